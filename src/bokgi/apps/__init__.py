@@ -1,0 +1,1 @@
+"""What people do with it, lowest first; an app looks only down."""

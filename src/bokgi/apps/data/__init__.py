@@ -1,0 +1,1 @@
+"""Imports, corrections, connections, data quality."""

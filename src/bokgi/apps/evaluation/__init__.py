@@ -1,0 +1,1 @@
+"""People and periods judged fairly, coaching."""

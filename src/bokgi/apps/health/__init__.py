@@ -1,0 +1,1 @@
+"""How the team stands, from all of the above."""

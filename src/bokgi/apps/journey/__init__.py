@@ -1,0 +1,1 @@
+"""Content and experience along the customer's journey."""

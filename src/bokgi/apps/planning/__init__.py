@@ -1,0 +1,1 @@
+"""People, teams, KPIs, targets, first-team design."""

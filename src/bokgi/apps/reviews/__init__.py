@@ -1,0 +1,1 @@
+"""The weekly meeting, commitments, feedback, learning."""

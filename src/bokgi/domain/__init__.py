@@ -1,0 +1,1 @@
+"""The vocabulary: money, period, stage, finding, errors, messages."""

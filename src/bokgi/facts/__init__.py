@@ -1,0 +1,1 @@
+"""What happened: table schemas, writing, reading and checking the lake."""

@@ -1,0 +1,1 @@
+"""How it arrives: readers, mapping, judging, quarantine."""

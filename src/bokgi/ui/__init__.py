@@ -1,0 +1,1 @@
+"""Shared screen parts: tables, charts, formats, components."""

@@ -1,0 +1,1 @@
+"""Tests of Bokgi; the folders mirror src/bokgi."""
