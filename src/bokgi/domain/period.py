@@ -1,0 +1,118 @@
+"""Periods of civil dates: the start belongs to a period, the end does not; weeks are ISO weeks (Monday)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from bokgi.domain.errors import UsageError
+from bokgi.domain.messages import N_, Message
+
+_WEEK: Final = re.compile(r"(\d{4})-W(\d{2})")
+_MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
+_QUARTER: Final = re.compile(r"(\d{4})-Q([1-4])")
+_RANGE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """Civil dates from `start` up to but not including `end`.
+
+    >>> Period.week("2017-W39")
+    Period(start=datetime.date(2017, 9, 25), end=datetime.date(2017, 10, 2))
+    >>> Period.parse("2026-Q4").days
+    92
+    """
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        """Refuse a period that ends before it starts."""
+        if self.end < self.start:
+            raise UsageError(
+                "period_reversed",
+                Message(
+                    N_("The period ends ({end}) before it starts ({start})."), {"start": self.start, "end": self.end}
+                ),
+            )
+
+    @property
+    def days(self) -> int:
+        """Number of days."""
+        return (self.end - self.start).days
+
+    @property
+    def last(self) -> date:
+        """Last day that still belongs to the period."""
+        return self.end - timedelta(days=1)
+
+    def __contains__(self, on: date) -> bool:
+        """Tell whether a date lies in the period."""
+        return self.start <= on < self.end
+
+    @property
+    def iso_week(self) -> str:
+        """Name of the ISO week in which the period starts."""
+        year, week, _ = self.start.isocalendar()
+        return f"{year}-W{week:02d}"
+
+    def previous(self) -> Period:
+        """Return the period of the same number of days just before this one."""
+        return Period(self.start - timedelta(days=self.days), self.start)
+
+    @classmethod
+    def week(cls, name: str) -> Period:
+        """Read `2017-W39`."""
+        found = _WEEK.fullmatch(name)
+        if found is None:
+            raise _unreadable(name)
+        try:
+            start = date.fromisocalendar(int(found[1]), int(found[2]), 1)
+        except ValueError as error:
+            raise _unreadable(name) from error
+        return cls(start, start + timedelta(days=7))
+
+    @classmethod
+    def week_of(cls, on: date) -> Period:
+        """Give the ISO week that contains a date."""
+        start = on - timedelta(days=on.weekday())
+        return cls(start, start + timedelta(days=7))
+
+    @classmethod
+    def month_of(cls, on: date) -> Period:
+        """Give the calendar month that contains a date."""
+        start = on.replace(day=1)
+        return cls(start, (start + timedelta(days=32)).replace(day=1))
+
+    @classmethod
+    def quarter_of(cls, on: date) -> Period:
+        """Give the calendar quarter that contains a date."""
+        start = date(on.year, 3 * ((on.month - 1) // 3) + 1, 1)
+        return cls(start, (start + timedelta(days=95)).replace(day=1))
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """Read `2017-W39`, a month `2017-09`, a quarter `2017-Q3` or `2017-09-01..2017-10-01` (end excluded)."""
+        try:
+            if _WEEK.fullmatch(text):
+                return cls.week(text)
+            if found := _MONTH.fullmatch(text):
+                return cls.month_of(date(int(found[1]), int(found[2]), 1))
+            if found := _QUARTER.fullmatch(text):
+                return cls.quarter_of(date(int(found[1]), 3 * int(found[2]) - 2, 1))
+            if found := _RANGE.fullmatch(text):
+                return cls(date.fromisoformat(found[1]), date.fromisoformat(found[2]))
+        except ValueError as error:
+            raise _unreadable(text) from error
+        raise _unreadable(text)
+
+
+def _unreadable(text: str) -> UsageError:
+    return UsageError(
+        "period_unreadable",
+        Message(N_("“{text}” is no period."), {"text": text}),
+        Message(N_("Write 2017-W39, 2017-09, 2017-Q3 or 2017-09-01..2017-10-01.")),
+    )
