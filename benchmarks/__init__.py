@@ -1,0 +1,1 @@
+"""Measurements: speed against peers, and the study of the statistics on organisations with known truth."""
