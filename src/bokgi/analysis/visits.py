@@ -1,0 +1,199 @@
+"""Which open stages each deal stood in, from when to when, and how it left them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from bokgi.domain.stage import Origin, Outcome, StageKind
+
+COLUMNS: Final = (
+    "deal_id",
+    "visit",
+    "pipeline",
+    "stage",
+    "stage_order",
+    "entered_on",
+    "entered_at",
+    "left_on",
+    "exit",
+    "next_stage",
+    "next_order",
+    "first",
+    "interval",
+    "not_before_on",
+    "left_not_before_on",
+    "owner_id",
+)
+
+
+def ladder(stages: ibis.Table) -> ibis.Table:
+    """What each stage means and where it stands in its funnel.
+
+    Reads `stages` (one row per pipeline, stage and `valid_from`). Gives one row per pipeline and stage, the one that
+    holds from the latest day on: past and present are read on one ladder, so that two periods can be compared. Columns
+    `pipeline, stage, label, stage_order, kind, expected_days`.
+
+    >>> import pyarrow as pa
+    >>> rows = {"pipeline": ["p", "p"], "stage": ["a", "a"], "label": ["A", "A!"], "stage_order": [1, 2]}
+    >>> rows |= {"kind": ["open", "open"], "expected_days": [7, 9], "valid_from": pa.array([None, 19_000], pa.date32())}
+    >>> ladder(ibis.memtable(pa.table(rows))).to_pyarrow().to_pylist()
+    [{'pipeline': 'p', 'stage': 'a', 'label': 'A!', 'stage_order': 2, 'kind': 'open', 'expected_days': 9}]
+    """
+    latest = ibis.window(
+        group_by=["pipeline", "stage"],
+        order_by=[_.valid_from.desc(nulls_first=False), _.stage_order.asc(), _.kind.asc(), _.label.asc()],
+    )
+    columns = ["pipeline", "stage", "label", "stage_order", "kind", "expected_days"]
+    return stages.mutate(place=ibis.row_number().over(latest)).filter(_.place == 0).select(columns)
+
+
+def off_ladder(stage_events: ibis.Table, stages: ibis.Table) -> ibis.Table:
+    """Which stages stand in the history but not in the list of stages: every analysis passes over them.
+
+    Gives one row per pipeline and stage: `events`, `deals`; most events first. An empty table means nothing is lost.
+
+    >>> import pyarrow as pa
+    >>> events = ibis.memtable(pa.table({"deal_id": ["d1"], "pipeline": ["p"], "stage": ["demo"]}))
+    >>> stages = ibis.memtable(pa.table({"pipeline": ["p"], "stage": ["talk"]}))
+    >>> off_ladder(events, stages).to_pyarrow().to_pylist()
+    [{'pipeline': 'p', 'stage': 'demo', 'events': 1, 'deals': 1}]
+    """
+    return (
+        stage_events.anti_join(stages, ["pipeline", "stage"])
+        .group_by("pipeline", "stage")
+        .agg(events=_.count(), deals=_.deal_id.nunique())
+        .order_by(_.events.desc(), _.pipeline, _.stage)
+    )
+
+
+def visits(deals: ibis.Table, stage_events: ibis.Table, stages: ibis.Table) -> ibis.Table:
+    """Which open stages each deal stood in, from when to when, and how it left them.
+
+    Reads `deals` (one row per deal: `deal_id, owner_id, outcome, closed_on, last_seen_on`), `stage_events` (one row per
+    deal and entry into a stage) and `stages`. Only deals in `deals` count: whoever narrows them narrows the visits.
+
+    Gives one row per visit of a deal to an open stage, without order:
+
+    - `deal_id`, `visit` (1, 2 … in the order of the deal), `owner_id` (owner of the deal);
+    - `pipeline`, `stage`, `stage_order`; `first`: the deal's first visit to that stage;
+    - `entered_on`, `entered_at` (null: only the day is known); `interval`: the entry was found between two snapshots,
+      after `not_before_on` (null: no earlier snapshot, so it may be long ago) and on or before `entered_on`;
+    - `left_on` (null: still there, or closed on a day nobody knows); `left_not_before_on`: the leaving was found
+      between two snapshots, after this day (null: the day is known, or there was no leaving);
+    - `exit`: `advanced` (to an open stage further on, `next_stage` and `next_order`), `back` (to one that is not
+      further on), `won`, `lost`, `no_decision`, `removed` (left the pipeline: for another one, `next_stage`, or missing
+      from a complete file), `open` (still there).
+
+    Counts how: entries are put in order by `entered_on, entered_at` (those without an instant first), `seq`, pipeline,
+    stage. An entry into the stage where the deal already stands is no new visit. An entry into a closing stage ends the
+    visit; the last one takes its outcome from `deals`, which knows `no_decision` better, and closings that follow one
+    another are one closing on the first day. Without such an entry the last visit ends on `closed_on` (never before it
+    began), a removed deal's on `last_seen_on` where `closed_on` is null. An open stage after a closing is a re-opened
+    deal: all visits stay. Skipped stages get no row. A deal without history gets no row, a stage that the ladder does
+    not know is passed over: see `off_ladder`.
+
+    Small numbers: none are judged here. Refuses: nothing. Do not use it for counting deals: a deal has as many rows as
+    it made visits; take `first`, or count distinct deals.
+
+    Source: own definition; `tests/analysis/test_visits.py` holds it against a slow twin.
+
+    >>> from datetime import date
+    >>> import pyarrow as pa
+    >>> day = pa.array([date(2026, 11, 2), date(2026, 11, 9), None], pa.date32())
+    >>> nothing = pa.array([None, None], pa.date32())
+    >>> deals = {"deal_id": ["d1"], "owner_id": ["p1"], "outcome": ["open"]}
+    >>> deals |= {"closed_on": nothing[:1], "last_seen_on": nothing[:1]}
+    >>> events = {"deal_id": ["d1", "d1"], "seq": [0, 0], "pipeline": ["p", "p"], "stage": ["talk", "offer"]}
+    >>> events |= {"entered_on": day[:2], "entered_at": nothing.cast(pa.timestamp("us", "UTC"))}
+    >>> events |= {"origin": ["recorded", "recorded"], "not_before_on": nothing}
+    >>> stages = {"pipeline": ["p", "p"], "stage": ["talk", "offer"], "label": ["Talk", "Offer"], "stage_order": [1, 2]}
+    >>> stages |= {"kind": ["open", "open"], "expected_days": [7, 7], "valid_from": nothing}
+    >>> found = visits(*(ibis.memtable(pa.table(rows)) for rows in (deals, events, stages)))
+    >>> found.order_by("visit").select("visit", "stage", "left_on", "exit", "next_stage").to_pyarrow().to_pylist()
+    [{'visit': 1, 'stage': 'talk', 'left_on': datetime.date(2026, 11, 9), 'exit': 'advanced', 'next_stage': 'offer'},
+     {'visit': 2, 'stage': 'offer', 'left_on': None, 'exit': 'open', 'next_stage': None}]
+    """
+    moves = _moves(deals, stage_events, stages)
+    in_deal = ibis.window(group_by="deal_id", order_by=_ORDER)
+    to_now = ibis.window(group_by="deal_id", order_by=_ORDER, preceding=None, following=0)
+    followed = moves.mutate(
+        visit=_is_open(moves).cast("int64").sum().over(to_now),
+        then_pipeline=_.pipeline.lead().over(in_deal),
+        then_stage=_.stage.lead().over(in_deal),
+        then_order=_.stage_order.lead().over(in_deal),
+        then_kind=_.kind.lead().over(in_deal),
+        then_on=_.entered_on.lead().over(in_deal),
+        then_not_before_on=_.not_before_on.lead().over(in_deal),
+        after_that=_.kind.lead(2).over(in_deal),
+    )
+    followed = followed.filter(_is_open(followed))
+    to_stage = ibis.window(group_by=["deal_id", "pipeline", "stage"])
+    return followed.mutate(
+        left_on=_left_on(followed),
+        left_not_before_on=_.then_not_before_on,
+        exit=_exit(followed),
+        next_stage=(_.then_kind == StageKind.OPEN.value).ifelse(_.then_stage, ibis.null("string")),
+        next_order=((_.then_kind == StageKind.OPEN.value) & (_.then_pipeline == _.pipeline)).ifelse(
+            _.then_order, ibis.null("int64")
+        ),
+        first=_.visit == _.visit.min().over(to_stage),
+        interval=_.origin == Origin.SNAPSHOT.value,
+    ).select(*COLUMNS)
+
+
+_ORDER: Final = [_.entered_on, _.entered_at.asc(nulls_first=True), _.seq, _.pipeline, _.stage]
+
+
+def _is_open(table: ibis.Table) -> ir.BooleanValue:
+    return table.kind == StageKind.OPEN.value
+
+
+def _moves(deals: ibis.Table, stage_events: ibis.Table, stages: ibis.Table) -> ibis.Table:
+    """Entries that move a deal: known to the ladder, of these deals, into another stage, one closing at a time."""
+    known = stage_events.select(
+        "deal_id", "seq", "pipeline", "stage", "entered_on", "entered_at", "origin", "not_before_on"
+    ).join(ladder(stages).select("pipeline", "stage", "stage_order", "kind"), ["pipeline", "stage"])
+    ours = known.join(deals.select("deal_id", "owner_id", "outcome", "closed_on", "last_seen_on"), "deal_id")
+    in_deal = ibis.window(group_by="deal_id", order_by=_ORDER)
+    traced = ours.mutate(
+        from_pipeline=_.pipeline.lag().over(in_deal),
+        from_stage=_.stage.lag().over(in_deal),
+        from_kind=_.kind.lag().over(in_deal),
+    )
+    stays = (_.from_stage == _.stage) & (_.from_pipeline == _.pipeline)
+    closed_already = (_.kind != StageKind.OPEN.value) & (_.from_kind != StageKind.OPEN.value)
+    return traced.filter(_.from_kind.isnull() | ~(stays | closed_already)).drop(
+        "from_pipeline", "from_stage", "from_kind"
+    )
+
+
+def _closed(table: ibis.Table) -> ir.BooleanValue:
+    return table.outcome.notnull() & (table.outcome != Outcome.OPEN.value)
+
+
+def _exit(table: ibis.Table) -> ir.StringValue:
+    last_word = _closed(table) & table.after_that.isnull()
+    return ibis.cases(
+        (table.then_kind.isnull() & _closed(table), table.outcome),
+        (table.then_kind.isnull(), Outcome.OPEN.value),
+        ((table.then_kind != StageKind.OPEN.value) & last_word, table.outcome),
+        (table.then_kind != StageKind.OPEN.value, table.then_kind),
+        (table.then_pipeline != table.pipeline, Outcome.REMOVED.value),
+        (table.then_order > table.stage_order, "advanced"),
+        else_="back",
+    )
+
+
+def _left_on(table: ibis.Table) -> ir.DateValue:
+    removed = table.outcome == Outcome.REMOVED.value
+    ended_on = removed.ifelse(ibis.coalesce(table.closed_on, table.last_seen_on), table.closed_on)
+    not_before_entry = (ended_on < table.entered_on).ifelse(table.entered_on, ended_on)
+    return ibis.cases(
+        (table.then_kind.notnull(), table.then_on),
+        (_closed(table), not_before_entry),
+        else_=ibis.null("date"),
+    )
