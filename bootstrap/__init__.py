@@ -1,0 +1,1 @@
+"""Setting Bokgi up, with the standard library only: interpreter, environment, jobs."""

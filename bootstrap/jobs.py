@@ -1,0 +1,158 @@
+"""The jobs of run.py: the sample company, tests, checks, benchmarks, locks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bootstrap.environment import Environment, SetUpError, ensure, working_uv
+from bootstrap.messages import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = Environment(ROOT)
+
+# Held to the coverage of pyproject.toml one by one, each by its own tests.
+COVERED = ("domain", "facts", "intake", "analysis")
+MINIMUM_COVERAGE = 95
+WORKERS = 2
+
+FAILED = 1
+USAGE = 2
+SET_UP_FAILED = 3
+INTERRUPTED = 130
+
+
+def no_skips() -> bool:
+    """Say whether a skipped test counts as failed, as it does where everything optional is installed."""
+    return os.environ.get("BOKGI_NO_SKIPS") == "1"
+
+
+def python(*arguments: str | Path) -> int:
+    """Run the environment's Python in the project's folder and return its exit code."""
+    return subprocess.call([str(ENVIRONMENT.python), *map(str, arguments)], cwd=ROOT)
+
+
+def sample(arguments: Sequence[str]) -> int:
+    """Make the sample company, import it, show this week's review."""
+    ensure(ENVIRONMENT, "run")
+    return python("-m", "bokgi.cli", "sample", "--home", ROOT / "sample-home", *arguments)
+
+
+def bokgi(arguments: Sequence[str]) -> int:
+    """Run the bokgi command where the person stands, so that relative paths mean what they say."""
+    ensure(ENVIRONMENT, "run")
+    return subprocess.call([str(ENVIRONMENT.python), "-m", "bokgi.cli", *arguments])
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run the tests; with everything optional where skips are forbidden."""
+    ensure(ENVIRONMENT, "ci" if no_skips() else "test")
+    return python("-m", "pytest", "-n", str(WORKERS), "--dist", "worksteal", *arguments)
+
+
+def coverage() -> int:
+    """Run the tests of the covered parts and hold each part to the minimum."""
+    places = [f"{top}/{part}" for part in COVERED for top in ("tests", "src/bokgi") if (ROOT / top / part).exists()]
+    measured = python("-m", "pytest", "-q", "-n", str(WORKERS), "--cov", "--cov-report=", "--no-cov-on-fail", *places)
+    reports = [
+        python("-m", "coverage", "report", f"--include=src/bokgi/{part}/*", f"--fail-under={MINIMUM_COVERAGE}")
+        for part in COVERED
+    ]
+    return measured or max(reports)
+
+
+def checks() -> list[tuple[str, Callable[[], int]]]:
+    """List all that must hold before a change lands, the quick ones first."""
+    return [
+        ("ruff check", lambda: python("-m", "ruff", "check", ".")),
+        ("ruff format", lambda: python("-m", "ruff", "format", "--check", ".")),
+        ("mypy", lambda: python("-m", "mypy")),
+        ("import contracts", lambda: python("-c", "from importlinter.cli import lint_imports_command as c; c()")),
+        ("messages, documents, borders", lambda: python("-m", "pytest", "-q", "tests/architecture")),
+        ("coverage", coverage),
+    ]
+
+
+def check(arguments: Sequence[str]) -> int:
+    """Run every check, also after one failed, and name those that did."""
+    ensure(ENVIRONMENT, "ci")
+    steps = [step for step in checks() if not arguments or step[0] in arguments]
+    failed = []
+    for position, (name, step) in enumerate(steps, start=1):
+        print(say("step", position=position, total=len(steps), name=name), flush=True)
+        if step() != 0:
+            failed.append(name)
+    print(say("step_failed", names=", ".join(failed)) if failed else say("all_passed", total=len(steps)), flush=True)
+    return FAILED if failed else 0
+
+
+def bench(arguments: Sequence[str]) -> int:
+    """Run the benchmarks."""
+    ensure(ENVIRONMENT, "test")
+    return python("-m", "benchmarks", *arguments)
+
+
+def study(arguments: Sequence[str]) -> int:
+    """Run the long study of the statistics."""
+    ensure(ENVIRONMENT, "test")
+    return python("-m", "benchmarks.study", *arguments)
+
+
+def lock(arguments: Sequence[str]) -> int:
+    """Renew the locks: the widest first, and the others from it, so that all three agree.
+
+    Arguments go to uv, for instance `--upgrade-package duckdb`; without any, pins stay where they can.
+    """
+    uv = working_uv()
+    if uv is None:
+        raise SetUpError("lock_needs_uv", say("lock_needs_uv"))
+    make = [uv, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    make += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "pyproject.toml"]
+    inputs = {
+        "ci": ["locks/run.in", "locks/test.in", "locks/ci.in", "--extra", "spark", *arguments],
+        "test": ["locks/run.in", "locks/test.in", "--constraint", "locks/ci.txt"],
+        "run": ["locks/run.in", "--constraint", "locks/ci.txt"],
+    }
+    codes = [subprocess.call([*make, *given, "-o", f"locks/{name}.txt"], cwd=ROOT) for name, given in inputs.items()]
+    return max(codes)
+
+
+def show_help(_arguments: Sequence[str]) -> int:
+    """Say what the commands are."""
+    print(say("help"))
+    return 0
+
+
+JOBS: dict[str, Callable[[Sequence[str]], int]] = {
+    "sample": sample,
+    "test": test,
+    "check": check,
+    "bench": bench,
+    "study": study,
+    "bokgi": bokgi,
+    "lock": lock,
+    "help": show_help,
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do the job named first (the sample company when there is none) and return the exit code."""
+    name, *rest = arguments or ["sample"]
+    name = {"-h": "help", "--help": "help"}.get(name, name)
+    if name not in JOBS:
+        print(say("unknown_command", name=name, names=", ".join(JOBS)), file=sys.stderr)
+        return USAGE
+    try:
+        return JOBS[name](rest)
+    except SetUpError as error:
+        print(error, file=sys.stderr)
+        return SET_UP_FAILED
+    except KeyboardInterrupt:
+        print("\n" + say("interrupted"), file=sys.stderr)
+        return INTERRUPTED
