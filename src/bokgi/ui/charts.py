@@ -1,0 +1,272 @@
+"""Whole charts: one Vega-Lite specification each, built with Altair, drawn as SVG by vl-convert.
+
+Amounts are scaled and written before they reach the chart (`ui.format`), so that 억 and 만원 are right everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+
+from bokgi.domain.money import Money
+from bokgi.ui.fonts import FAMILY, font_folder
+from bokgi.ui.format import chart_column, day_short, money_short, signed
+from bokgi.ui.theme import Mode, over, palette, vega_config
+
+Spec = dict[str, Any]
+_HEX: Final = re.compile(r'="(#[0-9a-f]{6}(?:[0-9a-f]{2})?)"')
+_ROLES: Final = re.compile(r' (?:role|aria-[a-z]+|pointer-events)="[^"]*"')
+_OPENING: Final = re.compile(r"<svg [^>]*>")
+_SIZE: Final = re.compile(r'viewBox="([^"]+)"')
+_CHARS_A_LINE: Final = 9
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of a bridge: a total, or a part that goes up or down from where the last one ended."""
+
+    label: str
+    amount: Decimal
+    total: bool = False
+
+
+@cache
+def _register_type() -> None:
+    import vl_convert  # noqa: PLC0415 - starts a JavaScript engine, which only charts need
+
+    vl_convert.register_font_directory(str(font_folder()))
+
+
+def bridge_base(steps: Sequence[Step]) -> Decimal:
+    """Give where the bars of a bridge begin: at zero, or higher where the parts would be too thin to see.
+
+    A page that shows a bridge with a base above zero says so beside it.
+    """
+    level, levels = Decimal(0), []
+    for step in steps:
+        level = step.amount if step.total else level + step.amount
+        levels.append(level)
+    low, high = min(levels, default=Decimal(0)), max(levels, default=Decimal(0))
+    if low <= 0 or high - low > low:
+        return Decimal(0)
+    rough = low - (high - low) * 2
+    digits = Decimal(10) ** max(high.adjusted() - 1, 0)
+    return max((rough // digits) * digits, Decimal(0))
+
+
+def bridge(
+    steps: Sequence[Step], currency: str, lang: str, *, width: int, upright: bool = True, mode: Mode = "light"
+) -> Spec:
+    """Specify a bridge from one total to the next: totals dark, up in the accent, down in grey (no verdict).
+
+    `upright` bars stand beside each other; on a narrow page they lie below each other with their labels to the left.
+    Labels are in the unit of `format.chart_column` over the same amounts.
+    """
+    import altair as alt  # noqa: PLC0415 - takes a second to load, which only charts need
+
+    colour = palette(mode)
+    column = chart_column([step.amount for step in steps], currency, lang)
+    base = bridge_base(steps)
+    level, rows = Decimal(0), []
+    for place, step in enumerate(steps):
+        start, level = (base, step.amount) if step.total else (level, level + step.amount)
+        text = column.cell(step.amount)
+        rows.append(
+            {
+                "place": place,
+                "from": float(start),
+                "to": float(level),
+                "end": float(max(start, level)),
+                "text": text if step.total else signed(text),
+                "paint": colour["mark"] if step.total else colour["c1" if step.amount >= 0 else "mark-2"],
+                "weight": "bold" if step.total else "normal",
+                "next": min(place + 1, len(steps) - 1),
+            }
+        )
+    labels = {place: _wrapped(step.label, lang) if upright else step.label for place, step in enumerate(steps)}
+    axis = alt.Axis(
+        title=None,
+        ticks=False,
+        domain=upright,
+        labelAngle=0,
+        labelExpr=_lookup(labels),
+        labelColor=colour["text-2"],
+        labelLimit=0,
+        labelOverlap=False,
+    )
+    spread = alt.Scale(paddingInner=0.28, paddingOuter=0.1)
+    size = alt.Scale(domainMin=float(base), zero=base == 0, nice=False)
+    source = alt.Chart(alt.InlineData(values=rows))
+    if upright:
+        at: dict[str, Any] = {"x": alt.X("place:O", axis=axis, scale=spread)}
+        ends = ({"y": alt.Y("from:Q", axis=None, scale=size), "y2": "to:Q"}, {"x2": "next:O"}, "y", alt.Y)
+        words: dict[str, Any] = {"baseline": "bottom", "dy": -4}
+    else:
+        at = {"y": alt.Y("place:O", axis=axis, scale=spread)}
+        ends = ({"x": alt.X("from:Q", axis=None, scale=size), "x2": "to:Q"}, {"y2": "next:O"}, "x", alt.X)
+        words = {"align": "left", "dx": 5}
+    bar, link, along, channel = ends
+    bars = source.mark_bar(cornerRadius=1).encode(**at, **bar, color=alt.Color("paint:N", scale=None))
+    links = source.mark_rule(strokeDash=[2, 2], color=colour["text-3"]).encode(
+        **at, **link, **{along: channel("to:Q", axis=None, scale=size)}
+    )
+    texts = [
+        source.transform_filter(alt.datum.weight == weight)
+        .mark_text(font=FAMILY, fontSize=12, fontWeight=weight, color=colour["text"], **words)
+        .encode(**at, **{along: channel("end:Q", axis=None, scale=size)}, text="text:N")
+        for weight in ("bold", "normal")
+    ]
+    return _finished(alt.layer(links, bars, *texts), width, 200 if upright else 30 * len(steps))
+
+
+def cumulative(
+    points: Sequence[tuple[date, Decimal]],
+    *,
+    target: Decimal | None,
+    period: tuple[date, date],
+    currency: str,
+    lang: str,
+    width: int,
+    words: tuple[str, str],
+    mode: Mode = "light",
+) -> Spec:
+    """Specify the won amount so far, day by day, against a target line.
+
+    `period` is the first and last day on the axis, `words` what the line and the target are called.
+    """
+    import altair as alt  # noqa: PLC0415 - as above
+
+    colour = palette(mode)
+    first, last = period
+    days = max((last - first).days, 1)
+    line = [{"x": (on - first).days, "y": float(amount)} for on, amount in points]
+    top = max([row["y"] for row in line] + [float(target or 0), 1.0])
+    ticks = _round_ticks(top)
+    names = {tick: money_short(Money(Decimal(tick), currency), lang) if tick else "0" for tick in ticks}
+    at = sorted({round(days * part / 4) for part in range(5)})
+    dates = {place: day_short(date.fromordinal(first.toordinal() + place), lang) for place in at}
+    x = alt.X(
+        "x:Q",
+        scale=alt.Scale(domain=[0, days], nice=False),
+        axis=alt.Axis(title=None, grid=False, values=at, labelExpr=_lookup(dates), ticks=False, labelFlush=True),
+    )
+    y = alt.Y(
+        "y:Q",
+        scale=alt.Scale(domain=[0, max(ticks[-1], top * 1.08)], nice=False),
+        axis=alt.Axis(title=None, values=ticks, labelExpr=_lookup(names), ticks=False, domain=False),
+    )
+    layers: list[alt.Chart] = [
+        alt.Chart(alt.InlineData(values=line)).mark_line(interpolate="step-after", strokeJoin="round").encode(x=x, y=y)
+    ]
+    if line:
+        reached = money_short(Money(points[-1][1], currency), lang)
+        here: dict[str, Any] = line[-1] | {"text": f"{words[0]} {reached}"}
+        right = line[-1]["x"] > days * 0.6
+        layers += [
+            alt.Chart(alt.InlineData(values=[here])).mark_point(size=60, opacity=1).encode(x=x, y=y),
+            alt.Chart(alt.InlineData(values=[here]))
+            .mark_text(
+                align="right" if right else "left",
+                dx=-8 if right else 8,
+                dy=-9,
+                fontWeight="bold",
+                font=FAMILY,
+                color=colour["text"],
+            )
+            .encode(x=x, y=y, text="text:N"),
+        ]
+    if target is not None:
+        goal = {"y": float(target), "x": 0, "text": f"{words[1]} {money_short(Money(target, currency), lang)}"}
+        layers += [
+            alt.Chart(alt.InlineData(values=[goal])).mark_rule(color=colour["text"], strokeWidth=1.25).encode(y=y),
+            alt.Chart(alt.InlineData(values=[goal]))
+            .mark_text(align="left", dx=4, dy=-7, font=FAMILY, color=colour["text-2"])
+            .encode(x=x, y=y, text="text:N"),
+        ]
+    return _finished(alt.layer(*layers), width, 220)
+
+
+def _finished(chart: Any, width: int, height: int) -> Spec:  # noqa: ANN401 - Altair's layers have no common type
+    spec: Spec = chart.properties(width=width, height=height).to_dict()
+    spec.pop("config", None)
+    spec["autosize"] = {"type": "fit", "contains": "padding"}
+    return spec
+
+
+def _lookup(names: dict[Any, Any]) -> str:
+    """Write a table as a Vega expression: the words of each tick. It needs no eval, only an object."""
+    pairs = ", ".join(f"'{key}': {_quoted(words)}" for key, words in names.items())
+    return f"({{{pairs}}})['' + datum.value]"
+
+
+def _quoted(words: Any) -> str:  # noqa: ANN401 - one line of text or several
+    if isinstance(words, list):
+        return "[" + ", ".join(_quoted(part) for part in words) + "]"
+    return "'" + str(words).replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _wrapped(label: str, lang: str) -> list[str]:
+    """Break a label under a bar at its spaces, as narrow as the bar."""
+    longest = 6 if lang == "ko" else _CHARS_A_LINE
+    lines: list[str] = []
+    for word in label.split(" "):
+        if lines and len(lines[-1]) + 1 + len(word) <= longest:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _round_ticks(top: float) -> list[int]:
+    """Give four or five round numbers from zero up to about `top`.
+
+    >>> _round_ticks(2_400_000_000)
+    [0, 500000000, 1000000000, 1500000000, 2000000000, 2500000000]
+    """
+    rough = max(top / 5, 1)
+    power = 10 ** (len(str(int(rough))) - 1)
+    step = next(int(factor * power) for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough)
+    return list(range(0, int(top) + step, step))
+
+
+def drawn(spec: Spec, mode: Mode = "light") -> str:
+    """Draw a specification as SVG with hex colours."""
+    import vl_convert  # noqa: PLC0415 - as above
+
+    _register_type()
+    svg: str = vl_convert.vegalite_to_svg(spec, config=vega_config(mode))
+    return _ROLES.sub("", svg)
+
+
+def inline(spec: Spec, label: str, *, css: str = "chart-svg") -> Markup:
+    """Draw a specification for a page: colours follow the page's theme, `label` is read aloud in its place."""
+    names: dict[str, str] = {}
+    for name, value in palette("light").items():
+        names.setdefault(value, name)
+
+    def themed(found: re.Match[str]) -> str:
+        name = names.get(found[1])
+        return found[0] if name is None else f'="var(--{name}, {found[1]})"'
+
+    svg = drawn(spec)
+    size = _SIZE.search(svg)
+    box = size[1] if size else "0 0 1 1"
+    width, height = box.split()[2:]
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{css}" width="{width}" height="{height}" viewBox="{box}" '
+        f'role="img" aria-label="{escape(label)}">'
+    )
+    return Markup(_HEX.sub(themed, _OPENING.sub(lambda _: opening, svg, count=1)))  # noqa: S704 - drawn by us
+
+
+def printed(spec: Spec) -> str:
+    """Draw a specification for paper: light, without transparency."""
+    surface = palette("light")["surface"]
+    return _HEX.sub(lambda found: f'="{over(found[1], surface)}"', drawn(spec))

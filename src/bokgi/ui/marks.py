@@ -1,0 +1,156 @@
+"""Small drawings inside tables and figures, as SVG without style attributes (a strict CSP forbids those).
+
+Dot = estimate, whisker = interval, upright tick = what it is compared with. Bar: solid = moved on, hatched = still
+open, pale = ended. Colours come from classes of `components.css`; sizes are SVG attributes.
+A mark with a `label` is read aloud; without one the words beside it say everything and it is hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup, escape
+
+Tone = Literal["plain", "bad", "good", "quiet"]
+
+_WHISKER: dict[Tone, str] = {"plain": "w1", "bad": "wb", "good": "wg", "quiet": "w0"}
+_DOT: dict[Tone, str] = {"plain": "d1", "bad": "db", "good": "dg", "quiet": "d0"}
+_EDGE = 6
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _svg(width: float, height: float, inside: str, label: str, *, css: str = "w-svg", stretch: bool = False) -> Markup:
+    said = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    size = (
+        f'width="100%" height="{_number(height)}" preserveAspectRatio="none"'
+        if stretch
+        else (f'width="{_number(width)}" height="{_number(height)}"')
+    )
+    box = f'viewBox="0 0 {_number(width)} {_number(height)}"'
+    return Markup(f'<svg class="{css}" {size} {box} {said}>{inside}</svg>')  # noqa: S704 - numbers; the label is escaped
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A line of numbers from `low` to `high` drawn on `width` pixels; what lies outside is drawn at the end.
+
+    >>> Scale(0.0, 1.0, 212).place(0.5)
+    106.0
+    """
+
+    low: float
+    high: float
+    width: float
+
+    def place(self, value: float) -> float:
+        """Give the x of a value."""
+        inner = self.width - 2 * _EDGE
+        share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+        return _EDGE + inner * min(max(share, 0.0), 1.0)
+
+
+def whisker(
+    estimate: float,
+    interval: tuple[float, float],
+    scale: Scale,
+    *,
+    reference: float | None = None,
+    tone: Tone = "plain",
+    label: str = "",
+) -> Markup:
+    """Draw an estimate with its interval and, as an upright tick, what it is compared with."""
+    low, high, dot = scale.place(interval[0]), scale.place(interval[1]), scale.place(estimate)
+    line, middle = _WHISKER[tone], 9
+    parts = [f'<path class="grid-l" d="M0 {middle}H{_number(scale.width)}"/>']
+    if reference is not None:
+        parts.append(f'<path class="ref-s" d="M{_number(scale.place(reference))} 0V18"/>')
+    ends = f"M{_number(low)} 6V12M{_number(high)} 6V12"
+    parts.append(f'<path class="{line}" d="M{_number(low)} {middle}H{_number(high)}{ends}"/>')
+    parts.append(f'<circle class="{_DOT[tone]} ring" cx="{_number(dot)}" cy="{middle}" r="5"/>')
+    return _svg(scale.width, 18, "".join(parts), label)
+
+
+def parts_bar(moved: int, still_open: int, ended: int, *, largest: int, width: float = 220, label: str = "") -> Markup:
+    """Draw how many moved on (solid), are still open (hatched) and ended (pale), to the scale of `largest`."""
+    height, gap, place, parts = 16, 1.0, 0.0, []
+    total = max(largest, 1)
+    for css, size in (("bar", moved), ("hatch", still_open), ("bar-0", ended)):
+        if size == 0:
+            continue
+        length = width * size / total
+        paint = 'fill="url(#hatch)" class="edge-h"' if css == "hatch" else f'class="{css}"'
+        drawn = max(length - gap, 1.0)
+        parts.append(f'<rect {paint} x="{_number(place)}" width="{_number(drawn)}" height="{height}" rx="2"/>')
+        place += length
+    return _svg(width, height, "".join(parts), label)
+
+
+def progress_bar(share: float, *, expected: float | None = None, label: str = "") -> Markup:
+    """Draw the share of a goal that is reached, with a tick where it should stand by now."""
+    reached = min(max(share, 0.0), 1.0) * 100
+    parts = [
+        '<rect class="bar-0" width="100%" height="8" y="3" rx="4"/>',
+        f'<rect class="bar" width="{_number(reached)}%" height="8" y="3" rx="4"/>',
+    ]
+    if expected is not None:
+        at = _number(min(max(expected, 0.0), 1.0) * 100)
+        parts.append(f'<line class="ref-s" x1="{at}%" x2="{at}%" y1="0" y2="14"/>')
+    said = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    return Markup(f'<svg class="w-svg" width="100%" height="14" {said}>{"".join(parts)}</svg>')  # noqa: S704 - as _svg
+
+
+def age_bar(age: float, *, median: float | None, late: float | None, longest: float, label: str = "") -> Markup:
+    """Draw how long a deal has stood, with ticks at the usual (median) and the long (80th percentile) time."""
+    width, total = 140.0, max(longest, 1.0)
+    css = "bar-k" if late is not None and age > late else "bar-n"
+    drawn = max(width * min(age / total, 1.0), 1.0)
+    parts = [
+        f'<rect class="bar-0" y="5" width="{_number(width)}" height="6" rx="3"/>',
+        f'<rect class="{css}" y="5" width="{_number(drawn)}" height="6" rx="3"/>',
+    ]
+    parts += [
+        f'<path class="tgt-l" d="M{_number(width * min(tick / total, 1.0))} 2V14"/>'
+        for tick in (median, late)
+        if tick is not None
+    ]
+    return _svg(width, 16, "".join(parts), label)
+
+
+def sparkline(values: Sequence[float], *, label: str = "", width: float = 84, height: float = 22) -> Markup:
+    """Draw a short series; the last value has a dot. The line starts at zero."""
+    if not values:
+        return _svg(width, height, "", label)
+    top = max(*values, 1e-9) if len(values) > 1 else max(values[0], 1e-9)
+    step = (width - 8) / max(len(values) - 1, 1)
+    dots = [(4 + step * place, height - 4 - (height - 8) * value / top) for place, value in enumerate(values)]
+    path = "M" + "L".join(f"{_number(x)} {_number(y)}" for x, y in dots)
+    last_x, last_y = dots[-1]
+    inside = (
+        f'<path class="ln-0" d="{path}"/><circle class="dk" cx="{_number(last_x)}" cy="{_number(last_y)}" r="2.5"/>'
+    )
+    return _svg(width, height, inside, label)
+
+
+def heat_class(value: float | None, low: float, high: float) -> str:
+    """Give the class of a heat cell: `h1` … `h5` for an amount, `few` where there is no value.
+
+    >>> heat_class(0.5, 0.0, 1.0), heat_class(1.0, 0.0, 1.0), heat_class(None, 0.0, 1.0)
+    ('h3', 'h5', 'few')
+    """
+    if value is None:
+        return "few"
+    share = (value - low) / (high - low) if high > low else 0.0
+    return f"h{min(int(min(max(share, 0.0), 1.0) * 5) + 1, 5)}"
+
+
+HATCH = Markup(
+    '<svg class="defs" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="5" height="5" '
+    'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-bg" width="5" height="5"/>'
+    '<path class="hatch-l" d="M0 0V5"/></pattern></defs></svg>'
+)
+"""The hatch that `parts_bar` fills with; once inside every themed part of a page."""
