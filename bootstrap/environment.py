@@ -161,11 +161,6 @@ def diagnose(output: str) -> str:
     return next((key for key, words in DIAGNOSES.items() if any(word in output for word in words)), "install_failed")
 
 
-def locked_packages(lock: str) -> int:
-    """Count the packages a lock names."""
-    return len(set(re.findall(r"^([A-Za-z0-9._-]+)==", lock, flags=re.MULTILINE)))
-
-
 def size_text(size: int) -> str:
     """Write a number of bytes as 1.2 GB."""
     return f"{size / 1e9:.1f} GB"
@@ -268,8 +263,7 @@ def create(environment: Environment, uv: str | None, level: str) -> None:
 def install(environment: Environment, uv: str | None, level: str) -> None:
     """Install a lock and our own package into the environment."""
     lock = environment.lock(level)
-    names = {"total": locked_packages(lock.read_text(encoding="utf-8")), "lock": f"locks/{lock.name}"}
-    print(say("installing", installer="uv" if uv else "pip", **names), file=sys.stderr)
+    print(say("installing", installer="uv" if uv else "pip", lock=f"locks/{lock.name}"), file=sys.stderr)
     if uv is not None:
         pip = [uv, "pip", "install", "--python", str(environment.python)]
     else:

@@ -40,8 +40,8 @@ TEXTS = {
         "ko": "지난 설치가 중간에 끝났습니다. 가상 환경을 새로 만듭니다.",
     },
     "installing": {
-        "en": "Installing {total} packages from {lock} with {installer}",
-        "ko": "{lock}에 적힌 패키지 {total}개를 {installer}로 설치합니다",
+        "en": "Installing the packages of {lock} with {installer}",
+        "ko": "{lock}에 적힌 패키지를 설치합니다({installer})",
     },
     "own_package": {"en": "Installing Bokgi itself", "ko": "Bokgi를 설치합니다"},
     "uv_failed": {

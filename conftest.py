@@ -1,0 +1,39 @@
+"""Rules for every test, also for the examples in docstrings."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+NO_SKIPS = os.environ.get("BOKGI_NO_SKIPS") == "1"
+
+
+def _as_failure(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure; an expected failure (xfail) also reports itself as skipped and stays."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"Skips are forbidden here (BOKGI_NO_SKIPS=1), and this was skipped: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a skipped test where skips are forbidden."""
+    report = yield
+    if NO_SKIPS:
+        _as_failure(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Fail a file that skips itself while it is collected, where skips are forbidden."""
+    report = yield
+    if NO_SKIPS:
+        _as_failure(report)
+    return report
