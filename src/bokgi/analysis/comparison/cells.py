@@ -1,0 +1,127 @@
+"""Cases counted into cells by the engine, and the cells as levels of factors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from bokgi.analysis.mixed_logit import Cells
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+UNKNOWN: Final = "(unknown)"
+OTHER: Final = "(other)"
+SMALLEST_LEVEL: Final = 5
+"""Levels of a condition with fewer cases are counted together."""
+LARGEST_FACTOR: Final = 40
+"""A condition keeps at most so many levels; the rarest are counted together."""
+
+
+@dataclass(frozen=True)
+class CountedCases:
+    """Cells with the names of their levels; `names[f][k]` is level `k` of factor `f`, factors are `columns`."""
+
+    columns: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
+    cells: Cells
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Person ids in the order of their levels."""
+        return self.names[self.cells.person]
+
+    def by_person(self, values: Floats) -> Floats:
+        """Sum a figure of the cells by person."""
+        total: Floats = np.bincount(self.cells.levels[self.cells.person], values, len(self.persons)).astype(np.float64)
+        return total
+
+
+def count_cases(
+    cases: ibis.Table,
+    *,
+    person: str,
+    success: str,
+    factors: Sequence[str],
+    territory: str | None,
+) -> CountedCases:
+    """Count cases and successes by person, territory and conditions.
+
+    Reads one row per case: `person` (rows without one are left out), `success` (boolean, never null) and a column of
+    text for each condition. The engine counts; only the cells leave it. A null condition is a level of its own.
+    """
+    keys = [*factors, *([territory] if territory else []), person]
+    text = {key: cases[key].cast("string").fill_null(UNKNOWN) for key in keys if key != person}
+    counted = (
+        cases.filter(cases[person].notnull())
+        .mutate(**text)
+        .group_by(keys)
+        .agg(n=ibis._.count(), wins=ibis._[success].cast("int64").sum())
+        .order_by(keys)
+        .to_pyarrow()
+    )
+    return cells_of(counted, keys=keys, territory=territory)
+
+
+def cells_of(counted: pa.Table, *, keys: Sequence[str], territory: str | None) -> CountedCases:
+    """Turn a table of counts (`keys`, `n`, `wins`; the person is the last key) into cells with coded levels."""
+    n = counted["n"].to_numpy().astype(np.float64)
+    wins = counted["wins"].to_numpy().astype(np.float64)
+    levels, names = [], []
+    for key in keys:
+        encoded = counted[key].combine_chunks().cast(pa.string()).dictionary_encode()
+        code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        labels = encoded.dictionary.to_pylist()
+        if key not in (keys[-1], territory):
+            code, labels = _merge_rare(code, labels, n)
+        levels.append(code)
+        names.append(tuple(labels))
+    cells = Cells(
+        tuple(levels),
+        tuple(len(labels) for labels in names),
+        len(keys) - 1,
+        len(keys) - 2 if territory else None,
+        n,
+        wins,
+    )
+    return CountedCases(tuple(keys), tuple(names), cells)
+
+
+def _merge_rare(code: Ints, labels: list[str], n: Floats) -> tuple[Ints, list[str]]:
+    """Count rare levels together, so that a condition has as many effects as the cases can bear."""
+    size = np.bincount(code, n, len(labels))
+    keep = (size >= SMALLEST_LEVEL) & (np.argsort(np.argsort(-size, kind="stable"), kind="stable") < LARGEST_FACTOR)
+    if keep.all():
+        return code, labels
+    new = np.where(keep, np.cumsum(keep) - 1, keep.sum())
+    return new[code], [label for label, kept in zip(labels, keep, strict=True) if kept] + [OTHER]
+
+
+def components(counted: CountedCases) -> Ints:
+    """Tell which people can be compared: those whom shared territories connect, directly or through others.
+
+    Gives a component number (from 1, largest group first) for each person. Without territories all are in one.
+    Source: Abowd, Kramarz & Margolis (1999).
+    """
+    cells, persons = counted.cells, len(counted.persons)
+    if cells.territory is None:
+        return np.ones(persons, dtype=np.int64)
+    territories = cells.sizes[cells.territory]
+    edges = coo_array(
+        (np.ones(len(cells.n)), (cells.levels[cells.person], persons + cells.levels[cells.territory])),
+        shape=(persons + territories, persons + territories),
+    )
+    label = connected_components(edges, directed=False)[1][:persons]
+    size = np.bincount(label)
+    rank = np.empty(len(size), dtype=np.int64)
+    rank[np.argsort(-size, kind="stable")] = np.arange(1, len(size) + 1)
+    out: Ints = rank[label]
+    return out

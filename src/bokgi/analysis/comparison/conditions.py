@@ -1,0 +1,176 @@
+"""Conditions each deal was handed over with, and columns that betray the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import ibis
+import numpy as np
+from numpy.typing import NDArray
+
+from bokgi.domain.errors import RefusalError
+from bokgi.domain.messages import N_, Message
+
+Floats = NDArray[np.float64]
+
+DEAL_CONDITIONS: Final = ("source", "lead_grade", "type", "product", "pipeline")
+ACCOUNT_CONDITIONS: Final = ("industry", "segment", "size", "region")
+DERIVED_CONDITIONS: Final = ("season", "inherited", "ramp")
+DEFAULT_FACTORS: Final = (*DEAL_CONDITIONS[:4], *ACCOUNT_CONDITIONS[:3], *DERIVED_CONDITIONS)
+    "source",
+    "lead_grade",
+    "type",
+    "product",
+    "industry",
+    "segment",
+    "size",
+    "season",
+    "inherited",
+    "ramp",
+)
+"""Conditions that are known when a deal is assigned; those without two levels in the data are left out."""
+RAMP_DAYS: Final = 180
+_FILLED_LATER: Final = 0.25
+_SURE: Final = 3.0
+_TELLS_OUTCOME: Final = 0.95
+_MOST_LEVELS: Final = 200
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A column that is filled in after the outcome: how it shows (`filled_after_closing`, `tells_the_outcome`)."""
+
+    factor: str
+    sign: str
+    figure: float
+
+
+def ended_deals(deals: ibis.Table, accounts: ibis.Table, memberships: ibis.Table) -> ibis.Table:
+    """Give deals with the conditions they were handed over with, one row per deal, open ones included.
+
+    Reads `deals`, `accounts` (industry, segment, size, region), `memberships` (team, first working day).
+    Gives `deal_id, owner_id, team, outcome, won` (null while open), `amount, currency, created_on, closed_on`, the
+    conditions of `DEAL_CONDITIONS`, `ACCOUNT_CONDITIONS` and `season` (quarter of creation, Q1 … Q4), `inherited`
+    (assigned later than created), `ramp` (owner fewer than 180 days in the company at creation), and `attributes`.
+    Null conditions stay null. Removed deals are left out: they are neither won nor lost.
+    """
+    account = accounts.select("account_id", *ACCOUNT_CONDITIONS)
+    first = memberships.group_by("person_id").agg(
+        started_on=ibis._.started_on.min(),
+        member_from=ibis._.valid_from.min(),
+    )
+    last = ibis.window(
+        group_by="person_id", order_by=[ibis._.valid_from.desc(nulls_first=False), ibis._.team.asc(), ibis._.role.asc()]
+    )
+    team = memberships.mutate(place=ibis.row_number().over(last)).filter(ibis._.place == 0).select("person_id", "team")
+    joined = (
+        deals.filter(deals.outcome != "removed")
+        .left_join(account, "account_id")
+        .drop("account_id_right")
+        .left_join(first, [("owner_id", "person_id")])
+        .drop("person_id")
+        .left_join(team, [("owner_id", "person_id")])
+    )
+    days = joined.created_on.delta(joined.started_on, unit="day")
+    return joined.select(
+        "deal_id",
+        "owner_id",
+        "team",
+        "outcome",
+        "amount",
+        "currency",
+        "created_on",
+        "closed_on",
+        "attributes",
+        *DEAL_CONDITIONS,
+        *ACCOUNT_CONDITIONS,
+        won=ibis.ifelse(joined.outcome == "open", ibis.null("boolean"), joined.outcome == "won"),
+        season=ibis.literal("Q") + joined.created_on.quarter().cast("string"),
+        inherited=(joined.assigned_on > joined.created_on).cast("string"),
+        ramp=(days < RAMP_DAYS).cast("string"),
+    )
+
+
+def with_factors(deals: ibis.Table, factors: Sequence[str]) -> ibis.Table:
+    """Add the attributes among `factors` as columns of their own.
+
+    Refuses a factor that is neither a condition nor an attribute of the source (`factor_unknown`), naming what exists.
+    """
+    known = {*DEAL_CONDITIONS, *ACCOUNT_CONDITIONS, *DERIVED_CONDITIONS, "team"}
+    asked = [factor for factor in factors if factor not in known]
+    if not asked:
+        return deals
+    keys = set(
+        deals.filter(deals.attributes.notnull())
+        .select(key=deals.attributes.keys().unnest())
+        .distinct()
+        .to_pyarrow()["key"]
+        .to_pylist()
+    )
+    missing = [factor for factor in asked if factor not in keys]
+    if missing:
+        raise RefusalError(
+            "factor_unknown",
+            Message(N_("There is no condition {factor}."), {"factor": missing[0]}),
+            Message(N_("These exist: {known}."), {"known": ", ".join(sorted(known) + sorted(keys))}),
+        )
+    return deals.mutate(**{factor: deals.attributes[factor] for factor in asked})
+
+
+def varied(deals: ibis.Table, factors: Sequence[str]) -> tuple[str, ...]:
+    """Give the factors that have at least two levels in the data, in the order given."""
+    counts = deals.aggregate(
+        **{f: deals[f].nunique() + deals[f].isnull().any().cast("int64") for f in factors}
+    ).to_pyarrow()
+    return tuple(factor for factor in factors if counts[factor][0].as_py() > 1)
+
+
+def leaks(deals: ibis.Table, factors: Sequence[str]) -> tuple[Leak, ...]:
+    """Find factors that are filled in only after the outcome, by two signs.
+
+    Reads `outcome`, `won` and the factors. `filled_after_closing`: known far more often on closed deals than on open
+    ones, beyond chance. `tells_the_outcome`: its levels alone tell won from not won almost without error (area under
+    the curve, each deal judged by the others of its level).
+
+    Do not take the silence of this test for proof: a column that leaks half of the outcome passes it.
+    """
+    out = []
+    for factor in factors:
+        counted = (
+            deals.group_by(level=deals[factor].cast("string"))
+            .agg(
+                open=(ibis._.outcome == "open").sum(),
+                won=(ibis._.outcome == "won").sum(),
+                other=ibis._.outcome.notin(["open", "won"]).sum(),
+            )
+            .order_by("level")
+            .to_pyarrow()
+        )
+        empty = np.array([level is None for level in counted["level"].to_pylist()])
+        opened, won, other = (counted[name].to_numpy().astype(np.float64) for name in ("open", "won", "other"))
+        closed = won + other
+        if opened.sum() and closed.sum():
+            filled, filled_open = closed[~empty].sum() / closed.sum(), opened[~empty].sum() / opened.sum()
+            pooled = (closed[~empty].sum() + opened[~empty].sum()) / (closed.sum() + opened.sum())
+            sd = np.sqrt(max(pooled * (1 - pooled), 1e-12) * (1 / closed.sum() + 1 / opened.sum()))
+            if filled - filled_open > _FILLED_LATER and (filled - filled_open) / sd > _SURE:
+                out.append(Leak(factor, "filled_after_closing", float(filled - filled_open)))
+                continue
+        if 1 < len(won) <= _MOST_LEVELS and (area := _area(won, other)) > _TELLS_OUTCOME:
+            out.append(Leak(factor, "tells_the_outcome", area))
+    return tuple(out)
+
+
+def _area(won: Floats, other: Floats) -> float:
+    """Area under the curve of the level's own rate as score, each deal left out of its level's rate."""
+    if not won.sum() or not other.sum():
+        return 0.5
+    rate, n = won.sum() / (won.sum() + other.sum()), won + other
+    score_won = (won - 1.0 + rate) / n
+    score_other = (won + rate) / n
+    greater = score_won[:, None] > score_other[None, :]
+    equal = score_won[:, None] == score_other[None, :]
+    weight = won[:, None] * other[None, :]
+    return float((weight * (greater + 0.5 * equal)).sum() / weight.sum())
