@@ -104,23 +104,18 @@ def bridge(
     spread = alt.Scale(paddingInner=0.28, paddingOuter=0.1)
     size = alt.Scale(domainMin=float(base), zero=base == 0, nice=False)
     source = alt.Chart(alt.InlineData(values=rows))
-    if upright:
-        at: dict[str, Any] = {"x": alt.X("place:O", axis=axis, scale=spread)}
-        ends = ({"y": alt.Y("from:Q", axis=None, scale=size), "y2": "to:Q"}, {"x2": "next:O"}, "y", alt.Y)
-        words: dict[str, Any] = {"baseline": "bottom", "dy": -4}
-    else:
-        at = {"y": alt.Y("place:O", axis=axis, scale=spread)}
-        ends = ({"x": alt.X("from:Q", axis=None, scale=size), "x2": "to:Q"}, {"y2": "next:O"}, "x", alt.X)
-        words = {"align": "left", "dx": 5}
-    bar, link, along, channel = ends
+    along, channel, across, ordinal = ("y", alt.Y, "x", alt.X) if upright else ("x", alt.X, "y", alt.Y)
+    at: dict[str, Any] = {across: ordinal("place:O", axis=axis, scale=spread)}
+    bar: dict[str, Any] = {along: channel("from:Q", axis=None, scale=size), f"{along}2": "to:Q"}
+    link: dict[str, Any] = {f"{across}2": "next:O", along: channel("to:Q", axis=None, scale=size)}
+    word: dict[str, Any] = {along: channel("end:Q", axis=None, scale=size), "text": "text:N"}
+    beside: dict[str, Any] = {"baseline": "bottom", "dy": -4} if upright else {"align": "left", "dx": 5}
     bars = source.mark_bar(cornerRadius=1).encode(**at, **bar, color=alt.Color("paint:N", scale=None))
-    links = source.mark_rule(strokeDash=[2, 2], color=colour["text-3"]).encode(
-        **at, **link, **{along: channel("to:Q", axis=None, scale=size)}
-    )
+    links = source.mark_rule(strokeDash=[2, 2], color=colour["text-3"]).encode(**at, **link)
     texts = [
         source.transform_filter(alt.datum.weight == weight)
-        .mark_text(font=FAMILY, fontSize=12, fontWeight=weight, color=colour["text"], **words)
-        .encode(**at, **{along: channel("end:Q", axis=None, scale=size)}, text="text:N")
+        .mark_text(font=FAMILY, fontSize=12, fontWeight=weight, color=colour["text"], **beside)
+        .encode(**at, **word)
         for weight in ("bold", "normal")
     ]
     return _finished(alt.layer(links, bars, *texts), width, 200 if upright else 30 * len(steps))

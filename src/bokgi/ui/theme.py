@@ -19,6 +19,7 @@ MODES: Final[tuple[Mode, ...]] = ("light", "dark")
 
 _TOKEN: Final = re.compile(r"^\s*--([\w-]+):\s*(light-dark\(.*\)|oklch\([^)]*\))\s*;", re.MULTILINE)
 _SHADE: Final = re.compile(r"oklch\(([\d.]+) ([\d.]+) ([\d.]+)(?: / ([\d.]+))?\)")
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LINEAR: Final = 0.0031308
 _STEPS: Final = 24
 
@@ -102,9 +103,8 @@ def hex_stylesheet() -> str:
     def declarations(mode: Mode) -> str:
         return " ".join(f"--{name}: {value};" for name, value in palette(mode).items())
 
-    rest = "\n".join(
-        line for line in stylesheet("tokens.css").splitlines() if "oklch(" not in line and "color-scheme" not in line
-    )
+    lines = _COMMENT.sub("", stylesheet("tokens.css")).splitlines()
+    rest = "\n".join(line for line in lines if line and "oklch(" not in line and "color-scheme" not in line)
     light, dark = declarations("light"), declarations("dark")
     return (
         f"{rest}\n:root {{ color-scheme: light dark; {light} }}\n"

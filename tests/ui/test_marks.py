@@ -1,0 +1,71 @@
+"""Marks draw their numbers, without style attributes."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from markupsafe import Markup
+
+from bokgi.ui import marks
+from bokgi.ui.marks import Scale
+
+
+def parsed(svg: Markup) -> ET.Element:
+    return ET.fromstring(str(svg))  # noqa: S314 - our own output
+
+
+ALL = {
+    "whisker": marks.whisker(0.57, (0.49, 0.64), Scale(0.4, 0.95, 200), reference=0.66, tone="bad", label="57% & more"),
+    "parts": marks.parts_bar(74, 45, 52, largest=412, label="74 <moved>"),
+    "progress": marks.progress_bar(0.4, expected=0.6, label="40%"),
+    "age": marks.age_bar(61, median=19, late=38, longest=70, label="61"),
+    "spark": marks.sparkline([1, 3, 2], label="1, 3, 2"),
+    "one value": marks.sparkline([2], label="2"),
+    "no value": marks.sparkline([], label="none"),
+    "hatch": marks.HATCH,
+}
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_a_mark_is_well_formed_and_passes_a_strict_csp(name: str) -> None:
+    for element in parsed(ALL[name]).iter():
+        assert "style" not in element.attrib
+
+
+def test_a_mark_with_a_label_is_read_and_one_without_is_hidden() -> None:
+    assert parsed(ALL["whisker"]).attrib["aria-label"] == "57% & more"
+    assert parsed(marks.sparkline([1.0, 2.0])).attrib["aria-hidden"] == "true"
+
+
+def test_a_whisker_ends_where_its_interval_ends() -> None:
+    scale = Scale(0.0, 1.0, 112)
+    drawn = parsed(marks.whisker(0.5, (0.25, 0.75), scale))
+    dot = drawn.find("circle")
+    assert dot is not None
+    assert float(dot.attrib["cx"]) == pytest.approx(scale.place(0.5)) == pytest.approx(56)
+    assert [path.attrib["d"] for path in drawn.findall("path")][1].startswith("M31 9H81")
+
+
+def test_values_outside_a_scale_are_drawn_at_its_end() -> None:
+    assert Scale(0.0, 1.0, 112).place(7.0) == Scale(0.0, 1.0, 112).place(1.0)
+    assert Scale(1.0, 1.0, 112).place(1.0) == 56
+
+
+def test_the_parts_of_a_bar_are_as_long_as_their_share() -> None:
+    widths = [float(part.attrib["width"]) for part in parsed(marks.parts_bar(50, 25, 25, largest=100, width=201))]
+    assert widths == pytest.approx([99.5, 49.2, 49.2], abs=0.1)
+    assert len(parsed(marks.parts_bar(5, 0, 0, largest=5))) == 1
+
+
+def test_a_deal_past_the_long_time_is_drawn_dark() -> None:
+    late = [part.attrib["class"] for part in parsed(marks.age_bar(61, median=19, late=38, longest=70))]
+    usual = [part.attrib["class"] for part in parsed(marks.age_bar(24, median=None, late=38, longest=70))]
+    assert late[1] == "bar-k"
+    assert usual[1] == "bar-n"
+
+
+def test_heat_has_five_steps_and_says_when_there_is_too_little() -> None:
+    assert [marks.heat_class(part / 10, 0, 1) for part in (0, 3, 5, 7, 10)] == ["h1", "h2", "h3", "h4", "h5"]
+    assert marks.heat_class(None, 0, 1) == "few"
+    assert marks.heat_class(3, 3, 3) == "h1"

@@ -1,0 +1,100 @@
+"""Hex colours are those of tokens.css, and readable."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+
+from bokgi.ui.theme import MODES, Mode, hex_colour, hex_stylesheet, over, palette, stylesheet, vega_config
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("oklch", "expected"),
+    [
+        # Reference values of CSS Color 4: https://www.w3.org/TR/css-color-4/#ok-lab
+        ((1.0, 0.0, 0.0), "#ffffff"),
+        ((0.0, 0.0, 0.0), "#000000"),
+        ((0.627955, 0.257683, 29.2339), "#ff0000"),
+        ((0.86644, 0.294827, 142.4953), "#00ff00"),
+        ((0.452014, 0.313214, 264.052), "#0000ff"),
+        ((0.51975, 0.17686, 142.495), "#008000"),
+    ],
+)
+def test_oklch_becomes_the_hex_that_browsers_show(oklch: tuple[float, float, float], expected: str) -> None:
+    assert hex_colour(*oklch) == expected
+
+
+def test_a_colour_outside_srgb_keeps_its_lightness() -> None:
+    assert luminance(hex_colour(0.7, 0.4, 150)) == pytest.approx(luminance(hex_colour(0.7, 0.1, 150)), rel=0.15)
+
+
+def test_alpha_stays_or_is_flattened() -> None:
+    assert hex_colour(0, 0, 0, 0.5) == "#00000080"
+    assert over("#00000080", "#ffffff") == "#7f7f7f"
+
+
+def test_every_colour_token_of_the_file_is_in_both_palettes() -> None:
+    declared = set(re.findall(r"--([\w-]+):\s*(?:light-dark|oklch)\(", stylesheet("tokens.css")))
+    assert declared
+    assert set(palette("light")) == declared == set(palette("dark"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "surface"),
+    list(product(MODES, ("text", "text-2", "text-3"), ("bg", "rail", "surface", "surface-2", "surface-3"))),
+)
+def test_text_is_readable_on_every_surface(mode: Mode, text: str, surface: str) -> None:
+    colours = palette(mode)
+    assert contrast(colours[text], colours[surface]) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("mode", "word", "behind"),
+    [
+        (mode, *pair)
+        for mode in MODES
+        for pair in [
+            ("good", "good-soft"),
+            ("bad", "bad-soft"),
+            ("bad", "bad-wash"),
+            ("warn", "warn-soft"),
+            ("accent", "surface"),
+            ("accent", "accent-soft"),
+            ("text", "h5"),
+            ("text-2", "h5"),
+        ]
+    ],
+)
+def test_verdicts_and_heat_are_readable(mode: Mode, word: str, behind: str) -> None:
+    assert contrast(palette(mode)[word], palette(mode)[behind]) >= 4.5
+
+
+@pytest.mark.parametrize(("mode", "mark"), list(product(MODES, ("c1", "c3", "c4", "c0", "mark", "mark-2", "bad"))))
+def test_marks_stand_out_from_the_page(mode: Mode, mark: str) -> None:
+    assert contrast(palette(mode)[mark], palette(mode)["surface"]) >= 3
+
+
+def test_the_hex_sheet_needs_no_new_browser_and_keeps_every_other_token() -> None:
+    sheet = hex_stylesheet()
+    assert "oklch" not in sheet
+    assert "light-dark(" not in sheet
+    for token in ("--t-14", "--s-4", "--font", "--row"):
+        assert token in sheet
+    assert f"--bg: {palette('dark')['bg']}" in sheet
+
+
+def test_charts_use_the_same_colours() -> None:
+    assert vega_config("dark")["bar"]["color"] == palette("dark")["c1"]
