@@ -123,7 +123,7 @@ _INTERVAL: Final = (
     Column(
         "not_before_on",
         "date",
-        "snapshot origin: it happened after this day",
+        "snapshot origin: it happened on or after this day",
         "origin is not snapshot, or no earlier snapshot exists",
     ),
     Column("not_after_on", "date", "snapshot origin: it happened on or before this day", "origin is not snapshot"),
@@ -136,7 +136,8 @@ _TABLES: Final = (
         "one change of an import's status; the last row of an import_no counts",
         ("import_no",),
         (
-            Column("status", "string", "committed or undone"),
+            Column("version", "integer", "lake version that the row made: version n is the rows up to n"),
+            Column("status", "string", "committed, undone, or purged (undone, and its rows are gone)"),
             Column("kind", "string", "file, entered, connection, setup, replay, release, erasure"),
             Column("source", "string", "name of the source system or preset"),
             Column("files", "string", "JSON list of {name, sha256, size, kept}"),
@@ -311,7 +312,7 @@ _TABLES: Final = (
         "stage_events",
         Grain.EVENT,
         "deal × entry into a stage",
-        ("deal_id", "seq"),
+        ("deal_id", "entered_on", "entered_at", "seq"),
         (
             Column("deal_id", "string", "deal"),
             Column("seq", "integer", "order among the deal's entries on one day and instant"),
@@ -328,7 +329,7 @@ _TABLES: Final = (
         "deal_changes",
         Grain.EVENT,
         "deal × field × change",
-        ("deal_id", "field", "seq"),
+        ("deal_id", "field", "changed_on", "changed_at", "seq"),
         (
             Column("deal_id", "string", "deal"),
             Column("field", "string", "column of deals that changed"),
@@ -530,9 +531,12 @@ _TABLES: Final = (
     Table(
         "sightings",
         Grain.EVENT,
-        "deal × snapshot that held it (new, changed or unchanged)",
+        "deal × snapshot that held it unchanged; a row in deals is a sighting, too",
         ("deal_id", "import_no"),
-        (Column("deal_id", "string", "deal"),),
+        (
+            Column("deal_id", "string", "deal"),
+            Column("as_in", "integer", "import_no of the row in deals that the snapshot's row equals"),
+        ),
     ),
     Table(
         "quarantine",

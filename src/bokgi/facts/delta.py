@@ -1,0 +1,216 @@
+"""Delta tables in a folder: opening them, listing their data files, adding files that are already written.
+
+Data files are plain Parquet, written by an engine or from Arrow, and added to the table's log by `add`. The log holds
+counts, dates and numbers of a file and never a text, so that no name can stand in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
+
+from bokgi.domain.errors import InternalError
+from bokgi.facts.schema import Table
+
+DELETED_FILE_RETENTION_HOURS: Final = 7 * 24
+_CONFIGURATION: Final = {
+    "delta.deletedFileRetentionDuration": f"interval {DELETED_FILE_RETENTION_HOURS} hours",
+    "delta.logRetentionDuration": "interval 30 days",
+    "delta.enableExpiredLogCleanup": "true",
+    "delta.checkpointInterval": "20",
+    "delta.dataSkippingStatsColumns": "import_no",
+}
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One Parquet file of a table: where it lies, how many rows, which imports they come from (first to last)."""
+
+    path: Path
+    rows: int
+    first_import: int
+    last_import: int
+    size: int
+
+    @property
+    def single(self) -> bool:
+        """Tell whether all rows come from one import."""
+        return self.first_import == self.last_import
+
+
+def create(folder: Path, table: Table) -> DeltaTable:
+    """Open the table in a folder, making it when there is none. Two may make it at once."""
+    try:
+        return DeltaTable(str(folder))
+    except TableNotFoundError:
+        return DeltaTable.create(str(folder), table.arrow(), mode="ignore", configuration=_CONFIGURATION)
+
+
+def opened(folder: Path) -> DeltaTable | None:
+    """Open the table in a folder; None when there is none."""
+    try:
+        return DeltaTable(str(folder))
+    except TableNotFoundError:
+        return None
+
+
+def data_files(table: DeltaTable | None, folder: Path) -> list[DataFile]:
+    """List the active files of a table, oldest import first."""
+    if table is None:
+        return []
+    rows = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+    files = [
+        DataFile(
+            path=folder / row["path"],
+            rows=row["num_records"],
+            first_import=row["min.import_no"],
+            last_import=row["max.import_no"],
+            size=row["size_bytes"],
+        )
+        for row in rows
+    ]
+    return sorted(files, key=lambda file: (file.first_import, file.path.name))
+
+
+def written(path: Path, rows: pa.Table | pa.RecordBatchReader, table: Table) -> Path:
+    """Write Arrow rows as a data file with the columns and types of the table."""
+    schema = table.arrow()
+    reader = rows.to_reader() if isinstance(rows, pa.Table) else rows
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with pq.ParquetWriter(path, schema, compression="snappy") as writer:
+        for batch in reader:
+            writer.write_table(pa.Table.from_batches([batch]).select(schema.names).cast(schema))
+    return path
+
+
+def checked(path: Path, table: Table, *, imports: Iterable[int] | None = None) -> AddAction:
+    """Read a data file's footer, refuse what the table does not allow, and describe the file for the log.
+
+    Refused with `InternalError`, because judging comes before: a column that is missing, foreign or of another type, a
+    null where the schema allows none, a row of another import than `imports`.
+    """
+    metadata = pq.read_metadata(path)
+    _check_columns(path, metadata.schema.to_arrow_schema(), table)
+    stats = _statistics(metadata)
+    for column in table.columns:
+        nulls = stats[column.name].nulls
+        if not column.nullable and nulls != 0:
+            message = f"{table.name}.{column.name}: {nulls} null values in {path.name}"
+            raise InternalError(message)
+    number = stats["import_no"]
+    allowed = None if imports is None else set(imports)
+    if metadata.num_rows and allowed is not None and not {number.least, number.greatest} <= allowed:
+        message = f"{table.name}: rows of imports {number.least} to {number.greatest} in {path.name}"
+        raise InternalError(message)
+    ranged = {
+        column.name: stats[column.name]
+        for column in table.columns
+        if column.type in {"integer", "date"} and stats[column.name].least is not None
+    }
+    described = {
+        "numRecords": metadata.num_rows,
+        "minValues": {name: _plain(found.least) for name, found in ranged.items()},
+        "maxValues": {name: _plain(found.greatest) for name, found in ranged.items()},
+        "nullCount": {
+            column.name: stats[column.name].nulls
+            for column in table.columns
+            if column.type != "map" and stats[column.name].nulls is not None
+        },
+    }
+    status = path.stat()
+    return AddAction(path.name, status.st_size, {}, int(status.st_mtime * 1000), True, json.dumps(described))  # noqa: FBT003 - the library's signature
+
+
+def add(
+    opened_table: DeltaTable,
+    table: Table,
+    added: Sequence[AddAction],
+    *,
+    removed: Sequence[RemoveAction] = (),
+    retries: int | None = None,
+) -> bool:
+    """Write one commit to the table's log; False when somebody else's commit came first (only with `retries=0`)."""
+    properties = CommitProperties() if retries is None else CommitProperties(max_commit_retries=retries)
+    try:
+        opened_table.create_write_transaction([*added, *removed], "append", table.arrow(), commit_properties=properties)
+    except CommitFailedError:
+        if retries != 0:
+            raise
+        return False
+    return True
+
+
+def sync(paths: Iterable[Path]) -> None:
+    """Bring files, and the folders that name them, onto the disk."""
+    files = list(paths)
+    for path in [*files, *sorted({path.parent for path in files})]:
+        if path.is_dir() and os.name == "nt":
+            continue
+        handle = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def log_files(folder: Path, after: int) -> list[Path]:
+    """List the log entries of a table from version `after` on."""
+    return [path for path in (folder / "_delta_log").glob("*.json") if path.stem.isdigit() and int(path.stem) >= after]
+
+
+@dataclass
+class _Found:
+    nulls: int | None = 0
+    least: Any = None
+    greatest: Any = None
+
+
+def _statistics(metadata: pq.FileMetaData) -> dict[str, _Found]:
+    """Sum up the footer's statistics by top-level column; nulls are None where the footer does not say."""
+    found: dict[str, _Found] = {}
+    names = [metadata.schema.column(place).path.split(".")[0] for place in range(metadata.num_columns)]
+    for name in names:
+        found[name] = _Found()
+    for group in range(metadata.num_row_groups):
+        for place, name in enumerate(names):
+            statistics = metadata.row_group(group).column(place).statistics
+            column = found[name]
+            if statistics is None or not statistics.has_null_count:
+                column.nulls = None
+                continue
+            if column.nulls is not None:
+                column.nulls += statistics.null_count
+            if statistics.has_min_max:
+                column.least = statistics.min if column.least is None else min(column.least, statistics.min)
+                column.greatest = statistics.max if column.greatest is None else max(column.greatest, statistics.max)
+    return found
+
+
+def _check_columns(path: Path, there: pa.Schema, table: Table) -> None:
+    wanted = table.arrow()
+    if set(there.names) != set(wanted.names):
+        message = f"{table.name}: {path.name} has the columns {sorted(set(there.names) ^ set(wanted.names))} too many or too few"
+        raise InternalError(message)
+    for field in wanted:
+        kind = there.field(field.name).type
+        same = (
+            pa.types.is_map(kind) and pa.types.is_map(field.type) if pa.types.is_map(field.type) else kind == field.type
+        )
+        if not same:
+            message = f"{table.name}.{field.name}: {kind} in {path.name} instead of {field.type}"
+            raise InternalError(message)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
