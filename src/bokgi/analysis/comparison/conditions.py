@@ -19,17 +19,6 @@ DEAL_CONDITIONS: Final = ("source", "lead_grade", "type", "product", "pipeline")
 ACCOUNT_CONDITIONS: Final = ("industry", "segment", "size", "region")
 DERIVED_CONDITIONS: Final = ("season", "inherited", "ramp")
 DEFAULT_FACTORS: Final = (*DEAL_CONDITIONS[:4], *ACCOUNT_CONDITIONS[:3], *DERIVED_CONDITIONS)
-    "source",
-    "lead_grade",
-    "type",
-    "product",
-    "industry",
-    "segment",
-    "size",
-    "season",
-    "inherited",
-    "ramp",
-)
 """Conditions that are known when a deal is assigned; those without two levels in the data are left out."""
 RAMP_DAYS: Final = 180
 _FILLED_LATER: Final = 0.25

@@ -1,0 +1,189 @@
+"""Fair comparison: refusals, components, invariances, and what it reaches on organisations with known truth."""
+
+from __future__ import annotations
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.simulator import Organisation, World, simulate
+from bokgi.analysis.comparison import Comparison, compare_people
+from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, ended_deals, leaks, varied, with_factors
+from bokgi.domain.errors import RefusalError
+
+FACTORS = ["source", "lead_grade", "segment", "industry", "type"]
+
+
+def ended(world: World) -> ibis.Table:
+    tables = {name: ibis.memtable(table) for name, table in world.tables.items()}
+    deals = ended_deals(tables["deals"], tables["accounts"], tables["memberships"])
+    return deals.filter(deals.won.notnull())
+
+
+def cases(persons: list[str | None], won: list[bool], **columns: list[str]) -> ibis.Table:
+    return ibis.memtable(pa.table({"owner_id": pa.array(persons, pa.string()), "won": won, **columns}))
+
+
+def figures(result: Comparison) -> dict[str, tuple[float, ...]]:
+    return {p.person_id: (p.raw, p.expected, p.adjusted, p.low, p.high, p.p_above_average) for p in result.people}
+
+
+@pytest.fixture(scope="module")
+def unfair() -> tuple[World, Comparison]:
+    """Give an organisation that hands its best people the hardest deals, and its comparison."""
+    world = simulate(Organisation(seed=4, reps=20, deals=4_000, assignment="good_to_hard"))
+    return world, compare_people(ended(world), factors=FACTORS, territory="region")
+
+
+def test_adjusting_comes_closer_to_the_truth_than_the_raw_rate(unfair: tuple[World, Comparison]) -> None:
+    world, result = unfair
+    truth = world.truth.standardised_win_rate[[int(p.person_id[1:]) for p in result.people]]
+    raw = np.array([p.raw for p in result.people])
+    adjusted = np.array([p.adjusted for p in result.people])
+    assert np.sqrt(np.mean((adjusted - truth) ** 2)) < 0.7 * np.sqrt(np.mean((raw - truth) ** 2))
+
+
+def test_expected_and_raw_sum_to_the_same_wins(unfair: tuple[World, Comparison]) -> None:
+    _, result = unfair
+    wins = sum(p.raw * p.n for p in result.people)
+    assert sum(p.expected * p.n for p in result.people) == pytest.approx(wins, rel=0.05)
+
+
+def test_conditions_name_what_moved_the_expectation(unfair: tuple[World, Comparison]) -> None:
+    _, result = unfair
+    overall = sum(p.raw * p.n for p in result.people) / result.n
+    for person in result.people:
+        assert len(person.conditions) == 3
+        sizes = [abs(condition.effect) for condition in person.conditions]
+        assert sizes == sorted(sizes, reverse=True)
+        moved = sum(condition.effect for condition in person.conditions)
+        if abs(person.expected - overall) > 0.05:
+            assert np.sign(moved) == np.sign(person.expected - overall)
+
+
+def test_intervals_cover_the_truth_and_pairs_are_calibrated() -> None:
+    covered, claimed, right = [], [], []
+    for seed in range(12):
+        world = simulate(Organisation(seed=100 + seed, reps=12, deals=900))
+        result = compare_people(ended(world), factors=FACTORS, territory="region", draws=1_000)
+        truth = {p.person_id: world.truth.standardised_win_rate[int(p.person_id[1:])] for p in result.people}
+        covered += [p.low <= truth[p.person_id] <= p.high for p in result.people]
+        claimed += [pair.p_a_better for pair in result.pairs]
+        right += [truth[pair.a] > truth[pair.b] for pair in result.pairs]
+    assert 0.84 <= np.mean(covered) <= 0.96
+    sure = np.maximum(claimed, 1 - np.array(claimed))
+    hit = np.where(np.array(claimed) > 0.5, right, ~np.array(right))
+    assert hit.mean() == pytest.approx(sure.mean(), abs=0.05)
+
+
+def test_equal_people_are_not_told_apart() -> None:
+    found = 0
+    for seed in range(20):
+        world = simulate(Organisation(seed=200 + seed, reps=12, deals=800, noise=True))
+        result = compare_people(ended(world), factors=FACTORS, territory="region", draws=500)
+        found += result.detectable
+        assert result.detectable or {p.verdict for p in result.people} == {"cannot_tell"}
+    assert found <= 1
+
+
+def test_one_territory_each_separates_everybody() -> None:
+    world = simulate(Organisation(seed=5, reps=6, deals=600, territories="one_each"))
+    result = compare_people(ended(world), factors=FACTORS, territory="region", draws=500)
+    assert len(result.separated) == 6
+    assert result.pairs == ()
+    assert {p.verdict for p in result.people} == {"cannot_tell"}
+    assert all(p.p_top_third is None for p in result.people)
+
+
+@settings(deadline=None, max_examples=10)
+@given(order=st.permutations(range(60)), names=st.permutations(["a", "b", "c"]))
+def test_order_of_rows_and_names_of_people_do_not_matter(order: list[int], names: list[str]) -> None:
+    persons = ["a"] * 20 + ["b"] * 20 + ["c"] * 20
+    won = [i % 5 < 1 + "abc".index(p) for i, p in enumerate(persons)]
+    source = [["x", "y"][i % 2] for i in range(60)]
+    before = compare_people(cases(list(persons), won, source=source), factors=["source"], draws=20_000)
+    renamed = dict(zip("abc", names, strict=True))
+    after = compare_people(
+        cases([renamed[persons[i]] for i in order], [won[i] for i in order], source=[source[i] for i in order]),
+        factors=["source"],
+        draws=20_000,
+    )
+    found = figures(after)
+    for person, values in figures(before).items():
+        assert found[renamed[person]] == pytest.approx(values, abs=0.015)
+
+
+def test_rows_without_a_person_are_left_out() -> None:
+    persons: list[str | None] = ["a"] * 10 + ["b"] * 10
+    won = [i % 3 == 0 for i in range(20)]
+    with_strangers = cases([*persons, None, None], [*won, True, True])
+    assert figures(compare_people(with_strangers, factors=[])) == figures(
+        compare_people(cases(persons, won), factors=[])
+    )
+
+
+def test_one_case_each_and_exact_duplicates_work() -> None:
+    result = compare_people(cases(["a", "b", "c", "d"], [True, False, True, False]), factors=[], draws=500)
+    assert {p.verdict for p in result.people} == {"cannot_tell"}
+    twice = compare_people(cases(["a", "a", "b", "b"], [True, True, False, False]), factors=[], draws=500)
+    assert [p.n for p in twice.people] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("persons", "won", "code"),
+    [
+        (["a", "a"], [True, False], "too_few_people"),
+        (["a", "b", None, None], [True, True, False, False], "only_won_cases"),
+        (["a", "a", "a", "b", "b", "b", "c", "c", "c", "d", "d", "d"], [True] * 9 + [False] * 3, "only_won_cases"),
+        (["a", "b"], [False, False], "no_won_cases"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(persons: list[str | None], won: list[bool], code: str) -> None:
+    with pytest.raises(RefusalError) as refusal:
+        compare_people(cases(persons, won), factors=[])
+    assert refusal.value.code == code
+
+
+def test_more_cases_are_asked_for_only_between_undecided_people() -> None:
+    persons: list[str | None] = ["a"] * 200 + ["b"] * 200 + ["c"] * 200
+    won = [i % 200 < (40 if i < 200 else 50 if i < 400 else 140) for i in range(600)]
+    result = compare_people(cases(persons, won), factors=[])
+    pairs = {(pair.a, pair.b): pair for pair in result.pairs}
+    assert pairs["a", "c"].more_cases is None
+    assert (pairs["a", "b"].more_cases or 0) > 100
+
+
+def test_conditions_come_with_the_deal_and_rare_ones_count_together() -> None:
+    world = simulate(Organisation(seed=6, reps=8, deals=400))
+    deals = ended(world)
+    assert set(varied(deals, DEFAULT_FACTORS)) == {
+        "source",
+        "lead_grade",
+        "type",
+        "industry",
+        "segment",
+        "season",
+        "ramp",
+    }
+    with_territory = with_factors(deals, ["source", "territory"])
+    assert with_territory.territory.nunique().to_pyarrow().as_py() == 8
+    with pytest.raises(RefusalError, match="no condition mood"):
+        with_factors(deals, ["mood"])
+
+
+def test_a_column_filled_in_after_the_outcome_is_found() -> None:
+    world = simulate(Organisation(seed=7, reps=8, deals=1_000))
+    tables = {name: ibis.memtable(table) for name, table in world.tables.items()}
+    deals = ended_deals(tables["deals"], tables["accounts"], tables["memberships"])
+    assert leaks(deals, ["source", "industry"]) == ()
+    later = deals.mutate(
+        reason=ibis.ifelse(deals.outcome == "open", ibis.null("string"), "written"),
+        label=ibis.ifelse(deals.outcome == "won", "contract", "none"),
+    )
+    assert [(leak.factor, leak.sign) for leak in leaks(later, ["reason", "label"])] == [
+        ("reason", "filled_after_closing"),
+        ("label", "tells_the_outcome"),
+    ]
