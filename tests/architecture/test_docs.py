@@ -74,7 +74,8 @@ def test_a_foreign_command_is_refused() -> None:
 @pytest.mark.parametrize(("answer", "fault"), [("7", ""), ("8", "Expected:")])
 def test_a_wrong_example_is_found(answer: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    given = "```txt file=a.txt\n7\n```\n\n```python run\nfrom pathlib import Path\nn = int(Path('a.txt').read_text())\n```\n"
+    read = "from pathlib import Path\nn = int(Path('a.txt').read_text())"
+    given = f"```txt file=a.txt\n7\n```\n\n```python run\n{read}\n```\n"
     asked = f"```python run\n>>> n\n{answer}\n```\n"
     found = "".join(run_document(f"{given}\n{asked}", tmp_path, "C.UTF-8"))
     assert (fault in found) if fault else (found == "")
