@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import ibis
 import numpy as np
 import pyarrow as pa
@@ -23,7 +25,7 @@ def ended(world: World) -> ibis.Table:
     return deals.filter(deals.won.notnull())
 
 
-def cases(persons: list[str | None], won: list[bool], **columns: list[str]) -> ibis.Table:
+def cases(persons: Sequence[str | None], won: list[bool], **columns: list[str]) -> ibis.Table:
     return ibis.memtable(pa.table({"owner_id": pa.array(persons, pa.string()), "won": won, **columns}))
 
 
@@ -117,7 +119,7 @@ def test_order_of_rows_and_names_of_people_do_not_matter(order: list[int], names
 
 
 def test_rows_without_a_person_are_left_out() -> None:
-    persons: list[str | None] = ["a"] * 10 + ["b"] * 10
+    persons = ["a"] * 10 + ["b"] * 10
     won = [i % 3 == 0 for i in range(20)]
     with_strangers = cases([*persons, None, None], [*won, True, True])
     assert figures(compare_people(with_strangers, factors=[])) == figures(
@@ -148,7 +150,7 @@ def test_what_cannot_be_answered_is_refused(persons: list[str | None], won: list
 
 
 def test_more_cases_are_asked_for_only_between_undecided_people() -> None:
-    persons: list[str | None] = ["a"] * 200 + ["b"] * 200 + ["c"] * 200
+    persons = ["a"] * 200 + ["b"] * 200 + ["c"] * 200
     won = [i % 200 < (40 if i < 200 else 50 if i < 400 else 140) for i in range(600)]
     result = compare_people(cases(persons, won), factors=[])
     pairs = {(pair.a, pair.b): pair for pair in result.pairs}
