@@ -1,0 +1,125 @@
+"""Start of the command line: `bokgi …` or `python -m bokgi.cli …`."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import typer
+from typer.completion import completion_init  # type: ignore[attr-defined]  # typer has no public door to it
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from bokgi import __version__
+from bokgi.cli import faults, registry
+from bokgi.cli.language import language, option_given
+from bokgi.cli.layout import classes
+from bokgi.cli.registry import Answer
+from bokgi.cli.session import Session
+from bokgi.domain.messages import N_
+
+_ABOUT: Final = N_("The weekly sales review, from the CRM export to the meeting.")
+_VERSION_HELP: Final = N_("Show the version.")
+_SHARED: Final = ("--home", "--format", "--lang")
+
+
+def _finish(session: Session, answer: Answer) -> None:
+    if session.format == "json":
+        session.write_json(answer.data)
+    else:
+        answer.screen(session)
+    if answer.exit_code:
+        raise typer.Exit(answer.exit_code)
+
+
+def build(lang: str) -> TyperCommand | TyperGroup:
+    """Put the command line together in one language."""
+    completion_init()
+    command_class, group_class = classes(lang)
+    settings = {"help_option_names": ["--help", "-h"]}
+    app = typer.Typer(
+        cls=group_class, add_completion=False, no_args_is_help=True, help=_ABOUT, context_settings=settings
+    )
+
+    @app.callback(invoke_without_command=False)
+    def root(
+        version: bool = typer.Option(False, "--version", help=_VERSION_HELP, is_eager=True, callback=_show_version),
+    ) -> None:
+        del version
+
+    groups: dict[str, typer.Typer] = {}
+    for found in registry.commands():
+        group, _, name = found.name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = typer.Typer(cls=group_class, no_args_is_help=True, help=registry.GROUPS[group])
+            app.add_typer(groups[group], name=group)
+        place = groups[group] if group else app
+        place.command(name, cls=command_class, help=found.help)(registry.callback(found, _finish, lang))
+    built = get_command(app)
+    if not isinstance(built, TyperGroup):
+        message = "the command line has no commands"
+        raise TypeError(message)
+    return built
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"bokgi {__version__}\n")
+        raise typer.Exit
+
+
+def shared_options_last(arguments: Sequence[str]) -> list[str]:
+    """Let the options that every command has stand before the command, too.
+
+    >>> shared_options_last(["--lang", "en", "review", "--team", "A"])
+    ['review', '--team', 'A', '--lang', 'en']
+    """
+    words, moved = list(arguments), []
+    while words and words[0].partition("=")[0] in _SHARED:
+        count = 1 if "=" in words[0] else 2
+        moved += words[:count]
+        words = words[count:]
+    if not moved or not words or words == ["--help"]:
+        return words or list(arguments)
+    end = words.index("--") if "--" in words else len(words)
+    return [*words[:end], *moved, *words[end:]]
+
+
+def _speak_utf8() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code; see `faults.EXIT_CODES`."""
+    lang = language(arguments, os.environ)
+    form = "json" if option_given(arguments, "--format") == "json" else "text"
+    session = Session(lang=lang, format=form, home=Path(option_given(arguments, "--home") or registry.DEFAULT_HOME))
+    try:
+        code = build(lang).main(shared_options_last(arguments), prog_name="bokgi", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        return faults.EXIT_CODES["interrupted"]
+    except BrokenPipeError:
+        # Who reads our output has gone (`| head`): nothing to say, and nothing more to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("BOKGI_DEBUG"):
+            raise
+        return faults.answered(error, session)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """Run the command line of this process and leave with its exit code."""
+    _speak_utf8()
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

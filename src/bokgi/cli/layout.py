@@ -1,0 +1,112 @@
+"""The help of the command line, in the user's language."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any, Final
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from typer.core import TyperCommand, TyperGroup
+
+from bokgi.domain.messages import N_, translate
+
+_WIDEST: Final = 100
+_HELP_OF_HELP: Final = N_("Show this help.")
+_USAGE: Final = N_("Usage")
+_ARGUMENTS: Final = N_("Arguments")
+_OPTIONS: Final = N_("Options")
+_COMMANDS: Final = N_("Commands")
+_OPTIONS_WORD: Final = N_("[OPTIONS]")
+_COMMAND_WORD: Final = N_("COMMAND")
+_DEFAULT: Final = N_("default: {value}")
+_VARIABLE: Final = N_("or the variable {name}")
+
+
+def _rows(rows: list[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 3), expand=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for left, right in rows:
+        table.add_row(Text(left, style="bold"), Text(right))
+    return table
+
+
+def _usage_words(command: TyperCommand | TyperGroup, lang: str) -> list[str]:
+    words = [translate(_OPTIONS_WORD, lang)]
+    for parameter in command.params:
+        if parameter.param_type_name == "argument":
+            name = getattr(parameter, "display_name_raw", parameter.name).upper()
+            many = "…" if parameter.nargs != 1 else ""
+            words.append(f"{name}{many}" if parameter.required else f"[{name}{many}]")
+    if isinstance(command, TyperGroup):
+        words.append(f"{translate(_COMMAND_WORD, lang)} …")
+    return words
+
+
+def _option(parameter: Any, lang: str) -> tuple[str, str]:  # noqa: ANN401 - the parser's own class is private
+    names = ", ".join(parameter.opts)
+    if parameter.secondary_opts:
+        names += " / " + ", ".join(parameter.secondary_opts)
+    if not parameter.is_flag and not parameter.count:
+        names += f" {translate(parameter.metavar or parameter.name.upper(), lang)}"
+    notes = []
+    if parameter.show_default and not parameter.is_flag and parameter.default not in (None, (), []):
+        notes.append(translate(_DEFAULT, lang).format(value=parameter.default))
+    if parameter.envvar:
+        notes.append(translate(_VARIABLE, lang).format(name=parameter.envvar))
+    text = translate(parameter.help or "", lang)
+    return names, f"{text} ({', '.join(notes)})" if notes else text
+
+
+def text_of(command: TyperCommand | TyperGroup, path: str, lang: str, *, width: int, colour: bool) -> str:
+    """Write the help of one command."""
+    parts: list[Any] = [
+        Text.assemble((f"{translate(_USAGE, lang)}: ", "bold"), " ".join([path, *_usage_words(command, lang)]))
+    ]
+    if command.help:
+        parts += [Text(""), Text(translate(command.help, lang))]
+    arguments = [
+        (
+            getattr(parameter, "display_name_raw", parameter.name).upper(),
+            translate(getattr(parameter, "help", "") or "", lang),
+        )
+        for parameter in command.params
+        if parameter.param_type_name == "argument"
+    ]
+    options = [_option(parameter, lang) for parameter in command.params if parameter.param_type_name == "option"]
+    options.append(("--help", translate(_HELP_OF_HELP, lang)))
+    sections = [(_ARGUMENTS, arguments), (_OPTIONS, options)]
+    if isinstance(command, TyperGroup):
+        listed = [
+            (name, translate((found.help or "").partition("\n")[0], lang)) for name, found in command.commands.items()
+        ]
+        sections.insert(0, (_COMMANDS, listed))
+    for title, rows in sections:
+        if rows:
+            parts += [Text(""), Text(translate(title, lang), style="bold"), Padding(_rows(rows), (0, 0, 0, 2))]
+    target = io.StringIO()
+    console = Console(
+        file=target, width=width, force_terminal=colour, color_system="auto" if colour else None, emoji=False
+    )
+    console.print(Group(*parts))
+    return "\n".join(line.rstrip() for line in target.getvalue().splitlines())
+
+
+class _Spoken:
+    lang = "ko"
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - the parser's own class is private
+        terminal = sys.stdout.isatty()
+        width = min(Console().width, _WIDEST) if terminal else _WIDEST
+        return text_of(self, ctx.command_path, self.lang, width=width, colour=terminal)  # type: ignore[arg-type]  # mixed into a command
+
+
+def classes(lang: str) -> tuple[type[TyperCommand], type[TyperGroup]]:
+    """Give the classes of command and group whose help is in `lang`."""
+    command = type("Command", (_Spoken, TyperCommand), {"lang": lang})
+    group = type("Group", (_Spoken, TyperGroup), {"lang": lang})
+    return command, group

@@ -1,0 +1,103 @@
+"""One run of the command line: home, language, consoles, the day. The only place that reads the clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from bokgi.domain.errors import UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.ui.format import plain, show, shower
+
+if TYPE_CHECKING:
+    from bokgi.facts.lake import Lake
+
+TIME_ZONE: Final = "Asia/Seoul"
+_PLAIN_WIDTH: Final = 110
+
+Progress = Callable[[str, float | None], None]
+"""Called with what is being done (in the user's language) and the share that is done, null when it is not known."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Open a console: colours and its own width on a terminal, neither in a pipe or file."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _PLAIN_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
+
+
+def read_date(text: str) -> date:
+    """Read `2026-11-24`; `UsageError` (`date_unreadable`) for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            "date_unreadable",
+            Message(N_("“{text}” is no date."), {"text": text}),
+            Message(N_("Write 2026-11-24.")),
+        ) from error
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a command is given besides its own options."""
+
+    lang: str
+    format: str
+    home: Path
+    out: Console = field(default_factory=console)
+    err: Console = field(default_factory=lambda: console(stderr=True))
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def today(self, time_zone: str = TIME_ZONE) -> date:
+        """Give today's civil date in the organisation's zone; `BOKGI_TODAY` overrides it."""
+        given = self.environment.get("BOKGI_TODAY")
+        return read_date(given) if given else datetime.now(ZoneInfo(time_zone)).date()
+
+    def lake(self, *, create: bool = False) -> Lake:
+        """Open the facts of this home."""
+        from bokgi.facts.lake import Lake
+
+        return Lake.open(self.home, create=create)
+
+    def text(self, message: Message, as_of: date | None = None) -> str:
+        """Write a message in the user's language, for a terminal or a file."""
+        return plain(message.text(self.lang, show if as_of is None else shower(as_of)))
+
+    def say(self, msgid: str, /, **values: object) -> None:
+        """Print a marked text."""
+        self.out.print(self.text(Message(msgid, values)))
+
+    def write(self, text: str) -> None:
+        """Print text as it is, without wrapping."""
+        self.out.file.write(text if text.endswith("\n") else text + "\n")
+
+    def write_json(self, data: Mapping[str, Any]) -> None:
+        """Print one JSON document."""
+        self.write(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Show what is being done as a bar on stderr, where somebody watches."""
+        if not self.err.is_terminal:
+            yield lambda _text, _share: None
+            return
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        with Bar(*columns, console=self.err, transient=True) as bar:
+            task = bar.add_task("", total=None)
+            yield lambda text, share: bar.update(
+                task, description=text, total=None if share is None else 1.0, completed=share or 0.0
+            )
