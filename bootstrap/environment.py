@@ -200,8 +200,8 @@ def _install(command: Sequence[str | Path], environment: Environment, level: str
     with program:
         for line in program.stdout or ():
             kept.append(line.rstrip())
-            if shown.match(line):
-                _report(line.strip().split(" (from ")[0], started)
+            if shown.match(line) and ".whl" not in line:
+                _report(line.strip().split(":")[0], started)
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
     if program.returncode != 0:
@@ -267,7 +267,8 @@ def install(environment: Environment, uv: str | None, level: str) -> None:
     if uv is not None:
         pip = [uv, "pip", "install", "--python", str(environment.python)]
     else:
-        pip = [str(environment.python), "-m", "pip", "install"]
+        # Python compiles what it imports; compiling everything at once takes longer than the rest.
+        pip = [str(environment.python), "-m", "pip", "install", "--no-compile"]
     # A lock names every package there is, so nothing is left to resolve.
     _install([*pip, "--require-hashes", "--no-deps", "-r", str(lock)], environment, level)
     print(say("own_package"), file=sys.stderr)
