@@ -6,8 +6,7 @@ no history; Jung Wooseok has left. Their keys are `kim`, `lee`, `park`, `choi`, 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
@@ -15,7 +14,7 @@ from typing import Final
 import ibis
 import pyarrow as pa
 
-from bokgi.facts.read import Facts, Settings
+from bokgi.facts.model import Facts, Settings
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Column
 
 NAMES: Final = {"kim": "김서연", "lee": "이준호", "park": "박민서", "choi": "최하나", "jung": "정우석"}
@@ -112,7 +111,7 @@ def rows_of(table: str, text: str, extra: tuple[Column, ...] = ()) -> pa.Table:
     for name, column in columns.items():
         if name in header:
             place = header.index(name)
-            values = [_value(row[place] if place < len(row) else "", column) for row in body]
+            values = [_value(row[place] if place < len(row) else "", column.type) for row in body]
         elif name.endswith("_on") and name[:-3] + "_at" in header:
             place = header.index(name[:-3] + "_at")
             values = [date.fromisoformat(row[place][:10]) if row[place] else None for row in body]
@@ -126,7 +125,8 @@ def rows_of(table: str, text: str, extra: tuple[Column, ...] = ()) -> pa.Table:
 def facts_of(settings: Mapping[str, str] | None = None, **tables: str) -> Facts:
     """Turn small text tables into `Facts` on DuckDB; tables that are not given are empty.
 
-    `deals` may have `observed_on` and `last_seen_on` as well; left out, they are 2026-11-23.
+    The columns that the state adds (`observed_on`, `first_seen_on`, `last_seen_on`) may be given; left out, they are
+    2026-11-23.
 
     >>> facts_of(
     ...     deals='''
@@ -156,31 +156,28 @@ def facts_of(settings: Mapping[str, str] | None = None, **tables: str) -> Facts:
     return Facts(**read, settings=Settings(**named))  # type: ignore[arg-type] # values by name, see above
 
 
-def _value(text: str, column: Column) -> object:
-    if text == "":
-        return None
-    match column.type:
-        case "integer":
-            return int(text)
-        case "number":
-            return float(text)
-        case "boolean":
-            return {"true": True, "false": False}[text]
-        case "date":
-            return date.fromisoformat(text)
-        case "instant":
-            return datetime.fromisoformat(text.replace(" ", "T")).replace(tzinfo=UTC)
-        case "amount" | "rate":
-            return Decimal(text)
-        case "map":
-            return [tuple(part.strip() for part in pair.split("=", 1)) for pair in re.split(r"\s*;\s*", text)]
-        case _:
-            return text
+_READERS: Final[dict[str, Callable[[str], object]]] = {
+    "integer": int,
+    "number": float,
+    "boolean": {"true": True, "false": False}.__getitem__,
+    "date": date.fromisoformat,
+    "instant": lambda text: datetime.fromisoformat(text.replace(" ", "T")).replace(tzinfo=UTC),
+    "amount": Decimal,
+    "rate": Decimal,
+    "map": lambda text: [tuple(part.strip() for part in pair.split("=", 1)) for pair in text.split(";")],
+    "string": str,
+}
+
+
+def _value(text: str, kind: str) -> object:
+    return None if text == "" else _READERS[kind](text)
 
 
 def _default(table: str, column: Column) -> object:
-    if column.name in {"observed_on", "last_seen_on"}:
+    if column.name in {"observed_on", "first_seen_on", "last_seen_on"}:
         return date(2026, 11, 23)
+    if column.name == "unknown_then":
+        return ","
     if column.nullable:
         return None
     if table == "stages" and column.name == "origin":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bokgi.facts.read import Facts
+from bokgi.facts.model import Facts
 from tests import cast
 
 

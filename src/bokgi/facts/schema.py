@@ -328,7 +328,7 @@ _TABLES: Final = (
     Table(
         "deal_changes",
         Grain.EVENT,
-        "deal × field × change",
+        "deal × field × change; a first value that a snapshot found (`not_before_on` null) is none",
         ("deal_id", "field", "changed_on", "changed_at", "seq"),
         (
             Column("deal_id", "string", "deal"),
@@ -567,10 +567,47 @@ _TABLES: Final = (
 TABLES: Final[dict[str, Table]] = {table.name: table for table in _TABLES}
 FACT_TABLES: Final = tuple(name for name in TABLES if name != "imports")
 
+_OBSERVED: Final = (
+    Column("observed_on", "date", "civil date of the export the row comes from", "no export: entered on screen"),
+    Column("first_seen_on", "date", "civil date of the first export that held its key", "as observed_on"),
+)
+
 STATE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "deals": (
-        Column("observed_on", "date", "civil date of the export the row comes from", "no export: entered on screen"),
+        *_OBSERVED,
         Column("last_seen_on", "date", "civil date of the last export that held the deal", "as observed_on"),
+        Column(
+            "unknown_then",
+            "string",
+            "columns whose value at `as_of` is not known: ',amount,owner_id,'; ',' when all are known",
+        ),
     ),
+    "leads": _OBSERVED,
+    "activities": _OBSERVED,
+    "texts": _OBSERVED,
 }
-"""Columns that the derived current state adds to a table."""
+"""Columns that the derived current state adds to a table; with `as_of` the dates are null, see `facts.as_of`."""
+
+TRACKED_COLUMNS: Final = (
+    "account_id",
+    "owner_id",
+    "type",
+    "product",
+    "source",
+    "lead_id",
+    "lead_grade",
+    "assigned_on",
+    "amount",
+    "currency",
+    "amount_kind",
+    "vat",
+    "expected_close_on",
+    "closed_on",
+    "outcome",
+    "lost_reason",
+    "forecast_category",
+    "probability",
+    "has_next_step",
+    "next_step_on",
+)
+"""Columns of `deals` whose changes stand in `deal_changes`; pipeline and stage stand in `stage_events`."""

@@ -33,12 +33,12 @@ from bokgi.facts import snapshots
 from bokgi.facts.delta import DataFile
 from bokgi.facts.engine import connect, literal, parquet, quoted
 from bokgi.facts.ledger import Import
-from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
+from bokgi.facts.model import DEFAULT_TIME_ZONE
+from bokgi.facts.schema import FACT_TABLES, TABLES, Grain, Table
 
 KEPT: Final = 4
 """How many derived states stay; those used least lately go first."""
 
-DEFAULT_TIME_ZONE: Final = "Asia/Seoul"
 _UNLINKED: Final = frozenset({"people", "identities", "person_links"})
 _PERSON_COLUMNS: Final = frozenset({"person_id", "owner_id", "by_id", "manager_id"})
 
@@ -405,6 +405,3 @@ def _prune(kept: Path) -> None:
     states.sort(key=lambda folder: (folder / "manifest.json").stat().st_mtime, reverse=True)
     for folder in states[KEPT - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-_ = STATE_COLUMNS

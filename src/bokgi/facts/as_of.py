@@ -1,0 +1,268 @@
+"""Facts as they had happened by the end of a day, in portable Ibis.
+
+Only what is dated up to that day, known from creation on, or already seen by an export of then is used; everything
+else about an open deal is *unknown then*, and `deals.unknown_then` names it. So a review of a past week cannot see
+the future. What was known when is another question: that is the lake version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from bokgi.domain.stage import Outcome, StageKind
+from bokgi.facts.model import Facts
+from bokgi.facts.schema import STATE_COLUMNS, TABLES, TRACKED_COLUMNS
+
+_CLOSING: Final = ("outcome", "closed_on", "lost_reason")
+_WITH_AMOUNT: Final = ("currency", "amount_kind", "vat")
+_REBUILT: Final = tuple(name for name in TRACKED_COLUMNS if name not in _CLOSING)
+_TYPES: Final = {
+    "amount": "decimal(18, 2)",
+    "probability": "float64",
+    "has_next_step": "boolean",
+    "assigned_on": "date",
+    "expected_close_on": "date",
+    "next_step_on": "date",
+    "closed_on": "date",
+}
+_EFFECTIVE: Final = ("memberships", "deal_people", "stages", "standards")
+_DATED: Final = {
+    "stage_events": "entered_on",
+    "deal_changes": "changed_on",
+    "content_events": "happened_on",
+    "responses": "happened_on",
+    "rates": "month",
+}
+_CLOSED_KINDS: Final = [kind.value for kind in StageKind if kind is not StageKind.OPEN]
+_LATE_WORDS: Final = ("next_step", "lost_comment")
+
+
+def as_of(facts: Facts, on: date) -> Facts:
+    """Rebuild all facts as they had happened by the end of `on`.
+
+    - A deal exists once it was created; one without a creation date, once an export or an event up to then shows it.
+    - It is closed when it closed on or before `on`; later closing leaves outcome `open`, `closed_on` and `lost_reason`
+      null. A deal that was closed and opened again is closed in between, if its stage events or changes say so.
+    - `stage` is the last stage event up to then.
+    - The other columns that may change have, in this order: the value of the last `deal_changes` row up to then; the
+      value of the row if it was exported by then, if the mapping declares it known at creation, if an export by then
+      held the deal and no change is recorded since, or if the deal was closed by then. Otherwise they are null and
+      named in `unknown_then`. `currency`, `amount_kind` and `vat` are known with the amount.
+    - Events, activities, content and responses after `on` are left out; an activity that an export by then already
+      announced stays. Definitions hold as of then: rows that begin later are left out, ends that come later are open.
+    - `observed_on`, `first_seen_on` and `last_seen_on` say what we knew, not what had happened: null.
+    """
+    tables = {
+        name: facts.tables[name].filter(facts.tables[name][column] <= _day(on)) for name, column in _DATED.items()
+    }
+    for name in _EFFECTIVE:
+        rows = facts.tables[name]
+        begun = rows.filter(rows.valid_from.isnull() | (rows.valid_from <= _day(on)))
+        tables[name] = begun.mutate(valid_to=_unless_later(begun.valid_to, on))
+    staff = tables["memberships"]
+    tables["memberships"] = staff.mutate(left_on=_unless_later(staff.left_on, on))
+    deals = _deals(facts, on)
+    tables["deals"] = deals
+    tables["leads"] = _leads(facts, deals, on)
+    done = facts.activities
+    tables["activities"] = _unseen(
+        "activities", done.filter((done.happened_on <= _day(on)) | _by(done.first_seen_on, on))
+    )
+    words = facts.texts
+    tables["texts"] = _unseen("texts", words.filter(~words.kind.isin(_LATE_WORDS) | _by(words.observed_on, on)))
+    return replace(facts, **tables, settings=facts.settings.on(on), as_of=on)
+
+
+def _day(on: date) -> ir.DateScalar:
+    return ibis.literal(on, type="date")
+
+
+def _by(column: ir.Value, on: date) -> ir.BooleanValue:
+    """Tell whether a date is known and not after `on`; never null."""
+    return column.notnull() & (column <= _day(on))
+
+
+def _unless_later(column: ir.Value, on: date) -> ir.Value:
+    return _by(column, on).ifelse(column, ibis.null("date"))
+
+
+def _unseen(name: str, table: ir.Table) -> ir.Table:
+    dates = [column.name for column in STATE_COLUMNS[name] if column.type == "date"]
+    return table.mutate(**{column: ibis.null("date") for column in dates})
+
+
+def _last_stages(facts: Facts, on: date) -> ir.Table:
+    """Give the last stage event up to `on` of each deal, with the kind of its stage."""
+    events = facts.stage_events.filter(facts.stage_events.entered_on <= _day(on))
+    latest = ibis.window(
+        group_by="deal_id",
+        order_by=[
+            events.entered_on.desc(),
+            events.entered_at.desc(nulls_first=False),
+            events.seq.desc(),
+            events.pipeline.desc(),
+            events.stage.desc(),
+        ],
+    )
+    last = events.mutate(place=ibis.row_number().over(latest)).filter(lambda rows: rows.place == 0)
+    kinds = facts.stages.filter(facts.stages.valid_from.isnull() | (facts.stages.valid_from <= _day(on)))
+    newest = ibis.window(
+        group_by=["pipeline", "stage"],
+        order_by=[kinds.valid_from.desc(nulls_first=False), kinds.stage_order.desc(), kinds.kind.desc()],
+    )
+    kinds = kinds.mutate(place=ibis.row_number().over(newest)).filter(lambda rows: rows.place == 0)
+    kinds = kinds.select(kind_pipeline="pipeline", kind_stage="stage", kind="kind")
+    joined = last.left_join(kinds, [last.pipeline == kinds.kind_pipeline, last.stage == kinds.kind_stage])
+    return joined.select(
+        event_deal="deal_id",
+        event_pipeline="pipeline",
+        event_stage="stage",
+        event_on="entered_on",
+        event_at="entered_at",
+        event_kind="kind",
+    )
+
+
+def _last_changes(facts: Facts, on: date) -> ir.Table:
+    """Give the last change up to `on` of each column, one row per deal: `new_<column>`, `on_<column>`."""
+    changes = facts.deal_changes.filter(
+        (facts.deal_changes.changed_on <= _day(on)) & facts.deal_changes.field.isin(TRACKED_COLUMNS)
+    )
+    latest = ibis.window(
+        group_by=["deal_id", "field"],
+        order_by=[
+            changes.changed_on.desc(),
+            changes.changed_at.desc(nulls_first=False),
+            changes.seq.desc(),
+            changes.new.desc(nulls_first=False),
+        ],
+    )
+    last = changes.mutate(place=ibis.row_number().over(latest)).filter(lambda rows: rows.place == 0)
+    columns: dict[str, ir.Value] = {}
+    for name in TRACKED_COLUMNS:
+        here = last.field == name
+        columns[f"new_{name}"] = last.new.max(where=here)
+        columns[f"on_{name}"] = last.changed_on.max(where=here)
+    return last.group_by(change_deal="deal_id").agg(**columns)
+
+
+def _deals(facts: Facts, on: date) -> ir.Table:
+    stages, changes = _last_stages(facts, on), _last_changes(facts, on)
+    deals = facts.deals
+    joined = deals.left_join(stages, deals.deal_id == stages.event_deal)
+    joined = joined.left_join(changes, joined.deal_id == changes.change_deal)
+    joined = joined.filter(
+        _by(joined.created_on, on)
+        | (
+            joined.created_on.isnull()
+            & (_by(joined.first_seen_on, on) | joined.event_deal.notnull() | joined.change_deal.notnull())
+        )
+    )
+    rebuilt = _closing(joined, on)
+    rebuilt |= _rebuilt(joined, on)
+    closed = _by(joined.closed_on, on)
+    current = closed | (_by(joined.observed_on, on) & ~_newer(joined.event_on, joined))
+    rebuilt["stage"] = current.ifelse(joined.stage, joined.event_stage)
+    rebuilt["pipeline"] = current.ifelse(joined.pipeline, joined.event_pipeline.fill_null(joined.pipeline))
+    named = [column.name for column in (*TABLES["deals"].columns, *STATE_COLUMNS["deals"])]
+    return _unseen("deals", joined.mutate(**rebuilt).select(named))
+
+
+def _newer(column: ir.Value, joined: ir.Table) -> ir.BooleanValue:
+    """Tell whether something is dated after the export that the row comes from; never null."""
+    return column.notnull() & (joined.observed_on.isnull() | (column > joined.observed_on))
+
+
+def _closing(joined: ir.Table, on: date) -> dict[str, ir.Value]:
+    """Give outcome, closed_on, closed_at and lost_reason."""
+    observed = _by(joined.observed_on, on)
+    closed = _by(joined.closed_on, on)
+    undated = joined.closed_on.isnull() & observed & (joined.outcome != Outcome.OPEN.value)
+    changed = (
+        joined.on_outcome.notnull()
+        & (~observed | _newer(joined.on_outcome, joined))
+        & (joined.event_on.isnull() | (joined.on_outcome >= joined.event_on))
+    )
+    entered = joined.event_kind.fill_null("").isin(_CLOSED_KINDS) & (~observed | _newer(joined.event_on, joined))
+    outcome = ibis.cases(
+        (closed | undated, joined.outcome),
+        (changed, joined.new_outcome),
+        (entered, joined.event_kind),
+        else_=Outcome.OPEN.value,
+    )
+    is_open = outcome == Outcome.OPEN.value
+    change_on = joined.new_closed_on.try_cast("date")
+    closed_on = ibis.cases(
+        (is_open, ibis.null("date")),
+        (closed | undated, joined.closed_on),
+        (changed & _by(change_on, on), change_on),
+        (changed, joined.on_outcome),
+        else_=joined.event_on,
+    )
+    closed_at = ibis.cases(
+        (closed, joined.closed_at),
+        (entered & ~is_open & ~undated & ~changed, joined.event_at),
+        else_=ibis.null(joined.closed_at.type()),
+    )
+    reason = ibis.cases(
+        (is_open, ibis.null("string")),
+        (joined.on_lost_reason.notnull() & (~observed | _newer(joined.on_lost_reason, joined)), joined.new_lost_reason),
+        (closed | observed, joined.lost_reason),
+        else_=ibis.null("string"),
+    )
+    return {"outcome": outcome, "closed_on": closed_on, "closed_at": closed_at, "lost_reason": reason}
+
+
+def _rebuilt(joined: ir.Table, on: date) -> dict[str, ir.Value]:
+    """Give the columns that may change, and `unknown_then`."""
+    observed = _by(joined.observed_on, on)
+    closed = _by(joined.closed_on, on)
+    kept = observed | closed
+    seen = _by(joined.first_seen_on, on)
+    values: dict[str, ir.Value] = {}
+    unknown: dict[str, ir.BooleanValue] = {}
+    for name in _REBUILT:
+        changed_on = joined[f"on_{name}"]
+        changed = changed_on.notnull() & (~observed | _newer(changed_on, joined))
+        known = kept | seen | joined.known_at_creation.contains(f",{name},")
+        if name in _WITH_AMOUNT:
+            known = known | ~unknown["amount"]
+        if name == "assigned_on":
+            known = known & _by(joined.assigned_on, on)
+        new = joined[f"new_{name}"]
+        value = new.try_cast(_TYPES[name]) if name in _TYPES else new
+        values[name] = ibis.cases((changed, value), (known, joined[name]), else_=ibis.null(joined[name].type()))
+        unknown[name] = ~(changed | known)
+    known = kept | joined.known_at_creation.contains(",attributes,")
+    values["attributes"] = known.ifelse(joined.attributes, ibis.null(joined.attributes.type()))
+    unknown["attributes"] = ~known
+    parts = [missing.ifelse(f"{name},", "") for name, missing in unknown.items()]
+    text: ir.StringValue = ibis.literal(",")
+    for part in parts:
+        text = text + part
+    values["unknown_then"] = text
+    return values
+
+
+def _leads(facts: Facts, deals: ir.Table, on: date) -> ir.Table:
+    leads = facts.leads
+    born = deals.select(born_deal="deal_id").distinct()
+    joined = leads.left_join(born, leads.converted_deal_id == born.born_deal)
+    current = _by(joined.observed_on, on)
+    joined = joined.filter(_by(joined.created_on, on) | (joined.created_on.isnull() & _by(joined.first_seen_on, on)))
+    assigned = _by(joined.assigned_on, on)
+    converted = joined.born_deal.notnull()
+    rebuilt = {
+        "owner_id": (current | assigned).ifelse(joined.owner_id, ibis.null("string")),
+        "assigned_on": assigned.ifelse(joined.assigned_on, ibis.null("date")),
+        "assigned_at": assigned.ifelse(joined.assigned_at, ibis.null(joined.assigned_at.type())),
+        "converted_deal_id": converted.ifelse(joined.converted_deal_id, ibis.null("string")),
+        "outcome": ibis.cases((current | converted, joined.outcome), else_=ibis.null("string")),
+    }
+    named = [column.name for column in (*TABLES["leads"].columns, *STATE_COLUMNS["leads"])]
+    return _unseen("leads", joined.mutate(**rebuilt).select(named))

@@ -1,0 +1,132 @@
+"""Facts: one Ibis table for each fact table, and the settings in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from bokgi.domain.stage import Outcome
+from bokgi.facts.schema import FACT_TABLES
+
+DEFAULT_TIME_ZONE: Final = "Asia/Seoul"
+
+
+@dataclass(frozen=True, order=True)
+class Setting:
+    """One value of a setting, from its first day to the first day on which it no longer holds."""
+
+    valid_from: date
+    name: str
+    value: str
+    valid_to: date
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force; what nobody set has the default of a Korean company.
+
+    `untouched_days` are working days, `minimum_n` the number of cases from which a rate is shown. `others` holds what
+    else was set, `history` every value with its time.
+    """
+
+    currency: str = "KRW"
+    time_zone: str = DEFAULT_TIME_ZONE
+    country: str = "KR"
+    language: str = "ko"
+    organisation: str | None = None
+    untouched_days: int = 10
+    minimum_n: int = 10
+    others: tuple[tuple[str, str], ...] = ()
+    history: tuple[Setting, ...] = ()
+
+    @classmethod
+    def of(cls, rows: pa.Table, on: date | None = None) -> Settings:
+        """Read rows of the table `settings`, as they hold on a day or, when None, for good.
+
+        >>> rows = {"name": ["currency", "currency"], "setting": ["USD", "KRW"]}
+        >>> rows |= {"valid_from": [None, date(2026, 1, 1)], "valid_to": [date(2026, 1, 1), None]}
+        >>> Settings.of(pa.table(rows)).currency, Settings.of(pa.table(rows), date(2025, 12, 31)).currency
+        ('KRW', 'USD')
+        """
+        history = sorted(
+            Setting(row["valid_from"] or date.min, row["name"], row["setting"], row["valid_to"] or date.max)
+            for row in rows.to_pylist()
+            if row["setting"] is not None
+        )
+        return cls(history=tuple(history)).on(on)
+
+    def on(self, day: date | None) -> Settings:
+        """Give the settings as they hold on another day; settings without history stay as they are."""
+        if not self.history:
+            return self
+        found = {
+            setting.name: setting.value
+            for setting in self.history
+            if (setting.valid_to == date.max if day is None else setting.valid_from <= day < setting.valid_to)
+        }
+        plain = Settings()
+        return Settings(
+            currency=found.pop("currency", plain.currency),
+            time_zone=found.pop("time_zone", plain.time_zone),
+            country=found.pop("country", plain.country),
+            language=found.pop("language", plain.language),
+            organisation=found.pop("organisation", plain.organisation),
+            untouched_days=int(found.pop("untouched_days", plain.untouched_days)),
+            minimum_n=int(found.pop("minimum_n", plain.minimum_n)),
+            others=tuple(sorted(found.items())),
+            history=self.history,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All facts at one lake version: one Ibis table for each fact table, with the columns of `facts.schema`.
+
+    Some tables have more columns: `schema.STATE_COLUMNS`. The rows of the table `settings` are read already:
+    `settings`. `as_of` is the day by the end of which everything had happened; None: everything known.
+    """
+
+    people: ir.Table
+    person_links: ir.Table
+    memberships: ir.Table
+    accounts: ir.Table
+    contacts: ir.Table
+    deal_contacts: ir.Table
+    leads: ir.Table
+    deals: ir.Table
+    deal_people: ir.Table
+    stage_events: ir.Table
+    deal_changes: ir.Table
+    activities: ir.Table
+    activity_people: ir.Table
+    content: ir.Table
+    content_events: ir.Table
+    responses: ir.Table
+    stages: ir.Table
+    targets: ir.Table
+    standards: ir.Table
+    calendar: ir.Table
+    rates: ir.Table
+    identities: ir.Table
+    texts: ir.Table
+    sightings: ir.Table
+    quarantine: ir.Table
+    releases: ir.Table
+    settings: Settings = field(default_factory=Settings)
+    version: int = 0
+    as_of: date | None = None
+
+    @property
+    def tables(self) -> dict[str, ir.Table]:
+        """All tables by name, without `settings`."""
+        return {name: getattr(self, name) for name in FACT_TABLES if name != "settings"}
+
+    def unknown_then(self, column: str) -> int:
+        """How many open deals have no value known for a column on the day `as_of`?"""
+        is_open = self.deals.outcome == Outcome.OPEN.value
+        found = self.deals.filter(is_open & self.deals.unknown_then.contains(f",{column},"))
+        return int(found.count().execute())
