@@ -71,8 +71,8 @@ def understood(error: typer.TyperException) -> BokgiError:
         case "BadParameter":
             message = Message(N_("{name} cannot be read: {text}"), {"name": name, "text": error.message})
             return UsageError("argument_unreadable", message, hint)
-    if likely := _LIKELY.search(error.message):
-        hint = Message(N_("Did you mean {likely}?"), {"likely": likely[1].replace("'", "")})
+    if close := _LIKELY.search(error.message):
+        hint = Message(N_("Did you mean {likely}?"), {"likely": close[1].replace("'", "")})
     for pattern, code, msgid in (
         (_EXTRA, "argument_unknown", N_("That is one argument too many: {found}")),
         (_NO_COMMAND, "command_unknown", N_("There is no command {found}.")),
