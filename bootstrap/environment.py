@@ -196,12 +196,12 @@ def _install(command: Sequence[str | Path], environment: Environment, level: str
         cwd=environment.root,
         env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"},
     )
-    shown = re.compile(r"^\s*(Collecting|Downloading|Installing|Building|Prepared|Resolved|Installed|Obtaining)\b")
+    shown = re.compile(r"^\s*(Collecting|Downloading|Installing|Building|Prepared|Resolved|Installed)\b")
     with program:
         for line in program.stdout or ():
             kept.append(line.rstrip())
             if shown.match(line) and ".whl" not in line:
-                _report(line.strip().split(":")[0], started)
+                _report(re.split(r": | @ ", line.strip())[0], started)
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
     if program.returncode != 0:
