@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import integrate, optimize, special, stats
 
-from bokgi.analysis.mixed_logit import PRIOR_SD, SD_PRIOR_RATE, Cells, Mode, _Design, _mode, _start, fit
+from bokgi.analysis.cross_tables import PRIOR_SD, Design
+from bokgi.analysis.mixed_logit import SD_PRIOR_RATE, Cells, Mode, _mode, _start, fit
 from tests.referees.r import run_r
 
 Floats = NDArray[np.float64]
@@ -55,8 +56,8 @@ def dense_mode(data: Cells, sds: tuple[float, float]) -> tuple[Floats, float]:
 @pytest.mark.parametrize("sds", [(0.6, 0.4), (0.05, 1.5), (2.0, 0.02)])
 def test_counting_finds_the_same_mode_as_a_dense_optimiser(sds: tuple[float, float]) -> None:
     data = cells(1)
-    design = _Design(data)
-    mode: Mode = _mode(design, sds, _start(design))
+    design = Design(data.levels, data.sizes)
+    mode: Mode = _mode(design, data, sds, _start(design, data))
     effects, marginal = dense_mode(data, sds)
     assert mode.effects == pytest.approx(effects, abs=1e-3)
     assert mode.log_marginal == pytest.approx(marginal, abs=1e-4)

@@ -19,7 +19,8 @@ def main() -> None:
     from numpyro import distributions as dist  # noqa: PLC0415 - as above
     from numpyro.infer import MCMC, NUTS  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
 
-    from bokgi.analysis.mixed_logit import PRIOR_SD, SD_PRIOR_RATE  # noqa: PLC0415 - as above
+    from bokgi.analysis.cross_tables import PRIOR_SD  # noqa: PLC0415 - as above
+    from bokgi.analysis.mixed_logit import SD_PRIOR_RATE  # noqa: PLC0415 - as above
     from tests.analysis.test_mixed_logit import cells  # noqa: PLC0415 - as above
 
     data = cells(11, persons=6, territories=3, rows=120)

@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, special
 
+from bokgi.analysis.cross_tables import PRIOR_SD, Design, log_likelihood
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-PRIOR_SD: Final = 2.5
-"""Prior sd of the intercept and of the effect of a condition (Gelman et al. 2008: keeps separated data finite)."""
 SD_PRIOR_RATE: Final = 0.5
 """Rate of the Gamma(2, rate) prior of an sd on the log-odds scale."""
 GRID: Final = 7
@@ -89,51 +89,6 @@ class Posterior:
         return float(0.5 * special.chdtrc(1.0, ratio)) if ratio > 0 else 1.0
 
 
-class _Design:
-    """Cross-tables of the factors: gradient and information from per-cell weights by counting."""
-
-    def __init__(self, cells: Cells) -> None:
-        self.cells = cells
-        self.starts = tuple(1 + int(start) for start in np.cumsum([0, *cells.sizes[:-1]]))
-        self.size = 1 + sum(cells.sizes)
-        self.pairs = [
-            (f, g, cells.levels[f] * cells.sizes[g] + cells.levels[g])
-            for f in range(len(cells.sizes))
-            for g in range(f + 1, len(cells.sizes))
-        ]
-
-    def predictor(self, effects: Floats) -> Floats:
-        """Give the linear predictor of each cell."""
-        total = np.full(len(self.cells.n), effects[0])
-        for start, size, level in zip(self.starts, self.cells.sizes, self.cells.levels, strict=True):
-            total += effects[start : start + size][level]
-        return total
-
-    def gradient(self, residual: Floats) -> Floats:
-        """Sum per-cell residuals into each effect."""
-        parts = [np.array([residual.sum()])]
-        for size, level in zip(self.cells.sizes, self.cells.levels, strict=True):
-            parts.append(np.bincount(level, residual, size))
-        return np.concatenate(parts)
-
-    def information(self, weight: Floats) -> Floats:
-        """Cross-tabulate per-cell weights into the information matrix."""
-        out = np.zeros((self.size, self.size))
-        out[0, 0] = weight.sum()
-        for start, size, level in zip(self.starts, self.cells.sizes, self.cells.levels, strict=True):
-            diagonal = np.bincount(level, weight, size)
-            where = np.arange(start, start + size)
-            out[where, where] = diagonal
-            out[0, where] = out[where, 0] = diagonal
-        for f, g, index in self.pairs:
-            a, b = self.cells.sizes[f], self.cells.sizes[g]
-            block = np.bincount(index, weight, a * b).reshape(a, b)
-            i, j = self.starts[f], self.starts[g]
-            out[i : i + a, j : j + b] = block
-            out[j : j + b, i : i + a] = block.T
-        return out
-
-
 def fit(cells: Cells, *, draws: int, seed: int) -> Posterior:
     """Fit the model and draw from its posterior.
 
@@ -158,9 +113,9 @@ def fit(cells: Cells, *, draws: int, seed: int) -> Posterior:
     >>> bool((posterior.factor(0)[:, 1] > posterior.factor(0)[:, 0]).mean() > 0.99)
     True
     """
-    design = _Design(cells)
+    design = Design(cells.levels, cells.sizes)
     crossed = cells.territory is not None
-    grid = _grid(design, crossed=crossed)
+    grid = _grid(design, cells, crossed=crossed)
     height = np.array([_height(mode, crossed=crossed) for mode in grid])
     weights = np.exp(height - height.max())
     weights /= weights.sum()
@@ -181,13 +136,12 @@ def fit(cells: Cells, *, draws: int, seed: int) -> Posterior:
         grid,
         weights,
         best,
-        _flat(design, grid).log_marginal,
+        _flat(design, cells, grid).log_marginal,
     )
 
 
-def _precision(design: _Design, sds: tuple[float, float]) -> Floats:
+def _precision(design: Design, cells: Cells, sds: tuple[float, float]) -> Floats:
     """Prior precision of every effect."""
-    cells = design.cells
     out = np.full(design.size, PRIOR_SD**-2)
     for position, sd in ((cells.person, sds[0]), (cells.territory, sds[1])):
         if position is not None:
@@ -199,18 +153,17 @@ def _precision(design: _Design, sds: tuple[float, float]) -> Floats:
 class _Quadratic:
     """The log likelihood around a mode as a quadratic: modes and marginals at other sds without touching the cells."""
 
-    def __init__(self, design: _Design, centre: Floats) -> None:
-        cells = design.cells
-        eta = design.predictor(centre)
+    def __init__(self, design: Design, cells: Cells, centre: Floats) -> None:
+        eta = design.predictor(centre, len(cells.n))
         p = special.expit(eta)
-        self.design, self.centre = design, centre
-        self.height = _log_likelihood(cells, eta)
+        self.design, self.cells, self.centre = design, cells, centre
+        self.height = log_likelihood(cells.n, cells.wins, eta)
         self.slope = design.gradient(cells.wins - cells.n * p)
         self.information = design.information(cells.n * p * (1.0 - p))
 
     def at(self, sds: tuple[float, float]) -> Mode:
         """Give the approximate mode and marginal at a pair of sds."""
-        precision = _precision(self.design, sds)
+        precision = _precision(self.design, self.cells, sds)
         hessian = self.information.copy()
         hessian[np.diag_indices(self.design.size)] += precision
         cholesky = linalg.cholesky(hessian, lower=True, check_finite=False)
@@ -221,23 +174,18 @@ class _Quadratic:
         return Mode(sds, effects, cholesky, _log_marginal(value, precision, effects, cholesky))
 
 
-def _log_likelihood(cells: Cells, eta: Floats) -> float:
-    softplus = np.maximum(eta, 0.0) + np.log1p(np.exp(-np.abs(eta)))
-    return float(cells.wins @ eta - cells.n @ softplus)
-
-
 def _log_marginal(log_likelihood: float, precision: Floats, effects: Floats, cholesky: Floats) -> float:
     """Laplace approximation of the marginal likelihood at fixed sds."""
     posterior = log_likelihood - 0.5 * float(precision @ effects**2)
     return posterior + 0.5 * float(np.log(precision).sum()) - float(np.log(np.diag(cholesky)).sum())
 
 
-def _mode(design: _Design, sds: tuple[float, float], start: Floats) -> Mode:
+def _mode(design: Design, cells: Cells, sds: tuple[float, float], start: Floats) -> Mode:
     """Newton with step halving to the mode of the log posterior at fixed sds."""
-    cells, precision = design.cells, _precision(design, sds)
+    precision = _precision(design, cells, sds)
     effects, cholesky = start, np.eye(design.size)
-    eta = design.predictor(effects)
-    value = _log_likelihood(cells, eta) - 0.5 * float(precision @ effects**2)
+    eta = design.predictor(effects, len(cells.n))
+    value = log_likelihood(cells.n, cells.wins, eta) - 0.5 * float(precision @ effects**2)
     for _ in range(_NEWTON_STEPS):
         p = special.expit(eta)
         gradient = design.gradient(cells.wins - cells.n * p) - precision * effects
@@ -250,8 +198,8 @@ def _mode(design: _Design, sds: tuple[float, float], start: Floats) -> Mode:
         scale = 1.0
         while True:
             candidate = effects + scale * step
-            new_eta = design.predictor(candidate)
-            new_value = _log_likelihood(cells, new_eta) - 0.5 * float(precision @ candidate**2)
+            new_eta = design.predictor(candidate, len(cells.n))
+            new_value = log_likelihood(cells.n, cells.wins, new_eta) - 0.5 * float(precision @ candidate**2)
             if new_value >= value or scale < _SHORTEST_STEP:
                 break
             scale /= 2.0
@@ -260,10 +208,10 @@ def _mode(design: _Design, sds: tuple[float, float], start: Floats) -> Mode:
     return Mode(sds, effects, cholesky, marginal)
 
 
-def _start(design: _Design) -> Floats:
+def _start(design: Design, cells: Cells) -> Floats:
     """All effects zero, the intercept at the overall rate."""
     effects = np.zeros(design.size)
-    n, wins = design.cells.n.sum(), design.cells.wins.sum()
+    n, wins = cells.n.sum(), cells.wins.sum()
     effects[0] = special.logit((wins + 0.5) / (n + 1.0))
     return effects
 
@@ -286,31 +234,33 @@ def _range(quadratic: _Quadratic, best: tuple[float, float], axis: int) -> tuple
     return float(near[0]), float(points[int(np.argmax(height))]), float(near[-1])
 
 
-def _grid(design: _Design, *, crossed: bool) -> tuple[Mode, ...]:
+def _grid(design: Design, cells: Cells, *, crossed: bool) -> tuple[Mode, ...]:
     """Modes on an even grid of the log sds that covers where the marginal is not negligible."""
     best = (0.3, 0.3)
-    quadratic = _Quadratic(design, _mode(design, best, _start(design)).effects)
+    quadratic = _Quadratic(design, cells, _mode(design, cells, best, _start(design, cells)).effects)
     ends = [(SMALLEST_SD, LARGEST_SD), (1.0, 1.0)]
     for _ in range(2):
         for axis in range(2 if crossed else 1):
             low, top, high = _range(quadratic, best, axis)
             best = (top, best[1]) if axis == 0 else (best[0], top)
             ends[axis] = (low, high)
-        quadratic = _Quadratic(design, _mode(design, best, quadratic.at(best).effects).effects)
+        quadratic = _Quadratic(design, cells, _mode(design, cells, best, quadratic.at(best).effects).effects)
     persons = np.geomspace(*ends[0], GRID)
     territories = np.geomspace(*ends[1], GRID if crossed else 1)
     points = [(float(u), float(v)) for v in territories for u in persons]
-    return tuple(_mode(design, point, quadratic.at(point).effects) for point in points)
+    return tuple(_mode(design, cells, point, quadratic.at(point).effects) for point in points)
 
 
-def _flat(design: _Design, grid: Sequence[Mode]) -> Mode:
+def _flat(design: Design, cells: Cells, grid: Sequence[Mode]) -> Mode:
     """Give the best fit in which all persons are equal."""
-    quadratic = _Quadratic(design, max(grid, key=lambda mode: mode.log_marginal).effects)
+    quadratic = _Quadratic(design, cells, max(grid, key=lambda mode: mode.log_marginal).effects)
     points = [(_NO_SD, sd) for sd in sorted({mode.sds[1] for mode in grid})]
-    return max((_mode(design, point, quadratic.at(point).effects) for point in points), key=lambda m: m.log_marginal)
+    return max(
+        (_mode(design, cells, point, quadratic.at(point).effects) for point in points), key=lambda m: m.log_marginal
+    )
 
 
-def _draws(design: _Design, mode: Mode, count: int, rng: np.random.Generator) -> Floats:
+def _draws(design: Design, mode: Mode, count: int, rng: np.random.Generator) -> Floats:
     """Draw normally around the mode."""
     noise = rng.standard_normal((design.size, count))
     move = linalg.solve_triangular(mode.cholesky, noise, lower=True, trans="T", check_finite=False)
