@@ -303,6 +303,7 @@ def _definition_fields() -> Iterator[Field]:
     yield _field("targets.period", _K.PERIOD, N_("period"), "targets.period_start", "targets.period_end")
     yield _field("targets.period_start", _K.DATE, N_("first day"), "targets.period_start")
     yield _field("targets.period_end", _K.DATE, N_("first day after"), "targets.period_end")
+    yield _field("targets.last_day", _K.DATE, N_("last day"), "targets.period_end")
     yield _field("targets.lead_source", _K.CATEGORY, N_("lead source"), "targets.lead_source")
     yield _field("targets.amount", _K.AMOUNT, N_("target"), "targets.amount")
     yield _field("targets.currency", _K.CURRENCY, N_("currency"), "targets.currency")
