@@ -1,0 +1,182 @@
+"""The frame of the command line: languages, help, faults, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer import TyperException
+
+from bokgi.cli import faults, registry
+from bokgi.cli.__main__ import build, run, shared_options_last
+from bokgi.cli.language import language
+from bokgi.cli.registry import Answer
+from bokgi.cli.session import Session
+from bokgi.domain import errors
+from bokgi.domain.errors import BokgiError, UsageError
+from bokgi.domain.messages import Message
+
+HANGUL = re.compile(r"[가-힣]")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        ([], {}, "ko"),
+        ([], {"LANG": "en_GB.UTF-8"}, "en"),
+        ([], {"LANG": "de_DE.UTF-8"}, "ko"),
+        ([], {"LC_ALL": "ko_KR.UTF-8", "LANG": "en_US.UTF-8"}, "ko"),
+        ([], {"LANG": "en_US.UTF-8", "BOKGI_LANG": "ko"}, "ko"),
+        (["review", "--lang", "en"], {"BOKGI_LANG": "ko"}, "en"),
+        (["review", "--lang", "fr"], {"BOKGI_LANG": "en"}, "en"),
+        (["review", "--", "--lang", "en"], {}, "ko"),
+    ],
+)
+def test_the_language_is_the_option_then_the_variable_then_the_locale_then_korean(
+    arguments: list[str], environment: dict[str, str], expected: str
+) -> None:
+    assert language(arguments, environment) == expected
+
+
+def test_every_help_is_complete_in_korean(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in registry.commands():
+        assert run([*command.name.split(), "--help", "--lang", "ko"]) == 0
+        shown = capsys.readouterr().out
+        texts = [line for line in shown.splitlines() if re.search(r"[A-Za-z]{4,} [a-z]{3,} [a-z]{2,}", line)]
+        assert texts == [], f"{command.name} speaks English"
+        assert HANGUL.search(shown)
+
+
+def test_every_command_has_home_format_and_language(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in registry.commands():
+        assert run([*command.name.split(), "--help", "--lang", "en"]) == 0
+        shown = capsys.readouterr().out
+        assert all(option in shown for option in ("--home", "--format", "--lang", "--help"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["nonsense"], "command_unknown"),
+        (["completion", "--nonsense"], "option_unknown"),
+        (["completion"], "argument_missing"),
+        (["completion", "bash", "zsh"], "argument_unknown"),
+        (["completion", "bash", "--home"], "value_missing"),
+        (["completion", "nosuch"], "shell_unknown"),
+        (["completion", "bash", "--lang", "xx"], "choice_unknown"),
+        (["--version=3"], "value_unexpected"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_what_cannot_be_understood_is_said_in_the_users_language(
+    arguments: list[str], code: str, lang: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOKGI_LANG", lang)
+    if arguments[-1] != "--home":
+        assert run(["--format", "json", *arguments]) == 2
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == code
+    assert run(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert bool(HANGUL.search(shown.err)) == (lang == "ko")
+    assert "Traceback" not in shown.err
+
+
+def test_with_json_an_error_is_one_document_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", "nosuch", "--format", "json", "--lang", "en"]) == 2
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    found = json.loads(shown.out)["error"]
+    assert (found["family"], found["code"]) == ("usage", "shell_unknown")
+    assert found["hint"] == "It takes: bash, zsh, fish, powershell, pwsh"
+
+
+def test_every_family_of_errors_has_its_own_exit_code_and_meaning() -> None:
+    families = {
+        found.family
+        for found in vars(errors).values()
+        if isinstance(found, type) and issubclass(found, BokgiError) and found is not BokgiError
+    }
+    assert families <= set(faults.EXIT_CODES) == set(faults.MEANINGS)
+    assert len(set(faults.EXIT_CODES.values())) == len(faults.EXIT_CODES)
+    assert 0 not in faults.EXIT_CODES.values()
+
+
+def test_a_fault_of_ours_is_reported_to_a_file_and_never_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    session = Session(lang="en", format="text", home=tmp_path)
+    assert faults.answered(ZeroDivisionError("secret"), session) == 70
+    shown = capsys.readouterr()
+    assert "secret" not in shown.out + shown.err
+    (report,) = tmp_path.glob("bokgi-fault-*.txt")
+    assert "ZeroDivisionError: secret" in report.read_text(encoding="utf-8")
+
+
+def test_an_unknown_text_of_the_parser_is_passed_on() -> None:
+    error = faults.understood(TyperException("something new"))
+    assert str(error).startswith("something new")
+
+
+def test_shared_options_may_stand_before_the_command() -> None:
+    assert shared_options_last(["--lang", "en", "data", "imports"]) == ["data", "imports", "--lang", "en"]
+    assert shared_options_last(["--home=h", "import", "--", "-x.csv"]) == ["import", "--home=h", "--", "-x.csv"]
+    assert shared_options_last(["review"]) == ["review"]
+    assert shared_options_last(["--lang", "en"]) == ["--lang", "en"]
+
+
+def test_today_can_be_set_and_is_otherwise_the_day_in_seoul(tmp_path: Path) -> None:
+    fixed = Session(lang="en", format="text", home=tmp_path, environment={"BOKGI_TODAY": "2026-11-23"})
+    assert fixed.today() == date(2026, 11, 23)
+    free = Session(lang="en", format="text", home=tmp_path, environment={})
+    assert free.today().year >= 2025
+    wrong = Session(lang="en", format="text", home=tmp_path, environment={"BOKGI_TODAY": "tomorrow"})
+    with pytest.raises(UsageError) as caught:
+        wrong.today()
+    assert caught.value.code == "date_unreadable"
+
+
+def test_a_new_command_needs_one_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bokgi.cli.registry import _REGISTER, command  # noqa: PLC0415 - its insides are what is tested
+
+    monkeypatch.setattr(_REGISTER, "commands", {})
+
+    @command("data hello", "Say hello.", order=1)
+    def hello(session: Session, *, loud: bool = False) -> Answer:
+        words = f"hello from {session.home.name}"
+        return Answer({"words": words.upper() if loud else words}, lambda shown: shown.write(words), exit_code=9)
+
+    built = build("en")
+    assert built.main(["data", "hello", "--home", str(tmp_path)], standalone_mode=False) == 9
+    assert hello(Session(lang="en", format="text", home=tmp_path), loud=True).data == {
+        "words": f"HELLO FROM {tmp_path.name.upper()}"
+    }
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_program_starts_as_a_module_and_completes_its_options(lang: str) -> None:
+    command = [sys.executable, "-m", "bokgi.cli"]
+    environment = os.environ | {"BOKGI_LANG": lang, "PYTHONIOENCODING": "ascii"}
+    helped = subprocess.run([*command, "--help"], capture_output=True, check=True, env=environment)
+    assert bool(HANGUL.search(helped.stdout.decode("utf-8"))) == (lang == "ko")
+    asked = environment | {
+        "_BOKGI_COMPLETE": "complete_bash",
+        "COMP_WORDS": "bokgi completion bash --lang ",
+        "COMP_CWORD": "4",
+    }
+    script = "import sys; from bokgi.cli.__main__ import run; sys.exit(run(sys.argv[1:]))"
+    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, env=asked)
+    assert completed.stdout.decode().split() == ["ko", "en"]
+
+
+def test_a_message_is_written_plainly_in_a_terminal(tmp_path: Path) -> None:
+    session = Session(lang="ko", format="text", home=tmp_path)
+    assert session.text(Message("{on}", {"on": date(2026, 11, 23)})) == "2026년 11월 23일"
+    assert session.text(Message("{on}", {"on": date(2026, 11, 23)}), as_of=date(2026, 1, 1)) == "11월 23일"
