@@ -201,7 +201,7 @@ def _install(command: Sequence[str | Path], environment: Environment, level: str
         for line in program.stdout or ():
             kept.append(line.rstrip())
             if shown.match(line) and ".whl" not in line:
-                _report(re.split(r": | @ ", line.strip())[0], started)
+                _report(re.split(r": | @ | \(from ", line.strip())[0], started)
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K")
     if program.returncode != 0:
