@@ -1,0 +1,81 @@
+"""What goes wrong between us and the disk, as errors that a person can act on."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from bokgi.domain.errors import BokgiError, InputError, SetupError
+from bokgi.domain.messages import N_, Message
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn the faults of the system and of DuckDB into ours while `path` is being read and staged.
+
+    >>> with reading(Path("no-such-file.csv")):
+    ...     Path("no-such-file.csv").read_bytes()
+    Traceback (most recent call last):
+    bokgi.domain.errors.InputError: There is no file no-such-file.csv.
+    """
+    try:
+        yield
+    except gzip.BadGzipFile as error:
+        raise damaged(path, str(error)) from error
+    except OSError as error:
+        raise _of_system(error, path) from error
+    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise damaged(path, str(error)) from error
+    except duckdb.OutOfMemoryException as error:
+        if "disk" in str(error) or "temp_directory" in str(error):
+            raise disk_full(path) from error
+        message = Message(N_("{file} needs more memory than is allowed."), {"file": path.name})
+        raise SetupError("memory_short", message, Message(N_("Allow more memory, or split the file."))) from error
+    except duckdb.IOException as error:
+        if "No space left" in str(error) or "Disk quota" in str(error):
+            raise disk_full(path) from error
+        message = Message(N_("{file} could not be staged: {reason}"), {"file": path.name, "reason": _first_line(error)})
+        raise InputError("file_unreadable", message) from error
+
+
+def disk_full(path: Path) -> SetupError:
+    """Say that the disk is full."""
+    message = Message(N_("The disk is full; {file} could not be read in."), {"file": path.name})
+    hint = Message(N_("A file needs about its own size for a while. Nothing was imported."))
+    return SetupError("disk_full", message, hint)
+
+
+def damaged(path: Path, reason: str) -> InputError:
+    """Say that a workbook or archive is damaged."""
+    message = Message(N_("{file} is damaged: {reason}"), {"file": path.name, "reason": reason})
+    return InputError("file_damaged", message, Message(N_("Export it again, or save it anew in Excel.")))
+
+
+def _of_system(error: OSError, path: Path) -> BokgiError:
+    file = {"file": str(error.filename or path)}
+    if isinstance(error, FileNotFoundError):
+        return InputError("file_missing", Message(N_("There is no file {file}."), file))
+    if isinstance(error, IsADirectoryError):
+        return InputError("file_is_folder", Message(N_("{file} is a folder, not a file."), file))
+    if isinstance(error, PermissionError):
+        message = Message(N_("There is no permission for {file}."), file)
+        return InputError(
+            "file_forbidden", message, Message(N_("Close it in other programs, or change who may read it."))
+        )
+    if error.errno in _FULL:
+        return disk_full(path)
+    message = Message(N_("{file} could not be read: {reason}"), {**file, "reason": error.strerror or str(error)})
+    return InputError("file_unreadable", message)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,113 @@
+"""DuckDB's own CSV reader on UTF-8 text, with every refused record kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from bokgi.intake.files.dialect import Dialect
+from bokgi.intake.files.rejects import Rejects
+from bokgi.intake.files.table import field_name
+from bokgi.intake.sql import literal
+
+_REJECTS: Final = "bokgi_rejects"
+_SCANS: Final = "bokgi_reject_scans"
+_REGULAR: Final = frozenset({"MISSING COLUMNS", "TOO MANY COLUMNS"})
+_ROOM: Final = 2_000_000
+_NEWLINES: Final = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
+
+
+@dataclass(frozen=True)
+class Quick:
+    """How a reading went: rows staged, records refused (`refused_blank` of them hold no text), kinds of refusal."""
+
+    rows: int
+    refused_rows: npt.NDArray[np.int64]
+    refused_blank: int
+    kinds: frozenset[str]
+    blank_condition: str
+    shown_from: int
+
+    @property
+    def refused(self) -> int:
+        """Count the refused records."""
+        return len(self.refused_rows)
+
+    @property
+    def refused_kept(self) -> int:
+        """Count the refused records that hold text."""
+        return self.refused - self.refused_blank
+
+    @property
+    def regular(self) -> bool:
+        """Tell whether records were refused for their number of cells alone."""
+        return self.kinds <= _REGULAR
+
+    @property
+    def undecodable(self) -> bool:
+        """Tell whether the text is not UTF-8."""
+        return "INVALID ENCODING" in self.kinds
+
+    def set_aside(self, cursor: duckdb.DuckDBPyConnection, rejects: Rejects) -> None:
+        """Hand the refused records over that hold text; must follow the reading on the same cursor."""
+        if self.refused_kept:
+            rejects.add_query(
+                cursor,
+                f"""SELECT line::BIGINT - {self.shown_from} AS _row,
+                           trim(any_value(csv_line), chr(10) || chr(13)) AS raw,
+                           CASE min(error_type::VARCHAR) WHEN 'MISSING COLUMNS' THEN 'too_few_cells'
+                                ELSE 'too_many_cells' END AS problem
+                    FROM {_REJECTS} WHERE NOT {self.blank_condition} GROUP BY line ORDER BY line""",
+            )
+
+
+def read_quickly(
+    cursor: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect, parquet: Path, *, longest: int | None = None
+) -> Quick | None:
+    """Read a text into Parquet with columns c1 … cn; null when DuckDB gives the file up.
+
+    With `longest`, the length of the longest record in bytes, the text is known to be sound and is read from one place.
+    """
+    for table in (_REJECTS, _SCANS):
+        cursor.execute(f"DROP TABLE IF EXISTS {table}")
+    columns = ", ".join(f"'{field_name(i + 1)}': 'VARCHAR'" for i in range(dialect.width))
+    options = [
+        f"delim = {literal(dialect.delimiter)}",
+        "quote = '\"'",
+        "escape = '\"'",
+        f"new_line = '{_NEWLINES[dialect.newline]}'",
+        "auto_detect = false",
+        "header = false",
+        f"skip = {dialect.skip}",
+        f"columns = {{{columns}}}",
+        "store_rejects = true",
+        "rejects_limit = 0",
+        f"rejects_table = '{_REJECTS}'",
+        f"rejects_scan = '{_SCANS}'",
+    ]
+    if dialect.short_records:
+        options.append("null_padding = true")
+    if longest is not None:
+        limit = max(longest + 16, _ROOM)
+        options += ["parallel = false", f"max_line_size = {limit}", f"buffer_size = {max(16 * _ROOM, 2 * limit)}"]
+    try:
+        counted = cursor.execute(
+            f"""COPY (SELECT * FROM read_csv({literal(str(path))}, {", ".join(options)}))
+                TO {literal(str(parquet))} (FORMAT parquet)"""
+        ).fetchone()
+    except duckdb.InvalidInputException:
+        return None
+    rows = int(counted[0]) if counted else 0
+    marks = literal(dialect.delimiter + ' "\t\r\n\u00a0\u3000')
+    blank = f"translate(csv_line, {marks}, '') = ''"
+    kinds = frozenset(str(kind) for (kind,) in cursor.execute(f"SELECT DISTINCT error_type FROM {_REJECTS}").fetchall())
+    lines = cursor.execute(
+        f"SELECT line::BIGINT AS line, bool_and({blank}) AS blank FROM {_REJECTS} GROUP BY line ORDER BY line"
+    ).fetchnumpy()
+    refused = np.asarray(lines["line"], dtype=np.int64)
+    return Quick(rows, refused, int(np.sum(lines["blank"])), kinds, f"({blank})", 1 if dialect.hinted else 0)

@@ -1,0 +1,206 @@
+"""From a staged Parquet file to its columns, its row numbers and a profile, without reading it again.
+
+What can be taken from the statistics that Parquet keeps (filled cells, ends of the text order) is taken from there; the
+different texts are counted in slices spread over the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from bokgi.domain.findings import Finding
+from bokgi.intake.files.header import clean_label, unique_names
+from bokgi.intake.files.staged import StagedColumn
+from bokgi.intake.sql import identifier, literal
+
+_SLICES: Final = 20
+_SLICE_ROWS: Final = 100
+_SAMPLES: Final = 8
+_LONGEST_SAMPLE: Final = 200
+_MOST_CASES: Final = 512
+
+
+@dataclass(frozen=True)
+class Table:
+    """A staged table: its query with `_row`, the query of its sample, its columns, rows with and without any text."""
+
+    sql: str
+    sample_sql: str
+    columns: tuple[StagedColumn, ...]
+    rows: int
+    blank_rows: int
+    findings: tuple[Finding, ...]
+
+
+def field_name(position: int) -> str:
+    """Name the column at a position (from 1) in a staged relation.
+
+    >>> field_name(3)
+    'c3'
+    """
+    return f"c{position}"
+
+
+def describe(
+    connection: duckdb.DuckDBPyConnection,
+    parquet: Path,
+    *,
+    headers: Sequence[str],
+    first_row: int,
+    left_out: npt.NDArray[np.int64],
+    file: str,
+    header_row: int,
+) -> Table:
+    """Describe a staged Parquet file with columns c1 … cn.
+
+    `first_row` is the row number of the first record below the header; `left_out` are the numbers, in order, of the
+    records that are not in the Parquet file (empty or refused). A column without a name and without any text is not
+    part of the table.
+    """
+    total = _one(connection, f"SELECT num_rows FROM parquet_file_metadata({literal(str(parquet))})")
+    filled, least, greatest = _statistics(connection, parquet, len(headers), total)
+    kept = [i for i, header in enumerate(headers) if clean_label(header) or filled[i]]
+    names, findings = unique_names([headers[i] for i in kept], file=file, row=header_row)
+    parquet, number = _numbered(connection, parquet, first_row, left_out, total)
+    fields = ", ".join(identifier(field_name(i + 1)) for i in kept)
+    source = f"read_parquet({literal(str(parquet))}, file_row_number = true)"
+    sql = f"SELECT {number} AS _row, {fields} FROM {source}"
+    sample_sql = f"{sql} WHERE {_slices(total)}"
+    blank_rows = 0
+    if kept and total and all(filled[i] < total for i in kept):
+        all_blank = f"coalesce({fields}) IS NULL"
+        blank_rows = _one(connection, f"SELECT count(*) FROM {source} WHERE {all_blank}")
+        if blank_rows:
+            sql = f"{sql} WHERE NOT ({all_blank})"
+            sample_sql = f"{sample_sql} AND NOT ({all_blank})"
+    seen = _seen(connection, sample_sql, kept)
+    columns = tuple(
+        StagedColumn(
+            position=i + 1,
+            header=headers[i],
+            name=name,
+            field=field_name(i + 1),
+            filled=filled[i],
+            distinct=len(texts),
+            least=least[i],
+            greatest=greatest[i],
+            samples=tuple(texts[:_SAMPLES]),
+        )
+        for i, name, texts in zip(kept, names, seen, strict=True)
+    )
+    return Table(sql, sample_sql, columns, total - blank_rows, blank_rows, findings)
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _statistics(
+    connection: duckdb.DuckDBPyConnection, parquet: Path, width: int, total: int
+) -> tuple[list[int], list[str | None], list[str | None]]:
+    found = connection.execute(
+        f"""SELECT column_id, sum(stats_null_count), count(*) = count(stats_null_count),
+                   CASE WHEN bool_and(stats_min_value IS NOT NULL OR stats_null_count = num_values)
+                        THEN min(stats_min_value) END,
+                   CASE WHEN bool_and(stats_max_value IS NOT NULL OR stats_null_count = num_values)
+                        THEN max(stats_max_value) END
+            FROM parquet_metadata({literal(str(parquet))}) GROUP BY column_id"""
+    ).fetchall()
+    filled: list[int] = [0] * width
+    least: list[str | None] = [None] * width
+    greatest: list[str | None] = [None] * width
+    for column, nulls, known, low, high in found:
+        if known:
+            filled[column] = total - int(nulls)
+        else:
+            quoted = identifier(field_name(column + 1))
+            filled[column] = _one(connection, f"SELECT count({quoted}) FROM read_parquet({literal(str(parquet))})")
+        least[column], greatest[column] = low, high
+    return filled, least, greatest
+
+
+def _slices(total: int) -> str:
+    """Write the condition that picks rows from slices spread over the file; Parquet is read only there."""
+    if total <= _SLICES * _SLICE_ROWS:
+        return "true"
+    starts = np.linspace(0, total - _SLICE_ROWS, _SLICES).astype(int).tolist()
+    return "(" + " OR ".join(f"file_row_number BETWEEN {at} AND {at + _SLICE_ROWS - 1}" for at in starts) + ")"
+
+
+def _seen(connection: duckdb.DuckDBPyConnection, sample_sql: str, kept: Sequence[int]) -> list[list[str]]:
+    """List the different texts of each column in the sample, in the order of the file, long ones cut."""
+    if not kept:
+        return []
+    cut = ", ".join(f"left({identifier(field_name(i + 1))}, {_LONGEST_SAMPLE})" for i in kept)
+    table = connection.sql(f"SELECT {cut} FROM ({sample_sql}) ORDER BY _row").to_arrow_table()
+    return [[text for text in column.unique().to_pylist() if text is not None] for column in table.columns]
+
+
+def _numbered(
+    connection: duckdb.DuckDBPyConnection,
+    parquet: Path,
+    first_row: int,
+    left_out: npt.NDArray[np.int64],
+    total: int,
+) -> tuple[Path, str]:
+    """Give the expression of the row number: position in the file, shifted by the records left out before it.
+
+    Few shifts make a CASE; with many the numbers are written into a copy of the file.
+    """
+    at, shift = _shifts(left_out, first_row, total)
+    if not len(at):
+        return parquet, f"file_row_number + {first_row}"
+    if len(at) <= _MOST_CASES:
+        return parquet, f"file_row_number + {first_row} + {_case(at.tolist(), [0, *shift.tolist()])}"
+    numbered = parquet.with_suffix(".numbered.parquet")
+    connection.register("bokgi_steps", pa.table({"at": at, "shift": shift}))
+    try:
+        connection.execute(
+            f"""COPY (SELECT file.* EXCLUDE (file_row_number),
+                             file_row_number + {first_row} + coalesce(step.shift, 0) AS _number
+                      FROM read_parquet({literal(str(parquet))}, file_row_number = true) AS file
+                      ASOF LEFT JOIN bokgi_steps AS step ON file_row_number >= step."at"
+                      ORDER BY file_row_number)
+                TO {literal(str(numbered))} (FORMAT parquet)"""
+        )
+    finally:
+        connection.unregister("bokgi_steps")
+    parquet.unlink()
+    return numbered, "_number"
+
+
+def _shifts(
+    left_out: npt.NDArray[np.int64], first_row: int, total: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Give the positions in the file from which rows are shifted, and by how much, both rising.
+
+    >>> at, shift = _shifts(np.array([3, 4, 7]), 2, 10)
+    >>> at.tolist(), shift.tolist()
+    ([1, 3], [2, 3])
+    """
+    positions = left_out - np.arange(len(left_out)) - first_row
+    positions = positions[positions < total]
+    at, counts = np.unique(positions, return_counts=True)
+    return at.astype(np.int64), np.cumsum(counts).astype(np.int64)
+
+
+def _case(at: list[int], shift: list[int]) -> str:
+    """Write a balanced tree of CASE: `shift[i]` holds below `at[i]`, and the last one from there on.
+
+    >>> _case([5], [0, 2])
+    '(CASE WHEN file_row_number < 5 THEN 0 ELSE 2 END)'
+    """
+    if not at:
+        return str(shift[0])
+    middle = len(at) // 2
+    below, above = _case(at[:middle], shift[: middle + 1]), _case(at[middle + 1 :], shift[middle + 1 :])
+    return f"(CASE WHEN file_row_number < {at[middle]} THEN {below} ELSE {above} END)"
