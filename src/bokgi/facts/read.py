@@ -56,7 +56,6 @@ def _observed_on(table: ir.Table, derived: state.Derived) -> ir.Value:
     dates = [
         (table.import_no == number, ibis.literal(day, type="date"))
         for number, day in derived.observed_on.items()
-        if day is not None
     ]
     return ibis.cases(*dates, else_=ibis.null("date")) if dates else ibis.null("date")
 

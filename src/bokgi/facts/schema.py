@@ -568,14 +568,14 @@ TABLES: Final[dict[str, Table]] = {table.name: table for table in _TABLES}
 FACT_TABLES: Final = tuple(name for name in TABLES if name != "imports")
 
 _OBSERVED: Final = (
-    Column("observed_on", "date", "civil date of the export the row comes from", "no export: entered on screen"),
-    Column("first_seen_on", "date", "civil date of the first export that held its key", "as observed_on"),
+    Column("observed_on", "date", "civil date of the export (or entry) from which on the row holds", "with as_of"),
+    Column("first_seen_on", "date", "civil date of the first export (or entry) that held its key", "with as_of"),
 )
 
 STATE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "deals": (
         *_OBSERVED,
-        Column("last_seen_on", "date", "civil date of the last export that held the deal", "as observed_on"),
+        Column("last_seen_on", "date", "civil date of the last export (or entry) that held the deal", "with as_of"),
         Column(
             "unknown_then",
             "string",

@@ -34,13 +34,14 @@ from bokgi.facts.delta import DataFile
 from bokgi.facts.engine import connect, literal, parquet, quoted
 from bokgi.facts.ledger import Import
 from bokgi.facts.model import DEFAULT_TIME_ZONE
-from bokgi.facts.schema import FACT_TABLES, TABLES, Grain, Table
+from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
 
 KEPT: Final = 4
 """How many derived states stay; those used least lately go first."""
 
 _UNLINKED: Final = frozenset({"people", "identities", "person_links"})
 _PERSON_COLUMNS: Final = frozenset({"person_id", "owner_id", "by_id", "manager_id"})
+_DIFFERENCES: Final = {"stage_events": snapshots.stage_events, "deal_changes": snapshots.deal_changes}
 
 
 class _Lake(Protocol):
@@ -53,14 +54,11 @@ class _Lake(Protocol):
 
 @dataclass(frozen=True)
 class Derived:
-    """A derived state: its files by table, and the civil date of the export behind each visible import.
-
-    `observed_on` is null for an import that is no export.
-    """
+    """A derived state: its files by table, and the civil date for which each visible import speaks."""
 
     version: int
     files: dict[str, list[Path]]
-    observed_on: dict[int, date | None]
+    observed_on: dict[int, date]
 
 
 def derived(lake: _Lake, version: int | None = None, *, until: datetime | None = None) -> Derived:
@@ -152,7 +150,7 @@ class _Build:
         return {
             "version": version,
             "files": {name: [self._named(path) for path in paths] for name, paths in self.done.items()},
-            "observed_on": {str(number): on and on.isoformat() for number, on in observed.items()},
+            "observed_on": {str(number): on.isoformat() for number, on in observed.items()},
         }
 
     def _named(self, path: Path) -> str:
@@ -204,12 +202,9 @@ class _Build:
         self.connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
         return path
 
-    def _observed(self) -> dict[int, date | None]:
+    def _observed(self) -> dict[int, date]:
         zone = ZoneInfo(self._setting("time_zone") or DEFAULT_TIME_ZONE)
-        return {
-            found.import_no: None if found.exported_at is None else found.exported_at.astimezone(zone).date()
-            for found in self.imports
-        }
+        return {found.import_no: found.effective_at.astimezone(zone).date() for found in self.imports}
 
     def _setting(self, setting: str) -> str | None:
         if not self.raw["settings"]:
@@ -222,19 +217,16 @@ class _Build:
         last = max(rows, key=lambda row: numbers.index(row[0]), default=None)
         return None if last is None else str(last[1])
 
-    def _load_imports(self, observed: dict[int, date | None]) -> None:
-        zone = ZoneInfo(self._setting("time_zone") or DEFAULT_TIME_ZONE)
+    def _load_imports(self, observed: dict[int, date]) -> None:
         table = pa.table(
             {
                 "import_no": pa.array([found.import_no for found in self.imports], pa.int64()),
                 "rank": pa.array(range(1, len(self.imports) + 1), pa.int64()),
-                "source": pa.array([found.source for found in self.imports], pa.string()),
+                "system": pa.array([found.source for found in self.imports], pa.string()),
+                "exported": pa.array([found.exported_at is not None for found in self.imports], pa.bool_()),
                 "complete": pa.array([found.complete for found in self.imports], pa.bool_()),
-                "observed_on": pa.array([observed[found.import_no] for found in self.imports], pa.date32()),
                 "effective_at": pa.array([found.effective_at for found in self.imports], pa.timestamp("us", "UTC")),
-                "effective_on": pa.array(
-                    [found.effective_at.astimezone(zone).date() for found in self.imports], pa.date32()
-                ),
+                "effective_on": pa.array([observed[found.import_no] for found in self.imports], pa.date32()),
             }
         )
         self.connection.register("imports_arrow", table)
@@ -277,6 +269,7 @@ class _Build:
     def _derive(self, name: str, *, linked: bool) -> list[Path]:
         table = TABLES[name]
         if name == "deals":
+            snapshots.observe(self.connection)
             found = snapshots.deals(self.connection, self.work)
             if found is not None:
                 return [found]
@@ -287,8 +280,9 @@ class _Build:
         paths = list(self.raw[name])
         if paths and linked and name not in _UNLINKED and any(_is_person(table, c.name) for c in table.columns):
             paths = [self._copy(name, name, f"FROM {quoted(name)}")]
-        if name in {"stage_events", "deal_changes"}:
-            paths += snapshots.differences(self.connection, self.work, name)
+        if name in _DIFFERENCES:
+            added = _DIFFERENCES[name](self.connection, self.work)
+            paths += [] if added is None else [added]
         return paths or [self._empty(name)]
 
     def _latest(self, table: Table) -> str | None:
@@ -304,7 +298,8 @@ class _Build:
             f"""
             CREATE OR REPLACE TEMP TABLE repeated AS
             WITH elsewhere AS (SELECT DISTINCT {key} FROM {quoted(table.name)} WHERE import_no <> {counts[0][0]})
-            SELECT {", ".join(f"r.{quoted(c)}" for c in table.key)}, max(i.rank) AS rank
+            SELECT {", ".join(f"r.{quoted(c)}" for c in table.key)}, max(i.rank) AS rank,
+                min(i.effective_on) AS first_seen_on
             FROM {quoted(table.name)} AS r JOIN visible_imports AS i USING (import_no)
             SEMI JOIN elsewhere AS k ON {same}
             GROUP BY ALL HAVING count(*) > 1
@@ -312,8 +307,10 @@ class _Build:
         )
         if self.connection.execute("SELECT count(*) FROM repeated").fetchone() == (0,):
             return None
+        dates = "i.effective_on AS observed_on, coalesce(k.first_seen_on, i.effective_on) AS first_seen_on"
+        added = f", {dates}" if table.name in STATE_COLUMNS else ""
         return f"""
-            SELECT r.* FROM {quoted(table.name)} AS r JOIN visible_imports AS i USING (import_no)
+            SELECT r.*{added} FROM {quoted(table.name)} AS r JOIN visible_imports AS i USING (import_no)
             LEFT JOIN repeated AS k ON {same}
             WHERE k.rank IS NULL OR k.rank = i.rank
         """
@@ -394,7 +391,7 @@ def _read(lake: _Lake, folder: Path) -> Derived | None:
         return None
     os.utime(manifest)
     observed = {
-        int(number): None if on is None else date.fromisoformat(on) for number, on in content["observed_on"].items()
+        int(number): date.fromisoformat(on) for number, on in content["observed_on"].items()
     }
     return Derived(content["version"], files, observed)
 
