@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bootstrap.environment import Environment, SetUpError, ensure, working_uv
-from bootstrap.messages import say
+from bootstrap.messages import say, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,14 +40,15 @@ def python(*arguments: str | Path) -> int:
 
 def sample(arguments: Sequence[str]) -> int:
     """Make the sample company, import it, show this week's review."""
-    ensure(ENVIRONMENT, "run")
-    return python("-m", "bokgi.cli", "sample", "--home", ROOT / "sample-home", *arguments)
+    home = Path(os.path.relpath(ROOT / "sample-home")) if Path.cwd().is_relative_to(ROOT) else ROOT / "sample-home"
+    return bokgi(["sample", "--home", str(home), *arguments])
 
 
 def bokgi(arguments: Sequence[str]) -> int:
     """Run the bokgi command where the person stands, so that relative paths mean what they say."""
     ensure(ENVIRONMENT, "run")
-    return subprocess.call([str(ENVIRONMENT.python), "-m", "bokgi.cli", *arguments])
+    environment = {**os.environ, "BOKGI_LANG": spoken()}
+    return subprocess.call([str(ENVIRONMENT.python), "-m", "bokgi.cli", *arguments], env=environment)
 
 
 def test(arguments: Sequence[str]) -> int:

@@ -114,15 +114,23 @@ TEXTS = {
 
 
 def language(environ: "dict[str, str]", system: str = "") -> str:
-    """Choose ko or en: the first of BOKGI_LANG, LC_ALL, LC_MESSAGES, LANG that is set, else what the system says."""
-    for name in ("BOKGI_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        if environ.get(name):
-            return "ko" if environ[name].lower().startswith("ko") else "en"
-    return "ko" if system.lower().startswith("ko") else "en"
+    """Choose ko or en as the bokgi command does: BOKGI_LANG, then the locale, then what the system says, then Korean.
+
+    `system` is the name of the locale where the variables are rarely set: "ko_KR", or "Korean_Korea.949" on Windows.
+    """
+    variables = [environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    wanted = [environ.get("BOKGI_LANG", ""), next((value for value in variables if value), "")]
+    # Windows writes the language out.
+    wanted.append({"korean": "ko", "english": "en"}.get(system.partition("_")[0].lower(), system))
+    return next((name for name in (value.partition("_")[0] for value in wanted) if name in ("ko", "en")), "ko")
+
+
+def spoken() -> str:
+    """Return the language of the person at this machine."""
+    system = locale.setlocale(locale.LC_CTYPE) if sys.platform == "win32" else ""
+    return language(dict(os.environ), system)
 
 
 def say(key: str, **values: object) -> str:
     """Return the text for `key` in the user's language."""
-    # On Windows the variables are rarely set, and the name is "Korean_Korea" or "ko_KR".
-    system = locale.setlocale(locale.LC_CTYPE) if sys.platform == "win32" else ""
-    return TEXTS[key][language(dict(os.environ), system)].format(**values)
+    return TEXTS[key][spoken()].format(**values)

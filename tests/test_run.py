@@ -45,11 +45,14 @@ def test_every_text_is_there_in_both_languages_with_the_same_values(key: str) ->
     [
         ({"LANG": "ko_KR.UTF-8"}, "", "ko"),
         ({"LANG": "en_US.UTF-8"}, "Korean_Korea.949", "en"),
+        ({"LANG": "C.UTF-8"}, "", "ko"),
+        ({"LANG": "C.UTF-8", "BOKGI_LANG": "en"}, "", "en"),
+        ({}, "English_United States.1252", "en"),
         ({"LANG": "en_US.UTF-8", "LC_ALL": "ko_KR.UTF-8"}, "", "ko"),
         ({"LANG": "ko_KR.UTF-8", "LC_ALL": ""}, "", "ko"),
         ({"LANG": "ko_KR.UTF-8", "BOKGI_LANG": "en"}, "", "en"),
         ({}, "Korean_Korea.949", "ko"),
-        ({}, "", "en"),
+        ({}, "", "ko"),
     ],
 )
 def test_the_language_follows_the_locale(variables: dict[str, str], system: str, expected: str) -> None:
@@ -415,16 +418,29 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
         noted.append(tuple(map(str, arguments)))
         return 1 if "mypy" in arguments else 0
 
+    def call(command: list[str], env: dict[str, str]) -> int:
+        noted.append((env["BOKGI_LANG"], *command[1:]))
+        return 0
+
     monkeypatch.setattr(jobs, "python", python)
+    monkeypatch.setattr(subprocess, "call", call)
     monkeypatch.setattr(jobs, "ensure", lambda _place, level: noted.append(("ensure", level)))
     monkeypatch.setenv("BOKGI_LANG", "en")
     monkeypatch.delenv("BOKGI_NO_SKIPS", raising=False)
     return noted
 
 
-def test_without_a_command_the_sample_company_is_made(started: list[tuple[str, ...]]) -> None:
+def test_without_a_command_the_sample_company_is_made(
+    started: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
     assert jobs.run([]) == 0
-    assert started == [("ensure", "run"), ("-m", "bokgi.cli", "sample", "--home", str(ROOT / "sample-home"))]
+    assert started == [("ensure", "run"), ("en", "-m", "bokgi.cli", "sample", "--home", "sample-home")]
+
+
+def test_bokgi_gets_its_arguments_and_the_language(started: list[tuple[str, ...]]) -> None:
+    assert jobs.run(["bokgi", "import", "deals.csv"]) == 0
+    assert started == [("ensure", "run"), ("en", "-m", "bokgi.cli", "import", "deals.csv")]
 
 
 def test_arguments_of_test_go_to_pytest(started: list[tuple[str, ...]]) -> None:
