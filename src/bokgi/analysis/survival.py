@@ -70,13 +70,13 @@ def incidence(start: Days, end: Days, kind: Sequence[str], n: Days, *, kinds: Se
     day = np.unique(end[is_event])
     at_risk = _running(start, n, day, "right") - _running(end, n, day, "left")
     events = {name: _on(end[ended == name], n[ended == name], day) for name in kinds}
-    gone = np.sum(list(events.values()), axis=0, dtype=np.int64)
+    gone: NDArray[np.int64] = np.vstack(list(events.values())).sum(axis=0)
     hazard = np.divide(gone, at_risk)
     open_share = np.cumprod(1 - hazard)
     before = np.concatenate([[1.0], open_share[:-1]]) if len(day) else np.empty(0)
     share = {name: np.cumsum(before * np.divide(events[name], at_risk)) for name in kinds}
-    left = at_risk - gone
-    steps = _divided(gone.astype(np.float64), at_risk * left.astype(np.float64))
+    left = np.subtract(at_risk, gone)
+    steps = _divided(gone, np.multiply(at_risk, left, dtype=np.float64))
     last_day = int(end.max()) if len(end) else None
     broken = day[(left == 0) & (day < (last_day or 0))]
     return Incidence(
@@ -104,7 +104,7 @@ def _on(end: Days, n: Days, day: Days) -> NDArray[np.int64]:
     return np.bincount(np.searchsorted(day, end), weights=n, minlength=len(day)).astype(np.int64)
 
 
-def _divided(above: Numbers, below: Numbers) -> Numbers:
+def _divided(above: Days, below: Numbers) -> Numbers:
     return np.divide(above, below, out=np.zeros(len(below)), where=below > 0)
 
 
