@@ -58,6 +58,8 @@ class FoundBy(StrEnum):
     PRESET = "preset"
     NAME = "name"
     VALUES = "values"
+    NOTHING = "nothing"
+    """Nothing says what the column is: it is kept under its header, or not taken."""
 
 
 class StageFoundBy(StrEnum):
@@ -141,8 +143,10 @@ class FileMapping:
     - `known_at_creation`: columns of `deals` that are known from creation on and never edited.
     - `constants`: field → text that holds for every row.
     - `values`: field → the source's value → ours. A value that is not listed stands for itself.
+      An empty text means "empty".
     - `null_values`: texts that mean "empty" besides the empty text.
     - `total_rows`: column → texts by which a line of totals is known; such a line is no record.
+    - `history_formats`: in a history of fields, column of `deals` → format of its values before and after.
     """
 
     file: str
@@ -163,6 +167,7 @@ class FileMapping:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     null_values: tuple[str, ...] = ()
     total_rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    history_formats: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, name: str) -> ColumnMapping | None:
         """Give the column that feeds a field, or null.

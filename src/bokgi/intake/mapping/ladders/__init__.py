@@ -1,0 +1,1 @@
+"""Ladders: which stages a pipeline has, in which order, and which of them end a deal."""
