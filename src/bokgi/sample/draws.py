@@ -52,7 +52,8 @@ class Draws:
         table = np.atleast_2d(np.asarray(weights, dtype=np.float64))
         bounds = np.cumsum(table, axis=1)
         target = self._generator.random(n) * bounds[:, -1]
-        return np.minimum((target[:, None] >= bounds).sum(axis=1), table.shape[1] - 1).astype(np.int64)
+        drawn: Ints = np.minimum((target[:, None] >= bounds).sum(axis=1), table.shape[1] - 1).astype(np.int64)
+        return drawn
 
     def counts(self, expected: Floats) -> Ints:
         """Draw Poisson counts by inversion."""

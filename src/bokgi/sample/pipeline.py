@@ -114,6 +114,8 @@ class Pipeline:
         self.first_step = _ints(capacity, NOTHING)
         self.held_week = _ints(capacity, -NEVER)
         """Last week in which a meeting was held."""
+        self.touched_week = _ints(capacity, -NEVER)
+        """Last week in which a person did anything on it."""
         self.seen_week = np.full((capacity, len(PLANTED)), NEVER, dtype=np.int64)
         """Week in which each of the planted items was first sent."""
         self.asleep: Flags = np.zeros(capacity, dtype=np.bool_)

@@ -66,7 +66,7 @@ MOVES_BACK: Final = 0.012
 REOPENS: Final = 0.003
 """Weekly probability that a deal of new business lost 3 to 20 weeks ago is opened again."""
 NEVER_CLOSES: Final = 0.05
-"""Share of new deals that have gone to sleep: a seventh of the usual pace, a quarter of the usual activity."""
+"""Share of new deals that have gone to sleep: a seventh of the usual pace, a fifth of the usual activity."""
 
 # ---------------------------------------------------------------- conditions
 

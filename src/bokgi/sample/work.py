@@ -23,11 +23,13 @@ _PER_WEEK: Final = (
 )
 """Activities a deal and week, by kind and stage; system mails do not depend on the person."""
 _HELD: Final = 0.87
-_ASLEEP: Final = 0.25
-_SENT: Final = 0.15
-"""Content sent a deal and week, when no meeting was held in the week before …"""
-_SENT_AFTER_MEETING: Final = 1.8
-"""… and times this when one was."""
+_ASLEEP: Final = 0.20
+_SENT: Final = 0.19
+"""Content sent a deal and week, when a person did something on it in the week before, but held no meeting …"""
+_SENT_AFTER_MEETING: Final = 1.7
+"""… times this when a meeting was held …"""
+_SENT_UNTOUCHED: Final = 0.3
+"""… and times this when nobody did anything."""
 
 
 def act(world: World, deals: Ints, stage: Ints, week: int) -> None:
@@ -54,13 +56,16 @@ def act(world: World, deals: Ints, stage: Ints, week: int) -> None:
             stage=where[real],
         )
         pipeline.held_week[on[real & held]] = week
+        if kind != SYSTEM_EMAIL:
+            pipeline.touched_week[on[real]] = week
 
 
 def send(world: World, deals: Ints, stage: Ints, week: int) -> None:
     """Draw what content is sent; in a week in which a deal moves, before it moves."""
     draws, pipeline, timeline = world.working, world.pipeline, world.timeline
-    met = pipeline.held_week[deals] == week - 1
-    rate = _SENT * np.where(met, _SENT_AFTER_MEETING, 1.0) * timeline.work_share[week]
+    met, touched = (since[deals] == week - 1 for since in (pipeline.held_week, pipeline.touched_week))
+    attention = np.where(met, _SENT_AFTER_MEETING, np.where(touched, 1.0, _SENT_UNTOUCHED))
+    rate = _SENT * attention * timeline.work_share[week]
     sent = draws.flags(rate, len(deals))
     on, where = deals[sent], stage[sent]
     item = draws.choose(stage_weights()[where], len(on))
