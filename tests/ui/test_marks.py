@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -9,6 +10,7 @@ from markupsafe import Markup
 
 from bokgi.ui import marks
 from bokgi.ui.marks import Scale
+from bokgi.ui.theme import stylesheet
 
 
 def parsed(svg: Markup) -> ET.Element:
@@ -69,3 +71,20 @@ def test_heat_has_five_steps_and_says_when_there_is_too_little() -> None:
     assert [marks.heat_class(part / 10, 0, 1) for part in (0, 3, 5, 7, 10)] == ["h1", "h2", "h3", "h4", "h5"]
     assert marks.heat_class(None, 0, 1) == "few"
     assert marks.heat_class(3, 3, 3) == "h1"
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - {"hatch"}))
+def test_on_paper_a_mark_needs_no_style_sheet(name: str) -> None:
+    svg = marks.printed(ALL[name])
+    root = ET.fromstring(svg)  # noqa: S314 - our own output
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "class=" not in svg
+    drawn = [element for element in root.iter() if element.tag.rpartition("}")[2] in {"rect", "circle", "path"}]
+    assert all(element.attrib.keys() & {"fill", "stroke"} for element in drawn)
+
+
+def test_every_class_of_a_mark_is_in_the_style_sheet_and_on_paper() -> None:
+    used = {name for mark in ALL.values() for found in re.findall(r'class="([^"]*)"', mark) for name in found.split()}
+    sheet = stylesheet("components.css")
+    assert {name for name in used - {"w-svg", "defs"} if f".{name} " not in sheet and f".{name}," not in sheet} == set()
+    assert used - {"w-svg", "defs"} <= set(marks._PAINT)  # noqa: SLF001 - its table is what is tested

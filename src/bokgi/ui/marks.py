@@ -7,11 +7,14 @@ A mark with a `label` is read aloud; without one the words beside it say everyth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from markupsafe import Markup, escape
+
+from bokgi.ui.theme import palette
 
 Tone = Literal["plain", "bad", "good", "quiet"]
 
@@ -24,15 +27,10 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _svg(width: float, height: float, inside: str, label: str, *, css: str = "w-svg", stretch: bool = False) -> Markup:
+def _svg(width: float, height: float, inside: str, label: str) -> Markup:
     said = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
-    size = (
-        f'width="100%" height="{_number(height)}" preserveAspectRatio="none"'
-        if stretch
-        else (f'width="{_number(width)}" height="{_number(height)}"')
-    )
-    box = f'viewBox="0 0 {_number(width)} {_number(height)}"'
-    return Markup(f'<svg class="{css}" {size} {box} {said}>{inside}</svg>')  # noqa: S704 - numbers; the label is escaped
+    size = f'width="{_number(width)}" height="{_number(height)}" viewBox="0 0 {_number(width)} {_number(height)}"'
+    return Markup(f'<svg class="w-svg" {size} {said}>{inside}</svg>')  # noqa: S704 - numbers; the label is escaped
 
 
 @dataclass(frozen=True)
@@ -90,18 +88,17 @@ def parts_bar(moved: int, still_open: int, ended: int, *, largest: int, width: f
     return _svg(width, height, "".join(parts), label)
 
 
-def progress_bar(share: float, *, expected: float | None = None, label: str = "") -> Markup:
+def progress_bar(share: float, *, expected: float | None = None, label: str = "", width: float = 160) -> Markup:
     """Draw the share of a goal that is reached, with a tick where it should stand by now."""
-    reached = min(max(share, 0.0), 1.0) * 100
+    reached = width * min(max(share, 0.0), 1.0)
     parts = [
-        '<rect class="bar-0" width="100%" height="8" y="3" rx="4"/>',
-        f'<rect class="bar" width="{_number(reached)}%" height="8" y="3" rx="4"/>',
+        f'<rect class="bar-0" width="{_number(width)}" height="8" y="3" rx="4"/>',
+        f'<rect class="bar" width="{_number(reached)}" height="8" y="3" rx="4"/>',
     ]
     if expected is not None:
-        at = _number(min(max(expected, 0.0), 1.0) * 100)
-        parts.append(f'<line class="ref-s" x1="{at}%" x2="{at}%" y1="0" y2="14"/>')
-    said = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
-    return Markup(f'<svg class="w-svg" width="100%" height="14" {said}>{"".join(parts)}</svg>')  # noqa: S704 - as _svg
+        at = width * min(max(expected, 0.0), 1.0)
+        parts.append(f'<path class="tgt-l" d="M{_number(at)} 0V14"/>')
+    return _svg(width, 14, "".join(parts), label)
 
 
 def age_bar(age: float, *, median: float | None, late: float | None, longest: float, label: str = "") -> Markup:
@@ -154,3 +151,46 @@ HATCH = Markup(
     '<path class="hatch-l" d="M0 0V5"/></pattern></defs></svg>'
 )
 """The hatch that `parts_bar` fills with; once inside every themed part of a page."""
+
+
+_PAINT: Final = {
+    "grid-l": {"stroke": "grid"},
+    "ref-s": {"stroke": "text-3", "stroke-width": "1.5"},
+    "tgt-l": {"stroke": "text", "stroke-width": "1.25"},
+    "w1": {"stroke": "c1", "stroke-width": "1.75"},
+    "wb": {"stroke": "bad", "stroke-width": "1.75"},
+    "wg": {"stroke": "good", "stroke-width": "1.75"},
+    "w0": {"stroke": "c0", "stroke-width": "1.5"},
+    "d1": {"fill": "c1"},
+    "db": {"fill": "bad"},
+    "dg": {"fill": "good"},
+    "d0": {"fill": "mark-2"},
+    "dk": {"fill": "mark"},
+    "ring": {"stroke": "surface", "stroke-width": "2"},
+    "ln-0": {"fill": "none", "stroke": "c0", "stroke-width": "1.5"},
+    "bar": {"fill": "c1"},
+    "bar-0": {"fill": "surface-3"},
+    "bar-n": {"fill": "mark-2"},
+    "bar-k": {"fill": "mark"},
+    "edge-h": {"stroke": "line-strong", "stroke-width": "1"},
+    "hatch-bg": {"fill": "surface-2"},
+    "hatch-l": {"stroke": "c0", "stroke-width": "1.1"},
+}
+"""What `components.css` says about the classes used here, for paper, where there is no style sheet."""
+
+_CLASS: Final = re.compile(r' class="([^"]*)"')
+
+
+def printed(mark: Markup) -> str:
+    """Give a mark for paper: a drawing of its own with light colours written out."""
+    colours = palette("light")
+
+    def painted(found: re.Match[str]) -> str:
+        pairs = [pair for name in found[1].split() for pair in _PAINT.get(name, {}).items()]
+        return "".join(f' {name}="{colours.get(value, value)}"' for name, value in pairs)
+
+    text, defined = str(mark), str(HATCH)
+    hatch = defined[defined.index("<defs>") : defined.index("</svg>")] if "url(#hatch)" in text else ""
+    alone = text.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    opening = alone.index(">") + 1
+    return _CLASS.sub(painted, f"{alone[:opening]}{hatch}{alone[opening:]}")

@@ -1,0 +1,1 @@
+"""How a review looks: text, Markdown, HTML, PDF, JSON of the same content."""

@@ -1,0 +1,275 @@
+"""Bottleneck search: where deals stopped, which of them to talk about, how the pipeline changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from bokgi.apps.reviews.rendering.blocks import Badge, Block, Cell, Chart, Column, Section, Table, Verdict
+from bokgi.apps.reviews.rendering.words import CHANGES, PARTS, Speaker, amount_of
+from bokgi.domain.messages import N_
+from bokgi.ui import marks
+from bokgi.ui.charts import Step, bridge, bridge_base
+from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, points, signed
+
+Json = Mapping[str, Any]
+
+
+def section(review: Json, speaker: Speaker) -> Section:
+    """Write the part."""
+    title, about = PARTS["bottleneck"]
+    blocks: list[Block] = [_verdict(found, review, speaker) for found in review["bottlenecks"]]
+    if any(stage["entered"] for stage in review["stages"]):
+        blocks.append(_stages(review, speaker))
+    blocks += [_deals(found, speaker) for found in review["standing"] if found["deals"]]
+    if review["pipeline_change"]["parts"]:
+        blocks.append(_bridge(review, speaker))
+    return Section(
+        key="bottleneck",
+        title=speaker.word(title),
+        about=speaker.word(about),
+        say=[speaker.say(sentence) for sentence in review["said"]["bottleneck"]],
+        blocks=blocks,
+    )
+
+
+def _scale(review: Json) -> marks.Scale:
+    ends = [
+        share
+        for stage in review["stages"]
+        for found in (stage["conversion"], stage["before"])
+        if found is not None
+        for share in (found["low"], found["high"])
+    ]
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    return marks.Scale(max(low - 0.02, 0.0), min(high + 0.02, 1.0), 150)
+
+
+def interval(found: Json, speaker: Speaker) -> str:
+    """Write an interval with its level: `90% 구간 49~64%`."""
+    low, high = speaker.percent(found["low"]), speaker.percent(found["high"])
+    ends = f"{low.removesuffix('%')}~{high}" if speaker.lang == "ko" else f"{low.removesuffix('%')}–{high}"
+    return speaker.text(N_("{level} interval {ends}"), level=speaker.percent(found["level"]), ends=ends)
+
+
+def verdict_badge(verdict: str | None, speaker: Speaker) -> Badge:
+    """Write what a comparison of two conversions came to."""
+    match verdict:
+        case "lower":
+            return Badge(f"↓ {speaker.word(N_('lower'))}", "bad")
+        case "higher":
+            return Badge(f"↑ {speaker.word(N_('higher'))}", "good")
+        case "same":
+            return Badge(f"≈ {speaker.word(N_('cannot tell apart'))}", "same")
+        case _:
+            return Badge(speaker.word(N_("too few")), "few")
+
+
+def _verdict(found: Json, review: Json, speaker: Speaker) -> Verdict:
+    now, before = found["conversion"], found["before"]
+    return Verdict(
+        title=speaker.text(N_("{stage} → next stage"), stage=found["label"]),
+        badge=Badge(f"↓ {speaker.word(N_('bottleneck'))}", "bad"),
+        value=speaker.percent(now["estimate"]),
+        beside=speaker.text(N_("before {share}"), share=speaker.percent(before["estimate"])),
+        mark=marks.whisker(
+            now["estimate"],
+            (now["low"], now["high"]),
+            _scale(review),
+            reference=before["estimate"],
+            tone="bad",
+            label=plain(speaker.say(found["sentence"])),
+        ),
+        lines=[speaker.say(sentence) for sentence in (found["sentence"], *found["evidence"])],
+        evidence=f"{interval(now, speaker)} · n {speaker.count(now['n'])}",
+    )
+
+
+def _stages(review: Json, speaker: Speaker) -> Table:
+    stages = review["stages"]
+    largest = max(stage["entered"] for stage in stages)
+    scale = _scale(review)
+    window = speaker.text(
+        N_("Entries from {first} to {last}"),
+        first=speaker.day(review["window"]["start"]),
+        last=speaker.day(review["window"]["last"]),
+    )
+    flagged = {found["key"] for found in review["bottlenecks"]}
+    columns = [
+        Column(speaker.word(N_("Stage"))),
+        Column(speaker.word(N_("Moved on, open, ended")), drawn=True),
+        Column(speaker.word(N_("Entered")), "right"),
+        Column(speaker.word(N_("Moved on")), "right"),
+        Column(speaker.word(N_("Still open")), "right"),
+        Column(speaker.word(N_("Conversion")), "right"),
+        Column(speaker.word(N_("Interval")), drawn=True),
+        Column(speaker.word(N_("Before"))),
+        Column(speaker.word(N_("Days, median")), "right"),
+    ]
+    return Table(
+        caption=f"{speaker.word(N_('Conversion and time by stage'))} · {window}",
+        columns=columns,
+        rows=[_stage_cells(stage, largest, scale, speaker) for stage in stages],
+        flagged=next((place for place, stage in enumerate(stages) if stage["key"] in flagged), None),
+        note=speaker.say(review["window"]["note"]),
+        legend=(
+            ("bar", speaker.word(N_("moved on"))),
+            ("hatch", speaker.word(N_("still open, not known yet"))),
+            ("bar-0", speaker.word(N_("ended"))),
+            ("tick", speaker.word(N_("the period before"))),
+        ),
+    )
+
+
+def _stage_cells(stage: Json, largest: int, scale: marks.Scale, speaker: Speaker) -> list[Cell]:
+    now, before, days = stage["conversion"], stage["before"], stage["days"]
+    bar = marks.parts_bar(stage["moved"], stage["still_open"], stage["ended"], largest=largest, width=170)
+    tone: marks.Tone = "bad" if stage["verdict"] == "lower" else "good" if stage["verdict"] == "higher" else "plain"
+    whisker = (
+        None
+        if now is None
+        else marks.whisker(
+            now["estimate"],
+            (now["low"], now["high"]),
+            scale,
+            reference=None if before is None else before["estimate"],
+            tone=tone,
+        )
+    )
+    beside = "" if now is None else f"{interval(now, speaker)}, n {speaker.count(now['n'])}"
+    change = (
+        ""
+        if now is None or before is None
+        else f"{speaker.percent(before['estimate'])}, {points(now['estimate'] - before['estimate'], speaker.lang)}"
+    )
+    return [
+        Cell(stage["label"], sub=stage["exit_criterion"] or "", strong=True),
+        Cell(mark=bar),
+        Cell(speaker.count(stage["entered"])),
+        Cell(speaker.count(stage["moved"])),
+        Cell(speaker.count(stage["still_open"])),
+        Cell(ABSENT if now is None else speaker.percent(now["estimate"]), sub=beside, strong=now is not None),
+        Cell(mark=whisker),
+        Cell(change, badge=verdict_badge(stage["verdict"], speaker)),
+        Cell(
+            ABSENT if days is None or days["median"] is None else speaker.days(days["median"]),
+            sub=""
+            if days is None or days["late"] is None
+            else speaker.text(N_("80% within {days}"), days=speaker.days(days["late"])),
+        ),
+    ]
+
+
+def _deals(found: Json, speaker: Speaker) -> Table:
+    deals = found["deals"]
+    unit: MoneyColumn = speaker.money_column([deal["amount"] for deal in deals])
+    days = found["days"]
+    median, late = (None, None) if days is None else (days["median"], days["late"])
+    longest = max([deal["days_in_stage"] or 0 for deal in deals] + [(late or 0) * 1.2, 1.0])
+    columns = [
+        Column(speaker.word(N_("Deal"))),
+        Column(speaker.word(N_("Owner"))),
+        Column(speaker.text(N_("Amount, {unit}"), unit=unit.label), "right"),
+        Column(speaker.word(N_("Days here")), "right"),
+        Column(speaker.word(N_("against the usual time")), drawn=True),
+        Column(speaker.word(N_("Last touch")), "right"),
+        Column(speaker.word(N_("Expected close")), "right"),
+        Column(speaker.word(N_("To talk about"))),
+    ]
+    caption = speaker.text(
+        N_("Deals that stand in {stage}: {shown} of {n}, largest amount × waiting time first"),
+        stage=found["label"],
+        shown=len(deals),
+        n=found["open"]["count"],
+    )
+    return Table(
+        caption=caption,
+        columns=columns,
+        rows=[
+            [
+                Cell(deal["account"] or deal["name"] or deal["deal_id"], sub=_second(deal), strong=True),
+                Cell(deal["owner"] or ABSENT),
+                Cell(unit.cell(amount_of(deal["amount"]))),
+                Cell(speaker.count(deal["days_in_stage"])),
+                Cell(
+                    mark=None
+                    if deal["days_in_stage"] is None
+                    else marks.age_bar(deal["days_in_stage"], median=median, late=late, longest=longest)
+                ),
+                Cell(speaker.day_short(deal["last_activity_on"])),
+                Cell(speaker.day_short(deal["expected_close_on"])),
+                Cell(", ".join(speaker.say(note) for note in deal["notes"])),
+            ]
+            for deal in deals
+        ],
+    )
+
+
+def _second(deal: Json) -> str:
+    return (deal["name"] or "") if deal["account"] and deal["name"] != deal["account"] else ""
+
+
+def _bridge(review: Json, speaker: Speaker) -> Chart:
+    change = review["pipeline_change"]
+    start, end = change["start"], change["end"]
+    steps = [
+        Step(speaker.day(start["on"]), _decimal(start["amount"]), total=True),
+        *(
+            Step(speaker.label(CHANGES, part["code"]), _decimal(part["amount"]))
+            for part in change["parts"]
+            if _decimal(part["amount"])
+        ),
+        Step(speaker.day(end["on"]), _decimal(end["amount"]), total=True),
+    ]
+    currency, lang = review["currency"], speaker.lang
+    column = chart_column([step.amount for step in steps], currency, lang)
+    base = bridge_base(steps)
+    note = (
+        speaker.text(N_("The bars start at {base}, not at zero."), base=f"{column.cell(base)} {column.label}")
+        if base
+        else ""
+    )
+    return Chart(
+        title=speaker.word(N_("Open pipeline since the last review")),
+        unit=column.label,
+        sentence=plain(speaker.say(change["sentence"])),
+        wide=bridge(steps, currency, lang, width=980),
+        narrow=bridge(steps, currency, lang, width=330, upright=False),
+        table=Table(
+            caption=speaker.word(N_("Open pipeline since the last review")),
+            columns=[
+                Column(speaker.word(N_("Change"))),
+                Column(speaker.word(N_("Deals")), "right"),
+                Column(column.label, "right"),
+            ],
+            rows=_change_rows(change, column, speaker),
+            hidden_caption=True,
+        ),
+        note=note,
+    )
+
+
+def _change_rows(change: Json, column: MoneyColumn, speaker: Speaker) -> list[list[Cell]]:
+    def total(end: Json) -> list[Cell]:
+        amount = amount_of(end["amount"])
+        return [
+            Cell(speaker.day(end["on"]), strong=True),
+            Cell(speaker.count(end["count"])),
+            Cell(column.cell(amount), strong=True),
+        ]
+
+    parts = [
+        [
+            Cell(speaker.label(CHANGES, part["code"])),
+            Cell(signed(speaker.count(part["count"])) if part["count"] is not None else ABSENT),
+            Cell(signed(column.cell(amount_of(part["amount"])))),
+        ]
+        for part in change["parts"]
+        if amount_of(part["amount"]) or part["count"]
+    ]
+    return [total(change["start"]), *parts, total(change["end"])]
+
+
+def _decimal(amount: Mapping[str, str] | None) -> Decimal:
+    return amount_of(amount) or Decimal(0)

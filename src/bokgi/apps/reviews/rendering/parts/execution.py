@@ -1,0 +1,133 @@
+"""Execution check: what each person did, at each stage of the funnel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from bokgi.apps.reviews.rendering.blocks import Block, Cell, Column, Section, Table
+from bokgi.apps.reviews.rendering.words import ACTIVITIES, PARTS, Speaker, amount_of
+from bokgi.domain.messages import N_
+from bokgi.ui.format import ABSENT, MoneyColumn
+
+Json = Mapping[str, Any]
+_SHOWN_KINDS: Final = 3
+
+
+def section(review: Json, speaker: Speaker) -> Section:
+    """Write the part."""
+    title, about = PARTS["execution"]
+    blocks: list[Block] = []
+    rows = review["execution"]
+    if rows:
+        blocks.append(_results(review, speaker))
+        blocks.append(_work(review, speaker))
+    return Section(
+        key="execution",
+        title=speaker.word(title),
+        about=speaker.word(about),
+        say=[speaker.say(sentence) for sentence in review["said"]["execution"]],
+        blocks=blocks,
+    )
+
+
+def _results(review: Json, speaker: Speaker) -> Table:
+    rows, total = review["execution"], review["execution_total"]["this_week"]
+    everyone = [*rows, total]
+    unit = speaker.money_column(
+        [row[what]["amount"] for row in everyone for what in ("created", "won", "lost", "open")]
+    )
+    columns = [Column(speaker.word(N_("Person")))]
+    for label in (N_("New"), N_("Won"), N_("Lost"), N_("Open now")):
+        columns.append(Column(speaker.word(label), "right"))
+        columns.append(Column(unit.label, "right"))
+    return Table(
+        caption=speaker.text(N_("Deals by person, amounts in {unit}"), unit=unit.label),
+        columns=columns,
+        rows=[[_person(row), *_deal_cells(row, unit, speaker)] for row in rows],
+        foot=[[Cell(speaker.word(N_("Everyone")), strong=True), *_deal_cells(total, unit, speaker)]],
+        note=_unknown_note(total, speaker),
+    )
+
+
+def _unknown_note(total: Json, speaker: Speaker) -> str:
+    missing = sum(total[what]["amount_unknown"] for what in ("created", "won", "lost", "open"))
+    if not missing:
+        return ""
+    return speaker.counted(
+        N_("{n} deal has no known amount; it is counted, but not in the sums."),
+        N_("{n} deals have no known amount; they are counted, but not in the sums."),
+        missing,
+    )
+
+
+def _deal_cells(row: Json, unit: MoneyColumn, speaker: Speaker) -> list[Cell]:
+    cells = []
+    for what in ("created", "won", "lost", "open"):
+        count, amount = row[what]["count"], amount_of(row[what]["amount"])
+        unknown = count > 0 and row[what]["amount_unknown"] == count
+        cells.append(Cell(speaker.count(count), tone="" if count else "dim"))
+        shown = "" if not count else ABSENT if unknown else unit.cell(amount)
+        cells.append(Cell(shown))
+    return cells
+
+
+def _person(row: Json) -> Cell:
+    return Cell(row["name"], sub=row["team"] or "", strong=True)
+
+
+def _work(review: Json, speaker: Speaker) -> Table:
+    rows, total = review["execution"], review["execution_total"]["this_week"]
+    kinds = _kinds(total)
+    stages = [stage for stage in review["stages"] if total["entered"].get(stage["key"])]
+    columns = [Column(speaker.word(N_("Person")))]
+    columns += [Column(speaker.label(ACTIVITIES, kind), "right") for kind in kinds]
+    columns.append(Column(speaker.word(N_("Standard"))))
+    columns += [Column(f"→ {stage['label']}", "right") for stage in stages]
+    care = (N_("No next step"), N_("Date passed"), N_("Untouched"))
+    columns += [Column(speaker.word(label), "right") for label in care]
+    return Table(
+        caption=speaker.word(N_("Activities, entries into stages, and open deals that need care")),
+        columns=columns,
+        rows=[[_person(row), *_work_cells(row, kinds, stages, speaker)] for row in rows],
+        foot=[[Cell(speaker.word(N_("Everyone")), strong=True), *_work_cells(total, kinds, stages, speaker)]],
+        note=speaker.text(
+            N_("Activities made by a system do not count. Untouched: no activity by a person in {days} working days."),
+            days=review["untouched_days"],
+        ),
+    )
+
+
+def _kinds(total: Json) -> list[str]:
+    done = {kind: count for kind, count in total["activities"].items() if count}
+    named = [kind for kind in ACTIVITIES if kind in done]
+    others = sorted((kind for kind in done if kind not in ACTIVITIES), key=lambda kind: (-done[kind], kind))
+    return sorted([*named, *others], key=lambda kind: -done[kind])[: _SHOWN_KINDS + 1]
+
+
+def _work_cells(row: Json, kinds: Sequence[str], stages: Sequence[Json], speaker: Speaker) -> list[Cell]:
+    cells = [_count(row["activities"].get(kind, 0), speaker) for kind in kinds]
+    cells.append(_standard(row.get("standard", ()), speaker))
+    cells += [_count(row["entered"].get(stage["key"], 0), speaker) for stage in stages]
+    care = row["care"]
+    cells += [_count(care[what], speaker) for what in ("no_next_step", "close_date_passed", "untouched")]
+    return cells
+
+
+def _count(number: int | None, speaker: Speaker) -> Cell:
+    return Cell(speaker.count(number), tone="" if number else "dim")
+
+
+def _standard(standards: Sequence[Json], speaker: Speaker) -> Cell:
+    if not standards:
+        return Cell(ABSENT, tone="dim")
+    parts = [
+        speaker.text(
+            N_("{metric} {done} of {required}"),
+            metric=speaker.label(ACTIVITIES, found["metric"]),
+            done=found["done"],
+            required=found["required"],
+        )
+        for found in standards
+    ]
+    return Cell(", ".join(parts))

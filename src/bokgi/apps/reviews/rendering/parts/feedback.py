@@ -1,0 +1,48 @@
+"""Feedback: two or three points for each person, each with what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bokgi.apps.reviews.rendering.blocks import Item, Items, Section
+from bokgi.apps.reviews.rendering.words import PARTS, Speaker
+from bokgi.domain.messages import N_
+
+Json = Mapping[str, Any]
+
+
+def section(review: Json, speaker: Speaker) -> Section:
+    """Write the part."""
+    title, about = PARTS["feedback"]
+    items = [_person(found, speaker) for found in review["feedback"] if found["points"]]
+    silent = [found for found in review["feedback"] if not found["points"]]
+    note = ""
+    if silent:
+        names = ", ".join(found["name"] for found in silent)
+        note = speaker.text(N_("Nothing that the data can bear: {names}"), names=names)
+    return Section(
+        key="feedback",
+        title=speaker.word(title),
+        about=speaker.word(about),
+        say=[speaker.say(sentence) for sentence in review["said"]["feedback"]],
+        blocks=[
+            Items(
+                title=speaker.word(N_("By person")),
+                items=items,
+                note=note,
+                empty=speaker.word(N_("There is nobody with open deals or activities.")),
+            )
+        ],
+    )
+
+
+def _person(found: Json, speaker: Speaker) -> Item:
+    lines = []
+    for point in found["points"]:
+        deals = ", ".join(deal["title"] for deal in point["deals"])
+        more = point["n"] - len(point["deals"])
+        if deals and more > 0:
+            deals = speaker.counted(N_("{deals} and {n} more"), N_("{deals} and {n} more"), more, deals=deals)
+        lines.append(f"{speaker.say(point['sentence'])}{f' ({deals})' if deals else ''}")
+    return Item(title=found["name"], sub=found["team"] or "", lines=lines)

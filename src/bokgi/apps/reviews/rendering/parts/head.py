@@ -1,0 +1,115 @@
+"""The head: which week, of whom, as of when; the state of the data; four figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bokgi.apps.reviews.rendering.blocks import Badge, Figure
+from bokgi.apps.reviews.rendering.words import Speaker
+from bokgi.domain.messages import N_
+from bokgi.ui import format as written
+
+Json = Mapping[str, Any]
+
+
+def state(review: Json, speaker: Speaker) -> tuple[list[str], list[str]]:
+    """Say what was imported and how old it is, and what to keep in mind when reading on."""
+    data = review["data"]
+    said = [speaker.say(sentence) for sentence in data["state"]]
+    warnings = [speaker.say(found["sentence"]) for found in data["findings"]]
+    return said, warnings
+
+
+def usual(review: Json, what: str, speaker: Speaker) -> tuple[str, Badge | None]:
+    """Compare this week's count with the weeks before: their range, and whether it lies outside."""
+    found = review["execution_total"]["usual"].get(what)
+    if found is None or found["low"] is None:
+        return "", None
+    low, high = speaker.count(found["low"]), speaker.count(found["high"])
+    ends = f"{low}~{high}" if speaker.lang == "ko" else f"{low}–{high}"
+    shown = speaker.text(N_("usually {range}, {n} weeks"), range=ends, n=found["weeks"])
+    badges = {
+        "below": Badge(f"↓ {speaker.word(N_('below usual'))}", "bad"),
+        "above": Badge(f"↑ {speaker.word(N_('above usual'))}", "good"),
+        "within": Badge(f"≈ {speaker.word(N_('as usual'))}", "same"),
+    }
+    return shown, badges[found["verdict"]]
+
+
+def figures(review: Json, speaker: Speaker) -> list[Figure]:
+    """Give the four figures: won, new, open pipeline, progress to the goal."""
+    week = review["execution_total"]["this_week"]
+    shown = []
+    for what, label in (("won", N_("Won this week")), ("created", N_("New deals this week"))):
+        beside, badge = usual(review, what, speaker)
+        shown.append(
+            Figure(
+                label=speaker.word(label),
+                value=speaker.counted(N_("{n} deal"), N_("{n} deals"), week[what]["count"]),
+                of=speaker.money_short(week[what]["amount"]),
+                range=beside,
+                badge=badge,
+            )
+        )
+    return [*shown, _pipeline(review, speaker), _goal(review, speaker)]
+
+
+def _pipeline(review: Json, speaker: Speaker) -> Figure:
+    change = review["pipeline_change"]
+    start, end = change["start"], change["end"]
+    difference = written.signed(speaker.money_short(change["difference"]))
+    unknown = end["amount_unknown"]
+    return Figure(
+        label=speaker.word(N_("Open pipeline")),
+        value=speaker.money_short(end["amount"]),
+        of=speaker.counted(N_("{n} deal"), N_("{n} deals"), end["count"]),
+        range=speaker.text(N_("{difference} since {day}"), difference=difference, day=speaker.day(start["on"])),
+        badge=(
+            Badge(speaker.counted(N_("{n} without amount"), N_("{n} without amount"), unknown), "warn")
+            if unknown
+            else None
+        ),
+    )
+
+
+def _goal(review: Json, speaker: Speaker) -> Figure:
+    targets = review["progress"]["targets"]
+    if not targets:
+        return Figure(
+            label=speaker.word(N_("Progress to the goal")),
+            value=speaker.word(N_("No target")),
+            range=speaker.word(N_("Import a targets file to see progress.")),
+        )
+    target = targets[0]
+    return Figure(
+        label=speaker.text(N_("Progress, {period}"), period=period_name(target["period"], speaker)),
+        value=speaker.percent(target["share"]),
+        of=speaker.text(
+            N_("{reached} of {target}"),
+            reached=value_of(target, "reached", speaker),
+            target=value_of(target, "target", speaker),
+        ),
+        range=speaker.text(N_("{share} of the period has passed"), share=speaker.percent(target["passed"])),
+    )
+
+
+def value_of(target: Json, key: str, speaker: Speaker) -> str:
+    """Write a target's value: money short, a count as a count."""
+    value = target[key]
+    return speaker.money_short(value) if isinstance(value, Mapping) else speaker.count(value)
+
+
+def period_name(period: Json, speaker: Speaker) -> str:
+    """Name a period: a quarter or month by its name, anything else by its days."""
+    year, month, _ = (int(part) for part in period["start"].split("-"))
+    end_year, end_month, _ = (int(part) for part in period["end"].split("-"))
+    months = (end_year - year) * 12 + end_month - month
+    whole = period["start"].endswith("-01") and period["end"].endswith("-01")
+    quarter = 3
+    if whole and months == quarter and month % quarter == 1:
+        number = month // quarter + 1
+        return f"{year}년 {number}분기" if speaker.lang == "ko" else f"Q{number} {year}"
+    if whole and months == 1:
+        return f"{year}년 {month}월" if speaker.lang == "ko" else f"{year}-{month:02d}"
+    return speaker.text(N_("{first} to {last}"), first=speaker.day(period["start"]), last=speaker.day(period["last"]))
