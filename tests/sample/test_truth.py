@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from bokgi.domain.period import Period
 from bokgi.sample import SampleSummary
 from bokgi.sample.roster import Roster
 from bokgi.sample.simulation import run
@@ -207,10 +208,17 @@ def test_one_seller_does_less_in_the_last_weeks(table: Table) -> None:
 
 
 def test_quarters_end_in_a_rush(table: Table) -> None:
-    won = [dotted(row["종료일"]) for row in new_business(table) if row["상태"] == "수주" and is_date(row["종료일"])]
-    last_month = [day for day in won if day.month % 3 == 0 and day >= date(2025, 2, 1)]
-    others = [day for day in won if day.month % 3 != 0 and day >= date(2025, 2, 1)]
-    assert len(last_month) > 0.4 * (len(last_month) + len(others))
+    first, last = date(2025, 4, 1), date(2026, 9, 30)
+    rush = {
+        day
+        for day in (first + timedelta(days=place) for place in range((last - first).days + 1))
+        if (Period.quarter_of(day).last - day).days < 21
+    }
+    won = [dotted(row["종료일"]) for row in new_business(table) if row["상태"] == "수주"]
+    in_time = [day for day in won if first <= day <= last]
+    in_rush = sum(day in rush for day in in_time)
+    other_days = (last - first).days + 1 - len(rush)
+    assert in_rush / len(rush) > 1.2 * (len(in_time) - in_rush) / other_days
 
 
 def test_feasts_are_quiet(table: Table) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -70,7 +70,7 @@ def people_sheet(timeline: Timeline) -> Sheet:
     """Make the file of our own people: team leads, then sellers."""
 
     def ago(days: int | None) -> str:
-        return "" if days is None else (timeline.today - timedelta(days=days)).isoformat()
+        return "" if days is None else timeline.weekday_ago(days).isoformat()
 
     leads = [
         (name, TEAMS[team], LEAD, "", ago(_LEADS_JOINED_DAYS_AGO[team]), "") for team, name in enumerate(TEAM_LEADS)
@@ -157,8 +157,8 @@ def person_target(team: int, place: int) -> int:
 
 def _works_in(seller_place: int, quarter: Period, timeline: Timeline) -> bool:
     seller = SELLERS[seller_place]
-    joined = timeline.today - timedelta(days=seller.joined_days_ago)
-    left = None if seller.left_days_ago is None else timeline.today - timedelta(days=seller.left_days_ago)
+    joined = timeline.weekday_ago(seller.joined_days_ago)
+    left = None if seller.left_days_ago is None else timeline.weekday_ago(seller.left_days_ago)
     return joined < quarter.end and (left is None or left >= quarter.start)
 
 

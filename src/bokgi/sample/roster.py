@@ -33,15 +33,12 @@ class Roster:
         self.skill: Floats = np.array([seller.skill for seller in SELLERS])
         self.load: Floats = np.array([seller.load for seller in SELLERS])
         self._activity: Floats = np.array([seller.activity for seller in SELLERS])
-        self.joined: Ints = timeline.today_day - np.array([seller.joined_days_ago for seller in SELLERS])
-        self.left: Ints = np.array(
-            [
-                _NEVER if seller.left_days_ago is None else timeline.today_day - seller.left_days_ago
-                for seller in SELLERS
-            ],
-            dtype=np.int64,
-        )
+        self.joined: Ints = np.array([self._day_ago(seller.joined_days_ago) for seller in SELLERS], dtype=np.int64)
+        self.left: Ints = np.array([self._day_ago(seller.left_days_ago) for seller in SELLERS], dtype=np.int64)
         self.lead_of_team: Ints = len(SELLERS) + np.arange(len(TEAM_LEADS), dtype=np.int64)
+
+    def _day_ago(self, days: int | None) -> int:
+        return _NEVER if days is None else (self._timeline.weekday_ago(days) - self._timeline.start).days
 
     def active(self, week: int) -> Flags:
         """Tell who works in a week: from the week after joining to the week before leaving."""

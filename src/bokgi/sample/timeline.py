@@ -74,6 +74,11 @@ class Timeline:
         """Give the date of a day."""
         return self.start + timedelta(days=day)
 
+    def weekday_ago(self, days: int) -> date:
+        """Give the date so many days before today, or the Monday after it when that is a weekend."""
+        on = self.today - timedelta(days=days)
+        return on + timedelta(days=-on.weekday() % 7) if on.weekday() >= _SATURDAY else on
+
     def week_of(self, on: date) -> int:
         """Give the week that contains a date."""
         return ((on - self.start).days + self.start.weekday()) // 7
