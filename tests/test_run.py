@@ -456,6 +456,23 @@ def test_where_no_test_may_be_skipped_everything_optional_is_installed(
     monkeypatch.setenv("BOKGI_NO_SKIPS", "1")
     assert jobs.run(["test"]) == 0
     assert started[0] == ("ensure", "ci")
+    assert "--cov" in started[1]
+
+
+def test_coverage_is_measured_once_where_the_tests_measured_it(
+    started: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def measured() -> bool:
+        started.clear()
+        assert jobs.coverage() == 0
+        return any("pytest" in line for line in started)
+
+    monkeypatch.setattr(jobs, "ROOT", tmp_path)
+    assert measured()
+    monkeypatch.setenv("BOKGI_NO_SKIPS", "1")
+    assert measured()
+    (tmp_path / ".coverage").touch()
+    assert not measured()
 
 
 def test_check_goes_on_after_a_failure_and_names_it(

@@ -23,7 +23,7 @@ WORKPLACE = re.compile(
     r"|claude|anthropic|openai|chatgpt|copilot)\b|issues show|before-stop hook",
     re.IGNORECASE,
 )
-UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|NotImplementedError)\b")
+UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX)\b|\braise NotImplementedError")
 EXCUSE = re.compile(r"#\s*(?:noqa|type:\s*ignore|pragma:\s*no cover)(?P<rest>.*)$", re.MULTILINE)
 REASON = re.compile(r"^(?::\s*[A-Z0-9, ]+|\[[a-z0-9-, ]+\])?\s*(?:#|-|:)\s+\S+\s+\S+")
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "extras", "misc"}
