@@ -234,7 +234,7 @@ def _bridge(review: Json, speaker: Speaker) -> Chart:
         title=speaker.word(N_("Open pipeline since the last review")),
         unit=column.label,
         sentence=plain(speaker.say(change["sentence"])),
-        wide=bridge(steps, currency, lang, width=980),
+        wide=bridge(steps, currency, lang, width=1140),
         narrow=bridge(steps, currency, lang, width=330, upright=False),
         table=Table(
             caption=speaker.word(N_("Open pipeline since the last review")),

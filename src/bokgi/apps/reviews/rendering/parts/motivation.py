@@ -75,7 +75,7 @@ def _chart(review: Json, speaker: Speaker) -> Chart:
         title=title,
         unit="",
         sentence=plain(speaker.say(review["said"]["motivation"][0])) if review["said"]["motivation"] else plain(title),
-        wide=spec(980),
+        wide=spec(1140),
         narrow=spec(330),
         table=Table(
             caption=title,
