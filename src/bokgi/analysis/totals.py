@@ -9,8 +9,9 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-NOTHING: Final = Decimal(0)
 _ROOMY: Final = "decimal(38, 2)"
+NOTHING: Final = ibis.literal(Decimal(0), _ROOMY)
+"""No money."""
 
 
 def totals(name: str, where: ir.BooleanValue, amount: ir.NumericValue = _.amount) -> dict[str, ir.Value]:
