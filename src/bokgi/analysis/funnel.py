@@ -48,7 +48,7 @@ def funnel(
 
     Reads `deals` (one row per deal: `deal_id, pipeline, stage, outcome, created_on, amount` and the columns in `by`),
     `visits` (`analysis.visits`) and `stages`, all as of the same day. Gives the table of the mode: `created_cohort`,
-    `stage_entry_cohort`, `period_flow`, `snapshot`, each documented with its function.
+    `stage_entry_cohort`, `stage_flow`, `snapshot`, each documented with its function.
 
     Counts how, in every mode: every count comes with its `…_amount` (sum of the known amounts as of that day, one
     currency) and `…_amount_unknown` (how many have none). Re-opened deals keep all their visits; the first entry into a
@@ -77,7 +77,7 @@ def funnel(
         case FunnelMode.STAGE_ENTRY_COHORT:
             return stage_entry_cohort(deals, visits, period=period, by=by)
         case FunnelMode.PERIOD_FLOW:
-            return period_flow(deals, visits, period=period, by=by)
+            return stage_flow(deals, visits, period=period, by=by)
         case FunnelMode.SNAPSHOT:
             return snapshot(deals, stages, by=by)
 
@@ -160,7 +160,7 @@ def stage_entry_cohort(deals: ibis.Table, visits: ibis.Table, *, period: Period,
     return found.order_by(*by, "pipeline", "stage_order", "stage")
 
 
-def period_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Sequence[str] = ()) -> ibis.Table:
+def stage_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Sequence[str] = ()) -> ibis.Table:
     """What stood in each stage when the period began, what came, what left and how, and what stood there at its end.
 
     Gives one row per `by`, pipeline and open stage, in order: `at_start`, `entered`, `advanced`, `back`, `won`, `lost`,
