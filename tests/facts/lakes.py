@@ -12,6 +12,7 @@ from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts
+from bokgi.facts.schema import TABLES
 from tests.cast import rows_of
 
 NOON = time(3, 0, tzinfo=UTC)
@@ -25,7 +26,7 @@ def moment(day: str) -> datetime:
 
 def imported(lake: Lake, exported: str | None, *, at: str | None = None, **given: Any) -> int:
     """Write one import: tables as small texts, other words as fields of its ledger entry; give its number."""
-    tables = {name: text for name, text in given.items() if isinstance(text, str) and "\n" in text}
+    tables = {name: text for name, text in given.items() if name in TABLES}
     entry = {name: value for name, value in given.items() if name not in tables}
     exported_at = None if exported is None else moment(exported)
     written_at = moment(at or exported or "2026-11-23")
@@ -33,7 +34,9 @@ def imported(lake: Lake, exported: str | None, *, at: str | None = None, **given
         for name, text in tables.items():
             writing.write(name, rows_of(name, text).drop_columns(["import_no"]))
         writing.commit(
-            Entry(**{"kind": "file", "source": "crm", "by": "test", "at": written_at, "exported_at": exported_at} | entry)
+            Entry(
+                **{"kind": "file", "source": "crm", "by": "test", "at": written_at, "exported_at": exported_at} | entry
+            )
         )
         return writing.import_no
 

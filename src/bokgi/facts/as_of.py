@@ -212,7 +212,7 @@ def _closing(joined: ir.Table, on: date) -> dict[str, ir.Value]:
     reason = ibis.cases(
         (is_open, ibis.null("string")),
         (joined.on_lost_reason.notnull() & (~observed | _newer(joined.on_lost_reason, joined)), joined.new_lost_reason),
-        (closed | observed, joined.lost_reason),
+        (closed | undated, joined.lost_reason),
         else_=ibis.null("string"),
     )
     return {"outcome": outcome, "closed_on": closed_on, "closed_at": closed_at, "lost_reason": reason}
@@ -233,7 +233,7 @@ def _rebuilt(joined: ir.Table, on: date) -> dict[str, ir.Value]:
         if name in _WITH_AMOUNT:
             known = known | ~unknown["amount"]
         if name == "assigned_on":
-            known = known & _by(joined.assigned_on, on)
+            known = known & (joined.assigned_on.isnull() | _by(joined.assigned_on, on))
         new = joined[f"new_{name}"]
         value = new.try_cast(_TYPES[name]) if name in _TYPES else new
         values[name] = ibis.cases((changed, value), (known, joined[name]), else_=ibis.null(joined[name].type()))

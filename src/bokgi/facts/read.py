@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ __all__ = ["Facts", "Settings", "facts"]
 def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: date | None = None) -> Facts:  # noqa: ANN401 - any Ibis backend
     """Read all facts on an Ibis backend (DuckDB by default, Spark): `version` is what we knew then, `as_of` what had happened.
 
-    The engine reads the Parquet files itself. Columns that older files lack are null.
+    The engine reads the Parquet files itself. Columns that older files lack are null. With `as_of` the deals, which
+    every analysis reads, are rebuilt once and kept beside the derived state (on Spark they stay an expression).
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as home:
@@ -37,7 +39,13 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
     }
     rows = pa.concat_tables([pq.read_table(path, partitioning=None) for path in derived.files["settings"]])
     found = Facts(**tables, settings=Settings.of(rows), version=derived.version)
-    return found if as_of is None else rebuilt(found, as_of)
+    if as_of is None:
+        return found
+    then = rebuilt(found, as_of)
+    if connection.name != "duckdb":
+        return then
+    path = state.kept(derived, f"deals-{as_of.isoformat()}", then.deals.to_parquet)
+    return replace(then, deals=connection.read_parquet([str(path)]))
 
 
 def _read(connection: Any, name: str, paths: list[Path], derived: state.Derived) -> ir.Table:  # noqa: ANN401 - any Ibis backend
@@ -53,10 +61,7 @@ def _read(connection: Any, name: str, paths: list[Path], derived: state.Derived)
 
 
 def _observed_on(table: ir.Table, derived: state.Derived) -> ir.Value:
-    dates = [
-        (table.import_no == number, ibis.literal(day, type="date"))
-        for number, day in derived.observed_on.items()
-    ]
+    dates = [(table.import_no == number, ibis.literal(day, type="date")) for number, day in derived.observed_on.items()]
     return ibis.cases(*dates, else_=ibis.null("date")) if dates else ibis.null("date")
 
 

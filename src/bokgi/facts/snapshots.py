@@ -353,9 +353,7 @@ def _canonical(column: str) -> str:
     """Give the SQL for a stored text in the same form."""
     amount = f"CAST(TRY_CAST({column} AS DECIMAL(18, 2)) AS VARCHAR)"
     number = f"CAST(TRY_CAST({column} AS DOUBLE) AS VARCHAR)"
-    return (
-        f"CASE field WHEN 'amount' THEN rtrim(rtrim({amount}, '0'), '.') WHEN 'probability' THEN {number} ELSE {column} END"
-    )
+    return f"CASE field WHEN 'amount' THEN rtrim(rtrim({amount}, '0'), '.') WHEN 'probability' THEN {number} ELSE {column} END"
 
 
 def _list(texts: Sequence[str]) -> str:

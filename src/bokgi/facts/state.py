@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -36,8 +36,14 @@ from bokgi.facts.ledger import Import
 from bokgi.facts.model import DEFAULT_TIME_ZONE
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
 
+DERIVATION: Final = 1
+"""Number of the way in which states are derived; one derived in another way is derived again."""
+
 KEPT: Final = 4
 """How many derived states stay; those used least lately go first."""
+
+KEPT_DAYS: Final = 8
+"""How many days, for which deals were rebuilt, stay beside a derived state."""
 
 _UNLINKED: Final = frozenset({"people", "identities", "person_links"})
 _PERSON_COLUMNS: Final = frozenset({"person_id", "owner_id", "by_id", "manager_id"})
@@ -57,6 +63,7 @@ class Derived:
     """A derived state: its files by table, and the civil date for which each visible import speaks."""
 
     version: int
+    folder: Path
     files: dict[str, list[Path]]
     observed_on: dict[int, date]
 
@@ -149,6 +156,7 @@ class _Build:
             self.done[name] = self._derive(name, linked=bool(links))
         return {
             "version": version,
+            "derivation": DERIVATION,
             "files": {name: [self._named(path) for path in paths] for name, paths in self.done.items()},
             "observed_on": {str(number): on.isoformat() for number, on in observed.items()},
         }
@@ -383,6 +391,8 @@ def _read(lake: _Lake, folder: Path) -> Derived | None:
     except OSError:
         return None
     content = json.loads(text)
+    if content["derivation"] != DERIVATION:
+        return None
     files = {
         name: [folder / path[2:] if path.startswith("./") else lake.folder / path for path in paths]
         for name, paths in content["files"].items()
@@ -390,10 +400,27 @@ def _read(lake: _Lake, folder: Path) -> Derived | None:
     if not all(path.exists() for paths in files.values() for path in paths):
         return None
     os.utime(manifest)
-    observed = {
-        int(number): date.fromisoformat(on) for number, on in content["observed_on"].items()
-    }
-    return Derived(content["version"], files, observed)
+    observed = {int(number): date.fromisoformat(on) for number, on in content["observed_on"].items()}
+    return Derived(content["version"], folder, files, observed)
+
+
+def kept(derived_state: Derived, name: str, write: Callable[[Path], None]) -> Path:
+    """Give a Parquet file derived from a state, writing it when it is not there."""
+    path = derived_state.folder / f"{name}.parquet"
+    if path.exists():
+        os.utime(path)
+        return path
+    work = path.with_name(f"making-{uuid4().hex}")
+    try:
+        write(work)
+        work.replace(path)
+    finally:
+        work.unlink(missing_ok=True)
+    others = [other for other in path.parent.glob("deals-*.parquet") if other != path]
+    others.sort(key=lambda other: other.stat().st_mtime, reverse=True)
+    for other in others[KEPT_DAYS - 1 :]:
+        other.unlink(missing_ok=True)
+    return path
 
 
 def _prune(kept: Path) -> None:
