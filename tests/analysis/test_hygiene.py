@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bokgi.analysis.activity import held, planned
-from bokgi.analysis.hygiene import REASONS, Limits, hygiene, hygiene_by
+from bokgi.analysis.hygiene import REASONS, hygiene, hygiene_by
 from bokgi.analysis.visits import visits
 from bokgi.domain.errors import UsageError
 from tests.analysis.tables import Facts, Row, calendar, facts, rows_of
@@ -35,10 +35,10 @@ CALL: Row = {"activity_id": "a", "kind": "call", "deal_id": "d", "happened_on": 
 OTHER: Row = {"activity_id": "z", "kind": "call", "deal_id": "z", "happened_on": date(2026, 11, 25)}
 
 
-def told(data: Facts, **options: Any) -> list[Row]:  # noqa: ANN401 - options of the analysis
+def told(data: Facts) -> list[Row]:
     moved = visits(data.deals, data.stage_events, data.stages)
     tables = data.activities, data.deal_changes, data.calendar
-    return rows_of(hygiene(data.deals, moved, data.stages, *tables, as_of=AS_OF, **options))
+    return rows_of(hygiene(data.deals, moved, data.stages, *tables, as_of=AS_OF))
 
 
 def reasons(deal: Row, activities: list[Row] | None = None, **tables: Any) -> set[str]:  # noqa: ANN401 - a table of any form
@@ -108,9 +108,10 @@ def test_pushes_count_moves_to_a_later_day() -> None:
     d       | amount            | 5   | 1          | 2          | 2026-09-23
     """
     data = facts(deals=[CLEAN], activities=[CALL], calendar=DAYS, stages=STAGES, deal_changes=changes)
-    (row,) = told(data, limits=Limits(pushes=2))
-    assert (row["times_pushed"], row["pushed"]) == (2, True)
-    assert told(data)[0]["pushed"] is False
+    (row,) = told(data)
+    assert (row["times_pushed"], row["pushed"]) == (2, False)
+    thrice = changes + "    d | expected_close_on | 6 | 2026-12-10 | 2026-12-24 | 2026-09-24\n"
+    assert "pushed" in reasons({}, deal_changes=thrice)
 
 
 def test_the_age_in_a_stage_counts_all_visits_to_it() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -17,6 +16,8 @@ from bokgi.analysis.totals import totals
 from bokgi.analysis.visits import ladder
 from bokgi.domain.stage import Outcome
 
+PUSHES: Final = 3
+"""From so many moves of its close date to a later day on a deal counts as pushed."""
 _DATES: Final = ("expected_close_on", "next_step_on")
 REASONS: Final = (
     "no_amount",
@@ -31,17 +32,6 @@ REASONS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Limits:
-    """From when on a deal is untouched (working days without an activity), and pushed (moves of its close date)."""
-
-    untouched_days: int = 10
-    pushes: int = 3
-
-
-DEFAULT_LIMITS: Final = Limits()
-
-
 def hygiene(
     deals: ibis.Table,
     visits: ibis.Table,
@@ -51,7 +41,7 @@ def hygiene(
     calendar: ibis.Table,
     *,
     as_of: date,
-    limits: Limits = DEFAULT_LIMITS,
+    untouched_days: int = 10,
 ) -> ibis.Table:
     """Which open deals want attention, and why: no next step, a close date that passed, nobody in touch, and so on.
 
@@ -63,9 +53,9 @@ def hygiene(
     booleans (null: cannot be known) and `reasons`, the number of those that hold. The reasons (`REASONS`):
 
     - `no_amount`, `no_close_date`: not filled in; `close_passed`: the expected close lies before `as_of`;
-    - `pushed`: the expected close was moved to a later day `limits.pushes` times or more (`times_pushed`);
+    - `pushed`: the expected close was moved to a later day `PUSHES` times or more (`times_pushed`);
     - `no_next_step`: none is written down and none is dated; `next_step_passed`: its date lies before `as_of`;
-    - `untouched`: no activity by a person for `limits.untouched_days` working days (`idle_working_days` since
+    - `untouched`: no activity by a person for `untouched_days` working days (`idle_working_days` since
       `last_activity_on`, or since the deal was created or assigned when there was none) and none planned
       (`next_activity_on`); `never_touched`: no activity by a person at all, and none planned;
     - `stage_overdue`: in the stage for more days (`days_in_stage`, all visits to it) than `expected_days` of the stage.
@@ -104,7 +94,7 @@ def hygiene(
     counted = told.mutate(
         times_pushed=_.changes_recorded.ifelse(ibis.coalesce(_.times_pushed, 0), ibis.null("int64")),
     )
-    told = counted.mutate(**_reasons(as_of, limits))
+    told = counted.mutate(**_reasons(as_of, untouched_days))
     number = sum(
         (ibis.coalesce(told[name], ibis.literal(value=False)).cast("int64") for name in REASONS), ibis.literal(0)
     )
@@ -183,20 +173,20 @@ def _recorded(activities: ibis.Table, deal_changes: ibis.Table) -> ibis.Table:
     return touches.cross_join(changes)
 
 
-def _reasons(as_of: date, limits: Limits) -> dict[str, ir.BooleanValue]:
+def _reasons(as_of: date, untouched_days: int) -> dict[str, ir.BooleanValue]:
     unknown = ibis.null("boolean")
 
     def unless_unknown(column: str, holds: ir.BooleanValue) -> ir.BooleanValue:
         return _.unknown_then.contains(f",{column},").ifelse(unknown, holds)
 
-    idle = (_.idle_working_days >= limits.untouched_days) & _.next_activity_on.isnull()
+    idle = (_.idle_working_days >= untouched_days) & _.next_activity_on.isnull()
     never = _.last_activity_on.isnull() & _.next_activity_on.isnull()
     passed = {name: ibis.coalesce(_[name] < as_of, ibis.literal(value=False)) for name in _DATES}
     return {
         "no_amount": unless_unknown("amount", _.amount.isnull()),
         "no_close_date": unless_unknown("expected_close_on", _.expected_close_on.isnull()),
         "close_passed": unless_unknown("expected_close_on", passed["expected_close_on"]),
-        "pushed": _.times_pushed >= limits.pushes,
+        "pushed": _.times_pushed >= PUSHES,
         "no_next_step": unless_unknown(
             "has_next_step", _.next_step_on.notnull().ifelse(ibis.literal(value=False), ~_.has_next_step)
         ),
