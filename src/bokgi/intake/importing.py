@@ -1,0 +1,243 @@
+"""Import planned files: judge, keep the sources, write, commit; and try again when somebody else was first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from bokgi.domain.errors import ConflictError
+from bokgi.domain.findings import Finding, Severity
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.lake import Lake, Writing
+from bokgi.facts.ledger import Entry, Import
+from bokgi.intake import sources
+from bokgi.intake.attempt import Attempted, Counting, Counts, Progress, Task, attempt
+from bokgi.intake.mapping import saved
+from bokgi.intake.mapping.model import Entity, FileMapping
+from bokgi.intake.plan import MAPPINGS, Exported, ExportedBy, ImportPlan, refuse_open_questions
+from bokgi.intake.workbench import Workbench, told_apart
+from bokgi.intake.writing.held import Held
+
+ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import did, or would do. `import_no` is null when nothing was new, or when it was only tried.
+
+    `accepted + quarantined + known = read`. `tables` counts the rows written by table, `files` the rows of each file.
+    """
+
+    import_no: int | None
+    counts: Counts
+    tables: Mapping[str, int]
+    files: Mapping[str, Counts]
+    plan: ImportPlan
+    findings: tuple[Finding, ...]
+    dry_run: bool
+    version: int
+
+    @property
+    def read(self) -> int:
+        """Rows read."""
+        return self.counts.read
+
+    @property
+    def accepted(self) -> int:
+        """Rows that say something new."""
+        return self.counts.accepted
+
+    @property
+    def quarantined(self) -> int:
+        """Rows refused and kept in quarantine."""
+        return self.counts.quarantined
+
+    @property
+    def known(self) -> int:
+        """Rows that say nothing new."""
+        return self.counts.known
+
+    def as_json(self, lang: str) -> dict[str, Any]:
+        """Give the result in `lang`; the keys are stable."""
+        return {
+            "import_no": self.import_no,
+            "dry_run": self.dry_run,
+            "exported_at": self.plan.exported.at.isoformat(),
+            "exported_at_found_by": self.plan.exported.found_by.value,
+            "read": self.read,
+            "accepted": self.accepted,
+            "quarantined": self.quarantined,
+            "known": self.known,
+            "tables": dict(self.tables),
+            "files": {
+                name: {
+                    "read": counts.read,
+                    "accepted": counts.accepted,
+                    "quarantined": counts.quarantined,
+                    "known": counts.known,
+                }
+                for name, counts in self.files.items()
+            },
+            "mapping": [file.as_json() for file in self.plan.files],
+            "findings": [finding.as_json(lang) for finding in self.findings],
+        }
+
+
+def import_files(
+    lake: Lake,
+    plan: ImportPlan,
+    *,
+    by: str,
+    at: datetime,
+    dry_run: bool = False,
+    complete: bool = False,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Import what was planned.
+
+    `by` is who imports and `at` when. `complete`: the files hold every deal (and every person) of their source; deals
+    that are missing leave the pipeline. With `dry_run` everything is done but nothing is written. A file that says
+    nothing new changes nothing, not even the ledger. Raises `MappingError` while a question is open, `InputError` when
+    a file changed meanwhile, `SetupError` for a full disk or a home that cannot be written to (nothing is imported
+    then), and `ConflictError` when others keep committing first.
+    """
+    refuse_open_questions(plan)
+    if dry_run:
+        return _tried(lake, plan, complete=complete, progress=progress)
+    for number in range(ATTEMPTS):
+        try:
+            return _imported(lake, plan, by=by, at=at, complete=complete, progress=progress)
+        except ConflictError as error:
+            if error.code != "ledger_moved" or number == ATTEMPTS - 1:
+                raise
+    raise AssertionError
+
+
+def task_of(plan: ImportPlan, imports: Sequence[Import], *, complete: bool) -> Task:
+    """Say what is to be judged."""
+    return Task(
+        [(file.staged, file.mapping) for file in plan.taken],
+        plan.exported.at,
+        complete=complete,
+        seen=_seen(plan, imports, complete=complete),
+        time_zone=plan.time_zone,
+        currency=plan.currency,
+        language=plan.language,
+        people_complete=complete and any(file.mapping.entity is Entity.PEOPLE for file in plan.taken),
+    )
+
+
+def _seen(plan: ImportPlan, imports: Sequence[Import], *, complete: bool) -> bool:
+    """Tell whether each file, byte for byte, was imported as a snapshot of the same moment.
+
+    The time of a file is no evidence of another export: a copy of the file has another time.
+    """
+    known: dict[str, list[Import]] = {}
+    for one in imports:
+        if one.committed:
+            for kept in sources.of_import(one):
+                known.setdefault(kept.sha256, []).append(one)
+    by_file_time = plan.exported.found_by is ExportedBy.FILE_TIME
+    return all(
+        any(
+            (by_file_time or one.exported_at == plan.exported.at) and (one.complete or not complete)
+            for one in known.get(file.staged.sha256, ())
+        )
+        for file in plan.taken
+    )
+
+
+def _tried(lake: Lake, plan: ImportPlan, *, complete: bool, progress: Progress | None) -> ImportResult:
+    version = lake.version()
+    with Workbench(plan.folder) as bench:
+        held = Held.of(lake, version, plan.exported.at)
+        task = task_of(plan, lake.imports(), complete=complete)
+        done = attempt(bench, task, held, Counting(bench.folder), dry_run=True, progress=progress)
+    return _result(plan, done, None, version, dry_run=True)
+
+
+def _imported(
+    lake: Lake, plan: ImportPlan, *, by: str, at: datetime, complete: bool, progress: Progress | None
+) -> ImportResult:
+    with told_apart(), lake.begin() as writing:
+        with Workbench(plan.folder) as bench:
+            held = Held.of(lake, writing.version, plan.exported.at)
+            task = task_of(plan, lake.imports(writing.version), complete=complete)
+            done = attempt(bench, task, held, writing, dry_run=False, progress=progress)
+        if not done.news:
+            return _result(plan, done, None, writing.version, dry_run=False)
+        try:
+            kept = sources.keep(lake, writing.import_no, (file.staged for file in plan.taken))
+            result = _result(plan, done, writing.import_no, writing.version, dry_run=False)
+            entry = entry_of(plan, result, kept, by=by, at=at, complete=complete)
+            version = writing.commit(entry)
+        except BaseException:
+            sources.drop(lake, writing.import_no)
+            raise
+    save_mappings(lake, [file.mapping for file in plan.taken])
+    lake.state(version)
+    return replace(result, version=version)
+
+
+def _result(plan: ImportPlan, done: Attempted, import_no: int | None, version: int, *, dry_run: bool) -> ImportResult:
+    findings = (*plan.findings, *done.findings, *_about_known(done))
+    return ImportResult(import_no, done.counts, done.tables, done.by_file, plan, findings, dry_run, version)
+
+
+def _about_known(done: Attempted) -> tuple[Finding, ...]:
+    if done.news:
+        return ()
+    message = Message(N_("Nothing in these files is new; nothing was changed."))
+    return (Finding("nothing_new", Severity.INFO, message),)
+
+
+def entry_of(
+    plan: ImportPlan, result: ImportResult, kept: Sequence[sources.Kept], *, by: str, at: datetime, complete: bool
+) -> Entry:
+    """Write down for the ledger what an import did."""
+    return Entry(
+        kind="file",
+        source=plan.source,
+        by=by,
+        at=at,
+        files=json.dumps([one.as_json() for one in kept], ensure_ascii=False),
+        exported_at=plan.exported.at,
+        exported_at_origin=plan.exported.found_by.value,
+        complete=complete,
+        mapping=mappings_text([file.mapping for file in plan.taken]),
+        read=result.read,
+        accepted=result.accepted,
+        quarantined=result.quarantined,
+        known=result.known,
+        findings=json.dumps([finding.as_json("en") for finding in result.findings], ensure_ascii=False),
+    )
+
+
+_BETWEEN: Final = "# ---------------------------------------------------------------- next file\n"
+
+
+def mappings_text(mappings: Sequence[FileMapping]) -> str:
+    """Write the mappings of an import as one text for the ledger."""
+    return _BETWEEN.join(saved.write(mapping) for mapping in mappings)
+
+
+def mappings_from(text: str) -> list[FileMapping]:
+    """Read the mappings of an import back from the ledger's text."""
+    return [saved.read(part) for part in text.split(_BETWEEN)] if text else []
+
+
+def save_mappings(lake: Lake, mappings: Sequence[FileMapping]) -> None:
+    """Save the mappings of a successful import for the next one. What a person saved or edited is left alone."""
+    folder = lake.home / MAPPINGS
+    with told_apart():
+        folder.mkdir(parents=True, exist_ok=True)
+        for mapping in mappings:
+            path = folder / f"{mapping.name}.toml"
+            if not path.exists():
+                path.write_text(saved.write(mapping), encoding="utf-8")
+
+
+__all__ = ["Exported", "ImportResult", "import_files", "mappings_from", "mappings_text", "save_mappings"]

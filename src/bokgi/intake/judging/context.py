@@ -1,0 +1,163 @@
+"""What judging needs to know besides the rows: the home, the ladder of stages, who and what exists already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from bokgi.domain.findings import Finding, Severity
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.stage import StageKind
+from bokgi.intake.files.staged import StagedFile
+from bokgi.intake.judging.ladder import Ladder, Rung
+from bokgi.intake.judging.readings import Reading
+from bokgi.intake.mapping.model import Entity, FileMapping
+from bokgi.intake.workbench import Workbench
+from bokgi.intake.writing.held import Held
+from bokgi.intake.writing.home import Home
+from bokgi.intake.writing.home import calendar as home_calendar
+from bokgi.intake.writing.home import span
+
+
+@dataclass(frozen=True)
+class Known:
+    """Which lists there are to look references up in."""
+
+    people: bool
+    deals: bool
+
+
+def home(
+    bench: Workbench,
+    files: Sequence[tuple[StagedFile, FileMapping]],
+    held: Held,
+    currency: str | None,
+    time_zone: str | None,
+    language: str,
+) -> Home:
+    """Read the home's settings; a new one takes its currency from the data where they have one."""
+    return Home.of(bench, held, currency=currency or _currency(bench, files), time_zone=time_zone, language=language)
+
+
+def _currency(bench: Workbench, files: Sequence[tuple[StagedFile, FileMapping]]) -> str | None:
+    """Give the commonest currency of the deals; null where they name none."""
+    for staged, mapping in files:
+        if mapping.entity is not Entity.DEALS:
+            continue
+        column = mapping.of("deals.currency")
+        if column is not None:
+            text = f"upper(trim({staged.column(column.column).sql}))"
+            rows = bench.rows(
+                f"""SELECT {text} AS currency, count(*) AS n FROM {staged.relation}
+                    WHERE regexp_full_match({text}, '[A-Z]{{3}}') GROUP BY ALL ORDER BY n DESC, currency LIMIT 1"""
+            )
+            if rows:
+                return str(rows[0][0])
+        if mapping.currency is not None:
+            return mapping.currency
+    return None
+
+
+def ladder(bench: Workbench, readings: Sequence[Reading], held: Held) -> Ladder:
+    """Join the stages of the mappings with those of the lake."""
+    said = [reading.mapping.stages for reading in readings]
+    kept = []
+    if "stages" in held.now:
+        kept = [
+            Rung(pipeline, stage, order, StageKind(kind))
+            for pipeline, stage, order, kind in bench.rows(
+                f"SELECT pipeline, stage, stage_order, kind FROM {held.now['stages']} ORDER BY ALL"
+            )
+        ]
+    return Ladder.of(*said, kept)
+
+
+def references_known(bench: Workbench, readings: Sequence[Reading], held: Held) -> Known:
+    """List the people and the deals that references are looked up in: tables `listed_people`, `listed_deals`."""
+    people = _people(bench, readings, held)
+    needs_deals = any(
+        reading.entity
+        in {Entity.STAGE_HISTORY, Entity.DEAL_HISTORY, Entity.ACTIVITIES, Entity.DEAL_CONTACTS, Entity.CONTENT_EVENTS}
+        for reading in readings
+    )
+    deals = needs_deals and _deals(bench, readings, held)
+    return Known(people, deals)
+
+
+def _people(bench: Workbench, readings: Sequence[Reading], held: Held) -> bool:
+    parts = []
+    for reading in readings:
+        if reading.entity is Entity.PEOPLE:
+            name = '"people.name"' if reading.says("people.name", "people.first_name", "people.last_name") else "NULL"
+            parts.append(
+                f"""SELECT {reading.sql("people.person_id")} AS id, lower({reading.sql("people.email")}) AS email,
+                    {name} AS name FROM {reading.typed}"""
+            )
+    if "identities" in held.now and "people" in held.now:
+        parts.append(
+            f"""SELECT p.source_id, lower(i.email), i.name FROM {held.now["people"]} AS p
+                LEFT JOIN {held.now["identities"]} AS i ON i.kind = 'person' AND i.key = p.person_id"""
+        )
+    if not parts:
+        return False
+    bench.run(f"CREATE TEMP TABLE listed_people AS {' UNION ALL '.join(parts)}")
+    return bench.number("SELECT count(*) FROM listed_people") > 0
+
+
+def _deals(bench: Workbench, readings: Sequence[Reading], held: Held) -> bool:
+    parts = [
+        f"SELECT {reading.sql('deals.deal_id')} AS deal_id FROM {reading.typed}"
+        for reading in readings
+        if reading.entity is Entity.DEALS and reading.says("deals.deal_id")
+    ]
+    parts += [
+        f"SELECT {reading.sql('stage_history.deal_id')} FROM {reading.typed}"
+        for reading in readings
+        if reading.entity is Entity.STAGE_HISTORY and reading.mapping.derived_deals
+    ]
+    if "deals" in held.now:
+        parts.append(f"SELECT deal_id FROM {held.now['deals']}")
+    if not parts:
+        return False
+    bench.run(
+        f"CREATE TEMP TABLE listed_deals AS SELECT DISTINCT deal_id FROM ({' UNION ALL '.join(parts)}) WHERE deal_id IS NOT NULL"
+    )
+    return True
+
+
+def currencies(bench: Workbench, readings: Sequence[Reading], held: Held, home: Home) -> list[Finding]:
+    """Say which currencies other than the organisation's have no exchange rate."""
+    parts = [
+        f"SELECT {reading.sql('deals.currency')} AS currency FROM {reading.kept}"
+        for reading in readings
+        if reading.entity is Entity.DEALS and reading.says("deals.currency") and reading.says("deals.amount")
+    ]
+    if not parts:
+        return []
+    rates = [f"SELECT {r.sql('rates.currency')} FROM {r.kept}" for r in readings if r.entity is Entity.RATES]
+    if "rates" in held.now:
+        rates.append(f"SELECT currency FROM {held.now['rates']}")
+    unrated = f"AND currency NOT IN ({' UNION ALL '.join(rates)})" if rates else ""
+    rows = bench.rows(
+        f"""SELECT currency, count(*) FROM ({" UNION ALL ".join(parts)})
+            WHERE currency IS NOT NULL AND currency <> ? {unrated} GROUP BY ALL ORDER BY ALL""",
+        [home.currency],
+    )
+    if not rows:
+        return []
+    count = sum(n for _, n in rows)
+    message = Message(
+        N_("{n} deals are in {currencies}, without an exchange rate to {currency}; they stay out of sums."),
+        {"n": count, "currencies": ", ".join(name for name, _ in rows), "currency": home.currency},
+    )
+    return [Finding("currency_mixed", Severity.WARNING, message, count)]
+
+
+def calendar(
+    bench: Workbench, readings: Sequence[Reading], home: Home, held: Held, exported_on: date
+) -> pa.Table | None:
+    """Give the calendar that the data need; None where the lake has it."""
+    return home_calendar(bench, home, held, span(bench, readings, exported_on))

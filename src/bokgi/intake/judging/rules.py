@@ -1,0 +1,322 @@
+"""The rules: one rule, one name, one code, one sentence.
+
+A rule is an SQL condition over the typed view of a file. `error` keeps the row out, `warning` lets it in and says so.
+A condition that is null does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from bokgi.domain.findings import Severity
+from bokgi.domain.messages import N_
+from bokgi.intake.judging import outcome
+from bokgi.intake.judging.ladder import Ladder
+from bokgi.intake.judging.readings import Reading
+from bokgi.intake.mapping.fields import Kind
+from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
+
+FIRST_DAY: Final = date(1970, 1, 1)
+LAST_DAY: Final = date(2200, 1, 1)
+LONG_AGO: Final = date(1990, 1, 1)
+FAR_AHEAD: Final = timedelta(days=3653)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What rules look at besides the row: the ladder, the day of the export, whether all people are known."""
+
+    ladder: Ladder
+    exported_on: date
+    people_complete: bool = False
+    """Everybody is listed: whoever is not does not exist."""
+    people_listed: bool = False
+    """There is a list of people at all: table `listed_people`."""
+    deals_listed: bool = False
+    """There are deals to refer to: table `listed_deals`."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule as it applies to one file: what is looked for, in which column, and what it means."""
+
+    code: str
+    severity: Severity
+    field: str
+    condition: str
+    msgid: str
+    column: str | None = None
+    """Header of the column, where it is not the first that feeds the field."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One rule before a file is known: for which entities, which fields it needs, and its condition."""
+
+    code: str
+    severity: Severity
+    entities: frozenset[Entity]
+    needs: tuple[str, ...]
+    condition: Callable[[Reading, Bench], str]
+    msgid: str
+
+
+_MALFORMED: Final = {
+    Kind.MOMENT: ("date_malformed", N_("{n} dates in “{column}” cannot be read.")),
+    Kind.DATE: ("date_malformed", N_("{n} dates in “{column}” cannot be read.")),
+    Kind.PERIOD: ("period_malformed", N_("{n} periods in “{column}” cannot be read.")),
+    Kind.AMOUNT: ("amount_malformed", N_("{n} amounts in “{column}” cannot be read.")),
+    Kind.CURRENCY: ("currency_unknown", N_("{n} currencies in “{column}” are unknown.")),
+    Kind.NUMBER: ("number_malformed", N_("{n} numbers in “{column}” cannot be read.")),
+    Kind.INTEGER: ("number_malformed", N_("{n} numbers in “{column}” cannot be read.")),
+    Kind.PROBABILITY: ("probability_malformed", N_("{n} probabilities in “{column}” cannot be read.")),
+    Kind.BOOLEAN: ("boolean_malformed", N_("{n} cells in “{column}” are neither yes nor no.")),
+}
+
+REQUIRED: Final[dict[Entity, tuple[tuple[str, ...], ...]]] = {
+    Entity.DEALS: (("deals.deal_id", "deals.name", "deals.account_name"),),
+    Entity.ACCOUNTS: (("accounts.account_id", "accounts.name"),),
+    Entity.PEOPLE: (("people.person_id", "people.email", "people.name", "people.first_name", "people.last_name"),),
+    Entity.CONTACTS: (
+        ("contacts.contact_id", "contacts.email", "contacts.name", "contacts.first_name", "contacts.last_name"),
+    ),
+    Entity.DEAL_CONTACTS: (("deal_contacts.deal_id",), ("deal_contacts.contact_id",)),
+    Entity.LEADS: (("leads.lead_id",),),
+    Entity.STAGE_HISTORY: (("stage_history.deal_id",), ("stage_history.stage",), ("stage_history.entered",)),
+    Entity.DEAL_HISTORY: (("deal_history.deal_id",), ("deal_history.field",), ("deal_history.changed",)),
+    Entity.ACTIVITIES: (("activities.happened",),),
+    Entity.CONTENT: (("content.content_id",),),
+    Entity.CONTENT_EVENTS: (("content_events.content_id",), ("content_events.kind",), ("content_events.happened",)),
+    Entity.RESPONSES: (("responses.kind",), ("responses.happened",)),
+    Entity.STAGES: (("stages.stage", "stages.label"),),
+    Entity.PIPELINES: (("pipelines.pipeline", "pipelines.label"),),
+    Entity.TARGETS: (("targets.amount",), ("targets.period", "targets.period_start")),
+    Entity.STANDARDS: (("standards.metric",), ("standards.amount",)),
+    Entity.TEAMS: (("teams.person_id", "teams.person_name", "teams.person_email"),),
+    Entity.RATES: (("rates.currency",), ("rates.month",), ("rates.rate",)),
+}
+"""Entity → groups of fields; of each group one must have text."""
+
+
+def _deals(
+    code: str, severity: Severity, needs: tuple[str, ...], condition: Callable[[Reading, Bench], str], msgid: str
+) -> _Kind:
+    return _Kind(code, severity, frozenset({Entity.DEALS}), needs, condition, msgid)
+
+
+def _closing(reading: Reading, bench: Bench) -> str:
+    return f"{outcome.outcome(reading, bench.ladder)} IN ('won', 'lost', 'no_decision')"
+
+
+_W, _ERR = Severity.WARNING, Severity.ERROR
+
+_KINDS: Final = (
+    _deals(
+        "id_missing",
+        _W,
+        ("deals.deal_id",),
+        lambda r, _: f"{r.sql('deals.deal_id')} IS NULL",
+        N_("{n} deals have no id; they are recognised by name, account and owner."),
+    ),
+    _deals(
+        "amount_negative",
+        _ERR,
+        ("deals.amount",),
+        lambda r, _: f"{r.sql('deals.amount')} < 0",
+        N_("{n} amounts are negative."),
+    ),
+    _deals(
+        "stage_missing",
+        _W,
+        ("deals.stage",),
+        lambda r, b: f"{r.sql('deals.stage')} IS NULL AND {outcome.outcome(r, b.ladder)} = 'open'",
+        N_("{n} open deals are in no stage."),
+    ),
+    _deals(
+        "stage_unknown",
+        _ERR,
+        ("deals.stage",),
+        lambda r, b: b.ladder.unknown(r.sql("deals.stage"), outcome.pipeline(r)),
+        N_("{n} deals are in a stage that the list of stages does not have."),
+    ),
+    _deals(
+        "won_without_close_date",
+        _W,
+        (),
+        lambda r, b: f"{outcome.outcome(r, b.ladder)} = 'won' AND {outcome.closed(r, 'on')} IS NULL",
+        N_("{n} won deals have no close date and fall out of every period."),
+    ),
+    _deals(
+        "open_with_close_date",
+        _W,
+        ("deals.closed",),
+        lambda r, b: f"{outcome.outcome(r, b.ladder)} = 'open' AND {r.sql('deals.closed', 'on')} IS NOT NULL",
+        N_("{n} open deals have a close date; it does not count while they are open."),
+    ),
+    _deals(
+        "created_in_future",
+        _W,
+        ("deals.created",),
+        lambda r, b: f"{r.sql('deals.created', 'on')} > {_day(b.exported_on + timedelta(days=1))}",
+        N_("{n} deals were created after the file was exported."),
+    ),
+    _Kind(
+        "stage_unknown",
+        _ERR,
+        frozenset({Entity.STAGE_HISTORY}),
+        ("stage_history.stage",),
+        lambda r, b: b.ladder.unknown(
+            r.sql("stage_history.stage"),
+            f"coalesce({r.sql('stage_history.pipeline')}, {_only_pipeline(b.ladder, r.sql('stage_history.stage'))})",
+        ),
+        N_("{n} entries are into a stage that the list of stages does not have."),
+    ),
+    _Kind(
+        "left_before_entered",
+        _W,
+        frozenset({Entity.STAGE_HISTORY}),
+        ("stage_history.left", "stage_history.entered"),
+        lambda r, _: f"{r.sql('stage_history.left', 'on')} < {r.sql('stage_history.entered', 'on')}",
+        N_("{n} stages were left before they were entered; the leaving does not count."),
+    ),
+    _Kind(
+        "amount_negative",
+        _ERR,
+        frozenset({Entity.TARGETS}),
+        ("targets.amount",),
+        lambda r, _: f"{r.sql('targets.amount')} < 0",
+        N_("{n} targets are negative."),
+    ),
+    _Kind(
+        "rate_not_positive",
+        _ERR,
+        frozenset({Entity.RATES}),
+        ("rates.rate",),
+        lambda r, _: f"{r.sql('rates.rate')} <= 0",
+        N_("{n} exchange rates are zero or negative."),
+    ),
+)
+
+_CLOSED_FIELDS: Final = ("deals.closed", "deals.close", "deals.won", "deals.lost")
+
+
+def rules_for(reading: Reading, bench: Bench) -> list[Rule]:
+    """List the rules that apply to one file, with their conditions written for it."""
+    return [
+        *_general(reading, bench),
+        *_closings(reading, bench),
+        *_special(reading, bench),
+        *_references(reading, bench),
+    ]
+
+
+_OWNERS: Final = {Entity.DEALS: "deals.owner", Entity.LEADS: "leads.owner"}
+_DEAL_IDS: Final = {
+    Entity.STAGE_HISTORY: "stage_history.deal_id",
+    Entity.DEAL_HISTORY: "deal_history.deal_id",
+    Entity.DEAL_CONTACTS: "deal_contacts.deal_id",
+    Entity.ACTIVITIES: "activities.deal_id",
+    Entity.CONTENT_EVENTS: "content_events.deal_id",
+}
+
+
+def _references(reading: Reading, bench: Bench) -> Iterator[Rule]:
+    """Rules on what a row refers to: an owner who is on no list of people, a deal that is nowhere."""
+    owner = _OWNERS.get(reading.entity)
+    if owner is not None and bench.people_listed:
+        parts = {"id": "id", "email": "email", "name": "name"}
+        said = [part for part in parts if reading.says(f"{owner}_{part}")]
+        listed = []
+        for part in said:
+            text = reading.sql(f"{owner}_{part}")
+            text = f"lower({text})" if part == "email" else text
+            listed.append(f"coalesce({text} IN (SELECT {part} FROM listed_people WHERE {part} IS NOT NULL), false)")
+        if said:
+            named = " OR ".join(f"{reading.sql(f'{owner}_{part}')} IS NOT NULL" for part in said)
+            text = N_("{n} rows have an owner who is not on the list of people.")
+            severity = _ERR if bench.people_complete else _W
+            yield Rule(
+                "owner_unknown", severity, f"{owner}_{said[0]}", f"({named}) AND NOT ({' OR '.join(listed)})", text
+            )
+    deal = _DEAL_IDS.get(reading.entity)
+    if deal is not None and bench.deals_listed and reading.says(deal) and not reading.mapping.derived_deals:
+        text = N_("{n} rows refer to a deal that is neither in these files nor in the lake.")
+        yield Rule("deal_unknown", _W, deal, f"{reading.sql(deal)} NOT IN (SELECT deal_id FROM listed_deals)", text)
+
+
+def _special(reading: Reading, bench: Bench) -> Iterator[Rule]:
+    for kind in _KINDS:
+        if reading.entity in kind.entities and all(reading.says(need) for need in kind.needs):
+            field = kind.needs[0] if kind.needs else "deals.deal_id"
+            yield Rule(kind.code, kind.severity, field, kind.condition(reading, bench), kind.msgid)
+
+
+def _closings(reading: Reading, bench: Bench) -> Iterator[Rule]:
+    """Rules on the close date, whichever column says it; they look at deals that are closed."""
+    field = next((name for name in _CLOSED_FIELDS if reading.says(name)), None)
+    if reading.entity is not Entity.DEALS or field is None:
+        return
+    on = outcome.closed(reading, "on")
+    closing = _closing(reading, bench)
+    if reading.says("deals.created"):
+        created = reading.sql("deals.created", "on")
+        text = N_("{n} deals were closed before they were created.")
+        yield Rule("closed_before_created", _ERR, field, f"{on} < {created} AND {closing}", text)
+    text = N_("{n} deals are closed with a close date after the export.")
+    ahead = _day(bench.exported_on + timedelta(days=1))
+    yield Rule("closed_in_future", _W, field, f"{on} > {ahead} AND {closing}", text)
+
+
+def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
+    """Rules that hold for any field of a kind, and for what an entity cannot be without."""
+    for group in REQUIRED.get(reading.entity, ()):
+        said = [_present(reading, name) for name in group if reading.says(name)]
+        text = N_("{n} rows have no text in “{column}”, without which they say nothing.")
+        missing = f"coalesce({', '.join(said)}) IS NULL" if said else "true"
+        yield Rule("value_missing", _ERR, group[0], missing, text)
+    for name, field in reading.fields():
+        if field.kind in _MALFORMED:
+            code, text = _MALFORMED[field.kind]
+            yield Rule(code, _ERR, name, f'"bad:{name}"', text)
+        if field.kind is Kind.PROBABILITY:
+            value = reading.sql(name)
+            text = N_("{n} values in “{column}” are not between 0 and 1 (0 and 100 %).")
+            yield Rule("probability_out_of_range", _ERR, name, f"{value} < 0 OR {value} > 1", text)
+        if field.dated:
+            on = reading.sql(name, "on") if field.kind is Kind.MOMENT else reading.sql(name)
+            yield from _plausible(bench, name, on)
+    for number, column in enumerate(reading.mapping.stage_columns(STAGE_ENTERED)):
+        code, text = _MALFORMED[Kind.MOMENT]
+        yield Rule(code, _ERR, column.field, f'"bad:entered.{number}"', text, column.column)
+        yield from _plausible(bench, column.field, f'"entered.{number}.on"', column.column)
+
+
+def _plausible(bench: Bench, name: str, on: str, column: str | None = None) -> Iterator[Rule]:
+    text = N_("{n} dates in “{column}” lie before 1970 or after 2200.")
+    outside = f"{on} < {_day(FIRST_DAY)} OR {on} >= {_day(LAST_DAY)}"
+    yield Rule("date_out_of_range", _ERR, name, outside, text, column)
+    text = N_("{n} dates in “{column}” lie far back or far ahead.")
+    far = f"{on} < {_day(LONG_AGO)} OR {on} > {_day(min(bench.exported_on + FAR_AHEAD, LAST_DAY))}"
+    yield Rule("date_far", _W, name, f"({far}) AND NOT ({outside})", text, column)
+
+
+def _present(reading: Reading, name: str) -> str:
+    """Give SQL that is null where a field has no text; text that cannot be read is another rule's matter."""
+    return reading.said_text(name)
+
+
+def _only_pipeline(ladder: Ladder, stage: str) -> str:
+    """Give the SQL of the pipeline that a stage belongs to, where the history does not say it."""
+    branches = " ".join(f"WHEN {_text(rung.stage)} THEN {_text(rung.pipeline)}" for rung in ladder.rungs)
+    return f"CASE {stage} {branches} END" if branches else "NULL"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _day(day: date) -> str:
+    return f"DATE '{day.isoformat()}'"

@@ -1,0 +1,106 @@
+"""The typed view of a file: for each field its value in the type of facts, and whether its text cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Final
+
+from bokgi.intake.judging.readings import NULL_TYPES, Reading
+from bokgi.intake.mapping.fields import Kind
+from bokgi.intake.mapping.model import STAGE_ENTERED
+from bokgi.intake.sql import identifier, literal
+from bokgi.intake.values import reading as values
+from bokgi.intake.values.amounts import AmountFormat, amount
+from bokgi.intake.values.moments import MomentFormat, moment
+from bokgi.intake.workbench import Workbench
+
+MATERIALISED_ROWS: Final = 200_000
+
+_PEOPLE_NAMES: Final = {
+    "people.name": ("people.first_name", "people.last_name"),
+    "contacts.name": ("contacts.first_name", "contacts.last_name"),
+}
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One typed column in the making: its text, how the text is read, and the names its results get."""
+
+    text: tuple[str, str]
+    reading: values.Reading
+    names: dict[str, str]
+
+
+def define(bench: Workbench, reading: Reading) -> None:
+    """Make `typed_<place>`: a table for a small file, so that it is read once, and a view for a large one.
+
+    Of a view only the columns that a query uses cost anything.
+    """
+    columns = list(_columns(reading))
+    texts = [f"{text} AS {identifier(name)}" for name, text in (column.text for column in columns)]
+    source = f"SELECT {', '.join(['*', *texts])} FROM {reading.staged.relation} WHERE NOT {reading.no_record()}"
+    for level in zip_longest(*(column.reading.steps for column in columns), fillvalue={}):
+        helpers = [f"{text} AS {identifier(name)}" for step in level for name, text in step.items()]
+        source = f"SELECT {', '.join(['*', *helpers])} FROM ({source})"
+    raw = ["_row", *(column.sql for column in reading.staged.columns)]
+    results = [
+        f"{text} AS {identifier(column.names[result])}"
+        for column in columns
+        for result, text in column.reading.results.items()
+        if result in column.names
+    ]
+    what = "TEMP TABLE" if reading.staged.rows <= MATERIALISED_ROWS else "VIEW"
+    bench.run(f"CREATE {what} {reading.typed} AS SELECT {', '.join([*raw, *results])} FROM ({source})")
+
+
+def _columns(reading: Reading) -> Iterator[_Column]:
+    for number, (name, field) in enumerate(reading.fields()):
+        form = next((column.format for column in reading.columns_of(name) if column.format is not None), None)
+        text = _worded(reading, name, reading.said_text(name))
+        yield _column(reading, f"f{number}", name, field.kind, text, form)
+    for number, column in enumerate(reading.mapping.stage_columns(STAGE_ENTERED)):
+        text = reading.filled(column.column)
+        made = _moment(reading, f"s{number}", column.format)
+        names = {"at": f"entered.{number}.at", "on": f"entered.{number}.on", "malformed": f"bad:entered.{number}"}
+        yield _Column((f"s{number}", text), made, names)
+    for name, parts in _PEOPLE_NAMES.items():
+        said = [reading.said_text(part) for part in parts if reading.says(part)]
+        if said and not reading.says(name):
+            text = f"nullif(concat_ws(' ', {', '.join(said)}), '')"
+            yield _Column((name, text), values.Reading((), {"value": identifier(name)}), {"value": name})
+
+
+def _column(reading: Reading, helper: str, name: str, kind: Kind, text: str, form: str | None) -> _Column:
+    names = {"value": name, "malformed": f"bad:{name}"}
+    if kind is Kind.MOMENT:
+        names |= {"at": f"{name}.at", "on": f"{name}.on"}
+        return _Column((helper, text), _moment(reading, helper, form), names)
+    if kind is Kind.DATE:
+        return _Column((helper, text), _moment(reading, helper, form), names | {"on": name})
+    if kind is Kind.AMOUNT:
+        read = amount(identifier(helper), AmountFormat() if form is None else AmountFormat.of(form), name=helper)
+        return _Column((helper, text), read, names | {"currency": f"{name}.currency"})
+    if kind in NULL_TYPES:
+        value = f"try_cast({identifier(helper)} AS {NULL_TYPES[kind]})"
+        results = {"value": value, "malformed": f"({value} IS NULL AND {identifier(helper)} IS NOT NULL)"}
+        return _Column((helper, text), values.Reading((), results), names)
+    return _Column((helper, text), values.Reading((), {"value": identifier(helper)}), names)
+
+
+def _worded(reading: Reading, name: str, text: str) -> str:
+    """Put our word for the source's, where the mapping has one; an empty word means that the cell is empty."""
+    words = reading.mapping.values.get(name)
+    if not words:
+        return text
+    branches = " ".join(
+        f"WHEN {literal(theirs)} THEN {literal(ours) if ours else 'NULL'}" for theirs, ours in words.items()
+    )
+    return f"CASE {text} {branches} ELSE {text} END"
+
+
+def _moment(reading: Reading, helper: str, form: str | None) -> values.Reading:
+    zone = reading.mapping.time_zone or reading.zone
+    found = MomentFormat.of(form or "%Y-%m-%d")
+    return moment(identifier(helper), found, name=helper, file_zone=zone, organisation_zone=reading.zone)

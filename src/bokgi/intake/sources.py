@@ -1,0 +1,136 @@
+"""Kept source files: what was imported stays, so that an import can be undone and a row can be looked at again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from bokgi.domain.errors import InputError, NotFoundError
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.lake import Lake
+from bokgi.facts.ledger import Import
+from bokgi.intake.files import StagedFile
+from bokgi.intake.workbench import told_apart
+
+FOLDER: Final = "sources"
+KEEP_DAYS: Final = 90
+_BLOCK: Final = 1 << 22
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One source file as the ledger names it; `kept` is its name in the folder of the import, null once expired."""
+
+    name: str
+    sha256: str
+    size: int
+    kept: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the entry for the ledger."""
+        return {"name": self.name, "sha256": self.sha256, "size": self.size, "kept": self.kept}
+
+
+def of_import(found: Import) -> list[Kept]:
+    """Read which files an import brought."""
+    return [Kept(**entry) for entry in json.loads(found.files)]
+
+
+def folder(lake: Lake, import_no: int) -> Path:
+    """Give the folder that keeps the files of an import."""
+    return lake.home / FOLDER / str(import_no)
+
+
+def keep(lake: Lake, import_no: int, files: Iterable[StagedFile]) -> list[Kept]:
+    """Copy the source files of an import, each once, and check that they are what was read.
+
+    Raises `InputError` (`file_changed`) when a file changed since it was staged.
+    """
+    there = folder(lake, import_no)
+    kept: list[Kept] = []
+    with told_apart():
+        there.mkdir(parents=True, exist_ok=True)
+        for staged in {file.path: file for file in files}.values():
+            name = _free(staged.path.name, [one.kept or "" for one in kept])
+            if _copied(staged.path, there / name) != staged.sha256:
+                raise InputError(
+                    "file_changed",
+                    Message(N_("{file} changed while it was imported."), {"file": staged.path.name}),
+                    Message(N_("Import it again when it is no longer written to.")),
+                )
+            kept.append(Kept(staged.path.name, staged.sha256, staged.size, name))
+    return kept
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    stem, dot, ending = name.partition(".")
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}{dot}{ending}"
+    return name
+
+
+def _copied(source: Path, target: Path) -> str:
+    """Copy a file and give the SHA-256 of what was copied."""
+    digest = hashlib.sha256()
+    with source.open("rb") as reading, target.open("wb") as writing:
+        while block := reading.read(_BLOCK):
+            digest.update(block)
+            writing.write(block)
+    return digest.hexdigest()
+
+
+def drop(lake: Lake, import_no: int) -> None:
+    """Delete the files kept for an import that came to nothing."""
+    shutil.rmtree(folder(lake, import_no), ignore_errors=True)
+
+
+def found(lake: Lake, of: Import) -> list[Path]:
+    """Give the kept files of an import, checked against the ledger.
+
+    Raises `NotFoundError` (`source_gone`) when one expired, was erased or is no longer what was imported.
+    """
+    paths = []
+    for kept in of_import(of):
+        path = folder(lake, of.import_no) / (kept.kept or kept.name)
+        if kept.kept is None or not path.exists() or _digest(path) != kept.sha256:
+            raise NotFoundError(
+                "source_gone",
+                Message(
+                    N_("The source file {file} of import {import_no} is no longer kept."),
+                    {"file": kept.name, "import_no": of.import_no},
+                ),
+                Message(N_("Source files are kept {days} days."), {"days": KEEP_DAYS}),
+            )
+        paths.append(path)
+    return paths
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as reading:
+        return hashlib.file_digest(reading, "sha256").hexdigest()
+
+
+def purge(lake: Lake, *, at: datetime, days: int = KEEP_DAYS) -> list[int]:
+    """Delete kept files of imports older than `days`, and of imports that never came to anything; name the imports."""
+    there = lake.home / FOLDER
+    if not there.is_dir():
+        return []
+    imports = {one.import_no: one for one in lake.imports()}
+    alive = lake.living()
+    gone = []
+    for path in sorted(there.iterdir()):
+        if not path.name.isdigit() or int(path.name) in alive:
+            continue
+        one = imports.get(int(path.name))
+        if one is None or one.at < at - timedelta(days=days):
+            shutil.rmtree(path, ignore_errors=True)
+            gone.append(int(path.name))
+    return gone

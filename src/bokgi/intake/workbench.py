@@ -1,0 +1,114 @@
+"""The engine that an import works on: one DuckDB with a folder to spill into, both gone at the end."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import duckdb
+
+from bokgi.domain.errors import SetupError
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.engine import connect
+from bokgi.intake.sql import literal
+
+MEMORY_LIMIT: Final = "1100MB"
+"""What DuckDB may hold; with the interpreter and the writers an import stays well below 2 GiB."""
+
+
+class Workbench:
+    """One DuckDB and one temporary folder. Use it as a context: the folder goes when the block ends.
+
+    >>> with Workbench() as bench:
+    ...     bench.rows("SELECT 40 + 2"), bench.folder.exists()
+    ([(42,)], True)
+    """
+
+    def __init__(self, under: Path | None = None) -> None:
+        with told_apart():
+            if under is not None:
+                under.mkdir(parents=True, exist_ok=True)
+            self.folder = Path(tempfile.mkdtemp(prefix="bokgi-", dir=under))
+        self.connection = connect(self.folder / "spill", memory_limit=MEMORY_LIMIT)
+        self.connection.execute("SET preserve_insertion_order = false")
+
+    def run(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """Run a statement."""
+        with told_apart():
+            self.connection.execute(sql, list(parameters))
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and fetch its few rows."""
+        with told_apart():
+            return self.connection.execute(sql, list(parameters)).fetchall()
+
+    def number(self, sql: str) -> int:
+        """Run a query that gives one number."""
+        return int(self.rows(sql)[0][0])
+
+    def copy(self, query: str, path: Path) -> None:
+        """Write what a query gives as a Parquet file."""
+        self.run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
+
+    def close(self) -> None:
+        """Close the engine and delete the folder."""
+        self.connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Workbench:
+        """Work in a block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close at the end of the block."""
+        self.close()
+
+
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """Turn what the machine refuses (no space, no permission) into errors that a person can act on."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise _disk_full() from error
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            raise _not_permitted(error.filename) from error
+        raise
+    except duckdb.OutOfMemoryException as error:
+        raise SetupError(
+            "memory_too_small",
+            Message(N_("The memory and the space for temporary files do not suffice for this import.")),
+            Message(N_("Free disk space in the folder for temporary files, or import fewer files at once.")),
+        ) from error
+    except duckdb.IOException as error:
+        text = str(error)
+        if "No space left" in text or "disk is full" in text:
+            raise _disk_full() from error
+        if "Permission denied" in text or "Read-only file system" in text:
+            raise _not_permitted(None) from error
+        raise
+
+
+def _disk_full() -> SetupError:
+    return SetupError(
+        "disk_full",
+        Message(N_("The disk is full; nothing was imported.")),
+        Message(N_("Free some space and import again.")),
+    )
+
+
+def _not_permitted(path: object) -> SetupError:
+    return SetupError(
+        "home_not_writable",
+        Message(N_("Writing is not permitted in {path}; nothing was imported."), {"path": path or "–"}),
+        Message(N_("Check the owner and the permissions of the folder.")),
+    )

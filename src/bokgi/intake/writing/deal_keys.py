@@ -1,0 +1,143 @@
+"""Keys of deals: the source's id, and where there is none a surrogate that the same deal finds again.
+
+A deal without an id is recognised by its natural key: name, account, owner and whatever else the mapping names. The
+second deal with the same natural key in a file is the second deal with it in the lake.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from bokgi.intake.judging.readings import Reading
+from bokgi.intake.workbench import Workbench
+from bokgi.intake.writing.held import Held
+
+_FALLBACK: Final = ("deals.name", "deals.account_name", "deals.owner_name", "deals.created", "deals.product")
+
+_IN_LAKE: Final = {
+    "deals.name": "lower(trim(t.text))",
+    "deals.account": "d.account_id",
+    "deals.owner": "d.owner_id",
+    "deals.created": "d.created_on::VARCHAR",
+    "deals.assigned": "d.assigned_on::VARCHAR",
+    "deals.expected_close": "d.expected_close_on::VARCHAR",
+    "deals.product": "d.product",
+    "deals.type": "d.type",
+    "deals.source": "d.source",
+    "deals.pipeline": "d.pipeline",
+    "deals.lead_id": "d.lead_id",
+}
+"""Part of a natural key → where the lake has it (deals d, deal names t)."""
+
+
+@dataclass(frozen=True)
+class DealKeys:
+    """How rows of a deals file get their key: a join (may be empty) and the SQL of the key."""
+
+    join: str
+    key: str
+
+
+def keys(
+    bench: Workbench, reading: Reading, held: Held, *, import_no: int, account: tuple[str, str], owner: tuple[str, str]
+) -> DealKeys:
+    """Give each kept row of a deals file its deal.
+
+    `account` and `owner` are the join and the SQL of the row's account and owner.
+    """
+    by_id = reading.sql("deals.deal_id", rows="r")
+    if reading.says("deals.deal_id") and not bench.number(
+        f"SELECT count(*) FROM {reading.kept} WHERE {reading.sql('deals.deal_id')} IS NULL"
+    ):
+        return DealKeys("", by_id)
+    table = f"deal_ids_{reading.place}"
+    _find(bench, reading, held, table, import_no, account, owner)
+    return DealKeys(f"LEFT JOIN {table} AS k ON k._row = r._row", f"coalesce({by_id}, k.deal_id)")
+
+
+def _parts(reading: Reading) -> list[str]:
+    """List the parts of the natural key, without those that the lake does not have."""
+    fields = (
+        [*reading.mapping.keys, *_FALLBACK] if set(reading.mapping.keys) <= {"deals.deal_id"} else reading.mapping.keys
+    )
+    parts = []
+    for field in fields:
+        part = field
+        for reference in ("deals.account", "deals.owner"):
+            if field.startswith(f"{reference}_"):
+                part = reference
+        if part in _IN_LAKE and reading.says(field):
+            parts.append(part)
+    return list(dict.fromkeys(parts))
+
+
+def _find(
+    bench: Workbench,
+    reading: Reading,
+    held: Held,
+    table: str,
+    import_no: int,
+    account: tuple[str, str],
+    owner: tuple[str, str],
+) -> None:
+    parts = _parts(reading)
+    said = []
+    for part in parts:
+        if part == "deals.name":
+            said.append(f"lower(trim({reading.sql(part, rows='r')}))")
+        elif part == "deals.account":
+            said.append(account[1])
+        elif part == "deals.owner":
+            said.append(owner[1])
+        elif part == "deals.created":
+            said.append(f"{reading.sql(part, 'on', rows='r')}::VARCHAR")
+        else:
+            said.append(f"{reading.sql(part, rows='r')}::VARCHAR")
+    missing = "true"
+    if reading.says("deals.deal_id"):
+        missing = f"{reading.sql('deals.deal_id', rows='r')} IS NULL"
+    bench.run(
+        f"""
+        CREATE TEMP TABLE {table} AS
+        WITH mine AS (
+            SELECT r._row, {_joined(said)} AS natural, row_number() OVER (PARTITION BY {_joined(said)} ORDER BY r._row) AS nth
+            FROM {reading.kept} AS r {account[0]} {owner[0]} WHERE {missing}
+        ), theirs AS ({_in_lake(held, parts)}), matched AS (
+            SELECT m._row, t.deal_id FROM mine AS m LEFT JOIN theirs AS t ON m.natural = t.natural AND m.nth = t.nth
+        )
+        SELECT _row, coalesce(deal_id, 'd{import_no}-' || (row_number() OVER (PARTITION BY deal_id IS NULL ORDER BY _row)
+            + {_taken(bench, reading)})) AS deal_id FROM matched
+        """
+    )
+
+
+def _taken(bench: Workbench, reading: Reading) -> int:
+    """Count the surrogates that earlier files of the import may have taken."""
+    tables = bench.rows(
+        "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'deal\\_ids\\_%' ESCAPE '\\' AND table_name <> ?",
+        [f"deal_ids_{reading.place}"],
+    )
+    return sum(bench.number(f"SELECT count(*) FROM {name}") for (name,) in tables)
+
+
+def _joined(parts: list[str]) -> str:
+    return "concat_ws(chr(31), " + ", ".join(f"coalesce({part}, '')" for part in parts) + ")" if parts else "''"
+
+
+def _in_lake(held: Held, parts: list[str]) -> str:
+    """Give the surrogates that were ever given, by natural key and its number of occurrence."""
+    if "deals" not in held.ever:
+        return "SELECT NULL::VARCHAR AS deal_id, NULL::VARCHAR AS natural, 0::BIGINT AS nth WHERE false"
+    texts = held.ever.get(
+        "texts", "(SELECT NULL::VARCHAR AS kind, NULL::VARCHAR AS key, NULL::VARCHAR AS text WHERE false)"
+    )
+    natural = _joined([_IN_LAKE[part] for part in parts])
+    surrogate = "regexp_full_match(d.deal_id, 'd[0-9]+-[0-9]+')"
+    number = "split_part(substr(deal_id, 2), '-', {})::BIGINT"
+    return f"""
+        SELECT deal_id, natural,
+            row_number() OVER (PARTITION BY natural ORDER BY {number.format(1)}, {number.format(2)}) AS nth
+        FROM (SELECT DISTINCT d.deal_id, {natural} AS natural FROM {held.ever["deals"]} AS d
+              LEFT JOIN {texts} AS t ON t.kind = 'deal_name' AND t.key = d.deal_id WHERE {surrogate})
+    """
