@@ -24,38 +24,56 @@ _CLOSED: Final = "('won', 'lost', 'no_decision')"
 
 
 def observe(connection: duckdb.DuckDBPyConnection) -> None:
-    """Collect the observations of deals that were observed more than once, or are missing from a complete file.
+    """Collect the observations of the deals that may have changed.
 
     Makes `observations`: one row per deal and observation, with `since`, the day from which its content holds without
-    a break. The many deals with one observation only are left out: their row says it all.
+    a break; and `sighted`, the first and last observation of every deal that was ever found unchanged. A deal may have
+    changed when it has several rows, is missing from a complete file after it was first seen, or has stored history
+    from after its row. The many others are left out: their row says it all.
     """
     connection.execute(
-        """
+        f"""
+        CREATE TEMP TABLE stage_last AS
+        SELECT deal_id, max(entered_on) AS day, arg_max(
+            {{'pipeline': pipeline, 'stage': stage}},
+            {{'a': entered_on, 'b': coalesce(entered_at, '-infinity'::TIMESTAMPTZ), 'c': seq, 'd': pipeline, 'e': stage}}
+        ) AS value FROM stage_events GROUP BY deal_id;
+
+        CREATE TEMP TABLE change_last AS
+        SELECT deal_id, field, max(changed_on) AS day, arg_max(
+            {{'value': {_canonical("new")}}},
+            {{'a': changed_on, 'b': coalesce(changed_at, '-infinity'::TIMESTAMPTZ), 'c': seq}}
+        ).value AS value FROM deal_changes WHERE field IN ({_list(TRACKED_COLUMNS)}) GROUP BY ALL;
+
         CREATE TEMP TABLE removing AS
         SELECT s.system, i.rank, min_by(c.import_no, c.rank) AS import_no, min(c.rank) AS removed_rank,
-            min_by(c.effective_on, c.rank) AS day
+            min_by(c.effective_on, c.rank) AS day, count(*) AS n
         FROM (SELECT DISTINCT system FROM visible_imports) s CROSS JOIN visible_imports i
         JOIN visible_imports c ON c.complete AND c.system = s.system AND c.rank > i.rank
-        GROUP BY s.system, i.rank
-        """
-    )
-    connection.execute(
-        """
-        CREATE TEMP TABLE several AS
+        GROUP BY s.system, i.rank;
+
+        CREATE TEMP TABLE sighted AS
+        SELECT deal_id, min(i.effective_on) AS first_day, max(i.effective_on) AS last_day,
+            count(DISTINCT i.import_no) FILTER (WHERE i.complete) AS in_complete
+        FROM sightings JOIN visible_imports i USING (import_no) GROUP BY deal_id;
+
+        CREATE TEMP TABLE moved AS
         WITH largest AS (SELECT import_no FROM deals GROUP BY import_no ORDER BY count(*) DESC, import_no LIMIT 1),
         elsewhere AS (SELECT DISTINCT deal_id FROM deals ANTI JOIN largest USING (import_no))
         SELECT deal_id FROM deals SEMI JOIN elsewhere USING (deal_id) GROUP BY deal_id HAVING count(*) > 1
-        UNION SELECT deal_id FROM sightings
-        UNION SELECT deal_id FROM deals JOIN visible_imports USING (import_no) SEMI JOIN removing USING (system, rank)
-        """
-    )
-    connection.execute(
-        f"""
+        UNION SELECT d.deal_id FROM deals d JOIN visible_imports i USING (import_no)
+            JOIN removing r ON r.system = i.system AND r.rank = i.rank LEFT JOIN sighted s ON s.deal_id = d.deal_id
+            WHERE coalesce(s.in_complete, 0) < r.n
+        UNION SELECT s.deal_id FROM sighted s
+            JOIN (SELECT deal_id, day FROM stage_last UNION ALL SELECT deal_id, day FROM change_last) k USING (deal_id)
+            JOIN deals d USING (deal_id) JOIN visible_imports i ON i.import_no = d.import_no
+            WHERE k.day > i.effective_on;
+
         CREATE TEMP TABLE observations AS
         WITH seen AS (
             SELECT DISTINCT deal_id, import_no, as_in FROM (
-                SELECT deal_id, import_no, import_no AS as_in FROM deals SEMI JOIN several USING (deal_id)
-                UNION ALL SELECT deal_id, import_no, as_in FROM sightings
+                SELECT deal_id, import_no, import_no AS as_in FROM deals SEMI JOIN moved USING (deal_id)
+                UNION ALL SELECT deal_id, import_no, as_in FROM sightings SEMI JOIN moved USING (deal_id)
             )
         ),
         placed AS (
@@ -87,13 +105,15 @@ def observe(connection: duckdb.DuckDBPyConnection) -> None:
 
 def deals(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | None:
     """Write the current row of every deal; None when each deal has one row and one observation."""
-    if connection.execute("SELECT count(*) FROM observations").fetchone() == (0,):
+    found = connection.execute("SELECT (SELECT count(*) FROM observations) + (SELECT count(*) FROM sighted)").fetchone()
+    if found == (0,):
         return None
     connection.execute(
         """
         CREATE TEMP TABLE latest AS
-        SELECT deal_id, arg_max(as_in, rank) AS as_in, arg_max(since, rank) AS observed_on, arg_max(removed, rank) AS removed,
-            arg_max(day, rank) AS day, min(day) AS first_seen_on, max(day) FILTER (WHERE NOT removed) AS last_seen_on
+        SELECT deal_id, arg_max(as_in, rank) AS as_in, arg_max(since, rank) AS observed_on,
+            arg_max(removed, rank) AS removed, arg_max(day, rank) AS day, min(day) AS first_seen_on,
+            max(day) FILTER (WHERE NOT removed) AS last_seen_on
         FROM observations GROUP BY deal_id
         """
     )
@@ -111,11 +131,12 @@ def deals(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | None:
         f"""
         COPY (
             SELECT {", ".join(columns)},
-                coalesce(l.observed_on, i.effective_on) AS observed_on,
-                coalesce(l.first_seen_on, i.effective_on) AS first_seen_on,
-                coalesce(l.last_seen_on, i.effective_on) AS last_seen_on,
+                coalesce(l.observed_on, least(s.first_day, i.effective_on)) AS observed_on,
+                coalesce(l.first_seen_on, least(s.first_day, i.effective_on)) AS first_seen_on,
+                coalesce(l.last_seen_on, greatest(s.last_day, i.effective_on)) AS last_seen_on,
                 ',' AS unknown_then
-            FROM deals d JOIN visible_imports i USING (import_no) LEFT JOIN latest l USING (deal_id)
+            FROM deals d JOIN visible_imports i USING (import_no)
+            LEFT JOIN latest l ON l.deal_id = d.deal_id LEFT JOIN sighted s ON s.deal_id = d.deal_id
             WHERE l.deal_id IS NULL OR l.as_in = d.import_no
         ) TO {literal(str(path))} (FORMAT parquet)
         """
@@ -125,15 +146,6 @@ def deals(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | None:
 
 def stage_events(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | None:
     """Write the stage events that observations add to the stored ones; None when they add nothing."""
-    connection.execute(
-        """
-        CREATE TEMP TABLE stage_last AS
-        SELECT deal_id, max(entered_on) AS day, arg_max(
-            {'pipeline': pipeline, 'stage': stage},
-            {'a': entered_on, 'b': coalesce(entered_at, '-infinity'::TIMESTAMPTZ), 'c': seq, 'd': pipeline, 'e': stage}
-        ) AS value FROM stage_events GROUP BY deal_id
-        """
-    )
     connection.execute(
         f"""
         CREATE TEMP TABLE observed AS
@@ -145,10 +157,10 @@ def stage_events(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
         UNION ALL
         SELECT d.deal_id, 'stage', i.effective_on, i.rank, d.import_no, {{'pipeline': d.pipeline, 'stage': d.stage}},
             CASE WHEN d.outcome IN {_CLOSED} THEN d.closed_on END
-        FROM deals d JOIN visible_imports i USING (import_no) ANTI JOIN several USING (deal_id)
-        LEFT JOIN stage_last k USING (deal_id)
+        FROM deals d JOIN visible_imports i USING (import_no) ANTI JOIN moved USING (deal_id)
+        JOIN stage_last k USING (deal_id)
         WHERE d.stage IS NOT NULL AND (
-            k.deal_id IS NULL OR k.day > i.effective_on OR k.value.pipeline <> d.pipeline OR k.value.stage <> d.stage
+            k.day > i.effective_on OR k.value.pipeline <> d.pipeline OR k.value.stage <> d.stage
         )
         """
     )
@@ -160,24 +172,38 @@ def stage_events(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
         FROM stage_events SEMI JOIN observed USING (deal_id)
         """
     )
-    found = _found(connection)
-    closing = f"SELECT DISTINCT pipeline, stage FROM stages WHERE kind IN {_CLOSED}"
-    query = f"""
-        WITH closing AS ({closing}), dated AS (
-            SELECT f.*, c.stage IS NOT NULL AS closes,
-                coalesce(f.closed_on BETWEEN coalesce(f.before_on, DATE '0001-01-01') AND f.day, false) AS dated
-            FROM found f LEFT JOIN closing c ON c.pipeline = f.value.pipeline AND c.stage = f.value.stage
-        )
+    _find(connection)
+    connection.execute(
+        f"""
+        CREATE TEMP VIEW alone AS
+        SELECT d.import_no, i.rank, i.exported, i.effective_at, d.deal_id, i.effective_on AS day,
+            {{'pipeline': d.pipeline, 'stage': d.stage}} AS value, NULL::DATE AS before_on,
+            CASE WHEN d.outcome IN {_CLOSED} THEN d.closed_on END AS closed_on
+        FROM deals d JOIN visible_imports i USING (import_no)
+        ANTI JOIN moved USING (deal_id) ANTI JOIN stage_last USING (deal_id)
+        WHERE d.stage IS NOT NULL
+        """
+    )
+    path = _written(connection, work, "stage_events", _entries("found"), _entries("alone"))
+    _forget(connection)
+    return path
+
+
+def _entries(rows: str) -> str:
+    """Give the query for entries into stages: a closed deal entered its closing stage when it closed."""
+    return f"""
         SELECT import_no, rank, exported, deal_id, value.pipeline AS pipeline, value.stage AS stage,
             CASE WHEN NOT exported THEN effective_at END AS entered_at,
             CASE WHEN dated THEN closed_on ELSE day END AS entered_on,
             CASE WHEN dated AND closes THEN closed_on ELSE before_on END AS not_before_on,
             CASE WHEN dated THEN closed_on ELSE day END AS not_after_on
-        FROM dated
+        FROM (
+            SELECT f.*, c.stage IS NOT NULL AS closes,
+                coalesce(f.closed_on BETWEEN coalesce(f.before_on, DATE '0001-01-01') AND f.day, false) AS dated
+            FROM {rows} f LEFT JOIN (SELECT DISTINCT pipeline, stage FROM stages WHERE kind IN {_CLOSED}) c
+                ON c.pipeline = f.value.pipeline AND c.stage = f.value.stage
+        )
     """
-    path = _written(connection, work, "stage_events", query) if found else None
-    _forget(connection)
-    return path
 
 
 def deal_changes(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | None:
@@ -185,29 +211,12 @@ def deal_changes(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
 
     The first value of a column that changed later is written as well, with nothing before it.
     """
-    connection.execute(
-        f"""
-        CREATE TEMP TABLE change_last AS
-        SELECT deal_id, field, max(changed_on) AS day, arg_max(
-            {{'value': {_canonical("new")}}},
-            {{'a': changed_on, 'b': coalesce(changed_at, '-infinity'::TIMESTAMPTZ), 'c': seq}}
-        ).value AS value FROM deal_changes WHERE field IN ({_list(TRACKED_COLUMNS)}) GROUP BY ALL
-        """
-    )
-    connection.execute(
-        """
-        CREATE TEMP TABLE moved AS
-        SELECT deal_id FROM observations GROUP BY deal_id
-        HAVING count(DISTINCT as_in) > 1 OR bool_or(removed)
-        """
-    )
     recorded = [row[0] for row in connection.execute("SELECT DISTINCT field FROM change_last ORDER BY 1").fetchall()]
     connection.execute(
         f"""
         CREATE TEMP TABLE observed AS
         WITH contents AS (
             {_unpivoted("deals SEMI JOIN moved USING (deal_id)", TRACKED_COLUMNS)}
-            UNION ALL {_unpivoted("deals SEMI JOIN several USING (deal_id) ANTI JOIN moved USING (deal_id)", recorded)}
         ),
         of_several AS (
             SELECT o.deal_id, c.field, o.day, o.rank, o.import_no,
@@ -223,7 +232,7 @@ def deal_changes(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
         ),
         of_one AS (
             SELECT c.deal_id, c.field, i.effective_on AS day, i.rank, i.import_no, c.value
-            FROM ({_unpivoted("deals ANTI JOIN several USING (deal_id)", recorded)}) c
+            FROM ({_unpivoted("deals ANTI JOIN moved USING (deal_id)", recorded)}) c
             JOIN change_last k ON k.deal_id = c.deal_id AND k.field = c.field
             JOIN visible_imports i ON i.import_no = c.as_in
             WHERE k.day > i.effective_on OR k.value IS DISTINCT FROM c.value
@@ -246,13 +255,14 @@ def deal_changes(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
             before_on AS not_before_on, day AS not_after_on
         FROM found
     """
-    path = _written(connection, work, "deal_changes", query) if _found(connection) else None
+    _find(connection)
+    path = _written(connection, work, "deal_changes", query)
     _forget(connection)
     return path
 
 
-def _found(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Make `found`: the observations that differ from the last thing known by their day; tell whether there are any.
+def _find(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `found`: the observations that differ from the last thing known by their day.
 
     Reads `observed` and `stored`. Within a day nobody knows whether the export came before or after an event, so an
     observation that fits either the day's beginning or one of its events is settled and says nothing.
@@ -297,16 +307,20 @@ def _found(connection: duckdb.DuckDBPyConnection) -> bool:
         WHERE NOT c.is_event AND NOT (c.has_before AND c.before IS NOT DISTINCT FROM c.value)
         """
     )
-    return connection.execute("SELECT count(*) FROM found").fetchone() != (0,)
 
 
-def _written(connection: duckdb.DuckDBPyConnection, work: Path, name: str, query: str) -> Path:
-    """Write rows of an event table: origin by whether an export says so, `seq` after the stored rows of their day."""
+def _written(
+    connection: duckdb.DuckDBPyConnection, work: Path, name: str, query: str, alone: str | None = None
+) -> Path | None:
+    """Write rows of an event table; None when there are none.
+
+    Origin says whether an export told it; `seq` comes after the stored rows of the day. Rows of `alone` are the only
+    ones of their deal.
+    """
     table = TABLES[name]
     group = [column for column in table.key if column != "seq" and not column.endswith("_at")]
     same = ", ".join(quoted(column) for column in group)
     derived = {
-        "seq": f"coalesce(s.last_seq, 0) + row_number() OVER (PARTITION BY {same} ORDER BY rank)",
         "by_id": "CAST(NULL AS VARCHAR)",
         "source_event_id": "CAST(NULL AS VARCHAR)",
         "origin": "CASE WHEN exported THEN 'snapshot' ELSE 'entered' END",
@@ -314,16 +328,23 @@ def _written(connection: duckdb.DuckDBPyConnection, work: Path, name: str, query
         "not_after_on": "CASE WHEN exported THEN not_after_on END",
     }
     columns = [f"{derived.get(column.name, quoted(column.name))} AS {quoted(column.name)}" for column in table.columns]
-    path = work / f"{name}-snapshots.parquet"
-    connection.execute(
+    parts = [
         f"""
-        COPY (
-            WITH rows AS ({query}),
-            stored_rows AS (SELECT {same}, max(seq) AS last_seq FROM {quoted(name)} SEMI JOIN rows USING ({same}) GROUP BY ALL)
-            SELECT {", ".join(columns)} FROM rows LEFT JOIN stored_rows s USING ({same})
-        ) TO {literal(str(path))} (FORMAT parquet)
+        SELECT {", ".join(columns)} FROM (
+            SELECT r.*, coalesce(s.last_seq, 0) + row_number() OVER (PARTITION BY {same} ORDER BY rank) AS seq
+            FROM ({query}) r
+            LEFT JOIN (SELECT {same}, max(seq) AS last_seq FROM {quoted(name)} SEMI JOIN found USING (deal_id) GROUP BY ALL) s
+            USING ({same})
+        )
         """
-    )
+    ]
+    if alone is not None:
+        parts.append(f"SELECT {', '.join(columns)} FROM (SELECT *, 1 AS seq FROM ({alone}))")
+    path = work / f"{name}-snapshots.parquet"
+    written = connection.execute(f"COPY ({' UNION ALL '.join(parts)}) TO {literal(str(path))} (FORMAT parquet)")
+    if written.fetchone() == (0,):
+        path.unlink()
+        return None
     return path
 
 
