@@ -12,8 +12,8 @@ from bokgi.domain.messages import N_, Message
 from bokgi.facts.schema import TABLES
 from bokgi.intake.files.staged import StagedColumn, StagedFile
 from bokgi.intake.mapping.contents import about_a_person, fit, looks, said
-from bokgi.intake.mapping.fields import FIELDS, Field, Kind, field_of
-from bokgi.intake.mapping.headers import LOOSE, key, named, without_prefix
+from bokgi.intake.mapping.fields import FIELDS, Field, Kind, field_named
+from bokgi.intake.mapping.headers import LOOSE, key, named, personal, without_prefix
 from bokgi.intake.mapping.model import (
     ATTRIBUTES,
     LEAVE_OUT,
@@ -39,6 +39,10 @@ _SAMPLES: Final = 5
 _IDENTIFIER: Final = re.compile(
     r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|[A-Za-z]{0,6}[-_]?\d+(?:\.0)?|[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?"
 )
+_HARMLESS: Final = frozenset({Kind.CATEGORY, Kind.TEXT, Kind.CURRENCY, Kind.BOOLEAN})
+_MUST_ANSWER: Final = frozenset({"deals.stage", "deals.outcome", "stage_history.stage"})
+_OURS: Final = "deals.owner_name"
+_THEIRS: Final = "deals.contact_name"
 _KEPT: Final = frozenset({ATTRIBUTES, LEAVE_OUT})
 
 
@@ -73,7 +77,9 @@ class Context:
         return bool(self.saved.derived_deals if self.saved else self.match and self.match.file.derived_deals)
 
     def takes(self, field: Field) -> bool:
-        """Tell whether a file of this entity can carry a field."""
+        """Tell whether a file of this entity can carry a field; a history describes deals only where it makes them."""
+        if self.entity is Entity.STAGE_HISTORY and not self.derived_deals:
+            return not field.entities or field.entities[0] is self.entity
         return not field.entities or self.entity in field.entities
 
     @property
@@ -92,6 +98,8 @@ def assign(context: Context) -> Assignment:
     taken = {claim.field for claim in claims} - _KEPT
     free = [column for column in context.staged.columns if column.name not in claimed]
     by_name, questions = _settled(context, [claim for column in free for claim in _by_name(context, column, taken)])
+    by_name, asked = _whose_person(context, by_name, free)
+    questions += asked
     claims += by_name
     claimed |= {claim.column for claim in by_name}
     taken |= {claim.field for claim in by_name}
@@ -99,16 +107,12 @@ def assign(context: Context) -> Assignment:
     by_values = list(_by_values(context, free, taken))
     claims += by_values
     claimed |= {claim.column for claim in by_values}
-    personal = []
-    for column in free:
-        if column.name not in claimed:
-            rest = _rest(context, column)
-            claims.append(rest)
-            if rest.field == LEAVE_OUT and rest.found_by is not FoundBy.NOTHING:
-                personal.append(column.name)
+    rest = [_rest(context, column) for column in free if column.name not in claimed]
+    left_out = [claim.column for claim in rest if claim.field == LEAVE_OUT and claim.found_by is not FoundBy.NOTHING]
+    claims += rest
     place = {column.name: column.position for column in context.staged.columns}
     ordered = sorted(claims, key=lambda claim: place[claim.column])
-    return Assignment(tuple(ordered), tuple(questions), tuple(personal))
+    return Assignment(tuple(ordered), tuple(questions), tuple(left_out))
 
 
 def mapped(
@@ -142,7 +146,7 @@ def _by_preset(context: Context, match: PresetMatch, column: StagedColumn) -> It
     if known := match.file.columns.get(key(header)):
         for part in known:
             field = _by_reference(part.field, column, context)
-            sure = _ASSUMED if part.assumed else _sure(context, column, FIELDS[field], _PRESET, _PRESET_DOUBTED)
+            sure = _ASSUMED if part.assumed else _sure(context, column, field_named(field), _PRESET, _PRESET_DOUBTED)
             yield mapped(column, field, FoundBy.PRESET, sure)
         return
     for pattern in match.preset.patterns:
@@ -163,12 +167,12 @@ def _by_name(context: Context, column: StagedColumn, taken: set[str]) -> Iterato
     """Give the best field that a column's header names, unless its values say otherwise."""
     found: list[tuple[float, str]] = []
     for name, strength in named(column.name, context.prefix):
-        if not context.takes(FIELDS[name]):
+        if not context.takes(field_named(name)):
             continue
         field = _by_reference(name, column, context)
         if field in taken:
             continue
-        share = fit(column, FIELDS[field], context.null_values)
+        share = fit(column, field_named(field), context.null_values)
         if share is None:
             found.append((min(strength, LOOSE), field))
         elif share >= _HALF:
@@ -181,7 +185,7 @@ def _by_name(context: Context, column: StagedColumn, taken: set[str]) -> Iterato
 
 def _by_reference(name: str, column: StagedColumn, context: Context) -> str:
     """Turn a reference by name into one by e-mail or by id where the values say so."""
-    field = FIELDS[name]
+    field = field_named(name)
     texts = said(column, context.null_values)
     if field.refers is None or field.kind is not Kind.NAME or not texts:
         return name
@@ -194,7 +198,7 @@ def _by_reference(name: str, column: StagedColumn, context: Context) -> str:
 
 
 def _settled(context: Context, claims: Sequence[ColumnMapping]) -> tuple[list[ColumnMapping], list[Question]]:
-    """Let the stronger of two columns have a field; ask where none is stronger."""
+    """Let the stronger of two columns have a field; ask where none is stronger and they say different things."""
     by_field: dict[str, list[ColumnMapping]] = defaultdict(list)
     for claim in claims:
         by_field[claim.field].append(claim)
@@ -203,7 +207,11 @@ def _settled(context: Context, claims: Sequence[ColumnMapping]) -> tuple[list[Co
         filled = [claim for claim in rivals if context.staged.column(claim.column).filled] or rivals
         ranked = sorted(filled, key=lambda claim: -claim.confidence)
         best = ranked[0]
-        close = [claim for claim in ranked[1:] if claim.confidence >= best.confidence - _CLOSE]
+        close = [
+            claim
+            for claim in ranked[1:]
+            if claim.confidence >= best.confidence - _CLOSE and claim.samples != best.samples
+        ]
         if close:
             question = _which_column(context, field, [best, *close])
             answer = context.hints.answers.get(question.key)
@@ -216,7 +224,7 @@ def _settled(context: Context, claims: Sequence[ColumnMapping]) -> tuple[list[Co
 
 
 def _which_column(context: Context, field: str, rivals: Sequence[ColumnMapping]) -> Question:
-    label = FIELDS[field].label
+    label = field_named(field).label
     names = [claim.column for claim in rivals]
     return Question(
         key=f"{context.staged.name}:column:{field}",
@@ -231,7 +239,38 @@ def _which_column(context: Context, field: str, rivals: Sequence[ColumnMapping])
             Option(claim.column, Message(N_("for example {samples}"), {"samples": ", ".join(claim.samples[:3])}))
             for claim in rivals
         ),
+        suggestion=names[0] if field_named(field).kind in _HARMLESS and field not in _MUST_ANSWER else None,
     )
+
+
+def _whose_person(
+    context: Context, claims: list[ColumnMapping], free: Sequence[StagedColumn]
+) -> tuple[list[ColumnMapping], list[Question]]:
+    """Ask whether a person in a file of deals is ours or the customer's, where a position stands beside the name."""
+    owner = next((claim for claim in claims if claim.field == _OURS), None)
+    if context.entity is not Entity.DEALS or owner is None:
+        return claims, []
+    either = any(field == "contacts.name" for field, _ in named(owner.column, context.prefix))
+    titled = any(field == "contacts.title" for column in free for field, _ in named(column.name, context.prefix))
+    if not either or not titled or any(claim.field == _THEIRS for claim in claims):
+        return claims, []
+    question = Question(
+        key=f"{context.staged.name}:person:{owner.column}",
+        code="person_unclear",
+        file=context.staged.name,
+        columns=(owner.column,),
+        message=Message(
+            N_("Is the person in “{column}” of {file} one of ours or the customer's?"),
+            {"column": owner.column, "file": context.staged.name},
+        ),
+        options=(Option(_THEIRS, Message(N_("the customer's"))), Option(_OURS, Message(N_("one of ours")))),
+        suggestion=_THEIRS,
+    )
+    answer = context.hints.answers.get(question.key)
+    field = answer if answer in {_OURS, _THEIRS} else _THEIRS
+    found_by, sure = (FoundBy.HAND, 1.0) if answer == field else (FoundBy.NAME, _HALF)
+    changed = replace(owner, field=field, found_by=found_by, confidence=sure)
+    return [changed if claim is owner else claim for claim in claims], [] if answer == field else [question]
 
 
 def _by_values(context: Context, free: Sequence[StagedColumn], taken: set[str]) -> Iterator[ColumnMapping]:
@@ -246,13 +285,11 @@ def _by_values(context: Context, free: Sequence[StagedColumn], taken: set[str]) 
 
 def _rest(context: Context, column: StagedColumn) -> ColumnMapping:
     """Keep a column under its header, unless it looks personal or the entity has no place for it."""
-    why = about_a_person(column, context.prefix)
     if not context.keeps_attributes or (context.derived_deals and not _of_the_case(column)):
         return mapped(column, LEAVE_OUT, FoundBy.NOTHING, 0.0)
-    if why is not None:
-        return mapped(
-            column, LEAVE_OUT, FoundBy.VALUES if why == "person" and not named(column.name) else FoundBy.NAME, _HALF
-        )
+    if about_a_person(column, context.prefix) is not None:
+        by_header = personal(column.name, context.prefix) is not None
+        return mapped(column, LEAVE_OUT, FoundBy.NAME if by_header else FoundBy.VALUES, _HALF)
     return mapped(column, ATTRIBUTES, FoundBy.NOTHING, 0.0)
 
 
@@ -280,8 +317,3 @@ def stage_of(text: str, labels: Mapping[str, str], pipelines: Mapping[str, str])
     if not known and labels:
         return text, None
     return labels.get(key(stage), stage), pipelines.get(key(pipeline), pipeline)
-
-
-def known_field(name: str) -> bool:
-    """Tell whether a mapping may name this field."""
-    return field_of(name) is not None

@@ -35,9 +35,12 @@ def guesses(staged: StagedFile, prefix: str | None) -> tuple[EntityGuess, ...]:
     """Give the entities whose needs the headers meet, the likeliest first; none where no header tells anything."""
     fields_of = {column.name: tuple(_fields(staged, column.name, prefix)) for column in staged.columns}
     entities_of = {name: {_entity(field) for field in fields} for name, fields in fields_of.items()}
+    all_fields = {field for fields in fields_of.values() for field in fields}
     found = []
     for entity, words in entity_words().items():
-        fields = {field for fields in fields_of.values() for field in fields if _entity(field) is entity}
+        if words.unless and all(all_fields & set(group) for group in words.unless):
+            continue
+        fields = {field for field in all_fields if _entity(field) is entity}
         if not all(fields & set(group) for group in words.needs):
             continue
         matched = [entities for entities in entities_of.values() if entity in entities]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from bokgi.domain.errors import InternalError
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, STAGE_ENTERED, STAGE_LEFT, Entity
 
@@ -351,6 +352,18 @@ def field_of(name: str) -> Field | None:
     """
     prefix, colon, stage = name.partition(":")
     return FIELDS.get(f"{prefix}:") if colon and stage else FIELDS.get(name) if not colon else None
+
+
+def field_named(name: str) -> Field:
+    """Give the field of a name that is known to be one (of a preset or the synonyms).
+
+    >>> field_named("stage_left:Proposal").kind
+    <Kind.MOMENT: 'moment'>
+    """
+    field = field_of(name)
+    if field is None:
+        raise InternalError(name)
+    return field
 
 
 def fields_for(entity: Entity) -> tuple[Field, ...]:

@@ -26,6 +26,8 @@ _JOINED: Final = " - "
 _SHARE_OF_PREFIX: Final = 0.8
 _FEWEST_PREFIXED: Final = 3
 
+_ALIKE: Final = {"journey_stage": "content.journey_stage", "forecast_category": "deals.forecast_category"}
+
 EXACT: Final = 0.95
 """Strength of a header that is a known name, letter by letter."""
 LOOSE: Final = 0.85
@@ -119,11 +121,15 @@ def named(header: str, prefix: str | None = None) -> tuple[tuple[str, float], ..
 
 @dataclass(frozen=True)
 class EntityWords:
-    """What makes a file this entity: words of its name, groups of which each needs a column, fields that tell most."""
+    """What makes a file this entity: words of its name, groups of which each needs a column, fields that tell most.
+
+    `unless`: groups that make it another entity, when each has a column.
+    """
 
     files: tuple[str, ...]
     needs: tuple[tuple[str, ...], ...]
     tells: frozenset[str]
+    unless: tuple[tuple[str, ...], ...]
 
 
 @cache
@@ -131,7 +137,10 @@ def entity_words() -> Mapping[Entity, EntityWords]:
     """Give the marks of every entity."""
     return {
         Entity(name): EntityWords(
-            tuple(mark["files"]), tuple(tuple(group) for group in mark["needs"]), frozenset(mark["tells"])
+            tuple(mark["files"]),
+            tuple(tuple(group) for group in mark["needs"]),
+            frozenset(mark["tells"]),
+            tuple(tuple(group) for group in mark.get("unless", ())),
         )
         for name, mark in _read("entities").items()
     }
@@ -144,7 +153,8 @@ def value_words(field: str) -> Mapping[str, str]:
     >>> value_words("deals.outcome")[key("계약 완료")]
     'won'
     """
-    return {key(word): ours for ours, words in _read("values").get(field, {}).items() for word in (ours, *words)}
+    own = _ALIKE.get(field.partition(".")[2], field)
+    return {key(word): ours for ours, words in _read("values").get(own, {}).items() for word in (ours, *words)}
 
 
 @cache

@@ -201,9 +201,9 @@ def read_folder(folder: Path) -> tuple[FileMapping, ...]:
 def read(text: str, *, name: str = "") -> FileMapping:
     r"""Read a mapping; errors name the line or key, and what exists instead.
 
-    >>> read('version = 1\nsource = "crm"\nentity = "dales"\n')
+    >>> read('version = 1\nsource = "crm"\nentity = "targetz"\n')
     Traceback (most recent call last):
-    bokgi.domain.errors.MappingError: Line 3, entity: there is no “dales”. Did you mean deals?
+    bokgi.domain.errors.MappingError: Line 3, entity: there is no “targetz”. Did you mean targets?
     """
     return _Reader(text, name).mapping()
 

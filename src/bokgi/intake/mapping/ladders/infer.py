@@ -142,25 +142,26 @@ def _kind(part: StageEvidence, pure: bool) -> tuple[StageKind, StageFoundBy]:  #
 
 def _ordered(parts: Sequence[StageEvidence]) -> tuple[list[StageEvidence], StageFoundBy]:
     """Order open stages by the first kind of evidence that all of them have and that tells them apart."""
-    tests: Iterable[tuple[StageFoundBy, Callable[[StageEvidence], float | None], bool]] = (
-        (StageFoundBy.NUMBERS, lambda part: number_of(part.stage), True),
-        (StageFoundBy.PROBABILITY, lambda part: part.probability, False),
-        (StageFoundBy.HISTORY, lambda part: part.place, True),
-        (StageFoundBy.WORDS, lambda part: word[1] if (word := known(part.stage)) else None, False),
+    tests: Iterable[tuple[StageFoundBy, Callable[[StageEvidence], float | None]]] = (
+        (StageFoundBy.NUMBERS, lambda part: number_of(part.stage)),
+        (StageFoundBy.PROBABILITY, lambda part: part.probability),
+        (StageFoundBy.HISTORY, lambda part: part.place),
+        (StageFoundBy.WORDS, lambda part: word[1] if (word := known(part.stage)) else None),
     )
     if len(parts) <= 1:
         return list(parts), StageFoundBy.WORDS
-    for found_by, evidence, alone in tests:
-        values = [evidence(part) for part in parts]
-        told = [value for value in values if value is not None]
-        if len(told) == len(parts) and (len(set(told)) == len(parts) or (not alone and _tied(parts, told))):
-            ranked = sorted(parts, key=lambda part: (evidence(part) or 0.0, _usual(part), part.stage))
+    for found_by, evidence in tests:
+        told = [value for part in parts if (value := evidence(part)) is not None]
+        if len(told) == len(parts) and _tells_apart(parts, told, found_by):
+            ranked = sorted(parts, key=lambda part: (evidence(part) or 0.0, _usual(part), -part.rows, part.stage))
             return ranked, found_by
     return sorted(parts, key=lambda part: (_usual(part), -part.rows, part.stage)), StageFoundBy.NOTHING
 
 
-def _tied(parts: Sequence[StageEvidence], told: Sequence[float]) -> bool:
-    """Tell whether stages of one value can still be told apart by their usual place."""
+def _tells_apart(parts: Sequence[StageEvidence], told: Sequence[float], found_by: StageFoundBy) -> bool:
+    """Tell whether the values order the stages; equals are told apart by their usual place, in a history by chance."""
+    if found_by is StageFoundBy.HISTORY:
+        return len(set(told)) > 1
     return len({(value, _usual(part)) for value, part in zip(told, parts, strict=True)}) == len(parts)
 
 

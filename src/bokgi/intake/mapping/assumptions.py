@@ -1,0 +1,129 @@
+"""What a mapping takes for granted, said aloud: columns known at creation, keys of rows, dates that stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bokgi.domain.findings import Finding, Severity
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.schema import TABLES
+from bokgi.intake.mapping.fields import FIELDS
+from bokgi.intake.mapping.model import Entity, FileMapping, FoundBy
+from bokgi.intake.mapping.preset import Preset
+
+KNOWN_AT_CREATION: Final = (
+    "account_id",
+    "owner_id",
+    "pipeline",
+    "type",
+    "product",
+    "source",
+    "lead_id",
+    "lead_grade",
+)
+"""Columns of `deals` that are set when a deal is made and seldom edited; never amount, close date or stage."""
+
+_ID_FIELDS: Final = {
+    Entity.DEALS: ("deals.deal_id",),
+    Entity.ACCOUNTS: ("accounts.account_id",),
+    Entity.PEOPLE: ("people.person_id", "people.email"),
+    Entity.CONTACTS: ("contacts.contact_id", "contacts.email"),
+    Entity.LEADS: ("leads.lead_id",),
+    Entity.STAGE_HISTORY: ("stage_history.event_id",),
+    Entity.DEAL_HISTORY: ("deal_history.event_id",),
+    Entity.ACTIVITIES: ("activities.activity_id",),
+    Entity.CONTENT: ("content.content_id",),
+    Entity.CONTENT_EVENTS: ("content_events.event_id",),
+    Entity.RESPONSES: ("responses.response_id",),
+}
+_NATURAL: Final = {
+    Entity.DEALS: ("deals.name", "deals.account_id", "deals.account_name", "deals.created"),
+    Entity.ACCOUNTS: ("accounts.name",),
+    Entity.PEOPLE: ("people.name",),
+    Entity.CONTACTS: ("contacts.name", "contacts.last_name", "contacts.account_id", "contacts.account_name"),
+    Entity.DEAL_CONTACTS: ("deal_contacts.deal_id", "deal_contacts.contact_id"),
+    Entity.STAGE_HISTORY: ("stage_history.deal_id", "stage_history.stage", "stage_history.entered"),
+    Entity.DEAL_HISTORY: ("deal_history.deal_id", "deal_history.field", "deal_history.changed"),
+    Entity.STAGES: ("stages.pipeline", "stages.stage"),
+    Entity.PIPELINES: ("pipelines.pipeline",),
+    Entity.TEAMS: ("teams.person_id", "teams.person_name", "teams.person_email", "teams.team", "teams.valid_from"),
+    Entity.RATES: ("rates.currency", "rates.month"),
+    Entity.STANDARDS: ("standards.role", "standards.metric", "standards.stage", "standards.valid_from"),
+    Entity.TARGETS: (
+        "targets.subject_kind",
+        "targets.person_id",
+        "targets.person_name",
+        "targets.team",
+        "targets.subject",
+        "targets.metric",
+        "targets.period",
+        "targets.period_start",
+        "targets.lead_source",
+    ),
+}
+
+
+def keys(mapping: FileMapping) -> tuple[str, ...]:
+    """Give the fields that identify a row: the id that has text, else what the row is about."""
+    for field in _ID_FIELDS.get(mapping.entity, ()):
+        if mapping.of(field) is not None:
+            return (field,)
+    return tuple(field for field in _NATURAL.get(mapping.entity, ()) if mapping.of(field) is not None)
+
+
+def known_at_creation(mapping: FileMapping, preset: Preset | None, history: Sequence[FileMapping]) -> tuple[str, ...]:
+    """Give the columns of `deals` taken as known from creation on: those of the preset, else the usual ones.
+
+    Only columns that the file feeds, and none whose changes a history in the same import tells.
+    """
+    usual = preset.known_at_creation if preset and preset.known_at_creation else KNOWN_AT_CREATION
+    fed = {
+        column.partition(".")[2]
+        for part in mapping.columns
+        if (field := FIELDS.get(part.field)) is not None
+        for column in field.feeds
+        if column.startswith("deals.")
+    }
+    told = {ours for other in history for ours in (other.values.get("deal_history.field", {}).values())} | {
+        "owner_id" for other in history if other.of("stage_history.owner_id") or other.of("stage_history.owner_name")
+    }
+    order = [column.name for column in TABLES["deals"].columns]
+    return tuple(sorted((name for name in usual if name in fed and name not in told), key=order.index))
+
+
+def assumed(mapping: FileMapping, history: Sequence[FileMapping]) -> list[Finding]:
+    """Say what is taken for granted about the deals of a file."""
+    findings = []
+    if mapping.known_at_creation and mapping.found_by is not FoundBy.SAVED:
+        told = any(other.entity is Entity.DEAL_HISTORY for other in history)
+        values: dict[str, object] = {"file": mapping.file, "columns": ", ".join(mapping.known_at_creation)}
+        text = (
+            N_("{file}: {columns} are taken as set at creation and not edited since; the history tells nothing else.")
+            if told
+            else N_("{file} has no history of changes: {columns} are taken as set at creation and not edited since.")
+        )
+        findings.append(Finding("known_at_creation_assumed", Severity.INFO, Message(text, values), values=values))
+    stands_for = [
+        (column.column, column.field)
+        for column in mapping.columns
+        if column.field == "deals.created" and sum(1 for part in mapping.columns if part.column == column.column) > 1
+    ]
+    for header, _ in stands_for:
+        values = {"file": mapping.file, "column": header}
+        text = N_("{file} does not say when a deal was created; the day in “{column}” is the first that is known.")
+        findings.append(Finding("created_assumed", Severity.WARNING, Message(text, values), values=values))
+    return findings
+
+
+def left_out(mapping: FileMapping, personal: Sequence[str]) -> list[Finding]:
+    """Say which columns were left out because they look personal."""
+    if not personal:
+        return []
+    values: dict[str, object] = {"n": len(personal), "file": mapping.file, "columns": ", ".join(personal)}
+    message = Message(
+        N_("{n} column of {file} looks personal and is left out until somebody ticks it: {columns}."),
+        values,
+        N_("{n} columns of {file} look personal and are left out until somebody ticks them: {columns}."),
+    )
+    return [Finding("column_personal", Severity.WARNING, message, len(personal), values=values)]

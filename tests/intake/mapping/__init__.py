@@ -1,0 +1,1 @@
+"""Tests of which file and which column is what."""
