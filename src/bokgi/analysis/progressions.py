@@ -28,7 +28,7 @@ def progressions(visits: ibis.Table) -> ibis.Table:
     A deal that changed pipeline was removed from the first one.
 
     Refuses: nothing. Do not use it for rates without treating `open` as not yet decided: see `stage_conversion`.
-    Source: own definition; `tests/analysis/test_progressions.py` holds it against a slow twin.
+    Source: own definition; `tests/analysis/test_stage_conversion.py` holds it against a slow twin.
 
     >>> import pyarrow as pa
     >>> from datetime import date
