@@ -82,6 +82,15 @@ class Session:
         """Print text as it is, without wrapping."""
         self.out.file.write(text if text.endswith("\n") else text + "\n")
 
+    def write_bytes(self, made: bytes) -> None:
+        """Print a document as it is; a PDF goes into a file, not onto a terminal."""
+        target = getattr(self.out.file, "buffer", None)
+        if target is None:
+            self.out.file.write(made.decode("utf-8", errors="replace"))
+        else:
+            self.out.file.flush()
+            target.write(made)
+
     def write_json(self, data: Mapping[str, Any]) -> None:
         """Print one JSON document."""
         self.write(json.dumps(data, ensure_ascii=False, indent=2, default=str))

@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from bokgi.domain.measures import Between, Days, Hours, Points, Rate
+from bokgi.domain.messages import Message
 from bokgi.domain.money import WITHOUT_CENTS, Money
 from bokgi.domain.period import Period
 
@@ -384,6 +385,8 @@ _WRITERS: Final[dict[type, Callable[[Any, str], str]]] = {
 def _show(value: object, lang: str, year: int | None) -> str:
     if isinstance(value, date):
         return day(value, lang, year=value.year != year)
+    if isinstance(value, Message):
+        return value.text(lang, lambda part, of: _show(part, of, year))
     if isinstance(value, list | tuple):
         return ", ".join(_show(part, lang, year) for part in value)
     writer = _WRITERS.get(type(value))

@@ -1,0 +1,83 @@
+"""The one content of the weekly review; text, Markdown, HTML, PDF and JSON are renderings of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from bokgi.apps.reviews.pack import bottleneck, care, execution, feedback, learning, progress
+from bokgi.apps.reviews.pack.change import change
+from bokgi.apps.reviews.pack.data import data
+from bokgi.apps.reviews.pack.scope import scope
+from bokgi.apps.reviews.pack.stages import stages, window_json, windows
+from bokgi.domain.period import Period
+from bokgi.domain.sentences import encoded
+from bokgi.facts.ledger import Import
+from bokgi.facts.model import Facts
+
+SCHEMA_VERSION: Final = 1
+
+__all__ = ["SCHEMA_VERSION", "review_pack"]
+
+
+def review_pack(
+    facts: Facts, *, period: Period, as_of: date, team: str | None = None, imports: Sequence[Import] = ()
+) -> dict[str, Any]:
+    """What the team needs on the table in this week's review.
+
+    Reads all facts of a lake version (not yet cut to a day) and the imports that made them. Gives the content of the
+    review as JSON, the same for every language; `docs/reference/review.schema.json` describes each key. Sentences are
+    messages with values (`domain.sentences`).
+
+    Counts how: everything as it had happened by the end of `as_of`, and the pipeline also as of the day before the
+    period; what is not known of that day is null and counted. A deal is its owner's of that day, and its team's; with
+    `team` only that team's deals and activities count. Amounts in the organisation's currency; unknown ones count in
+    numbers and stay out of sums.
+
+    Small numbers: a rate or a comparison has its interval and `n`, or is null with a reason below the organisation's
+    `minimum_n`. Raises `NotFoundError` for a team that does not exist. Do not use it to rank people: a week is short,
+    and nobody's deals are like anybody else's.
+    """
+    here = scope(facts, period=period, as_of=as_of, team=team)
+    spans = windows(here)
+    told_stages = stages(here, spans)
+    open_deals = care.open_deals(here)
+    by_person = care.counts(open_deals)
+    people, sums = execution.execution(here, told_stages, by_person, care.totals(by_person))
+    searched = bottleneck.search(here)
+    flags = bottleneck.found_json(searched, told_stages, here)
+    standing = bottleneck.standing(flags, told_stages, open_deals, here)
+    points = feedback.feedback(here, people, open_deals, by_person)
+    goal = progress.progress(here, told_stages, sums["usual"])
+    said = {
+        "execution": execution.said(sums, people, here),
+        "bottleneck": bottleneck.said(searched, flags, standing, here),
+        "feedback": feedback.said(points),
+        "learning": learning.said(sums["this_week"], here),
+        "motivation": progress.said(goal, here),
+    }
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "week": period.iso_week,
+        "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
+        "as_of": as_of.isoformat(),
+        "team": team,
+        "organisation": here.facts.settings.organisation,
+        "currency": here.currency,
+        "lake_version": facts.version,
+        "minimum_n": here.facts.settings.minimum_n,
+        "untouched_days": here.facts.settings.untouched_days,
+        "said": {part: [encoded(message) for message in messages] for part, messages in said.items()},
+        "data": data(here, imports),
+        "execution": people,
+        "execution_total": sums,
+        "pipeline_change": change(here),
+        "window": window_json(spans),
+        "stages": told_stages,
+        "bottlenecks": flags,
+        "standing": standing,
+        "feedback": points,
+        "learning": learning.learning(here, told_stages),
+        "progress": goal,
+    }

@@ -1,0 +1,193 @@
+"""Bottleneck search: the stage and team where the funnel stops beyond chance, and the deals that stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from math import sqrt
+from typing import Any, Final
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+from scipy.special import ndtri
+
+from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
+from bokgi.analysis.progressions import progressions
+from bokgi.analysis.totals import totals
+from bokgi.apps.reviews.pack.care import heaviest_first, told
+from bokgi.apps.reviews.pack.scope import Row, Scope, rows
+from bokgi.apps.reviews.pack.stages import LEVEL
+from bokgi.domain.measures import Between, Days, Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.sentences import encoded
+
+STAGE: Final = "stage"
+TEAM: Final = "team"
+_CONDITIONS: Final = ("type", "source", "lead_grade", "segment", "size")
+_MOST_VALUES: Final = 12
+_SHOWN_FLAGS: Final = 2
+_SHOWN_DEALS: Final = 8
+
+
+def search(scope: Scope) -> Bottlenecks:
+    """Ask the analysis, for each stage against its own past and for each team against the others."""
+    by = (STAGE, TEAM) if scope.team is None and len(set(scope.teams.values())) > 1 else (STAGE,)
+    return bottlenecks(
+        progressions(scope.visits), scope.visits, scope.deals, as_of=scope.as_of, by=by, conditions=_conditions(scope)
+    )
+
+
+def _conditions(scope: Scope) -> list[str]:
+    """Choose what deals differ in from the start: columns with some values, but not one for every deal."""
+    counted = scope.deals.agg(**{name: _[name].nunique() for name in _CONDITIONS}).to_pyarrow().to_pylist()[0]
+    return [name for name in _CONDITIONS if 1 < counted[name] <= _MOST_VALUES]
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Give the interval of a share at `LEVEL` (Wilson 1927).
+
+    >>> [round(end, 3) for end in wilson(0.5, 20)]
+    [0.329, 0.671]
+    """
+    z = float(ndtri((1 + LEVEL) / 2))
+    middle = share + z * z / (2 * n)
+    spread = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
+
+
+def found_json(found: Bottlenecks, stages: Sequence[Row], scope: Scope) -> list[dict[str, Any]]:
+    """Tell about each flagged unit, the one with the largest gain first."""
+    labels = {(stage["pipeline"], stage["stage"]): stage for stage in stages}
+    flagged = [unit for unit in found.units if unit.flagged and (unit.pipeline, unit.stage) in labels]
+    return [_flag(unit, labels[unit.pipeline, unit.stage], scope) for unit in flagged[:_SHOWN_FLAGS]]
+
+
+def _flag(unit: Unit, stage: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+    team = unit.unit if unit.by == TEAM else scope.team
+    low, high = wilson(unit.conversion, unit.n)
+    gain = unit.gain
+    return {
+        "key": stage["key"],
+        "pipeline": unit.pipeline,
+        "stage": unit.stage,
+        "label": stage["label"],
+        "team": team,
+        "against": "others" if unit.by == TEAM else "past",
+        "conversion": {"estimate": unit.conversion, "low": low, "high": high, "level": LEVEL, "n": unit.n},
+        "expected": unit.expected,
+        "gain": None
+        if gain is None
+        else {
+            "amount": scope.money(Decimal(round(gain.amount))),
+            "low": scope.money(Decimal(round(gain.low))),
+            "high": scope.money(Decimal(round(gain.high))),
+            "level": LEVEL,
+        },
+        "sentence": encoded(_sentence(unit, stage["label"], team)),
+        "evidence": [encoded(message) for message in _evidence(unit, scope)],
+    }
+
+
+def _sentence(unit: Unit, label: str, team: str | None) -> Message:
+    values = {"stage": label, "share": Rate(unit.conversion), "expected": Rate(unit.expected), "team": team or ""}
+    if unit.by == TEAM:
+        return Message(
+            N_("In {team}, {share} of deals move on from {stage}. Of like deals elsewhere, {expected} do."), values
+        )
+    return Message(N_("{share} of deals move on from {stage}. In the months before, {expected} did."), values)
+
+
+def _evidence(unit: Unit, scope: Scope) -> list[Message]:
+    said = []
+    if unit.gain is not None:
+        ends = Between(scope.worth(Decimal(round(unit.gain.low))), scope.worth(Decimal(round(unit.gain.high))))
+        said.append(
+            Message(
+                N_("At that level, {gain} more a month would be won ({level} interval {ends})."),
+                {"gain": scope.worth(Decimal(round(unit.gain.amount))), "level": Rate(LEVEL), "ends": ends},
+            )
+        )
+    said.append(
+        Message(
+            N_(
+                "It rests on {n} deals that left the stage. Chance alone would show a flag in less than 1 of 100 cases."
+            ),
+            {"n": unit.n},
+        )
+    )
+    return said
+
+
+def said(
+    found: Bottlenecks, flags: Sequence[Mapping[str, Any]], standing: Sequence[Mapping[str, Any]], scope: Scope
+) -> list[Message]:
+    """Say what was found in one sentence, and where most money waits in another."""
+    if flags:
+        first = flags[0]
+        team = first["team"]
+        lead = (
+            Message(
+                N_("{team}: fewer deals move on from {stage} than should."), {"team": team, "stage": first["label"]}
+            )
+            if first["against"] == "others"
+            else Message(N_("Fewer deals move on from {stage} than before."), {"stage": first["label"]})
+        )
+        sentences = [lead]
+    elif any(unit.z is not None for unit in found.units):
+        sentences = [Message(N_("No stage differs from what could be expected by more than chance."))]
+    else:
+        sentences = [Message(N_("There are too few deals with stage history to look for a bottleneck."))]
+    return [*sentences, *(_waiting(stage, scope) for stage in standing if stage["open"]["count"])]
+
+
+def _waiting(stage: Mapping[str, Any], scope: Scope) -> Message:
+    amount = scope.worth(Decimal(stage["open"]["amount"]["amount"]))
+    values = {"stage": stage["label"], "n": stage["open"]["count"], "amount": amount}
+    if stage["late"] is None:
+        return Message(N_("{n} deals ({amount}) stand in {stage}."), values)
+    return Message(
+        N_("{n} deals ({amount}) stand in {stage}, {late} of them longer than the {days} within which 80 % leave it."),
+        values | {"late": stage["late"], "days": Days(stage["days"]["late"])},
+    )
+
+
+def standing(
+    flags: Sequence[Mapping[str, Any]], stages: Sequence[Row], care: ir.Table, scope: Scope
+) -> list[dict[str, Any]]:
+    """List the deals that stand in the flagged stage; without a flag, in the one where most money waits longest.
+
+    `care` has one row per open deal, see `care.open_deals`.
+    """
+    labels = {(stage["pipeline"], stage["stage"]): stage for stage in stages}
+    places = [(flag["pipeline"], flag["stage"], flag["team"]) for flag in flags]
+    if not places:
+        waiting = care.group_by("pipeline", "stage").agg(weight=_.weight.sum(), days=_.days_in_stage.sum())
+        heavy = rows(waiting.order_by(_.weight.desc(), _.days.desc(nulls_first=False), _.pipeline, _.stage))
+        places = [
+            (row["pipeline"], row["stage"], scope.team) for row in heavy if (row["pipeline"], row["stage"]) in labels
+        ][:1]
+    return [_standing(labels[pipeline, stage], team, care, scope) for pipeline, stage, team in dict.fromkeys(places)]
+
+
+def _standing(stage: Mapping[str, Any], team: str | None, care: ir.Table, scope: Scope) -> dict[str, Any]:
+    here = care.filter((_.pipeline == stage["pipeline"]) & (_.stage == stage["stage"]))
+    if team is not None:
+        here = here.filter(_.team == team)
+    late_after = None if stage["days"] is None else stage["days"]["late"]
+    late = ibis.literal(0) if late_after is None else ibis.coalesce(_.days_in_stage > late_after, False).sum()
+    counted = rows(here.agg(**totals("count", _.deal_id.notnull()), late=late))[0]
+    return {
+        "key": stage["key"],
+        "pipeline": stage["pipeline"],
+        "stage": stage["stage"],
+        "label": stage["label"] if team is None or team == scope.team else f"{team} · {stage['label']}",
+        "open": {
+            "count": counted["count"],
+            "amount": scope.money(counted["count_amount"]),
+            "amount_unknown": counted["count_amount_unknown"],
+        },
+        "late": None if late_after is None else counted["late"] or 0,
+        "days": stage["days"],
+        "deals": told(scope, here.order_by(heaviest_first()).limit(_SHOWN_DEALS)),
+    }

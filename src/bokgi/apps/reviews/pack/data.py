@@ -1,0 +1,132 @@
+"""The head of the review: what was imported, how old it is, what waits in quarantine, what is not known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from ibis import _
+
+from bokgi.analysis.visits import off_ladder
+from bokgi.apps.reviews.pack.scope import Scope, rows
+from bokgi.domain.findings import Severity
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.sentences import encoded
+from bokgi.domain.stage import Outcome
+from bokgi.facts.ledger import Import
+
+_STALE_DAYS: Final = 7
+_SHOWN_NAMES: Final = 3
+_MATTERS: Final = ("amount", "owner_id", "expected_close_on", "has_next_step")
+
+
+def data(scope: Scope, imports: Sequence[Import]) -> dict[str, Any]:
+    """Tell the state of the data as of the review's day."""
+    facts = scope.facts
+    counted = scope.deals.agg(
+        deals=_.count(),
+        open=_.count(where=_.outcome == Outcome.OPEN.value),
+        no_owner=_.count(where=(_.outcome == Outcome.OPEN.value) & _.owner_id.isnull()),
+    )
+    numbers = rows(counted)[0]
+    zone = ZoneInfo(facts.settings.time_zone)
+    committed = [found for found in imports if found.committed and found.kind != "setup"]
+    told = [_import(found, zone) for found in committed]
+    days = [row["exported_on"] for row in told if row["exported_on"] is not None]
+    exported_on = max(days, default=None)
+    age = None if exported_on is None else (scope.as_of - date.fromisoformat(exported_on)).days
+    quarantined = int(facts.quarantine.count().execute()) - int(facts.releases.count().execute())
+    unknown = {name: facts.unknown_then(name) for name in _MATTERS}
+    found = _findings(scope, numbers, age, quarantined, unknown)
+    return {
+        "deals": numbers["deals"],
+        "open": numbers["open"],
+        "imports": told,
+        "exported_on": exported_on,
+        "age_days": age,
+        "quarantined": quarantined,
+        "unknown_then": {name: count for name, count in unknown.items() if count},
+        "state": [encoded(message) for message in _state(told, numbers, exported_on)],
+        "findings": found,
+    }
+
+
+def _import(found: Import, zone: ZoneInfo) -> dict[str, Any]:
+    exported = found.exported_at
+    return {
+        "import_no": found.import_no,
+        "source": found.source,
+        "kind": found.kind,
+        "files": [file["name"] for file in json.loads(found.files)],
+        "exported_on": None if exported is None else exported.astimezone(zone).date().isoformat(),
+        "exported_at_origin": found.exported_at_origin,
+        "read": found.read,
+        "accepted": found.accepted,
+        "quarantined": found.quarantined,
+        "known": found.known,
+    }
+
+
+def _state(imports: Sequence[dict[str, Any]], numbers: dict[str, int], exported_on: str | None) -> list[Message]:
+    deals = Message(
+        N_("{deals} deals are known, {open} of them open."), {"deals": numbers["deals"], "open": numbers["open"]}
+    )
+    if not imports:
+        return [deals]
+    names = sorted({name for found in imports for name in found["files"]})
+    files: dict[str, object] = {"n": len(names), "imports": len(imports)}
+    if exported_on is None:
+        return [Message(N_("{n} files in {imports} imports."), files), deals]
+    files["day"] = date.fromisoformat(exported_on)
+    return [Message(N_("{n} files in {imports} imports, the last exported on {day}."), files), deals]
+
+
+def _findings(
+    scope: Scope, numbers: dict[str, int], age: int | None, quarantined: int, unknown: dict[str, int]
+) -> list[dict[str, Any]]:
+    """Say what changes how the figures read."""
+    found: list[tuple[str, Severity, int, Message]] = []
+
+    def add(code: str, count: int, msgid: str, severity: Severity = Severity.WARNING, **values: object) -> None:
+        found.append((code, severity, count, Message(msgid, {"n": count, **values})))
+
+    if age is not None and age > _STALE_DAYS:
+        add("data_old", age, N_("The last export is {n} days old; what happened since is missing."))
+    if age is not None and age < 0:
+        add(
+            "as_of_past",
+            -age,
+            N_("The facts are shown as they had happened by then; values that were edited later are left out."),
+            Severity.INFO,
+        )
+    if quarantined:
+        add(
+            "quarantined",
+            quarantined,
+            N_("{n} rows wait in quarantine and count nowhere; bokgi data quarantine shows them."),
+        )
+    if numbers["no_owner"]:
+        add("owner_missing", numbers["no_owner"], N_("{n} open deals have no owner."))
+    if unknown["amount"]:
+        add(
+            "amount_unknown_then",
+            unknown["amount"],
+            N_("{n} of {open} open deals have no amount known on that date."),
+            open=numbers["open"],
+        )
+    lost = rows(off_ladder(scope.facts.stage_events, scope.facts.stages).limit(_SHOWN_NAMES))
+    if lost:
+        names = ", ".join(row["stage"] for row in lost)
+        add(
+            "stage_unknown",
+            sum(row["events"] for row in lost),
+            N_("{n} entries into unknown stages are passed over: {names}"),
+            names=names,
+        )
+    return [
+        {"code": code, "severity": severity.value, "count": count, "sentence": encoded(message)}
+        for code, severity, count, message in found
+    ]

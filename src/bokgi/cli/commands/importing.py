@@ -1,0 +1,258 @@
+"""bokgi import: from files to facts, with everything that was found out said before and after."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from bokgi.cli.registry import Answer, command
+from bokgi.cli.session import Session
+from bokgi.domain.errors import MappingError, UsageError
+from bokgi.domain.messages import N_, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bokgi.facts.lake import Lake
+    from bokgi.intake.importing import ImportResult
+    from bokgi.intake.mapping.model import Question
+    from bokgi.intake.plan import ImportPlan, PlanOptions
+
+_EXPORTED_HINT: Final = N_("Write 2026-11-23 or 2026-11-23T18:30.")
+
+ENTITIES: Final = {
+    "deals": N_("deals"),
+    "accounts": N_("accounts"),
+    "people": N_("people"),
+    "contacts": N_("contacts"),
+    "deal_contacts": N_("contacts of deals"),
+    "leads": N_("leads"),
+    "stage_history": N_("stage history"),
+    "deal_history": N_("history of deals"),
+    "activities": N_("activities"),
+    "content": N_("content"),
+    "content_events": N_("exposures to content"),
+    "responses": N_("responses of customers"),
+    "stages": N_("stages"),
+    "pipelines": N_("pipelines"),
+    "targets": N_("targets"),
+    "standards": N_("standards of action"),
+    "teams": N_("teams"),
+    "rates": N_("exchange rates"),
+    "ignore": N_("not taken"),
+}
+
+
+@command("import", N_("Import files of a CRM: deals, history, activities, people, targets."), order=10)
+def import_files(  # noqa: PLR0913 - each is an option of the command
+    session: Session,
+    paths: Annotated[list[Path], typer.Argument(help=N_("Files or folders (CSV, XLSX, ZIP)."))],
+    *,
+    preset: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("The CRM: salesforce, hubspot …"))] = None,
+    map_: Annotated[
+        list[Path] | None,
+        typer.Option("--map", metavar=N_("FILE"), help=N_("A saved mapping (TOML); may be given more than once.")),
+    ] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(metavar=N_("KEY=ANSWER"), help=N_("Answer a question; may be given more than once.")),
+    ] = None,
+    exported_at: Annotated[
+        str | None, typer.Option(metavar=N_("MOMENT"), help=N_("When the files were exported, as 2026-11-23T18:30."))
+    ] = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help=N_("The files hold every deal; what is missing leaves the pipeline."))
+    ] = False,
+    time_zone: Annotated[
+        str | None, typer.Option(metavar=N_("ZONE"), help=N_("Time zone of the files, as Asia/Seoul."))
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option(metavar=N_("CODE"), help=N_("Currency of amounts without one, as KRW."))
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("Encoding of the files."))] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=N_("Show all of it and write nothing."))] = False,
+) -> Answer:
+    """Plan, ask what only a person can decide, judge, write."""
+    from bokgi.intake.plan import PlanOptions
+
+    options = PlanOptions(
+        preset=preset,
+        mappings=_mappings(map_ or ()),
+        exported_at=_moment(exported_at),
+        time_zone=time_zone,
+        currency=currency,
+        encoding=encoding,
+        language=session.lang,
+    )
+    result = run_import(session, paths, options, answers=_answers(answer or ()), complete=complete, dry_run=dry_run)
+    return Answer(result.as_json(session.lang), lambda shown: show_result(shown, result))
+
+
+def run_import(
+    session: Session,
+    paths: Sequence[Path],
+    options: PlanOptions,
+    *,
+    answers: dict[str, str] | None = None,
+    complete: bool = False,
+    dry_run: bool = False,
+) -> ImportResult:
+    """Import files into the session's home; questions are asked where somebody can answer."""
+    from dataclasses import replace
+
+    from bokgi.facts.lake import Lake
+    from bokgi.intake.importing import import_files as write_facts
+
+    lake = Lake(session.home) if dry_run else Lake.open(session.home, create=True)
+    given = dict(answers or {})
+    with session.progress() as show:
+
+        def told(step: str, done: int, of: int) -> None:
+            show(session.text(Message(STEPS.get(step, step))), done / of if of else None)
+
+        while True:
+            asked = replace(options, hints=replace(options.hints, answers={**options.hints.answers, **given}))
+            plan = _plan(paths, lake, asked, told)
+            with plan:
+                questions = plan.open_questions
+                if not questions:
+                    return write_facts(
+                        lake,
+                        plan,
+                        by=_who(),
+                        at=datetime.now(UTC),
+                        dry_run=dry_run,
+                        complete=complete,
+                        progress=told,
+                    )
+            given |= _asked(session, questions)
+
+
+def _plan(paths: Sequence[Path], lake: Lake, options: PlanOptions, told: Callable[[str, int, int], None]) -> ImportPlan:
+    from bokgi.intake.plan import plan_import
+
+    return plan_import(paths, lake=lake, options=options, progress=told)
+
+
+STEPS: Final = {
+    "judging": N_("judging"),
+    "comparing": N_("comparing"),
+    "writing": N_("writing"),
+}
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "command line"
+
+
+def _asked(session: Session, questions: Sequence[Question]) -> dict[str, str]:
+    """Ask at the terminal; where nobody is there, say which answers are wanted."""
+    if session.format == "json" or not (sys.stdin.isatty() and session.err.is_terminal):
+        lines = [_question_lines(session, question) for question in questions]
+        raise MappingError(
+            "question_open",
+            Message(N_("{n} questions are open:\n{questions}"), {"n": len(questions), "questions": "\n".join(lines)}),
+            Message(N_("Answer each with --answer KEY=ANSWER.")),
+        )
+    return {question.key: _ask(session, question) for question in questions}
+
+
+def _question_lines(session: Session, question: Question) -> str:
+    options = [f"    {option.answer}: {session.text(option.meaning)}" for option in question.options]
+    return "\n".join([f"  {question.key}: {session.text(question.message)}", *options])
+
+
+def _ask(session: Session, question: Question) -> str:
+    session.err.print(session.text(question.message))
+    for number, option in enumerate(question.options, 1):
+        session.err.print(f"  {number}. {session.text(option.meaning)} ({option.answer})")
+    wanted = session.text(Message(N_("Number")))
+    while True:
+        given = session.err.input(f"{wanted} 1–{len(question.options)}: ").strip()
+        if given.isdigit() and 1 <= int(given) <= len(question.options):
+            return question.options[int(given) - 1].answer
+
+
+def _mappings(paths: Sequence[Path]) -> tuple[Any, ...]:
+    from bokgi.intake.mapping import saved
+
+    return tuple(saved.read_file(path) for path in paths)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            "moment_unreadable", Message(N_("“{text}” is no moment."), {"text": text}), Message(_EXPORTED_HINT)
+        ) from error
+
+
+def _answers(pairs: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        key, sign, value = pair.rpartition("=")
+        if not sign or not key:
+            raise UsageError(
+                "answer_unreadable",
+                Message(N_("“{text}” is no answer."), {"text": pair}),
+                Message(N_("Write KEY=ANSWER.")),
+            )
+        found[key] = value
+    return found
+
+
+def show_result(session: Session, result: ImportResult) -> None:
+    """Print what the import did: each file, what is worth knowing, and the sum that must hold."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    plan = result.plan
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    heads = (N_("File"), N_("What it is"), N_("Columns"), N_("Read"), N_("Accepted"), N_("Quarantined"), N_("Known"))
+    for place, head in enumerate(heads):
+        table.add_column(session.text(Message(head)), justify="right" if place > 1 else "left", overflow="fold")
+    for file in plan.files:
+        counts = result.files.get(file.staged.name)
+        numbers = (
+            ["", "", "", ""]
+            if counts is None
+            else [f"{n:,}" for n in (counts.read, counts.accepted, counts.quarantined, counts.known)]
+        )
+        what = session.text(Message(ENTITIES.get(file.mapping.entity.value, file.mapping.entity.value)))
+        if file.mapping.preset:
+            what = f"{what} ({file.mapping.preset})"
+        table.add_row(file.staged.name, what, str(len(file.mapping.columns)), *numbers)
+    session.out.print(table)
+    session.out.print()
+    for finding in result.findings:
+        sign, style = {"error": ("✗", "red"), "warning": ("△", "yellow"), "info": ("·", "dim")}[finding.severity.value]
+        session.out.print(Text(f"{sign} {session.text(finding.message)}", style=style))
+    session.out.print()
+    values = {
+        "read": result.read,
+        "accepted": result.accepted,
+        "quarantined": result.quarantined,
+        "known": result.known,
+    }
+    session.say(N_("{read} rows read = {accepted} accepted + {quarantined} quarantined + {known} known."), **values)
+    if result.dry_run:
+        session.say(N_("Nothing was written (--dry-run)."))
+    elif result.import_no is None:
+        session.say(N_("Nothing is new, so nothing was written."))
+    else:
+        session.say(N_("Import {number} is in {home}."), number=result.import_no, home=str(session.home))
+        if result.quarantined:
+            session.say(N_("bokgi data quarantine shows the rows that were refused, with the reason."))
