@@ -69,7 +69,7 @@ def simulate_paths(
     deal, stage = np.nonzero(recorded)
     entered = starts[deal, stage]
     at = starts[np.arange(n), last]
-    b, r = np.nonzero(back)[0], np.nonzero(reopened)[0]
+    b, r = np.flatnonzero(back), np.flatnonzero(reopened)
     step = extra.astype(np.int64)
     deal = np.concatenate([deal, b, b, r, r])
     stage = np.concatenate([stage, last[b] - 1, last[b], np.full(len(r), -1), last[r]])

@@ -1,8 +1,8 @@
 """The simulated organisation: who sells what to whom, and what really drives the outcome.
 
 Truth of an outcome: `logit P(win) = intercept + condition effects + person + territory`. The probability is spread over
-the stages as `conversion(stage) = P(win) ** weight(stage)` with weights that sum to one, so the product over the stages is
-exactly `P(win)`; a planted defect then changes the log-odds of one stage for one unit. Durations are semi-Markov
+the stages as `conversion(stage) = P(win) ** weight(stage)` with weights that sum to one, so the product over the stages
+is exactly `P(win)`; a planted defect then changes the log-odds of one stage for one unit. Durations are semi-Markov
 (log-normal by stage and exit), with a rush before the end of a quarter, deals that never close, re-opened deals, moves
 back and skipped stages that leave the outcome as it is.
 """
@@ -78,14 +78,15 @@ class Organisation:
     defects: tuple[Defect, ...] = ()
     heavy_tails: bool = False
     noise: bool = False
+    condition_scale: float = 1.0
     turnover: float = 0.10
     never_close: float = 0.04
     cycle_days: float = 75.0
     rush: float = 0.25
 
     def plain(self) -> Organisation:
-        """Return the organisation in which nothing is planted and nobody differs."""
-        return replace(self, noise=True, defects=(), person_sd=0.0, territory_sd=0.0)
+        """Return the organisation in which nothing is planted and nothing differs."""
+        return replace(self, noise=True, defects=(), person_sd=0.0, territory_sd=0.0, condition_scale=0.0)
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def simulate(organisation: Organisation) -> World:
     levels = {name: rng.choice(len(options), n, p=[o[1] for o in options]) for name, options in CONDITIONS.items()}
     conditions = np.zeros(n)
     for name, options in CONDITIONS.items():
-        conditions += np.array([o[2] for o in options])[levels[name]]
+        conditions += organisation.condition_scale * np.array([o[2] for o in options])[levels[name]]
 
     home = np.arange(reps) if organisation.territories == "one_each" else np.arange(reps) % count
     owner = _assign(rng, organisation, person, conditions)
@@ -193,7 +194,8 @@ def _assign(rng: np.random.Generator, organisation: Organisation, person: Floats
     ease = np.argsort(np.argsort(conditions)) / max(n - 1, 1) - 0.5
     score = np.log(load)[None, :] + sign * 4.0 * ease[:, None] * skill[None, :]
     gumbel = rng.gumbel(size=score.shape)
-    return np.argmax(score + gumbel, axis=1).astype(np.int64)
+    chosen: Ints = np.argmax(score + gumbel, axis=1).astype(np.int64)
+    return chosen
 
 
 def _conversions(eta: Floats, weights: Floats, organisation: Organisation, owner: Ints, team: Ints) -> Floats:

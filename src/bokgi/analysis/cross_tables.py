@@ -87,7 +87,7 @@ class Fit:
     p: Floats
 
 
-def logistic(design: Design, n: Floats, wins: Floats) -> Fit:
+def logistic(design: Design, n: Floats, wins: Floats, *, offset: Floats | None = None) -> Fit:
     """Fit a logistic model with the weak prior N(0, 2.5²) on every effect, by Newton.
 
     Parameters
@@ -96,6 +96,8 @@ def logistic(design: Design, n: Floats, wins: Floats) -> Fit:
         Levels of the factors in each cell.
     n, wins
         Cases and successes of each cell.
+    offset
+        A known part of each cell's log-odds; none where it is left out.
 
     Returns
     -------
@@ -112,7 +114,8 @@ def logistic(design: Design, n: Floats, wins: Floats) -> Fit:
     effects = np.zeros(design.size)
     effects[0] = special.logit((wins.sum() + 0.5) / (n.sum() + 1.0))
     cholesky = np.eye(design.size)
-    eta = design.predictor(effects, len(n))
+    known = np.zeros(len(n)) if offset is None else offset
+    eta = known + design.predictor(effects, len(n))
     value = log_likelihood(n, wins, eta) - 0.5 * precision * float(effects @ effects)
     for _ in range(_STEPS):
         p = special.expit(eta)
@@ -125,7 +128,7 @@ def logistic(design: Design, n: Floats, wins: Floats) -> Fit:
         scale = 1.0
         while True:
             candidate = effects + scale * step
-            eta = design.predictor(candidate, len(n))
+            eta = known + design.predictor(candidate, len(n))
             new_value = log_likelihood(n, wins, eta) - 0.5 * precision * float(candidate @ candidate)
             if new_value >= value or scale < _TOLERANCE:
                 break

@@ -1,0 +1,7 @@
+"""Bottlenecks: the stage and the unit in which the funnel stops beyond chance, and what that costs a month."""
+
+from __future__ import annotations
+
+from bokgi.analysis.bottleneck.flags import Bottlenecks, Unit, bottlenecks
+
+__all__ = ["Bottlenecks", "Unit", "bottlenecks"]

@@ -1,0 +1,442 @@
+"""Which stage and unit is the bottleneck, what does it cost a month, and how sure is that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from ibis import _
+from numpy.typing import NDArray
+from scipy import special
+
+from bokgi.analysis.bottleneck.gains import DRAWS, shifts, value_of, win_after
+from bokgi.analysis.bottleneck.past import against_the_past
+from bokgi.analysis.bottleneck.screening import Cell, Screened, benjamini_hochberg, code, elsewhere, gate, screen
+from bokgi.analysis.progressions import REACHED
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+GATE: Final = 0.01
+"""P-value that the test of all units together must reach before any unit is flagged."""
+WINDOW_DAYS: Final = 364
+DAYS_IN_MONTH: Final = 365.25 / 12
+STAGE: Final = "stage"
+"""The view that compares each stage with its own past."""
+LEAST_GAIN_SHARE: Final = 0.005
+"""Without a floor given: a flag must promise this share of the won amount of a month."""
+LEFT_UNEXPLAINED: Final = 0.01
+"""A flag stays if, without the flagged units of narrower views, chance is still less likely than this."""
+ALL: Final = "all"
+MOST_MORE_CASES: Final = 20.0
+DEALS_SHOWN: Final = 20
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Amount a month if the unit reached its benchmark at the stage: mean, interval, probability of being positive."""
+
+    amount: float
+    low: float
+    high: float
+    p_positive: float
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit at one stage. `z`, `q_value`, `gain` are null where the cases are too few (`reason`)."""
+
+    pipeline: str
+    stage: str
+    stage_order: int
+    by: str
+    unit: str
+    n: int
+    conversion: float
+    expected: float
+    arrivals: int
+    z: float | None
+    q_value: float | None
+    flagged: bool
+    gain: Gain | None
+    more_cases: int | None
+    deals: tuple[str, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Bottlenecks:
+    """All units, those with the largest gain first, and the p-value of the gate with its verdict."""
+
+    units: tuple[Unit, ...]
+    gate_p: float
+    passed: bool
+    start: date
+    end: date
+    level: float
+
+
+def bottlenecks(  # noqa: PLR0913 - the question has that many sides
+    progressions: ibis.Table,
+    visits: ibis.Table,
+    deals: ibis.Table,
+    *,
+    as_of: date,
+    by: Sequence[str],
+    conditions: Sequence[str],
+    days: int = WINDOW_DAYS,
+    fdr: float = 0.10,
+    min_gain: float | None = None,
+    level: float = 0.90,
+    seed: int = 1,
+) -> Bottlenecks:
+    """Find the stage and unit in which the funnel stops, and what that costs a month.
+
+    Reads `progressions` and `visits` (of the same names' modules) and `deals` (one row per deal: `deal_id, outcome,
+    closed_on, amount`, the columns of `by` and `conditions`; one currency). `by` is a sequence of views, broad ones
+    first: `stage` compares each stage's last 91 days with the rest of the window, any other name is a column of
+    `deals`. A view that is itself a condition is compared with its own level at the other stages.
+
+    Gives a unit per view, stage and value. `conversion` is the share of ended first visits that reached a later stage
+    or won, `expected` what the same cases let expect; `gain` the amount a month at the benchmark, by arrivals × value
+    × win probability that is missing.
+
+    Counts how: first visits that ended within `days` before the day after `as_of`; open ones wait. A unit that is
+    flagged in a broad view explains its part before narrower views are screened.
+
+    Small numbers: units with less than about ten cases have no z and no gain. Nothing is flagged unless the test of all
+    views together passes at 1 %; then Benjamini–Hochberg at `fdr`, and a gain of at least `min_gain`.
+
+    Refuses: nothing; without cases there are no units. Do not use `conversion` for finding the bottleneck: the lowest
+    one is usually the stage where most deals should end.
+
+    Source: docs/explanation/bottlenecks.md; `tests/analysis/bottleneck` and the study hold it.
+    """
+    start, end = as_of + timedelta(days=1 - days), as_of + timedelta(days=1)
+    columns = list(dict.fromkeys([*conditions, *(view for view in by if view != STAGE)]))
+    stages = _cells(progressions, deals, columns, conditions, by, (start, end))
+    question = _Question(
+        stages,
+        tuple(conditions),
+        against_the_past(deals, visits, as_of=as_of, start=start) if STAGE in by else {},
+        _arrivals(progressions, deals, columns, by, (start, end)),
+        _wins(deals, by, (start, end)),
+        _after(visits, [key for key, __ in stages], (start, end), seed),
+        days / DAYS_IN_MONTH,
+        (1.0 - level) / 2.0,
+        seed,
+    )
+    gate_p = _gate(question, by)
+    passed = gate_p < GATE
+    monthly = sum(float(n * mean) for n, mean, __ in question.wins[STAGE].values()) / question.months
+    floor = LEAST_GAIN_SHARE * monthly if min_gain is None else min_gain
+    units: list[Unit] = []
+    for view in by:
+        flagged = [unit for unit in units if unit.flagged and unit.by != STAGE]
+        units += _flag(_units(question, view, flagged), passed=passed, fdr=fdr, floor=floor)
+    units = _prune(question, units)
+    shown = _deals_there(visits, deals, units, by)
+    units = [replace(unit, deals=shown.get((unit.pipeline, unit.stage, unit.by, unit.unit), ())) for unit in units]
+    units.sort(key=_place)
+    return Bottlenecks(tuple(units), gate_p, passed, start, end, level)
+
+
+def _place(unit: Unit) -> tuple[bool, float, str, str, int, str]:
+    gain = unit.gain.amount if unit.gain else -np.inf
+    return (not unit.flagged, -gain, unit.by, unit.pipeline, unit.stage_order, unit.unit)
+
+
+Key = tuple[str, str, int]
+Window = tuple[date, date]
+ByStage = dict[tuple[str, str, str], int]
+Wins = dict[str | None, tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """All that the engine has counted for one question."""
+
+    stages: list[tuple[Key, Cell]]
+    conditions: tuple[str, ...]
+    past: dict[Key, Screened]
+    arrivals: dict[str, ByStage]
+    wins: dict[str, Wins]
+    after: dict[tuple[str, str], Floats]
+    months: float
+    tail: float
+    seed: int
+
+
+def _joined(progressions: ibis.Table, deals: ibis.Table, columns: Sequence[str]) -> ibis.Table:
+    side = deals.select(of_deal="deal_id", **{f"of_{column}": column for column in columns})
+    return progressions.join(side, progressions.deal_id == side.of_deal)
+
+
+def _cells(
+    progressions: ibis.Table,
+    deals: ibis.Table,
+    columns: Sequence[str],
+    conditions: Sequence[str],
+    by: Sequence[str],
+    window: Window,
+) -> list[tuple[Key, Cell]]:
+    start, end = window
+    ended = progressions.filter((_.end != "open") & (_.end != "removed") & (_.ended_on >= start) & (_.ended_on < end))
+    named = {column: _[f"of_{column}"].cast("string") for column in columns}
+    keys = ["pipeline", "stage", "stage_order", *columns]
+    counted = (
+        _joined(ended, deals, columns)
+        .mutate(**named)
+        .group_by(keys)
+        .agg(n=_.count(), wins=(_.end == REACHED).cast("int64").sum())
+        .order_by(keys)
+        .to_pyarrow()
+    )
+    out = []
+    for key in _stage_keys(counted):
+        rows = counted.filter(
+            pa.compute.and_(pa.compute.equal(counted["pipeline"], key[0]), pa.compute.equal(counted["stage"], key[1]))
+        )
+        coded = {column: code(rows[column]) for column in columns}
+        views = [view for view in by if view != STAGE]
+        units, names = {view: coded[view][0] for view in views}, {view: coded[view][1] for view in views}
+        cell = Cell(
+            tuple(coded[c][0] for c in conditions),
+            tuple(coded[c][1] for c in conditions),
+            units,
+            names,
+            rows["n"].to_numpy().astype(np.float64),
+            rows["wins"].to_numpy().astype(np.float64),
+        )
+        out.append((key, cell))
+    return out
+
+
+def _stage_keys(table: pa.Table) -> list[Key]:
+    keys = (
+        table.select(["pipeline", "stage", "stage_order"]).group_by(["pipeline", "stage", "stage_order"]).aggregate([])
+    )
+    rows = keys.sort_by([("pipeline", "ascending"), ("stage_order", "ascending")]).to_pylist()
+    return [(row["pipeline"], row["stage"], row["stage_order"]) for row in rows]
+
+
+def _gate(question: _Question, by: Sequence[str]) -> float:
+    """Smallest p-value of the views, times their number."""
+    p = []
+    for i, view in enumerate(by):
+        screened = [_screen(question, place, view, None) for place in range(len(question.stages))]
+        p.append(gate([found for found in screened if found is not None], seed=question.seed + i))
+    return min(1.0, min(p, default=1.0) * len(by))
+
+
+def _screen(question: _Question, here: int, view: str, flagged: Ints | None) -> Screened | None:
+    """Screen the units of one view at one stage; null: nothing to compare with."""
+    key, cell = question.stages[here]
+    if view == STAGE:
+        return question.past.get(key)
+    position = _position(view, question.conditions)
+    if position is None:
+        return screen(cell, view, position=None, level=None, flagged=flagged)
+    same = [i for i, (other, __) in enumerate(question.stages) if other[0] == key[0]]
+    level = elsewhere([question.stages[i][1] for i in same], same.index(here), view, position)
+    return screen(cell, view, position=position, level=level, flagged=flagged)
+
+
+def _position(view: str, conditions: Sequence[str]) -> int | None:
+    return list(conditions).index(view) if view in conditions else None
+
+
+def _arrivals(
+    progressions: ibis.Table, deals: ibis.Table, columns: Sequence[str], by: Sequence[str], window: Window
+) -> dict[str, dict[tuple[str, str, str], int]]:
+    """Entries into each stage within the window, by view and unit."""
+    start, end = window
+    entered = _joined(progressions.filter((_.entered_on >= start) & (_.entered_on < end)), deals, columns)
+    out: dict[str, dict[tuple[str, str, str], int]] = {}
+    for view in by:
+        name = _.stage if view == STAGE else _[f"of_{view}"].cast("string")
+        rows = entered.mutate(unit=name).filter(_.unit.notnull()).group_by("pipeline", "stage", "unit").agg(n=_.count())
+        out[view] = {(r["pipeline"], r["stage"], r["unit"]): r["n"] for r in rows.to_pyarrow().to_pylist()}
+    return out
+
+
+def _wins(
+    deals: ibis.Table, by: Sequence[str], window: Window
+) -> dict[str, dict[str | None, tuple[float, float, float]]]:
+    """Wins within the window by view and unit: number with an amount, mean amount, standard deviation."""
+    start, end = window
+    won = deals.filter((_.outcome == "won") & (_.closed_on >= start) & (_.closed_on < end) & _.amount.notnull())
+    won = won.mutate(value=_.amount.cast("float64"))
+    out: dict[str, dict[str | None, tuple[float, float, float]]] = {}
+    for view in dict.fromkeys([*by, STAGE]):
+        name = ibis.literal(ALL) if view == STAGE else _[view].cast("string")
+        rows = (
+            won.mutate(unit=name).group_by("unit").agg(n=_.count(), mean=_.value.mean(), sd=_.value.std(how="sample"))
+        )
+        out[view] = {r["unit"]: (float(r["n"]), r["mean"], r["sd"] or 0.0) for r in rows.to_pyarrow().to_pylist()}
+    return out
+
+
+def _after(visits: ibis.Table, keys: Sequence[Key], window: Window, seed: int) -> dict[tuple[str, str], Floats]:
+    """Draws of the probability of winning once past each stage."""
+    start, end = window
+    left = visits.filter((_.left_on >= start) & (_.left_on < end) & (_.exit != "removed"))
+    rows = left.group_by("pipeline", "stage", "exit", "next_stage").agg(n=_.count()).to_pyarrow().to_pylist()
+    out = {}
+    rng = np.random.default_rng(seed)
+    for pipeline in dict.fromkeys(key[0] for key in keys):
+        names = [key[1] for key in keys if key[0] == pipeline]
+        counts = np.zeros((len(names), len(names) + 2))
+        for row in rows:
+            if row["pipeline"] != pipeline or row["stage"] not in names:
+                continue
+            if row["exit"] == "won":
+                to = len(names)
+            elif row["next_stage"] in names:
+                to = names.index(row["next_stage"])
+            else:
+                to = len(names) + 1
+            counts[names.index(row["stage"]), to] += row["n"]
+        for name, drawn in zip(names, win_after(counts, rng), strict=True):
+            out[pipeline, name] = drawn
+    return out
+
+
+def _units(question: _Question, view: str, flagged: Sequence[Unit]) -> list[Unit]:
+    """All units of one view with z and gain; what broader views flagged is taken as explained."""
+    rng = np.random.default_rng([question.seed, *view.encode()])
+    out = []
+    for here, (key, cell) in enumerate(question.stages):
+        explained = _explained(cell, [unit for unit in flagged if (unit.pipeline, unit.stage) == key[:2]])
+        found = _screen(question, here, view, explained)
+        if found is None:
+            continue
+        named = [i for i, name in enumerate(found.names) if name is not None and found.n[i] > 0]
+        if named:
+            gains = _gains(question, key, view, found, np.array(named), rng)
+            out += [_unit(question, key, view, found, i, gains[row]) for row, i in enumerate(named)]
+    return out
+
+
+def _explained(cell: Cell, flagged: Sequence[Unit]) -> Ints | None:
+    """Mark the cells of units that a broader view has flagged at this stage."""
+    if not flagged:
+        return None
+    mark = np.zeros(len(cell.n), dtype=np.int64)
+    for number, unit in enumerate(flagged, start=1):
+        mark = np.where(cell.units[unit.by] == cell.names[unit.by].index(unit.unit), number, mark)
+    return np.unique(mark, return_inverse=True)[1].astype(np.int64)
+
+
+def _gains(question: _Question, key: Key, view: str, found: Screened, named: Ints, rng: np.random.Generator) -> Floats:
+    """Draws of the gain a month: `units × draws`."""
+    names = [str(found.names[i]) for i in named]
+    shift = shifts(found.n[named], found.wins[named], found.expected[named], rng).draws
+    bench = np.clip(found.expected[named] / found.n[named], 1e-6, 1.0 - 1e-6)
+    now = special.expit(special.logit(bench)[:, None] + shift)
+    count = np.array([question.arrivals[view].get((key[0], key[1], name), 0) for name in names], dtype=np.float64)
+    coming = rng.gamma(count[:, None] + 0.5, 1.0, (len(names), DRAWS)) / question.months
+    wins = question.wins[view]
+    stats = [wins.get(ALL if view == STAGE else name, (0.0, 0.0, 0.0)) for name in names]
+    others = [value for name, value in wins.items() if name not in names]
+    both = np.array([*stats, *others], dtype=np.float64).reshape(-1, 3)
+    value = value_of(both[:, 0], both[:, 1], both[:, 2], rng)[: len(names)]
+    missing = bench[:, None] - now
+    return np.asarray(coming * value * missing * question.after[key[0], key[1]][None, :], dtype=np.float64)
+
+
+def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gains: Floats) -> Unit:
+    z = None if np.isnan(found.z[i]) else float(found.z[i])
+    name = str(found.names[i])
+    low, high = np.quantile(gains, [question.tail, 1.0 - question.tail])
+    gain = None if z is None else Gain(float(gains.mean()), float(low), float(high), float((gains > 0).mean()))
+    n = float(found.n[i])
+    needed = float((special.ndtri(GATE) / z) ** 2) if z is not None and z < 0 else np.inf
+    return Unit(
+        pipeline=key[0],
+        stage=key[1],
+        stage_order=key[2],
+        by=view,
+        unit=name,
+        n=round(n),
+        conversion=float(found.wins[i] / n),
+        expected=float(found.expected[i] / n),
+        arrivals=question.arrivals[view].get((key[0], key[1], name), 0),
+        z=z,
+        q_value=None,
+        flagged=False,
+        gain=gain,
+        more_cases=round((needed - 1.0) * n) if 1.0 < needed < MOST_MORE_CASES else None,
+        deals=(),
+        reason="too_few_cases" if z is None else None,
+    )
+
+
+def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, floor: float) -> list[Unit]:
+    """Add q-values and flag units that are below beyond chance and whose gain is worth the effort."""
+    p = np.array([special.ndtr(unit.z) for unit in units if unit.z is not None])
+    q = iter(benjamini_hochberg(p).tolist())
+    out = []
+    for unit in units:
+        if unit.z is None or unit.gain is None:
+            out.append(unit)
+            continue
+        value = float(next(q))
+        below = passed and value <= fdr and unit.conversion < unit.expected and unit.gain.amount >= floor
+        out.append(replace(unit, q_value=value, flagged=below, more_cases=None if below else unit.more_cases))
+    return out
+
+
+def _prune(question: _Question, units: Sequence[Unit]) -> list[Unit]:
+    """Take a flag back when flagged units of narrower views explain it: a team is not slow because one person is."""
+    flagged = [unit for unit in units if unit.flagged and unit.by != STAGE]
+    views = list(dict.fromkeys(unit.by for unit in units))
+    out = []
+    for unit in units:
+        narrower = [
+            other
+            for other in flagged
+            if (other.pipeline, other.stage) == (unit.pipeline, unit.stage)
+            and views.index(other.by) > views.index(unit.by)
+        ]
+        if unit in flagged and narrower:
+            here = next(i for i, (key, __) in enumerate(question.stages) if key[:2] == (unit.pipeline, unit.stage))
+            found = _screen(question, here, unit.by, _explained(question.stages[here][1], narrower))
+            z = np.nan if found is None else found.z[found.names.index(unit.unit)]
+            if not z <= special.ndtri(LEFT_UNEXPLAINED):
+                out.append(replace(unit, flagged=False, reason="explained_by_narrower"))
+                continue
+        out.append(unit)
+    return out
+
+
+def _deals_there(
+    visits: ibis.Table, deals: ibis.Table, units: Sequence[Unit], by: Sequence[str]
+) -> dict[tuple[str, str, str, str], tuple[str, ...]]:
+    """Open deals that stand at the stage of each flagged unit now, largest first."""
+    flagged = [unit for unit in units if unit.flagged]
+    if not flagged:
+        return {}
+    columns = [view for view in by if view != STAGE]
+    side = deals.filter(_.outcome == "open").select(
+        of_deal="deal_id", value=_.amount, **{f"of_{c}": c for c in columns}
+    )
+    standing = visits.filter((_.exit == "open") & _.stage.isin({unit.stage for unit in flagged}))
+    rows = standing.join(side, standing.deal_id == side.of_deal).select(
+        "deal_id", "pipeline", "stage", "value", **{c: _[f"of_{c}"].cast("string") for c in columns}
+    )
+    table = rows.order_by([_.value.desc(nulls_first=False), _.deal_id]).to_pyarrow().to_pylist()
+    out: dict[tuple[str, str, str, str], list[str]] = {}
+    for unit in flagged:
+        key = (unit.pipeline, unit.stage, unit.by, unit.unit)
+        out[key] = [
+            row["deal_id"]
+            for row in table
+            if (row["pipeline"], row["stage"]) == key[:2] and (unit.by == STAGE or row[unit.by] == unit.unit)
+        ][:DEALS_SHOWN]
+    return {key: tuple(ids) for key, ids in out.items()}

@@ -1,0 +1,121 @@
+"""Bottlenecks on organisations with known truth: defects found, equal units left alone, gains near the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import ibis
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks.simulator import Defect, Organisation, World, simulate
+from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
+from bokgi.analysis.comparison.conditions import ended_deals
+from bokgi.analysis.progressions import progressions
+from bokgi.analysis.visits import visits
+
+CONDITIONS = ("source", "lead_grade", "segment", "industry", "type")
+VIEWS = ("stage", "team", "segment", "source", "owner_id")
+Run = Callable[..., Bottlenecks]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run the analysis on a simulated world, from Parquet as in a home."""
+
+    def _run(world: World, **options: object) -> Bottlenecks:
+        connection = ibis.duckdb.connect()
+        tables = {}
+        for name, table in world.tables.items():
+            pq.write_table(table, tmp_path / f"{name}.parquet")
+            tables[name] = connection.read_parquet(str(tmp_path / f"{name}.parquet"))
+        deals = tables["deals"].mutate(last_seen_on=ibis.null("date"))
+        told = visits(deals, tables["stage_events"], tables["stages"]).cache()
+        traits = ended_deals(tables["deals"], tables["accounts"], tables["memberships"]).drop("attributes")
+        as_of = world.organisation.end - timedelta(days=1)
+        asked = {"by": VIEWS, "conditions": CONDITIONS} | options
+        return bottlenecks(progressions(told), told, traits, as_of=as_of, **asked)  # type: ignore[arg-type]  # options of several types
+
+    return _run
+
+
+def flagged(found: Bottlenecks) -> list[tuple[str, str, str]]:
+    return [(unit.by, unit.stage, unit.unit) for unit in found.units if unit.flagged]
+
+
+def unit_of(found: Bottlenecks, by: str, stage: str, name: str) -> Unit:
+    return next(unit for unit in found.units if (unit.by, unit.stage, unit.unit) == (by, stage, name))
+
+
+def test_a_persons_defect_is_found_sized_and_shown_with_its_deals(run: Run) -> None:
+    world = simulate(
+        Organisation(
+            seed=2007, reps=30, deals=20_000, person_sd=0, territory_sd=0, defects=(Defect(2, -1.5, person=7),)
+        )
+    )
+    found = run(world)
+    assert ("owner_id", "proposal", "p007") in flagged(found)
+    unit = unit_of(found, "owner_id", "proposal", "p007")
+    assert unit.gain is not None
+    assert unit.gain.p_positive > 0.99
+    assert 0 < unit.gain.low < unit.gain.amount < unit.gain.high
+    deals = world.tables["deals"].to_pylist()
+    there = {
+        row["deal_id"]
+        for row in deals
+        if (row["owner_id"], row["stage"], row["outcome"]) == ("p007", "proposal", "open")
+    }
+    assert set(unit.deals) <= there
+    assert len(unit.deals) == min(20, len(there))
+    team = unit_of(found, "team", "proposal", "team2")
+    assert not team.flagged
+
+
+def test_a_teams_defect_is_the_teams(run: Run) -> None:
+    found = run(
+        simulate(
+            Organisation(seed=11, reps=18, deals=8_000, person_sd=0, territory_sd=0, defects=(Defect(1, -1.0, team=0),))
+        )
+    )
+    assert ("team", "solution_fit", "team1") in flagged(found)
+    assert not [who for by, stage, who in flagged(found) if by == "owner_id" and stage == "solution_fit"]
+
+
+def test_noise_shows_next_to_nothing(run: Run) -> None:
+    shown = [
+        bool(flagged(run(simulate(Organisation(seed=500 + seed, reps=12, deals=1_200).plain())))) for seed in range(15)
+    ]
+    assert sum(shown) <= 1
+
+
+def test_gains_cover_the_truth(run: Run) -> None:
+    covered = []
+    for seed in range(6):
+        person, stage = seed * 3, 1 + seed % 3
+        organisation = Organisation(seed=600 + seed, reps=20, deals=10_000, person_sd=0, territory_sd=0)
+        world = simulate(Organisation(**{**organisation.__dict__, "defects": (Defect(stage, -1.5, person=person),)}))
+        healthy = simulate(organisation)
+        unit = unit_of(run(world), "owner_id", world.tables["stages"]["stage"][stage].as_py(), f"p{person:03d}")
+        assert unit.gain is not None
+        own = world.owner == person
+        lost = (healthy.truth.p_win - world.truth.p_win)[own]
+        amount = world.tables["deals"]["amount"].to_numpy().astype(float)[own]
+        # Deals are created evenly enough over two years; a year holds half of them.
+        truth = float((lost * amount).sum()) / 24
+        covered.append(unit.gain.low <= truth <= unit.gain.high)
+    assert np.mean(covered) >= 0.66
+
+
+def test_without_cases_there_are_no_units(run: Run) -> None:
+    world = simulate(Organisation(seed=1, reps=4, deals=60))
+    found = run(world, days=1)
+    assert not found.passed
+    assert all(unit.gain is None for unit in found.units)
+
+
+def test_views_named_like_nothing_in_the_data_are_refused_by_the_engine(run: Run) -> None:
+    with pytest.raises(Exception, match="mood"):
+        run(simulate(Organisation(seed=1, reps=4, deals=60)), by=("mood",))
