@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity, FileMappin
 from bokgi.intake.mapping.preset import Preset, PresetMatch, matches
 
 _ALIKE: Final = 0.6
+_ALIKE_OF_SAME_NAME: Final = 0.4
+_WORDS: Final = re.compile(r"[\W\d_]+")
 _SHOWN: Final = 12
 _BY_PRESET: Final = 0.99
 _BY_NAME: Final = 0.9
@@ -89,11 +92,19 @@ def _by_headers(file: StagedFile, prefix: str | None, hints: Hints) -> Recognise
 
 
 def _saved_for(file: StagedFile, saved: Sequence[FileMapping]) -> FileMapping | None:
-    """Give the saved mapping whose columns the file has, or most of them."""
+    """Give the saved mapping whose columns the file has, or most of them; fewer will do where the names are alike."""
     headers = {column.name for column in file.columns}
-    alike = [(_share(headers, mapping), mapping) for mapping in saved]
-    best = max(alike, key=lambda pair: pair[0], default=None)
-    return best[1] if best and best[0] >= _ALIKE else None
+    alike = [
+        (share, mapping)
+        for mapping in saved
+        if (share := _share(headers, mapping)) >= (_ALIKE_OF_SAME_NAME if _same_name(file, mapping) else _ALIKE)
+    ]
+    return max(alike, key=lambda pair: pair[0])[1] if alike else None
+
+
+def _same_name(file: StagedFile, mapping: FileMapping) -> bool:
+    """Compare names of files without what changes from export to export: digits and signs."""
+    return _WORDS.sub("", file.name.casefold()) == _WORDS.sub("", mapping.file.casefold())
 
 
 def _share(headers: set[str], mapping: FileMapping) -> float:
