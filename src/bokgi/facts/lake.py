@@ -38,6 +38,7 @@ class Lake:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.folder = home / "lake"
+        self.states = self.folder / "state"
 
     @classmethod
     def open(cls, home: Path, *, create: bool = False) -> Lake:
@@ -101,24 +102,29 @@ class Writing:
     Leaving the context without `commit` leaves nothing visible.
     """
 
-    def __init__(self, lake: Lake, lock: Lock) -> None:
+    def __init__(self, lake: Lake, lock: Lock | None, opened: DeltaTable | None = None) -> None:
         self.lake = lake
         self._lock = lock
-        self._ledger: DeltaTable = delta.create(lake.table_folder("imports"), TABLES["imports"])
-        self.version = max((found.version for found in self._imports()), default=0)
+        self._ledger = opened or delta.create(lake.table_folder("imports"), TABLES["imports"])
+        self.version = max((found.version for found in self.imports()), default=0)
         self.import_no, self._alive = numbers.reserve(lake.folder / "numbers")
         self._written: dict[str, list[tuple[Path, AddAction, int]]] = {}
-        self._done = False
+        self._paths = 0
 
-    def _imports(self) -> tuple[Import, ...]:
+    def imports(self) -> tuple[Import, ...]:
+        """List all imports as the ledger held them at the start."""
         return ledger.imports(self._ledger, self.lake.table_folder("imports"))
+
+    def another(self) -> Writing:
+        """Start another import on the same ledger, for a commit of several at once."""
+        return Writing(self.lake, None, self._ledger)
 
     def path(self, table: str) -> Path:
         """Give a fresh path for a data file of a table, for `COPY … TO` of an engine; then hand it to `write`."""
         folder = self.lake.table_folder(table)
         folder.mkdir(parents=True, exist_ok=True)
-        taken = len(list(folder.glob(f"{self.import_no}-*.parquet")))
-        return folder / f"{self.import_no}-{taken}.parquet"
+        self._paths += 1
+        return folder / f"{self.import_no}-{self._paths}.parquet"
 
     def write(self, table: str, rows: Path | Sequence[Path] | pa.Table | pa.RecordBatchReader) -> int:
         """Take rows for a table and give their number: Parquet files or Arrow, with all columns of the schema.
@@ -155,8 +161,11 @@ class Writing:
         """
         self.register()
         row = Import(**asdict(entry), import_no=self.import_no, version=0, status="committed", tables=self.tables)
-        version = ledger.append(self._ledger, self.lake.table_folder("imports"), [row])
-        self._done = True
+        return self.commit_rows([row])
+
+    def commit_rows(self, rows: Sequence[Import]) -> int:
+        """Write rows of the ledger, as `commit` does; for changes of several imports that belong together."""
+        version = ledger.append(self._ledger, self.lake.table_folder("imports"), rows)
         self.close()
         return version
 
@@ -173,7 +182,8 @@ class Writing:
     def close(self) -> None:
         """End the import and give its locks back."""
         self._alive.release()
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
     def __enter__(self) -> Writing:
         """Work on the import in a block."""

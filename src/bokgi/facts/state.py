@@ -52,6 +52,7 @@ _DIFFERENCES: Final = {"stage_events": snapshots.stage_events, "deal_changes": s
 
 class _Lake(Protocol):
     folder: Path
+    states: Path
 
     def imports(self, version: int | None = None) -> tuple[Import, ...]: ...
 
@@ -86,7 +87,7 @@ def derived(lake: _Lake, version: int | None = None, *, until: datetime | None =
     _refuse_purged(then, now, asked)
     counted = [found for found in then if until is None or found.effective_at <= until]
     name = f"v{asked}" if len(counted) == len(then) else f"v{asked}-{max((i.order for i in counted), default=None)}"
-    folder = lake.folder / "state" / "".join(sign if sign.isalnum() else "-" for sign in name)
+    folder = lake.states / "".join(sign if sign.isalnum() else "-" for sign in name)
     found = _read(lake, folder)
     if found is None:
         build(lake, asked, counted, folder)

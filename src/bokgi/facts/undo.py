@@ -1,0 +1,192 @@
+"""Undo of an import: as if it had never been, in one commit of the ledger.
+
+What later imports found known may have been known only because of it. So every later import that came from kept files
+is replayed without it: judged again, in the old order, each under a new number that takes the place of the old one.
+Nothing is visible before the one commit in which all of it counts. Judging is intake's matter and is handed in.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from bokgi.domain.errors import ConflictError, NotFoundError, RefusalError, UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.lake import LOCK_SECONDS, Lake, Writing
+from bokgi.facts.ledger import Entry, Import
+
+ATTEMPTS: Final = 3
+
+
+class LakeWithout(Lake):
+    """A lake as it would be if other imports counted; read only. Its derived states are its own."""
+
+    def __init__(self, lake: Lake, imports: Sequence[Import], states: Path) -> None:
+        super().__init__(lake.home)
+        self._imports = tuple(imports)
+        self.states = states
+
+    def imports(self, version: int | None = None) -> tuple[Import, ...]:
+        """List the imports that it is about, whatever the version."""
+        del version
+        return self._imports
+
+
+Replay = Callable[[Lake, Import, Writing], Entry | None]
+"""Judge the kept files of an import again.
+
+Called with the lake as it would be at that point, the import to replay and a `Writing` that takes the rows and names
+the lake version. Gives the entry for the ledger; None when nothing in the files is new.
+"""
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What an undo did: the new lake version, and the number that took the place of each replayed import.
+
+    A replayed import in whose files nothing was new any more has None.
+    """
+
+    version: int
+    replays: dict[int, int | None]
+
+
+def undo(
+    lake: Lake,
+    import_no: int,
+    *,
+    replay: Replay,
+    by: str,
+    at: datetime,
+    reason: str | None = None,
+    wait: float = LOCK_SECONDS,
+) -> Undone:
+    """Undo an import and replay the later ones.
+
+    Raises `NotFoundError` (`import_unknown`), `UsageError` (`import_not_committed`) when it is undone already,
+    `RefusalError` (`source_gone`) when the kept files of a later import are gone, and `ConflictError` when others keep
+    committing first.
+    """
+    for number in range(ATTEMPTS):
+        try:
+            return _undone(lake, import_no, replay, by, at, reason, wait)
+        except ConflictError:
+            if number == ATTEMPTS - 1:
+                raise
+    raise AssertionError
+
+
+def later(imports: Sequence[Import], import_no: int) -> list[Import]:
+    """List the imports from files that were committed after another one, in their order."""
+    target = next(found for found in imports if found.import_no == import_no)
+    found = [one for one in imports if one.committed and one.place > target.place and json.loads(one.files)]
+    return sorted(found, key=lambda one: one.place)
+
+
+def _undone(
+    lake: Lake, import_no: int, replay: Replay, by: str, at: datetime, reason: str | None, wait: float
+) -> Undone:
+    states = lake.folder / "state" / f"undo-{uuid4().hex}"
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, states, ignore_errors=True)
+        first = stack.enter_context(lake.begin(wait=wait))
+        imports = first.imports()
+        target = _target(imports, import_no)
+        replaced = later(imports, import_no)
+        _refuse_gone(lake, replaced)
+        releases = _releases(lake, first.version)
+        follow = _releasing(imports, releases, import_no)
+        out = {import_no, *(one.import_no for one in (*replaced, *follow))}
+        standing = [one for one in imports if one.import_no not in out]
+        rows = [replace(target, status="undone", by=by, at=at, reason=reason)]
+        because = f"follows the undo of import {import_no}"
+        rows += [replace(one, status="undone", by=by, at=at, reason=because) for one in follow]
+        replays: dict[int, int | None] = {}
+        for place, old in enumerate(replaced):
+            writing = first if place == 0 else stack.enter_context(first.another())
+            entry = replay(LakeWithout(lake, standing, states / str(place)), old, writing)
+            rows.append(replace(old, status="undone", by=by, at=at, reason=because))
+            replays[old.import_no] = None
+            if entry is None:
+                continue
+            _release_again(writing, old.import_no, releases, standing)
+            writing.register()
+            again = Import(
+                **asdict(replace(entry, kind="replay", replays=old.import_no)),
+                import_no=writing.import_no,
+                version=first.version,
+                status="committed",
+                tables=writing.tables,
+                place=old.place,
+            )
+            standing.append(again)
+            rows.append(again)
+            replays[old.import_no] = writing.import_no
+        return Undone(first.commit_rows(rows), replays)
+
+
+def _target(imports: Sequence[Import], import_no: int) -> Import:
+    target = next((one for one in imports if one.import_no == import_no), None)
+    if target is None:
+        there = ", ".join(str(one.import_no) for one in imports if one.committed)
+        raise NotFoundError(
+            "import_unknown",
+            Message(N_("There is no import {import_no}."), {"import_no": import_no}),
+            Message(N_("There are: {imports}."), {"imports": there}),
+        )
+    if not target.committed:
+        raise UsageError(
+            "import_not_committed", Message(N_("Import {import_no} is undone already."), {"import_no": import_no})
+        )
+    return target
+
+
+def _releases(lake: Lake, version: int) -> pa.Table:
+    paths = lake.state(version)["releases"]
+    return pa.concat_tables([pq.read_table(path, partitioning=None) for path in paths])
+
+
+def _releasing(imports: Sequence[Import], releases: pa.Table, import_no: int) -> list[Import]:
+    """List the imports that came from no file and released rows that the undone import had quarantined."""
+    by = set(releases.filter(pc.equal(releases["quarantined_by"], import_no))["import_no"].to_pylist())
+    return [one for one in imports if one.committed and one.import_no in by and not json.loads(one.files)]
+
+
+def _release_again(writing: Writing, old: int, releases: pa.Table, standing: Sequence[Import]) -> None:
+    """Let the releases of a replayed import hold for the rows that its replay quarantined again."""
+    numbers = pa.array([one.import_no for one in standing], pa.int64())
+    held = pc.and_(pc.equal(releases["quarantined_by"], old), pc.is_in(releases["import_no"], numbers))
+    rows = releases.filter(held)
+    if rows.num_rows:
+        again = pa.array([writing.import_no] * rows.num_rows, pa.int64())
+        place = rows.schema.get_field_index("quarantined_by")
+        writing.write(
+            "releases", rows.set_column(place, rows.schema.field(place), again).drop_columns(["import_no"])
+        )
+
+
+def _refuse_gone(lake: Lake, imports: Sequence[Import]) -> None:
+    for one in imports:
+        for file in json.loads(one.files):
+            kept = file.get("kept")
+            if kept is None or not (lake.home / "sources" / str(one.import_no) / kept).exists():
+                raise RefusalError(
+                    "source_gone",
+                    Message(
+                        N_("Import {import_no} would have to be replayed, but its file {file} is no longer kept."),
+                        {"import_no": one.import_no, "file": file["name"]},
+                    ),
+                    Message(N_("Import the file again as a new snapshot instead of undoing.")),
+                )
+
