@@ -1,0 +1,147 @@
+"""How often deals are won, why they are lost, and how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from bokgi.analysis.deal_traits import check_columns
+from bokgi.analysis.totals import totals
+from bokgi.domain.period import Period
+from bokgi.domain.stage import Outcome
+
+Z95: Final = 1.959963984540054
+WEEK: Final = ("week_start", "iso_week")
+_MONEY: Final = "decimal(18, 2)"
+_ENDS: Final = (Outcome.WON.value, Outcome.LOST.value, Outcome.NO_DECISION.value)
+
+
+def win_loss(
+    deals: ibis.Table,
+    *,
+    period: Period,
+    by: Sequence[str] = (),
+    calendar: ibis.Table | None = None,
+    minimum_n: int = 10,
+) -> ibis.Table:
+    """How many deals were won and lost in the period, what share that is, for how much, and after how long.
+
+    Reads `deals` (one row per deal: `deal_id, outcome, created_on, closed_on, amount` and the columns in `by`). New
+    business only, when that is meant: narrow `deals` before. With `calendar` (one row per civil date) the period is
+    split by ISO week.
+
+    Gives one row per `by` (and `week_start`, `iso_week`) in which a deal closed, in that order:
+
+    - `won`, `lost`, `no_decision`, each with `…_amount` (known amounts, one currency) and `…_amount_unknown`; `n`:
+      their sum;
+    - `win_rate` (0 to 1): won ÷ (won + lost + no decision), with `win_rate_low`, `win_rate_high`; `narrow_rate`,
+      `narrow_low`, `narrow_high`: without no decision, `narrow_n` cases; `value_rate`: the broad rate in known amounts;
+    - `mean_won`, `median_won`: known amounts of the won deals;
+    - `cycle_days`: median days from creation to the win; `loss_days`: to the loss or the end without a decision; deals
+      without a creation date, or closed before it, are left out;
+    - `reason`: `too_few` when `n` is below `minimum_n`: then there are no rates.
+
+    Counts how: by close date; deals that closed on no known day, and removed ones, are in no period. A re-opened deal
+    counts as it stands now.
+
+    Small numbers: rates are null below `minimum_n` (the narrow one below `minimum_n` of its own). Intervals are Wilson
+    95 %. Refuses: `UsageError` for a column in `by` that deals do not have. Do not use it to compare people: they were
+    handed different deals; see `analysis.comparison`. Do not use it for a young cohort: losses come later than wins.
+
+    Source: Wilson 1927; `tests/analysis/test_win_loss.py` holds it against statsmodels.
+
+    >>> import pyarrow as pa
+    >>> from datetime import date
+    >>> day = date(2026, 11, 2)
+    >>> deals = {"deal_id": ["a", "b", "c"], "outcome": ["won", "lost", "won"], "created_on": [day] * 3}
+    >>> deals |= {"closed_on": [date(2026, 11, 9)] * 3, "amount": pa.array([4, 5, None], pa.decimal128(18, 2))}
+    >>> found = win_loss(ibis.memtable(pa.table(deals)), period=Period.week("2026-W46"), minimum_n=3)
+    >>> found.select("won", "n", "win_rate", "value_rate", "mean_won", "cycle_days").to_pyarrow().to_pylist()
+    [{'won': 2, 'n': 3, 'win_rate': 0.66..., 'value_rate': 0.44..., 'mean_won': Decimal('4.00'), 'cycle_days': 7.0}]
+    """
+    by = check_columns(deals, by)
+    closed = decided(deals, period=period)
+    if calendar is not None:
+        days = calendar.select(*WEEK, closed_on="day")
+        closed = closed.join(days, "closed_on")
+        by = (*by, *WEEK)
+    won = _.outcome == Outcome.WON.value
+    days = -_.created_on.delta(_.closed_on, unit="day")
+    counts: dict[str, ir.Value] = {"n": _.count()}
+    for end in _ENDS:
+        counts |= totals(end, _.outcome == end)
+    counts |= {
+        "mean_won": _.amount.cast("float64").mean(where=won).cast(_MONEY),
+        "median_won": _.amount.cast("float64").median(where=won).cast(_MONEY),
+        "cycle_days": days.cast("float64").median(where=won & (days >= 0)),
+        "loss_days": days.cast("float64").median(where=~won & (days >= 0)),
+    }
+    told = closed.group_by(*by).agg(**counts) if by else closed.agg(**counts).filter(_.n > 0)
+    known = _.won_amount + _.lost_amount + _.no_decision_amount
+    told = told.mutate(narrow_n=_.won + _.lost)
+    enough, narrow_enough = _.n >= minimum_n, _.narrow_n >= minimum_n
+    rates = wilson("win_rate", _.won, _.n, enough) | wilson("narrow_rate", _.won, _.narrow_n, narrow_enough)
+    value = _.won_amount.cast("float64") / known.cast("float64").nullif(0)
+    told = told.mutate(**rates, value_rate=enough.ifelse(value, ibis.null("float64"))).mutate(
+        reason=enough.ifelse(ibis.null("string"), "too_few")
+    )
+    told = told.rename(narrow_low="narrow_rate_low", narrow_high="narrow_rate_high")
+    names = [f"{end}{part}" for end in _ENDS for part in ("", "_amount", "_amount_unknown")]
+    shown = [*by, "n", *names, "win_rate", "win_rate_low", "win_rate_high", "narrow_n", "narrow_rate", "narrow_low"]
+    shown += ["narrow_high", "value_rate", "mean_won", "median_won", "cycle_days", "loss_days", "reason"]
+    return told.select(*shown).order_by(*by) if by else told.select(*shown)
+
+
+def loss_reasons(deals: ibis.Table, *, period: Period, by: Sequence[str] = ()) -> ibis.Table:
+    """For which reasons deals were lost, or ended without a decision, in the period.
+
+    Gives one row per `by`, `outcome` (`lost`, `no_decision`) and `lost_reason` (null: none given), the most frequent
+    first: `deals` with `…_amount` and `…_amount_unknown`, `share` of the deals of that `by` and outcome.
+
+    Do not read it as causes: it is what was written down.
+
+    >>> import pyarrow as pa
+    >>> from datetime import date
+    >>> deals = {"deal_id": ["a", "b"], "outcome": ["lost"] * 2, "lost_reason": ["price", None]}
+    >>> deals |= {"closed_on": [date(2026, 11, 9)] * 2, "amount": pa.array([4, 5], pa.decimal128(18, 2))}
+    >>> found = loss_reasons(ibis.memtable(pa.table(deals)), period=Period.week("2026-W46"))
+    >>> found.select("lost_reason", "deals", "share").to_pyarrow().to_pylist()
+    [{'lost_reason': 'price', 'deals': 1, 'share': 0.5}, {'lost_reason': None, 'deals': 1, 'share': 0.5}]
+    """
+    by = check_columns(deals, by)
+    ended = decided(deals, period=period).filter(_.outcome != Outcome.WON.value)
+    told = ended.group_by(*by, "outcome", "lost_reason").agg(**totals("deals", _.deal_id.notnull()))
+    whole = ibis.window(group_by=[*by, "outcome"])
+    told = told.mutate(share=_.deals.cast("float64") / _.deals.sum().over(whole).cast("float64").nullif(0))
+    return told.order_by(*by, "outcome", _.deals.desc(), _.lost_reason.asc(nulls_first=False))
+
+
+def decided(deals: ibis.Table, *, period: Period) -> ibis.Table:
+    """Deals that were won, lost or ended without a decision in the period."""
+    return deals.filter(_.outcome.isin(_ENDS) & (_.closed_on >= period.start) & (_.closed_on < period.end))
+
+
+def wilson(name: str, hits: ir.IntegerValue, n: ir.IntegerValue, enough: ir.BooleanValue) -> dict[str, ir.Value]:
+    """A rate with its Wilson interval at 95 %, as columns `name`, `name_low`, `name_high`; null unless `enough`.
+
+    >>> import pyarrow as pa
+    >>> counts = ibis.memtable(pa.table({"hits": [8], "n": [10]}))
+    >>> row = counts.select(**wilson("rate", _.hits, _.n, _.n > 5)).to_pyarrow().to_pylist()[0]
+    >>> {name: round(value, 4) for name, value in row.items()}
+    {'rate': 0.8, 'rate_low': 0.4902, 'rate_high': 0.9433}
+    """
+    cases = n.cast("float64").nullif(0)
+    rate = hits.cast("float64") / cases
+    middle = rate + Z95**2 / (2 * cases)
+    spread = Z95 * (rate * (1 - rate) / cases + Z95**2 / (4 * cases * cases)).sqrt()
+    whole = 1 + Z95**2 / cases
+    nothing = ibis.null("float64")
+    return {
+        name: enough.ifelse(rate, nothing),
+        f"{name}_low": enough.ifelse((middle - spread) / whole.nullif(0), nothing),
+        f"{name}_high": enough.ifelse((middle + spread) / whole.nullif(0), nothing),
+    }
