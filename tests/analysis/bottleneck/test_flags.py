@@ -34,10 +34,10 @@ def run(tmp_path: Path) -> Run:
             tables[name] = connection.read_parquet(str(tmp_path / f"{name}.parquet"))
         deals = tables["deals"].mutate(last_seen_on=ibis.null("date"))
         told = visits(deals, tables["stage_events"], tables["stages"]).cache()
-        traits = ended_deals(tables["deals"], tables["accounts"], tables["memberships"]).drop("attributes")
+        traits = ended_deals(tables["deals"], tables["accounts"], tables["memberships"]).drop("attributes").cache()
         as_of = world.organisation.end - timedelta(days=1)
         asked = {"by": VIEWS, "conditions": CONDITIONS} | options
-        return bottlenecks(progressions(told), told, traits, as_of=as_of, **asked)  # type: ignore[arg-type]  # options of several types
+        return bottlenecks(progressions(told).cache(), told, traits, as_of=as_of, **asked)  # type: ignore[arg-type]  # options of several types
 
     return _run
 
@@ -93,7 +93,7 @@ def test_noise_shows_next_to_nothing(run: Run) -> None:
 
 def test_gains_cover_the_truth(run: Run) -> None:
     covered = []
-    for seed in range(6):
+    for seed in range(4):
         person, stage = seed * 3, 1 + seed % 3
         organisation = Organisation(seed=600 + seed, reps=20, deals=10_000, person_sd=0, territory_sd=0)
         world = simulate(Organisation(**{**organisation.__dict__, "defects": (Defect(stage, -1.5, person=person),)}))
@@ -106,7 +106,7 @@ def test_gains_cover_the_truth(run: Run) -> None:
         # Deals are created evenly enough over two years; a year holds half of them.
         truth = float((lost * amount).sum()) / 24
         covered.append(unit.gain.low <= truth <= unit.gain.high)
-    assert np.mean(covered) >= 0.66
+    assert np.mean(covered) >= 0.75
 
 
 def test_without_cases_there_are_no_units(run: Run) -> None:

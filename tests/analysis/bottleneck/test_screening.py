@@ -51,7 +51,10 @@ def test_scores_agree_with_likelihood_ratios() -> None:
 def test_a_flagged_unit_is_explained() -> None:
     data = cell(2, shift=-1.5)
     flagged = (data.units["owner_id"] == 3).astype(np.int64)
-    assert abs(screen(data, "owner_id", position=None, level=None, flagged=flagged).z[3]) < 0.5
+    found = screen(data, "owner_id", position=None, level=None, flagged=flagged)
+    assert found.variance[3] == pytest.approx(0.0, abs=0.2)
+    assert found.wins[3] == pytest.approx(found.expected[3], abs=1.0)
+    assert np.isnan(found.z[3])
 
 
 def test_units_with_few_cases_have_no_score() -> None:

@@ -32,7 +32,6 @@ LEAST_GAIN_SHARE: Final = 0.005
 """Without a floor given: a flag must promise this share of the won amount of a month."""
 LEFT_UNEXPLAINED: Final = 0.01
 """A flag stays if, without the flagged units of narrower views, chance is still less likely than this."""
-ALL: Final = "all"
 MOST_MORE_CASES: Final = 20.0
 DEALS_SHOWN: Final = 20
 
@@ -103,8 +102,8 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     `deals`. A view that is itself a condition is compared with its own level at the other stages.
 
     Gives a unit per view, stage and value. `conversion` is the share of ended first visits that reached a later stage
-    or won, `expected` what the same cases let expect; `gain` the amount a month at the benchmark, by arrivals × value
-    × win probability that is missing.
+    or won, `expected` what the same cases let expect; `gain` the amount a month at the benchmark, by arrivals × their
+    mean amount × win probability that is missing.
 
     Counts how: first visits that ended within `days` before the day after `as_of`; open ones wait. A unit that is
     flagged in a broad view explains its part before narrower views are screened.
@@ -123,9 +122,8 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     question = _Question(
         stages,
         tuple(conditions),
-        against_the_past(deals, visits, as_of=as_of, start=start) if STAGE in by else {},
+        against_the_past(progressions, as_of=as_of, start=start) if STAGE in by else {},
         _arrivals(progressions, deals, columns, by, (start, end)),
-        _wins(deals, by, (start, end)),
         _after(visits, [key for key, __ in stages], (start, end), seed),
         days / DAYS_IN_MONTH,
         (1.0 - level) / 2.0,
@@ -133,8 +131,7 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     )
     gate_p = _gate(question, by)
     passed = gate_p < GATE
-    monthly = sum(float(n * mean) for n, mean, __ in question.wins[STAGE].values()) / question.months
-    floor = LEAST_GAIN_SHARE * monthly if min_gain is None else min_gain
+    floor = LEAST_GAIN_SHARE * _won_a_month(deals, (start, end)) if min_gain is None else min_gain
     units: list[Unit] = []
     for view in by:
         flagged = [unit for unit in units if unit.flagged and unit.by != STAGE]
@@ -153,8 +150,17 @@ def _place(unit: Unit) -> tuple[bool, float, str, str, int, str]:
 
 Key = tuple[str, str, int]
 Window = tuple[date, date]
-ByStage = dict[tuple[str, str, str], int]
-Wins = dict[str | None, tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Deals that entered a stage; number with an amount, mean amount, standard deviation."""
+
+    n: int
+    amounts: tuple[float, float, float]
+
+
+NOBODY: Final = Arrivals(0, (0.0, 0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -164,8 +170,7 @@ class _Question:
     stages: list[tuple[Key, Cell]]
     conditions: tuple[str, ...]
     past: dict[Key, Screened]
-    arrivals: dict[str, ByStage]
-    wins: dict[str, Wins]
+    arrivals: dict[str, dict[tuple[str, str, str], Arrivals]]
     after: dict[tuple[str, str], Floats]
     months: float
     tail: float
@@ -253,33 +258,47 @@ def _position(view: str, conditions: Sequence[str]) -> int | None:
 
 def _arrivals(
     progressions: ibis.Table, deals: ibis.Table, columns: Sequence[str], by: Sequence[str], window: Window
-) -> dict[str, dict[tuple[str, str, str], int]]:
-    """Entries into each stage within the window, by view and unit."""
+) -> dict[str, dict[tuple[str, str, str], Arrivals]]:
+    """Entries into each stage within the window, and the amounts that came with them, by view and unit."""
     start, end = window
-    entered = _joined(progressions.filter((_.entered_on >= start) & (_.entered_on < end)), deals, columns)
-    out: dict[str, dict[tuple[str, str, str], int]] = {}
+    entered = _joined(progressions.filter((_.entered_on >= start) & (_.entered_on < end)), deals, [*columns, "amount"])
+    views = {view: _[f"of_{view}"].cast("string") for view in by if view != STAGE}
+    value = _.of_amount.cast("float64")
+    rows = (
+        entered.mutate(**views)
+        .group_by("pipeline", "stage", *views)
+        .agg(n=_.count(), valued=_.of_amount.count(), total=value.sum(), squares=(value * value).sum())
+        .to_pyarrow()
+    )
+    sums = [(name, "sum") for name in ("n", "valued", "total", "squares")]
+    out: dict[str, dict[tuple[str, str, str], Arrivals]] = {}
     for view in by:
-        name = _.stage if view == STAGE else _[f"of_{view}"].cast("string")
-        rows = entered.mutate(unit=name).filter(_.unit.notnull()).group_by("pipeline", "stage", "unit").agg(n=_.count())
-        out[view] = {(r["pipeline"], r["stage"], r["unit"]): r["n"] for r in rows.to_pyarrow().to_pylist()}
+        keys = ["pipeline", "stage", "stage" if view == STAGE else view]
+        counted = rows.group_by(list(dict.fromkeys(keys))).aggregate(sums).to_pylist()
+        out[view] = {
+            (row[keys[0]], row[keys[1]], row[keys[2]]): Arrivals(
+                row["n_sum"], _moments(row["valued_sum"], row["total_sum"], row["squares_sum"])
+            )
+            for row in counted
+        }
     return out
 
 
-def _wins(
-    deals: ibis.Table, by: Sequence[str], window: Window
-) -> dict[str, dict[str | None, tuple[float, float, float]]]:
-    """Wins within the window by view and unit: number with an amount, mean amount, standard deviation."""
+def _won_a_month(deals: ibis.Table, window: Window) -> float:
+    """Won amount of a month in the window."""
     start, end = window
-    won = deals.filter((_.outcome == "won") & (_.closed_on >= start) & (_.closed_on < end) & _.amount.notnull())
-    won = won.mutate(value=_.amount.cast("float64"))
-    out: dict[str, dict[str | None, tuple[float, float, float]]] = {}
-    for view in dict.fromkeys([*by, STAGE]):
-        name = ibis.literal(ALL) if view == STAGE else _[view].cast("string")
-        rows = (
-            won.mutate(unit=name).group_by("unit").agg(n=_.count(), mean=_.value.mean(), sd=_.value.std(how="sample"))
-        )
-        out[view] = {r["unit"]: (float(r["n"]), r["mean"], r["sd"] or 0.0) for r in rows.to_pyarrow().to_pylist()}
-    return out
+    won = deals.filter((_.outcome == "won") & (_.closed_on >= start) & (_.closed_on < end))
+    total = won.agg(total=_.amount.cast("float64").sum()).to_pyarrow()["total"][0].as_py()
+    return float(total or 0.0) / ((end - start).days / DAYS_IN_MONTH)
+
+
+def _moments(n: int, total: float | None, squares: float | None) -> tuple[float, float, float]:
+    """Number, mean and standard deviation from sums."""
+    if not n or total is None or squares is None:
+        return 0.0, 0.0, 0.0
+    mean = total / n
+    variance = max(squares / n - mean**2, 0.0) * n / max(n - 1, 1)
+    return float(n), mean, float(np.sqrt(variance))
 
 
 def _after(visits: ibis.Table, keys: Sequence[Key], window: Window, seed: int) -> dict[tuple[str, str], Floats]:
@@ -339,13 +358,11 @@ def _gains(question: _Question, key: Key, view: str, found: Screened, named: Int
     shift = shifts(found.n[named], found.wins[named], found.expected[named], rng).draws
     bench = np.clip(found.expected[named] / found.n[named], 1e-6, 1.0 - 1e-6)
     now = special.expit(special.logit(bench)[:, None] + shift)
-    count = np.array([question.arrivals[view].get((key[0], key[1], name), 0) for name in names], dtype=np.float64)
+    arrivals = [question.arrivals[view].get((key[0], key[1], name), NOBODY) for name in names]
+    count = np.array([arrival.n for arrival in arrivals], dtype=np.float64)
     coming = rng.gamma(count[:, None] + 0.5, 1.0, (len(names), DRAWS)) / question.months
-    wins = question.wins[view]
-    stats = [wins.get(ALL if view == STAGE else name, (0.0, 0.0, 0.0)) for name in names]
-    others = [value for name, value in wins.items() if name not in names]
-    both = np.array([*stats, *others], dtype=np.float64).reshape(-1, 3)
-    value = value_of(both[:, 0], both[:, 1], both[:, 2], rng)[: len(names)]
+    amounts = np.array([arrival.amounts for arrival in arrivals], dtype=np.float64)
+    value = value_of(amounts[:, 0], amounts[:, 1], amounts[:, 2], rng)
     missing = bench[:, None] - now
     return np.asarray(coming * value * missing * question.after[key[0], key[1]][None, :], dtype=np.float64)
 
@@ -366,7 +383,7 @@ def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gai
         n=round(n),
         conversion=float(found.wins[i] / n),
         expected=float(found.expected[i] / n),
-        arrivals=question.arrivals[view].get((key[0], key[1], name), 0),
+        arrivals=question.arrivals[view].get((key[0], key[1], name), NOBODY).n,
         z=z,
         q_value=None,
         flagged=False,

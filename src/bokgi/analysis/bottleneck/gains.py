@@ -17,7 +17,7 @@ _SPREADS: Final = np.geomspace(0.02, 1.0, 12)
 _FAR_SD: Final = 1.2
 _FAR_SHARE: Final = np.array([0.005, 0.01, 0.02, 0.05, 0.1, 0.2])
 VALUE_PRIOR_CASES: Final = 10.0
-"""A unit's mean won amount weighs as much as that of everybody once it has so many wins."""
+"""A unit's mean amount weighs as much as that of everybody once it has so many amounts."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,10 @@ def win_after(counts: Floats, rng: np.random.Generator) -> Floats:
 
 
 def value_of(n: Floats, mean: Floats, sd: Floats, rng: np.random.Generator) -> Floats:
-    """Draw the mean won amount of each unit, shrunken to that of everybody: `units × draws`.
+    """Draw the mean amount of each unit, shrunken to that of everybody: `units × draws`.
 
-    `n`, `mean`, `sd` are the wins of each unit, their mean and standard deviation (0 where there are fewer than two).
+    `n`, `mean`, `sd` are the amounts of each unit: number, mean, standard deviation (0 where there are fewer than two).
+    A shortfall costs the deals that stop, and they may be larger than those that are won.
     """
     total = max(n.sum(), 1.0)
     overall = float((n * mean).sum() / total)

@@ -14,7 +14,7 @@ import ibis
 import numpy as np
 
 from bokgi.analysis.bottleneck.screening import SMALLEST_VARIANCE, Screened
-from bokgi.analysis.stage_conversion import ENDS, Risk, conversion_cells, groups
+from bokgi.analysis.stage_conversion import ENDS, Risk, groups, observed
 from bokgi.analysis.survival import incidence
 from bokgi.domain.period import Period
 
@@ -24,14 +24,17 @@ Key = tuple[str, str, int]
 Estimate = tuple[float, float, float]
 
 
-def against_the_past(deals: ibis.Table, visits: ibis.Table, *, as_of: date, start: date) -> dict[Key, Screened]:
+def against_the_past(progressions: ibis.Table, *, as_of: date, start: date) -> dict[Key, Screened]:
     """Compare the conversion of each stage in the last 91 days with that since `start`, one unit per stage.
 
-    `n` is the effective number of cases: that of a simple share with the variance of the difference.
+    `n` is the effective number of cases: that of a simple share with the variance of the difference. Nothing where the
+    window holds no past.
     """
     cut = as_of - timedelta(days=RECENT_DAYS - 1)
-    before = _estimates(deals, visits, as_of=as_of, period=Period(start, cut))
-    recent = _estimates(deals, visits, as_of=as_of, period=Period(cut, as_of + timedelta(days=1)))
+    if start >= cut:
+        return {}
+    before = _estimates(progressions, as_of=as_of, period=Period(start, cut))
+    recent = _estimates(progressions, as_of=as_of, period=Period(cut, as_of + timedelta(days=1)))
     out = {}
     for key, (share, variance, decided) in recent.items():
         if key not in before:
@@ -54,9 +57,10 @@ def against_the_past(deals: ibis.Table, visits: ibis.Table, *, as_of: date, star
     return out
 
 
-def _estimates(deals: ibis.Table, visits: ibis.Table, *, as_of: date, period: Period) -> dict[Key, Estimate]:
+def _estimates(progressions: ibis.Table, *, as_of: date, period: Period) -> dict[Key, Estimate]:
     """Share that went on, its variance and the number decided, for each stage where the risk sets bear it."""
-    cells = conversion_cells(deals, visits, as_of=as_of, period=period, risk=Risk.PERIOD).to_pyarrow()
+    seen = observed(progressions, as_of=as_of, period=period, risk=Risk.PERIOD)
+    cells = seen.group_by([*_KEYS, "start", "end", "kind"]).agg(n=ibis._.count()).to_pyarrow()
     cells = cells.sort_by([(name, "ascending") for name in _KEYS])
     out = {}
     for (pipeline, stage, order), part in groups(cells, _KEYS):

@@ -45,7 +45,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Screened:
-    """One view of one stage: for each unit cases, successes, expected successes, variance, score z (null: too few)."""
+    """One view of one stage: cases, successes, those expected from the others, variance, score z (null: too few)."""
 
     names: tuple[str | None, ...]
     n: Floats
@@ -132,14 +132,18 @@ def screen(cells: Cell, view: str, *, position: int | None, level: Elsewhere | N
     expected = np.bincount(unit, cells.n * fit.p, count).astype(np.float64)
     enough = (variance >= SMALLEST_VARIANCE) & np.array([name is not None for name in cells.names[view]])
     scale = np.where(enough, np.sqrt(np.maximum(variance, 1e-12)), np.nan)
+    own = np.bincount(unit, weight, count)
     third = np.bincount(unit, weight * (1.0 - 2.0 * fit.p), count)
     z = _straightened((wins - expected) / scale, third / scale**3)
     correlation = covariance[np.ix_(enough, enough)] / np.outer(scale[enough], scale[enough])
-    return Screened(cells.names[view], n, wins, expected, variance, z, correlation)
+    # What the others let expect: the unit's own part in the expectation taken out again.
+    apart = wins + (expected - wins) * own / np.maximum(variance, 1e-12)
+    benchmark = np.where(enough, np.clip(apart, 0.0, n), expected)
+    return Screened(cells.names[view], n, wins, benchmark, variance, z, correlation)
 
 
 def _straightened(z: Floats, skewness: Floats) -> Floats:
-    """Turn scores of skewed counts into normal ones (Wilson & Hilferty 1931): high conversions have long lower tails."""
+    """Turn scores of skewed counts into normal ones (Wilson & Hilferty 1931): high rates have long lower tails."""
     size = np.maximum(np.abs(skewness), 1e-6)
     up = np.sign(skewness) * z
     root = np.cbrt(np.maximum(1.0 + size * up / 2.0, 0.0))
