@@ -187,41 +187,60 @@ def _outcome_or_stage(work: _Work) -> FileMapping:
 
 def _ladders(connection: duckdb.DuckDBPyConnection, works: Sequence[_Work], hints: Hints) -> None:
     """Find the stages of the import and tell every file that names stages."""
-    deals = next((work for work in works if work.mapping.entity is Entity.DEALS), None)
+    deals = [work for work in works if work.mapping.entity is Entity.DEALS]
     histories = [work for work in works if work.mapping.entity is Entity.STAGE_HISTORY]
     lists = [work for work in works if work.mapping.entity is Entity.STAGES]
-    main = deals or next(iter(histories), None)
+    deals.sort(key=lambda work: work.mapping.of("deals.stage") is None)
     listed = tuple(stage for work in lists for stage in given.read(connection, work.staged, work.mapping))
-    if main is None:
-        for work in lists:
-            work.mapping = replace(work.mapping, stages=work.mapping.stages or listed)
-        return
-    of_deals = evidence.of_deals(connection, deals.staged, deals.mapping) if deals else ()
-    of_history = tuple(
+    main = next(iter((*deals, *histories)), None)
+    stages = listed
+    if main is not None:
+        found = _evidence(connection, deals, histories)
+        stages = main.mapping.stages or _chosen(connection, works, main, found, listed, hints)
+        for work in deals:
+            work.mapping = dates.with_stages(work.mapping, work.staged, found, work.context.prefix)
+            work.mapping = dates.closing(connection, work.staged, work.mapping, stages)
+            asked = choose.which_won(work.staged.name, work.mapping, stages, hints)
+            work.questions += asked.questions
+            stages = asked.stages
+        main.mapping = replace(main.mapping, stages=stages)
+    for work in lists:
+        work.mapping = replace(work.mapping, stages=work.mapping.stages or stages)
+
+
+def _evidence(
+    connection: duckdb.DuckDBPyConnection, deals: Sequence[_Work], histories: Sequence[_Work]
+) -> tuple[evidence.StageEvidence, ...]:
+    """Put together what all files say of the stages."""
+    of_deals: dict[tuple[str, str], evidence.StageEvidence] = {}
+    for work in deals:
+        for part in evidence.of_deals(connection, work.staged, work.mapping):
+            of_deals.setdefault((part.pipeline, part.stage), part)
+    of_history = [
         part
         for work in histories
         for part in evidence.of_history(connection, work.staged, work.mapping, sortable(work.staged, work.mapping))
-    )
-    found = evidence.joined(of_deals, of_history)
-    if main.mapping.stages:
-        stages = main.mapping.stages
-    else:
-        ladder = main.preset.ladder if main.preset else ()
-        chosen = choose.choose(found, listed, _pipeline_labels(connection, works), ladder, hints, main.staged.name)
-        main.questions += chosen.questions
-        main.findings += chosen.findings
-        stages = chosen.stages
-        for work in (*([deals] if deals else []), *histories):
+    ]
+    return evidence.joined(tuple(of_deals.values()), of_history)
+
+
+def _chosen(
+    connection: duckdb.DuckDBPyConnection,
+    works: Sequence[_Work],
+    main: _Work,
+    found: Sequence[evidence.StageEvidence],
+    listed: Sequence[StageDefinition],
+    hints: Hints,
+) -> tuple[StageDefinition, ...]:
+    """Choose the ladder, and let the texts of all files stand for its keys."""
+    ladder = main.preset.ladder if main.preset else ()
+    chosen = choose.choose(found, listed, _pipeline_labels(connection, works), ladder, hints, main.staged.name)
+    main.questions += chosen.questions
+    main.findings += chosen.findings
+    for work in works:
+        if work.mapping.entity in {Entity.DEALS, Entity.STAGE_HISTORY}:
             work.mapping = _with_keys(work.mapping, chosen.stage_values, chosen.pipeline_values)
-    if deals:
-        deals.mapping = dates.with_stages(deals.mapping, deals.staged, found, deals.context.prefix)
-        deals.mapping = dates.closing(connection, deals.staged, deals.mapping, stages)
-        asked = choose.which_won(deals.staged.name, deals.mapping, stages, hints)
-        deals.questions += asked.questions
-        stages = asked.stages
-    main.mapping = replace(main.mapping, stages=stages)
-    for work in lists:
-        work.mapping = replace(work.mapping, stages=work.mapping.stages or stages)
+    return chosen.stages
 
 
 def _pipeline_labels(connection: duckdb.DuckDBPyConnection, works: Sequence[_Work]) -> dict[str, str]:

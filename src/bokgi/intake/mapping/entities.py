@@ -15,6 +15,13 @@ from bokgi.intake.mapping.model import Entity
 
 _WHOLE_WORD: Final = 4
 _HALF: Final = 0.5
+_FEWEST: Final = 2
+_FEW_ROWS: Final = 10
+_MOSTLY: Final = 0.9
+SAMPLED_ROWS: Final = 2_000
+"""Rows from which the profile of a staged file counts different texts."""
+_HISTORIES: Final = frozenset({Entity.STAGE_HISTORY, Entity.DEAL_HISTORY})
+_BY_DEAL: Final = _HISTORIES | {Entity.DEALS}
 _BONUS: Final = 1.5
 _BONUS_PER_LETTER: Final = 0.1
 _CLOSE: Final = 0.9
@@ -32,24 +39,48 @@ class EntityGuess:
 
 
 def guesses(staged: StagedFile, prefix: str | None) -> tuple[EntityGuess, ...]:
-    """Give the entities whose needs the headers meet, the likeliest first; none where no header tells anything."""
-    fields_of = {column.name: tuple(_fields(staged, column.name, prefix)) for column in staged.columns}
-    entities_of = {name: {_entity(field) for field in fields} for name, fields in fields_of.items()}
-    all_fields = {field for fields in fields_of.values() for field in fields}
+    """Give the entities whose needs the headers meet, the likeliest first; none where no header tells anything.
+
+    A header that names a field of few entities tells more than one that could be anything.
+    """
+    fields_of = [tuple(_fields(staged, column.name, prefix)) for column in staged.columns]
+    every = {field for fields in fields_of for field in fields}
+    repeating = _repeating(staged, prefix)
     found = []
     for entity, words in entity_words().items():
-        if words.unless and all(all_fields & set(group) for group in words.unless):
+        if words.unless and all(every & set(group) for group in words.unless):
             continue
-        fields = {field for field in all_fields if _entity(field) is entity}
-        if not all(fields & set(group) for group in words.needs):
+        if not all(every & set(group) for group in words.needs):
             continue
-        matched = [entities for entities in entities_of.values() if entity in entities]
-        if len(matched) < len(words.needs):
+        matched = [fields for fields in fields_of if any(_entity(field) is entity for field in fields)]
+        if len(matched) < min(len(words.needs), _FEWEST):
             continue
-        score = sum(1 / len(entities) for entities in matched) + _HALF * len(fields & words.tells)
+        score = sum(_weight_of(fields, words.tells) for fields in matched)
         word = _name_tells(staged, words.files)
-        found.append(EntityGuess(entity, score + word, word > 0))
+        against = repeating is not None and repeating is not (entity in _HISTORIES) and entity in _BY_DEAL
+        found.append(EntityGuess(entity, (score + word) * (_HALF if against else 1.0), word > 0))
     return tuple(sorted(found, key=lambda guess: (-guess.score, guess.entity.value)))
+
+
+def _weight_of(fields: tuple[str, ...], tells: frozenset[str]) -> float:
+    entities = {_entity(field) for field in fields}
+    return (1 + _HALF * any(field in tells for field in fields)) / len(entities)
+
+
+def _repeating(staged: StagedFile, prefix: str | None) -> bool | None:
+    """Tell whether the ids of deals repeat, as in a history; null where the sample is not the whole file.
+
+    A repetition within a sample is one; none in a sample says nothing.
+    """
+    columns = [
+        column
+        for column in staged.columns
+        if column.filled and any(field == "deals.deal_id" for field, _ in named(column.name, prefix))
+    ]
+    if not columns or staged.rows < _FEW_ROWS:
+        return None
+    repeats = all(column.distinct < _MOSTLY * min(column.filled, SAMPLED_ROWS) for column in columns)
+    return True if repeats else False if staged.rows <= SAMPLED_ROWS else None
 
 
 def undecided(found: tuple[EntityGuess, ...]) -> bool:

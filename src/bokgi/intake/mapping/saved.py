@@ -30,7 +30,7 @@ from bokgi.intake.mapping.model import (
 )
 
 VERSION: Final = 1
-_TOP: Final = (
+KEYS: Final = (
     "version",
     "name",
     "source",
@@ -229,7 +229,7 @@ class _Reader:
     def mapping(self) -> FileMapping:
         read = self.read
         for key in read:
-            self._one_of(key, key, _TOP, N_("Line {line}: there is no key “{value}”."))
+            self._one_of(key, key, KEYS, N_("Line {line}: there is no key “{value}”."))
         if read.get("version", VERSION) != VERSION:
             raise self._wrong("version", "mapping_version_unknown", N_("Line {line}: version {value} is unknown."))
         for key in ("source", "entity"):

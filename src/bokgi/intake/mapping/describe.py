@@ -1,0 +1,93 @@
+"""A mapping as rows for a person: what each column is, what it was found by, how sure, how it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bokgi.domain.messages import N_, Message
+from bokgi.intake.mapping.fields import field_of
+from bokgi.intake.mapping.formats import in_words
+from bokgi.intake.mapping.model import LEAVE_OUT, STAGE_LEFT, ColumnMapping, FileMapping, FoundBy
+
+_SHOWN: Final = 3
+
+FOUND_BY: Final = {
+    FoundBy.HAND: Message(N_("told by hand")),
+    FoundBy.SAVED: Message(N_("saved mapping")),
+    FoundBy.PRESET: Message(N_("preset")),
+    FoundBy.NAME: Message(N_("name of the column")),
+    FoundBy.VALUES: Message(N_("values")),
+    FoundBy.NOTHING: Message(N_("nothing")),
+}
+
+
+@dataclass(frozen=True)
+class ColumnRow:
+    """One column of a file as a person reads it. `confidence` is 0 to 1; `format` is empty for plain text."""
+
+    file: str
+    column: str
+    field: str
+    label: str
+    found_by: str
+    found_by_label: str
+    confidence: float
+    format: str
+    samples: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the row for `mapping[]`; the samples only where they are no person's."""
+        return {
+            "file": self.file,
+            "column": self.column,
+            "field": self.field,
+            "label": self.label,
+            "found_by": self.found_by,
+            "confidence": self.confidence,
+            "format": self.format,
+            "samples": list(self.samples),
+        }
+
+
+def describe(mapping: FileMapping, lang: str) -> tuple[ColumnRow, ...]:
+    """Give one row for each column and the field it feeds, in the order of the file.
+
+    Samples of personal fields and of columns that are left out are not shown.
+
+    >>> from bokgi.intake.mapping.model import Entity
+    >>> column = ColumnMapping("Amount", "deals.amount", FoundBy.NAME, 0.95, samples=("1200",))
+    >>> row = describe(FileMapping("deals.csv", Entity.DEALS, (column,), "crm"), "en")[0]
+    >>> row.label, row.found_by_label, row.samples
+    ('amount', 'name of the column', ('1200',))
+    """
+    return tuple(_row(mapping, column, lang) for column in mapping.columns)
+
+
+def _row(mapping: FileMapping, column: ColumnMapping, lang: str) -> ColumnRow:
+    field = field_of(column.field)
+    hidden = column.field == LEAVE_OUT or field is None or field.personal
+    return ColumnRow(
+        file=mapping.file,
+        column=column.column,
+        field=column.field,
+        label=field_label(column).text(lang),
+        found_by=column.found_by.value,
+        found_by_label=FOUND_BY[column.found_by].text(lang),
+        confidence=column.confidence,
+        format=in_words(field, column.format).text(lang) if field and column.format else "",
+        samples=() if hidden else column.samples[:_SHOWN],
+    )
+
+
+def field_label(column: ColumnMapping) -> Message:
+    """Name the field that a column feeds, with the stage where it is the moment of one.
+
+    >>> field_label(ColumnMapping("제안일", "stage_entered:제안", FoundBy.NAME, 0.85)).text("en")
+    'entered the stage 제안'
+    """
+    if column.stage is not None:
+        text = N_("left the stage {stage}") if column.field.startswith(STAGE_LEFT) else N_("entered the stage {stage}")
+        return Message(text, {"stage": column.stage})
+    field = field_of(column.field)
+    return Message(column.field) if field is None else field.label
