@@ -94,7 +94,7 @@ def written(path: Path, rows: pa.Table | pa.RecordBatchReader, table: Table) -> 
     return path
 
 
-def checked(path: Path, table: Table, *, imports: Iterable[int] | None = None) -> AddAction:
+def checked(path: Path, table: Table, *, imports: Iterable[int] | None = None, data_change: bool = True) -> AddAction:
     """Read a data file's footer, refuse what the table does not allow, and describe the file for the log.
 
     Refused with `InternalError`, because judging comes before: a column that is missing, foreign or of another type, a
@@ -129,7 +129,7 @@ def checked(path: Path, table: Table, *, imports: Iterable[int] | None = None) -
         },
     }
     status = path.stat()
-    return AddAction(path.name, status.st_size, {}, int(status.st_mtime * 1000), True, json.dumps(described))  # noqa: FBT003 - the library's signature
+    return AddAction(path.name, status.st_size, {}, int(status.st_mtime * 1000), data_change, json.dumps(described))
 
 
 def add(
@@ -149,6 +149,11 @@ def add(
             raise
         return False
     return True
+
+
+def row_count(path: Path) -> int:
+    """Count the rows of a data file by its footer."""
+    return int(pq.read_metadata(path).num_rows)
 
 
 def sync(paths: Iterable[Path]) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bokgi.facts.schema import Table
 
 
 def connect(spill: Path | None = None, *, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
@@ -44,7 +50,37 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def parquet(paths: list[Path]) -> str:
+def parquet(paths: Sequence[Path]) -> str:
     """Give the SQL that reads Parquet files of one table, whatever version of the schema wrote them."""
     listed = ", ".join(literal(str(path)) for path in paths)
     return f"read_parquet([{listed}], union_by_name = true)"
+
+
+_TYPES: Final = {
+    pa.string(): "VARCHAR",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.date32(): "DATE",
+    pa.timestamp("us", "UTC"): "TIMESTAMPTZ",
+}
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """Give DuckDB's name of a type of the schema.
+
+    >>> sql_type(pa.decimal128(18, 2)), sql_type(pa.map_(pa.string(), pa.string()))
+    ('DECIMAL(18, 2)', 'MAP(VARCHAR, VARCHAR)')
+    """
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision}, {kind.scale})"
+    return _TYPES.get(kind, "MAP(VARCHAR, VARCHAR)")
+
+
+def columns_of(table: Table, paths: Sequence[Path]) -> str:
+    """Give the SQL of the columns of a table for `parquet(paths)`; those that no file has are null."""
+    there = {column for path in paths for column in pq.read_schema(path).names}
+    return ", ".join(
+        quoted(field.name) if field.name in there else f"CAST(NULL AS {sql_type(field.type)}) AS {quoted(field.name)}"
+        for field in table.arrow()
+    )

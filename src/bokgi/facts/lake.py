@@ -8,14 +8,13 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
-from bokgi.domain.errors import InternalError, NotFoundError
+from bokgi.domain.errors import ConflictError, InternalError, NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts import delta, ledger, numbers, state
 from bokgi.facts.ledger import Entry, Import
@@ -95,6 +94,21 @@ class Lake:
         lock.acquire(wait)
         return Writing(self, lock)
 
+    def exclusive(self, *, wait: float = LOCK_SECONDS) -> Lock:
+        """Keep imports away for a block of work on the files.
+
+        Raises `ConflictError` (`lake_busy`) when one is still at work after `wait` seconds.
+        """
+        lock = Lock(self.folder / "lock")
+        if not lock.acquire(wait) or numbers.living(self.folder / "numbers"):
+            lock.release()
+            raise ConflictError(
+                "lake_busy",
+                Message(N_("An import is at work.")),
+                Message(N_("Try again when it has finished.")),
+            )
+        return lock
+
 
 class Writing:
     """One import at work: a reserved number, the rows written so far, and the ledger as it was at the start.
@@ -140,7 +154,7 @@ class Writing:
         for path in rows:
             placed = self._placed(table, path)
             action = delta.checked(placed, TABLES[table], imports=[self.import_no])
-            here = pq.read_metadata(placed).num_rows
+            here = delta.row_count(placed)
             if here == 0:
                 placed.unlink()
                 continue
@@ -185,7 +199,7 @@ class Writing:
         if self._lock is not None:
             self._lock.release()
 
-    def __enter__(self) -> Writing:
+    def __enter__(self) -> Self:
         """Work on the import in a block."""
         return self
 

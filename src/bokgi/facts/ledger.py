@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -83,11 +84,14 @@ class Import(Entry):
 
 def imports(table: DeltaTable | None, folder: Path, version: int | None = None) -> tuple[Import, ...]:
     """Read the status of each import at a lake version (now when None), by import number."""
-    files = [file.path for file in delta.data_files(table, folder)]
-    rows: list[Import] = []
-    for path in files:
-        rows.extend(_import(row) for row in pq.read_table(path, partitioning=None).to_pylist())
+    rows = [row for file in delta.data_files(table, folder) for row in _rows(file.path)]
     return latest(row for row in rows if version is None or row.version <= version)
+
+
+@lru_cache(maxsize=4096)
+def _rows(path: Path) -> tuple[Import, ...]:
+    """Read one file of the ledger; a file never changes, and its name is never used again."""
+    return tuple(_import(row) for row in pq.read_table(path, partitioning=None).to_pylist())
 
 
 def latest(rows: Iterable[Import]) -> tuple[Import, ...]:

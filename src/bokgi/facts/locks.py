@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 _PAUSE_SECONDS: Final = 0.05
 
@@ -76,7 +76,7 @@ class Lock:
             os.close(self._handle)
             self._handle = None
 
-    def __enter__(self) -> Lock:
+    def __enter__(self) -> Self:
         """Keep the lock for a block."""
         return self
 

@@ -31,7 +31,7 @@ from bokgi.domain.errors import NotFoundError, RefusalError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts import snapshots
 from bokgi.facts.delta import DataFile
-from bokgi.facts.engine import connect, literal, parquet, quoted
+from bokgi.facts.engine import columns_of, connect, literal, parquet, quoted
 from bokgi.facts.ledger import Import
 from bokgi.facts.model import DEFAULT_TIME_ZONE
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
@@ -185,8 +185,7 @@ class _Build:
             numbers = ", ".join(str(number) for number in sorted(self.visible))
             copied = self._copy(
                 f"{name}-visible",
-                name,
-                f"SELECT {self._select(name, mixed)} FROM {parquet(mixed)} WHERE import_no IN ({numbers})",
+                f"SELECT {columns_of(TABLES[name], mixed)} FROM {parquet(mixed)} WHERE import_no IN ({numbers})",
             )
             clean.append(copied)
         return clean
@@ -195,18 +194,7 @@ class _Build:
         rows = self.connection.execute(f"SELECT DISTINCT import_no FROM {parquet([path])}").fetchall()
         return {row[0] for row in rows}
 
-    def _select(self, name: str, paths: Sequence[Path]) -> str:
-        """List the columns of a table; those that no file has are null."""
-        there = {column for path in paths for column in pq.read_schema(path).names}
-        empty = TABLES[name].arrow()
-        return ", ".join(
-            quoted(column)
-            if column in there
-            else f"CAST(NULL AS {_sql_type(empty.field(column).type)}) AS {quoted(column)}"
-            for column in empty.names
-        )
-
-    def _copy(self, stem: str, name: str, query: str) -> Path:
+    def _copy(self, stem: str, query: str) -> Path:
         path = self.work / f"{stem}.parquet"
         self.connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
         return path
@@ -285,10 +273,10 @@ class _Build:
         elif table.grain in {Grain.STATE, Grain.DEFINITION}:
             query = self._latest(table)
             if query is not None:
-                return [self._copy(name, name, query)]
+                return [self._copy(name, query)]
         paths = list(self.raw[name])
         if paths and linked and name not in _UNLINKED and any(_is_person(table, c.name) for c in table.columns):
-            paths = [self._copy(name, name, f"FROM {quoted(name)}")]
+            paths = [self._copy(name, f"FROM {quoted(name)}")]
         if name in _DIFFERENCES:
             added = _DIFFERENCES[name](self.connection, self.work)
             paths += [] if added is None else [added]
@@ -363,21 +351,6 @@ def _linked(table: Table, column: str) -> str:
     if table.name == "deal_changes" and column in {"old", "new"}:
         linked = f"CASE WHEN field = 'owner_id' THEN {linked} ELSE {name} END"
     return f"{linked} AS {name}"
-
-
-def _sql_type(kind: pa.DataType) -> str:
-    names = {
-        pa.string(): "VARCHAR",
-        pa.int64(): "BIGINT",
-        pa.float64(): "DOUBLE",
-        pa.bool_(): "BOOLEAN",
-        pa.date32(): "DATE",
-    }
-    if pa.types.is_timestamp(kind):
-        return "TIMESTAMPTZ"
-    if pa.types.is_decimal(kind):
-        return f"DECIMAL({kind.precision}, {kind.scale})"
-    return names.get(kind, "MAP(VARCHAR, VARCHAR)")
 
 
 def _same_columns(path: Path, columns: Sequence[str]) -> bool:

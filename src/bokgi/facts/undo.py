@@ -171,9 +171,7 @@ def _release_again(writing: Writing, old: int, releases: pa.Table, standing: Seq
     if rows.num_rows:
         again = pa.array([writing.import_no] * rows.num_rows, pa.int64())
         place = rows.schema.get_field_index("quarantined_by")
-        writing.write(
-            "releases", rows.set_column(place, rows.schema.field(place), again).drop_columns(["import_no"])
-        )
+        writing.write("releases", rows.set_column(place, rows.schema.field(place), again).drop_columns(["import_no"]))
 
 
 def _refuse_gone(lake: Lake, imports: Sequence[Import]) -> None:
@@ -189,4 +187,3 @@ def _refuse_gone(lake: Lake, imports: Sequence[Import]) -> None:
                     ),
                     Message(N_("Import the file again as a new snapshot instead of undoing.")),
                 )
-
