@@ -63,7 +63,7 @@ def test(arguments: Sequence[str]) -> int:
         ensure(ENVIRONMENT, "test")
         return pytest(*arguments)
     ensure(ENVIRONMENT, "ci")
-    return pytest(*MEASURE, *arguments)
+    return pytest("--durations=15", *MEASURE, *arguments)
 
 
 def coverage() -> int:
