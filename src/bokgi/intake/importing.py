@@ -11,7 +11,7 @@ from typing import Any, Final
 from bokgi.domain.errors import ConflictError
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
-from bokgi.facts.lake import Lake, Writing
+from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry, Import
 from bokgi.intake import sources
 from bokgi.intake.attempt import Attempted, Counting, Counts, Progress, Task, attempt

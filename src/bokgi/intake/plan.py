@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from bokgi.domain.errors import InputError, MappingError
@@ -139,7 +139,7 @@ class ImportPlan:
         """Delete the staged text."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def __enter__(self) -> ImportPlan:
+    def __enter__(self) -> Self:
         """Keep the staged text for a block."""
         return self
 

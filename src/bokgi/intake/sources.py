@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from bokgi.domain.errors import InputError, NotFoundError
 from bokgi.domain.messages import N_, Message
+from bokgi.facts import numbers
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Import
 from bokgi.intake.files import StagedFile
@@ -124,7 +125,7 @@ def purge(lake: Lake, *, at: datetime, days: int = KEEP_DAYS) -> list[int]:
     if not there.is_dir():
         return []
     imports = {one.import_no: one for one in lake.imports()}
-    alive = lake.living()
+    alive = numbers.living(lake.folder / "numbers")
     gone = []
     for path in sorted(there.iterdir()):
         if not path.name.isdigit() or int(path.name) in alive:

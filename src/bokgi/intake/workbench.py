@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import duckdb
 
@@ -61,7 +61,7 @@ class Workbench:
         self.connection.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def __enter__(self) -> Workbench:
+    def __enter__(self) -> Self:
         """Work in a block."""
         return self
 

@@ -17,9 +17,8 @@ from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.model import Entity, FileMapping
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
-from bokgi.intake.writing.home import Home
+from bokgi.intake.writing.home import Home, span
 from bokgi.intake.writing.home import calendar as home_calendar
-from bokgi.intake.writing.home import span
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,9 @@ def _people(bench: Workbench, readings: Sequence[Reading], held: Held) -> bool:
                 f"""SELECT {reading.sql("people.person_id")} AS id, lower({reading.sql("people.email")}) AS email,
                     {name} AS name FROM {reading.typed}"""
             )
-    if "identities" in held.now and "people" in held.now:
+    if "memberships" in held.now and "identities" in held.now:
         parts.append(
-            f"""SELECT p.source_id, lower(i.email), i.name FROM {held.now["people"]} AS p
+            f"""SELECT p.source_id AS id, lower(i.email) AS email, i.name AS name FROM {held.now["people"]} AS p
                 LEFT JOIN {held.now["identities"]} AS i ON i.kind = 'person' AND i.key = p.person_id"""
         )
     if not parts:

@@ -191,6 +191,4 @@ def _keep(bench: Workbench, reading: Reading, refused: int, repeated: int) -> No
     if reading.says("row.deleted") and reading.entity.value != "deals":
         parts.append(f"NOT coalesce({reading.sql('row.deleted')}, false)")
     what = "TEMP TABLE" if reading.staged.rows <= MATERIALISED_ROWS and len(parts) > 1 else "VIEW"
-    bench.run(
-        f"CREATE {what} {identifier(reading.kept)} AS SELECT * FROM {reading.typed} WHERE {' AND '.join(parts)}"
-    )
+    bench.run(f"CREATE {what} {identifier(reading.kept)} AS SELECT * FROM {reading.typed} WHERE {' AND '.join(parts)}")

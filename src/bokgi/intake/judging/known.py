@@ -130,13 +130,13 @@ class Comparison:
 
 
 def attributes(texts: Mapping[str, str]) -> str:
-    """Give the SQL of a map of header → text.
+    r"""Give the SQL of a map of header → text.
 
     Built as a struct and cast, because a map made from two lists checks its keys row by row, which costs more than
     reading the file.
 
     >>> attributes({"Region": '"c4"'})
-    '{\\'Region\\': "c4"}::MAP(VARCHAR, VARCHAR)'
+    '{\'Region\': "c4"}::MAP(VARCHAR, VARCHAR)'
     """
     if not texts:
         return "NULL::MAP(VARCHAR, VARCHAR)"

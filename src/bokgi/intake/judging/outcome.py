@@ -44,9 +44,11 @@ def outcome(reading: Reading, ladder: Ladder) -> str:
         if reading.says("deals.is_won"):
             branches.append((f"{closed} AND NOT {won}", ended))
         branches.append((f"NOT {closed}", "'open'"))
-    for name in ("won", "lost"):
-        if reading.says(f"deals.{name}"):
-            branches.append((f"{reading.sql(f'deals.{name}', 'on')} IS NOT NULL", literal(name)))
+    branches += [
+        (f"{reading.sql(f'deals.{name}', 'on')} IS NOT NULL", literal(name))
+        for name in ("won", "lost")
+        if reading.says(f"deals.{name}")
+    ]
     if ladder:
         branches.append((f"{kind} IS NOT NULL", kind))
     listed = " ".join(f"WHEN {condition} THEN {value}" for condition, value in branches)

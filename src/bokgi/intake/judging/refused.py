@@ -90,7 +90,7 @@ def released(bench: Workbench, readings: Sequence[Reading], held: Held) -> int:
     taken = ["SELECT raw FROM refusals WHERE fresh"]
     by_id = []
     for reading in readings:
-        taken.append(f"SELECT {raw(reading)} AS raw FROM {reading.kept} WHERE {_maybe_waiting(bench, reading)}")
+        taken.append(f"SELECT {raw(reading)} AS raw FROM {reading.kept} WHERE {_maybe_waiting(reading)}")
         field = id_field(reading)
         header = None if field is None else reading.header(field)
         if field is not None and header is not None:
@@ -107,7 +107,7 @@ def released(bench: Workbench, readings: Sequence[Reading], held: Held) -> int:
     return bench.number("SELECT count(*) FROM released")
 
 
-def _maybe_waiting(bench: Workbench, reading: Reading) -> str:
+def _maybe_waiting(reading: Reading) -> str:
     """Narrow the rows whose whole text is compared, by the column with the most different texts."""
     if not reading.staged.columns:
         return "false"

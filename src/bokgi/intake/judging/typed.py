@@ -82,6 +82,11 @@ def _column(reading: Reading, helper: str, name: str, kind: Kind, text: str, for
     if kind is Kind.AMOUNT:
         read = amount(identifier(helper), AmountFormat() if form is None else AmountFormat.of(form), name=helper)
         return _Column((helper, text), read, names | {"currency": f"{name}.currency"})
+    if kind is Kind.CURRENCY:
+        code = f"upper({identifier(helper)})"
+        value = f"CASE WHEN regexp_full_match({code}, '[A-Z]{{3}}') THEN {code} END"
+        results = {"value": value, "malformed": f"({value} IS NULL AND {identifier(helper)} IS NOT NULL)"}
+        return _Column((helper, text), values.Reading((), results), names)
     if kind in NULL_TYPES:
         value = f"try_cast({identifier(helper)} AS {NULL_TYPES[kind]})"
         results = {"value": value, "malformed": f"({value} IS NULL AND {identifier(helper)} IS NOT NULL)"}

@@ -25,7 +25,7 @@ def leads(reading: Reading, references: Sequence[Reference]) -> Iterator[Yield]:
     rows = f"""SELECT r.*, {account} AS account_id, {"NULL::VARCHAR" if owner is None else owner.key} AS owner_id
         FROM {reading.kept} AS r {join} {"" if owner is None else owner.join()}"""
     said = {"lead_id": reading.sql("leads.lead_id")}
-    otherwise = {}
+    otherwise: dict[str, str] = {}
     for column in ("source", "grade", "converted_deal_id"):
         if reading.says(f"leads.{column}"):
             said[column] = reading.sql(f"leads.{column}")
@@ -133,10 +133,10 @@ def activities(
     contact = _reference(references, reading, "activities.contact")
     join, account = accounts.key(reading, "activities.account")
     related = reading.sql("activities.related_to", rows="r")
-    deal, account_by_relation = _related(bench, reading, links, held, related)
+    deal, account_by_relation = _related(reading, related)
     contact_key = "NULL::VARCHAR" if contact is None else contact.key
     if reading.says("activities.related_person"):
-        contact_key = f"coalesce({contact_key}, {_known_contact(links, held, reading.sql('activities.related_person', rows='r'))})"
+        contact_key = f"coalesce({contact_key}, {_known_contact(reading.sql('activities.related_person', rows='r'))})"
     linked_join, linked = _links(reading, links)
     rows = f"""SELECT r.*, coalesce({deal}, {linked["deal_id"]}) AS deal_id,
             coalesce({account}, {account_by_relation}, {linked["account_id"]}) AS account_id,
@@ -164,13 +164,14 @@ def activities(
             yield Yield("texts", reading.place, relation, said_text, repeating=True)
 
 
-def _related(bench: Workbench, reading: Reading, links: Sequence[Reading], held: Held, related: str) -> tuple[str, str]:
+def _related(reading: Reading, related: str) -> tuple[str, str]:
     """Tell a deal's id from an account's, for a column that may hold either: by which of the two exists."""
     by_id = reading.sql("activities.deal_id", rows="r")
     by_name = reading.sql("activities.deal_name", rows="r")
     deal = by_id
     if reading.says("activities.deal_name"):
-        deal = f"coalesce({by_id}, (SELECT min(n.deal_id) FROM deals_called AS n WHERE n.name = {by_name} HAVING count(DISTINCT n.deal_id) = 1))"
+        deal = f"""coalesce({by_id}, (SELECT min(n.deal_id) FROM deals_called AS n WHERE n.name = {by_name}
+            HAVING count(DISTINCT n.deal_id) = 1))"""
     if not reading.says("activities.related_to"):
         return deal, "NULL::VARCHAR"
     is_account = f"{related} IN (SELECT account_id FROM accounts_there)"
@@ -181,14 +182,15 @@ def _related(bench: Workbench, reading: Reading, links: Sequence[Reading], held:
     )
 
 
-def _known_contact(links: Sequence[Reading], held: Held, related: str) -> str:
+def _known_contact(related: str) -> str:
     return f"CASE WHEN {related} IN (SELECT contact_id FROM contacts_there) THEN {related} END"
 
 
 def _links(reading: Reading, links: Sequence[Reading]) -> tuple[str, dict[str, str]]:
     """Join the files of pairs that complete activities: activity × deal, account, contact."""
     own = reading.sql("activities.activity_id", rows="r")
-    joins, found = [], {"deal_id": [], "account_id": [], "contact_id": []}  # type: dict[str, list[str]]
+    joins: list[str] = []
+    found: dict[str, list[str]] = {"deal_id": [], "account_id": [], "contact_id": []}
     for link in links if reading.says("activities.activity_id") else ():
         if not link.says("links.activity_id"):
             continue

@@ -76,9 +76,7 @@ def _deal(rows: DealRows) -> Yield:
         if reading.says(*fields):
             said[column] = column
     (said if reading.says("deals.pipeline") else otherwise)["pipeline"] = "pipeline"
-    for name in _PLAIN:
-        if reading.says(f"deals.{name}"):
-            said[name] = reading.sql(f"deals.{name}")
+    said |= {name: reading.sql(f"deals.{name}") for name in _PLAIN if reading.says(f"deals.{name}")}
     if reading.says("deals.created"):
         said["created_at"], said["created_on"] = (reading.sql("deals.created", part) for part in ("at", "on"))
     for column, field in {"assigned_on": "assigned", "next_step_on": "next_step_on"}.items():

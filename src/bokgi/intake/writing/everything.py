@@ -49,8 +49,8 @@ def yields(
     also = references.resolve(
         bench, contacts, kind="contact", existing=people.existing_contacts(held), import_no=import_no
     )
-    people.mention(bench, persons, held, "person")
-    people.mention(bench, contacts, held, "contact")
+    people.mention(bench, held, "person")
+    people.mention(bench, held, "contact")
     accounts.prepare(bench, readings, held.now.get("accounts"))
     rows = [_deal_rows(bench, reading, persons, held, ladder, import_no) for reading in _of(readings, Entity.DEALS)]
     _there(bench, readings, held, rows)
@@ -58,10 +58,10 @@ def yields(
     listed = definitions.stages(bench, readings, held)
     if listed is not None:
         found.append(listed)
-    found += people.people(readings, persons)
+    found += people.people(persons)
     found += memberships.yields(bench, persons, held, exported_on)
     found += accounts.yields(readings, bench)
-    found += people.contacts(readings, contacts)
+    found += people.contacts(contacts)
     for one in rows:
         found += deals.yields(one)
         for reference in contacts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ class Held:
     now: dict[str, str]
     then: dict[str, str]
     ever: dict[str, str]
-    observed_on: dict[int, date | None]
+    observed_on: Mapping[int, date | None]
     late: bool
 
     @classmethod

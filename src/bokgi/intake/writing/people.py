@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bokgi.intake.judging.readings import Reading
-from bokgi.intake.mapping.model import Entity
 from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing import accounts
@@ -36,7 +34,7 @@ def _existing(held: Held, kind: str, table: str, key: str, source_id: str) -> st
         FROM {held.ever["identities"]} AS i LEFT JOIN {listed} AS p ON p.{key} = i.key WHERE i.kind = {literal(kind)}"""
 
 
-def mention(bench: Workbench, references: Sequence[Reference], held: Held, kind: str) -> None:
+def mention(bench: Workbench, held: Held, kind: str) -> None:
     """Collect those who are named somewhere but listed nowhere: table `mentioned_<kind>`, one row each.
 
     `key, place, _row, source, id, email, name`; those that the lake shows already are left out.
@@ -54,7 +52,7 @@ def mention(bench: Workbench, references: Sequence[Reference], held: Held, kind:
     )
 
 
-def people(readings: Sequence[Reading], references: Sequence[Reference]) -> Iterator[Yield]:
+def people(references: Sequence[Reference]) -> Iterator[Yield]:
     """Give people and their identities: listed ones, then those only mentioned."""
     for reference in references:
         if reference.rank == 0:
@@ -117,7 +115,7 @@ def _mentioned_identity(place: int, kind: str) -> Yield:
     )
 
 
-def contacts(readings: Sequence[Reading], references: Sequence[Reference]) -> Iterator[Yield]:
+def contacts(references: Sequence[Reference]) -> Iterator[Yield]:
     """Give contacts and their identities: listed ones, then those only mentioned."""
     for reference in references:
         if reference.rank == 0:
@@ -170,8 +168,3 @@ def contact_of_deal(reference: Reference, deal_ids: str, deal: str) -> Yield:
         where="deal_id IS NOT NULL AND contact_id IS NOT NULL",
         repeating=True,
     )
-
-
-def of_entity(readings: Sequence[Reading], entity: Entity) -> list[Reading]:
-    """Give the files of one entity."""
-    return [reading for reading in readings if reading.entity is entity]

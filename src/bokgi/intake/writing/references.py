@@ -205,7 +205,7 @@ def _match(bench: Workbench, kind: str, *, by_id_is_key: bool) -> None:
             WHERE name IS NOT NULL AND (id IS NOT NULL OR email IS NOT NULL)"""
     )
     bench.run(
-        f"""CREATE OR REPLACE TEMP TABLE only_called AS
+        """CREATE OR REPLACE TEMP TABLE only_called AS
             SELECT name, any_value(who) AS who, any_value(old) AS old, count(DISTINCT who) AS persons FROM called GROUP BY name"""
     )
     alone = "id IS NULL AND email IS NULL AND key IS NULL"
