@@ -13,9 +13,9 @@ import pytest
 
 from benchmarks.simulator import Defect, Organisation, World, simulate
 from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
-from bokgi.analysis.comparison.conditions import ended_deals
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.visits import visits
+from tests.analysis.worlds import told_deals
 
 CONDITIONS = ("source", "lead_grade", "segment", "industry", "type")
 VIEWS = ("stage", "team", "segment", "source", "owner_id")
@@ -34,7 +34,7 @@ def run(tmp_path: Path) -> Run:
             tables[name] = connection.read_parquet(str(tmp_path / f"{name}.parquet"))
         deals = tables["deals"].mutate(last_seen_on=ibis.null("date"))
         told = visits(deals, tables["stage_events"], tables["stages"]).cache()
-        traits = ended_deals(tables["deals"], tables["accounts"], tables["memberships"]).drop("attributes").cache()
+        traits = told_deals(tables).drop("attributes").cache()
         as_of = world.organisation.end - timedelta(days=1)
         asked = {"by": VIEWS, "conditions": CONDITIONS} | options
         return bottlenecks(progressions(told).cache(), told, traits, as_of=as_of, **asked)  # type: ignore[arg-type]  # options of several types

@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 
 from benchmarks.simulator import Organisation, World, simulate
 from bokgi.analysis.comparison import Comparison, compare_people
-from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, ended_deals, leaks, varied, with_factors
+from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, leaks, varied, with_factors
 from bokgi.domain.errors import RefusalError
+from tests.analysis.worlds import told_deals
 
 FACTORS = ["source", "lead_grade", "segment", "industry", "type"]
 
 
 def ended(world: World) -> ibis.Table:
     tables = {name: ibis.memtable(table) for name, table in world.tables.items()}
-    deals = ended_deals(tables["deals"], tables["accounts"], tables["memberships"])
+    deals = told_deals(tables)
     return deals.filter(deals.won.notnull())
 
 
@@ -179,7 +180,7 @@ def test_conditions_come_with_the_deal_and_rare_ones_count_together() -> None:
 def test_a_column_filled_in_after_the_outcome_is_found() -> None:
     world = simulate(Organisation(seed=7, reps=8, deals=1_000))
     tables = {name: ibis.memtable(table) for name, table in world.tables.items()}
-    deals = ended_deals(tables["deals"], tables["accounts"], tables["memberships"])
+    deals = told_deals(tables)
     assert leaks(deals, ["source", "industry"]) == ()
     later = deals.mutate(
         reason=ibis.ifelse(deals.outcome == "open", ibis.null("string"), "written"),
@@ -189,3 +190,25 @@ def test_a_column_filled_in_after_the_outcome_is_found() -> None:
         ("reason", "filled_after_closing"),
         ("label", "tells_the_outcome"),
     ]
+
+
+def test_value_is_rate_times_amount_with_both_parts_shrunken() -> None:
+    world = simulate(Organisation(seed=8, reps=10, deals=3_000, person_sd=0.0))
+    deals = ended(world)
+    dear = deals.mutate(amount=ibis.ifelse(deals.owner_id == "p003", deals.amount * 2, deals.amount))
+    result = compare_people(dear, factors=FACTORS, territory="region", with_value=True)
+    values = {person.person_id: person.value for person in result.people}
+    special = values["p003"]
+    assert special is not None
+    assert special.amount_ratio == pytest.approx(2.0, rel=0.25)
+    assert special.low < special.amount < special.high
+    for name, value in values.items():
+        assert value is not None
+        if name != "p003":
+            assert value.amount_ratio_low < 1.1
+            assert value.amount_ratio_high > 0.8
+
+
+def test_value_needs_won_amounts() -> None:
+    few = cases(["a"] * 8 + ["b"] * 8, [i % 2 == 0 for i in range(16)]).mutate(amount=ibis.literal(1.0))
+    assert {person.value for person in compare_people(few, factors=[], with_value=True).people} == {None}

@@ -36,45 +36,21 @@ class Leak:
     figure: float
 
 
-def ended_deals(deals: ibis.Table, accounts: ibis.Table, memberships: ibis.Table) -> ibis.Table:
+def conditions(traits: ibis.Table, memberships: ibis.Table) -> ibis.Table:
     """Give deals with the conditions they were handed over with, one row per deal, open ones included.
 
-    Reads `deals`, `accounts` (industry, segment, size, region), `memberships` (team, first working day).
-    Gives `deal_id, owner_id, team, outcome, won` (null while open), `amount, currency, created_on, closed_on`, the
-    conditions of `DEAL_CONDITIONS`, `ACCOUNT_CONDITIONS` and `season` (quarter of creation, Q1 … Q4), `inherited`
-    (assigned later than created), `ramp` (owner fewer than 180 days in the company at creation), and `attributes`.
-    Null conditions stay null. Removed deals are left out: they are neither won nor lost.
+    Reads `traits` (`analysis.deal_traits`) and `memberships` (first working day of the owner). Adds `won` (null while
+    open), `season` (quarter of creation, Q1 … Q4), `inherited` (assigned later than created) and `ramp` (owner fewer
+    than 180 days in the company at creation), as text. Null: not known. Removed deals are left out: they are neither
+    won nor lost.
     """
-    account = accounts.select("account_id", *ACCOUNT_CONDITIONS)
-    first = memberships.group_by("person_id").agg(
-        started_on=ibis._.started_on.min(),
-        member_from=ibis._.valid_from.min(),
-    )
-    last = ibis.window(
-        group_by="person_id", order_by=[ibis._.valid_from.desc(nulls_first=False), ibis._.team.asc(), ibis._.role.asc()]
-    )
-    team = memberships.mutate(place=ibis.row_number().over(last)).filter(ibis._.place == 0).select("person_id", "team")
-    joined = (
-        deals.filter(deals.outcome != "removed")
-        .left_join(account, "account_id")
-        .drop("account_id_right")
-        .left_join(first, [("owner_id", "person_id")])
-        .drop("person_id")
-        .left_join(team, [("owner_id", "person_id")])
-    )
-    days = joined.created_on.delta(joined.started_on, unit="day")
+    first = memberships.group_by("person_id").agg(began_on=ibis._.started_on.min())
+    columns = traits.columns
+    told = traits.filter(traits.outcome != "removed")
+    joined = told.left_join(first, told.owner_id == first.person_id)
+    days = joined.created_on.delta(joined.began_on, unit="day")
     return joined.select(
-        "deal_id",
-        "owner_id",
-        "team",
-        "outcome",
-        "amount",
-        "currency",
-        "created_on",
-        "closed_on",
-        "attributes",
-        *DEAL_CONDITIONS,
-        *ACCOUNT_CONDITIONS,
+        *columns,
         won=ibis.ifelse(joined.outcome == "open", ibis.null("boolean"), joined.outcome == "won"),
         season=ibis.literal("Q") + joined.created_on.quarter().cast("string"),
         inherited=(joined.assigned_on > joined.created_on).cast("string"),

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from bokgi.analysis.comparison.amounts import AmountEffects, amount_effects
 from bokgi.analysis.comparison.cells import CountedCases, components, count_cases
 from bokgi.analysis.mixed_logit import Posterior, fit
 from bokgi.domain.errors import RefusalError
@@ -48,6 +49,18 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Value:
+    """Value per opportunity in money, with interval, and how much larger won amounts are than expected (a ratio)."""
+
+    amount: float
+    low: float
+    high: float
+    amount_ratio: float
+    amount_ratio_low: float
+    amount_ratio_high: float
+
+
+@dataclass(frozen=True)
 class PersonResult:
     """One person: cases, raw and expected rate, rate on the common mix with interval, probabilities and verdict.
 
@@ -66,6 +79,7 @@ class PersonResult:
     verdict: Verdict
     component: int
     conditions: tuple[Condition, ...]
+    value: Value | None
 
 
 @dataclass(frozen=True)
@@ -93,13 +107,14 @@ class Comparison:
     separated: tuple[tuple[str, ...], ...]
 
 
-def compare_people(
+def compare_people(  # noqa: PLR0913 - the question has that many sides
     cases: ibis.Table,
     *,
     factors: Sequence[str],
     territory: str | None = None,
     person: str = "owner_id",
     success: str = "won",
+    with_value: bool = False,
     level: float = 0.90,
     draws: int = 2_000,
     seed: int = 1,
@@ -108,6 +123,9 @@ def compare_people(
 
     Reads one row per ended case: `person` (text, null rows are left out), `success` (boolean), one column per condition
     in `factors`, known when the case was assigned, and `territory`.
+
+    With `with_value` also `amount` (one currency): value per opportunity is the rate on the common mix × the mean won
+    amount × the person's shrunken ratio of won amounts to those the conditions let expect.
 
     Gives each person's raw rate, the rate expected of an average person with the same cases, and the rate on the one
     mix of all cases ("adjusted") with its interval at `level`, shrunken towards the others as far as the cases ask for
@@ -147,6 +165,11 @@ def compare_people(
     wins = counted.by_person(counted.cells.wins)
     above, top = _standing(adjusted, component)
     conditions = _conditions(counted, posterior)
+    ratios = None
+    if with_value:
+        ratios = amount_effects(
+            cases, person=person, persons=counted.persons, success=success, factors=factors, draws=draws, seed=seed
+        )
     people = tuple(
         PersonResult(
             person_id,
@@ -161,6 +184,7 @@ def compare_people(
             _verdict(float(above[i]), detectable=detectable),
             int(component[i]),
             conditions[i],
+            None if ratios is None else _value(adjusted[:, i], ratios, i, tail),
         )
         for i, person_id in enumerate(counted.persons)
     )
@@ -261,6 +285,14 @@ def _standing(adjusted: Floats, component: Ints) -> tuple[Floats, Floats]:
             rank = np.argsort(np.argsort(-values, axis=1), axis=1)
             top[members] = (rank < third).mean(axis=0)
     return above, top
+
+
+def _value(adjusted: Floats, ratios: AmountEffects, i: int, tail: float) -> Value:
+    ratio = np.exp(ratios.draws[:, i])
+    value = adjusted * ratios.mean_amount * ratio
+    low, high = np.quantile(value, [tail, 1.0 - tail])
+    ratio_low, ratio_high = np.quantile(ratio, [tail, 1.0 - tail])
+    return Value(float(value.mean()), float(low), float(high), float(ratio.mean()), float(ratio_low), float(ratio_high))
 
 
 def _verdict(p_above: float, *, detectable: bool) -> Verdict:
