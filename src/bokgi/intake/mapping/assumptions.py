@@ -124,6 +124,6 @@ def left_out(mapping: FileMapping, personal: Sequence[str]) -> list[Finding]:
     message = Message(
         N_("{n} column of {file} looks personal and is left out until somebody ticks it: {columns}."),
         values,
-        N_("{n} columns of {file} look personal and are left out until somebody ticks them: {columns}."),
+        plural=N_("{n} columns of {file} look personal and are left out until somebody ticks them: {columns}."),
     )
     return [Finding("column_personal", Severity.WARNING, message, len(personal), values=values)]
