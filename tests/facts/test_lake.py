@@ -62,7 +62,9 @@ def test_a_crash_between_two_tables_followed_by_another_import(tmp_path: Path) -
     with worker("between", tmp_path) as process:
         assert process.wait(60) == 9
     assert sum(file.rows for name in ("deals", "stage_events") for file in lake.files(name)) == ROWS
-    imported(lake, "2026-01-06", deals="deal_id | stage\nd1 | talk", stage_events="deal_id | entered_on\nd1 | 2026-01-06")
+    imported(
+        lake, "2026-01-06", deals="deal_id | stage\nd1 | talk", stage_events="deal_id | entered_on\nd1 | 2026-01-06"
+    )
     assert counted(lake) == {2: (1, 1)}
 
 
@@ -157,7 +159,9 @@ def test_files_written_by_an_engine_are_taken_as_they_are(tmp_path: Path) -> Non
             connection.execute(f"COPY given TO {literal(str(path))} (FORMAT parquet)")
         assert writing.write("deals", path) == 2
         elsewhere = tmp_path / "elsewhere.parquet"
-        pq.write_table(rows_of("rates", "currency | month | rate\nUSD | 2026-01-01 | 1400").replace_schema_metadata(), elsewhere)
+        pq.write_table(
+            rows_of("rates", "currency | month | rate\nUSD | 2026-01-01 | 1400").replace_schema_metadata(), elsewhere
+        )
         writing.write("rates", elsewhere)
         writing.commit(entry(2))
     opened = delta.opened(lake.table_folder("deals"))
@@ -166,7 +170,10 @@ def test_files_written_by_an_engine_are_taken_as_they_are(tmp_path: Path) -> Non
     expected = given.to_pylist()
     assert [dict(row, attributes=row["attributes"]) for row in back.to_pylist()] == expected
     assert [field.nullable for field in back.schema] == [field.nullable for field in table.arrow()]
-    assert read(lake).deals.drop("observed_on", "first_seen_on", "last_seen_on", "unknown_then").to_pyarrow().to_pylist() == expected
+    assert (
+        read(lake).deals.drop("observed_on", "first_seen_on", "last_seen_on", "unknown_then").to_pyarrow().to_pylist()
+        == expected
+    )
     assert lake.imports()[0].tables == {"deals": 2, "rates": 1}
 
 

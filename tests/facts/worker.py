@@ -84,6 +84,4 @@ def meet(home: Path, name: str) -> None:
 
 if __name__ == "__main__":
     task, home = sys.argv[1], Lake.open(Path(sys.argv[2]), create=True)
-    {"forever": lambda: forever(home), "between": lambda: between_tables(home)}.get(
-        task, lambda: racing(home, task)
-    )()
+    {"forever": lambda: forever(home), "between": lambda: between_tables(home)}.get(task, lambda: racing(home, task))()

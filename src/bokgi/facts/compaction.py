@@ -16,7 +16,6 @@ from typing import Final
 from uuid import uuid4
 
 from deltalake import DeltaTable
-from deltalake.transaction import RemoveAction
 
 from bokgi.facts import delta, ledger, numbers
 from bokgi.facts.delta import DataFile
@@ -86,10 +85,8 @@ def rewritten(lake: Lake, table: Table, old: Sequence[DataFile], query: str) -> 
     version = opened.version()
     rows = delta.row_count(path)
     added = [delta.checked(path, table, data_change=False)] if rows else []
-    now = int(path.stat().st_mtime * 1000)
-    removed = [RemoveAction(file.path.name, data_change=False, deletion_timestamp=now, size=file.size) for file in old]
     delta.sync([path])
-    delta.add(opened, table, added, removed=removed)
+    delta.add(opened, table, added, removed=delta.removals(old, path))
     delta.sync(delta.log_files(folder, version))
     if not rows:
         path.unlink()

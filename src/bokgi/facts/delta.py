@@ -151,6 +151,12 @@ def add(
     return True
 
 
+def removals(files: Iterable[DataFile], replaced_by: Path) -> list[RemoveAction]:
+    """Say that files are replaced by another one, from the moment when that was written."""
+    now = int(replaced_by.stat().st_mtime * 1000)
+    return [RemoveAction(file.path.name, data_change=False, deletion_timestamp=now, size=file.size) for file in files]
+
+
 def row_count(path: Path) -> int:
     """Count the rows of a data file by its footer."""
     return int(pq.read_metadata(path).num_rows)

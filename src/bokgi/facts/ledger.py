@@ -8,7 +8,7 @@ later, whatever compaction and vacuum did to the files. It is written by compare
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from functools import lru_cache
@@ -120,9 +120,7 @@ def append(table: DeltaTable, folder: Path, rows: Sequence[Import]) -> int:
     Raises `ConflictError` with the code `ledger_moved` when somebody else was first: judge again and try again.
     """
     version = table.version() + 1
-    path = folder / f"{version}-{uuid4().hex}.parquet"
-    pq.write_table(_arrow(rows, version), path)
-    delta.sync([path])
+    path = _written(folder, [replace(row, version=version) for row in rows])
     if not delta.add(table, _TABLE, [delta.checked(path, _TABLE)], retries=0):
         path.unlink(missing_ok=True)
         raise ConflictError(
@@ -134,12 +132,29 @@ def append(table: DeltaTable, folder: Path, rows: Sequence[Import]) -> int:
     return version
 
 
-def _arrow(rows: Sequence[Import], version: int) -> pa.Table:
+def rewrite(folder: Path, change: Callable[[Import], Import]) -> bool:
+    """Change the words of rows, keeping version and status; tell whether any changed. Whoever judges now judges again."""
+    table = delta.create(folder, _TABLE)
+    files = delta.data_files(table, folder)
+    rows = [row for file in files for row in _rows(file.path)]
+    changed = [change(row) for row in rows]
+    if changed == rows:
+        return False
+    path = _written(folder, changed)
+    version = table.version()
+    delta.add(table, _TABLE, [delta.checked(path, _TABLE, data_change=False)], removed=delta.removals(files, path))
+    delta.sync(delta.log_files(folder, version))
+    return True
+
+
+def _written(folder: Path, rows: Sequence[Import]) -> Path:
+    path = folder / f"v{rows[0].version}-{uuid4().hex}.parquet"
     names = _TABLE.arrow().names
-    records = [
-        {**asdict(row), "version": version, "tables": json.dumps(dict(row.tables), sort_keys=True)} for row in rows
-    ]
-    return pa.Table.from_pylist([{name: row[name] for name in names} for row in records], schema=_TABLE.arrow())
+    records = [{**asdict(row), "tables": json.dumps(dict(row.tables), sort_keys=True)} for row in rows]
+    table = pa.Table.from_pylist([{name: row[name] for name in names} for row in records], schema=_TABLE.arrow())
+    pq.write_table(table, path)
+    delta.sync([path])
+    return path
 
 
 def _import(row: dict[str, object]) -> Import:

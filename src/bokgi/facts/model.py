@@ -126,7 +126,7 @@ class Facts:
         return {name: getattr(self, name) for name in FACT_TABLES if name != "settings"}
 
     def unknown_then(self, column: str) -> int:
-        """How many open deals have no value known for a column on the day `as_of`?"""
+        """Count the open deals whose value in a column is not known on the day `as_of`."""
         is_open = self.deals.outcome == Outcome.OPEN.value
         found = self.deals.filter(is_open & self.deals.unknown_then.contains(f",{column},"))
         return int(found.count().execute())
