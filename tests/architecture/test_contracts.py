@@ -20,6 +20,7 @@ BREAKS = [
     ("river", "intake/broken.py", "import bokgi.analysis"),
     ("river", "analysis/broken.py", "import bokgi.ui"),
     ("river", "ui/broken.py", "import bokgi.apps.data"),
+    ("river", "questions/broken.py", "import bokgi.apps.data"),
     ("river", "apps/data/broken.py", "import bokgi.project"),
     ("river", "project/broken.py", "import bokgi.cli"),
     ("river", "homeless/__init__.py", "import bokgi.domain"),

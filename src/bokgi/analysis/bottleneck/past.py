@@ -58,7 +58,7 @@ def against_the_past(progressions: ibis.Table, *, as_of: date, start: date) -> d
 
 
 def _estimates(progressions: ibis.Table, *, as_of: date, period: Period) -> dict[Key, Estimate]:
-    """Share that went on, its variance and the number decided, for each stage where the risk sets bear it."""
+    """Share of the decided that went on, its variance, how many: for each stage where the risk sets bear it."""
     seen = observed(progressions, as_of=as_of, period=period, risk=Risk.PERIOD)
     cells = seen.group_by([*_KEYS, "start", "end", "kind"]).agg(n=ibis._.count()).to_pyarrow()
     cells = cells.sort_by([(name, "ascending") for name in _KEYS])
@@ -70,5 +70,10 @@ def _estimates(progressions: ibis.Table, *, as_of: date, period: Period) -> dict
         found = incidence(start, end, kind[usable].tolist(), n, kinds=ENDS)
         decided = float(n[np.isin(kind[usable], ENDS)].sum())
         if len(found.day) and found.broke_on is None:
-            out[pipeline, stage, order] = (float(found.share[ENDS[0]][-1]), float(found.variance[ENDS[0]][-1]), decided)
+            on, off = float(found.share[ENDS[0]][-1]), sum(float(found.share[end][-1]) for end in ENDS[1:])
+            variance = float(found.variance[ENDS[0]][-1])
+            if on > 0 and off > 0 and variance > 0:
+                # Of those that are decided: deals that lie about for ever pile up with time and would look like a fall.
+                share, cases = on / (on + off), on * (1.0 - on) / variance * (on + off)
+                out[pipeline, stage, order] = (share, share * (1.0 - share) / cases, decided)
     return out

@@ -1,0 +1,78 @@
+"""How commands that ask a question of the facts read their dates, ask, and show what they heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from bokgi.cli.session import Session, read_date
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bokgi.facts.model import Facts
+
+
+@contextmanager
+def facts_of(session: Session) -> Iterator[Facts]:
+    """Open the facts of the home, with a bar while somebody waits."""
+    import ibis
+
+    from bokgi.facts.engine import connect
+    from bokgi.facts.read import facts
+
+    with session.progress() as show:
+        show(session.text(Message(N_("computing"))), None)
+        yield facts(ibis.duckdb.from_connection(connect()), session.lake())
+
+
+def day(session: Session, as_of: str | None) -> date:
+    """Give the day asked for, today without one."""
+    return session.today() if as_of is None else read_date(as_of)
+
+
+def window(start: str | None, end: str | None) -> tuple[date | None, date | None]:
+    """Read `--from` and `--to` (the last day that counts); gives start and end, the end excluded."""
+    first, last = (None if text is None else read_date(text) for text in (start, end))
+    if first is not None and last is not None:
+        Period(first, last)
+    return first, None if last is None else date.fromordinal(last.toordinal() + 1)
+
+
+def answer(session: Session, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the sentences of an answer out in the user's language."""
+    from bokgi.ui.spoken import spoken
+
+    return spoken(found, session.lang)
+
+
+def say_all(session: Session, found: Mapping[str, Any], *names: str) -> None:
+    """Print the sentences under some names of an answer, a blank line after each group."""
+    for name in names:
+        sentences = [part["message"] if "code" in part else part for part in found[name]]
+        for sentence in sentences:
+            session.out.print(sentence["text"])
+        if sentences:
+            session.out.print()
+
+
+def show_table(
+    session: Session,
+    columns: Sequence[tuple[str, str]],
+    rows: Iterable[Sequence[str]],
+) -> None:
+    """Print a table; columns are (marked heading, `left` or `right`)."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    for heading, side in columns:
+        table.add_column(session.text(Message(heading)), justify="right" if side == "right" else "left")
+    for row in rows:
+        table.add_row(*row)
+    session.out.print(table)
+    session.out.print()

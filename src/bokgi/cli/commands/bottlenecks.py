@@ -1,0 +1,91 @@
+"""bokgi bottlenecks: the stage and unit in which the funnel stops beyond chance, and what that costs."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+import typer
+
+from bokgi.cli.answering import answer, day, facts_of, say_all, show_table
+from bokgi.cli.registry import Answer, command
+from bokgi.cli.session import Session
+from bokgi.domain.errors import UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import Money
+
+SHOWN = 10
+
+
+@command("bottlenecks", N_("Where the funnel stops beyond chance, and what that costs a month."), order=40)
+def bottlenecks(
+    session: Session,
+    *,
+    by: Annotated[
+        str,
+        typer.Option(metavar="A,B,…", help=N_("stage, team, person, a condition or an attribute; broad ones first.")),
+    ] = "stage,team,segment,source,person",
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar=N_("DATE"), help=N_("Day as of whose end the facts are shown."))
+    ] = None,
+    fdr: Annotated[float, typer.Option(min=0.001, max=0.5, help=N_("Share of false flags that is accepted."))] = 0.1,
+    min_gain: Annotated[
+        str | None, typer.Option(metavar=N_("AMOUNT"), help=N_("A flag must promise at least this a month."))
+    ] = None,
+) -> Answer:
+    """Ask and show."""
+    from bokgi.questions.bottlenecks import find_bottlenecks
+
+    views = [name.strip() for name in by.split(",") if name.strip()]
+    with facts_of(session) as facts:
+        found = find_bottlenecks(
+            facts,
+            as_of=day(session, as_of),
+            by=views,
+            fdr=fdr,
+            min_gain=None if min_gain is None else _amount(min_gain),
+        )
+    told = answer(session, found)
+    return Answer(told, lambda shown: _show(shown, told))
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return Decimal(text.replace(",", ""))
+    except InvalidOperation as error:
+        raise UsageError(
+            "amount_unreadable", Message(N_("“{text}” is no amount."), {"text": text}), Message(N_("Write 5000000."))
+        ) from error
+
+
+def _show(session: Session, found: dict[str, Any]) -> None:
+    from bokgi.ui.format import money_short, percent
+
+    say_all(session, found, "said")
+    columns = [
+        (N_("Stage"), "left"),
+        (N_("Where"), "left"),
+        (N_("Cases"), "right"),
+        (N_("Moved on"), "right"),
+        (N_("Expected"), "right"),
+        (N_("Gain a month"), "right"),
+        (N_("Verdict"), "left"),
+    ]
+    rows = []
+    for unit in [unit for unit in found["units"] if unit["gain"] is not None][:SHOWN]:
+        gain = unit["gain"]
+        ends = [money_short(Money(Decimal(gain[name]), gain["currency"]), session.lang) for name in ("low", "high")]
+        rows.append(
+            (
+                unit["label"],
+                unit["name"],
+                str(unit["n"]),
+                percent(unit["conversion"]),
+                percent(unit["expected"]),
+                "~".join(ends),
+                session.text(Message(N_("↓ bottleneck"))) if unit["flagged"] else "",
+            )
+        )
+    if rows:
+        show_table(session, columns, rows)
+    say_all(session, found, "refusals", "caveats")

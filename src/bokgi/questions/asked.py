@@ -1,0 +1,96 @@
+"""What every question needs: facts as of its day, names, deals with the traits that figures are split by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import ibis
+from ibis import _
+
+from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, conditions, leaks, varied, with_factors
+from bokgi.analysis.deal_traits import deal_traits
+from bokgi.analysis.progressions import progressions
+from bokgi.analysis.visits import visits
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import Money
+from bokgi.domain.sentences import encoded
+from bokgi.facts.as_of import as_of as rebuilt
+from bokgi.facts.model import Facts
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Facts as they had happened by the end of `as_of`; `deals` with traits and the conditions they came with."""
+
+    facts: Facts
+    as_of: date
+    deals: ibis.Table
+    names: Mapping[str, str]
+    kept: ExitStack
+
+    def keep(self, table: ibis.Table) -> ibis.Table:
+        """Compute a table once for several uses; it is dropped with the question."""
+        return self.kept.enter_context(table.cache())
+
+    def visits(self) -> ibis.Table:
+        """Visits of deals to open stages, computed once."""
+        return self.keep(visits(self.facts.deals, self.facts.stage_events, self.facts.stages))
+
+    def progressions(self, told: ibis.Table) -> ibis.Table:
+        """What became of each first visit, computed once."""
+        return self.keep(progressions(told))
+
+    def name(self, person_id: str) -> str:
+        """Give a person's name; the key where no name is known (any more)."""
+        return self.names.get(person_id, person_id)
+
+    def money(self, amount: float) -> Json:
+        """Write an amount in the organisation's currency."""
+        return self.worth(amount).as_json()
+
+    def worth(self, amount: float) -> Money:
+        """Give an amount as money, for a sentence."""
+        return Money(Decimal(str(amount)), self.facts.settings.currency).rounded()
+
+
+@contextmanager
+def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = ()) -> Iterator[Asked]:
+    """Cut all facts to one day for a question; tables computed once are dropped at the end."""
+    now = rebuilt(facts, as_of)
+    with ExitStack() as kept:
+        traits = deal_traits(now.deals, now.accounts, now.memberships, on=as_of)
+        told = with_factors(conditions(traits, now.memberships), attributes)
+        rows = now.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow()
+        names = dict(zip(rows["key"].to_pylist(), rows["name"].to_pylist(), strict=True))
+        yield Asked(now, as_of, kept.enter_context(told.cache()), names, kept)
+
+
+def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], list[Json]]:
+    """Choose the conditions to adjust for, and say which are refused because they are filled in after the outcome.
+
+    Without a wish all conditions that are known at assignment and differ between deals.
+    """
+    asked_for = tuple(DEFAULT_FACTORS if wanted is None else wanted)
+    found = leaks(here.deals, asked_for)
+    refused = [
+        {
+            "code": "factor_known_after_outcome",
+            "factor": leak.factor,
+            "message": encoded(
+                Message(
+                    N_("{factor} is left out: it is filled in when the outcome is known."),
+                    {"factor": leak.factor},
+                )
+            ),
+        }
+        for leak in found
+    ]
+    leaking = {leak.factor for leak in found}
+    return varied(cases, [factor for factor in asked_for if factor not in leaking]), refused

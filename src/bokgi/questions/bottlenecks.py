@@ -1,0 +1,162 @@
+"""Find the stage and unit in which the funnel stops, what that costs a month, and the deals that stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
+from bokgi.analysis.comparison.conditions import DERIVED_CONDITIONS, varied
+from bokgi.domain.measures import Between, Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.sentences import encoded
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked, fair_factors
+
+VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
+DEFAULT_VIEWS: Final = ("stage", "team", "segment", "source", "person")
+
+
+def find_bottlenecks(
+    facts: Facts,
+    *,
+    as_of: date,
+    by: Sequence[str] = DEFAULT_VIEWS,
+    fdr: float = 0.10,
+    min_gain: Decimal | None = None,
+) -> Json:
+    """Find the bottleneck among stages, teams, people, conditions and attributes.
+
+    Reads all facts of a lake version, cut to `as_of`. `by`: `stage`, `team`, `person`, a condition, or an attribute;
+    broad ones first. A view in which deals do not differ is left out and named in `left_out`.
+
+    Gives `units[]{stage, unit, n, z, q_value, flagged, gain{amount, low, high, currency}, deals[]}`, `gate{p, passed}`,
+    `said[]`, `caveats[]`; see `docs/reference/bottlenecks.schema.json`. Raises `RefusalError` for an unknown view.
+    """
+    columns = [VIEWS.get(view, view) for view in by]
+    own = [column for column in columns if column not in VIEWS.values()]
+    with asked(facts, as_of=as_of, attributes=own) as here:
+        told = here.visits()
+        moves = here.progressions(told)
+        usable = [column for column in columns if column == "stage" or varied(here.deals, [column])]
+        conditions, refused = fair_factors(here, here.deals, None)
+        conditions = tuple(name for name in conditions if name not in DERIVED_CONDITIONS)
+        found = bottlenecks(
+            moves,
+            told,
+            here.deals,
+            as_of=as_of,
+            by=usable,
+            conditions=conditions,
+            fdr=fdr,
+            min_gain=None if min_gain is None else float(min_gain),
+        )
+        labels = {
+            (row["pipeline"], row["stage"]): row["label"]
+            for row in here.facts.stages.select("pipeline", "stage", "label").to_pyarrow().to_pylist()
+        }
+        views = {column: view for view, column in VIEWS.items()}
+        units = [_unit(here, unit, labels, views) for unit in found.units]
+        return {
+            "as_of": as_of.isoformat(),
+            "period": {"start": found.start.isoformat(), "end": found.end.isoformat()},
+            "by": [views.get(column, column) for column in usable],
+            "left_out": [views.get(column, column) for column in columns if column not in usable],
+            "conditions": list(conditions),
+            "level": found.level,
+            "gate": {"p": found.gate_p, "passed": found.passed},
+            "units": units,
+            "refusals": refused,
+            "said": [encoded(message) for message in _said(here, found, labels)],
+            "caveats": [encoded(message) for message in _caveats()],
+        }
+
+
+def _unit(here: Asked, unit: Unit, labels: dict[tuple[str, str], str], views: dict[str, str]) -> Json:
+    gain = unit.gain
+    return {
+        "pipeline": unit.pipeline,
+        "stage": unit.stage,
+        "label": labels.get((unit.pipeline, unit.stage), unit.stage),
+        "by": views.get(unit.by, unit.by),
+        "unit": unit.unit,
+        "name": _name(here, unit, labels),
+        "n": unit.n,
+        "conversion": unit.conversion,
+        "expected": unit.expected,
+        "arrivals": unit.arrivals,
+        "z": unit.z,
+        "q_value": unit.q_value,
+        "flagged": unit.flagged,
+        "gain": None
+        if gain is None
+        else {
+            "amount": here.money(gain.amount)["amount"],
+            "low": here.money(gain.low)["amount"],
+            "high": here.money(gain.high)["amount"],
+            "currency": here.facts.settings.currency,
+            "p_positive": gain.p_positive,
+        },
+        "more_cases": unit.more_cases,
+        "deals": list(unit.deals),
+        "reason": unit.reason,
+    }
+
+
+def _name(here: Asked, unit: Unit, labels: dict[tuple[str, str], str]) -> str:
+    if unit.by == "stage":
+        return labels.get((unit.pipeline, unit.stage), unit.stage)
+    return here.name(unit.unit) if unit.by == "owner_id" else unit.unit
+
+
+def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -> list[Message]:
+    flagged = [unit for unit in found.units if unit.flagged]
+    if not any(unit.z is not None for unit in found.units):
+        return [Message(N_("There are too few deals with stage history to look for a bottleneck."))]
+    if not flagged:
+        said = [Message(N_("No stage differs from what could be expected by more than chance."))]
+        near = [unit for unit in found.units if unit.more_cases is not None and unit.z is not None and unit.z < 0]
+        if near:
+            first = min(near, key=lambda unit: unit.z or 0.0)
+            said.append(
+                Message(
+                    N_("The nearest to it is {stage} ({unit}): about {n} more ended cases would settle it."),
+                    {
+                        "stage": labels.get((first.pipeline, first.stage), first.stage),
+                        "unit": _name(here, first, labels),
+                        "n": first.more_cases,
+                    },
+                )
+            )
+        return said
+    first = max(flagged, key=lambda unit: unit.gain.amount if unit.gain else 0.0)
+    values: dict[str, object] = {
+        "stage": labels.get((first.pipeline, first.stage), first.stage),
+        "unit": _name(here, first, labels),
+        "share": Rate(first.conversion),
+        "expected": Rate(first.expected),
+    }
+    lead = (
+        N_("{share} of the deals that left {stage} in the last three months moved on. Before, {expected} did.")
+        if first.by == "stage"
+        else N_("{unit}: {share} of the deals that left {stage} moved on. Of like deals elsewhere, {expected} did.")
+    )
+    said = [Message(lead, values)]
+    if first.gain is not None:
+        ends = Between(here.worth(first.gain.low), here.worth(first.gain.high))
+        said.append(
+            Message(
+                N_("At that level, {gain} more a month would be won ({level} interval {ends})."),
+                {"gain": here.worth(first.gain.amount), "level": Rate(found.level), "ends": ends},
+            )
+        )
+    return said
+
+
+def _caveats() -> list[Message]:
+    return [
+        Message(N_("The gain is what would come in if this stage alone were as good as elsewhere, all else as it is.")),
+        Message(N_("A flag says where to look, not why: the deals that stand there tell the cause.")),
+    ]

@@ -1,0 +1,241 @@
+"""Compare people (or teams) fairly: the result of each beside what was to be expected of the hand that was dealt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import ibis
+from ibis import _
+
+from bokgi.analysis.comparison import Comparison, compare_people
+from bokgi.analysis.comparison.conditions import varied
+from bokgi.analysis.comparison.people import PersonResult
+from bokgi.analysis.progressions import REACHED
+from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
+from bokgi.domain.measures import Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.sentences import encoded
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked, fair_factors
+
+BY: Final = {"person": "owner_id", "team": "team"}
+WIN_RATE: Final = "win_rate"
+VALUE: Final = "value"
+STAGE: Final = "stage:"
+TERRITORY: Final = "region"
+
+
+def compare(
+    facts: Facts,
+    *,
+    as_of: date,
+    by: str = "person",
+    start: date | None = None,
+    end: date | None = None,
+    factors: Sequence[str] | None = None,
+    territory: str | None = None,
+    metric: str = WIN_RATE,
+) -> Json:
+    """Compare people or teams by win rate, value per opportunity, or conversion at one stage.
+
+    Reads all facts of a lake version. Deals (or first visits to a stage) that ended from `start` up to but not
+    including `end`; without them all that ended by `as_of`. `territory` is a column of deals or accounts or an
+    attribute; without it the accounts' region where there are at least two.
+
+    Gives `heterogeneity{p, detectable}`, `people[]`, `pairs[]`, `refusals[]`, `factors[]`, `said[]`, `caveats[]`; see
+    `docs/reference/compare.schema.json`. A question that the data cannot answer has no people and says why in
+    `refusals`. Raises `UsageError` for an unknown `by` or `metric`, `NotFoundError` for an unknown stage.
+    """
+    if by not in BY:
+        raise _unknown("--by", by, tuple(BY))
+    extra = [name for name in [*(factors or ()), *([territory] if territory else [])] if name]
+    with asked(facts, as_of=as_of, attributes=extra) as here:
+        cases = _cases(here, metric, start, end)
+        used, refused = fair_factors(here, cases, factors)
+        place = territory or next(iter(varied(cases, [TERRITORY])), None)
+        used = tuple(factor for factor in used if factor not in (place, BY[by]))
+        answer: Json = {
+            "as_of": as_of.isoformat(),
+            "by": by,
+            "metric": metric,
+            "period": {"start": start and start.isoformat(), "end": end and end.isoformat()},
+            "factors": list(used),
+            "territory": place,
+        }
+        try:
+            found = compare_people(cases, factors=used, territory=place, person=BY[by], with_value=metric == VALUE)
+        except RefusalError as refusal:
+            message = encoded(refusal.message)
+            said = [refusal.message] if refusal.hint is None else [refusal.message, refusal.hint]
+            return answer | {
+                "n": None,
+                "level": None,
+                "reason": refusal.code,
+                "heterogeneity": {"p": None, "detectable": None},
+                "people": [],
+                "pairs": [],
+                "refusals": [*refused, {"code": refusal.code, "message": message}],
+                "said": [encoded(part) for part in said],
+                "caveats": [],
+            }
+        return answer | _told(here, found, by, refused)
+
+
+def _unknown(option: str, given: str, allowed: Sequence[str]) -> UsageError:
+    return UsageError(
+        "choice_unknown",
+        Message(N_("{option} does not take “{given}”."), {"option": option, "given": given}),
+        Message(N_("It takes: {allowed}"), {"allowed": ", ".join(allowed)}),
+    )
+
+
+def _cases(here: Asked, metric: str, start: date | None, end: date | None) -> ibis.Table:
+    """Give one row per ended case with `won`, and the conditions of its deal."""
+    if metric.startswith(STAGE):
+        return _stage_cases(here, metric.removeprefix(STAGE), start, end)
+    if metric not in (WIN_RATE, VALUE):
+        raise _unknown("--metric", metric, (WIN_RATE, VALUE, f"{STAGE}NAME"))
+    return _within(here.deals.filter(_.won.notnull()), "closed_on", start, end)
+
+
+def _stage_cases(here: Asked, stage: str, start: date | None, end: date | None) -> ibis.Table:
+    names = here.facts.stages.filter(_.kind == "open").select("stage", "label").distinct().to_pyarrow().to_pylist()
+    stages = {row["label"]: row["stage"] for row in names} | {row["stage"]: row["stage"] for row in names}
+    if stage not in stages:
+        raise NotFoundError(
+            "stage_unknown",
+            Message(N_("There is no open stage “{stage}”."), {"stage": stage}),
+            Message(N_("There are: {stages}."), {"stages": ", ".join(sorted({row["label"] for row in names}))}),
+        )
+    told = here.progressions(here.visits()).filter(
+        (_.stage == stages[stage]) & ~_.end.isin(["open", "removed"]) & _.ended_on.notnull()
+    )
+    ended = told.select(of_deal="deal_id", ended_on="ended_on", reached=_.end == REACHED)
+    joined = here.deals.drop("won").join(ended, here.deals.deal_id == ended.of_deal)
+    return _within(joined.mutate(won=_.reached), "ended_on", start, end)
+
+
+def _within(cases: ibis.Table, column: str, start: date | None, end: date | None) -> ibis.Table:
+    if start is not None:
+        cases = cases.filter(cases[column] >= start)
+    return cases if end is None else cases.filter(cases[column] < end)
+
+
+def _told(here: Asked, found: Comparison, by: str, refused: list[Json]) -> Json:
+    separated = [
+        {
+            "code": "not_comparable",
+            "message": encoded(
+                Message(
+                    N_("{groups} groups share no territory with each other; people are compared within theirs only."),
+                    {"groups": len(found.separated)},
+                )
+            ),
+        }
+    ]
+    return {
+        "n": found.n,
+        "level": found.level,
+        "reason": None,
+        "heterogeneity": {"p": found.heterogeneity_p, "detectable": found.detectable},
+        "spread": {"estimate": found.person_sd[0], "low": found.person_sd[1], "high": found.person_sd[2]},
+        "people": [_person(here, person, by) for person in found.people],
+        "pairs": [
+            {"a": pair.a, "b": pair.b, "p_a_better": pair.p_a_better, "more_cases": pair.more_cases}
+            for pair in found.pairs
+        ],
+        "refusals": [*refused, *(separated if found.separated else [])],
+        "said": [encoded(message) for message in _said(found)],
+        "caveats": [encoded(message) for message in _caveats(found)],
+    }
+
+
+def _person(here: Asked, person: PersonResult, by: str) -> Json:
+    value = person.value
+    return {
+        "person_id": person.person_id,
+        "name": here.name(person.person_id) if by == "person" else person.person_id,
+        "n": person.n,
+        "raw": person.raw,
+        "expected": person.expected,
+        "adjusted": person.adjusted,
+        "low": person.low,
+        "high": person.high,
+        "p_top_third": person.p_top_third,
+        "p_above_average": person.p_above_average,
+        "verdict": person.verdict,
+        "component": person.component,
+        "conditions": [
+            {
+                "factor": condition.factor,
+                "level": condition.level,
+                "share": condition.share,
+                "share_of_all": condition.share_of_all,
+                "effect": condition.effect,
+            }
+            for condition in person.conditions
+        ],
+        "value": None
+        if value is None
+        else {
+            "estimate": here.money(value.amount),
+            "low": here.money(value.low),
+            "high": here.money(value.high),
+            "amount_ratio": {
+                "estimate": value.amount_ratio,
+                "low": value.amount_ratio_low,
+                "high": value.amount_ratio_high,
+            },
+        },
+    }
+
+
+def _said(found: Comparison) -> list[Message]:
+    """Say what was found in one sentence, and what would change it in another."""
+    people = len(found.people)
+    above = sum(person.verdict == "above" for person in found.people)
+    below = sum(person.verdict == "below" for person in found.people)
+    if not found.detectable:
+        return [
+            Message(
+                N_("The data cannot tell the {people} apart: chance alone explains such differences ({n} cases)."),
+                {"people": people, "n": found.n},
+            ),
+            Message(N_("Read no order into the figures. More ended cases, or longer periods, may show a difference.")),
+        ]
+    said = [
+        Message(
+            N_(
+                "With like cases, {above} of {people} would do better than the average and {below} less well; "
+                "of the other {rest} the data cannot say it."
+            ),
+            {"people": people, "above": above, "below": below, "rest": people - above - below},
+        )
+    ]
+    asked_for = [pair.more_cases for pair in found.pairs if pair.more_cases is not None]
+    if asked_for:
+        said.append(
+            Message(
+                N_("To tell another two apart, at least {n} more ended cases would be needed."), {"n": min(asked_for)}
+            )
+        )
+    return said
+
+
+def _caveats(found: Comparison) -> list[Message]:
+    said = [
+        Message(
+            N_("Each figure has an interval ({level}); neighbours whose intervals overlap are rarely different."),
+            {"level": Rate(found.level)},
+        ),
+        Message(N_("What the data do not hold (health, help from others, luck with one deal) is not accounted for.")),
+    ]
+    if found.separated:
+        said.append(
+            Message(
+                N_("Where a person alone worked a territory, the two cannot be told apart; no verdict is given there.")
+            )
+        )
+    return said
