@@ -9,7 +9,7 @@ from typing import Any, Final
 from bokgi.apps.reviews.pack import bottleneck, care, execution, feedback, learning, progress
 from bokgi.apps.reviews.pack.change import change
 from bokgi.apps.reviews.pack.data import data
-from bokgi.apps.reviews.pack.scope import scope
+from bokgi.apps.reviews.pack.scope import Scope, scope
 from bokgi.apps.reviews.pack.stages import stages, window_json, windows
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
@@ -39,33 +39,42 @@ def review_pack(
     `minimum_n`. Raises `NotFoundError` for a team that does not exist. Do not use it to rank people: a week is short,
     and nobody's deals are like anybody else's.
     """
-    here = scope(facts, period=period, as_of=as_of, team=team)
+    with scope(facts, period=period, as_of=as_of, team=team) as here:
+        return _pack(here, imports, facts.version)
+
+
+def _pack(here: Scope, imports: Sequence[Import], version: int) -> dict[str, Any]:
+    period = here.period
     spans = windows(here)
     told_stages = stages(here, spans)
     open_deals = care.open_deals(here)
     by_person = care.counts(open_deals)
-    people, sums = execution.execution(here, told_stages, by_person, care.totals(by_person))
+    people, sums = execution.execution(here, told_stages, by_person, care.all_counts(by_person))
     searched = bottleneck.search(here)
     flags = bottleneck.found_json(searched, told_stages, here)
     standing = bottleneck.standing(flags, told_stages, open_deals, here)
     points = feedback.feedback(here, people, open_deals, by_person)
     goal = progress.progress(here, told_stages, sums["usual"])
     said = {
-        "execution": execution.said(sums, people, here),
-        "bottleneck": bottleneck.said(searched, flags, standing, here),
+        "execution": execution.said(sums, people),
+        "bottleneck": bottleneck.said(searched, flags, standing),
         "feedback": feedback.said(points),
         "learning": learning.said(sums["this_week"], here),
-        "motivation": progress.said(goal, here),
+        "motivation": progress.said(goal),
     }
+    lessons = learning.learning(here, told_stages)
+    listed = [deal for stage in standing for deal in stage["deals"]]
+    listed += [deal for person in points for point in person["points"] for deal in point["deals"]]
+    care.named(here, [*listed, *lessons["won"], *lessons["lost"]])
     return {
         "schema_version": SCHEMA_VERSION,
         "week": period.iso_week,
         "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
-        "as_of": as_of.isoformat(),
-        "team": team,
+        "as_of": here.as_of.isoformat(),
+        "team": here.team,
         "organisation": here.facts.settings.organisation,
         "currency": here.currency,
-        "lake_version": facts.version,
+        "lake_version": version,
         "minimum_n": here.facts.settings.minimum_n,
         "untouched_days": here.facts.settings.untouched_days,
         "said": {part: [encoded(message) for message in messages] for part, messages in said.items()},
@@ -78,6 +87,6 @@ def review_pack(
         "bottlenecks": flags,
         "standing": standing,
         "feedback": points,
-        "learning": learning.learning(here, told_stages),
+        "learning": lessons,
         "progress": goal,
     }

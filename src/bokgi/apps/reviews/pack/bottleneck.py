@@ -13,10 +13,9 @@ from ibis import _
 from scipy.special import ndtri
 
 from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
-from bokgi.analysis.progressions import progressions
 from bokgi.analysis.totals import totals
 from bokgi.apps.reviews.pack.care import heaviest_first, told
-from bokgi.apps.reviews.pack.scope import Row, Scope, rows
+from bokgi.apps.reviews.pack.scope import Row, Scope, rows, worth
 from bokgi.apps.reviews.pack.stages import LEVEL
 from bokgi.domain.measures import Between, Days, Rate
 from bokgi.domain.messages import N_, Message
@@ -34,7 +33,7 @@ def search(scope: Scope) -> Bottlenecks:
     """Ask the analysis, for each stage against its own past and for each team against the others."""
     by = (STAGE, TEAM) if scope.team is None and len(set(scope.teams.values())) > 1 else (STAGE,)
     return bottlenecks(
-        progressions(scope.visits), scope.visits, scope.deals, as_of=scope.as_of, by=by, conditions=_conditions(scope)
+        scope.progressions, scope.visits, scope.deals, as_of=scope.as_of, by=by, conditions=_conditions(scope)
     )
 
 
@@ -93,9 +92,12 @@ def _sentence(unit: Unit, label: str, team: str | None) -> Message:
     values = {"stage": label, "share": Rate(unit.conversion), "expected": Rate(unit.expected), "team": team or ""}
     if unit.by == TEAM:
         return Message(
-            N_("In {team}, {share} of deals move on from {stage}. Of like deals elsewhere, {expected} do."), values
+            N_("In {team}, {share} of the deals that left {stage} moved on. Of like deals elsewhere, {expected} did."),
+            values,
         )
-    return Message(N_("{share} of deals move on from {stage}. In the months before, {expected} did."), values)
+    return Message(
+        N_("{share} of the deals that left {stage} in the last three months moved on. Before, {expected} did."), values
+    )
 
 
 def _evidence(unit: Unit, scope: Scope) -> list[Message]:
@@ -120,7 +122,7 @@ def _evidence(unit: Unit, scope: Scope) -> list[Message]:
 
 
 def said(
-    found: Bottlenecks, flags: Sequence[Mapping[str, Any]], standing: Sequence[Mapping[str, Any]], scope: Scope
+    found: Bottlenecks, flags: Sequence[Mapping[str, Any]], standing: Sequence[Mapping[str, Any]]
 ) -> list[Message]:
     """Say what was found in one sentence, and where most money waits in another."""
     if flags:
@@ -138,18 +140,24 @@ def said(
         sentences = [Message(N_("No stage differs from what could be expected by more than chance."))]
     else:
         sentences = [Message(N_("There are too few deals with stage history to look for a bottleneck."))]
-    return [*sentences, *(_waiting(stage, scope) for stage in standing if stage["open"]["count"])]
+    return [*sentences, *(line for stage in standing if stage["open"]["count"] for line in _waiting(stage))]
 
 
-def _waiting(stage: Mapping[str, Any], scope: Scope) -> Message:
-    amount = scope.worth(Decimal(stage["open"]["amount"]["amount"]))
-    values = {"stage": stage["label"], "n": stage["open"]["count"], "amount": amount}
-    if stage["late"] is None:
-        return Message(N_("{n} deals ({amount}) stand in {stage}."), values)
-    return Message(
-        N_("{n} deals ({amount}) stand in {stage}, {late} of them longer than the {days} within which 80 % leave it."),
-        values | {"late": stage["late"], "days": Days(stage["days"]["late"])},
+def _waiting(stage: Mapping[str, Any]) -> list[Message]:
+    amount = worth(stage["open"]["amount"])
+    values: dict[str, object] = {"stage": stage["label"], "n": stage["open"]["count"], "amount": amount}
+    here = (
+        Message(N_("{n} deals stand in {stage}."), values)
+        if amount is None
+        else Message(N_("{n} deals ({amount}) stand in {stage}."), values)
     )
+    if stage["late"] is None:
+        return [here]
+    late = {"late": stage["late"], "days": Days(stage["days"]["late"])}
+    return [
+        here,
+        Message(N_("{late} of them stand there longer than {days}, within which 80 % leave the stage."), late),
+    ]
 
 
 def standing(
@@ -182,11 +190,7 @@ def _standing(stage: Mapping[str, Any], team: str | None, care: ir.Table, scope:
         "pipeline": stage["pipeline"],
         "stage": stage["stage"],
         "label": stage["label"] if team is None or team == scope.team else f"{team} · {stage['label']}",
-        "open": {
-            "count": counted["count"],
-            "amount": scope.money(counted["count_amount"]),
-            "amount_unknown": counted["count_amount_unknown"],
-        },
+        "open": scope.sum_of(counted, "count"),
         "late": None if late_after is None else counted["late"] or 0,
         "days": stage["days"],
         "deals": told(scope, here.order_by(heaviest_first()).limit(_SHOWN_DEALS)),

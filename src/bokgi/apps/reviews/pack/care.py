@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.hygiene import REASONS, hygiene
+from bokgi.analysis.totals import totals
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows
 from bokgi.domain.measures import Days
 from bokgi.domain.messages import N_, Message
@@ -39,7 +40,7 @@ def open_deals(scope: Scope) -> ir.Table:
     told = found.left_join(scope.deals.select("deal_id", "team", "account_id"), "deal_id", rname="of_{name}")
     days = ibis.greatest(ibis.coalesce(_.days_in_stage, 0), 0)
     weight = ibis.coalesce(_.amount, 0).cast("float64") * (days + 1)
-    return told.drop("of_deal_id").mutate(weight=weight).cache()
+    return scope.keep(told.drop("of_deal_id").mutate(weight=weight))
 
 
 def heaviest_first() -> list[Any]:
@@ -65,27 +66,39 @@ def title(names: tuple[str | None, str | None], deal_id: str) -> str:
 
 
 def told(scope: Scope, found: ir.Table) -> list[dict[str, Any]]:
-    """Write a few open deals as the review has them, in the order of the table."""
-    few = rows(found)
-    names = titles(scope, [row["deal_id"] for row in few])
-    return [_told(scope, row, names.get(row["deal_id"], (None, None))) for row in few]
+    """Write a few open deals as the review has them, in the order of the table; `named` gives them their names."""
+    return [
+        deal(row, scope)
+        | {
+            "days_in_stage": row["days_in_stage"],
+            "last_activity_on": _day(row["last_activity_on"]),
+            "expected_close_on": _day(row["expected_close_on"]),
+            "next_step_on": _day(row["next_step_on"]),
+            "notes": [encoded(note) for note in _notes(row, scope.as_of)],
+        }
+        for row in rows(found)
+    ]
 
 
-def _told(scope: Scope, row: Row, names: tuple[str | None, str | None]) -> dict[str, Any]:
+def deal(row: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+    """Write what every list says of a deal; its names are filled in by `named`."""
     return {
         "deal_id": row["deal_id"],
-        "account": names[0],
-        "name": names[1],
-        "title": title(names, row["deal_id"]),
+        "account": None,
+        "name": None,
+        "title": row["deal_id"],
         "owner_id": row["owner_id"],
         "owner": scope.name(row["owner_id"]),
         "amount": scope.money(row["amount"]),
-        "days_in_stage": row["days_in_stage"],
-        "last_activity_on": _day(row["last_activity_on"]),
-        "expected_close_on": _day(row["expected_close_on"]),
-        "next_step_on": _day(row["next_step_on"]),
-        "notes": [encoded(note) for note in _notes(row, scope.as_of)],
     }
+
+
+def named(scope: Scope, deals: Sequence[dict[str, Any]]) -> None:
+    """Give deals in lists the names of their account and their own, all in one question."""
+    names = titles(scope, sorted({one["deal_id"] for one in deals}))
+    for one in deals:
+        account, name = names.get(one["deal_id"], (None, None))
+        one |= {"account": account, "name": name, "title": title((account, name), one["deal_id"])}
 
 
 def _day(on: date | None) -> str | None:
@@ -114,21 +127,22 @@ def _notes(row: Mapping[str, Any], as_of: date) -> list[Message]:
 
 
 def counts(found: ir.Table) -> dict[str | None, Row]:
-    """Count open deals and each reason by person; null is the person's where nothing can be known of any deal.
+    """Count open deals and each reason by person; a reason is null where nothing can be known of any of their deals.
 
     The key null holds the deals of nobody.
     """
     known = {f"{reason}_known": _[reason].notnull().any() for reason in REASONS}
     held = {reason: ibis.coalesce(_[reason], ibis.literal(value=False)).sum() for reason in REASONS}
-    told_by = rows(found.group_by("owner_id").agg(open=_.count(), **held, **known))
+    told_by = rows(found.group_by("owner_id").agg(**totals("open", _.deal_id.notnull()), **held, **known))
     return {row["owner_id"]: _counted(row) for row in told_by}
 
 
 def _counted(row: Row) -> Row:
-    return {"open": row["open"]} | {reason: row[reason] if row[f"{reason}_known"] else None for reason in REASONS}
+    sums = {name: row[name] for name in ("open", "open_amount", "open_amount_unknown")}
+    return sums | {reason: row[reason] if row[f"{reason}_known"] else None for reason in REASONS}
 
 
-def totals(by_person: Mapping[str | None, Row]) -> Row:
+def all_counts(by_person: Mapping[str | None, Row]) -> Row:
     """Add the counts of everybody; null where it is null for everybody who has open deals."""
     found: Row = {"open": sum(row["open"] for row in by_person.values())}
     for reason in REASONS:

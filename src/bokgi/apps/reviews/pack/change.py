@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from bokgi.analysis.pipeline_change import pipeline_change
-from bokgi.apps.reviews.pack.scope import Scope, rows
+from bokgi.apps.reviews.pack.scope import Scope, rows, worth
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 
@@ -19,7 +18,7 @@ def change(scope: Scope) -> dict[str, Any]:
     found = {row["part"]: row for row in rows(pipeline_change(scope.before, scope.deals, scope.facts.stages))}
     start_on = scope.period.start - timedelta(days=1)
     start, end = _level(found.get("start"), scope), _level(found.get("end"), scope)
-    difference = Decimal(end["amount"]["amount"]) - Decimal(start["amount"]["amount"])
+    before, after = worth(start["amount"]), worth(end["amount"])
     parts = [
         {
             "code": name,
@@ -31,32 +30,36 @@ def change(scope: Scope) -> dict[str, Any]:
         for name, row in found.items()
         if row["kind"] in _ADDS and row["deals"]
     ]
-    sentence = Message(
-        N_("The open pipeline went from {start} to {end}."),
-        {
-            "start": scope.worth(Decimal(start["amount"]["amount"])),
-            "end": scope.worth(Decimal(end["amount"]["amount"])),
-        },
-    )
     return {
         "start": {"on": start_on.isoformat(), **start},
         "parts": parts,
         "end": {"on": scope.as_of.isoformat(), **end},
-        "difference": scope.money(difference),
+        "difference": None if before is None or after is None else scope.money(after.amount - before.amount),
         "moved": {
             name: found[name]["deals"]
             for name in ("stage_forward", "stage_back", "close_later", "close_sooner")
             if name in found
         },
-        "sentence": encoded(sentence),
+        "sentence": encoded(_sentence(start, end)),
     }
+
+
+def _sentence(start: dict[str, Any], end: dict[str, Any]) -> Message:
+    before, after = worth(start["amount"]), worth(end["amount"])
+    counts = {"start": start["count"], "end": end["count"]}
+    if before is None or after is None:
+        return Message(N_("The open pipeline went from {start} to {end} deals."), counts)
+    return Message(N_("The open pipeline went from {start} to {end}."), {"start": before, "end": after})
 
 
 def _level(row: dict[str, Any] | None, scope: Scope) -> dict[str, Any]:
     if row is None:
-        return {"count": 0, "amount": scope.money(Decimal(0)), "amount_unknown": 0}
-    return {
-        "count": row["deals_change"],
-        "amount": scope.money(row["amount_change"]),
-        "amount_unknown": row["amount_unknown"],
-    }
+        return scope.sum_of({}, "deals")
+    return scope.sum_of(
+        {
+            "deals": row["deals_change"],
+            "deals_amount": row["amount_change"],
+            "deals_amount_unknown": row["amount_unknown"],
+        },
+        "deals",
+    )

@@ -26,10 +26,12 @@ _MATTERS: Final = ("amount", "owner_id", "expected_close_on", "has_next_step")
 def data(scope: Scope, imports: Sequence[Import]) -> dict[str, Any]:
     """Tell the state of the data as of the review's day."""
     facts = scope.facts
+    is_open = _.outcome == Outcome.OPEN.value
     counted = scope.deals.agg(
         deals=_.count(),
-        open=_.count(where=_.outcome == Outcome.OPEN.value),
-        no_owner=_.count(where=(_.outcome == Outcome.OPEN.value) & _.owner_id.isnull()),
+        open=_.count(where=is_open),
+        no_owner=_.count(where=is_open & _.owner_id.isnull()),
+        **{name: _.count(where=is_open & _.unknown_then.contains(f",{name},")) for name in _MATTERS},
     )
     numbers = rows(counted)[0]
     zone = ZoneInfo(facts.settings.time_zone)
@@ -39,7 +41,7 @@ def data(scope: Scope, imports: Sequence[Import]) -> dict[str, Any]:
     exported_on = max(days, default=None)
     age = None if exported_on is None else (scope.as_of - date.fromisoformat(exported_on)).days
     quarantined = int(facts.quarantine.count().execute()) - int(facts.releases.count().execute())
-    unknown = {name: facts.unknown_then(name) for name in _MATTERS}
+    unknown = {name: numbers[name] for name in _MATTERS}
     found = _findings(scope, numbers, age, quarantined, unknown)
     return {
         "deals": numbers["deals"],

@@ -2,60 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 
-import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bokgi.analysis.activity import held
+from bokgi.analysis.execution import KINDS, activities_by, execution_by_stage
+from bokgi.analysis.execution import execution as executed
+from bokgi.analysis.period_flow import period_flow
+from bokgi.analysis.standards_met import standards_met
 from bokgi.analysis.totals import totals
 from bokgi.analysis.usual_range import usual_range
-from bokgi.apps.reviews.pack.scope import USUAL_WEEKS, Row, Scope, rows
+from bokgi.apps.reviews.pack.scope import USUAL_WEEKS, Row, Scope, rows, worth
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
 FLOWS: Final = ("created", "won", "lost", "no_decision")
-_ENDS: Final = (Outcome.WON, Outcome.LOST, Outcome.NO_DECISION)
-_ACTIVITIES: Final = "activities"
+ACTIVITIES: Final = "activities"
+METRIC_NAMES: Final = {
+    "meeting": Message(N_("meetings")),
+    "call": Message(N_("calls")),
+    "email": Message(N_("e-mails")),
+    "message": Message(N_("messages")),
+}
+_ALL: Final = "all"
 
 
-def done(scope: Scope) -> ir.Table:
-    """Give activities that took place, one row per person who took part: `person_id, kind, happened_on, deal_id`."""
-    took = held(scope.facts.activities, as_of=scope.as_of)
-    found = took.join(scope.facts.activity_people.select("activity_id", "person_id"), "activity_id", rname="of_{name}")
-    found = found.select("activity_id", "person_id", "kind", "happened_on", "deal_id")
+def activities_of(scope: Scope) -> tuple[ir.Table, ir.Table]:
+    """Give the activities that count for this review and who took part; with a team, those of its people."""
+    facts = scope.facts
     if scope.team is None:
-        return found
-    return found.filter(_.person_id.isin(_members(scope)))
-
-
-def _members(scope: Scope) -> list[str]:
-    return sorted(person for person, team in scope.teams.items() if team == scope.team)
-
-
-def _within(column: ir.Value, period: Period) -> ir.BooleanValue:
-    return (column >= period.start) & (column < period.end)
-
-
-def _flows(deals: ir.Table, period: Period, by: Sequence[str]) -> list[Row]:
-    counts = totals("created", _within(_.created_on, period))
-    for end in _ENDS:
-        counts |= totals(end.value, (_.outcome == end.value) & _within(_.closed_on, period))
-    counts |= totals("open", _.outcome == Outcome.OPEN.value)
-    return rows(deals.group_by(list(by)).agg(**counts) if by else deals.agg(**counts))
-
-
-def _flow(row: Mapping[str, Any], name: str, scope: Scope) -> dict[str, Any]:
-    return {
-        "count": row.get(name, 0),
-        "amount": scope.money(row.get(f"{name}_amount", Decimal(0))),
-        "amount_unknown": row.get(f"{name}_amount_unknown", 0),
-    }
+        return facts.activities, facts.activity_people
+    ours = sorted(person for person, team in scope.teams.items() if team == scope.team)
+    who = facts.activity_people.filter(_.person_id.isin(ours))
+    return facts.activities.semi_join(who, "activity_id"), who
 
 
 def execution(
@@ -64,74 +47,108 @@ def execution(
     """Tell what each person did, and the sums with what is usual.
 
     Everybody is listed who was in the team in the period or has deals or activities; the deals of nobody count in the
-    sums only.
+    sums only. An activity of two people counts for each of them and once in the sums.
     """
     week = scope.seen
+    activities, who = activities_of(scope)
+    did = {row["person_id"]: row for row in rows(executed(scope.deals, scope.visits, activities, who, period=week))}
+    placed = rows(execution_by_stage(scope.visits, activities, who, period=week))
     keys = {(stage["pipeline"], stage["stage"]): stage["key"] for stage in stages}
-    activities = done(scope).filter(_within(_.happened_on, week))
-    by_kind = rows(activities.group_by("person_id", "kind").agg(n=_.count()))
-    entered = scope.visits.filter(_within(_.entered_on, week))
-    by_stage = rows(entered.group_by("owner_id", "pipeline", "stage").agg(n=_.deal_id.nunique()))
-    flows = {row["owner_id"]: row for row in _flows(scope.deals, week, ["owner_id"])}
-    standards = _standards(scope, by_kind)
+    asked = standards(scope, week)
     people = sorted(
-        _listed(scope, flows, by_kind),
-        key=lambda person: (scope.teams.get(person, "~"), scope.name(person) or "", person),
+        _listed(scope, did), key=lambda person: (scope.teams.get(person, "~"), scope.name(person) or "", person)
     )
-
-    def one(person: str | None, who: Iterable[Row], where: Iterable[Row], flow: Row, attention: Row) -> dict[str, Any]:
-        kinds: dict[str, int] = {}
-        for row in who:
-            kinds[row["kind"]] = kinds.get(row["kind"], 0) + row["n"]
-        steps: dict[str, int] = {}
-        for row in where:
-            place = keys.get((row["pipeline"], row["stage"]))
-            if place is not None:
-                steps[place] = steps.get(place, 0) + row["n"]
-        return {
-            "activities": dict(sorted(kinds.items())),
-            "standard": standards.get(person, []) if person is not None else [],
-            "entered": steps,
-            **{name: _flow(flow, name, scope) for name in (*FLOWS, "open")},
-            "care": {
-                "no_next_step": attention.get("no_next_step"),
-                "close_date_passed": attention.get("close_passed"),
-                "untouched": attention.get("untouched"),
-            },
-        }
-
     told = [
         {"person_id": person, "name": scope.name(person), "team": scope.teams.get(person)}
-        | one(
-            person,
-            [row for row in by_kind if row["person_id"] == person],
-            [row for row in by_stage if row["owner_id"] == person],
-            flows.get(person, {}),
-            care.get(person, {"no_next_step": 0, "close_passed": 0, "untouched": 0}),
-        )
+        | _row(did.get(person, {}), care.get(person, {}), scope)
+        | {
+            "standard": asked.get(person, []),
+            "entered": _entered([row for row in placed if row["person_id"] == person], keys),
+            "by_stage": _by_stage([row for row in placed if row["person_id"] == person], keys),
+            "care": _care(care.get(person, _NOTHING)),
+        }
         for person in people
     ]
-    sums = one(None, _joint(activities), by_stage, _flows(scope.deals, week, [])[0], all_care)
-    return told, {"this_week": sums, "last_week": _last_week(scope), "usual": usual(scope)}
+    sums = (
+        _sums(scope, week)
+        | _joint(scope, week)
+        | {
+            "standard": [],
+            "entered": _entered(placed, keys),
+            "by_stage": _by_stage(placed, keys),
+            "care": _care(all_care),
+        }
+    )
+    return told, {"this_week": sums, "last_week": _last_week(scope), "usual": usual(scope, sums)}
 
 
-def _joint(activities: ir.Table) -> list[Row]:
-    """Count each activity once, however many of us took part."""
-    return rows(activities.group_by("kind").agg(n=_.activity_id.nunique()))
+_NOTHING: Final = {"no_next_step": 0, "close_passed": 0, "untouched": 0}
 
 
-def _listed(scope: Scope, flows: Mapping[str | None, Row], by_kind: Sequence[Row]) -> set[str]:
-    active = {
-        person for person, row in flows.items() if person is not None and any(row[name] for name in (*FLOWS, "open"))
+def _care(found: Row) -> dict[str, int | None]:
+    return {
+        "no_next_step": found["no_next_step"],
+        "close_date_passed": found["close_passed"],
+        "untouched": found["untouched"],
     }
-    active |= {row["person_id"] for row in by_kind}
+
+
+def _row(row: Row, deals: Row, scope: Scope) -> dict[str, Any]:
+    return {
+        ACTIVITIES: {kind: row[kind] for kind in KINDS if row.get(kind)},
+        **{name: scope.sum_of(row, name) for name in FLOWS},
+        "open": scope.sum_of(deals, "open"),
+    }
+
+
+def _entered(placed: Sequence[Row], keys: Mapping[tuple[str, str], str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in placed:
+        key = keys.get((row["pipeline"], row["stage"]))
+        if key is not None and row["entered"]:
+            found[key] = found.get(key, 0) + row["entered"]
+    return found
+
+
+def _by_stage(placed: Sequence[Row], keys: Mapping[tuple[str, str], str]) -> dict[str, dict[str, int]]:
+    """Add activities and moves up by stage; activities on no deal, or on none that was open, stand under "none"."""
+    found: dict[str, dict[str, int]] = {}
+    for row in placed:
+        here = found.setdefault(keys.get((row["pipeline"], row["stage"]), "none"), {})
+        for name in (ACTIVITIES, "entered", "advanced", "back", "won", "lost", "no_decision"):
+            here[name] = here.get(name, 0) + row[name]
+    return found
+
+
+def _sums(scope: Scope, week: Period) -> dict[str, Any]:
+    counts = totals("created", _within("created_on", week))
+    for end in (Outcome.WON, Outcome.LOST, Outcome.NO_DECISION):
+        counts |= totals(end.value, (_.outcome == end.value) & _within("closed_on", week))
+    counts |= totals("open", _.outcome == Outcome.OPEN.value)
+    row = rows(scope.deals.agg(**counts))[0]
+    return {name: scope.sum_of(row, name) for name in (*FLOWS, "open")}
+
+
+def _within(column: str, period: Period) -> ir.BooleanValue:
+    return (_[column] >= period.start) & (_[column] < period.end)
+
+
+def _joint(scope: Scope, week: Period) -> dict[str, Any]:
+    """Count each activity once, however many of us took part."""
+    done = activities_by(*activities_of(scope), period=week).select("activity_id", "kind").distinct()
+    found = {row["kind"]: row["n"] for row in rows(done.group_by("kind").agg(n=_.count()))}
+    return {ACTIVITIES: {kind: found[kind] for kind in sorted(found, key=lambda one: (-found[one], one))}}
+
+
+def _listed(scope: Scope, did: Mapping[str | None, Row]) -> set[str]:
+    active = {person for person in did if person is not None}
     week = scope.period
-    held_then = scope.facts.memberships.filter(
+    then = scope.facts.memberships.filter(
         (_.valid_from.isnull() | (_.valid_from < week.end))
         & (_.valid_to.isnull() | (_.valid_to > week.start))
         & (_.left_on.isnull() | (_.left_on > week.start))
     )
-    for row in rows(held_then.select("person_id", "team", "role").distinct()):
+    for row in rows(then.select("person_id", "team", "role").distinct()):
         if row["role"] != "manager" and (scope.team is None or row["team"] == scope.team):
             active.add(row["person_id"])
     return active
@@ -139,69 +156,50 @@ def _listed(scope: Scope, flows: Mapping[str | None, Row], by_kind: Sequence[Row
 
 def _last_week(scope: Scope) -> dict[str, Any]:
     before = scope.period.previous()
-    row = _flows(scope.deals, before, [])[0]
-    count = int(done(scope).filter(_within(_.happened_on, before)).activity_id.nunique().execute())
-    return {_ACTIVITIES: count, **{name: _flow(row, name, scope) for name in FLOWS}}
+    joint = _joint(scope, before)[ACTIVITIES]
+    return {name: found for name, found in _sums(scope, before).items() if name != "open"} | {ACTIVITIES: joint}
 
 
-def _standards(scope: Scope, by_kind: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
-    """Compare each person's week with the standards of action of their role that count activities."""
-    on = scope.as_of
-    holds = (_.valid_from.isnull() | (_.valid_from <= on)) & (_.valid_to.isnull() | (_.valid_to > on))
-    wanted = rows(
-        scope.facts.standards.filter(holds & (_.per == "week") & (_.stage == "all"))
-        .select("role", "metric", "amount")
-        .order_by("metric", "role")
-    )
-    roles = rows(scope.facts.memberships.filter(holds).select("person_id", "role", "share").distinct())
-    counted = {(row["person_id"], row["kind"]): row["n"] for row in by_kind}
-    kinds = {row["kind"] for row in by_kind} | {"meeting", "call", "email", "message"}
+def standards(scope: Scope, period: Period) -> dict[str, list[dict[str, Any]]]:
+    """Compare each person's activities in a period with the standards of action of their role."""
+    facts = scope.facts
+    activities, who = activities_of(scope)
     found: dict[str, list[dict[str, Any]]] = {}
-    for member in sorted(roles, key=lambda row: (row["person_id"], row["role"] or "")):
-        for standard in wanted:
-            if standard["metric"] in kinds and standard["role"] in ("all", member["role"]):
-                told = {
-                    "metric": standard["metric"],
+    for row in rows(
+        standards_met(scope.visits, activities, who, facts.memberships, facts.standards, facts.calendar, period=period)
+    ):
+        if row["stage"] == _ALL and row["standard"]:
+            found.setdefault(row["person_id"], []).append(
+                {
+                    "metric": row["metric"],
                     "per": "week",
-                    "required": round(standard["amount"] * member["share"], 1),
-                    "done": counted.get((member["person_id"], standard["metric"]), 0),
+                    "required": round(row["standard"], 1),
+                    "done": row["done"],
+                    "met": row["met"],
                 }
-                if told not in found.setdefault(member["person_id"], []):
-                    found[member["person_id"]].append(told)
+            )
     return found
 
 
-def usual(scope: Scope) -> dict[str, Any]:
+def usual(scope: Scope, sums: Mapping[str, Any]) -> dict[str, Any]:
     """Compare this week's counts with the eight weeks before; nothing where the week isn't over or history is short."""
     week = scope.period
     span = Period(week.start - timedelta(weeks=USUAL_WEEKS), week.start)
     first = rows(scope.deals.agg(first=_.created_on.min()))[0]["first"]
-    known = {name: _weekly(scope.deals, _day_of(name), _kind_of(name), span) for name in ("created", "won", "lost")}
-    known[_ACTIVITIES] = _weekly(done(scope), "happened_on", None, span, distinct="activity_id")
-    now = _flows(scope.deals, scope.seen, [])[0]
-    this: dict[str, int] = {name: now[name] for name in ("created", "won", "lost")}
-    this[_ACTIVITIES] = int(done(scope).filter(_within(_.happened_on, scope.seen)).activity_id.nunique().execute())
-    over = scope.as_of >= week.last
-    if not over or first is None or first > span.start:
+    if scope.as_of < week.last or first is None or first > span.start:
         return {}
-    return {name: _usual(weeks, this[name]) for name, weeks in known.items() if any(weeks)}
+    flows = rows(period_flow(scope.deals, scope.visits, scope.facts.calendar, period=span))
+    found = {name: _usual([row[name] for row in flows], sums[name]["count"]) for name in ("created", "won", "lost")}
+    found[ACTIVITIES] = _usual(_activities_by_week(scope, span), sum(sums[ACTIVITIES].values()))
+    return {name: told for name, told in found.items() if told is not None and told["mean"]}
 
 
-def _day_of(name: str) -> str:
-    return "created_on" if name == "created" else "closed_on"
-
-
-def _kind_of(name: str) -> str | None:
-    return None if name == "created" else name
-
-
-def _weekly(table: ir.Table, column: str, outcome: str | None, span: Period, *, distinct: str = "deal_id") -> list[int]:
-    here = table.filter(_within(_[column], span))
-    if outcome is not None:
-        here = here.filter(_.outcome == outcome)
-    number = (-_[column].delta(ibis.literal(span.start), unit="day") * -1).cast("int64") // 7
-    counted = {row["week"]: row["n"] for row in rows(here.group_by(week=number).agg(n=_[distinct].nunique()))}
-    return [counted.get(place, 0) for place in range(span.days // 7)]
+def _activities_by_week(scope: Scope, span: Period) -> list[int]:
+    days = scope.facts.calendar.select("day", "week_start")
+    done = activities_by(*activities_of(scope), period=span).select("activity_id", "happened_on").distinct()
+    counted = done.join(days, done.happened_on == days.day).group_by("week_start").agg(n=_.count())
+    by_week: dict[date, int] = {row["week_start"]: row["n"] for row in rows(counted)}
+    return [by_week.get(span.start + timedelta(weeks=place), 0) for place in range(USUAL_WEEKS)]
 
 
 def _usual(weeks: Sequence[int], now: int) -> dict[str, Any] | None:
@@ -218,48 +216,46 @@ def _usual(weeks: Sequence[int], now: int) -> dict[str, Any] | None:
     }
 
 
-def said(sums: Mapping[str, Any], people: Sequence[Mapping[str, Any]], scope: Scope) -> list[Message]:
+def said(sums: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> list[Message]:
     """Say what the team did, how many met the standard, what needs care."""
     week = sums["this_week"]
     values: dict[str, object] = {
-        "activities": sum(week["activities"].values()),
+        "activities": sum(week[ACTIVITIES].values()),
         "created": week["created"]["count"],
         "won": week["won"]["count"],
-        "won_amount": scope.worth(Decimal(week["won"]["amount"]["amount"])),
+        "won_amount": worth(week["won"]["amount"]),
         "lost": week["lost"]["count"] + week["no_decision"]["count"],
     }
-    lead = (
-        Message(N_("{activities} activities, {created} new deals, {won} won ({won_amount}), {lost} lost."), values)
-        if values["activities"]
-        else Message(N_("{created} new deals, {won} won ({won_amount}), {lost} lost."), values)
-    )
-    return [lead, *_met(people), *_care(week)]
+    if values["won_amount"] is None:
+        lead = Message(N_("{activities} activities, {created} new deals, {won} won, {lost} lost."), values)
+    elif values["activities"]:
+        lead = Message(
+            N_("{activities} activities, {created} new deals, {won} won ({won_amount}), {lost} lost."), values
+        )
+    else:
+        lead = Message(N_("{created} new deals, {won} won ({won_amount}), {lost} lost."), values)
+    return [lead, *_met(people), *_careless(week)]
 
 
 def _met(people: Sequence[Mapping[str, Any]]) -> list[Message]:
     metrics = dict.fromkeys(found["metric"] for person in people for found in person["standard"])
-    said_of = []
+    told = []
     for metric in metrics:
         found = [one for person in people for one in person["standard"] if one["metric"] == metric]
-        met = sum(1 for one in found if one["done"] >= one["required"])
-        said_of.append(
+        told.append(
             Message(
                 N_("The standard for {metric} was met by {met} of {n} people."),
-                {"metric": METRIC_NAMES.get(metric, Message(metric)), "met": met, "n": len(found)},
+                {
+                    "metric": METRIC_NAMES.get(metric, Message(metric)),
+                    "met": sum(1 for one in found if one["met"]),
+                    "n": len(found),
+                },
             )
         )
-    return said_of
+    return told
 
 
-METRIC_NAMES: Final = {
-    "meeting": Message(N_("meetings")),
-    "call": Message(N_("calls")),
-    "email": Message(N_("e-mails")),
-    "message": Message(N_("messages")),
-}
-
-
-def _care(week: Mapping[str, Any]) -> list[Message]:
+def _careless(week: Mapping[str, Any]) -> list[Message]:
     care, n = week["care"], week["open"]["count"]
     parts = {
         "no_next_step": N_("{k} without a next step"),

@@ -16,8 +16,8 @@ import ibis.expr.types as ir
 from ibis import _
 from scipy.special import pdtr
 
-from bokgi.apps.reviews.pack.care import heaviest_first, title, titles
-from bokgi.apps.reviews.pack.execution import METRIC_NAMES, done
+from bokgi.apps.reviews.pack.care import deal, heaviest_first
+from bokgi.apps.reviews.pack.execution import METRIC_NAMES, standards
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
@@ -44,7 +44,7 @@ def feedback(
     scope: Scope, people: Sequence[Mapping[str, Any]], care: ir.Table, counts: Mapping[str | None, Row]
 ) -> list[dict[str, Any]]:
     """Give the points of every person listed in the execution check, in that order."""
-    lists = {reason: _heaviest(scope, care, reason) for reason in CONCERNS}
+    lists = _heaviest(scope, care)
     moved = _moved(scope)
     short = _short_of_standard(scope, people)
     told = []
@@ -54,7 +54,7 @@ def feedback(
         attention = counts.get(key, {})
         concerns = [reason for reason in CONCERNS if (attention.get(reason) or 0) >= _LEAST_DEALS]
         concerns.sort(key=lambda reason: -attention[reason])
-        points += [_concern(reason, attention, lists[reason].get(key, []), scope) for reason in concerns]
+        points += [_concern(reason, attention, lists.get((key, reason), []), scope) for reason in concerns]
         told.append(
             {
                 "person_id": key,
@@ -77,43 +77,51 @@ def _concern(reason: str, attention: Row, deals: Sequence[dict[str, Any]], scope
     return _point(reason, n, Message(CONCERNS[reason], values), deals)
 
 
-def _heaviest(scope: Scope, care: ir.Table, reason: str) -> dict[str, list[dict[str, Any]]]:
-    """Give each person's heaviest deals for which a reason holds."""
-    place = ibis.row_number().over(ibis.window(group_by="owner_id", order_by=heaviest_first()))
-    found = care.filter(_[reason] & _.owner_id.notnull()).mutate(place=place).filter(_.place < _SHOWN_DEALS)
-    return _listed(scope, rows(found.select("owner_id", "deal_id", "amount", "place").order_by("owner_id", "place")))
-
-
-def _listed(scope: Scope, few: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
-    names = titles(scope, [row["deal_id"] for row in few])
-    told: dict[str, list[dict[str, Any]]] = {}
-    for row in few:
-        words = title(names.get(row["deal_id"], (None, None)), row["deal_id"])
-        told.setdefault(row["owner_id"], []).append(
-            {"deal_id": row["deal_id"], "title": words, "amount": scope.money(row["amount"])}
+def _heaviest(scope: Scope, care: ir.Table) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Give each person's heaviest deals for each reason, by person and reason."""
+    holds = {reason: ibis.coalesce(_[reason], ibis.literal(value=False)) for reason in CONCERNS}
+    places = {
+        f"place_{reason}": ibis.row_number().over(
+            ibis.window(group_by=["owner_id", _[reason]], order_by=heaviest_first())
         )
+        for reason in CONCERNS
+    }
+    marked = care.filter(_.owner_id.notnull()).mutate(**holds).mutate(**places)
+    first = ibis.or_(*(_[reason] & (_[f"place_{reason}"] < _SHOWN_DEALS) for reason in CONCERNS))
+    few = rows(marked.filter(first).select("owner_id", "deal_id", "amount", *holds, *places))
+    told: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for reason in CONCERNS:
+        here = [row for row in few if row[reason] and row[f"place_{reason}"] < _SHOWN_DEALS]
+        for row in sorted(here, key=lambda one: one[f"place_{reason}"]):
+            told.setdefault((row["owner_id"], reason), []).append(deal(row, scope))
     return told
 
 
-def _moved(scope: Scope) -> dict[str, list[dict[str, Any]]]:
-    """Give each person's deals that moved on to a later stage in the period, the largest first."""
+def _moved(scope: Scope) -> dict[str, tuple[int, list[dict[str, Any]]]]:
+    """Give how many of each person's deals moved on to a later stage in the period, with the largest of them."""
     week = scope.seen
     went = scope.visits.filter((_.exit == "advanced") & (_.left_on >= week.start) & (_.left_on < week.end))
     found = went.select("owner_id", "deal_id").distinct().join(scope.deals.select("deal_id", "amount"), "deal_id")
-    ordered = found.filter(_.owner_id.notnull()).order_by("owner_id", _.amount.desc(nulls_first=False), "deal_id")
-    return _listed(scope, rows(ordered))
+    window = ibis.window(group_by="owner_id", order_by=[_.amount.desc(nulls_first=False), _.deal_id.asc()])
+    everyone = ibis.window(group_by="owner_id")
+    ranked = found.filter(_.owner_id.notnull()).mutate(
+        place=ibis.row_number().over(window), n=_.deal_id.count().over(everyone)
+    )
+    told: dict[str, tuple[int, list[dict[str, Any]]]] = {}
+    for row in rows(ranked.filter(_.place < _SHOWN_DEALS).order_by("owner_id", "place")):
+        told.setdefault(row["owner_id"], (row["n"], []))[1].append(deal(row, scope))
+    return told
 
 
-def _praise(person: Mapping[str, Any], moved: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]]:
+def _praise(person: Mapping[str, Any], moved: tuple[int, list[dict[str, Any]]] | None) -> list[dict[str, Any]]:
     won = person["won"]
     if won["count"]:
         words = Message(N_("{n} deal was won this week."), {"n": won["count"]}, N_("{n} deals were won this week."))
         return [_point("won", won["count"], words)]
     if moved:
-        words = Message(
-            N_("{n} deal moved on to a later stage."), {"n": len(moved)}, N_("{n} deals moved on to a later stage.")
-        )
-        return [_point("moved_on", len(moved), words, moved[:_SHOWN_DEALS])]
+        n, deals = moved
+        words = Message(N_("{n} deal moved on to a later stage."), {"n": n}, N_("{n} deals moved on to a later stage."))
+        return [_point("moved_on", n, words, deals)]
     return []
 
 
@@ -121,25 +129,16 @@ def _short_of_standard(scope: Scope, people: Sequence[Mapping[str, Any]]) -> dic
     """Compare four weeks of activities with the standard; a shortfall that chance explains is not raised."""
     end = scope.period.start + timedelta(weeks=1) if scope.as_of >= scope.period.last else scope.period.start
     span = Period(end - timedelta(weeks=_WEEKS), end)
-    counted = {
-        (row["person_id"], row["kind"]): row["n"]
-        for row in rows(
-            done(scope)
-            .filter((_.happened_on >= span.start) & (_.happened_on < span.end))
-            .group_by("person_id", "kind")
-            .agg(n=_.count())
-        )
-    }
+    asked = standards(scope, span)
     joined = _joined_on(scope)
     found: dict[str, list[dict[str, Any]]] = {}
     for person in people:
         key = person["person_id"]
         if (joined.get(key) or span.start) > span.start:
             continue
-        for standard in person["standard"]:
-            required = standard["required"] * _WEEKS
-            number = counted.get((key, standard["metric"]), 0)
-            if required > 0 and number < required and float(pdtr(number, required)) < _CHANCE:
+        for standard in asked.get(key, []):
+            required, number = standard["required"], standard["done"]
+            if not standard["met"] and float(pdtr(number, required)) < _CHANCE:
                 words = Message(
                     N_("{done} {metric} in {weeks} weeks; the standard is {required}."),
                     {

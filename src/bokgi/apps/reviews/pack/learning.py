@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 
 import ibis
@@ -11,62 +10,97 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.activity import held
-from bokgi.apps.reviews.pack.care import title, titles
-from bokgi.apps.reviews.pack.scope import Row, Scope, rows
+from bokgi.analysis.win_loss import decided
+from bokgi.analysis.worth_telling import worth_telling
+from bokgi.apps.reviews.pack.care import deal
+from bokgi.apps.reviews.pack.scope import Row, Scope, rows, worth
+from bokgi.domain.measures import Days
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
 
 _SHOWN: Final = 6
-_ENDS: Final = (Outcome.WON, Outcome.LOST, Outcome.NO_DECISION)
 
 
 def learning(scope: Scope, stages: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
-    """List the largest wins and losses of the period."""
+    """List the wins and losses of the period that are worth telling: those with a story first, then the largest."""
     labels = {(stage["pipeline"], stage["stage"]): stage["label"] for stage in stages}
-    closed = _closed(scope)
+    stories = _stories(scope)
+    closed = decided(scope.deals, period=scope.seen)
     return {
-        "won": _told(scope, closed.filter(_.outcome == Outcome.WON.value), labels),
-        "lost": _told(scope, closed.filter(_.outcome != Outcome.WON.value), labels),
+        "won": _told(scope, closed.filter(_.outcome == Outcome.WON.value), stories, labels),
+        "lost": _told(scope, closed.filter(_.outcome != Outcome.WON.value), stories, labels),
     }
 
 
-def _closed(scope: Scope) -> ir.Table:
-    period = scope.seen
-    ended = scope.deals.filter(_.outcome.isin([end.value for end in _ENDS]))
-    return ended.filter((_.closed_on >= period.start) & (_.closed_on < period.end))
+def _stories(scope: Scope) -> dict[str, list[Row]]:
+    facts = scope.facts
+    found = worth_telling(
+        scope.deals,
+        scope.visits,
+        facts.stages,
+        facts.deal_changes,
+        period=scope.seen,
+        minimum_n=facts.settings.minimum_n,
+    )
+    told: dict[str, list[Row]] = {}
+    for row in rows(found):
+        told.setdefault(row["deal_id"], []).append(row)
+    return told
 
 
-def _told(scope: Scope, deals: ir.Table, labels: Mapping[tuple[str, str], str]) -> list[dict[str, Any]]:
-    few = rows(deals.order_by(_.amount.desc(nulls_first=False), _.deal_id).limit(_SHOWN))
+def _told(
+    scope: Scope, deals: ir.Table, stories: Mapping[str, list[Row]], labels: Mapping[tuple[str, str], str]
+) -> list[dict[str, Any]]:
+    storied = _.deal_id.isin(sorted(stories)) if stories else ibis.literal(value=False)
+    few = rows(deals.order_by(storied.desc(), _.amount.desc(nulls_first=False), _.deal_id).limit(_SHOWN))
     keys = [row["deal_id"] for row in few]
-    names = titles(scope, keys)
     touches = _touches(scope, keys)
     last = _last_stages(scope, keys)
-    told = []
-    for row in few:
-        account, name = names.get(row["deal_id"], (None, None))
-        days = None if row["created_on"] is None else (row["closed_on"] - row["created_on"]).days
-        told.append(
-            {
-                "deal_id": row["deal_id"],
-                "account": account,
-                "name": name,
-                "title": title((account, name), row["deal_id"]),
-                "owner_id": row["owner_id"],
-                "owner": scope.name(row["owner_id"]),
-                "outcome": row["outcome"],
-                "amount": scope.money(row["amount"]),
-                "closed_on": row["closed_on"].isoformat(),
-                "days": days,
-                "lost_reason": row["lost_reason"],
-                "notes": [
-                    encoded(note)
-                    for note in _notes(row, touches.get(row["deal_id"]), labels.get(last.get(row["deal_id"], ("", ""))))
-                ],
-            }
-        )
-    return told
+    return [
+        deal(row, scope)
+        | {
+            "outcome": row["outcome"],
+            "closed_on": row["closed_on"].isoformat(),
+            "days": None if row["created_on"] is None else (row["closed_on"] - row["created_on"]).days,
+            "lost_reason": row["lost_reason"],
+            "stories": [story["story"] for story in stories.get(row["deal_id"], [])],
+            "notes": [
+                encoded(note)
+                for note in (
+                    *_why(stories.get(row["deal_id"], [])),
+                    *_notes(row, touches.get(row["deal_id"]), labels.get(last.get(row["deal_id"], ("", "")))),
+                )
+            ],
+        }
+        for row in few
+    ]
+
+
+def _why(stories: Sequence[Row]) -> list[Message]:
+    """Say why a deal is worth telling."""
+    said_of = []
+    for row in stories:
+        match row["story"]:
+            case "largest" if row["place"] == 1:
+                said_of.append(Message(N_("The largest win of the week.")))
+            case "fastest":
+                said_of.append(
+                    Message(
+                        N_("Won in {days}: faster than three of four wins of the last year."),
+                        {"days": Days(row["cycle_days"])},
+                    )
+                )
+            case "against_odds":
+                said_of.append(
+                    Message(
+                        N_("Won after {setbacks} steps back and {pushes} moves of its close date."),
+                        {"setbacks": row["setbacks"], "pushes": row["times_pushed"]},
+                    )
+                )
+            case "lost_late":
+                said_of.append(Message(N_("It had come far: almost through the funnel.")))
+    return said_of
 
 
 def _touches(scope: Scope, deal_ids: Sequence[str]) -> dict[str, Row]:
@@ -110,14 +144,17 @@ def _notes(row: Row, touches: Row | None, stage: str | None) -> list[Message]:
 def said(week: Mapping[str, Any], scope: Scope) -> list[Message]:
     """Say how many were won and lost, and the reason named most."""
     lost = week["lost"]["count"] + week["no_decision"]["count"]
+    values = {"won": week["won"]["count"], "won_amount": worth(week["won"]["amount"]), "lost": lost}
     sentences = [
         Message(
             N_("{won} deals were won ({won_amount}), {lost} were lost or ended without a decision."),
-            {"won": week["won"]["count"], "won_amount": _worth(week["won"], scope), "lost": lost},
+            values,
         )
+        if values["won_amount"] is not None
+        else Message(N_("{won} deals were won, {lost} were lost or ended without a decision."), values)
     ]
     named = rows(
-        _closed(scope)
+        decided(scope.deals, period=scope.seen)
         .filter((_.outcome != Outcome.WON.value) & _.lost_reason.notnull() & (_.lost_reason != ""))
         .group_by("lost_reason")
         .agg(n=_.count())
@@ -132,7 +169,3 @@ def said(week: Mapping[str, Any], scope: Scope) -> list[Message]:
             )
         )
     return sentences
-
-
-def _worth(found: Mapping[str, Any], scope: Scope) -> object:
-    return scope.worth(Decimal(found["amount"]["amount"]))

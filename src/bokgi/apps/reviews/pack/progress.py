@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 import ibis.expr.types as ir
 from ibis import _
 
-from bokgi.analysis.activity import held
-from bokgi.apps.reviews.pack.scope import Row, Scope, rows
+from bokgi.analysis.progress import ALL, Subject
+from bokgi.analysis.progress import progress as analysed
+from bokgi.apps.reviews.pack.scope import Row, Scope, rows, worth
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
 
-_MONEY: Final = ("won_amount",)
-_COUNTS: Final = ("won_count", "created_count", "meetings")
-_KINDS: Final = {"organisation": 0, "team": 1}
+_SUBJECTS: Final = {Subject.ORGANISATION: None, Subject.TEAM: "team"}
 
 
 def progress(scope: Scope, stages: Sequence[Row], usual: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell how far each target of the organisation and its teams is, what was won by day, and what improved."""
-    targets = _targets(scope)
-    period = Period.quarter_of(scope.as_of)
-    if targets:
-        period = Period(
-            date.fromisoformat(targets[0]["period"]["start"]), date.fromisoformat(targets[0]["period"]["end"])
-        )
+    """Tell how far each target of the organisation and its teams is, what was won by day, and what improved.
+
+    The period is the quarter that the week belongs to (that of its Thursday), or its month where only that has targets.
+    """
+    middle = scope.period.start + timedelta(days=3)
+    period, targets = Period.quarter_of(middle), []
+    for one in (Period.quarter_of(middle), Period.month_of(middle)):
+        found = _targets(scope, one)
+        if found:
+            period, targets = one, found
+            break
     return {
         "targets": targets,
         "period": _period(period),
@@ -43,85 +46,58 @@ def _period(period: Period) -> dict[str, str]:
     return {"start": period.start.isoformat(), "end": period.end.isoformat(), "last": period.last.isoformat()}
 
 
-def _targets(scope: Scope) -> list[dict[str, Any]]:
-    """Give the targets in force, the organisation's first, money before counts, the shortest period first."""
-    on = scope.as_of
-    here = scope.facts.targets.filter(
-        (_.period_start <= on)
-        & (_.period_end > on)
-        & (_.lead_source == "all")
-        & _.metric.isin([*_MONEY, *_COUNTS])
-        & _.subject_kind.isin(list(_KINDS))
-    )
+def _targets(scope: Scope, period: Period) -> list[dict[str, Any]]:
+    """Give the targets of the period, the organisation's first; without one of its own, the sum of its teams'."""
+    goals = scope.facts.targets.filter(_.currency.isnull() | (_.currency == scope.currency))
     found = [
-        row
+        (subject, row)
+        for subject in _SUBJECTS
         for row in rows(
-            here.select("subject_kind", "subject_id", "metric", "period_start", "period_end", "amount", "currency")
+            analysed(
+                scope.deals, goals, scope.facts.calendar, as_of=scope.as_of, period=period, subject=subject
+            ).filter((_.lead_source == ALL) & _.target.notnull())
         )
-        if (row["metric"] not in _MONEY or row["currency"] == scope.currency)
-        and (scope.team is None or (row["subject_kind"], row["subject_id"]) == ("team", scope.team))
+        if scope.team is None or (subject, row["subject_id"]) == (Subject.TEAM, scope.team)
     ]
-    metrics = (*_MONEY, *_COUNTS)
-    found.sort(
-        key=lambda row: (
-            _KINDS[row["subject_kind"]],
-            metrics.index(row["metric"]),
-            row["period_end"] - row["period_start"],
-            row["subject_id"],
-        )
-    )
-    return [_target(row, scope) for row in found]
+    teams = [row for subject, row in found if subject is Subject.TEAM]
+    told = [_target(subject, row, period, scope) for subject, row in found]
+    if scope.team is None and len(teams) > 1 and len(teams) == len(found):
+        names = ("target", "attained", "open_due_amount")
+        summed = {name: sum((row[name] for row in teams), Decimal(0)) for name in names}
+        paced = {name: teams[0][name] for name in ("working_days", "working_days_passed")}
+        told.insert(0, _target(Subject.ORGANISATION, summed | paced, period, scope) | {"sum_of_teams": True})
+    return told
 
 
-def _target(row: Row, scope: Scope) -> dict[str, Any]:
-    period = Period(row["period_start"], row["period_end"])
-    team = row["subject_id"] if row["subject_kind"] == "team" else None
-    reached = _reached(row["metric"], period, team, scope)
-    goal = Decimal(row["amount"])
-    money = row["metric"] in _MONEY
-    passed = (min(scope.as_of, period.last) - period.start).days + 1
+def _target(subject: Subject, row: Row, period: Period, scope: Scope) -> dict[str, Any]:
+    goal, reached = Decimal(row["target"]), Decimal(row["attained"])
+    left = max(goal - reached, Decimal(0))
+    due = Decimal(row["open_due_amount"])
     return {
-        "subject_kind": row["subject_kind"],
-        "subject": team,
-        "metric": row["metric"],
+        "subject_kind": subject.value,
+        "subject": row["subject_id"] if subject is Subject.TEAM else None,
+        "sum_of_teams": False,
+        "metric": "won_amount",
         "period": _period(period),
-        "target": scope.money(goal) if money else int(goal),
-        "reached": scope.money(reached) if money else int(reached),
-        "left": scope.money(max(goal - reached, Decimal(0))) if money else int(max(goal - reached, Decimal(0))),
+        "target": scope.money(goal),
+        "reached": scope.money(reached),
+        "left": scope.money(left),
         "share": float(reached / goal) if goal else None,
-        "passed": passed / period.days,
+        "passed": row["working_days_passed"] / row["working_days"] if row["working_days"] else None,
+        "working_days_left": row["working_days"] - row["working_days_passed"],
+        "open_due": scope.money(due),
+        "coverage": float(due / left) if left else None,
     }
 
 
-def _won(scope: Scope, period: Period, team: str | None) -> ir.Table:
-    here = scope.deals.filter(
-        (_.outcome == Outcome.WON.value) & (_.closed_on >= period.start) & (_.closed_on < period.end)
-    )
-    return here if team is None else here.filter(_.team == team)
-
-
-def _reached(metric: str, period: Period, team: str | None, scope: Scope) -> Decimal:
-    if metric == "meetings":
-        here = held(scope.facts.activities, as_of=scope.as_of).filter(
-            (_.kind == "meeting") & (_.happened_on >= period.start) & (_.happened_on < period.end)
-        )
-        if team is not None:
-            ours = sorted(person for person, of in scope.teams.items() if of == team)
-            who = scope.facts.activity_people.filter(_.person_id.isin(ours))
-            here = here.semi_join(who, "activity_id")
-        return Decimal(int(here.count().execute()))
-    if metric == "created_count":
-        made = scope.deals.filter((_.created_on >= period.start) & (_.created_on < period.end))
-        return Decimal(int((made if team is None else made.filter(_.team == team)).count().execute()))
-    won = _won(scope, period, team)
-    if metric == "won_count":
-        return Decimal(int(won.count().execute()))
-    return rows(won.agg(amount=_.amount.sum()))[0]["amount"] or Decimal(0)
+def _won(scope: Scope, period: Period) -> ir.Table:
+    won = scope.deals.filter(_.outcome == Outcome.WON.value)
+    return won.filter((_.closed_on >= period.start) & (_.closed_on < period.end))
 
 
 def _won_by_day(scope: Scope, period: Period) -> list[dict[str, Any]]:
     """Add up what was won from the first day of the period to the review's day, one row for each day with a win."""
-    by_day = rows(_won(scope, period, None).group_by("closed_on").agg(amount=_.amount.sum()).order_by("closed_on"))
+    by_day = rows(_won(scope, period).group_by("closed_on").agg(amount=_.amount.sum()).order_by("closed_on"))
     if not by_day:
         return []
     total, told = Decimal(0), [{"on": period.start.isoformat(), "amount": scope.money(Decimal(0))}]
@@ -176,27 +152,27 @@ def _improved(stages: Sequence[Row], usual: Mapping[str, Any]) -> list[dict[str,
     return [{"code": code, "n": n, "sentence": encoded(sentence)} for code, n, sentence in found]
 
 
-def said(found: Mapping[str, Any], scope: Scope) -> list[Message]:
+def said(found: Mapping[str, Any]) -> list[Message]:
     """Say how far the first target is."""
     if not found["targets"]:
         return [Message(N_("There is no target for this period, so there is no progress to show."))]
     target = found["targets"][0]
-
-    def value(key: str) -> object:
-        worth = target[key]
-        return scope.worth(Decimal(worth["amount"])) if isinstance(worth, dict) else worth
-
     share = target["share"]
     values = {
-        "reached": value("reached"),
-        "target": value("target"),
-        "left": value("left"),
+        "reached": worth(target["reached"]),
+        "target": worth(target["target"]),
+        "left": worth(target["left"]),
         "share": None if share is None else Rate(share),
-        "passed": Rate(target["passed"]),
+        "passed": None if target["passed"] is None else Rate(target["passed"]),
+        "days": target["working_days_left"],
+        "due": worth(target["open_due"]),
     }
     if share is not None and share >= 1:
         return [Message(N_("The goal of {target} is reached: {reached}, {share}."), values)]
     return [
         Message(N_("{reached} of {target} are reached, {share}. {left} are left."), values),
-        Message(N_("{passed} of the time has passed."), values),
+        Message(
+            N_("{passed} of the working days have passed, {days} are left. {due} are open and due in the period."),
+            values,
+        ),
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.deal_traits import deal_traits
+from bokgi.analysis.progressions import progressions
 from bokgi.analysis.visits import visits
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
@@ -41,8 +43,14 @@ class Scope:
     deals: ir.Table
     before: ir.Table
     visits: ir.Table
+    progressions: ir.Table
     names: Mapping[str, str]
     teams: Mapping[str, str]
+    kept: ExitStack
+
+    def keep(self, table: ir.Table) -> ir.Table:
+        """Compute a table once for several questions; it is dropped when the review is done."""
+        return self.kept.enter_context(table.cache())
 
     @property
     def currency(self) -> str:
@@ -57,6 +65,16 @@ class Scope:
         """Give an amount as money, for a sentence."""
         return Money(Decimal(amount), self.currency)
 
+    def sum_of(self, row: Mapping[str, Any], name: str) -> dict[str, Any]:
+        """Write a count with its sum, from the columns of `analysis.totals`; null where no amount is known.
+
+        A sum of no deals is zero.
+        """
+        count, unknown = row.get(name, 0), row.get(f"{name}_amount_unknown", 0)
+        known = count == 0 or unknown < count
+        amount = self.money(row.get(f"{name}_amount", Decimal(0))) if known else None
+        return {"count": count, "amount": amount, "amount_unknown": unknown}
+
     def name(self, person_id: str | None) -> str | None:
         """Give a person's name; the key where no name is known (any more)."""
         return None if person_id is None else self.names.get(person_id, person_id)
@@ -67,19 +85,27 @@ class Scope:
         return Period(self.period.start, min(self.period.end, self.as_of + timedelta(days=1)))
 
 
+def worth(found: Mapping[str, str] | None) -> Money | None:
+    """Read an amount of the review back, for a sentence."""
+    return None if found is None else Money(Decimal(found["amount"]), found["currency"])
+
+
 def rows(table: ir.Table) -> list[Row]:
     """Run a small question and give its rows."""
     found: list[Row] = table.to_pyarrow().to_pylist()
     return found
 
 
-def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Scope:
+@contextmanager
+def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Iterator[Scope]:
     """Narrow all facts to one review: what had happened by the end of `as_of`, for one team or everybody.
 
-    Raises `NotFoundError` (`team_unknown`) for a team that nobody was in by then.
+    Use it as a context: tables that are computed once are dropped at its end. Raises `NotFoundError` (`team_unknown`)
+    for a team that nobody was in by then.
     """
     now = rebuilt(facts, as_of)
-    earlier = rebuilt(facts, period.start - timedelta(days=1))
+    day_before = period.start - timedelta(days=1)
+    earlier = rebuilt(facts, day_before)
     teams = _teams(now, as_of)
     if team is not None and team not in set(teams.values()):
         raise NotFoundError(
@@ -87,18 +113,22 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Sco
             Message(N_("There is no team “{team}”."), {"team": team}),
             Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(set(teams.values()))) or "–"}),
         )
-    deals = _narrowed(now, as_of, team).cache()
-    return Scope(
-        facts=now,
-        period=period,
-        as_of=as_of,
-        team=team,
-        deals=deals,
-        before=_narrowed(earlier, period.start - timedelta(days=1), team).cache(),
-        visits=visits(deals, now.stage_events, now.stages).cache(),
-        names=_names(now),
-        teams=teams,
-    )
+    with ExitStack() as kept:
+        deals = kept.enter_context(_narrowed(now, as_of, team).cache())
+        stays = kept.enter_context(visits(deals, now.stage_events, now.stages).cache())
+        yield Scope(
+            facts=now,
+            period=period,
+            as_of=as_of,
+            team=team,
+            deals=deals,
+            before=kept.enter_context(_narrowed(earlier, day_before, team).cache()),
+            visits=stays,
+            progressions=kept.enter_context(progressions(stays).cache()),
+            names=_names(now),
+            teams=teams,
+            kept=kept,
+        )
 
 
 def _narrowed(facts: Facts, on: date, team: str | None) -> ir.Table:

@@ -185,11 +185,7 @@ def stages(scope: Scope, spans: Windows) -> list[Row]:
                 "moved": entries.get("reached", 0),
                 "still_open": entries.get("open", 0),
                 "ended": entries.get("lost", 0) + entries.get("no_decision", 0) + entries.get("removed", 0),
-                "open": {
-                    "count": here.get("deals", 0),
-                    "amount": scope.money(here.get("deals_amount", 0)),
-                    "amount_unknown": here.get("deals_amount_unknown", 0),
-                },
+                "open": scope.sum_of(here, "deals"),
                 "conversion": _json(now.get(place)),
                 "before": _json(before.get(place)),
                 "verdict": verdict(now.get(place), before.get(place), comparisons),
@@ -212,8 +208,8 @@ def _days(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     return {
         "median": found["median_days"],
-        "low": found["median_days_low"],
-        "high": found["median_days_high"],
+        "low": found["median_low"],
+        "high": found["median_high"],
         "late": found["p80_days"],
         "level": LEVEL,
         "n": found["left"],

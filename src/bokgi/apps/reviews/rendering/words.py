@@ -35,14 +35,19 @@ CHANGES: Final = {
     "created": N_("New deals"),
     "reopened": N_("Re-opened"),
     "pulled_in": N_("Pulled in"),
+    "pushed_in": N_("Pushed in"),
+    "dated_in": N_("Dated"),
     "amount_up": N_("Amount up"),
-    "pushed": N_("Pushed out"),
     "amount_down": N_("Amount down"),
+    "amount_filled": N_("Amount filled in"),
+    "amount_emptied": N_("Amount emptied"),
     "won": N_("Won"),
     "lost": N_("Lost"),
     "no_decision": N_("No decision"),
     "removed": N_("Removed"),
-    "other": N_("Other changes"),
+    "pushed_out": N_("Pushed out"),
+    "pulled_out": N_("Pulled out"),
+    "undated_out": N_("Date emptied"),
 }
 
 METRICS: Final = {
@@ -116,6 +121,10 @@ class Speaker:
     def percent(self, share: float | None) -> str:
         """Write a share."""
         return written.ABSENT if share is None else written.percent(share)
+
+    def number(self, number: float) -> str:
+        """Write a number without a unit."""
+        return written.number(number)
 
     def count(self, number: int | None) -> str:
         """Write a count; null is written as absent, zero as zero."""

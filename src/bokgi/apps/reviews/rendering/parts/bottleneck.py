@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,7 @@ def section(review: Json, speaker: Speaker) -> Section:
     if any(stage["entered"] for stage in review["stages"]):
         blocks.append(_stages(review, speaker))
     blocks += [_deals(found, speaker) for found in review["standing"] if found["deals"]]
-    if review["pipeline_change"]["parts"]:
+    if review["pipeline_change"]["difference"] is not None and review["pipeline_change"]["parts"]:
         blocks.append(_bridge(review, speaker))
     return Section(
         key="bottleneck",
@@ -34,14 +34,14 @@ def section(review: Json, speaker: Speaker) -> Section:
     )
 
 
-def _scale(review: Json) -> marks.Scale:
+def _scale(review: Json, more: Sequence[float] = ()) -> marks.Scale:
     ends = [
         share
         for stage in review["stages"]
         for found in (stage["conversion"], stage["before"])
         if found is not None
         for share in (found["low"], found["high"])
-    ]
+    ] + list(more)
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     return marks.Scale(max(low - 0.02, 0.0), min(high + 0.02, 1.0), 150)
 
@@ -67,22 +67,28 @@ def verdict_badge(verdict: str | None, speaker: Speaker) -> Badge:
 
 
 def _verdict(found: Json, review: Json, speaker: Speaker) -> Verdict:
-    now, before = found["conversion"], found["before"]
+    now, gain = found["conversion"], found["gain"]
+    where = found["label"] if found["against"] == "past" else f"{found['team']} · {found['label']}"
+    sentence = speaker.say(found["sentence"])
     return Verdict(
-        title=speaker.text(N_("{stage} → next stage"), stage=found["label"]),
+        title=speaker.text(N_("{stage} → next stage"), stage=where),
         badge=Badge(f"↓ {speaker.word(N_('bottleneck'))}", "bad"),
-        value=speaker.percent(now["estimate"]),
-        beside=speaker.text(N_("before {share}"), share=speaker.percent(before["estimate"])),
+        value=speaker.percent(now["estimate"]) if gain is None else f"+{speaker.money_short(gain['amount'])}",
+        beside=(
+            speaker.text(N_("expected {share}"), share=speaker.percent(found["expected"]))
+            if gain is None
+            else speaker.word(N_("a month"))
+        ),
         mark=marks.whisker(
             now["estimate"],
             (now["low"], now["high"]),
-            _scale(review),
-            reference=before["estimate"],
+            _scale(review, (now["low"], now["high"], found["expected"])),
+            reference=found["expected"],
             tone="bad",
-            label=plain(speaker.say(found["sentence"])),
+            label=plain(sentence),
         ),
-        lines=[speaker.say(sentence) for sentence in (found["sentence"], *found["evidence"])],
-        evidence=f"{interval(now, speaker)} · n {speaker.count(now['n'])}",
+        lines=[sentence, *(speaker.say(line) for line in found["evidence"])],
+        evidence=f"{speaker.percent(now['estimate'])}, {interval(now, speaker)}, n {speaker.count(now['n'])}",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bokgi.apps.reviews.rendering.blocks import Block, Cell, Column, Section, Table
 from bokgi.apps.reviews.rendering.words import ACTIVITIES, PARTS, Speaker, amount_of
 from bokgi.domain.messages import N_
-from bokgi.ui.format import ABSENT, MoneyColumn
+from bokgi.ui.format import MoneyColumn
 
 Json = Mapping[str, Any]
 _SHOWN_KINDS: Final = 3
@@ -65,10 +65,8 @@ def _deal_cells(row: Json, unit: MoneyColumn, speaker: Speaker) -> list[Cell]:
     cells = []
     for what in ("created", "won", "lost", "open"):
         count, amount = row[what]["count"], amount_of(row[what]["amount"])
-        unknown = count > 0 and row[what]["amount_unknown"] == count
         cells.append(Cell(speaker.count(count), tone="" if count else "dim"))
-        shown = "" if not count else ABSENT if unknown else unit.cell(amount)
-        cells.append(Cell(shown))
+        cells.append(Cell(unit.cell(amount) if count else ""))
     return cells
 
 
@@ -80,21 +78,24 @@ def _work(review: Json, speaker: Speaker) -> Table:
     rows, total = review["execution"], review["execution_total"]["this_week"]
     kinds = _kinds(total)
     stages = [stage for stage in review["stages"] if total["entered"].get(stage["key"])]
+    asked = any(row["standard"] for row in rows)
     columns = [Column(speaker.word(N_("Person")))]
     columns += [Column(speaker.label(ACTIVITIES, kind), "right") for kind in kinds]
-    columns.append(Column(speaker.word(N_("Standard"))))
     columns += [Column(f"→ {stage['label']}", "right") for stage in stages]
     care = (N_("No next step"), N_("Date passed"), N_("Untouched"))
     columns += [Column(speaker.word(label), "right") for label in care]
+    note = speaker.text(
+        N_("Activities made by a system do not count. Untouched: no activity by a person in {days} working days."),
+        days=review["untouched_days"],
+    )
+    if asked:
+        note = f"{speaker.word(N_('3 / 5: three done where the standard asks for five.'))} {note}"
     return Table(
         caption=speaker.word(N_("Activities, entries into stages, and open deals that need care")),
         columns=columns,
         rows=[[_person(row), *_work_cells(row, kinds, stages, speaker)] for row in rows],
         foot=[[Cell(speaker.word(N_("Everyone")), strong=True), *_work_cells(total, kinds, stages, speaker)]],
-        note=speaker.text(
-            N_("Activities made by a system do not count. Untouched: no activity by a person in {days} working days."),
-            days=review["untouched_days"],
-        ),
+        note=note,
     )
 
 
@@ -106,8 +107,8 @@ def _kinds(total: Json) -> list[str]:
 
 
 def _work_cells(row: Json, kinds: Sequence[str], stages: Sequence[Json], speaker: Speaker) -> list[Cell]:
-    cells = [_count(row["activities"].get(kind, 0), speaker) for kind in kinds]
-    cells.append(_standard(row.get("standard", ()), speaker))
+    asked = {found["metric"]: found for found in row["standard"]}
+    cells = [_done(row["activities"].get(kind, 0), asked.get(kind), speaker) for kind in kinds]
     cells += [_count(row["entered"].get(stage["key"], 0), speaker) for stage in stages]
     care = row["care"]
     cells += [_count(care[what], speaker) for what in ("no_next_step", "close_date_passed", "untouched")]
@@ -118,16 +119,8 @@ def _count(number: int | None, speaker: Speaker) -> Cell:
     return Cell(speaker.count(number), tone="" if number else "dim")
 
 
-def _standard(standards: Sequence[Json], speaker: Speaker) -> Cell:
-    if not standards:
-        return Cell(ABSENT, tone="dim")
-    parts = [
-        speaker.text(
-            N_("{metric} {done} of {required}"),
-            metric=speaker.label(ACTIVITIES, found["metric"]),
-            done=found["done"],
-            required=found["required"],
-        )
-        for found in standards
-    ]
-    return Cell(", ".join(parts))
+def _done(number: int, standard: Json | None, speaker: Speaker) -> Cell:
+    """Write how often something was done, and how often the standard asks for it."""
+    if standard is None:
+        return _count(number, speaker)
+    return Cell(f"{speaker.count(number)} / {speaker.number(standard['required'])}", strong=not standard["met"])

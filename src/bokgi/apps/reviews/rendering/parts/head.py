@@ -58,12 +58,17 @@ def figures(review: Json, speaker: Speaker) -> list[Figure]:
 def _pipeline(review: Json, speaker: Speaker) -> Figure:
     change = review["pipeline_change"]
     start, end = change["start"], change["end"]
-    difference = written.signed(speaker.money_short(change["difference"]))
+    deals = speaker.counted(N_("{n} deal"), N_("{n} deals"), end["count"])
+    if end["amount"] is None:
+        difference, value, of = written.signed(speaker.count(end["count"] - start["count"])), deals, ""
+    else:
+        difference = written.signed(speaker.money_short(change["difference"]))
+        value, of = speaker.money_short(end["amount"]), deals
     unknown = end["amount_unknown"]
     return Figure(
         label=speaker.word(N_("Open pipeline")),
-        value=speaker.money_short(end["amount"]),
-        of=speaker.counted(N_("{n} deal"), N_("{n} deals"), end["count"]),
+        value=value,
+        of=of,
         range=speaker.text(N_("{difference} since {day}"), difference=difference, day=speaker.day(start["on"])),
         badge=(
             Badge(speaker.counted(N_("{n} without amount"), N_("{n} without amount"), unknown), "warn")
@@ -90,7 +95,7 @@ def _goal(review: Json, speaker: Speaker) -> Figure:
             reached=value_of(target, "reached", speaker),
             target=value_of(target, "target", speaker),
         ),
-        range=speaker.text(N_("{share} of the period has passed"), share=speaker.percent(target["passed"])),
+        range=speaker.text(N_("{share} of the working days have passed"), share=speaker.percent(target["passed"])),
     )
 
 

@@ -13,7 +13,7 @@ from bokgi.apps.reviews.rendering.words import METRICS, PARTS, Speaker, amount_o
 from bokgi.domain.messages import N_
 from bokgi.ui import marks
 from bokgi.ui.charts import cumulative
-from bokgi.ui.format import plain
+from bokgi.ui.format import ABSENT, plain
 
 Json = Mapping[str, Any]
 
@@ -89,16 +89,23 @@ def _chart(review: Json, speaker: Speaker) -> Chart:
     )
 
 
+def _whose(target: Json, speaker: Speaker) -> str:
+    if target["subject"]:
+        return str(target["subject"])
+    return speaker.word(N_("All teams, added up") if target["sum_of_teams"] else N_("Organisation"))
+
+
 def _targets(review: Json, speaker: Speaker) -> Table:
     rows = [
         [
-            Cell(found["subject"], sub=speaker.label(METRICS, found["metric"]), strong=True),
+            Cell(_whose(found, speaker), sub=speaker.label(METRICS, found["metric"]), strong=True),
             Cell(period_name(found["period"], speaker)),
             Cell(value_of(found, "target", speaker)),
             Cell(value_of(found, "reached", speaker)),
             Cell(speaker.percent(found["share"]), strong=True),
             Cell(mark=marks.progress_bar(found["share"] or 0.0, expected=found["passed"])),
             Cell(speaker.percent(found["passed"])),
+            Cell(ABSENT if found["coverage"] is None else speaker.text(N_("{times} ×"), times=found["coverage"])),
         ]
         for found in review["progress"]["targets"]
     ]
@@ -111,10 +118,11 @@ def _targets(review: Json, speaker: Speaker) -> Table:
             Column(speaker.word(N_("Reached")), "right"),
             Column(speaker.word(N_("Share")), "right"),
             Column(speaker.word(N_("Reached against time passed")), drawn=True),
-            Column(speaker.word(N_("Time passed")), "right"),
+            Column(speaker.word(N_("Working days passed")), "right"),
+            Column(speaker.word(N_("Open and due ÷ left")), "right"),
         ],
         rows=rows,
         note=speaker.word(
-            N_("The tick shows how much of the period has passed; deals do not close evenly over a period.")
+            N_("The tick shows how many working days have passed; deals do not close evenly over a period.")
         ),
     )
