@@ -1,0 +1,78 @@
+"""Amounts in the organisation's currency, by its own monthly rates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from bokgi.domain.money import WITHOUT_CENTS
+from bokgi.domain.stage import Outcome
+from bokgi.facts.model import Facts
+
+
+def in_one_currency(facts: Facts, on: date) -> Facts:
+    """Give facts whose deals and targets have every amount in the organisation's currency.
+
+    A closed deal is converted by the rate of the month in which it closed, an open one (and a closed one whose day
+    nobody knows) by that of the month of `on`, a target by that of the month in which its period starts. Without that
+    rate the amount is null: the deal counts in numbers and stays out of sums; `without_rate` says how many. An amount
+    without a currency is in the organisation's. Amounts are rounded to what the currency is counted in (whole won;
+    cents), halves away from zero. Where nothing is in another currency the facts come back as they are.
+
+    Source: own definition; `tests/facts/test_currency.py` holds the hand-computed cases.
+    """
+    tables = {}
+    if foreign_currencies(facts, facts.deals):
+        tables["deals"] = _converted(facts, facts.deals, _deal_day(facts.deals, on))
+    if foreign_currencies(facts, facts.targets):
+        tables["targets"] = _converted(facts, facts.targets, facts.targets.period_start)
+    return replace(facts, **tables)
+
+
+def without_rate(facts: Facts, on: date) -> dict[str, int]:
+    """How many deals have an amount that cannot be converted, by currency? Ask the facts before they are converted."""
+    if not foreign_currencies(facts, facts.deals):
+        return {}
+    dated = _with_rate(facts, facts.deals, _deal_day(facts.deals, on))
+    missing = dated.filter(_foreign(facts, dated) & dated.amount.notnull() & dated.own_rate.isnull())
+    found = missing.group_by("currency").agg(n=missing.count()).order_by("currency").to_pyarrow().to_pylist()
+    return {row["currency"]: row["n"] for row in found}
+
+
+def foreign_currencies(facts: Facts, table: ir.Table) -> list[str]:
+    """List the currencies of a table that are not the organisation's."""
+    found = table.filter(_foreign(facts, table) & table.amount.notnull()).select("currency").distinct()
+    return sorted(row["currency"] for row in found.to_pyarrow().to_pylist())
+
+
+def _foreign(facts: Facts, table: ir.Table) -> ir.BooleanValue:
+    return table.currency.notnull() & (table.currency != facts.settings.currency)
+
+
+def _deal_day(deals: ir.Table, on: date) -> ir.DateValue:
+    """Give the day whose month decides the rate of a deal."""
+    day = ibis.literal(on, type="date")
+    return (deals.outcome == Outcome.OPEN.value).ifelse(day, ibis.coalesce(deals.closed_on, day))
+
+
+def _with_rate(facts: Facts, table: ir.Table, day: ir.DateValue) -> ir.Table:
+    """Add `own_rate`: units of the organisation's currency for one."""
+    dated = table.mutate(rate_month=day.truncate("M").cast("date"))
+    rates = facts.rates.select(rate_currency="currency", rate_of="month", own_rate="rate")
+    return dated.left_join(rates, [dated.currency == rates.rate_currency, dated.rate_month == rates.rate_of])
+
+
+def _converted(facts: Facts, table: ir.Table, day: ir.DateValue) -> ir.Table:
+    own = facts.settings.currency
+    rated = _with_rate(facts, table, day)
+    digits = 0 if own in WITHOUT_CENTS else 2
+    exchanged = (rated.amount.cast("decimal(18, 2)") * rated.own_rate).round(digits).cast("decimal(18, 2)")
+    amount = _foreign(facts, rated).ifelse(exchanged, rated.amount)
+    known = rated.amount.notnull() & (~_foreign(facts, rated) | rated.own_rate.notnull())
+    changed = rated.mutate(
+        amount=amount, currency=(known & rated.currency.notnull()).ifelse(ibis.literal(own), rated.currency)
+    )
+    return changed.select(table.columns)
