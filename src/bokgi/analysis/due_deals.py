@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.deal_traits import check_columns
-from bokgi.analysis.totals import sum_of
+from bokgi.analysis.totals import count_of, sum_of
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
@@ -59,15 +59,15 @@ def due_deals(
     by = check_columns(before, by)
     pairs = _paired(before, after, by, period)
     counts: dict[str, ir.Value] = {
-        "due": _.count(where=_.due),
+        "due": count_of(_.due),
         "due_amount": sum_of(_.amount_before, _.due),
-        "due_amount_unknown": _.count(where=_.due & _.amount_before.isnull()),
+        "due_amount_unknown": count_of(_.due & _.amount_before.isnull()),
     }
     for fate in FATES:
-        counts[fate] = _.count(where=_.due & (_.fate == fate))
+        counts[fate] = count_of(_.due & (_.fate == fate))
         counts[f"{fate}_amount"] = sum_of(_.amount_before, _.due & (_.fate == fate))
     for name, where in (("pulled_in", _.was_open), ("created_and_won", ~_.was_open)):
-        counts[name] = _.count(where=_.won_now & ~_.due & where)
+        counts[name] = count_of(_.won_now & ~_.due & where)
         counts[f"{name}_amount"] = sum_of(_.amount_after, _.won_now & ~_.due & where)
     told = pairs.group_by(*by).agg(**counts) if by else pairs.agg(**counts)
     told = told.filter(_.due + _.pulled_in + _.created_and_won > 0)

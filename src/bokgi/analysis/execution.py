@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.activity import held
-from bokgi.analysis.totals import totals
+from bokgi.analysis.totals import count_of, totals
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
@@ -69,9 +69,9 @@ def execution(
     for outcome in _CLOSINGS:
         counts |= totals(outcome, closed & (_.outcome == outcome))
     counts |= {
-        "open": _.count(where=is_open),
-        "known_next_steps": _.count(where=is_open & (_.has_next_step.notnull() | _.next_step_on.notnull())),
-        "with_next_step": _.count(where=is_open & (_.has_next_step | _.next_step_on.notnull())),
+        "open": count_of(is_open),
+        "known_next_steps": count_of(is_open & (_.has_next_step.notnull() | _.next_step_on.notnull())),
+        "with_next_step": count_of(is_open & (_.has_next_step | _.next_step_on.notnull())),
     }
     owned = deals.filter(created | closed | is_open).group_by(person_id="owner_id").agg(**counts)
     told = _full_join(_full_join(done, entered), owned)
@@ -113,11 +113,11 @@ def execution_by_stage(
     done = placed.group_by("person_id", *place).agg(**_activity_counts())
     entered = (_.entered_on >= period.start) & (_.entered_on < period.end)
     left = (_.left_on >= period.start) & (_.left_on < period.end)
-    ways = {way: _.count(where=left & (_.exit == way)) for way in ("advanced", "back", *_CLOSINGS)}
+    ways = {way: count_of(left & (_.exit == way)) for way in ("advanced", "back", *_CLOSINGS)}
     moved = (
         visits.filter(entered | left)
         .group_by("pipeline", "stage", "stage_order", person_id="owner_id")
-        .agg(entered=_.count(where=entered), **ways)
+        .agg(entered=count_of(entered), **ways)
     )
     told = _full_join(done, moved, ["person_id", *place])
     keys = ["person_id", *place]
@@ -159,9 +159,9 @@ def in_stage(activities: ibis.Table, visits: ibis.Table) -> ibis.Table:
 
 
 def _activity_counts() -> dict[str, ir.IntegerValue]:
-    kinds = {kind: _.count(where=_.kind == kind) for kind in KINDS[:-1]}
-    other = _.count(where=~_.kind.isin(KINDS[:-1]))
-    results = {result: _.count(where=_.outcome == result) for result in _RESULTS}
+    kinds = {kind: count_of(_.kind == kind) for kind in KINDS[:-1]}
+    other = count_of(~_.kind.isin(KINDS[:-1]))
+    results = {result: count_of(_.outcome == result) for result in _RESULTS}
     return {"activities": _.count(), **kinds, "other": other, **results}
 
 

@@ -11,7 +11,7 @@ from ibis import _
 
 from bokgi.analysis.deal_traits import check_columns
 from bokgi.analysis.progressions import REACHED, progressions
-from bokgi.analysis.totals import NOTHING, totals
+from bokgi.analysis.totals import NOTHING, count_of, totals
 from bokgi.analysis.visits import ladder
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome, StageKind
@@ -181,7 +181,7 @@ def stage_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Seq
     for way in _EXITS:
         aggregates |= totals(way, _.known & _.gone & ~_.gone_before & (_.exit == way))
     aggregates |= totals("at_end", _.known & ~_.gone)
-    aggregates["left_on_unknown"] = _.count(where=~_.known)
+    aggregates["left_on_unknown"] = count_of(~_.known)
     found = ours.group_by(*by, "pipeline", "stage", "stage_order").agg(**aggregates)
     return found.order_by(*by, "pipeline", "stage_order", "stage")
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from ibis import _
 
 from bokgi.analysis.deal_traits import check_columns
-from bokgi.analysis.totals import NOTHING
+from bokgi.analysis.totals import NOTHING, count_of
 from bokgi.analysis.visits import ladder
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome, StageKind
@@ -241,7 +241,7 @@ def _cells(told: ibis.Table, by: Sequence[str]) -> ibis.Table:
             n=_.count(),
             amount_before=_.amount_before.sum(),
             amount_after=_.amount_after.sum(),
-            unknown_before=_.count(where=_.unknown_before),
-            unknown_after=_.count(where=_.unknown_after),
+            unknown_before=count_of(_.unknown_before),
+            unknown_after=count_of(_.unknown_after),
         )
     )

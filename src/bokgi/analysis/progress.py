@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.deal_traits import check_columns
-from bokgi.analysis.totals import totals
+from bokgi.analysis.totals import count_of, totals
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
@@ -173,4 +173,4 @@ def _achieved(deals: ibis.Table, goals: ibis.Table, *, as_of: date, period: Peri
 
 def _pace(calendar: ibis.Table, *, as_of: date, period: Period) -> ibis.Table:
     days = calendar.filter(_.working & (_.day >= period.start) & (_.day < period.end))
-    return days.agg(working_days=_.count(), working_days_passed=_.count(where=_.day <= as_of))
+    return days.agg(working_days=_.count(), working_days_passed=count_of(_.day <= as_of))

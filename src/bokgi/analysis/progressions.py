@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import ibis
@@ -10,6 +11,7 @@ from ibis import _
 from bokgi.domain.stage import Outcome
 
 REACHED: Final = "reached"
+_NEVER: Final = ibis.literal(date(9999, 12, 31))
 
 
 def progressions(visits: ibis.Table) -> ibis.Table:
@@ -48,7 +50,8 @@ def progressions(visits: ibis.Table) -> ibis.Table:
         won_visit=won.ifelse(_.visit, ibis.null("int64")).min().over(from_here),
         won_on=won.ifelse(_.left_on, ibis.null("date")).min().over(from_here),
         last_exit=_.exit.last().over(from_here),
-        last_left_on=_.left_on.last().over(from_here),
+        # Spark passes over nulls, so that a deal still there would show the day it left the stage before.
+        last_left_on=ibis.coalesce(_.left_on, _NEVER).last().over(from_here).nullif(_NEVER),
     ).filter(_.first)
     reached = (_.highest > _.stage_order) | _.won_visit.notnull()
     told = traced.mutate(

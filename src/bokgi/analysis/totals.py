@@ -26,10 +26,15 @@ def totals(name: str, where: ir.BooleanValue, amount: ir.NumericValue = _.amount
     [{'won': 2, 'won_amount': Decimal('5.00'), 'won_amount_unknown': 1}]
     """
     return {
-        name: _.count(where=where),
+        name: count_of(where),
         f"{name}_amount": sum_of(amount, where),
-        f"{name}_amount_unknown": _.count(where=where & amount.isnull()),
+        f"{name}_amount_unknown": count_of(where & amount.isnull()),
     }
+
+
+def count_of(where: ir.BooleanValue) -> ir.IntegerValue:
+    """Count the rows where a condition holds; null conditions and no rows count 0 (Spark alone would give null)."""
+    return ibis.coalesce(_.count(where=where), 0)
 
 
 def sum_of(amount: ir.NumericValue, where: ir.BooleanValue) -> ir.DecimalValue:

@@ -75,10 +75,10 @@ def win_loss(
     for end in _ENDS:
         counts |= totals(end, _.outcome == end)
     counts |= {
-        "mean_won": _.amount.cast("float64").mean(where=won).cast(_MONEY),
-        "median_won": _.amount.cast("float64").median(where=won).cast(_MONEY),
-        "cycle_days": days.cast("float64").median(where=won & (days >= 0)),
-        "loss_days": days.cast("float64").median(where=~won & (days >= 0)),
+        "mean_won": _only(won, _.amount).mean().cast(_MONEY),
+        "median_won": _only(won, _.amount).median().cast(_MONEY),
+        "cycle_days": _only(won & (days >= 0), days).median(),
+        "loss_days": _only(~won & (days >= 0), days).median(),
     }
     told = closed.group_by(*by).agg(**counts) if by else closed.agg(**counts).filter(_.n > 0)
     known = _.won_amount + _.lost_amount + _.no_decision_amount
@@ -94,6 +94,11 @@ def win_loss(
     shown = [*by, "n", *names, "win_rate", "win_rate_low", "win_rate_high", "narrow_n", "narrow_rate", "narrow_low"]
     shown += ["narrow_high", "value_rate", "mean_won", "median_won", "cycle_days", "loss_days", "reason"]
     return told.select(*shown).order_by(*by) if by else told.select(*shown)
+
+
+def _only(where: ir.BooleanValue, value: ir.NumericValue) -> ir.FloatingValue:
+    """The value where a condition holds, else null: Spark has no median with a condition of its own."""
+    return where.ifelse(value.cast("float64"), ibis.null("float64"))
 
 
 def loss_reasons(deals: ibis.Table, *, period: Period, by: Sequence[str] = ()) -> ibis.Table:

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import _
 
+from bokgi.analysis.totals import count_of
 from bokgi.analysis.visits import ladder
 from bokgi.analysis.win_loss import decided
 from bokgi.domain.period import Period
@@ -116,7 +117,7 @@ def _told(ended: ibis.Table, visits: ibis.Table, stages: ibis.Table, deal_change
         setback=(_.exit == "back") | (_.exit.isin(closings) & _.visit.lead().over(in_deal).notnull()),
         back_to_front=ibis.row_number().over(last),
     )
-    setbacks = walked.group_by("deal_id").agg(setbacks=_.count(where=_.setback))
+    setbacks = walked.group_by("deal_id").agg(setbacks=count_of(_.setback))
     steps = ladder(stages).filter(_.kind == StageKind.OPEN.value).select("pipeline", "stage", "stage_order")
     highest = ibis.window(group_by="pipeline", order_by=[_.stage_order.desc(), _.stage.asc()])
     whole = ibis.window(group_by="pipeline")

@@ -1,0 +1,5 @@
+"""Fixtures for the analyses."""
+
+from tests.spark import spark
+
+__all__ = ["spark"]
