@@ -99,10 +99,10 @@ def read_quickly(
         counted = cursor.execute(
             f"""COPY (SELECT * FROM read_csv({literal(str(path))}, {", ".join(options)}))
                 TO {literal(str(parquet))} (FORMAT parquet)"""
-        ).fetchone()
+        ).fetchall()
     except duckdb.InvalidInputException:
         return None
-    rows = int(counted[0]) if counted else 0
+    ((rows,),) = counted
     marks = literal(dialect.delimiter + ' "\t\r\n\u00a0\u3000')
     blank = f"translate(csv_line, {marks}, '') = ''"
     kinds = frozenset(str(kind) for (kind,) in cursor.execute(f"SELECT DISTINCT error_type FROM {_REJECTS}").fetchall())
@@ -110,4 +110,4 @@ def read_quickly(
         f"SELECT line::BIGINT AS line, bool_and({blank}) AS blank FROM {_REJECTS} GROUP BY line ORDER BY line"
     ).fetchnumpy()
     refused = np.asarray(lines["line"], dtype=np.int64)
-    return Quick(rows, refused, int(np.sum(lines["blank"])), kinds, f"({blank})", 1 if dialect.hinted else 0)
+    return Quick(int(rows), refused, int(np.sum(lines["blank"])), kinds, f"({blank})", 1 if dialect.hinted else 0)
