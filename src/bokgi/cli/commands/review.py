@@ -118,7 +118,7 @@ def show_review(session: Session, found: Mapping[str, Any]) -> None:
     """Print a review on the screen."""
     from bokgi.apps.reviews.rendering import document, renderable
 
-    session.out.print(renderable(document(found, session.lang)))
+    session.out.print(renderable(document(found, session.lang), width=session.out.width))
 
 
 def save(path: Path, made: bytes) -> None:

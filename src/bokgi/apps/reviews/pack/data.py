@@ -79,11 +79,12 @@ def _state(imports: Sequence[dict[str, Any]], numbers: dict[str, int], exported_
     if not imports:
         return [deals]
     names = sorted({name for found in imports for name in found["files"]})
-    files: dict[str, object] = {"n": len(names), "imports": len(imports)}
+    files: dict[str, object] = {"n": len(names)}
     if exported_on is None:
-        return [Message(N_("{n} files in {imports} imports."), files), deals]
+        return [Message(N_("{n} file was imported."), files, N_("{n} files were imported.")), deals]
     files["day"] = date.fromisoformat(exported_on)
-    return [Message(N_("{n} files in {imports} imports, the last exported on {day}."), files), deals]
+    one, many = N_("{n} file, exported on {day}."), N_("{n} files, the last exported on {day}.")
+    return [Message(one, files, many), deals]
 
 
 def _findings(

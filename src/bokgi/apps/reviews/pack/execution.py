@@ -227,13 +227,17 @@ def said(sums: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> list[M
         "lost": week["lost"]["count"] + week["no_decision"]["count"],
     }
     if values["won_amount"] is None:
-        lead = Message(N_("{activities} activities, {created} new deals, {won} won, {lost} lost."), values)
+        lead = Message(
+            N_("{activities} activities, {created} new deals, {won} won, {lost} lost or undecided."),
+            values,
+        )
     elif values["activities"]:
         lead = Message(
-            N_("{activities} activities, {created} new deals, {won} won ({won_amount}), {lost} lost."), values
+            N_("{activities} activities, {created} new deals, {won} won ({won_amount}), {lost} lost or undecided."),
+            values,
         )
     else:
-        lead = Message(N_("{created} new deals, {won} won ({won_amount}), {lost} lost."), values)
+        lead = Message(N_("{created} new deals, {won} won ({won_amount}), {lost} lost or undecided."), values)
     return [lead, *_met(people), *_careless(week)]
 
 

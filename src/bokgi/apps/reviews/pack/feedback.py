@@ -53,7 +53,6 @@ def feedback(
         points = [*_praise(person, moved.get(key)), *short.get(key, [])]
         attention = counts.get(key, {})
         concerns = [reason for reason in CONCERNS if (attention.get(reason) or 0) >= _LEAST_DEALS]
-        concerns.sort(key=lambda reason: -attention[reason])
         points += [_concern(reason, attention, lists.get((key, reason), []), scope) for reason in concerns]
         told.append(
             {

@@ -92,12 +92,12 @@ def _why(stories: Sequence[Row]) -> list[Message]:
                     )
                 )
             case "against_odds":
-                said_of.append(
-                    Message(
-                        N_("Won after {setbacks} steps back and {pushes} moves of its close date."),
-                        {"setbacks": row["setbacks"], "pushes": row["times_pushed"]},
+                if row["times_pushed"]:
+                    said_of.append(
+                        Message(N_("Won although its close date moved {n} times."), {"n": row["times_pushed"]})
                     )
-                )
+                if row["setbacks"]:
+                    said_of.append(Message(N_("Won although it had gone back a stage.")))
             case "lost_late":
                 said_of.append(Message(N_("It had come far: almost through the funnel.")))
     return said_of
@@ -128,12 +128,12 @@ def _notes(row: Row, touches: Row | None, stage: str | None) -> list[Message]:
     if touches is not None:
         said.append(
             Message(
-                N_("{n} activities, {meetings} of them meetings, with {contacts} people of the customer."),
+                N_("Activities {n}, meetings {meetings}, people met {contacts}."),
                 {"n": touches["n"], "meetings": touches["meetings"], "contacts": touches["contacts"]},
             )
             if touches["contacts"]
             else Message(
-                N_("{n} activities, {meetings} of them meetings."), {"n": touches["n"], "meetings": touches["meetings"]}
+                N_("Activities {n}, meetings {meetings}."), {"n": touches["n"], "meetings": touches["meetings"]}
             )
         )
     if row["source"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,7 @@ from ibis import _
 from scipy.special import ndtr, ndtri
 
 from bokgi.analysis.funnel import snapshot, stage_entry_cohort
-from bokgi.analysis.stage_conversion import stage_conversion
+from bokgi.analysis.stage_conversion import Risk, stage_conversion
 from bokgi.analysis.time_in_stage import time_in_stage
 from bokgi.analysis.visits import ladder
 from bokgi.apps.reviews.pack.scope import SHORTEST_WINDOW_WEEKS, WINDOW_WEEKS, Row, Scope, rows
@@ -21,6 +22,7 @@ from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import StageKind
 
+Place = tuple[str, str]
 LEVEL: Final = 0.9
 FALSE_ALARM: Final = 0.01
 _WEEK: Final = 7
@@ -110,24 +112,47 @@ def chance(now: Conversion, before: Conversion) -> float:
     return 1.0 if spread == 0 else 2 * float(ndtr(-abs(now.estimate - before.estimate) / spread))
 
 
-def conversions(scope: Scope, period: Period, *, by: Sequence[str] = ()) -> dict[tuple[Any, ...], Conversion]:
-    """Estimate the conversion of each stage (and group) in a period; those with too few cases are left out."""
+def conversions(scope: Scope, spans: Windows) -> tuple[dict[Place, Conversion], dict[Place, Conversion]]:
+    """Estimate the conversion of each stage in both spans; those with too few cases are left out.
+
+    The deals that were in a stage during the span tell most (`Risk.PERIOD`). Where so few of them were old that the
+    estimate breaks, those that entered in the span are followed instead, in both spans alike.
+    """
+    now, before = _estimates(scope, spans.now, Risk.PERIOD), _estimates(scope, spans.before, Risk.PERIOD)
+    if None not in now.values() and None not in before.values():
+        return _known(now), _known(before)
+    broken = {place for found in (now, before) for place, one in found.items() if one is None}
+    cohorts = _estimates(scope, spans.now, Risk.COHORT), _estimates(scope, spans.before, Risk.COHORT)
+    for found, cohort in zip((now, before), cohorts, strict=True):
+        found.update({place: cohort.get(place) for place in broken})
+    return _known(now), _known(before)
+
+
+def _known(found: Mapping[Place, Conversion | None]) -> dict[Place, Conversion]:
+    return {place: one for place, one in found.items() if one is not None}
+
+
+def _estimates(scope: Scope, period: Period | None, risk: Risk) -> dict[Place, Conversion | None]:
+    """Give the estimates of a span; null where the risk set broke."""
+    if period is None:
+        return {}
     found = stage_conversion(
         scope.deals,
         scope.visits,
         as_of=scope.as_of,
         period=period,
-        by=by,
+        risk=risk,
         minimum_n=scope.facts.settings.minimum_n,
         level=LEVEL,
     ).to_pylist()
-    return {
-        (*(row[name] for name in by), row["pipeline"], row["stage"]): Conversion(
-            row["conversion"], row["low"], row["high"], row["deals"]
-        )
-        for row in found
-        if row["conversion"] is not None and row["low"] is not None and row["high"] is not None
-    }
+    told: dict[Place, Conversion | None] = {}
+    for row in found:
+        place = (row["pipeline"], row["stage"])
+        if row["reason"] == "thin":
+            told[place] = None
+        elif row["conversion"] is not None and row["low"] is not None and row["high"] is not None:
+            told[place] = Conversion(row["conversion"], row["low"], row["high"], row["deals"])
+    return told
 
 
 def verdict(now: Conversion | None, before: Conversion | None, comparisons: int) -> str | None:
@@ -153,8 +178,7 @@ def stages(scope: Scope, spans: Windows) -> list[Row]:
     }
     cohort = _by_stage(rows(stage_entry_cohort(scope.deals, scope.visits, period=spans.now)))
     standing = _by_stage(rows(snapshot(scope.deals, scope.facts.stages)))
-    now = conversions(scope, spans.now)
-    before = {} if spans.before is None else conversions(scope, spans.before)
+    now, before = conversions(scope, spans)
     days = {
         (row["pipeline"], row["stage"]): row
         for row in time_in_stage(
@@ -168,6 +192,7 @@ def stages(scope: Scope, spans: Windows) -> list[Row]:
     }
     used = [step for step in steps if (step["pipeline"], step["stage"]) in {*cohort, *standing}] or steps
     pipelines = len({step["pipeline"] for step in used})
+    labels = Counter(step["label"] for step in used)
     comparisons = max(len(set(now) & set(before)), 1)
     told = []
     for step in used:
@@ -178,7 +203,7 @@ def stages(scope: Scope, spans: Windows) -> list[Row]:
                 "key": stage_key(*place, pipelines),
                 "pipeline": step["pipeline"],
                 "stage": step["stage"],
-                "label": step["label"] if pipelines == 1 else f"{step['pipeline']} · {step['label']}",
+                "label": step["label"] if labels[step["label"]] == 1 else f"{step['pipeline']} · {step['label']}",
                 "order": step["stage_order"],
                 "exit_criterion": criteria.get(place),
                 "entered": entries.get("entered", 0),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
@@ -16,6 +18,7 @@ from bokgi.ui.format import plain
 
 _STYLES: Final = {"good": "green", "bad": "red", "warn": "yellow", "same": "", "few": "dim", "dim": "dim", "": ""}
 _LONG: Final = 12
+_WIDEST_CELL: Final = 28
 
 
 def _text(words: str, style: str = "") -> Text:
@@ -35,34 +38,78 @@ def _cell(cell: Cell, *, beside: bool) -> Text:
     return shown
 
 
-def grid(table: Table) -> Grid:
-    """Lay a table out; columns that only draw what others say are left out."""
-    shown = [place for place, column in enumerate(table.columns) if not column.drawn]
+def _shown(table: Table) -> list[int]:
+    """Give the columns that say something; those that only draw what others say are left out."""
+    return [place for place, column in enumerate(table.columns) if not column.drawn]
+
+
+def _width(table: Table, place: int, *, beside: bool) -> int:
+    """Estimate how wide a column has to be: its longest word, or its cells where they are short."""
+    words = plain(table.columns[place].label).split() or [""]
+    cells = [_cell(row[place], beside=beside).cell_len for row in (*table.rows, *table.foot)]
+    longest = max((min(width, _WIDEST_CELL) for width in cells), default=0)
+    return max(longest, *(cell_len(word) for word in words)) + 2
+
+
+def _pages(table: Table, width: int) -> list[list[int]]:
+    """Split the columns of a wide table into several tables that begin with the same first column."""
+    beside = len(table.rows) > _LONG
+    first, *others = _shown(table)
+    pages: list[list[int]] = [[first]]
+    room = width - _width(table, first, beside=beside)
+    left = room
+    for place in others:
+        needed = _width(table, place, beside=beside)
+        if needed > left and len(pages[-1]) > 1:
+            pages.append([first])
+            left = room
+        pages[-1].append(place)
+        left -= needed
+    return pages
+
+
+def grid(table: Table, columns: list[int] | None = None) -> Grid:
+    """Lay a table out, or some of its columns."""
+    places = _shown(table) if columns is None else columns
     beside = len(table.rows) > _LONG
     found = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for place in shown:
+    for place in places:
         column = table.columns[place]
         right = column.align == "right"
         found.add_column(
-            plain(column.label), justify="right" if right else "left", vertical="top", overflow="fold", no_wrap=False
+            plain(column.label),
+            justify="right" if right else "left",
+            vertical="top",
+            overflow="fold",
+            min_width=_width(table, place, beside=beside) - 2,
         )
-    last = len(table.rows) - 1
+    last, before = len(table.rows) - 1, ""
     for number, row in enumerate(table.rows):
         style = "bold" if number == table.flagged else ""
+        # In a long list what stands below a name (a team) is said once, at its first row.
+        head = replace(row[places[0]], sub="") if beside and row[places[0]].sub == before else row[places[0]]
+        before = row[places[0]].sub
+        cells = [head, *(row[place] for place in places[1:])]
         found.add_row(
-            *(_cell(row[place], beside=beside) for place in shown),
+            *(_cell(cell, beside=beside) for cell in cells),
             style=style,
             end_section=number == last and bool(table.foot),
         )
     for row in table.foot:
-        found.add_row(*(_cell(row[place], beside=beside) for place in shown))
+        found.add_row(*(_cell(row[place], beside=beside) for place in places))
     return found
 
 
-def _table(table: Table) -> list[RenderableType]:
-    parts: list[RenderableType] = [_text(table.caption, "bold"), Padding(grid(table), (0, 0, 0, 2))]
+def _indented(part: RenderableType, by: int = 2) -> Padding:
+    return Padding(part, (0, 0, 0, by), expand=False)
+
+
+def _table(table: Table, width: int) -> list[RenderableType]:
+    parts: list[RenderableType] = [_text(table.caption, "bold")]
+    for number, columns in enumerate(_pages(table, width - 2)):
+        parts += [Text("")] * min(number, 1) + [_indented(grid(table, columns))]
     if table.note:
-        parts.append(Padding(_text(table.note, "dim"), (0, 0, 0, 2)))
+        parts.append(_indented(_text(table.note, "dim")))
     return parts
 
 
@@ -73,8 +120,8 @@ def _verdict(found: Verdict) -> list[RenderableType]:
     head += [_text(part) for part in (found.value, found.beside) if part]
     parts: list[RenderableType] = [Text("  ").join(head)]
     if found.evidence:
-        parts.append(Padding(_text(found.evidence, "dim"), (0, 0, 0, 2)))
-    parts += [Padding(_text(line), (0, 0, 0, 2)) for line in found.lines]
+        parts.append(_indented(_text(found.evidence, "dim")))
+    parts += [_indented(_text(line)) for line in found.lines]
     return parts
 
 
@@ -88,23 +135,23 @@ def _items(found: Items) -> list[RenderableType]:
             head.append(_badge(item.badge))
         if item.right:
             head.append(_text(item.right))
-        parts.append(Padding(Text("  ").join(head), (0, 0, 0, 2)))
-        parts += [Padding(_text(f"- {line}"), (0, 0, 0, 4)) for line in item.lines]
+        parts.append(_indented(Text("  ").join(head)))
+        parts += [_indented(_text(f"- {line}"), 4) for line in item.lines]
     if not found.items:
-        parts.append(Padding(_text(found.empty, "dim"), (0, 0, 0, 2)))
+        parts.append(_indented(_text(found.empty, "dim")))
     if found.note:
-        parts.append(Padding(_text(found.note, "dim"), (0, 0, 0, 2)))
+        parts.append(_indented(_text(found.note, "dim")))
     return parts
 
 
 def _chart(found: Chart) -> list[RenderableType]:
     title = f"{found.title}, {found.unit}" if found.unit else found.title
-    return [_text(title, "bold"), Padding(grid(found.table), (0, 0, 0, 2))]
+    return [_text(title, "bold"), _indented(grid(found.table))]
 
 
-def _block(block: Block) -> list[RenderableType]:
+def _block(block: Block, width: int) -> list[RenderableType]:
     if isinstance(block, Table):
-        return _table(block)
+        return _table(block, width)
     if isinstance(block, Verdict):
         return _verdict(block)
     if isinstance(block, Chart):
@@ -132,14 +179,14 @@ def _head(doc: Document) -> list[RenderableType]:
     return [*parts, figures]
 
 
-def renderable(doc: Document) -> RenderableType:
-    """Give the whole review to print on a Rich console."""
+def renderable(doc: Document, *, width: int) -> RenderableType:
+    """Give the whole review to print on a Rich console of a width."""
     parts = _head(doc)
     for number, section in enumerate(doc.sections, 1):
         parts += [Text(""), Rule(_text(f"{number}. {section.title}", "bold"), align="left", style="dim"), Text("")]
         parts += [_text(line, "bold" if place == 0 else "") for place, line in enumerate(section.say)]
         for block in section.blocks:
-            parts += [Text(""), *_block(block)]
+            parts += [Text(""), *_block(block, width)]
     parts += [Text(""), *(_text(line, "dim") for line in doc.foot)]
     return Group(*parts)
 
@@ -148,5 +195,5 @@ def text(doc: Document, *, width: int = 110) -> str:
     """Write the review as plain text."""
     console = Console(width=width, color_system=None, force_terminal=False, highlight=False, emoji=False, markup=False)
     with console.capture() as captured:
-        console.print(renderable(doc))
+        console.print(renderable(doc, width=width))
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"

@@ -131,6 +131,14 @@ class Speaker:
         return written.ABSENT if number is None else written.count(number)
 
 
+def about(deal: Mapping[str, Any]) -> str:
+    """Say what a deal is about, without the account's name that many deal names begin with."""
+    account, name = deal["account"] or "", deal["name"] or ""
+    if not account or name == account:
+        return ""
+    return name.removeprefix(account).strip(" -–·/,")
+
+
 def amount_of(amount: Mapping[str, str] | None) -> Decimal | None:
     """Read the number of an amount."""
     return None if amount is None else Decimal(amount["amount"])

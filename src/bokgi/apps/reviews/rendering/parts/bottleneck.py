@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Badge, Block, Cell, Chart, Column, Section, Table, Verdict
-from bokgi.apps.reviews.rendering.words import CHANGES, PARTS, Speaker, amount_of
+from bokgi.apps.reviews.rendering.words import CHANGES, PARTS, Speaker, about, amount_of
 from bokgi.domain.messages import N_
 from bokgi.ui import marks
 from bokgi.ui.charts import Step, bridge, bridge_base
@@ -194,7 +194,7 @@ def _deals(found: Json, speaker: Speaker) -> Table:
         columns=columns,
         rows=[
             [
-                Cell(deal["account"] or deal["name"] or deal["deal_id"], sub=_second(deal), strong=True),
+                Cell(deal["account"] or deal["name"] or deal["deal_id"], sub=about(deal), strong=True),
                 Cell(deal["owner"] or ABSENT),
                 Cell(unit.cell(amount_of(deal["amount"]))),
                 Cell(speaker.count(deal["days_in_stage"])),
@@ -210,10 +210,6 @@ def _deals(found: Json, speaker: Speaker) -> Table:
             for deal in deals
         ],
     )
-
-
-def _second(deal: Json) -> str:
-    return (deal["name"] or "") if deal["account"] and deal["name"] != deal["account"] else ""
 
 
 def _bridge(review: Json, speaker: Speaker) -> Chart:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from bokgi.apps.reviews.rendering.blocks import Block, Cell, Column, Section, Table
@@ -12,6 +13,12 @@ from bokgi.ui.format import MoneyColumn
 
 Json = Mapping[str, Any]
 _SHOWN_KINDS: Final = 3
+_FLOWS: Final = {
+    N_("New"): ("created",),
+    N_("Won"): ("won",),
+    N_("Lost, no decision"): ("lost", "no_decision"),
+    N_("Open now"): ("open",),
+}
 
 
 def section(review: Json, speaker: Speaker) -> Section:
@@ -35,10 +42,10 @@ def _results(review: Json, speaker: Speaker) -> Table:
     rows, total = review["execution"], review["execution_total"]["this_week"]
     everyone = [*rows, total]
     unit = speaker.money_column(
-        [row[what]["amount"] for row in everyone for what in ("created", "won", "lost", "open")]
+        [row[what]["amount"] for row in everyone for names in _FLOWS.values() for what in names]
     )
     columns = [Column(speaker.word(N_("Person")))]
-    for label in (N_("New"), N_("Won"), N_("Lost"), N_("Open now")):
+    for label in _FLOWS:
         columns.append(Column(speaker.word(label), "right"))
         columns.append(Column(unit.label, "right"))
     return Table(
@@ -51,7 +58,7 @@ def _results(review: Json, speaker: Speaker) -> Table:
 
 
 def _unknown_note(total: Json, speaker: Speaker) -> str:
-    missing = sum(total[what]["amount_unknown"] for what in ("created", "won", "lost", "open"))
+    missing = sum(total[what]["amount_unknown"] for names in _FLOWS.values() for what in names)
     if not missing:
         return ""
     return speaker.counted(
@@ -63,10 +70,13 @@ def _unknown_note(total: Json, speaker: Speaker) -> str:
 
 def _deal_cells(row: Json, unit: MoneyColumn, speaker: Speaker) -> list[Cell]:
     cells = []
-    for what in ("created", "won", "lost", "open"):
-        count, amount = row[what]["count"], amount_of(row[what]["amount"])
+    for names in _FLOWS.values():
+        count = sum(row[name]["count"] for name in names)
+        known = [
+            amount for name in names if row[name]["count"] and (amount := amount_of(row[name]["amount"])) is not None
+        ]
         cells.append(Cell(speaker.count(count), tone="" if count else "dim"))
-        cells.append(Cell(unit.cell(amount) if count else ""))
+        cells.append(Cell("" if not count else unit.cell(sum(known, Decimal(0)) if known else None)))
     return cells
 
 
@@ -81,9 +91,9 @@ def _work(review: Json, speaker: Speaker) -> Table:
     asked = any(row["standard"] for row in rows)
     columns = [Column(speaker.word(N_("Person")))]
     columns += [Column(speaker.label(ACTIVITIES, kind), "right") for kind in kinds]
-    columns += [Column(f"→ {stage['label']}", "right") for stage in stages]
     care = (N_("No next step"), N_("Date passed"), N_("Untouched"))
     columns += [Column(speaker.word(label), "right") for label in care]
+    columns += [Column(f"→ {stage['label']}", "right") for stage in stages]
     note = speaker.text(
         N_("Activities made by a system do not count. Untouched: no activity by a person in {days} working days."),
         days=review["untouched_days"],
@@ -91,7 +101,7 @@ def _work(review: Json, speaker: Speaker) -> Table:
     if asked:
         note = f"{speaker.word(N_('3 / 5: three done where the standard asks for five.'))} {note}"
     return Table(
-        caption=speaker.word(N_("Activities, entries into stages, and open deals that need care")),
+        caption=speaker.word(N_("Activities, open deals that need care, entries into stages (→)")),
         columns=columns,
         rows=[[_person(row), *_work_cells(row, kinds, stages, speaker)] for row in rows],
         foot=[[Cell(speaker.word(N_("Everyone")), strong=True), *_work_cells(total, kinds, stages, speaker)]],
@@ -109,10 +119,9 @@ def _kinds(total: Json) -> list[str]:
 def _work_cells(row: Json, kinds: Sequence[str], stages: Sequence[Json], speaker: Speaker) -> list[Cell]:
     asked = {found["metric"]: found for found in row["standard"]}
     cells = [_done(row["activities"].get(kind, 0), asked.get(kind), speaker) for kind in kinds]
-    cells += [_count(row["entered"].get(stage["key"], 0), speaker) for stage in stages]
     care = row["care"]
     cells += [_count(care[what], speaker) for what in ("no_next_step", "close_date_passed", "untouched")]
-    return cells
+    return cells + [_count(row["entered"].get(stage["key"], 0), speaker) for stage in stages]
 
 
 def _count(number: int | None, speaker: Speaker) -> Cell:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from bokgi.apps.reviews.rendering.blocks import Item, Items, Section
 from bokgi.apps.reviews.rendering.words import PARTS, Speaker
 from bokgi.domain.messages import N_
 
 Json = Mapping[str, Any]
+_SHOWN_DEALS: Final = 2
 
 
 def section(review: Json, speaker: Speaker) -> Section:
@@ -40,8 +41,9 @@ def section(review: Json, speaker: Speaker) -> Section:
 def _person(found: Json, speaker: Speaker) -> Item:
     lines = []
     for point in found["points"]:
-        deals = ", ".join(deal["title"] for deal in point["deals"])
-        more = point["n"] - len(point["deals"])
+        few = point["deals"][:_SHOWN_DEALS]
+        deals = ", ".join(deal["title"] for deal in few)
+        more = point["n"] - len(few)
         if deals and more > 0:
             deals = speaker.counted(N_("{deals} and {n} more"), N_("{deals} and {n} more"), more, deals=deals)
         lines.append(f"{speaker.say(point['sentence'])}{f' ({deals})' if deals else ''}")

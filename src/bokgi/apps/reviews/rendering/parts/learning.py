@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Badge, Item, Items, Section
-from bokgi.apps.reviews.rendering.words import OUTCOMES, PARTS, Speaker
+from bokgi.apps.reviews.rendering.words import OUTCOMES, PARTS, Speaker, about
 from bokgi.domain.messages import N_
 
 Json = Mapping[str, Any]
@@ -52,7 +52,6 @@ def _list(title: str, empty: str, deals: list[Json], n: int, speaker: Speaker) -
 
 
 def _deal(deal: Json, speaker: Speaker) -> Item:
-    name = deal["name"] if deal["account"] and deal["name"] != deal["account"] else ""
     days = (
         speaker.text(N_("{days} from first to last day"), days=speaker.days(deal["days"]))
         if deal["days"] is not None
@@ -63,7 +62,7 @@ def _deal(deal: Json, speaker: Speaker) -> Item:
     lines += [speaker.say(note) for note in deal["notes"]]
     return Item(
         title=deal["account"] or deal["name"] or deal["deal_id"],
-        sub=name or "",
+        sub=about(deal),
         lines=lines,
         right=speaker.money(deal["amount"]),
         badge=Badge(speaker.label(OUTCOMES, deal["outcome"])) if deal["outcome"] != "won" else None,
