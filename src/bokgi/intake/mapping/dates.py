@@ -30,6 +30,7 @@ from bokgi.intake.mapping.model import (
     Question,
     StageDefinition,
 )
+from bokgi.intake.sql import literal
 
 NONE: Final = "none"
 _AROUND: Final = re.compile(
@@ -125,7 +126,7 @@ def _ended(staged: StagedFile, mapping: FileMapping, stages: Sequence[StageDefin
 
 
 def _listed(texts: Sequence[str]) -> str:
-    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+    return ", ".join(literal(text) for text in texts)
 
 
 def _with_field(mapping: FileMapping, column: ColumnMapping, field: str) -> FileMapping:

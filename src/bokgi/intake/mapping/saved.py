@@ -333,7 +333,7 @@ class _Reader:
         names = list(allowed)
         if value in names:
             return value
-        close = difflib.get_close_matches(str(value), names, n=3, cutoff=0.5)
+        close = difflib.get_close_matches(str(value), names, n=3, cutoff=0.7)
         hint = (
             Message(N_("Did you mean {names}?"), {"names": ", ".join(close)})
             if close
