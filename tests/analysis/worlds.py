@@ -6,12 +6,31 @@ from collections.abc import Mapping
 from datetime import date
 
 import ibis
+import pyarrow as pa
 
+from benchmarks.simulator import World
 from bokgi.analysis.comparison.conditions import conditions
 from bokgi.analysis.deal_traits import deal_traits
+from bokgi.facts.model import Facts, Settings
+from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES
 
 
 def told_deals(tables: Mapping[str, ibis.Table]) -> ibis.Table:
     """Deals of a simulated world with the conditions they were handed over with."""
     traits = deal_traits(tables["deals"], tables["accounts"], tables["memberships"], on=date(2026, 1, 1))
     return conditions(traits, tables["memberships"])
+
+
+def facts_of_world(world: World) -> Facts:
+    """A simulated world as the facts of a home."""
+    connection = ibis.duckdb.connect()
+    tables = {}
+    for name in FACT_TABLES:
+        if name == "settings":
+            continue
+        rows = world.tables.get(name, TABLES[name].arrow().empty_table())
+        for column in STATE_COLUMNS.get(name, ()):
+            rows = rows.append_column(column.arrow(), pa.nulls(rows.num_rows, column.arrow().type))
+        connection.con.register(name, rows)
+        tables[name] = connection.table(name)
+    return Facts(**tables, settings=Settings(currency="KRW"))

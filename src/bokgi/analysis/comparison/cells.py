@@ -79,7 +79,9 @@ def cells_of(counted: pa.Table, *, keys: Sequence[str], territory: str | None) -
     for key in keys:
         encoded = counted[key].combine_chunks().cast(pa.string()).dictionary_encode()
         code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        labels = encoded.dictionary.to_pylist()
+        order = np.argsort(np.array(encoded.dictionary.to_pylist(), dtype=str), kind="stable")
+        labels = [encoded.dictionary[int(place)].as_py() for place in order]
+        code = np.argsort(order)[code]
         if key not in (keys[-1], territory):
             code, labels = _merge_rare(code, labels, n)
         levels.append(code)

@@ -87,7 +87,7 @@ def with_factors(deals: ibis.Table, factors: Sequence[str]) -> ibis.Table:
 def varied(deals: ibis.Table, factors: Sequence[str]) -> tuple[str, ...]:
     """Give the factors that have at least two levels in the data, in the order given."""
     counts = deals.aggregate(
-        **{f: deals[f].nunique() + deals[f].isnull().any().cast("int64") for f in factors}
+        **{name: deals[name].nunique() + ibis.coalesce(deals[name].isnull().any().cast("int64"), 0) for name in factors}
     ).to_pyarrow()
     return tuple(factor for factor in factors if counts[factor][0].as_py() > 1)
 

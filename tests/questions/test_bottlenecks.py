@@ -1,0 +1,67 @@
+"""Bottlenecks as a question: schema, sentences, money, views left out."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from benchmarks.simulator import Defect, Organisation, simulate
+from bokgi.domain.errors import RefusalError
+from bokgi.facts.model import Facts
+from bokgi.questions.bottlenecks import find_bottlenecks
+from bokgi.ui.spoken import spoken
+from tests.analysis.worlds import facts_of_world
+from tests.cast import CAST, facts_of
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "docs" / "reference" / "bottlenecks.schema.json").read_text(encoding="utf-8")
+)
+AS_OF = date(2025, 12, 31)
+
+
+def asked(facts: Facts, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - options of several kinds
+    found = find_bottlenecks(facts, as_of=AS_OF, **options)
+    jsonschema.validate(found, SCHEMA)
+    json.dumps(found)
+    return found
+
+
+def test_a_defect_is_said_with_what_it_costs() -> None:
+    organisation = Organisation(
+        seed=3, reps=10, deals=5_000, person_sd=0, territory_sd=0, defects=(Defect(2, -2.0, person=4),)
+    )
+    found = asked(facts_of_world(simulate(organisation)))
+    first = found["units"][0]
+    assert (first["by"], first["stage"], first["unit"], first["flagged"]) == ("person", "proposal", "p004", True)
+    assert Decimal(first["gain"]["low"]) > 0
+    english, korean = (spoken(found, lang) for lang in ("en", "ko"))
+    assert english["said"][0]["text"].startswith("p004: ")
+    assert "more a month would be won" in english["said"][1]["text"]
+    assert korean["said"][0]["text"] != english["said"][0]["text"]
+
+
+def test_noise_is_said_to_be_chance() -> None:
+    found = asked(facts_of_world(simulate(Organisation(seed=2, reps=8, deals=1_000).plain())))
+    assert not any(unit["flagged"] for unit in found["units"])
+    assert spoken(found, "en")["said"][0]["text"] == "No stage differs from what could be expected by more than chance."
+
+
+def test_views_without_difference_are_left_out() -> None:
+    found = asked(
+        facts_of_world(simulate(Organisation(seed=2, reps=8, deals=400).plain())), by=["stage", "product", "person"]
+    )
+    assert found["left_out"] == ["product"]
+    with pytest.raises(RefusalError, match="no condition mood"):
+        find_bottlenecks(facts_of(None, **CAST), as_of=AS_OF, by=["mood"])
+
+
+def test_an_empty_home_has_too_few_deals() -> None:
+    found = asked(facts_of(None, **CAST))
+    assert found["units"] == []
+    assert spoken(found, "en")["said"][0]["text"].startswith("There are too few deals")

@@ -1,0 +1,113 @@
+"""Compare as a question: schema, sentences in both languages, refusals, stages, values, teams."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from benchmarks.simulator import Organisation, simulate
+from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
+from bokgi.facts.model import Facts
+from bokgi.questions.compare import compare
+from bokgi.ui.spoken import spoken
+from tests.analysis.worlds import facts_of_world
+from tests.cast import CAST, facts_of
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "docs" / "reference" / "compare.schema.json").read_text(encoding="utf-8")
+)
+AS_OF = date(2025, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    """Give an organisation whose people differ."""
+    return facts_of_world(simulate(Organisation(seed=4, reps=12, deals=2_400, person_sd=0.7)))
+
+
+def asked(facts: Facts, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - options of several kinds
+    found = compare(facts, as_of=AS_OF, **options)
+    jsonschema.validate(found, SCHEMA)
+    json.dumps(found)
+    return found
+
+
+def test_people_who_differ_are_told_apart_in_both_languages(facts: Facts) -> None:
+    found = asked(facts)
+    assert found["heterogeneity"]["detectable"]
+    assert {person["verdict"] for person in found["people"]} == {"above", "below", "cannot_tell"}
+    assert found["territory"] == "region"
+    assert "region" not in found["factors"]
+    korean, english = (spoken(found, lang)["said"][0]["text"] for lang in ("ko", "en"))
+    assert english.startswith("With like cases, ")
+    assert korean != english
+
+
+def test_equal_people_are_ranked_by_nobody() -> None:
+    found = asked(facts_of_world(simulate(Organisation(seed=9, reps=12, deals=1_500).plain())))
+    assert not found["heterogeneity"]["detectable"]
+    assert {person["verdict"] for person in found["people"]} == {"cannot_tell"}
+    assert "cannot tell" in spoken(found, "en")["said"][0]["text"]
+
+
+def test_a_period_keeps_only_cases_that_ended_in_it(facts: Facts) -> None:
+    whole = asked(facts)["n"]
+    half = asked(facts, start=date(2025, 1, 1), end=date(2025, 7, 1))["n"]
+    assert 0 < half < whole
+
+
+def test_a_stage_is_compared_by_its_visits(facts: Facts) -> None:
+    found = asked(facts, metric="stage:proposal")
+    assert 0 < found["n"] < asked(facts)["n"]
+    with pytest.raises(NotFoundError, match="no open stage"):
+        compare(facts, as_of=AS_OF, metric="stage:mood")
+
+
+def test_value_is_money(facts: Facts) -> None:
+    found = asked(facts, metric="value", factors=["source", "segment"])
+    assert found["factors"] == ["source", "segment"]
+    assert all(person["value"]["estimate"]["currency"] == "KRW" for person in found["people"])
+
+
+def test_teams_are_compared_like_people(facts: Facts) -> None:
+    found = asked(facts, by="team")
+    assert [person["name"] for person in found["people"]] == ["team1", "team2", "team3"]
+
+
+def test_attributes_serve_as_factor_and_territory(facts: Facts) -> None:
+    found = asked(facts, factors=["source", "industry"], territory="territory")
+    assert found["territory"] == "territory"
+    with pytest.raises(RefusalError, match="no condition mood"):
+        compare(facts, as_of=AS_OF, factors=["mood"])
+
+
+def test_what_cannot_be_asked_is_said(facts: Facts) -> None:
+    with pytest.raises(UsageError, match="--by"):
+        compare(facts, as_of=AS_OF, by="mood")
+    with pytest.raises(UsageError, match="--metric"):
+        compare(facts, as_of=AS_OF, metric="mood")
+
+
+def test_people_on_won_deals_only_are_refused() -> None:
+    deals = """
+        deal_id | owner_id | outcome | created_on | closed_on  | source
+        d1      | lee      | won     | 2025-01-01 | 2025-02-01 | a
+        d2      | park     | won     | 2025-01-01 | 2025-02-01 | b
+        d3      |          | lost    | 2025-01-01 | 2025-02-01 | a
+    """
+    found = compare(facts_of(None, **CAST, deals=deals), as_of=AS_OF)
+    jsonschema.validate(found, SCHEMA)
+    assert found["people"] == []
+    assert found["reason"] == "only_won_cases"
+    assert found["refusals"][-1]["code"] == "only_won_cases"
+
+
+def test_separated_people_are_said_to_be() -> None:
+    found = asked(facts_of_world(simulate(Organisation(seed=5, reps=5, deals=500, territories="one_each"))))
+    assert "not_comparable" in {refusal["code"] for refusal in found["refusals"]}
+    assert found["pairs"] == []
