@@ -160,3 +160,15 @@ def test_a_mapping_is_described_in_words_without_names_of_people(bench: Bench) -
     shown = rows["휴대폰"].as_json()
     assert shown["field"] == "leave_out"
     assert set(shown) == {"file", "column", "field", "label", "found_by", "confidence", "format", "samples"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [(("10", "75"), "0-100"), (("0.1", "1"), "0-1"), (("10%", "75%"), "0-1"), (("10", "75%"), "0-100")],
+    ids=["hundred", "one", "percent", "both"],
+)
+def test_probabilities_are_counted_to_one_or_to_a_hundred(bench: Bench, texts: tuple[str, ...], expected: str) -> None:
+    rows = [(f"D{number}", "Proposal", text) for number, text in enumerate(texts)]
+    mapping = bench.map({"deals.csv": table(("deal id", "stage", "probability"), *rows)}).mappings[0]
+    assert _format(mapping, "probability") == expected
+    assert expected.replace("-", " – ") in describe(mapping, "en")[2].format

@@ -19,7 +19,7 @@ from bokgi.intake.mapping.contents import said
 from bokgi.intake.mapping.fields import Field, Kind, field_of
 from bokgi.intake.mapping.ladders.evidence import text_of
 from bokgi.intake.mapping.model import ColumnMapping, FileMapping, Hints, Option, Question
-from bokgi.intake.mapping.writings import DateWriting, amount_writing, date_writing, example_of
+from bokgi.intake.mapping.writings import DateWriting, amount_writing, date_writing, example_of, probability_writing
 from bokgi.intake.sql import literal
 from bokgi.intake.values.amounts import AmountFormat
 from bokgi.intake.values.currencies import unit_of
@@ -63,6 +63,7 @@ def formatted(
     }
     mapping, questions = _with_dates(mapping, dates, hints)
     mapping, asked = _with_amounts(connection, staged, mapping, hints)
+    mapping = _with_numbers(connection, staged, mapping)
     mapping = replace(mapping, history_formats=_of_history(connection, staged, mapping) or mapping.history_formats)
     return Formatted(mapping, (*questions, *asked))
 
@@ -136,6 +137,24 @@ def _with_amounts(
     return replace(mapping, columns=tuple(columns)), questions
 
 
+def _with_numbers(connection: duckdb.DuckDBPyConnection, staged: StagedFile, mapping: FileMapping) -> FileMapping:
+    """Find the decimal mark of numbers and the scale of probabilities."""
+    columns = []
+    for column in mapping.columns:
+        kind, there = _kind(column), staged.column(column.column)
+        if column.format is not None or not there.filled:
+            columns.append(column)
+        elif kind is Kind.PROBABILITY:
+            scale = probability_writing(connection, staged, there.sql, mapping.null_values)
+            columns.append(replace(column, format=scale.value))
+        elif kind in {Kind.NUMBER, Kind.INTEGER}:
+            form = amount_writing(connection, staged, there.sql, mapping.null_values)
+            columns.append(replace(column, format=form.text))
+        else:
+            columns.append(column)
+    return replace(mapping, columns=tuple(columns))
+
+
 def _unit_doubtful(staged: StagedFile, mapping: FileMapping, column: ColumnMapping) -> bool:
     """Tell whether amounts in won are so small that they could be counted in ten thousands."""
     won = mapping.currency == "KRW" or (mapping.currency is None and _HANGUL.search(column.column) is not None)
@@ -172,6 +191,8 @@ def _of_history(connection: duckdb.DuckDBPyConnection, staged: StagedFile, mappi
             form = amount_writing(connection, staged, values, mapping.null_values)
             unit = unit_of(text)
             found[ours] = replace(form, multiplier=unit.multiplier, currency=unit.currency).text
+        elif ours == "probability":
+            found[ours] = probability_writing(connection, staged, values, mapping.null_values).value
         elif ours in _DATE_COLUMNS:
             writing = date_writing(connection, staged, values, mapping.null_values)
             found[ours] = writing.format(writing.orders[0] if writing.orders else None)
@@ -202,7 +223,9 @@ def in_words(field: Field, text: str) -> Message:
     """
     if field.kind in _DATED:
         return Message(N_("like {example}"), {"example": example_of(text)})
-    if field.kind is Kind.AMOUNT:
+    if field.kind is Kind.PROBABILITY:
+        return Message(N_("from {scale}"), {"scale": text.replace("-", " – ")})
+    if field.kind in {Kind.AMOUNT, Kind.NUMBER, Kind.INTEGER}:
         form = AmountFormat.of(text)
         example = AmountFormat(form.decimal_mark).text
         if form.multiplier == 1 and form.currency is None:

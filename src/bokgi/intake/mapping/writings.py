@@ -16,6 +16,7 @@ from bokgi.intake.values.amounts import AmountFormat
 from bokgi.intake.values.moment_shapes import EPOCH_MILLISECONDS, EPOCH_SECONDS, EXCEL, readings
 from bokgi.intake.values.moments import MomentFormat, has_time, moment
 from bokgi.intake.values.reading import query
+from bokgi.intake.values.scalars import ProbabilityScale
 from bokgi.intake.values.text import is_blank, trimmed
 
 _MOST_SHAPES: Final = 300
@@ -131,6 +132,15 @@ def amount_writing(
              FROM {texts}"""
     ).fetchall()[0]
     return AmountFormat("," if comma + dotted > point else ".")
+
+
+def probability_writing(
+    connection: duckdb.DuckDBPyConnection, staged: StagedFile, sql: str, null_values: Sequence[str] = ()
+) -> ProbabilityScale:
+    """Tell whether probabilities are counted to 1 or to 100: to 100 where any number without % is above 1."""
+    texts = _texts(staged, sql, null_values)
+    most = connection.execute(f"SELECT max(TRY_CAST(text AS DOUBLE)) FROM {texts}").fetchall()[0][0]
+    return ProbabilityScale.HUNDRED if most is not None and most > 1 else ProbabilityScale.ONE
 
 
 def example_of(text: str) -> str:
