@@ -1,7 +1,7 @@
 """Amounts of money: the ways they are written, and the SQL that reads them exactly, without floating point.
 
-Read are plain numbers, thousands marks, a currency before or after, `(500)`, `-500`, `△500`, `500-`, suffixes K, M, B,
-and Korean units: `1,200만`, `1억 2천만원`, `3억5000만`. A unit written in the cell counts instead of the header's. After
+Read are plain numbers, thousands marks, a currency before or after, `(500)`, `-500`, `△500`, `500-`, suffixes K, M,
+B, and Korean units: `1,200만`, `1억 2천만원`, `3억5000만`. A unit written in the cell counts instead of the header's. After
 조 or 억 a rest in 천, 백, 십 without 원 is spoken, and means the next lower unit: `1억 2천` is 1억 2천만; a bare number
 there could be either, and is malformed: `3억5000`.
 """
@@ -112,7 +112,7 @@ def _plain(sql: str, whole: str, form: AmountFormat) -> str:
     if form.decimal_mark == ",":
         bare += f" AND NOT contains({sql}, '.')"
     easy = f"regexp_full_match({sql}, {literal(_easy(form))})"
-    grouped = _without_marks(f"translate({sql}, '$₩원+', '')", form)
+    grouped = _without_marks(sql, form, also="$₩원+")
     if form.multiplier == 1:
         return f"CASE WHEN {bare} THEN try_cast({sql} AS {AMOUNT}) WHEN {easy} THEN try_cast({grouped} AS {AMOUNT}) END"
     most = _LARGEST // form.multiplier
@@ -153,10 +153,10 @@ def _number_pattern(form: AmountFormat) -> str:
     return rf"(?:(?:{grouped}|[0-9]+)(?:{mark}[0-9]*)?|{mark}[0-9]+)"
 
 
-def _without_marks(text: str, form: AmountFormat) -> str:
+def _without_marks(text: str, form: AmountFormat, *, also: str = "") -> str:
     if form.decimal_mark == ".":
-        return f"translate({text}, ', ''', '')"
-    return f"replace(translate({text}, '. ''', ''), ',', '.')"
+        return f"translate({text}, '{also}, ''', '')"
+    return f"replace(translate({text}, '{also}. ''', ''), ',', '.')"
 
 
 def _number(parts: str, form: AmountFormat) -> str:

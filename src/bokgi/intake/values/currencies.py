@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import Final
 
 CODES: Final = (
-    "KRW", "USD", "EUR", "JPY", "GBP", "CNY", "AUD", "CAD", "CHF", "HKD", "SGD", "TWD", "THB", "VND", "IDR", "INR", "MYR",
-    "PHP", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "TRY", "BRL", "MXN", "ZAR", "AED", "SAR", "ILS", "RUB", "CLP",
+    "KRW", "USD", "EUR", "JPY", "GBP", "CNY", "AUD", "CAD", "CHF", "HKD", "SGD", "TWD", "THB", "VND", "IDR", "INR",
+    "MYR", "PHP", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "TRY", "BRL", "MXN", "ZAR", "AED", "SAR", "ILS",
+    "RUB", "CLP",
 )  # fmt: skip
 """ISO 4217 codes that are recognised beside a number."""
 
 SIGNS: Final = {
     "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "HK$": "HKD", "S$": "SGD", "NT$": "TWD",
     "NZ$": "NZD", "R$": "BRL", "$": "USD", "₩": "KRW", "\\": "KRW", "€": "EUR", "£": "GBP", "¥": "JPY", "₫": "VND",
-    "฿": "THB", "₹": "INR", "원": "KRW", "달러": "USD", "불": "USD", "유로": "EUR", "엔": "JPY", "円": "JPY", "위안": "CNY",
-    "元": "CNY", "RMB": "CNY", "파운드": "GBP", **{code: code for code in CODES},
+    "฿": "THB", "₹": "INR", "원": "KRW", "달러": "USD", "불": "USD", "유로": "EUR", "엔": "JPY", "円": "JPY",
+    "위안": "CNY", "元": "CNY", "RMB": "CNY", "파운드": "GBP", **{code: code for code in CODES},
 }  # fmt: skip
 """How a currency is written beside a number, in capitals; a backslash is what CP949 makes of the won sign."""
 
@@ -27,8 +28,8 @@ SUFFIXES: Final = {
 }  # fmt: skip
 
 _KOREAN_UNITS: Final = {
-    "조": 10**12, "천억": 10**11, "백억": 10**10, "십억": 10**9, "억": 10**8, "천만": 10**7, "백만": 10**6, "십만": 10**5,
-    "만": 10**4, "천": 10**3,
+    "조": 10**12, "천억": 10**11, "백억": 10**10, "십억": 10**9, "억": 10**8, "천만": 10**7, "백만": 10**6,
+    "십만": 10**5, "만": 10**4, "천": 10**3,
 }  # fmt: skip
 _WORDS: Final = "|".join(sorted(map(re.escape, SIGNS), key=len, reverse=True))
 _HEADER_UNIT: Final = re.compile(

@@ -7,7 +7,6 @@ one holds is decided on the whole column elsewhere.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -47,7 +46,8 @@ _YEAR_UNSURE: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _SHORT_KOREAN: Final = re.compile(
-    rf"""(?P<year>9{{2}})(?P<sep>년[ ]*)(?P<month>9{{1,2}})(?P<sep2>월[ ]*)(?P<day>9{{1,2}})(?P<end>일?){_WEEKDAY}{_TIME}""",
+    rf"""(?P<year>9{{2}})(?P<sep>년[ ]*)(?P<month>9{{1,2}})(?P<sep2>월[ ]*)(?P<day>9{{1,2}})(?P<end>일?)
+         {_WEEKDAY}{_TIME}""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NAMED: Final = re.compile(
@@ -59,46 +59,38 @@ _NAMED: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Readings:
-    """The patterns that a shape may follow; more than one where the order of day, month and year is open."""
-
-    patterns: tuple[str, ...]
-
-    @property
-    def open(self) -> bool:
-        """Tell whether there is more than one reading."""
-        return len(self.patterns) > 1
-
-
 @cache
-def readings(shape: str) -> Readings | None:
-    """List the readings of a shape; null when it is no date.
+def readings(shape: str) -> tuple[str, ...] | None:
+    """List the patterns that a shape may follow, more than one where the order is open; null when it is no date.
 
-    >>> readings("9999. 99. 9. 오후 9:99").patterns
+    >>> readings("9999. 99. 9. 오후 9:99")
     ('%Y. %m. %d. %p %I:%M',)
-    >>> readings("99/99/99 99:99 PM").patterns
+    >>> readings("99/99/99 99:99 PM")
     ('%m/%d/%y %I:%M %p', '%d/%m/%y %I:%M %p', '%y/%m/%d %I:%M %p')
     >>> readings("제안")
     """
     shape = shape.strip()
     if shape in _BARE:
-        return Readings(_BARE[shape])
+        return _BARE[shape]
     if _SERIAL.fullmatch(shape):
-        return Readings((EXCEL,))
+        return (EXCEL,)
     if match := _YEAR_FIRST.fullmatch(shape) or _SHORT_KOREAN.fullmatch(shape):
         year = "%Y" if len(match["year"]) == len("9999") else "%y"
         date = f"{year}{_plain(match['sep'])}%m{_plain(match['sep2'])}%d{match['end']}"
-        return Readings((date + _rest(match),))
+        return (date + _rest(match),)
     if match := _YEAR_UNSURE.fullmatch(shape):
-        sep, sep2, rest = _plain(match["sep"]), _plain(match["sep2"]), match["end"] + _rest(match)
-        if len(match["year"]) == len("9999"):
-            return Readings((f"%m{sep}%d{sep2}%Y{rest}", f"%d{sep}%m{sep2}%Y{rest}"))
-        orders = (f"%m{sep}%d{sep2}%y", f"%d{sep}%m{sep2}%y", f"%y{sep}%m{sep2}%d")
-        return Readings(tuple(order + rest for order in orders))
-    if match := _NAMED.fullmatch(shape):
-        return Readings((_named(match),))
-    return None
+        return _orders(match)
+    match = _NAMED.fullmatch(shape)
+    return None if match is None else (_named(match),)
+
+
+def _orders(match: re.Match[str]) -> tuple[str, ...]:
+    """Give the patterns of a date whose year is last, or of two digits and anywhere."""
+    sep, sep2, rest = _plain(match["sep"]), _plain(match["sep2"]), match["end"] + _rest(match)
+    if len(match["year"]) == len("9999"):
+        return (f"%m{sep}%d{sep2}%Y{rest}", f"%d{sep}%m{sep2}%Y{rest}")
+    orders = (f"%m{sep}%d{sep2}%y", f"%d{sep}%m{sep2}%y", f"%y{sep}%m{sep2}%d")
+    return tuple(order + rest for order in orders)
 
 
 def _plain(separator: str) -> str:

@@ -76,7 +76,7 @@ def has_time(pattern: str) -> bool:
 
 
 def moment(sql: str, form: MomentFormat, *, name: str, file_zone: str, organisation_zone: str) -> Reading:
-    """Read the text column `sql` (a quoted identifier) as moments: results `at` (TIMESTAMPTZ), `on` (DATE), `malformed`.
+    """Read the text column `sql` (a quoted identifier) as moments: `at` (TIMESTAMPTZ), `on` (DATE), `malformed`.
 
     Times without an offset are those of a clock in `file_zone`. Years are 1000 to 9999: 9999-12-31 is read, whatever it
     may mean. `name` begins the names of helper columns.
@@ -153,6 +153,17 @@ def _at(
     written += [column for kind, column in found.items() if kind not in _ON_CLOCKS]
     shown = f"CASE WHEN {clock} IS NOT NULL AND {_shows_time(sql)} THEN {clock} END"
     return f"CASE WHEN {missed} THEN coalesce({instant(shown, file_zone)}, {late}) ELSE {_coalesce(written)} END"
+
+
+def reading_of_pattern(sql: str, pattern: str) -> str:
+    """Write what one pattern of strptime reads from a text (TIMESTAMP, the offset dropped); null where it does not fit.
+
+    >>> import duckdb
+    >>> sql = reading_of_pattern("t", "%d/%m/%Y")
+    >>> duckdb.sql(f"SELECT {sql} FROM (SELECT '23/11/26' AS t)").fetchall()
+    [(None,)]
+    """
+    return _within(_strptime(sql, (pattern,)))
 
 
 def _late_clock(sql: str, text: str) -> str:

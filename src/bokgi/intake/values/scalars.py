@@ -11,7 +11,8 @@ from bokgi.intake.values.reading import Reading
 from bokgi.intake.values.text import is_blank, trimmed
 
 YES: Final = (
-    "true", "t", "yes", "y", "1", "1.0", "on", "예", "네", "유", "있음", "참", "사용", "o", "○", "◯", "ㅇ", "v", "✓", "✔", "☑", "√",
+    "true", "t", "yes", "y", "1", "1.0", "on", "예", "네", "유", "있음", "참", "사용", "o", "○", "◯", "ㅇ",
+    "v", "✓", "✔", "☑", "√",
 )  # fmt: skip
 """Texts that say yes, in lower case."""
 

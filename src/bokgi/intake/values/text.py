@@ -9,8 +9,8 @@ from bokgi.intake.sql import literal
 from bokgi.intake.values.reading import Reading
 
 NULL_WORDS: Final = (
-    "", "-", "--", "—", "–", ".", "?", "n/a", "na", "#n/a", "n.a.", "null", "(null)", "none", "nil", "nan", "nat", "tbd",
-    "tba", "없음", "미정", "해당없음", "해당 없음", "미입력", "(blank)", "(비어 있음)",
+    "", "-", "--", "—", "–", ".", "?", "n/a", "na", "#n/a", "n.a.", "null", "(null)", "none", "nil", "nan", "nat",
+    "tbd", "tba", "없음", "미정", "해당없음", "해당 없음", "미입력", "(blank)", "(비어 있음)",
 )  # fmt: skip
 """Texts that mean "empty" where a date, an amount or a number is expected; in lower case."""
 

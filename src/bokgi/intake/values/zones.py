@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bokgi.domain.errors import UsageError
-from bokgi.domain.messages import Message, N_
+from bokgi.domain.messages import N_, Message
 from bokgi.intake.sql import literal
 
 _FIRST_YEAR: Final = 1971
