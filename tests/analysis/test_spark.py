@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import ibis
@@ -44,14 +45,14 @@ TABLES: dict[str, Any] = {
         park      | 1팀  | AE   | 0.5   |            |
     """,
     "deals": """
-        deal_id | owner_id | account_id | source  | outcome     | created_on | closed_on  | last_seen_on | stage  | amount | expected_close_on | has_next_step | lost_reason | attributes  | unknown_then
-        a       | lee      | a          | web     | open        | 2026-11-09 |            | 2026-11-30   | talk   | 5      | 2026-11-20        | false         |             | Region=East | ,
-        b       | lee      | b          | web     | won         | 2026-10-01 | 2026-11-13 | 2026-11-30   | won    | 7      | 2026-11-20        | true          |             | Region=West | ,
-        c       | lee      | b          | partner | open        | 2026-10-01 |            | 2026-11-30   | offer  |        |                   | false         |             |             | ,amount,
-        d       | park     | a          |         | lost        | 2026-11-10 | 2026-11-15 | 2026-11-30   | lost   | 3.25   | 2026-12-20        |               | price       |             | ,
-        e       |          |            | web     | open        | 2026-10-01 |            | 2026-11-30   | secret | 1      | 2026-12-20        |               |             |             | ,
-        f       | park     | a          | web     | no_decision | 2026-11-02 | 2026-11-16 | 2026-11-30   | stalled | 11    | 2026-11-20        |               |             |             | ,
-        g       | park     | a          | web     | removed     | 2026-11-02 |            | 2026-11-16   | lead   | 13     | 2026-11-20        |               |             |             | ,
+        deal_id|owner_id|account_id|source|outcome|created_on|closed_on|stage|amount|expected_close_on|attributes|unknown_then
+        a|lee |a|web    |open       |2026-11-09|          |talk   |5   |2026-11-20|Region=East|,
+        b|lee |b|web    |won        |2026-10-01|2026-11-13|won    |7   |2026-11-20|Region=West|,
+        c|lee |b|partner|open       |2026-10-01|          |offer  |    |          |           |,amount,
+        d|park|a|       |lost       |2026-11-10|2026-11-15|lost   |3.25|2026-12-20|           |,
+        e|    | |web    |open       |2026-10-01|          |secret |1   |2026-12-20|           |,
+        f|park|a|web    |no_decision|2026-11-02|2026-11-16|stalled|11  |2026-11-20|           |,
+        g|park|a|web    |removed    |2026-11-02|          |lead   |13  |2026-11-20|           |,
     """,
     "stage_events": """
         deal_id | seq | stage   | entered_on | entered_at          | origin   | not_before_on
@@ -120,32 +121,36 @@ class World:
         self.deals = deal_traits(now.deals, now.accounts, now.memberships, on=AS_OF, attributes=["Region"])
 
 
+def _hygiene(world: World) -> ibis.Table:
+    now = world.now
+    tables = now.stages, now.activities, now.deal_changes, now.calendar
+    return hygiene(now.deals, world.visits, *tables, as_of=AS_OF)
+
+
+def _funnel(world: World, mode: FunnelMode) -> ibis.Table:
+    return funnel(world.deals, world.visits, world.now.stages, mode=mode, period=NOVEMBER, by=["team"])
+
+
+def _conversion(world: World, risk: Risk) -> pa.Table:
+    return stage_conversion(world.deals, world.visits, as_of=AS_OF, period=NOVEMBER, risk=risk, minimum_n=1)
+
+
+def _time(world: World, risk: Risk) -> pa.Table:
+    given: dict[str, Any] = {"as_of": AS_OF, "period": NOVEMBER, "by": ["owner_id"], "minimum_n": 1}
+    return time_in_stage(world.deals, world.visits, risk=risk, **given)
+
+
 ASKED: dict[str, Callable[[World], Any]] = {
     "visits": lambda w: w.visits,
     "off_ladder": lambda w: off_ladder(w.now.stage_events, w.now.stages),
     "deal_traits": lambda w: w.deals.drop("attributes"),
-    **{
-        f"funnel {mode}": lambda w, mode=mode: funnel(
-            w.deals, w.visits, w.now.stages, mode=mode, period=NOVEMBER, by=["team"]
-        )
-        for mode in FunnelMode
-    },
-    **{
-        f"stage_conversion {risk}": lambda w, risk=risk: stage_conversion(
-            w.deals, w.visits, as_of=AS_OF, period=NOVEMBER, risk=risk, minimum_n=1
-        )
-        for risk in Risk
-    },
-    **{
-        f"time_in_stage {risk}": lambda w, risk=risk: time_in_stage(
-            w.deals, w.visits, as_of=AS_OF, period=NOVEMBER, risk=risk, by=["owner_id"], minimum_n=1
-        )
-        for risk in Risk
-    },
+    **{f"funnel {mode}": partial(_funnel, mode=mode) for mode in FunnelMode},
+    **{f"stage_conversion {risk}": partial(_conversion, risk=risk) for risk in Risk},
+    **{f"time_in_stage {risk}": partial(_time, risk=risk) for risk in Risk},
     "period_flow": lambda w: period_flow(w.deals, w.visits, w.now.calendar, period=NOVEMBER, by=["owner_id"]),
     "pipeline_change": lambda w: pipeline_change(w.then.deals, w.now.deals, w.now.stages, by=["owner_id"]),
     "pipeline_change due": lambda w: pipeline_change(w.then.deals, w.now.deals, w.now.stages, due=NOVEMBER),
-    "hygiene": lambda w: _hygiene(w),
+    "hygiene": _hygiene,
     "hygiene_by": lambda w: hygiene_by(_hygiene(w), w.deals, by=["team"]),
     "execution": lambda w: execution(w.now.deals, w.visits, w.now.activities, w.now.activity_people, period=NOVEMBER),
     "execution_by_stage": lambda w: execution_by_stage(
@@ -178,12 +183,6 @@ ASKED: dict[str, Callable[[World], Any]] = {
     "due_deals": lambda w: due_deals(w.then.deals, w.now.deals, period=NOVEMBER, by=["owner_id"], minimum_n=1),
     "velocity": lambda w: velocity(w.deals, period=NOVEMBER, minimum_n=1),
 }
-
-
-def _hygiene(world: World) -> ibis.Table:
-    now = world.now
-    tables = now.stages, now.activities, now.deal_changes, now.calendar
-    return hygiene(now.deals, world.visits, *tables, as_of=AS_OF)
 
 
 def answers(value: Any) -> Any:  # noqa: ANN401 - a cell may hold anything
