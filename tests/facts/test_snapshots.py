@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from bokgi.facts.lake import Lake
 from tests.facts.lakes import imported, lake_in, read, rows
@@ -248,3 +252,107 @@ def test_leads_activities_and_texts_say_since_when_they_were_seen(lake: Lake) ->
         ("a2", "2026-01-03", "2026-01-05", "2026-01-05"),
     ]
     assert rows(found.texts, "text", "observed_on", "first_seen_on") == [("two", "2026-01-12", "2026-01-05")]
+
+
+class Twin:
+    """The slow obvious way: remember every observation of every deal, sort them, and look."""
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        self.days = [f"2026-01-{day:02}" for day in generator.permutation(28)[:7] + 1]
+        self.complete = {day for day in self.days if generator.random() < 0.3}
+        self.files = {
+            day: {
+                f"d{number}": (str(generator.choice(["talk", "offer"])), int(generator.integers(1, 3)))
+                for number in range(6)
+                if generator.random() < 0.7
+            }
+            for day in self.days
+        }
+        self.seen: dict[str, dict[str, tuple[tuple[str, int], int]]] = {}
+
+    def write(self, lake: Lake) -> None:
+        """Import the files in an order that is not that of their export."""
+        for number, day in enumerate(self.days, start=1):
+            new, known = [], []
+            for deal, content in self.files[day].items():
+                earlier = [past for past in self.seen.get(deal, {}) if past < day]
+                held = self.seen[deal][max(earlier)] if earlier else None
+                same = held is not None and held[0] == content
+                origin = held[1] if held is not None and same else number
+                self.seen.setdefault(deal, {})[day] = (content, origin)
+                (known if same else new).append(f"{deal} | {origin}" if same else f"{deal} | {content[0]} | {content[1]}")
+            imported(
+                lake,
+                day,
+                at="2026-02-01",
+                complete=day in self.complete,
+                deals="\n".join(["deal_id | stage | amount", *new]),
+                sightings="\n".join(["deal_id | as_in", *known]),
+            )
+
+    def line(self, deal: str) -> list[tuple[str, tuple[str, int], int, bool]]:
+        """Give day, content, origin and whether removed, in the order of the days."""
+        found = []
+        days = sorted(self.seen[deal])
+        for place, day in enumerate(days):
+            found.append((day, *self.seen[deal][day], False))
+            until = days[place + 1] if place + 1 < len(days) else "9"
+            missing = [end for end in sorted(self.complete) if day < end < until]
+            if missing:
+                found.append((missing[0], *self.seen[deal][day], True))
+        return found
+
+    def deals(self) -> list[tuple[object, ...]]:
+        expected = []
+        for deal in self.seen:
+            line = self.line(deal)
+            day, content, origin, removed = line[-1]
+            start = next(
+                line[place][0]
+                for place in range(len(line) - 1, -1, -1)
+                if place == 0 or line[place - 1][2:] != (origin, removed)
+            )
+            real = [one[0] for one in line if not one[3]]
+            outcome = ("removed", day) if removed else ("open", None)
+            expected.append((deal, *content, *outcome, start, real[0], real[-1]))
+        return sorted(expected)
+
+    def events(self) -> list[tuple[object, ...]]:
+        expected = []
+        for deal in self.seen:
+            before: tuple[str | None, str | None] = (None, None)
+            for day, content, _, removed in self.line(deal):
+                if not removed:
+                    if content[0] != before[0]:
+                        expected.append((deal, content[0], day, before[1], day))
+                    before = (content[0], day)
+        return sorted(expected)
+
+    def amounts(self) -> list[tuple[object, ...]]:
+        expected = []
+        for deal in self.seen:
+            line = [(day, str(content[1])) for day, content, *_ in self.line(deal)]
+            if len({amount for _, amount in line}) == 1:
+                continue
+            for place, (day, amount) in enumerate(line):
+                before = (None, None) if place == 0 else line[place - 1]
+                if amount != before[1]:
+                    expected.append((deal, before[1], amount, day, before[0]))
+        return sorted(expected, key=lambda row: (row[0], row[3]))
+
+
+@settings(max_examples=8, deadline=None, phases=[Phase.generate])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_files_in_any_order_agree_with_the_slow_obvious_twin(seed: int) -> None:
+    twin = Twin(np.random.default_rng(seed))
+    with TemporaryDirectory() as folder:
+        lake = lake_in(Path(folder))
+        twin.write(lake)
+        found = read(lake)
+        columns = ["deal_id", "stage", "amount", "outcome", "closed_on", "observed_on", "first_seen_on", "last_seen_on"]
+        assert rows(found.deals, *columns) == twin.deals()
+        interval = ["entered_on", "not_before_on", "not_after_on"]
+        assert sorted(rows(found.stage_events, "deal_id", "stage", *interval)) == twin.events()
+        changed = found.deal_changes.filter(found.deal_changes.field == "amount")
+        amounts = rows(changed, "deal_id", "old", "new", "changed_on", "not_before_on")
+        assert sorted(amounts, key=lambda row: (row[0], row[3])) == twin.amounts()

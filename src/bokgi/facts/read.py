@@ -50,7 +50,10 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
 
 def _read(connection: Any, name: str, paths: list[Path], derived: state.Derived) -> ir.Table:  # noqa: ANN401 - any Ibis backend
     """Read one table; dates of the export that a data file of the lake does not hold follow from the import."""
-    table = connection.read_parquet([str(path) for path in paths])
+    if connection.name == "duckdb":
+        table = connection.read_parquet([str(path) for path in paths])
+    else:
+        table = ibis.union(*(connection.read_parquet(str(path)) for path in paths))
     extra = STATE_COLUMNS.get(name, ())
     added = {column.name: null_of(column) for column in TABLES[name].columns if column.name not in table.columns}
     for column in extra:

@@ -1,0 +1,109 @@
+"""Integrity checks find what they are for, and nothing in a sound lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bokgi.domain.findings import Severity
+from bokgi.facts import delta, ledger
+from bokgi.facts.checks import check
+from bokgi.facts.compaction import compact
+from bokgi.facts.lake import Lake
+from bokgi.facts.schema import TABLES
+from tests.facts.lakes import imported, lake_in, moment
+from tests.facts.worker import entry, write
+
+
+def sound(folder: Path) -> Lake:
+    lake = lake_in(folder)
+    imported(
+        lake,
+        "2026-01-05",
+        people="person_id\np1",
+        accounts="account_id\na1",
+        deals="deal_id | owner_id | account_id\nd1 | p1 | a1\nd2 | p1 |",
+        stage_events="deal_id | entered_on\nd1 | 2026-01-01",
+    )
+    imported(lake, "2026-01-12", deals="deal_id | owner_id\nd1 | p1", sightings="deal_id | as_in\nd2 | 1")
+    return lake
+
+
+def unregister(lake: Lake) -> None:
+    """Take a committed file out of a table's log, as a broken tool would."""
+    folder = lake.table_folder("deals")
+    table = delta.create(folder, TABLES["deals"])
+    file = lake.files("deals")[0]
+    delta.add(table, TABLES["deals"], [], removed=delta.removals([file], file.path))
+
+
+def die(lake: Lake) -> None:
+    with lake.begin() as writing:
+        write(writing, "dead", 3)
+        writing.register()
+
+
+def lose(lake: Lake) -> None:
+    lake.files("accounts")[0].path.unlink()
+
+
+def repeat(lake: Lake) -> None:
+    imported(lake, "2026-01-19", accounts="account_id\na2\na2")
+
+
+def dangle(lake: Lake) -> None:
+    imported(lake, "2026-01-19", deals="deal_id | owner_id\nd7 | p8\nd8 | p8\nd9 | p9")
+
+
+def come_from_later(lake: Lake) -> None:
+    with lake.begin() as writing:
+        row = ledger.Import(**vars(entry(0)), import_no=writing.import_no, version=0, status="committed")
+        writing.commit_rows([replace(row, schema_version=99)])
+
+
+def test_a_sound_lake_has_no_findings_also_after_compaction(tmp_path: Path) -> None:
+    lake = sound(tmp_path)
+    assert check(lake) == []
+    compact(lake, at=moment("2026-06-01"), vacuum_hours=0)
+    assert check(lake) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "code", "severity", "count", "text"),
+    [
+        (unregister, "rows_missing", Severity.ERROR, 2, "Import 1 should have 2 rows in deals, but has 0."),
+        (die, "imports_died", Severity.INFO, 1, "1 imports ended without a commit"),
+        (lose, "file_missing", Severity.ERROR, 1, "1 files of the table accounts are gone."),
+        (repeat, "keys_repeated", Severity.ERROR, 1, "1 keys of accounts stand there more than once."),
+        (dangle, "links_broken", Severity.WARNING, 3, "3 rows of deals name a owner_id that people does not hold."),
+        (come_from_later, "schema_newer", Severity.ERROR, 1, "schema 99"),
+    ],
+)
+def test_damage_is_found(  # noqa: PLR0913 - the damage and the four parts of its finding
+    tmp_path: Path, damage: Callable[[Lake], None], code: str, severity: Severity, count: int, text: str
+) -> None:
+    lake = sound(tmp_path)
+    damage(lake)
+    found = next(finding for finding in check(lake) if finding.code == code)
+    assert (found.severity, found.count) == (severity, count)
+    assert text in found.message.text("en")
+
+
+def test_links_are_shown_by_example(tmp_path: Path) -> None:
+    lake = sound(tmp_path)
+    dangle(lake)
+    (found,) = check(lake)
+    assert [(example.file, example.value) for example in found.examples] == [
+        ("deals.owner_id", "p8"),
+        ("deals.owner_id", "p9"),
+    ]
+
+
+def test_a_mixed_file_that_lost_rows_is_found(tmp_path: Path) -> None:
+    lake = sound(tmp_path)
+    compact(lake, at=moment("2026-06-01"), vacuum_hours=0)
+    unregister(lake)
+    assert [finding.code for finding in check(lake) if finding.severity is Severity.ERROR] == ["rows_missing"] * 2
