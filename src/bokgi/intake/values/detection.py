@@ -128,9 +128,9 @@ def _choice(cursor: duckdb.DuckDBPyConnection, field: str) -> _Choice:
     total = sum(n for _, n in shapes)
     weights: dict[tuple[str, ...], int] = {}
     for shape, n in shapes:
-        patterns = readings(shape)
-        if patterns is not None:
-            weights[patterns] = weights.get(patterns, 0) + n
+        found = readings(shape)
+        if found is not None:
+            weights[found.patterns] = weights.get(found.patterns, 0) + n
     kept = sorted((p for p, n in weights.items() if n > total * _RARE), key=lambda p: -weights[p])
     return _Choice(tuple(p[0] for p in kept if len(p) == 1), tuple(p for p in kept if len(p) > 1))
 

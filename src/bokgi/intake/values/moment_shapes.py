@@ -7,6 +7,7 @@ one holds is decided on the whole column elsewhere.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -59,29 +60,41 @@ _NAMED: Final = re.compile(
 )
 
 
-@cache
-def readings(shape: str) -> tuple[str, ...] | None:
-    """List the patterns that a shape may follow, more than one where the order is open; null when it is no date.
+@dataclass(frozen=True)
+class Readings:
+    """The patterns that a shape may follow; more than one where the order of day, month and year is open."""
 
-    >>> readings("9999. 99. 9. 오후 9:99")
+    patterns: tuple[str, ...]
+
+    @property
+    def open(self) -> bool:
+        """Tell whether there is more than one reading."""
+        return len(self.patterns) > 1
+
+
+@cache
+def readings(shape: str) -> Readings | None:
+    """List the readings of a shape; null when it is no date.
+
+    >>> readings("9999. 99. 9. 오후 9:99").patterns
     ('%Y. %m. %d. %p %I:%M',)
-    >>> readings("99/99/99 99:99 PM")
+    >>> readings("99/99/99 99:99 PM").patterns
     ('%m/%d/%y %I:%M %p', '%d/%m/%y %I:%M %p', '%y/%m/%d %I:%M %p')
     >>> readings("제안")
     """
     shape = shape.strip()
     if shape in _BARE:
-        return _BARE[shape]
+        return Readings(_BARE[shape])
     if _SERIAL.fullmatch(shape):
-        return (EXCEL,)
+        return Readings((EXCEL,))
     if match := _YEAR_FIRST.fullmatch(shape) or _SHORT_KOREAN.fullmatch(shape):
         year = "%Y" if len(match["year"]) == len("9999") else "%y"
         date = f"{year}{_plain(match['sep'])}%m{_plain(match['sep2'])}%d{match['end']}"
-        return (date + _rest(match),)
+        return Readings((date + _rest(match),))
     if match := _YEAR_UNSURE.fullmatch(shape):
-        return _orders(match)
+        return Readings(_orders(match))
     match = _NAMED.fullmatch(shape)
-    return None if match is None else (_named(match),)
+    return None if match is None else Readings((_named(match),))
 
 
 def _orders(match: re.Match[str]) -> tuple[str, ...]:

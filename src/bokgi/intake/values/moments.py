@@ -189,6 +189,9 @@ def _strptime(sql: str, patterns: tuple[str, ...]) -> str:
     chosen = [*dict.fromkeys(chosen)]
     formats = literal(chosen[0]) if len(chosen) == 1 else f"[{', '.join(map(literal, chosen))}]"
     parsed = f"try_strptime({text}, {formats})"
+    if any("%n" in p for p in patterns):
+        # With nanoseconds DuckDB answers in a type of its own.
+        parsed = f"try_cast({parsed} AS TIMESTAMP)"
     lengths = [_DIGITS[p] for p in patterns if p in _DIGITS]
     if not lengths:
         return parsed
