@@ -125,7 +125,7 @@ def run_import(
                     return write_facts(
                         lake,
                         plan,
-                        by=_who(),
+                        by=who(),
                         at=datetime.now(UTC),
                         dry_run=dry_run,
                         complete=complete,
@@ -147,7 +147,8 @@ STEPS: Final = {
 }
 
 
-def _who() -> str:
+def who() -> str:
+    """Give the name of the user of this machine, for the ledger."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -120,6 +120,13 @@ def _findings(
             N_("{n} of {open} open deals have no amount known on that date."),
             open=numbers["open"],
         )
+    for currency, count in scope.without_rate.items():
+        add(
+            "rate_missing",
+            count,
+            N_("{n} deals in {currency} have no exchange rate; they stay out of sums."),
+            currency=currency,
+        )
     lost = rows(off_ladder(scope.facts.stage_events, scope.facts.stages).limit(_SHOWN_NAMES))
     if lost:
         names = ", ".join(row["stage"] for row in lost)

@@ -20,6 +20,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.facts.as_of import as_of as rebuilt
+from bokgi.facts.currency import in_one_currency, without_rate
 from bokgi.facts.model import Facts
 
 Row = dict[str, Any]
@@ -32,8 +33,8 @@ USUAL_WEEKS: Final = 8
 class Scope:
     """One review's facts: `facts` as of the review's day, `deals` of the team then, `before` the same a week earlier.
 
-    `deals` and `before` have the columns of `analysis.deal_traits`. `names` gives people's names by `person_id`,
-    `teams` their team on the review's day.
+    `deals` and `before` have the columns of `analysis.deal_traits`, amounts in one currency; `without_rate` counts deals
+    whose amount could not be converted, by currency. `names` gives people's names by `person_id`, `teams` their team.
     """
 
     facts: Facts
@@ -46,6 +47,7 @@ class Scope:
     progressions: ir.Table
     names: Mapping[str, str]
     teams: Mapping[str, str]
+    without_rate: Mapping[str, int]
     kept: ExitStack
 
     def keep(self, table: ir.Table) -> ir.Table:
@@ -103,9 +105,11 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
     Use it as a context: tables that are computed once are dropped at its end. Raises `NotFoundError` (`team_unknown`)
     for a team that nobody was in by then.
     """
-    now = rebuilt(facts, as_of)
+    then = rebuilt(facts, as_of)
+    now = in_one_currency(then, as_of)
     day_before = period.start - timedelta(days=1)
-    earlier = rebuilt(facts, day_before)
+    # The rates of one day for both states: what a rate does is no change of the pipeline.
+    earlier = in_one_currency(rebuilt(facts, day_before), as_of)
     teams = _teams(now, as_of)
     if team is not None and team not in set(teams.values()):
         raise NotFoundError(
@@ -127,6 +131,7 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
             progressions=kept.enter_context(progressions(stays).cache()),
             names=_names(now),
             teams=teams,
+            without_rate=without_rate(then, as_of),
             kept=kept,
         )
 

@@ -1,0 +1,98 @@
+"""bokgi erase: a person's name leaves the home, their results stay under a key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bokgi.cli.commands.importing import who
+from bokgi.cli.confirming import confirmed
+from bokgi.cli.registry import Answer, command
+from bokgi.cli.session import Session
+from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.messages import N_, Message
+
+if TYPE_CHECKING:
+    from bokgi.facts.lake import Lake
+
+
+@command("erase", N_("Erase a person's name, address and words everywhere in the home."), order=80)
+def erase(
+    session: Session,
+    person: Annotated[str, typer.Argument(help=N_("Key, e-mail or name of the person."))],
+    *,
+    contact: Annotated[bool, typer.Option("--contact", help=N_("A person at a customer, not one of ours."))] = False,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar=N_("WORD"), help=N_("Another name or number to take out; may be given more than once.")),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))] = False,
+) -> Answer:
+    """Find the one who is meant, ask, erase."""
+    from bokgi.facts.erasure import erase as erased
+
+    lake = session.lake()
+    kind = "contact" if contact else "person"
+    key = _meant(lake, kind, person)
+    confirmed(
+        session,
+        Message(N_("Erase {person}? This cannot be taken back."), {"person": person}),
+        yes=yes,
+    )
+    with session.progress() as show:
+        show(session.text(Message(N_("erasing"))), None)
+        found = erased(lake, kind, key, by=who(), at=datetime.now(UTC), also=also or ())
+
+    def screen(shown: Session) -> None:
+        shown.say(N_("Erased. The results stay under {key}."), key=found.key)
+        if found.others:
+            shown.say(
+                N_("{n} other people have the same name; they stay, and kept files were deleted."), n=found.others
+            )
+        if found.deleted:
+            numbers = ", ".join(str(number) for number in found.deleted)
+            shown.say(N_("Kept source files of these imports were deleted: {numbers}"), numbers=numbers)
+        shown.say(N_("Back-ups made before still hold the name; so do files that left this folder."))
+
+    data = {
+        "key": found.key,
+        "version": found.version,
+        "rewritten_tables": list(found.rewritten_tables),
+        "rewritten_sources": found.rewritten_sources,
+        "deleted_sources_of_imports": list(found.deleted),
+        "others_with_that_name": found.others,
+    }
+    return Answer(data, screen)
+
+
+def _meant(lake: Lake, kind: str, person: str) -> str:
+    """Give the key of the one who is named; a name that several have needs the key."""
+    import ibis
+    from ibis import _
+
+    from bokgi.facts.engine import connect
+    from bokgi.facts.read import facts
+
+    known = facts(ibis.duckdb.from_connection(connect()), lake)
+    rows = known.identities.filter(_.kind == kind).select("key", "name", "email", "source_key").to_pyarrow().to_pylist()
+    wanted = person.casefold()
+    keys = {
+        row["key"]
+        for row in rows
+        if wanted in {str(row[name]).casefold() for name in ("key", "name", "email", "source_key") if row[name]}
+    }
+    if len(keys) == 1:
+        return str(keys.pop())
+    if not keys:
+        raise NotFoundError(
+            "person_unknown",
+            Message(N_("Nobody is called “{person}”."), {"person": person}),
+            Message(N_("Name the key, the e-mail or the whole name.")),
+        )
+    raise UsageError(
+        "person_ambiguous",
+        Message(N_("{n} people are called “{person}”."), {"n": len(keys), "person": person}),
+        Message(N_("Name one by key: {keys}"), {"keys": ", ".join(sorted(keys))}),
+    )

@@ -1,0 +1,86 @@
+"""bokgi funnel: the funnel in one of its four modes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from bokgi.cli.answering import answer, day, facts_of, say_all, show_table, window
+from bokgi.cli.registry import Answer, command
+from bokgi.cli.session import Session
+from bokgi.domain.messages import N_
+
+
+@command("funnel", N_("The funnel: conversion and time by stage, in one of four modes."), order=30)
+def funnel(
+    session: Session,
+    *,
+    mode: Annotated[
+        str,
+        typer.Option(
+            metavar="created_cohort|stage_entry_cohort|period_flow|snapshot", help=N_("Which question it answers.")
+        ),
+    ] = "stage_entry_cohort",
+    by: Annotated[
+        str, typer.Option(metavar="A,B,…", help=N_("Split by person, team, a condition or an attribute."))
+    ] = "",
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar=N_("DATE"), help=N_("First day of the period."))
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar=N_("DATE"), help=N_("Last day of the period."))] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar=N_("DATE"), help=N_("Day as of whose end the facts are shown."))
+    ] = None,
+) -> Answer:
+    """Ask and show."""
+    from bokgi.questions.funnel import ask_funnel
+
+    start, end = window(from_, to)
+    with facts_of(session) as facts:
+        found = ask_funnel(
+            facts,
+            as_of=day(session, as_of),
+            mode=mode,
+            start=start,
+            end=end,
+            by=[name.strip() for name in by.split(",") if name.strip()],
+        )
+    told = answer(session, found)
+    return Answer(told, lambda shown: _show(shown, told))
+
+
+def _show(session: Session, found: dict[str, Any]) -> None:
+    from bokgi.ui.format import days, percent
+
+    say_all(session, found, "said")
+    columns = [
+        *((name, "left") for name in found["by"]),
+        (N_("Stage"), "left"),
+        (N_("Entered"), "right"),
+        (N_("Cases"), "right"),
+        (N_("Conversion"), "right"),
+        (N_("Interval"), "right"),
+        (N_("Still open"), "right"),
+        (N_("Days, median"), "right"),
+        (N_("80th percentile"), "right"),
+    ]
+    rows = []
+    for stage in found["stages"]:
+        conversion, time = stage["conversion"], stage["time"]
+        ends = [] if conversion is None or conversion["low"] is None else [conversion["low"], conversion["high"]]
+        rows.append(
+            (
+                *("–" if value is None else str(value) for value in stage["groups"].values()),
+                stage["label"],
+                "" if stage["entered"] is None else str(stage["entered"]),
+                str(stage["counts"].get("deals", stage["n_at_risk"] or "")),
+                "" if conversion is None else percent(conversion["estimate"]),
+                "~".join(percent(end) for end in ends),
+                "" if conversion is None else percent(conversion["undecided"]),
+                "" if time is None or time["median"] is None else days(time["median"], session.lang),
+                "" if time is None or time["p80"] is None else days(time["p80"], session.lang),
+            )
+        )
+    show_table(session, columns, rows)
+    say_all(session, found, "caveats")
