@@ -1,0 +1,160 @@
+"""The funnel in one of its four modes, with conversion and time in stage, open deals counted as not yet decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from bokgi.analysis.funnel import FunnelMode, funnel
+from bokgi.analysis.stage_conversion import Risk, stage_conversion
+from bokgi.analysis.time_in_stage import time_in_stage
+from bokgi.analysis.visits import ladder
+from bokgi.domain.errors import UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import Period
+from bokgi.domain.sentences import encoded
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked
+
+MODES: Final = tuple(mode.value for mode in FunnelMode)
+WINDOW_DAYS: Final = 182
+VIEWS: Final = {"person": "owner_id"}
+LEVEL: Final = 0.90
+
+_QUESTIONS: Final = {
+    FunnelMode.CREATED_COHORT: N_("Deals created from {start} to {last}: how far have they come?"),
+    FunnelMode.STAGE_ENTRY_COHORT: N_("Deals that entered a stage from {start} to {last}: what became of them?"),
+    FunnelMode.PERIOD_FLOW: N_("From {start} to {last}: what moved, whenever it was created?"),
+    FunnelMode.SNAPSHOT: N_("What stands where on {last}?"),
+}
+
+
+def ask_funnel(
+    facts: Facts,
+    *,
+    as_of: date,
+    mode: str = FunnelMode.STAGE_ENTRY_COHORT.value,
+    start: date | None = None,
+    end: date | None = None,
+    by: Sequence[str] = (),
+) -> Json:
+    """Ask for the funnel of a period (the last 26 weeks where none is given), split by columns of `by`.
+
+    Reads all facts of a lake version, cut to `as_of`. `by`: `person`, `team`, a condition or an attribute.
+
+    Gives `mode`, `period`, `stages[]{stage, entered, n_at_risk, conversion{estimate, low, high}, time{median, p80}}`
+    and the counts of the mode; see `docs/reference/funnel.schema.json`. Raises `UsageError` for an unknown mode.
+    """
+    if mode not in MODES:
+        raise UsageError(
+            "choice_unknown",
+            Message(N_("{option} does not take “{given}”."), {"option": "--mode", "given": mode}),
+            Message(N_("It takes: {allowed}"), {"allowed": ", ".join(MODES)}),
+        )
+    chosen = FunnelMode(mode)
+    last = end if end is not None else as_of + timedelta(days=1)
+    period = Period(start if start is not None else last - timedelta(days=WINDOW_DAYS), last)
+    columns = [VIEWS.get(view, view) for view in by]
+    with asked(facts, as_of=as_of, attributes=[name for name in columns if name not in VIEWS.values()]) as here:
+        told = here.visits()
+        counts = funnel(here.deals, told, here.facts.stages, mode=chosen, period=period, by=columns).to_pyarrow()
+        risk = Risk.COHORT if chosen is FunnelMode.STAGE_ENTRY_COHORT else Risk.PERIOD
+        deals = here.deals
+        if chosen is FunnelMode.CREATED_COHORT:
+            deals = deals.filter((deals.created_on >= period.start) & (deals.created_on < period.end))
+        window: dict[str, Any] = {"as_of": as_of, "period": period, "risk": risk, "by": columns, "level": LEVEL}
+        window["minimum_n"] = here.facts.settings.minimum_n
+        moved = _by_stage(stage_conversion(deals, told, **window).to_pylist(), columns)
+        stayed = _by_stage(time_in_stage(deals, told, **window).to_pylist(), columns)
+        labels = {
+            (row["pipeline"], row["stage"]): row["label"]
+            for row in ladder(here.facts.stages).select("pipeline", "stage", "label").to_pyarrow().to_pylist()
+        }
+        rows = _by_stage(counts.to_pylist(), columns)
+        keys = sorted({*rows, *moved}, key=lambda key: _order(key, rows, moved))
+        stages = [
+            _stage(here, key, columns, labels, rows.get(key, {}), moved.get(key), stayed.get(key)) for key in keys
+        ]
+        question = Message(_QUESTIONS[chosen], {"start": period.start, "last": min(period.last, as_of)})
+        return {
+            "as_of": as_of.isoformat(),
+            "mode": mode,
+            "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
+            "by": list(by),
+            "level": LEVEL,
+            "stages": stages,
+            "said": [encoded(question)],
+            "caveats": [encoded(message) for message in _caveats(stages)],
+        }
+
+
+Key = tuple[object, ...]
+
+
+def _by_stage(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[Key, Mapping[str, Any]]:
+    return {(*(row[column] for column in columns), row["pipeline"], row["stage"]): row for row in rows}
+
+
+def _order(key: Key, *tables: Mapping[Key, Mapping[str, Any]]) -> tuple[str, ...]:
+    place = next((table[key]["stage_order"] for table in tables if key in table), 0)
+    return (*("" if part is None else str(part) for part in key[:-1]), f"{place:04d}", str(key[-1]))
+
+
+def _stage(
+    here: Asked,
+    key: Key,
+    columns: Sequence[str],
+    labels: Mapping[tuple[str, str], str],
+    counts: Mapping[str, Any],
+    moved: Mapping[str, Any] | None,
+    stayed: Mapping[str, Any] | None,
+) -> Json:
+    pipeline, stage = str(key[-2]), str(key[-1])
+    known = {*columns, "pipeline", "stage", "stage_order", "kind"}
+    groups = dict(zip(columns, key[: len(columns)], strict=True))
+    return {
+        "groups": {
+            ("person" if name == "owner_id" else name): here.name(str(value))
+            if name == "owner_id" and value is not None
+            else value
+            for name, value in groups.items()
+        },
+        "pipeline": pipeline,
+        "stage": stage,
+        "label": labels.get((pipeline, stage), stage),
+        "entered": None if moved is None else moved["entries"],
+        "n_at_risk": None if moved is None else moved["deals"],
+        "conversion": None
+        if moved is None or moved["conversion"] is None
+        else {
+            "estimate": moved["conversion"],
+            "low": moved["low"],
+            "high": moved["high"],
+            "undecided": moved["undecided"],
+            "n": moved["deals"],
+        },
+        "time": None
+        if stayed is None or stayed["reason"] is not None
+        else {
+            "median": stayed["median_days"],
+            "median_low": stayed["median_low"],
+            "median_high": stayed["median_high"],
+            "p80": stayed["p80_days"],
+            "n": stayed["deals"],
+        },
+        "counts": {
+            name: here.money(float(value))["amount"] if isinstance(value, Decimal) else value
+            for name, value in counts.items()
+            if name not in known
+        },
+        "reason": None if moved is None else moved["reason"],
+    }
+
+
+def _caveats(stages: Sequence[Json]) -> list[Message]:
+    said = [Message(N_("Open deals are not yet decided; they are neither won nor lost in the conversion."))]
+    if any(stage["reason"] is not None for stage in stages):
+        said.append(Message(N_("Where too few deals are decided, no conversion is shown.")))
+    return said

@@ -1,0 +1,86 @@
+"""The funnel as a question: four modes by schema, split by person and attribute, thin stages said to be so."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from benchmarks.simulator import Organisation, simulate
+from bokgi.domain.errors import UsageError
+from bokgi.facts.model import Facts
+from bokgi.questions.funnel import MODES, ask_funnel
+from bokgi.ui.spoken import spoken
+from tests.analysis.worlds import facts_of_world
+from tests.cast import CAST, facts_of
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "docs" / "reference" / "funnel.schema.json").read_text(encoding="utf-8")
+)
+AS_OF = date(2025, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    """Give a small organisation."""
+    return facts_of_world(simulate(Organisation(seed=4, reps=6, deals=800)))
+
+
+def asked(facts: Facts, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - options of several kinds
+    found = ask_funnel(facts, as_of=AS_OF, **options)
+    jsonschema.validate(found, SCHEMA)
+    json.dumps(found)
+    return found
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_names_its_question_and_keeps_its_schema(facts: Facts, mode: str) -> None:
+    found = asked(facts, mode=mode)
+    assert found["mode"] == mode
+    assert [stage["stage"] for stage in found["stages"]][:3] == ["discovery", "solution_fit", "proposal"]
+    assert spoken(found, "en")["said"][0]["text"].endswith("?")
+    assert all(0 < stage["conversion"]["estimate"] < 1 for stage in found["stages"] if stage["conversion"])
+
+
+def test_entries_of_the_cohort_are_those_of_a_plain_count(facts: Facts) -> None:
+    found = asked(facts, start=date(2025, 3, 1), end=date(2025, 6, 1))
+    events = facts.stage_events.to_pyarrow().to_pylist()
+    first: dict[str, date] = {}
+    for event in events:
+        if event["stage"] == "discovery":
+            day = min(first.get(event["deal_id"], date.max), event["entered_on"])
+            first[event["deal_id"]] = day
+    counted = sum(date(2025, 3, 1) <= day < date(2025, 6, 1) for day in first.values())
+    assert found["stages"][0]["entered"] == counted
+    assert found["stages"][0]["counts"]["entered"] == counted
+
+
+def test_it_splits_by_person_and_attribute(facts: Facts) -> None:
+    people = asked(facts, by=["person"])["stages"]
+    assert {stage["groups"]["person"] for stage in people} == {f"p{number:03d}" for number in range(6)}
+    assert {stage["groups"]["territory"] for stage in asked(facts, by=["territory"])["stages"]} >= {"t00", "t01"}
+
+
+def test_thin_stages_have_no_conversion_and_say_why() -> None:
+    deals = """
+        deal_id | owner_id | stage    | created_on | amount | currency
+        d1      | lee      | proposal | 2025-11-03 | 100    | KRW
+    """
+    events = """
+        deal_id | stage       | entered_on
+        d1      | prospecting | 2025-11-03
+        d1      | proposal    | 2025-11-10
+    """
+    found = asked(facts_of(None, **CAST, deals=deals, stage_events=events))
+    assert {stage["reason"] for stage in found["stages"]} == {"too_few"}
+    assert {stage["conversion"] for stage in found["stages"]} == {None}
+    assert len(found["caveats"]) == 2
+
+
+def test_an_unknown_mode_is_refused(facts: Facts) -> None:
+    with pytest.raises(UsageError, match="--mode"):
+        ask_funnel(facts, as_of=AS_OF, mode="mood")
