@@ -7,6 +7,7 @@ header (`예상매출(만원)`) belongs to the format.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,11 +20,9 @@ from bokgi.intake.mapping.contents import said
 from bokgi.intake.mapping.fields import Field, Kind, field_of
 from bokgi.intake.mapping.ladders.evidence import text_of
 from bokgi.intake.mapping.model import ColumnMapping, FileMapping, Hints, Option, Question
-from bokgi.intake.mapping.writings import DateWriting, amount_writing, date_writing, example_of, probability_writing
+from bokgi.intake.mapping.writings import KINDS, detected, example_of, order_of
 from bokgi.intake.sql import literal
-from bokgi.intake.values.amounts import AmountFormat
-from bokgi.intake.values.currencies import unit_of
-from bokgi.intake.values.moments import MomentFormat
+from bokgi.intake.values import AmountFormat, Detected, MomentFormat, ValueKind, Wanted, unit_of
 
 _DATED: Final = frozenset({Kind.MOMENT, Kind.DATE})
 _HANGUL: Final = re.compile(r"[가-힣]")
@@ -40,7 +39,15 @@ _ORDERS: Final = {
     "dmy": N_("day first: {example}"),
     "ymd": N_("year first: {example}"),
 }
-_DATE_COLUMNS: Final = ("expected_close_on", "next_step_on", "assigned_on", "closed_on", "created_on")
+_MOST_FIELDS: Final = 500
+_TYPED: Final = {
+    "amount": ValueKind.AMOUNT,
+    "probability": ValueKind.PROBABILITY,
+    "expected_close_on": ValueKind.MOMENT,
+    "next_step_on": ValueKind.MOMENT,
+    "assigned_on": ValueKind.MOMENT,
+}
+"""Columns of deals whose values in a history of fields have a format."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +62,28 @@ class Formatted:
 def formatted(
     connection: duckdb.DuckDBPyConnection, staged: StagedFile, mapping: FileMapping, hints: Hints
 ) -> Formatted:
-    """Find how dates and amounts are written; a format that the saved mapping names stays."""
-    dates = {
-        column.column: date_writing(connection, staged, staged.column(column.column).sql, mapping.null_values)
+    """Find how dates, amounts and numbers are written; a format that the saved mapping names stays."""
+    wanted = {
+        column.column: (staged.column(column.column).sql, Wanted(KINDS[kind], _header(staged, column)))
         for column in mapping.columns
-        if column.format is None and _kind(column) in _DATED and staged.column(column.column).filled
+        if column.format is None and (kind := _kind(column)) in KINDS and staged.column(column.column).filled
     }
-    mapping, questions = _with_dates(mapping, dates, hints)
-    mapping, asked = _with_amounts(connection, staged, mapping, hints)
-    mapping = _with_numbers(connection, staged, mapping)
-    mapping = replace(mapping, history_formats=_of_history(connection, staged, mapping) or mapping.history_formats)
-    return Formatted(mapping, (*questions, *asked))
+    found = detected(connection, staged, wanted)
+    columns, questions = [], []
+    dates = {header: one for header, one in found.items() if one.kind is ValueKind.MOMENT and one.ambiguous}
+    order = _which_order(mapping, dates)
+    for column in mapping.columns:
+        one = found.get(column.column)
+        if one is None or column.format is not None or KINDS.get(_kind(column) or Kind.TEXT) is not one.kind:
+            columns.append(column)
+            continue
+        form, asked = _chosen(staged, mapping, column, one, hints, order)
+        columns.append(replace(column, format=form or None))
+        questions += asked
+    if dates and hints.answers.get(order.key) not in {option.answer for option in order.options}:
+        questions.insert(0, order)
+    history = _of_history(connection, staged, mapping) or mapping.history_formats
+    return Formatted(replace(mapping, columns=tuple(columns), history_formats=history), tuple(questions))
 
 
 def _kind(column: ColumnMapping) -> Kind | None:
@@ -73,86 +91,75 @@ def _kind(column: ColumnMapping) -> Kind | None:
     return field.kind if field else None
 
 
-def _with_dates(
-    mapping: FileMapping, dates: dict[str, DateWriting], hints: Hints
-) -> tuple[FileMapping, list[Question]]:
-    decided = [writing.orders[0] for writing in dates.values() if len(writing.orders) == 1]
-    usual = max(decided, key=decided.count) if decided else None
-    unclear = {header: writing for header, writing in dates.items() if len(writing.orders) > 1}
-    question = _which_order(mapping, unclear)
-    answer = hints.answers.get(question.key)
-    order = answer if answer in _ORDERS else usual
-    columns = tuple(
-        replace(column, format=dates[column.column].format(order))
-        if column.column in dates and column.format is None and _kind(column) in _DATED
-        else column
-        for column in mapping.columns
-    )
-    asked = [question] if any(order not in writing.orders for writing in unclear.values()) else []
-    return replace(mapping, columns=columns), asked
+def _header(staged: StagedFile, column: ColumnMapping) -> str:
+    """Give the text that names the unit: the header, or a line above the table that says nothing else."""
+    if unit_of(column.column).said:
+        return column.column
+    return next((title for title in staged.titles if _UNIT_TITLE.search(title)), column.column)
 
 
-def _which_order(mapping: FileMapping, unclear: dict[str, DateWriting]) -> Question:
-    writings = list(unclear.values())
-    orders = [order for order in _ORDERS if any(order in writing.orders for writing in writings)]
+def _chosen(
+    staged: StagedFile, mapping: FileMapping, column: ColumnMapping, one: Detected, hints: Hints, order: Question
+) -> tuple[str, list[Question]]:
+    """Give a column's format after what the person answered, and what is still to be asked about it."""
+    if one.kind is ValueKind.MOMENT:
+        answer = hints.answers.get(order.key)
+        fitting = [form for form in (one.format, *one.alternatives) if order_of(form) == answer]
+        return (fitting or [one.format])[0], []
+    if one.kind is not ValueKind.AMOUNT:
+        return one.format, []
+    form, questions = one.format, []
+    if one.ambiguous:
+        question = _which_mark(mapping, column, one)
+        answer = hints.answers.get(question.key)
+        form = answer if answer in {one.format, *one.alternatives} else form
+        questions += [] if answer == form else [question]
+    if not unit_of(_header(staged, column)).said and _unit_doubtful(staged, mapping, column):
+        question = _which_unit(mapping, column)
+        answer = hints.answers.get(question.key)
+        if answer in _UNITS:
+            form = replace(AmountFormat.of(form), multiplier=int(answer)).text
+        else:
+            questions.append(question)
+    return form, questions
+
+
+def _which_order(mapping: FileMapping, unclear: Mapping[str, Detected]) -> Question:
+    forms = {order_of(form): form for one in unclear.values() for form in (one.format, *one.alternatives)}
     return Question(
         key=f"{mapping.file}:day_month",
         code="day_month_unclear",
         file=mapping.file,
         columns=tuple(unclear),
         message=Message(
-            N_("Are the dates of {file} written with the day or the month first? No value of {columns} tells."),
+            N_("Are the dates of {file} written with the day or the month first? {columns} can be read either way."),
             {"file": mapping.file, "columns": ", ".join(unclear)},
         ),
         options=tuple(
-            Option(order, Message(_ORDERS[order], {"example": example_of(writings[0].format(order))}))
-            for order in orders
+            Option(order, Message(text, {"example": example_of(forms[order])}))
+            for order, text in _ORDERS.items()
+            if order in forms
         ),
     )
 
 
-def _with_amounts(
-    connection: duckdb.DuckDBPyConnection, staged: StagedFile, mapping: FileMapping, hints: Hints
-) -> tuple[FileMapping, list[Question]]:
-    columns: list[ColumnMapping] = []
-    questions: list[Question] = []
-    for column in mapping.columns:
-        if column.format is not None or _kind(column) is not Kind.AMOUNT:
-            columns.append(column)
-            continue
-        sql = staged.column(column.column).sql
-        form = amount_writing(connection, staged, sql, mapping.null_values)
-        unit = unit_of(column.column)
-        title = next((unit_of(title) for title in staged.titles if _UNIT_TITLE.search(title)), unit)
-        unit = unit if unit.said else title
-        form = replace(form, multiplier=unit.multiplier, currency=unit.currency)
-        if not unit.said and _unit_doubtful(staged, mapping, column):
-            question = _which_unit(mapping, column)
-            answer = hints.answers.get(question.key)
-            if answer in _UNITS:
-                form = replace(form, multiplier=int(answer))
-            else:
-                questions.append(question)
-        columns.append(replace(column, format=form.text))
-    return replace(mapping, columns=tuple(columns)), questions
-
-
-def _with_numbers(connection: duckdb.DuckDBPyConnection, staged: StagedFile, mapping: FileMapping) -> FileMapping:
-    """Find the decimal mark of numbers and the scale of probabilities."""
-    columns = []
-    for column in mapping.columns:
-        kind, there = _kind(column), staged.column(column.column)
-        if column.format is not None or not there.filled:
-            columns.append(column)
-        elif kind is Kind.PROBABILITY:
-            scale = probability_writing(connection, staged, there.sql, mapping.null_values)
-            columns.append(replace(column, format=scale.value))
-        elif kind in {Kind.NUMBER, Kind.INTEGER}:
-            form = amount_writing(connection, staged, there.sql, mapping.null_values)
-            columns.append(replace(column, format=form.text))
-        else:
-            columns.append(column)
-    return replace(mapping, columns=tuple(columns))
+def _which_mark(mapping: FileMapping, column: ColumnMapping, one: Detected) -> Question:
+    return Question(
+        key=f"{mapping.file}:mark:{column.column}",
+        code="decimal_mark_unclear",
+        file=mapping.file,
+        columns=(column.column,),
+        message=Message(
+            N_(
+                "Do the amounts in “{column}” of {file} have a decimal point or a decimal comma? For example {samples}."
+            ),
+            {"column": column.column, "file": mapping.file, "samples": ", ".join(column.samples[:3])},
+        ),
+        options=tuple(
+            Option(form, Message(N_("like {example}"), {"example": form})) for form in (one.format, *one.alternatives)
+        ),
+        suggestion=one.format,
+    )
 
 
 def _unit_doubtful(staged: StagedFile, mapping: FileMapping, column: ColumnMapping) -> bool:
@@ -183,20 +190,23 @@ def _of_history(connection: duckdb.DuckDBPyConnection, staged: StagedFile, mappi
     field, new = text_of(staged, mapping, "deal_history.field"), text_of(staged, mapping, "deal_history.new")
     if field is None or new is None:
         return {}
-    found: dict[str, str] = {}
+    wanted: dict[str, tuple[str, Wanted]] = {}
+    for text, ours in _named(mapping, connection, staged, field).items():
+        kind = _TYPED.get(ours)
+        if kind is not None:
+            wanted.setdefault(ours, (f"CASE WHEN {field} = {literal(text)} THEN {new} END", Wanted(kind, text)))
+    return {ours: one.format for ours, one in detected(connection, staged, wanted).items() if one.format}
+
+
+def _named(
+    mapping: FileMapping, connection: duckdb.DuckDBPyConnection, staged: StagedFile, field: str
+) -> dict[str, str]:
+    """Give the source's names of fields with ours; a name that is ours stands for itself."""
     words = mapping.values.get("deal_history.field", {})
-    for text, ours in words.items():
-        values = f"(CASE WHEN {field} = {literal(text)} THEN {new} END)"
-        if ours == "amount":
-            form = amount_writing(connection, staged, values, mapping.null_values)
-            unit = unit_of(text)
-            found[ours] = replace(form, multiplier=unit.multiplier, currency=unit.currency).text
-        elif ours == "probability":
-            found[ours] = probability_writing(connection, staged, values, mapping.null_values).value
-        elif ours in _DATE_COLUMNS:
-            writing = date_writing(connection, staged, values, mapping.null_values)
-            found[ours] = writing.format(writing.orders[0] if writing.orders else None)
-    return found
+    rows = connection.execute(
+        f"SELECT DISTINCT {field} FROM {staged.relation} ORDER BY 1 LIMIT {_MOST_FIELDS}"
+    ).fetchall()
+    return {text: words.get(text, text) for (text,) in rows if text is not None}
 
 
 def sortable(staged: StagedFile, mapping: FileMapping) -> str | None:
