@@ -81,10 +81,10 @@ def _state(imports: Sequence[dict[str, Any]], numbers: dict[str, int], exported_
     names = sorted({name for found in imports for name in found["files"]})
     files: dict[str, object] = {"n": len(names)}
     if exported_on is None:
-        return [Message(N_("{n} file was imported."), files, N_("{n} files were imported.")), deals]
+        return [Message(N_("{n} file was imported."), files, plural=N_("{n} files were imported.")), deals]
     files["day"] = date.fromisoformat(exported_on)
-    one, many = N_("{n} file, exported on {day}."), N_("{n} files, the last exported on {day}.")
-    return [Message(one, files, many), deals]
+    exported = Message(N_("{n} file, exported on {day}."), files, plural=N_("{n} files, the last exported on {day}."))
+    return [exported, deals]
 
 
 def _findings(

@@ -115,11 +115,15 @@ def _moved(scope: Scope) -> dict[str, tuple[int, list[dict[str, Any]]]]:
 def _praise(person: Mapping[str, Any], moved: tuple[int, list[dict[str, Any]]] | None) -> list[dict[str, Any]]:
     won = person["won"]
     if won["count"]:
-        words = Message(N_("{n} deal was won this week."), {"n": won["count"]}, N_("{n} deals were won this week."))
+        words = Message(
+            N_("{n} deal was won this week."), {"n": won["count"]}, plural=N_("{n} deals were won this week.")
+        )
         return [_point("won", won["count"], words)]
     if moved:
         n, deals = moved
-        words = Message(N_("{n} deal moved on to a later stage."), {"n": n}, N_("{n} deals moved on to a later stage."))
+        words = Message(
+            N_("{n} deal moved on to a later stage."), {"n": n}, plural=N_("{n} deals moved on to a later stage.")
+        )
         return [_point("moved_on", n, words, deals)]
     return []
 

@@ -33,8 +33,8 @@ USUAL_WEEKS: Final = 8
 class Scope:
     """One review's facts: `facts` as of the review's day, `deals` of the team then, `before` the same a week earlier.
 
-    `deals` and `before` have the columns of `analysis.deal_traits`, amounts in one currency; `without_rate` counts deals
-    whose amount could not be converted, by currency. `names` gives people's names by `person_id`, `teams` their team.
+    `deals` and `before` have the columns of `analysis.deal_traits`, amounts in one currency; `without_rate` counts, by
+    currency, deals that could not be converted. `names` gives people's names by `person_id`, `teams` their team.
     """
 
     facts: Facts

@@ -77,9 +77,9 @@ class Speaker:
         """Write a marked text with values."""
         return Message(msgid, values).text(self.lang, self._show)
 
-    def counted(self, msgid: str, plural: str, n: int, /, **values: object) -> str:
-        """Write a marked text that has a plural."""
-        return Message(msgid, {"n": n, **values}, plural).text(self.lang, self._show)
+    def message(self, message: Message) -> str:
+        """Write a message."""
+        return message.text(self.lang, self._show)
 
     def say(self, sentence: Mapping[str, Any] | None) -> str:
         """Write a sentence of the pack."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bokgi.apps.reviews.rendering.blocks import Block, Cell, Column, Section, Table
 from bokgi.apps.reviews.rendering.words import ACTIVITIES, PARTS, Speaker, amount_of
-from bokgi.domain.messages import N_
+from bokgi.domain.messages import N_, Message
 from bokgi.ui.format import MoneyColumn
 
 Json = Mapping[str, Any]
@@ -61,10 +61,12 @@ def _unknown_note(total: Json, speaker: Speaker) -> str:
     missing = sum(total[what]["amount_unknown"] for names in _FLOWS.values() for what in names)
     if not missing:
         return ""
-    return speaker.counted(
-        N_("{n} deal has no known amount; it is counted, but not in the sums."),
-        N_("{n} deals have no known amount; they are counted, but not in the sums."),
-        missing,
+    return speaker.message(
+        Message(
+            N_("{n} deal has no known amount; it is counted, but not in the sums."),
+            {"n": missing},
+            plural=N_("{n} deals have no known amount; they are counted, but not in the sums."),
+        )
     )
 
 

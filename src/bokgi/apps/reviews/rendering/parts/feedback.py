@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bokgi.apps.reviews.rendering.blocks import Item, Items, Section
 from bokgi.apps.reviews.rendering.words import PARTS, Speaker
-from bokgi.domain.messages import N_
+from bokgi.domain.messages import N_, Message
 
 Json = Mapping[str, Any]
 _SHOWN_DEALS: Final = 2
@@ -45,6 +45,8 @@ def _person(found: Json, speaker: Speaker) -> Item:
         deals = ", ".join(deal["title"] for deal in few)
         more = point["n"] - len(few)
         if deals and more > 0:
-            deals = speaker.counted(N_("{deals} and {n} more"), N_("{deals} and {n} more"), more, deals=deals)
+            deals = speaker.message(
+                Message(N_("{deals} and {n} more"), {"n": more, "deals": deals}, plural=N_("{deals} and {n} more"))
+            )
         lines.append(f"{speaker.say(point['sentence'])}{f' ({deals})' if deals else ''}")
     return Item(title=found["name"], sub=found["team"] or "", lines=lines)

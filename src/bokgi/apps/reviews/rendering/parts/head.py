@@ -7,7 +7,7 @@ from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Badge, Figure
 from bokgi.apps.reviews.rendering.words import Speaker
-from bokgi.domain.messages import N_
+from bokgi.domain.messages import N_, Message
 from bokgi.ui import format as written
 
 Json = Mapping[str, Any]
@@ -46,7 +46,7 @@ def figures(review: Json, speaker: Speaker) -> list[Figure]:
         shown.append(
             Figure(
                 label=speaker.word(label),
-                value=speaker.counted(N_("{n} deal"), N_("{n} deals"), week[what]["count"]),
+                value=speaker.message(Message(N_("{n} deal"), {"n": week[what]["count"]}, plural=N_("{n} deals"))),
                 of=speaker.money_short(week[what]["amount"]),
                 range=beside,
                 badge=badge,
@@ -58,7 +58,7 @@ def figures(review: Json, speaker: Speaker) -> list[Figure]:
 def _pipeline(review: Json, speaker: Speaker) -> Figure:
     change = review["pipeline_change"]
     start, end = change["start"], change["end"]
-    deals = speaker.counted(N_("{n} deal"), N_("{n} deals"), end["count"])
+    deals = speaker.message(Message(N_("{n} deal"), {"n": end["count"]}, plural=N_("{n} deals")))
     if end["amount"] is None:
         difference, value, of = written.signed(speaker.count(end["count"] - start["count"])), deals, ""
     else:
@@ -71,7 +71,10 @@ def _pipeline(review: Json, speaker: Speaker) -> Figure:
         of=of,
         range=speaker.text(N_("{difference} since {day}"), difference=difference, day=speaker.day(start["on"])),
         badge=(
-            Badge(speaker.counted(N_("{n} without amount"), N_("{n} without amount"), unknown), "warn")
+            Badge(
+                speaker.message(Message(N_("{n} without amount"), {"n": unknown}, plural=N_("{n} without amount"))),
+                "warn",
+            )
             if unknown
             else None
         ),

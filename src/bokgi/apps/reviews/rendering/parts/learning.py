@@ -7,7 +7,7 @@ from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Badge, Item, Items, Section
 from bokgi.apps.reviews.rendering.words import OUTCOMES, PARTS, Speaker, about
-from bokgi.domain.messages import N_
+from bokgi.domain.messages import N_, Message
 
 Json = Mapping[str, Any]
 
@@ -39,7 +39,9 @@ def section(review: Json, speaker: Speaker) -> Section:
 def _list(title: str, empty: str, deals: list[Json], n: int, speaker: Speaker) -> Items:
     more = n - len(deals)
     note = (
-        speaker.counted(N_("{n} smaller one is not shown."), N_("{n} smaller ones are not shown."), more)
+        speaker.message(
+            Message(N_("{n} smaller one is not shown."), {"n": more}, plural=N_("{n} smaller ones are not shown."))
+        )
         if more > 0
         else ""
     )
