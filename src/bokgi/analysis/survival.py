@@ -18,6 +18,8 @@ Days = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 MEDIAN: Final = 0.5
+_WIDEST: Final = 100.0
+"""Half a width on the log-log scale at which the interval is all from 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ def interval(share: Numbers, variance: Numbers, *, level: float = 0.95) -> tuple
     inside = (share > 0) & (share < 1) & (variance > 0)
     safe = np.where(inside, share, MEDIAN)
     width = ndtri((1 + level) / 2) * np.sqrt(variance) / np.abs(safe * np.log(safe))
+    width = np.minimum(width, _WIDEST)
     low, high = safe ** np.exp(width), safe ** np.exp(-width)
     return np.where(inside, low, np.nan), np.where(inside, high, np.nan)
 
