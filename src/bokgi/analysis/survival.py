@@ -76,7 +76,7 @@ def incidence(start: Days, end: Days, kind: Sequence[str], n: Days, *, kinds: Se
     hazard = np.divide(gone, at_risk)
     open_share = np.cumprod(1 - hazard)
     before = np.concatenate([[1.0], open_share[:-1]]) if len(day) else np.empty(0)
-    share = {name: np.cumsum(before * np.divide(events[name], at_risk)) for name in kinds}
+    share = {name: np.minimum(np.cumsum(before * np.divide(events[name], at_risk)), 1.0) for name in kinds}
     left = np.subtract(at_risk, gone)
     steps = _divided(gone, np.multiply(at_risk, left, dtype=np.float64))
     last_day = int(end.max()) if len(end) else None
