@@ -113,7 +113,7 @@ def _deals(bench: Workbench, readings: Sequence[Reading], held: Held) -> bool:
         if reading.entity is Entity.DEALS and reading.says("deals.deal_id")
     ]
     parts += [
-        f"SELECT {reading.sql('stage_history.deal_id')} FROM {reading.typed}"
+        f"SELECT {reading.sql('stage_history.deal_id')} AS deal_id FROM {reading.typed}"
         for reading in readings
         if reading.entity is Entity.STAGE_HISTORY and reading.mapping.derived_deals
     ]
