@@ -115,7 +115,8 @@ def _targets(reading: Reading, references: Sequence[Reference]) -> Yield:
         start, end = (reading.sql("targets.period", part) for part in ("start", "end"))
     else:
         start = reading.sql("targets.period_start")
-        end = f"coalesce({reading.sql('targets.period_end')}, {start} + INTERVAL 1 MONTH)::DATE"
+        last = reading.sql("targets.last_day")
+        end = f"coalesce({reading.sql('targets.period_end')}, {last} + 1, {start} + INTERVAL 1 MONTH)::DATE"
     metric = (
         f"coalesce({reading.sql('targets.metric')}, 'won_amount')" if reading.says("targets.metric") else "'won_amount'"
     )
