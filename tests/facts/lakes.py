@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
@@ -24,20 +25,17 @@ def moment(day: str) -> datetime:
     return datetime.combine(date.fromisoformat(day), NOON)
 
 
-def imported(lake: Lake, exported: str | None, *, at: str | None = None, **given: Any) -> int:
+def imported(lake: Lake, exported: str | None, *, at: str | None = None, **given: str | bool) -> int:
     """Write one import: tables as small texts, other words as fields of its ledger entry; give its number."""
-    tables = {name: text for name, text in given.items() if name in TABLES}
-    entry = {name: value for name, value in given.items() if name not in tables}
+    tables = {name: str(text) for name, text in given.items() if name in TABLES}
+    entry: dict[str, Any] = {name: value for name, value in given.items() if name not in tables}
     exported_at = None if exported is None else moment(exported)
     written_at = moment(at or exported or "2026-11-23")
     with lake.begin() as writing:
         for name, text in tables.items():
             writing.write(name, rows_of(name, text).drop_columns(["import_no"]))
-        writing.commit(
-            Entry(
-                **{"kind": "file", "source": "crm", "by": "test", "at": written_at, "exported_at": exported_at} | entry
-            )
-        )
+        plain: dict[str, Any] = {"kind": "file", "source": "crm", "by": "test", "at": written_at}
+        writing.commit(Entry(**plain | {"exported_at": exported_at} | entry))
         return writing.import_no
 
 
@@ -51,7 +49,7 @@ def read(lake: Lake, version: int | None = None) -> Facts:
     return facts(ibis.duckdb.connect(), lake, version=version)
 
 
-def rows(table: Any, *columns: str) -> list[tuple[Any, ...]]:
+def rows(table: ir.Table, *columns: str) -> list[tuple[Any, ...]]:
     """Give the rows of an Ibis table, in order, with the columns named; dates as text."""
     found = table.select(*columns).to_pyarrow().to_pylist()
     plain = [tuple(str(value) if isinstance(value, date) else value for value in row.values()) for row in found]

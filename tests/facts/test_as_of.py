@@ -16,6 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bokgi.facts.as_of import as_of
+from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts, Setting, Settings
 from tests.cast import CAST, facts_of
 from tests.facts.lakes import imported, lake_in, read, rows
@@ -99,15 +100,18 @@ def test_a_deal_opened_again_was_closed_in_between() -> None:
 
 
 KNOWN = """
-    deal_id  | created_on | owner_id | amount | currency | outcome | closed_on  | known_at_creation | observed_on | first_seen_on
-    never    | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,                 | 2026-11-23  | 2026-11-23
-    declared | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,owner_id,        | 2026-11-23  | 2026-11-23
-    seen     | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,                 | 2026-11-23  | 2026-02-15
-    observed | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,                 | 2026-02-15  | 2026-01-05
-    closed   | 2026-01-01 | lee      | 10     | KRW      | won     | 2026-02-15 | ,                 | 2026-11-23  | 2026-11-23
-    recorded | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,                 | 2026-11-23  | 2026-11-23
-    emptied  | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,                 | 2026-11-23  | 2026-11-23
-    after    | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,                 | 2026-02-01  | 2026-01-05
+    deal_id  | created_on | owner_id | amount | currency | outcome | closed_on  | known_at_creation | first_seen_on
+    never    | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,                 | 2026-11-23
+    declared | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,owner_id,        | 2026-11-23
+    seen     | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,                 | 2026-02-15
+    closed   | 2026-01-01 | lee      | 10     | KRW      | won     | 2026-02-15 | ,                 | 2026-11-23
+    recorded | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,                 | 2026-11-23
+    emptied  | 2026-01-01 | lee      | 10     | KRW      | open    |            | ,                 | 2026-11-23
+"""
+OBSERVED = """
+    deal_id  | created_on | owner_id | amount | currency | outcome | observed_on | first_seen_on
+    observed | 2026-01-01 | lee      | 10     | KRW      | open    | 2026-02-15  | 2026-01-05
+    after    | 2026-01-01 | lee      | 10     | KRW      | open    | 2026-02-01  | 2026-01-05
 """
 CHANGES = """
     deal_id  | field  | changed_on | old | new
@@ -122,14 +126,17 @@ CHANGES = """
 
 
 def test_values_are_those_known_then_and_the_rest_is_unknown() -> None:
-    facts = facts_of(deals=KNOWN, deal_changes=CHANGES)
+    facts = facts_of(deals=OBSERVED, deal_changes=CHANGES)
     assert deals_on(facts, ON, "owner_id", "amount", "currency") == [
         ("after", "lee", 12, "KRW"),
+        ("observed", "lee", 10, "KRW"),
+    ]
+    facts = facts_of(deals=KNOWN, deal_changes=CHANGES)
+    assert deals_on(facts, ON, "owner_id", "amount", "currency") == [
         ("closed", "lee", 10, "KRW"),
         ("declared", "lee", None, None),
         ("emptied", None, None, "KRW"),
         ("never", None, None, None),
-        ("observed", "lee", 10, "KRW"),
         ("recorded", None, 7.5, "KRW"),
         ("seen", "lee", 10, "KRW"),
     ]
@@ -359,7 +366,8 @@ class World:
         self.late = {f"d{number}" for number in range(8) if self.past.random() < 0.3}
         self.written: dict[str, tuple[dict[str, Any], int]] = {}
 
-    def live(self, lake: Any) -> None:
+    def live(self, lake: Lake) -> None:
+        """Let two months pass, with their exports."""
         for day in range(61):
             generator = self.past if day <= 30 else self.future
             self._change(day, generator)
@@ -394,7 +402,7 @@ class World:
                 reason = "price" if outcome == "lost" else None
                 deal |= {"outcome": outcome, "closed_on": on, "stage": outcome, "lost_reason": reason}
 
-    def _export(self, lake: Any, day: int, names: set[str]) -> None:
+    def _export(self, lake: Lake, day: int, names: set[str]) -> None:
         number = len(lake.imports()) + 1
         columns = [
             "created_on", "stage", "outcome", "closed_on", "lost_reason", "amount", "owner_id", "expected_close_on",

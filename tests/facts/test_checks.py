@@ -82,7 +82,7 @@ def test_a_sound_lake_has_no_findings_also_after_compaction(tmp_path: Path) -> N
         (come_from_later, "schema_newer", Severity.ERROR, 1, "schema 99"),
     ],
 )
-def test_damage_is_found(  # noqa: PLR0913 - the damage and the four parts of its finding
+def test_damage_is_found(
     tmp_path: Path, damage: Callable[[Lake], None], code: str, severity: Severity, count: int, text: str
 ) -> None:
     lake = sound(tmp_path)

@@ -73,7 +73,9 @@ def filled(folder: Path) -> Lake:
         "cp949.csv": f"담당자,금액\n{NAME},100\n".encode("cp949"),
         "utf16.csv": f"담당자,금액\n{NAME},100\n".encode("utf-16"),
         "packed.csv.gz": gzip.compress(f"담당자\n{NAME}\n".encode()),
-        "book.xlsx": workbook(f"<t>{NAME}</t>", f"<r><t>{NAME[:2]}</t></r><r><t>{NAME[2:]} 귀하</t></r>", "<t>다른이</t>"),
+        "book.xlsx": workbook(
+            f"<t>{NAME}</t>", f"<r><t>{NAME[:2]}</t></r><r><t>{NAME[2:]} 귀하</t></r>", "<t>다른이</t>"
+        ),
         f"{NAME}.csv": b"amount\n1\n",
         "old.xls": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + NAME.encode("utf-16-le") + b"\xff\xfe\xff",
         "clean.csv": b"amount\n1\n",
@@ -87,7 +89,9 @@ def filled(folder: Path) -> Lake:
     imported(
         lake,
         "2026-01-05",
-        files=json.dumps([{"name": name, "sha256": "x", "size": 1, "kept": name} for name in sources], ensure_ascii=False),
+        files=json.dumps(
+            [{"name": name, "sha256": "x", "size": 1, "kept": name} for name in sources], ensure_ascii=False
+        ),
         findings=json.dumps([{"code": "unknown_owner", "examples": [NAME]}]),
         mapping=f'owner = "{NAME}"',
         by=MAIL,
@@ -100,11 +104,20 @@ def filled(folder: Path) -> Lake:
         contact | c1    | crm    | c1         | 고객 | customer@example.org
         """,
         person_links="person_id | same_as\np1-2 | p1-1",
-        deals=f"deal_id | owner_id | amount | account_id | attributes\nd1 | p1-1 | 100 | {NAME} 상사 | 메모={NAME} 소개; 지역=서울\nd2 | p1-3 | 200 | A | 지역=부산",
+        deals=f"""
+        deal_id | owner_id | amount | account_id  | attributes
+        d1      | p1-1     | 100    | {NAME} 상사 | 메모={NAME} 소개; 지역=서울
+        d2      | p1-3     | 200    | A           | 지역=부산
+        """,
         accounts=f"account_id | name\n{NAME} 상사 | {NAME} 상사",
         contacts=f"contact_id | title | attributes\nc1 | 이사 | 휴대폰={PHONE}; 성별=여",
         activities="activity_id | contact_id | happened_on\na1 | c1 | 2026-01-03\na2 | | 2026-01-03",
-        texts=f"kind | key | text\nnote | a1 | 어제 통화 {PHONE}\nnote | a2 | {NAME}에게 전달\ndeal_name | d1 | {NAME} 건",
+        texts=f"""
+        kind      | key | text
+        note      | a1  | 어제 통화 {PHONE}
+        note      | a2  | {NAME}에게 전달
+        deal_name | d1  | {NAME} 건
+        """,
         quarantine=f'file | row | raw\n{NAME}.csv | 2 | {{"담당자": {json.dumps(NAME)}, "메일": "{MAIL.upper()}"}}',
     )
     imported(lake, "2026-01-12", texts=f"kind | key | text\ndeal_name | d2 | {NAME} 두 번째")
@@ -209,13 +222,12 @@ def test_an_interrupted_erasure_is_finished_by_the_next(tmp_path: Path, monkeypa
     def dies(*_: object) -> int:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("bokgi.facts.erasure._rewrite_identities", dies)
-        erase(lake, "person", "p1-1", by="privacy", at=NOW)
-    assert erased(lake) == []
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("bokgi.facts.erasure._record", dies)
-        erase(lake, "person", "p1-1", by="privacy", at=NOW)
+    for step in ("_rewrite_identities", "_record"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"bokgi.facts.erasure.{step}", dies)
+            with pytest.raises(KeyboardInterrupt):
+                erase(lake, "person", "p1-1", by="privacy", at=NOW)
+        assert erased(lake) == []
     erase(lake, "person", "p1-1", by="privacy", at=NOW)
     assert searched(tmp_path, NAME, MAIL) == []
     assert erased(lake) == [("person", "p1-1")]
@@ -239,7 +251,11 @@ def test_a_namesake_keeps_the_name_and_shared_sources_go(tmp_path: Path) -> None
 
 def test_the_same_address_in_another_source_is_the_same_person(tmp_path: Path) -> None:
     lake = filled(tmp_path)
-    imported(lake, "2026-02-05", identities=f"kind | key | source | name | email\nperson | p4-1 | other | {NAME} | {MAIL.lower()}")
+    imported(
+        lake,
+        "2026-02-05",
+        identities=f"kind | key | source | name | email\nperson | p4-1 | other | {NAME} | {MAIL.lower()}",
+    )
     assert erase(lake, "person", "p1-1", by="privacy", at=NOW).others == 0
     assert searched(tmp_path, NAME, MAIL) == []
 

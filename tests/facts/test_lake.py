@@ -241,9 +241,17 @@ def test_linked_identities_are_one_person_everywhere(tmp_path: Path) -> None:
         memberships="person_id | manager_id | share\np9 | p3 | 1",
         deals="deal_id | owner_id | type\nd1 | p3 | p3",
         stage_events="deal_id | entered_on | by_id\nd1 | 2026-01-01 | p2",
-        deal_changes="deal_id | field | old | new | changed_on\nd1 | owner_id | p9 | p2 | 2026-01-01\nd1 | type | p2 | p3 | 2026-01-01",
+        deal_changes="""
+        deal_id | field    | old | new | changed_on
+        d1      | owner_id | p9  | p2  | 2026-01-01
+        d1      | type     | p2  | p3  | 2026-01-01
+        """,
         activity_people="activity_id | person_id\na1 | p3",
-        targets="subject_kind | subject_id | period_start | period_end | amount\nperson | p3 | 2026-01-01 | 2026-02-01 | 1\nteam | p3 | 2026-01-01 | 2026-02-01 | 2",
+        targets="""
+        subject_kind | subject_id | period_start | period_end | amount
+        person       | p3         | 2026-01-01   | 2026-02-01 | 1
+        team         | p3         | 2026-01-01   | 2026-02-01 | 2
+        """,
     )
     found = read(lake)
     assert rows(found.people, "person_id") == [("p1",), ("p2",), ("p3",)]

@@ -273,14 +273,17 @@ class Twin:
     def write(self, lake: Lake) -> None:
         """Import the files in an order that is not that of their export."""
         for number, day in enumerate(self.days, start=1):
-            new, known = [], []
+            new: list[str] = []
+            known: list[str] = []
             for deal, content in self.files[day].items():
                 earlier = [past for past in self.seen.get(deal, {}) if past < day]
                 held = self.seen[deal][max(earlier)] if earlier else None
                 same = held is not None and held[0] == content
                 origin = held[1] if held is not None and same else number
                 self.seen.setdefault(deal, {})[day] = (content, origin)
-                (known if same else new).append(f"{deal} | {origin}" if same else f"{deal} | {content[0]} | {content[1]}")
+                (known if same else new).append(
+                    f"{deal} | {origin}" if same else f"{deal} | {content[0]} | {content[1]}"
+                )
             imported(
                 lake,
                 day,
@@ -303,6 +306,7 @@ class Twin:
         return found
 
     def deals(self) -> list[tuple[object, ...]]:
+        """Give the current rows."""
         expected = []
         for deal in self.seen:
             line = self.line(deal)
@@ -318,6 +322,7 @@ class Twin:
         return sorted(expected)
 
     def events(self) -> list[tuple[object, ...]]:
+        """Give the stage events."""
         expected = []
         for deal in self.seen:
             before: tuple[str | None, str | None] = (None, None)
@@ -329,6 +334,7 @@ class Twin:
         return sorted(expected)
 
     def amounts(self) -> list[tuple[object, ...]]:
+        """Give the changes of amount."""
         expected = []
         for deal in self.seen:
             line = [(day, str(content[1])) for day, content, *_ in self.line(deal)]

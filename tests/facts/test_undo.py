@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import ibis
 import pytest
 
 from bokgi.domain.errors import ConflictError, NotFoundError, RefusalError, UsageError
@@ -25,8 +26,6 @@ FILES = {
 
 def judged(lake: Lake, writing: Writing, text: str) -> tuple[int, int]:
     """Write the deals of a file that differ from what the lake holds; give the numbers of new and known rows."""
-    import ibis
-
     held = rows(facts(ibis.duckdb.connect(), lake).deals, "deal_id", "stage", "amount", "import_no")
     there = {(deal, stage, int(amount)): number for deal, stage, amount, number in held}
     lines = [tuple(cell.strip() for cell in line.split("|")) for line in text.splitlines()]

@@ -99,9 +99,7 @@ def _files(lake: Lake) -> list[Finding]:
     for name in TABLES:
         gone = [file.path.name for file in lake.files(name) if not file.path.exists()]
         if gone:
-            message = Message(
-                N_("{n} files of the table {table} are gone."), {"n": len(gone), "table": name}
-            )
+            message = Message(N_("{n} files of the table {table} are gone."), {"n": len(gone), "table": name})
             findings.append(Finding("file_missing", Severity.ERROR, message, len(gone), _examples(name, gone)))
     return findings
 
@@ -109,10 +107,7 @@ def _files(lake: Lake) -> list[Finding]:
 def _rows(lake: Lake) -> list[Finding]:
     """Compare the rows of each committed import with what the ledger says."""
     said = {
-        (one.import_no, table): rows
-        for one in lake.imports()
-        if one.committed
-        for table, rows in one.tables.items()
+        (one.import_no, table): rows for one in lake.imports() if one.committed for table, rows in one.tables.items()
     }
     there: dict[tuple[int, str], int] = {}
     with connect() as connection:
@@ -173,9 +168,7 @@ def _keys(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
                 ORDER BY {key} LIMIT {EXAMPLES}"""
         ).fetchall()
         if rows:
-            message = Message(
-                N_("{n} keys of {table} stand there more than once."), {"n": rows[0][1], "table": name}
-            )
+            message = Message(N_("{n} keys of {table} stand there more than once."), {"n": rows[0][1], "table": name})
             examples = _examples(name, [row[0] for row in rows])
             findings.append(Finding("keys_repeated", Severity.ERROR, message, rows[0][1], examples))
     return findings

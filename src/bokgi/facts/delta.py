@@ -211,7 +211,8 @@ def _statistics(metadata: pq.FileMetaData) -> dict[str, _Found]:
 def _check_columns(path: Path, there: pa.Schema, table: Table) -> None:
     wanted = table.arrow()
     if set(there.names) != set(wanted.names):
-        message = f"{table.name}: {path.name} has the columns {sorted(set(there.names) ^ set(wanted.names))} too many or too few"
+        different = sorted(set(there.names) ^ set(wanted.names))
+        message = f"{table.name}: {path.name} has too many or too few columns: {different}"
         raise InternalError(message)
     for field in wanted:
         kind = there.field(field.name).type

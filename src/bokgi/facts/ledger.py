@@ -133,7 +133,7 @@ def append(table: DeltaTable, folder: Path, rows: Sequence[Import]) -> int:
 
 
 def rewrite(folder: Path, change: Callable[[Import], Import]) -> bool:
-    """Change the words of rows, keeping version and status; tell whether any changed. Whoever judges now judges again."""
+    """Change the words of rows, keeping version and status; tell whether any changed."""
     table = delta.create(folder, _TABLE)
     files = delta.data_files(table, folder)
     rows = [row for file in files for row in _rows(file.path)]

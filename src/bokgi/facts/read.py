@@ -22,8 +22,9 @@ __all__ = ["Facts", "Settings", "facts"]
 
 
 def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: date | None = None) -> Facts:  # noqa: ANN401 - any Ibis backend
-    """Read all facts on an Ibis backend (DuckDB by default, Spark): `version` is what we knew then, `as_of` what had happened.
+    """Read all facts on an Ibis backend: DuckDB by default, or Spark.
 
+    `version` is what we knew then, `as_of` what had happened by the end of that day.
     The engine reads the Parquet files itself. Columns that older files lack are null. With `as_of` the deals, which
     every analysis reads, are rebuilt once and kept beside the derived state (on Spark they stay an expression).
 

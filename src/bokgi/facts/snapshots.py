@@ -36,7 +36,8 @@ def observe(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE TEMP TABLE stage_last AS
         SELECT deal_id, max(entered_on) AS day, arg_max(
             {{'pipeline': pipeline, 'stage': stage}},
-            {{'a': entered_on, 'b': coalesce(entered_at, '-infinity'::TIMESTAMPTZ), 'c': seq, 'd': pipeline, 'e': stage}}
+            {{'a': entered_on, 'b': coalesce(entered_at, '-infinity'::TIMESTAMPTZ), 'c': seq, 'd': pipeline,
+                'e': stage}}
         ) AS value FROM stage_events GROUP BY deal_id;
 
         CREATE TEMP TABLE change_last AS
@@ -270,14 +271,17 @@ def _find(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         CREATE TEMP TABLE found AS
-        WITH same_day AS (SELECT DISTINCT deal_id, field, day, value FROM stored SEMI JOIN observed USING (deal_id, field, day)),
+        WITH same_day AS (
+            SELECT DISTINCT deal_id, field, day, value FROM stored SEMI JOIN observed USING (deal_id, field, day)
+        ),
         doubtful AS (SELECT DISTINCT deal_id, field, day FROM same_day),
         morning AS (
             SELECT *, lag(value) OVER w AS before, lag(is_event) OVER w IS NOT NULL AS has_before FROM (
                 SELECT deal_id, field, day, rank, NULL::TIMESTAMPTZ AS instant, NULL AS seq, value, false AS is_event
                 FROM observed SEMI JOIN doubtful USING (deal_id, field)
                 UNION ALL
-                SELECT deal_id, field, day, NULL, instant, seq, value, true FROM stored SEMI JOIN doubtful USING (deal_id, field)
+                SELECT deal_id, field, day, NULL, instant, seq, value, true
+                FROM stored SEMI JOIN doubtful USING (deal_id, field)
             )
             WINDOW w AS (PARTITION BY deal_id, field ORDER BY day, is_event, instant NULLS FIRST, seq, rank)
         ),
@@ -292,13 +296,15 @@ def _find(connection: duckdb.DuckDBPyConnection) -> None:
             )
         ),
         line AS (
-            SELECT deal_id, field, day, rank, import_no, NULL::TIMESTAMPTZ AS instant, NULL AS seq, value, closed_on, false AS is_event
+            SELECT deal_id, field, day, rank, import_no, NULL::TIMESTAMPTZ AS instant, NULL AS seq, value, closed_on,
+                false AS is_event
             FROM observed ANTI JOIN settled USING (deal_id, field, rank)
             UNION ALL
             SELECT deal_id, field, day, NULL, NULL, instant, seq, value, NULL, true FROM stored
         ),
         compared AS (
-            SELECT *, lag(value) OVER w AS before, lag(day) OVER w AS before_on, lag(is_event) OVER w IS NOT NULL AS has_before
+            SELECT *, lag(value) OVER w AS before, lag(day) OVER w AS before_on,
+                lag(is_event) OVER w IS NOT NULL AS has_before
             FROM line
             WINDOW w AS (PARTITION BY deal_id, field ORDER BY day, NOT is_event, instant NULLS FIRST, seq, rank)
         )
@@ -333,8 +339,9 @@ def _written(
         SELECT {", ".join(columns)} FROM (
             SELECT r.*, coalesce(s.last_seq, 0) + row_number() OVER (PARTITION BY {same} ORDER BY rank) AS seq
             FROM ({query}) r
-            LEFT JOIN (SELECT {same}, max(seq) AS last_seq FROM {quoted(name)} SEMI JOIN found USING (deal_id) GROUP BY ALL) s
-            USING ({same})
+            LEFT JOIN (
+                SELECT {same}, max(seq) AS last_seq FROM {quoted(name)} SEMI JOIN found USING (deal_id) GROUP BY ALL
+            ) s USING ({same})
         )
         """
     ]
@@ -374,7 +381,8 @@ def _canonical(column: str) -> str:
     """Give the SQL for a stored text in the same form."""
     amount = f"CAST(TRY_CAST({column} AS DECIMAL(18, 2)) AS VARCHAR)"
     number = f"CAST(TRY_CAST({column} AS DOUBLE) AS VARCHAR)"
-    return f"CASE field WHEN 'amount' THEN rtrim(rtrim({amount}, '0'), '.') WHEN 'probability' THEN {number} ELSE {column} END"
+    plain = f"rtrim(rtrim({amount}, '0'), '.')"
+    return f"CASE field WHEN 'amount' THEN {plain} WHEN 'probability' THEN {number} ELSE {column} END"
 
 
 def _list(texts: Sequence[str]) -> str:
