@@ -78,7 +78,7 @@ def test_a_sound_lake_has_no_findings_also_after_compaction(tmp_path: Path) -> N
         (die, "imports_died", Severity.INFO, 1, "1 imports ended without a commit"),
         (lose, "file_missing", Severity.ERROR, 1, "1 files of the table accounts are gone."),
         (repeat, "keys_repeated", Severity.ERROR, 1, "1 keys of accounts stand there more than once."),
-        (dangle, "links_broken", Severity.WARNING, 3, "3 rows of deals name a owner_id that people does not hold."),
+        (dangle, "links_broken", Severity.WARNING, 3, "3 rows of deals name in owner_id what people does not hold."),
         (come_from_later, "schema_newer", Severity.ERROR, 1, "schema 99"),
     ],
 )

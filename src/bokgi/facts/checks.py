@@ -184,7 +184,7 @@ def _link(connection: duckdb.DuckDBPyConnection, link: Link) -> list[Finding]:
     if not rows:
         return []
     message = Message(
-        N_("{n} rows of {table} name a {column} that {to} does not hold."),
+        N_("{n} rows of {table} name in {column} what {to} does not hold."),
         {"n": int(rows[0][1]), "table": link.table, "column": link.column, "to": link.to},
     )
     examples = _examples(f"{link.table}.{link.column}", [row[0] for row in rows])
