@@ -92,7 +92,11 @@ class Lake:
         """
         lock = Lock(self.folder / "lock")
         lock.acquire(wait)
-        return Writing(self, lock)
+        try:
+            return Writing(self, lock)
+        except BaseException:
+            lock.release()
+            raise
 
     def exclusive(self, *, wait: float = LOCK_SECONDS) -> Lock:
         """Keep imports away for a block of work on the files.
