@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bokgi.intake.mapping.describe import describe
 from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity, FoundBy, Hints
 from tests.intake.mapping.small_files import Bench, codes, fields, table
 
@@ -211,6 +212,23 @@ def test_an_empty_lookup_of_salesforce_means_nothing(bench: Bench) -> None:
     mapping = bench.map({"opportunity.csv": text}).mappings[0]
     assert "000000000000000AAA" in mapping.null_values
     assert fields(mapping)["AccountId"] == "deals.account_id"
+
+
+def test_ids_of_15_and_of_18_characters_are_the_same(bench: Bench) -> None:
+    report = table(
+        ("Opportunity ID", "Opportunity Name", "Stage", "Close Date"),
+        ("006bm00000LKJNN", "Rollout", "Qualification", "2026-05-01"),
+    )
+    history = table(
+        ("Id", "OpportunityId", "StageName", "CreatedDate"),
+        ("008bm00000UoqOjAAJ", "006bm00000LKJNNAA5", "Qualification", "2026-01-02 10:00:00"),
+    )
+    detection = bench.map({"report.csv": report, "OpportunityHistory.csv": history})
+    short, long = (mapping.columns for mapping in detection.mappings)
+    assert short[0].format == "salesforce_id"
+    assert {column.format for column in long if column.field.endswith("_id")} == {None}
+    assert "reference_unmatched" not in codes(detection)
+    assert describe(detection.mappings[0], "en")[0].format == "ids of 15 characters, completed to 18"
 
 
 @pytest.mark.parametrize(

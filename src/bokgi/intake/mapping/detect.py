@@ -318,7 +318,8 @@ def _compared(connection: duckdb.DuckDBPyConnection, works: Sequence[_Work]) -> 
     for reference in references([work.staged for work in works], [work.mapping for work in works]):
         nulls = by_name[reference.child.name].mapping.null_values
         child, parent = (reference.child, reference.header), (reference.parent, reference.parent_header)
-        finding = unmatched(reference, overlap(connection, child, parent, nulls))
+        found = overlap(connection, child, parent, nulls, short_ids=reference.short_ids)
+        finding = unmatched(reference, found)
         if finding is not None:
             by_name[reference.child.name].findings.append(finding)
 

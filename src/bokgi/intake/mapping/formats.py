@@ -23,10 +23,13 @@ from bokgi.intake.mapping.model import ColumnMapping, FileMapping, Hints, Option
 from bokgi.intake.mapping.writings import KINDS, detected, example_of, order_of
 from bokgi.intake.sql import literal
 from bokgi.intake.values import AmountFormat, Detected, MomentFormat, ValueKind, Wanted, unit_of
+from bokgi.intake.values.salesforce_ids import SALESFORCE_ID
 
 _DATED: Final = frozenset({Kind.MOMENT, Kind.DATE})
 _HANGUL: Final = re.compile(r"[가-힣]")
 _UNIT_TITLE: Final = re.compile(r"단위|unit", re.IGNORECASE)
+_SALESFORCE: Final = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+_SHORT_ID: Final = 15
 _SMALL: Final = 1_000_000
 _UNITS: Final = {
     "1": N_("won"),
@@ -73,6 +76,9 @@ def formatted(
     dates = {header: one for header, one in found.items() if one.kind is ValueKind.MOMENT and one.ambiguous}
     order = _which_order(mapping, dates)
     for column in mapping.columns:
+        if _short_ids(staged, mapping, column):
+            columns.append(replace(column, format=SALESFORCE_ID))
+            continue
         one = found.get(column.column)
         if one is None or column.format is not None or KINDS.get(_kind(column) or Kind.TEXT) is not one.kind:
             columns.append(column)
@@ -89,6 +95,18 @@ def formatted(
 def _kind(column: ColumnMapping) -> Kind | None:
     field = field_of(column.field)
     return field.kind if field else None
+
+
+def _short_ids(staged: StagedFile, mapping: FileMapping, column: ColumnMapping) -> bool:
+    """Tell whether a column holds ids of Salesforce with 15 characters, as its reports write them."""
+    texts = said(staged.column(column.column), mapping.null_values)
+    return (
+        mapping.preset == "salesforce"
+        and column.format is None
+        and _kind(column) is Kind.ID
+        and any(len(text) == _SHORT_ID for text in texts)
+        and all(_SALESFORCE.fullmatch(text) for text in texts)
+    )
 
 
 def _header(staged: StagedFile, column: ColumnMapping) -> str:
@@ -242,4 +260,4 @@ def in_words(field: Field, text: str) -> Message:
             return Message(N_("like {example}"), {"example": example})
         values = {"example": example, "n": form.multiplier, "currency": form.currency or ""}
         return Message(N_("like {example}, times {n} {currency}"), values)
-    return Message(text)
+    return Message(N_("ids of 15 characters, completed to 18")) if text == SALESFORCE_ID else Message(text)

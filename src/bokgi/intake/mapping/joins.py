@@ -15,6 +15,7 @@ from bokgi.intake.mapping.fields import FIELDS, Kind
 from bokgi.intake.mapping.headers import key
 from bokgi.intake.mapping.model import Entity, FileMapping
 from bokgi.intake.sql import literal
+from bokgi.intake.values.salesforce_ids import SALESFORCE_ID, completed
 
 MOST_ROWS: Final = 500_000
 """Rows of a file that are compared; more tell nothing new about which columns belong together."""
@@ -52,11 +53,16 @@ def overlap(
     child: tuple[StagedFile, str],
     parent: tuple[StagedFile, str],
     null_values: Sequence[str] = (),
+    *,
+    short_ids: bool = False,
 ) -> Overlap:
-    """Compare the values of a column with those of another (file, header), over at most `MOST_ROWS` rows of each."""
+    """Compare the values of a column with those of another (file, header), over at most `MOST_ROWS` rows of each.
+
+    `short_ids`: ids of Salesforce, some of them with 15 characters.
+    """
     nulls = ", ".join(literal(text) for text in ("", *null_values))
     texts = [
-        f"SELECT trim({file.column(header).sql}) AS text FROM {file.relation} LIMIT {MOST_ROWS}"
+        f"SELECT {_text(file.column(header).sql, short_ids=short_ids)} AS text FROM {file.relation} LIMIT {MOST_ROWS}"
         for file, header in (child, parent)
     ]
     counted = f"""
@@ -83,6 +89,10 @@ def overlap(
     return Overlap(values, found, rows, missing_rows, tuple((text, n, near) for text, n, near in missing))
 
 
+def _text(sql: str, *, short_ids: bool) -> str:
+    return completed(f"trim({sql})") if short_ids else f"trim({sql})"
+
+
 @dataclass(frozen=True)
 class Reference:
     """A column of one file that names rows of another."""
@@ -92,6 +102,7 @@ class Reference:
     field: str
     parent: StagedFile
     parent_header: str
+    short_ids: bool = False
 
 
 def references(files: Sequence[StagedFile], mappings: Sequence[FileMapping]) -> Iterator[Reference]:
@@ -114,7 +125,8 @@ def references(files: Sequence[StagedFile], mappings: Sequence[FileMapping]) -> 
                 if other is file:
                     continue
                 if its.entity is to and parent_field and (parent := its.of(parent_field)):
-                    yield Reference(file, column.column, column.field, other, parent.column)
+                    short = SALESFORCE_ID in {column.format, parent.format}
+                    yield Reference(file, column.column, column.field, other, parent.column, short)
                 elif mapping.entity is Entity.DEALS and its.entity is Entity.IGNORE and field.kind is Kind.CATEGORY:
                     same = [there.name for there in other.columns if key(there.name) == key(column.column)]
                     if same and other.columns[0].name == same[0]:
