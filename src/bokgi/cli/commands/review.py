@@ -27,7 +27,10 @@ def review(
     session: Session,
     *,
     week: Annotated[
-        str | None, typer.Option(metavar=N_("WEEK"), help=N_("ISO week, as 2026-W47; otherwise the last full one."))
+        str | None,
+        typer.Option(
+            metavar=N_("WEEK"), help=N_("ISO week, as 2026-W47; otherwise the latest that is over or nearly so.")
+        ),
     ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar=N_("DATE"), help=N_("Day as of whose end the facts are shown."))
@@ -80,8 +83,9 @@ def _form(form: str, out: Path | None) -> str:
 def chosen(session: Session, week: str | None, as_of: str | None) -> tuple[Period, date]:
     """Say which week is reviewed, as of which day.
 
-    A past week is shown as of its last day, the present one as of today. Without a week it is the week of `as_of`; with
-    neither, the present week from Thursday on, and the last one before that (a Monday meeting looks back).
+    A week named is shown as of its last day, or of today while it lasts. With `as_of` alone it is the week of that day.
+    With neither it is this week from Thursday on and the last one before that (a Monday meeting looks back), as things
+    stand today.
     """
     today = session.today()
     on = None if as_of is None else read_date(as_of)
@@ -90,7 +94,7 @@ def chosen(session: Session, week: str | None, as_of: str | None) -> tuple[Perio
     elif on is not None:
         period = Period.week_of(on)
     else:
-        period = Period.week_of(today - timedelta(days=3))
+        period, on = Period.week_of(today - timedelta(days=3)), today
     last = min(period.last, today) if on is None else on
     if last < period.start:
         raise UsageError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from bokgi.analysis.pipeline_change import pipeline_change
@@ -11,6 +11,8 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 
 _ADDS: Final = ("in", "change", "out")
+_LEAST_KNOWN: Final = 0.1
+"""Above this share of deals without a known amount, two sums are not compared."""
 
 
 def change(scope: Scope) -> dict[str, Any]:
@@ -19,6 +21,7 @@ def change(scope: Scope) -> dict[str, Any]:
     start_on = scope.period.start - timedelta(days=1)
     start, end = _level(found.get("start"), scope), _level(found.get("end"), scope)
     before, after = worth(start["amount"]), worth(end["amount"])
+    comparable = before is not None and after is not None and _mostly_known(start) and _mostly_known(end)
     parts = [
         {
             "code": name,
@@ -34,22 +37,32 @@ def change(scope: Scope) -> dict[str, Any]:
         "start": {"on": start_on.isoformat(), **start},
         "parts": parts,
         "end": {"on": scope.as_of.isoformat(), **end},
-        "difference": None if before is None or after is None else scope.money(after.amount - before.amount),
+        "difference": scope.money(after.amount - before.amount) if comparable and before and after else None,
+        "reason": None if comparable else "amounts_unknown",
         "moved": {
             name: found[name]["deals"]
             for name in ("stage_forward", "stage_back", "close_later", "close_sooner")
             if name in found
         },
-        "sentence": encoded(_sentence(start, end)),
+        "sentence": encoded(_sentence(start, end, start_on, comparable=comparable)),
     }
 
 
-def _sentence(start: dict[str, Any], end: dict[str, Any]) -> Message:
-    before, after = worth(start["amount"]), worth(end["amount"])
-    counts = {"start": start["count"], "end": end["count"]}
-    if before is None or after is None:
-        return Message(N_("The open pipeline went from {start} to {end} deals."), counts)
-    return Message(N_("The open pipeline went from {start} to {end}."), {"start": before, "end": after})
+def _mostly_known(level: dict[str, Any]) -> bool:
+    return bool(level["amount_unknown"] <= _LEAST_KNOWN * level["count"])
+
+
+def _sentence(start: dict[str, Any], end: dict[str, Any], start_on: date, *, comparable: bool) -> Message:
+    if comparable:
+        values = {"start": worth(start["amount"]), "end": worth(end["amount"])}
+        return Message(N_("The open pipeline went from {start} to {end}."), values)
+    return Message(
+        N_(
+            "There were {start} open deals and are {end}. Sums are not compared: {unknown} amounts are not known "
+            "as of {day}. Regular imports build this history."
+        ),
+        {"start": start["count"], "end": end["count"], "unknown": start["amount_unknown"], "day": start_on},
+    )
 
 
 def _level(row: dict[str, Any] | None, scope: Scope) -> dict[str, Any]:

@@ -23,13 +23,14 @@ def section(review: Json, speaker: Speaker) -> Section:
     if any(stage["entered"] for stage in review["stages"]):
         blocks.append(_stages(review, speaker))
     blocks += [_deals(found, speaker) for found in review["standing"] if found["deals"]]
-    if review["pipeline_change"]["difference"] is not None and review["pipeline_change"]["parts"]:
+    change = review["pipeline_change"]
+    if change["difference"] is not None and change["parts"]:
         blocks.append(_bridge(review, speaker))
     return Section(
         key="bottleneck",
         title=speaker.word(title),
         about=speaker.word(about),
-        say=[speaker.say(sentence) for sentence in review["said"]["bottleneck"]],
+        say=[speaker.say(sentence) for sentence in (*review["said"]["bottleneck"], change["sentence"])],
         blocks=blocks,
     )
 

@@ -59,11 +59,12 @@ def _pipeline(review: Json, speaker: Speaker) -> Figure:
     change = review["pipeline_change"]
     start, end = change["start"], change["end"]
     deals = speaker.message(Message(N_("{n} deal"), {"n": end["count"]}, plural=N_("{n} deals")))
-    if end["amount"] is None:
-        difference, value, of = written.signed(speaker.count(end["count"] - start["count"])), deals, ""
+    value, of = (deals, "") if end["amount"] is None else (speaker.money_short(end["amount"]), deals)
+    if change["difference"] is None:
+        step = written.signed(speaker.count(end["count"] - start["count"]))
+        difference = speaker.text(N_("{step} deals"), step=step)
     else:
         difference = written.signed(speaker.money_short(change["difference"]))
-        value, of = speaker.money_short(end["amount"]), deals
     unknown = end["amount_unknown"]
     return Figure(
         label=speaker.word(N_("Open pipeline")),
