@@ -1,0 +1,72 @@
+"""Decompositions of periods that are drawn from one process: how often a part is said to be more than chance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import ibis
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.simulator import Organisation, simulate
+from benchmarks.study.rows import Row, share_row
+from bokgi.analysis.deal_traits import deal_traits
+from bokgi.analysis.decomposition.changes import names, parts_of
+from bokgi.analysis.decomposition.pool import WON, Pools, Window, count_pools
+from bokgi.analysis.visits import visits
+from bokgi.domain.period import Period
+
+TOPIC: Final = "decomposition"
+QUARTERS: Final = ("2025-Q1", "2025-Q2")
+END: Final = date(2025, 12, 31)
+
+
+def pools_of(seed: int, deals: int) -> Pools:
+    """Count two quarters of a simulated organisation."""
+    world = simulate(Organisation(seed=seed, reps=12, deals=deals, rush=0.0))
+    tables = {name: ibis.memtable(table) for name, table in world.tables.items()}
+    told = deal_traits(tables["deals"], tables["accounts"], tables["memberships"], on=date(2026, 1, 1))
+    stays = visits(tables["deals"].mutate(last_seen_on=ibis.null("date")), tables["stage_events"], tables["stages"])
+    windows = [Window(Period.parse(quarter), END) for quarter in QUARTERS]
+    return count_pools(told, stays, tables["deal_changes"], windows, by=("source", "segment"))
+
+
+def false_claims(seed: int, count: int, deals: int) -> NDArray[np.bool_]:
+    """Draw pairs of periods from the mean of two quarters: `pairs × parts`, true where a part is claimed."""
+    rng = np.random.default_rng(seed)
+    pools = pools_of(seed, deals)
+    both = np.broadcast_to(pools.n.mean(axis=0), pools.n.shape)
+    wins = pools.n[:, :, WON].sum(axis=0)
+    mean = np.where(wins > 0, pools.amount.sum(axis=0) / np.maximum(wins, 1.0), pools.amount.sum() / wins.sum())
+    claims = []
+    for __ in range(count):
+        n = rng.poisson(both).astype(np.float64)
+        amount, squares = np.zeros(n.shape[:2]), np.zeros(n.shape[:2])
+        for pool in range(2):
+            won = n[pool, :, WON].astype(np.int64)
+            each = np.repeat(mean, won) * np.exp(rng.normal(-0.18, 0.6, int(won.sum())))
+            cell = np.repeat(np.arange(len(mean)), won)
+            amount[pool] = np.bincount(cell, each, len(mean))
+            squares[pool] = np.bincount(cell, each**2, len(mean))
+        totals = tuple(Decimal(round(total)) for total in amount.sum(axis=1).tolist())
+        drawn = replace(pools, n=n, amount=amount, squares=squares, won=totals)
+        claims.append([part.by_chance is False for part in parts_of(drawn, Decimal(1), 0.95, seed)])
+    return np.array(claims)
+
+
+def run(scale: str, seed: int) -> list[Row]:
+    """Measure, for small and large teams, how often each part is claimed although nothing changed."""
+    count = {"small": 60, "full": 1_000}[scale]
+    rows = []
+    for deals in (400, 3_000):
+        claims = false_claims(seed, count, deals)
+        parts = names(pools_of(seed, deals).stages)
+        worst = int(np.argmax(claims.sum(axis=0)))
+        name = " ".join(text for text in parts[worst] if text)
+        rows.append(share_row(TOPIC, f"a part claimed by chance, {deals} deals", claims.ravel().tolist(), most=0.05))
+        measure = f"the part most often claimed by chance ({name}), {deals} deals"
+        rows.append(share_row(TOPIC, measure, claims[:, worst].tolist(), most=0.07))
+    return rows
