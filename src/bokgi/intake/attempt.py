@@ -18,6 +18,7 @@ import pyarrow as pa
 from bokgi.domain.errors import InternalError
 from bokgi.domain.findings import Finding
 from bokgi.facts.schema import TABLES
+from bokgi.intake import sources
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.judging import context, judge, refused, repeats, rules, typed
 from bokgi.intake.judging.judge import Judged
@@ -35,6 +36,25 @@ Progress = Callable[[str, int, int], None]
 """Called with the name of the step, how much is done, and how much there is."""
 
 _STEPS = ("judging", "comparing", "writing")
+
+
+class Releasable(Protocol):
+    """Where a row waits in quarantine."""
+
+    @property
+    def import_no(self) -> int:
+        """The import that refused it."""
+        ...
+
+    @property
+    def file(self) -> str:
+        """The file."""
+        ...
+
+    @property
+    def row(self) -> int:
+        """The row, as a person counts it."""
+        ...
 
 
 class Sink(Protocol):
@@ -102,6 +122,7 @@ class Attempted:
     findings: tuple[Finding, ...]
     home: Home
     news: bool
+    released: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,6 +137,8 @@ class Task:
     currency: str | None = None
     language: str = "ko"
     people_complete: bool = False
+    releasing: Sequence[tuple[Releasable, str]] = ()
+    """Rows that wait in quarantine and are judged again here, and how they leave it when they pass."""
 
 
 def attempt(
@@ -124,10 +147,7 @@ def attempt(
     """Judge the files of a task against what the lake holds and hand what is new to the sink."""
     tell = progress or (lambda _step, _done, _all: None)
     home = context.home(bench, task.files, held, task.currency, task.time_zone, task.language)
-    readings = [
-        Reading(place, staged, mapping, home.time_zone, home.currency)
-        for place, (staged, mapping) in enumerate(task.files)
-    ]
+    readings = _readings(task, home)
     exported_on = task.exported_at.astimezone(ZoneInfo(home.time_zone)).date()
     tell(_STEPS[0], 0, len(readings))
     ladder = context.ladder(bench, readings, held)
@@ -141,6 +161,8 @@ def attempt(
     findings += context.currencies(bench, readings, held, home)
     by_file, anything = _count(bench, readings, judged, fresh)
     releases = refused.released(bench, readings, held)
+    if task.releasing:
+        releases = _release(bench, readings, task)
     sighted = _sightings(bench, readings, fresh, held)
     new_refusals = bench.number("SELECT count(*) FROM refusals WHERE fresh")
     news = anything or releases > 0 or new_refusals > 0 or (sighted and not task.seen)
@@ -154,7 +176,29 @@ def attempt(
     if total.accepted + total.quarantined + total.known != total.read:
         message = f"{total} does not add up"
         raise InternalError(message)
-    return Attempted(total, by_file, {name: n for name, n in sorted(tables.items()) if n}, tuple(findings), home, news)
+    written = {name: n for name, n in sorted(tables.items()) if n}
+    return Attempted(total, by_file, written, tuple(findings), home, news, releases)
+
+
+def _release(bench: Workbench, readings: Sequence[Reading], task: Task) -> int:
+    """Let rows that were judged again leave quarantine: those that pass, and those refused for another reason now."""
+    passed = {
+        (reading.label, row) for reading in readings for (row,) in bench.rows(f"SELECT _row FROM {reading.kept}")
+    } | {(file, row) for file, row in bench.rows("SELECT file, row FROM refusals WHERE fresh")}
+    bench.run("DELETE FROM released")
+    leaving = [(p.import_no, p.file, p.row, how) for p, how in task.releasing if (p.file, p.row) in passed]
+    if leaving:
+        bench.connection.executemany("INSERT INTO released VALUES (?, ?, ?, ?)", leaving)
+    return len(leaving)
+
+
+def _readings(task: Task, home: Home) -> list[Reading]:
+    paths = list(dict.fromkeys(staged.path for staged, _ in task.files))
+    names = dict(zip(paths, sources.names(paths), strict=True))
+    return [
+        Reading(place, staged, mapping, home.time_zone, home.currency, names[staged.path])
+        for place, (staged, mapping) in enumerate(task.files)
+    ]
 
 
 def _judge(

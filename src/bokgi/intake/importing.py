@@ -153,10 +153,10 @@ def _seen(plan: ImportPlan, imports: Sequence[Import], *, complete: bool) -> boo
 def _tried(lake: Lake, plan: ImportPlan, *, complete: bool, progress: Progress | None) -> ImportResult:
     version = lake.version()
     with Workbench(plan.folder) as bench:
-        held = Held.of(lake, version, plan.exported.at)
+        held = Held.of(lake, plan.exported.at)
         task = task_of(plan, lake.imports(), complete=complete)
         done = attempt(bench, task, held, Counting(bench.folder), dry_run=True, progress=progress)
-    return _result(plan, done, None, version, dry_run=True)
+    return result_of(plan, done, None, version, dry_run=True)
 
 
 def _imported(
@@ -164,14 +164,14 @@ def _imported(
 ) -> ImportResult:
     with told_apart(), lake.begin() as writing:
         with Workbench(plan.folder) as bench:
-            held = Held.of(lake, writing.version, plan.exported.at)
-            task = task_of(plan, lake.imports(writing.version), complete=complete)
+            held = Held.of(lake, plan.exported.at)
+            task = task_of(plan, writing.imports(), complete=complete)
             done = attempt(bench, task, held, writing, dry_run=False, progress=progress)
         if not done.news:
-            return _result(plan, done, None, writing.version, dry_run=False)
+            return result_of(plan, done, None, writing.version, dry_run=False)
         try:
             kept = sources.keep(lake, writing.import_no, (file.staged for file in plan.taken))
-            result = _result(plan, done, writing.import_no, writing.version, dry_run=False)
+            result = result_of(plan, done, writing.import_no, writing.version, dry_run=False)
             entry = entry_of(plan, result, kept, by=by, at=at, complete=complete)
             version = writing.commit(entry)
         except BaseException:
@@ -182,7 +182,7 @@ def _imported(
     return replace(result, version=version)
 
 
-def _result(plan: ImportPlan, done: Attempted, import_no: int | None, version: int, *, dry_run: bool) -> ImportResult:
+def result_of(plan: ImportPlan, done: Attempted, import_no: int | None, version: int, *, dry_run: bool) -> ImportResult:
     findings = (*plan.findings, *done.findings, *_about_known(done))
     return ImportResult(import_no, done.counts, done.tables, done.by_file, plan, findings, dry_run, version)
 

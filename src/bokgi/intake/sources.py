@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,10 +32,18 @@ class Kept:
     sha256: str
     size: int
     kept: str | None
+    encoding: str | None = None
+    """Encoding of a delimited text, so that it is read again as it was."""
 
     def as_json(self) -> dict[str, Any]:
         """Give the entry for the ledger."""
-        return {"name": self.name, "sha256": self.sha256, "size": self.size, "kept": self.kept}
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "size": self.size,
+            "kept": self.kept,
+            "encoding": self.encoding,
+        }
 
 
 def of_import(found: Import) -> list[Kept]:
@@ -57,25 +65,34 @@ def keep(lake: Lake, import_no: int, files: Iterable[StagedFile]) -> list[Kept]:
     kept: list[Kept] = []
     with told_apart():
         there.mkdir(parents=True, exist_ok=True)
-        for staged in {file.path: file for file in files}.values():
-            name = _free(staged.path.name, [one.kept or "" for one in kept])
+        each = {file.path: file for file in files}
+        for name, staged in zip(names(each), each.values(), strict=True):
             if _copied(staged.path, there / name) != staged.sha256:
                 raise InputError(
                     "file_changed",
                     Message(N_("{file} changed while it was imported."), {"file": staged.path.name}),
                     Message(N_("Import it again when it is no longer written to.")),
                 )
-            kept.append(Kept(staged.path.name, staged.sha256, staged.size, name))
+            encoding = staged.encoding if staged.delimiter is not None else None
+            kept.append(Kept(staged.path.name, staged.sha256, staged.size, name, encoding))
     return kept
 
 
-def _free(name: str, taken: Sequence[str]) -> str:
-    stem, dot, ending = name.partition(".")
-    number = 1
-    while name in taken:
-        number += 1
-        name = f"{stem}-{number}{dot}{ending}"
-    return name
+def names(paths: Iterable[Path]) -> list[str]:
+    """Give each path a file name of its own, in their order.
+
+    >>> names([Path("a/deals.csv"), Path("b/deals.csv")])
+    ['deals.csv', 'deals-2.csv']
+    """
+    taken: list[str] = []
+    for path in paths:
+        stem, dot, ending = path.name.partition(".")
+        name, number = path.name, 1
+        while name in taken:
+            number += 1
+            name = f"{stem}-{number}{dot}{ending}"
+        taken.append(name)
+    return taken
 
 
 def _copied(source: Path, target: Path) -> str:

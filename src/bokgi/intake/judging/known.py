@@ -8,24 +8,14 @@ its number of occurrences.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bokgi.facts.schema import Column
+from bokgi.intake.judging.sql_types import SQL_TYPES
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.yields import Yield
 
-_SQL_TYPES = {
-    "string": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "instant": "TIMESTAMPTZ",
-    "amount": "DECIMAL(18, 2)",
-    "rate": "DECIMAL(18, 6)",
-    "map": "MAP(VARCHAR, VARCHAR)",
-}
 _NOT_CONTENT = frozenset({"seq", "pipeline", "not_before_on", "not_after_on"})
 
 
@@ -63,7 +53,8 @@ class Comparison:
         if found.is_event:
             return self._fresh_events(found, state)
         if state is None:
-            return Fresh(found, _alone(found), None)
+            alone = _alone(found)
+            return Fresh(alone, _all_columns(alone), None)
         return self._fresh_state(found, state)
 
     def _name(self) -> str:
@@ -149,7 +140,7 @@ def _own(found: Yield) -> Sequence[Column]:
 
 
 def _null(column: Column) -> str:
-    return f"NULL::{_SQL_TYPES[column.type]}"
+    return f"NULL::{SQL_TYPES[column.type]}"
 
 
 def _value(found: Yield, column: Column) -> str:
@@ -157,7 +148,7 @@ def _value(found: Yield, column: Column) -> str:
     if column.name == "attributes":
         return attributes(found.attributes)
     text = found.said.get(column.name, found.otherwise.get(column.name))
-    return _null(column) if text is None else f"({text})::{_SQL_TYPES[column.type]}"
+    return _null(column) if text is None else f"({text})::{SQL_TYPES[column.type]}"
 
 
 def _all_columns(found: Yield) -> str:
@@ -170,10 +161,11 @@ def _all_columns(found: Yield) -> str:
     return query
 
 
-def _alone(found: Yield) -> str:
-    """Give the query for a table without rows: nothing to compare with."""
-    query = _all_columns(found)
-    return f"SELECT * FROM ({query}) WHERE text IS NOT NULL" if found.table == "texts" else query
+def _alone(found: Yield) -> Yield:
+    """Give what a yield says to a table without rows: an empty text says nothing."""
+    if found.table != "texts":
+        return found
+    return replace(found, where=f"({found.where}) AND ({found.said['text']}) IS NOT NULL")
 
 
 def _candidate(found: Yield) -> str:

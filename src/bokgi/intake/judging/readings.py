@@ -39,6 +39,8 @@ class Reading:
     """Zone of the organisation, in which civil dates are."""
     currency: str
     """Currency of the organisation."""
+    file: str
+    """Name of the file among those of the import."""
 
     @property
     def entity(self) -> Entity:
@@ -49,7 +51,7 @@ class Reading:
     def label(self) -> str:
         """Name the file as `quarantine` does: the sheet after '#'."""
         sheet = self.staged.sheet
-        return self.staged.path.name if sheet is None else f"{self.staged.path.name}#{sheet}"
+        return self.file if sheet is None else f"{self.file}#{sheet}"
 
     @property
     def typed(self) -> str:

@@ -72,7 +72,10 @@ _MALFORMED: Final = {
     Kind.CURRENCY: ("currency_unknown", N_("{n} currencies in “{column}” are unknown.")),
     Kind.NUMBER: ("number_malformed", N_("{n} numbers in “{column}” cannot be read.")),
     Kind.INTEGER: ("number_malformed", N_("{n} numbers in “{column}” cannot be read.")),
-    Kind.PROBABILITY: ("probability_malformed", N_("{n} probabilities in “{column}” cannot be read.")),
+    Kind.PROBABILITY: (
+        "probability_malformed",
+        N_("{n} values in “{column}” are no probability between 0 and 1 (0 and 100 %)."),
+    ),
     Kind.BOOLEAN: ("boolean_malformed", N_("{n} cells in “{column}” are neither yes nor no.")),
 }
 
@@ -281,10 +284,6 @@ def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
         if field.kind in _MALFORMED:
             code, text = _MALFORMED[field.kind]
             yield Rule(code, _ERR, name, f'"bad:{name}"', text)
-        if field.kind is Kind.PROBABILITY:
-            value = reading.sql(name)
-            text = N_("{n} values in “{column}” are not between 0 and 1 (0 and 100 %).")
-            yield Rule("probability_out_of_range", _ERR, name, f"{value} < 0 OR {value} > 1", text)
         if field.dated:
             on = reading.sql(name, "on") if field.kind is Kind.MOMENT else reading.sql(name)
             yield from _plausible(bench, name, on)

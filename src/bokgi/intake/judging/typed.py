@@ -7,17 +7,29 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from bokgi.intake.judging.readings import NULL_TYPES, Reading
+from bokgi.intake.judging.periods import period
+from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.fields import Kind
 from bokgi.intake.mapping.model import STAGE_ENTERED
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.values import reading as values
-from bokgi.intake.values.amounts import AmountFormat, amount
-from bokgi.intake.values.moments import MomentFormat, moment
+from bokgi.intake.values import typed
+from bokgi.intake.values.currencies import SIGNS
+from bokgi.intake.values.salesforce_ids import SALESFORCE_ID, completed
+from bokgi.intake.values.typed import ValueKind
 from bokgi.intake.workbench import Workbench
 
 MATERIALISED_ROWS: Final = 200_000
 
+_VALUE_KINDS: Final = {
+    Kind.MOMENT: ValueKind.MOMENT,
+    Kind.DATE: ValueKind.MOMENT,
+    Kind.AMOUNT: ValueKind.AMOUNT,
+    Kind.NUMBER: ValueKind.NUMBER,
+    Kind.INTEGER: ValueKind.INTEGER,
+    Kind.PROBABILITY: ValueKind.PROBABILITY,
+    Kind.BOOLEAN: ValueKind.BOOLEAN,
+}
 _PEOPLE_NAMES: Final = {
     "people.name": ("people.first_name", "people.last_name"),
     "contacts.name": ("contacts.first_name", "contacts.last_name"),
@@ -62,7 +74,7 @@ def _columns(reading: Reading) -> Iterator[_Column]:
         yield _column(reading, f"f{number}", name, field.kind, text, form)
     for number, column in enumerate(reading.mapping.stage_columns(STAGE_ENTERED)):
         text = reading.filled(column.column)
-        made = _moment(reading, f"s{number}", column.format)
+        made = _read(reading, f"s{number}", ValueKind.MOMENT, column.format)
         names = {"at": f"entered.{number}.at", "on": f"entered.{number}.on", "malformed": f"bad:entered.{number}"}
         yield _Column((f"s{number}", text), made, names)
     for name, parts in _PEOPLE_NAMES.items():
@@ -73,25 +85,33 @@ def _columns(reading: Reading) -> Iterator[_Column]:
 
 
 def _column(reading: Reading, helper: str, name: str, kind: Kind, text: str, form: str | None) -> _Column:
-    names = {"value": name, "malformed": f"bad:{name}"}
-    if kind is Kind.MOMENT:
-        names |= {"at": f"{name}.at", "on": f"{name}.on"}
-        return _Column((helper, text), _moment(reading, helper, form), names)
-    if kind is Kind.DATE:
-        return _Column((helper, text), _moment(reading, helper, form), names | {"on": name})
-    if kind is Kind.AMOUNT:
-        read = amount(identifier(helper), AmountFormat() if form is None else AmountFormat.of(form), name=helper)
-        return _Column((helper, text), read, names | {"currency": f"{name}.currency"})
+    column = identifier(helper)
+    names = {"malformed": f"bad:{name}"} | {part: f"{name}.{part}" for part in ("at", "on", "start", "end", "currency")}
+    names["on" if kind is Kind.DATE else "value"] = name
     if kind is Kind.CURRENCY:
-        code = f"upper({identifier(helper)})"
-        value = f"CASE WHEN regexp_full_match({code}, '[A-Z]{{3}}') THEN {code} END"
-        results = {"value": value, "malformed": f"({value} IS NULL AND {identifier(helper)} IS NOT NULL)"}
-        return _Column((helper, text), values.Reading((), results), names)
-    if kind in NULL_TYPES:
-        value = f"try_cast({identifier(helper)} AS {NULL_TYPES[kind]})"
-        results = {"value": value, "malformed": f"({value} IS NULL AND {identifier(helper)} IS NOT NULL)"}
-        return _Column((helper, text), values.Reading((), results), names)
-    return _Column((helper, text), values.Reading((), {"value": identifier(helper)}), names)
+        read = _currency(column)
+    elif kind is Kind.PERIOD:
+        read = period(column, name=helper)
+    elif kind in _VALUE_KINDS:
+        read = _read(reading, helper, _VALUE_KINDS[kind], form)
+    elif form == SALESFORCE_ID:
+        read = values.Reading((), {"value": completed(column)})
+    else:
+        read = values.Reading((), {"value": column})
+    return _Column((helper, text), read, names)
+
+
+def _read(reading: Reading, helper: str, kind: ValueKind, form: str | None) -> values.Reading:
+    zone = reading.mapping.time_zone or reading.zone
+    return typed.read(identifier(helper), kind, form or "", name=helper, file_zone=zone, organisation_zone=reading.zone)
+
+
+def _currency(column: str) -> values.Reading:
+    """Read a currency by its code, sign or name."""
+    code = f"upper({column})"
+    signs = " ".join(f"WHEN {literal(sign)} THEN {literal(name)}" for sign, name in SIGNS.items() if sign != name)
+    value = f"CASE WHEN regexp_full_match({code}, '[A-Z]{{3}}') AND {code} <> 'RMB' THEN {code} ELSE CASE {code} {signs} END END"
+    return values.Reading((), {"value": value, "malformed": f"(({value}) IS NULL AND {column} IS NOT NULL)"})
 
 
 def _worded(reading: Reading, name: str, text: str) -> str:
@@ -103,9 +123,3 @@ def _worded(reading: Reading, name: str, text: str) -> str:
         f"WHEN {literal(theirs)} THEN {literal(ours) if ours else 'NULL'}" for theirs, ours in words.items()
     )
     return f"CASE {text} {branches} ELSE {text} END"
-
-
-def _moment(reading: Reading, helper: str, form: str | None) -> values.Reading:
-    zone = reading.mapping.time_zone or reading.zone
-    found = MomentFormat.of(form or "%Y-%m-%d")
-    return moment(identifier(helper), found, name=helper, file_zone=zone, organisation_zone=reading.zone)

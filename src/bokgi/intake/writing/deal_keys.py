@@ -101,10 +101,10 @@ def _find(
         f"""
         CREATE TEMP TABLE {table} AS
         WITH mine AS (
-            SELECT r._row, {_joined(said)} AS natural, row_number() OVER (PARTITION BY {_joined(said)} ORDER BY r._row) AS nth
+            SELECT r._row, {_joined(said)} AS natural_key, row_number() OVER (PARTITION BY {_joined(said)} ORDER BY r._row) AS nth
             FROM {reading.kept} AS r {account[0]} {owner[0]} WHERE {missing}
         ), theirs AS ({_in_lake(held, parts)}), matched AS (
-            SELECT m._row, t.deal_id FROM mine AS m LEFT JOIN theirs AS t ON m.natural = t.natural AND m.nth = t.nth
+            SELECT m._row, t.deal_id FROM mine AS m LEFT JOIN theirs AS t ON m.natural_key = t.natural_key AND m.nth = t.nth
         )
         SELECT _row, coalesce(deal_id, 'd{import_no}-' || (row_number() OVER (PARTITION BY deal_id IS NULL ORDER BY _row)
             + {_taken(bench, reading)})) AS deal_id FROM matched
@@ -128,16 +128,16 @@ def _joined(parts: list[str]) -> str:
 def _in_lake(held: Held, parts: list[str]) -> str:
     """Give the surrogates that were ever given, by natural key and its number of occurrence."""
     if "deals" not in held.ever:
-        return "SELECT NULL::VARCHAR AS deal_id, NULL::VARCHAR AS natural, 0::BIGINT AS nth WHERE false"
+        return "SELECT NULL::VARCHAR AS deal_id, NULL::VARCHAR AS natural_key, 0::BIGINT AS nth WHERE false"
     texts = held.ever.get(
         "texts", "(SELECT NULL::VARCHAR AS kind, NULL::VARCHAR AS key, NULL::VARCHAR AS text WHERE false)"
     )
-    natural = _joined([_IN_LAKE[part] for part in parts])
+    natural_key = _joined([_IN_LAKE[part] for part in parts])
     surrogate = "regexp_full_match(d.deal_id, 'd[0-9]+-[0-9]+')"
     number = "split_part(substr(deal_id, 2), '-', {})::BIGINT"
     return f"""
-        SELECT deal_id, natural,
-            row_number() OVER (PARTITION BY natural ORDER BY {number.format(1)}, {number.format(2)}) AS nth
-        FROM (SELECT DISTINCT d.deal_id, {natural} AS natural FROM {held.ever["deals"]} AS d
+        SELECT deal_id, natural_key,
+            row_number() OVER (PARTITION BY natural_key ORDER BY {number.format(1)}, {number.format(2)}) AS nth
+        FROM (SELECT DISTINCT d.deal_id, {natural_key} AS natural_key FROM {held.ever["deals"]} AS d
               LEFT JOIN {texts} AS t ON t.kind = 'deal_name' AND t.key = d.deal_id WHERE {surrogate})
     """

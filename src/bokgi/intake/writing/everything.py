@@ -14,6 +14,7 @@ from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing import (
     accounts,
     activities,
+    corrections,
     deal_keys,
     deals,
     definitions,
@@ -62,8 +63,13 @@ def yields(
     found += memberships.yields(bench, persons, held, exported_on)
     found += accounts.yields(readings, bench)
     found += people.contacts(contacts)
+    corrected = corrections.prepare(bench, held)
     for one in rows:
-        found += deals.yields(one)
+        for part in deals.yields(one):
+            if part.table == "deals" and corrected:
+                found += [corrections.overlaid(part, corrected), *corrections.closing(part, corrected, exported_on)]
+            else:
+                found.append(part)
         for reference in contacts:
             if reference.reading is one.reading and reference.name == "deals.contact":
                 found.append(people.contact_of_deal(reference, one.keys.join, one.keys.key))

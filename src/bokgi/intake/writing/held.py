@@ -33,14 +33,16 @@ class Held:
     ever: dict[str, str]
     observed_on: Mapping[int, date | None]
     late: bool
+    entered: tuple[int, ...] = ()
+    """Imports that people entered by hand."""
 
     @classmethod
-    def of(cls, lake: Lake, version: int, exported_at: datetime | None) -> Held:
-        """Look a lake version up; the state is derived where it is not there yet."""
-        now = state.derived(lake, version)
-        imports = [found for found in lake.imports(version) if found.committed]
+    def of(cls, lake: Lake, exported_at: datetime | None) -> Held:
+        """Look the newest lake version up; the state is derived where it is not there yet."""
+        now = state.derived(lake)
+        imports = [found for found in lake.imports() if found.committed]
         late = exported_at is not None and any(found.effective_at > exported_at for found in imports)
-        then = state.derived(lake, version, until=exported_at) if late else now
+        then = state.derived(lake, until=exported_at) if late else now
         current = _relations(now.files)
         before = _relations(then.files)
         compared = {
@@ -49,7 +51,8 @@ class Held:
             if name in (before if name in _AS_OF_THE_EXPORT else current)
         }
         ever = _relations({name: [file.path for file in lake.files(name)] for name in FACT_TABLES})
-        return cls(current, compared, ever, now.observed_on, late)
+        entered = tuple(found.import_no for found in imports if found.kind == "entered")
+        return cls(current, compared, ever, now.observed_on, late, entered)
 
     @classmethod
     def nothing(cls) -> Held:

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bokgi.facts.schema import TABLES
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.outcome import DEFAULT_PIPELINE
 from bokgi.intake.judging.readings import Reading
+from bokgi.intake.judging.sql_types import canonical
 from bokgi.intake.mapping.model import Entity
 from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
@@ -68,7 +70,7 @@ def stage_history(
 
 def _text(column: str, reading: Reading) -> str:
     """Give the canonical text of a tracked column."""
-    return f"({reading.sql(TRACKED[column][0], rows='r')})::VARCHAR"
+    return canonical(reading.sql(TRACKED[column][0], rows="r"), TABLES["deals"].column(column).type)
 
 
 def _arrange(

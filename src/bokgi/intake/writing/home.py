@@ -40,7 +40,7 @@ class Home:
             return cls(
                 currency or defaults.currency, time_zone or defaults.time_zone, defaults.country, language, new=True
             )
-        rows = bench.connection.execute(
+        rows = bench.connection.sql(
             f"SELECT name, setting, valid_from, valid_to FROM {held.now['settings']}"
         ).to_arrow_table()
         found = Settings.of(rows, None)

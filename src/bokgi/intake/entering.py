@@ -1,0 +1,286 @@
+"""Facts entered by hand: definitions, deals of a team without a CRM, corrections, links between identities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.lake import Lake, Writing
+from bokgi.facts.ledger import Entry
+from bokgi.facts.schema import TABLES, Grain
+from bokgi.intake.importing import ATTEMPTS
+from bokgi.intake.judging.known import Comparison
+from bokgi.intake.judging.sql_types import SQL_TYPES
+from bokgi.intake.sql import identifier
+from bokgi.intake.workbench import Workbench, told_apart
+from bokgi.intake.writing.corrections import CORRECTABLE
+from bokgi.intake.writing.held import Held
+from bokgi.intake.writing.home import Home
+from bokgi.intake.writing.yields import Yield
+
+ENTERABLE: Final = tuple(
+    name
+    for name, table in TABLES.items()
+    if table.grain in {Grain.STATE, Grain.DEFINITION} or name in {"stage_events", "deal_changes", "responses"}
+)
+"""Tables that a person may enter rows of."""
+
+
+_Work = Callable[[Writing], "Entered"]
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What entering did. `import_no` is null when everything was there already."""
+
+    import_no: int | None
+    version: int
+    tables: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One corrected field of a deal: the value the CRM shows, the value that is right, who says so and when.
+
+    Values are canonical text (ISO date, plain decimal, person_id); null is an empty field.
+    """
+
+    deal_id: str
+    field: str
+    seen: str | None
+    value: str | None
+    at: datetime
+    by_id: str | None = None
+
+
+def enter(lake: Lake, rows: Mapping[str, pa.Table], *, by: str, at: datetime, source: str = "entered") -> Entered:
+    """Write rows that somebody typed as an import of kind `entered`.
+
+    `rows`: table → rows with columns of the schema (without `import_no`; columns that are left out keep what the lake
+    holds for the key, or are empty). Rows that the lake holds already are not written again. Raises `UsageError` for a
+    table that cannot be entered, an unknown column, a missing value or the same key twice.
+    """
+    for name, table in rows.items():
+        _check(name, table)
+    return _retried(lake, lambda writing: _entered(lake, writing, rows, by=by, at=at, source=source))
+
+
+def link_people(lake: Lake, person_id: str, same_as: str, *, by: str, at: datetime) -> Entered:
+    """Say that two identities are one person: everything of `person_id` counts as `same_as`.
+
+    Raises `NotFoundError` (`person_unknown`) for an identity that does not exist, `UsageError` (`person_linked_to_self`)
+    for a link to itself.
+    """
+    if person_id == same_as:
+        raise UsageError(
+            "person_linked_to_self", Message(N_("{person} cannot be linked to itself."), {"person": person_id})
+        )
+    with Workbench() as bench:
+        held = Held.of(lake, None)
+        for person in (person_id, same_as):
+            if "people" not in held.now or not bench.rows(
+                f"SELECT 1 FROM {held.now['people']} WHERE person_id = ?", [person]
+            ):
+                raise NotFoundError("person_unknown", Message(N_("There is no person {person}."), {"person": person}))
+    return enter(lake, {"person_links": pa.table({"person_id": [person_id], "same_as": [same_as]})}, by=by, at=at)
+
+
+def correct(lake: Lake, corrections: Sequence[Correction], *, by: str, at: datetime) -> Entered:
+    """Write corrections of deals as one import: from now on the entered values count.
+
+    They hold until the CRM shows another value than the one seen. Raises `NotFoundError` (`deal_unknown`) for a deal
+    that does not exist and `UsageError` for a column that cannot be corrected or a value of the wrong type.
+    """
+    for correction in corrections:
+        if correction.field not in CORRECTABLE:
+            raise UsageError(
+                "field_not_correctable",
+                Message(N_("{field} of a deal cannot be corrected."), {"field": correction.field}),
+                Message(N_("These can: {fields}."), {"fields": ", ".join(CORRECTABLE)}),
+            )
+    return _retried(lake, lambda writing: _corrected(lake, writing, corrections, by=by, at=at))
+
+
+def _retried(lake: Lake, work: _Work) -> Entered:
+    for number in range(ATTEMPTS):
+        try:
+            with told_apart(), lake.begin() as writing:
+                entered = work(writing)
+        except ConflictError as error:
+            if error.code != "ledger_moved" or number == ATTEMPTS - 1:
+                raise
+        else:
+            lake.state(entered.version)
+            return entered
+    raise AssertionError
+
+
+def _check(name: str, table: pa.Table) -> None:
+    if name not in ENTERABLE:
+        raise UsageError(
+            "table_not_enterable",
+            Message(N_("Rows of {table} cannot be entered."), {"table": name}),
+            Message(N_("These can: {tables}."), {"tables": ", ".join(ENTERABLE)}),
+        )
+    known = {column.name for column in TABLES[name].own_columns}
+    unknown = [column for column in table.column_names if column not in known]
+    missing = [column for column in TABLES[name].key if column not in table.column_names]
+    if unknown or missing:
+        raise UsageError(
+            "column_unknown" if unknown else "column_missing",
+            Message(
+                N_("{table} has no column {column}.") if unknown else N_("A row of {table} needs {column}."),
+                {"table": name, "column": (unknown or missing)[0]},
+            ),
+        )
+
+
+def _entered(
+    lake: Lake, writing: Writing, rows: Mapping[str, pa.Table], *, by: str, at: datetime, source: str
+) -> Entered:
+    with Workbench() as bench:
+        held = Held.of(lake, at)
+        home = Home.of(bench, held, currency=None, time_zone=None, language="ko")
+        comparison = Comparison(bench, held.now)
+        for name, table in rows.items():
+            made = _yield(bench, name, table)
+            fresh = comparison.fresh(made)
+            _write(bench, writing, name, fresh.query)
+        if not writing.tables:
+            return Entered(None, writing.version, {})
+        if home.new and "settings" not in rows:
+            writing.write("settings", home.settings())
+    entry = Entry(kind="entered", source=source, by=by, at=at)
+    return Entered(writing.import_no, writing.commit(entry), dict(writing.tables))
+
+
+def _yield(bench: Workbench, name: str, table: pa.Table) -> Yield:
+    """Give entered rows as a yield; refuse a value that is missing or of another type, and a key that stands twice."""
+    schema = TABLES[name]
+    try:
+        typed = table.cast(pa.schema([schema.column(column).arrow() for column in table.column_names]))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+        raise UsageError(
+            "value_unreadable",
+            Message(N_("A value for {table} cannot be used: {problem}."), {"table": name, "problem": str(error)}),
+        ) from error
+    bench.connection.register(f"{name}_arrow", typed)
+    bench.run(
+        f"CREATE TEMP TABLE entered_{name} AS SELECT row_number() OVER () AS _row, 0 AS _part, * FROM {name}_arrow"
+    )
+    bench.connection.unregister(f"{name}_arrow")
+    keys = ", ".join(identifier(column) for column in schema.key)
+    twice = bench.rows(f"SELECT {keys} FROM entered_{name} GROUP BY ALL HAVING count(*) > 1 LIMIT 1")
+    if twice:
+        text = ", ".join("–" if part is None else str(part) for part in twice[0])
+        raise UsageError("key_twice", Message(N_("{table}: {key} stands there twice."), {"table": name, "key": text}))
+    said = {column: identifier(column) for column in table.column_names}
+    otherwise = _defaults(name, said)
+    return Yield(name, 0, f"FROM entered_{name}", said, otherwise)
+
+
+_DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "deals": {"pipeline": "'default'", "outcome": "'open'", "known_at_creation": "','"},
+    "people": {"source": "'entered'", "automatic": "false"},
+    "identities": {"source": "'entered'"},
+    "memberships": {"share": "1"},
+    "stages": {"origin": "'given'"},
+    "stage_events": {"origin": "'entered'", "seq": "1", "pipeline": "'default'"},
+    "deal_changes": {"origin": "'entered'", "seq": "1"},
+    "activities": {"automatic": "false"},
+    "targets": {"lead_source": "'all'"},
+    "standards": {"role": "'all'", "stage": "'all'"},
+}
+
+
+def _defaults(name: str, said: Mapping[str, str]) -> dict[str, str]:
+    return {column: text for column, text in _DEFAULTS.get(name, {}).items() if column not in said}
+
+
+def _write(bench: Workbench, writing: Writing, name: str, query: str) -> None:
+    columns = ", ".join(identifier(column.name) for column in TABLES[name].own_columns)
+    required = " OR ".join(f"{identifier(c.name)} IS NULL" for c in TABLES[name].own_columns if not c.nullable)
+    empty = bench.rows(f"SELECT * FROM ({query}) WHERE {required} LIMIT 1") if required else []
+    if empty:
+        missing = [c.name for c, value in zip(TABLES[name].own_columns, empty[0][1:], strict=True) if value is None]
+        column = next(c for c in missing if not TABLES[name].column(c).nullable)
+        raise UsageError(
+            "column_missing", Message(N_("A row of {table} needs {column}."), {"table": name, "column": column})
+        )
+    path = writing.path(name)
+    bench.copy(f"SELECT {writing.import_no}::BIGINT AS import_no, {columns} FROM ({query})", path)
+    writing.write(name, path)
+
+
+def _corrected(lake: Lake, writing: Writing, corrections: Sequence[Correction], *, by: str, at: datetime) -> Entered:
+    with Workbench() as bench:
+        held = Held.of(lake, at)
+        home = Home.of(bench, held, currency=None, time_zone=None, language="ko")
+        zone = ZoneInfo(home.time_zone)
+        _known_deals(bench, held, corrections)
+        bench.connection.register("corrections_arrow", _changes(corrections, zone))
+        bench.run("CREATE TEMP TABLE entered_changes AS SELECT * FROM corrections_arrow")
+        bench.connection.unregister("corrections_arrow")
+        said = {column.name: identifier(column.name) for column in TABLES["deal_changes"].own_columns}
+        rows = "SELECT row_number() OVER () AS _row, 0 AS _part, * FROM entered_changes"
+        comparison = Comparison(bench, held.now)
+        _write(bench, writing, "deal_changes", comparison.fresh(Yield("deal_changes", 0, rows, said)).query)
+        _write(bench, writing, "deals", _corrected_deals(held, corrections))
+    entry = Entry(kind="entered", source="corrections", by=by, at=at)
+    return Entered(writing.import_no, writing.commit(entry), dict(writing.tables))
+
+
+def _known_deals(bench: Workbench, held: Held, corrections: Sequence[Correction]) -> None:
+    ids = sorted({correction.deal_id for correction in corrections})
+    there: set[str] = set()
+    if "deals" in held.now:
+        found = bench.rows(f"SELECT deal_id FROM {held.now['deals']} WHERE deal_id IN (SELECT unnest(?))", [ids])
+        there = {deal_id for (deal_id,) in found}
+    for deal_id in ids:
+        if deal_id not in there:
+            raise NotFoundError("deal_unknown", Message(N_("There is no deal {deal_id}."), {"deal_id": deal_id}))
+
+
+def _changes(corrections: Sequence[Correction], zone: ZoneInfo) -> pa.Table:
+    names = [column.name for column in TABLES["deal_changes"].own_columns]
+    rows = [
+        {
+            "deal_id": correction.deal_id,
+            "field": correction.field,
+            "seq": number,
+            "old": correction.seen,
+            "new": correction.value,
+            "changed_at": correction.at.astimezone(UTC),
+            "changed_on": correction.at.astimezone(zone).date(),
+            "by_id": correction.by_id,
+            "origin": "entered",
+        }
+        for number, correction in enumerate(corrections, start=1)
+    ]
+    schema = pa.schema([TABLES["deal_changes"].column(name).arrow() for name in names])
+    return pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows], schema=schema)
+
+
+def _corrected_deals(held: Held, corrections: Sequence[Correction]) -> str:
+    """Give the query for the deals as they are with the corrections; the last correction of a field counts."""
+    fields = sorted({correction.field for correction in corrections})
+    columns = []
+    for column in TABLES["deals"].own_columns:
+        name = identifier(column.name)
+        if column.name in fields:
+            kind = SQL_TYPES[column.type]
+            last = f"""(SELECT arg_max({{'v': c.new}}, c.seq).v FROM entered_changes AS c
+                WHERE c.deal_id = d.deal_id AND c.field = '{column.name}')"""
+            entered = f"EXISTS (FROM entered_changes AS c WHERE c.deal_id = d.deal_id AND c.field = '{column.name}')"
+            columns.append(f"CASE WHEN {entered} THEN {last}::{kind} ELSE d.{name} END AS {name}")
+        else:
+            columns.append(f"d.{name}")
+    return f"""SELECT 0::BIGINT AS _row, {", ".join(columns)} FROM {held.now["deals"]} AS d
+        WHERE d.deal_id IN (SELECT deal_id FROM entered_changes)"""

@@ -1,0 +1,53 @@
+"""Months, quarters and years as files write them, read as their first day and the first day after."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bokgi.intake.values.reading import Reading
+from bokgi.intake.values.text import is_blank, trimmed
+
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def period(sql: str, *, name: str) -> Reading:
+    """Read the text column `sql` as periods: results `start` and `end` (DATE), `malformed`.
+
+    Read are `2026-11`, `2026.11`, `202611`, `2026년 11월`, `Nov 2026`, `2026-11-01` (its month), `2026-Q4`, `Q4 2026`,
+    `2026년 4분기`, `2026`.
+
+    >>> import duckdb
+    >>> from bokgi.intake.values.reading import query
+    >>> texts = "(SELECT unnest(['2026년 11월', '2026-Q4', 'Nov 2026', '2026', 'soon']) AS t)"
+    >>> [str(row[0]) for row in duckdb.sql(query(texts, {"p": period("t", name="p")})).fetchall()]
+    ['2026-11-01', '2026-10-01', '2026-11-01', '2026-01-01', 'None']
+    """
+    text = f'"{name}__period"'
+    year, named = f"regexp_extract({text}, '(19|20)[0-9][0-9]')", f"regexp_extract({text}, '[a-z]{{3}}')"
+    quarter = f"regexp_extract({text}, '(?:q([1-4])|([1-4])q|([1-4]) ?분기)', ['a', 'b', 'c'])"
+    number = f"regexp_extract({text}, '^(?:(?:19|20)[0-9][0-9])[-./년 ]*([01]?[0-9])(?:월|[-./ ].*|)$', 1)"
+    listed = ", ".join(f"'{month}'" for month in _MONTHS)
+    month = f"list_position([{listed}], {named})"
+    steps = (
+        {f"{name}__period": f"lower({trimmed(sql)})"},
+        {
+            f"{name}__year": f"try_cast(nullif({year}, '') AS INTEGER)",
+            f"{name}__quarter": f"try_cast(nullif({quarter}.a || {quarter}.b || {quarter}.c, '') AS INTEGER)",
+            f"{name}__month": f"coalesce(try_cast(nullif({number}, '') AS INTEGER), {month})",
+            f"{name}__whole": f"regexp_full_match({text}, '(19|20)[0-9][0-9] ?년?')",
+        },
+    )
+    y, q, m, whole = (f'"{name}__{part}"' for part in ("year", "quarter", "month", "whole"))
+    start = f"""CASE WHEN {y} IS NULL THEN NULL
+        WHEN {q} IS NOT NULL THEN make_date({y}, 3 * {q} - 2, 1)
+        WHEN {m} BETWEEN 1 AND 12 THEN make_date({y}, {m}, 1)
+        WHEN {whole} THEN make_date({y}, 1, 1) END"""
+    months = f"CASE WHEN {q} IS NOT NULL THEN 3 WHEN {m} BETWEEN 1 AND 12 THEN 1 ELSE 12 END"
+    return Reading(
+        steps,
+        {
+            "start": start,
+            "end": f"(({start}) + to_months({months}))::DATE",
+            "malformed": f"(({start}) IS NULL AND NOT {is_blank(sql)})",
+        },
+    )

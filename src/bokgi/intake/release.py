@@ -1,0 +1,208 @@
+"""Judge quarantined rows again: with a repaired mapping, or with cells that a person corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.findings import Finding
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.lake import Lake
+from bokgi.facts.ledger import Entry, Import
+from bokgi.intake import quarantine
+from bokgi.intake.attempt import Attempted, Counts, Task, attempt
+from bokgi.intake.files.staged import FoundBy, StagedColumn, StagedFile
+from bokgi.intake.importing import mappings_from
+from bokgi.intake.mapping import saved
+from bokgi.intake.mapping.model import FileMapping
+from bokgi.intake.plan import MAPPINGS
+from bokgi.intake.quarantine import Place, RefusedRow
+from bokgi.intake.sql import literal
+from bokgi.intake.workbench import Workbench, told_apart
+from bokgi.intake.writing.held import Held
+
+_MOST: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Released:
+    """What judging again gave: rows taken in, rows that stay refused, and why. `import_no` null: nothing changed."""
+
+    import_no: int | None
+    counts: Counts
+    released: int
+    findings: tuple[Finding, ...]
+
+
+def release_by_mapping(
+    lake: Lake,
+    import_no: int,
+    *,
+    by: str,
+    at: datetime,
+    mappings: Sequence[FileMapping] | None = None,
+) -> Released:
+    """Judge the waiting rows of one import again.
+
+    `mappings` are repaired mappings of its files; left out, the home's saved ones as they are now, and for files
+    without one the mapping of the import. Rows that pass are taken in as of the moment of their export and leave
+    quarantine; the others stay, with what refuses them now.
+    """
+    old = _import(lake, import_no)
+    rows = quarantine.quarantined(lake, import_no=import_no, limit=_MOST)
+    chosen = _saved(lake) if mappings is None else list(mappings)
+    return _judged_again(lake, old, rows, chosen, how="remapped", by=by, at=at)
+
+
+def release_by_hand(lake: Lake, place: Place, cells: Mapping[str, str | None], *, by: str, at: datetime) -> Released:
+    """Take one row in with corrected cells (header → text; null empties a cell).
+
+    Where the corrected row is refused as well, nothing changes and the findings say why. Raises `NotFoundError` for a
+    row that does not wait in quarantine, `UsageError` (`header_unknown`) for a header that its file does not have.
+    """
+    old = _import(lake, place.import_no)
+    row = quarantine.refused_row(lake, place)
+    mapping = _mapping_for(place.file, mappings_from(old.mapping), [])
+    unknown = [header for header in cells if header not in mapping.headers]
+    if unknown:
+        raise UsageError(
+            "header_unknown",
+            Message(N_("{file} has no column “{header}”."), {"file": place.file, "header": unknown[0]}),
+            Message(N_("It has: {headers}."), {"headers": ", ".join(mapping.headers)}),
+        )
+    corrected = {**row.cells, **cells}
+    repaired = replace(row, cells={header: text for header, text in corrected.items() if text is not None})
+    return _judged_again(lake, old, [repaired], _saved(lake), how="repaired", by=by, at=at)
+
+
+def _import(lake: Lake, import_no: int) -> Import:
+    found = next((one for one in lake.imports() if one.import_no == import_no and one.committed), None)
+    if found is None:
+        there = ", ".join(str(one.import_no) for one in lake.imports() if one.committed)
+        raise NotFoundError(
+            "import_unknown",
+            Message(N_("There is no import {import_no}."), {"import_no": import_no}),
+            Message(N_("There are: {imports}."), {"imports": there}),
+        )
+    return found
+
+
+def _saved(lake: Lake) -> list[FileMapping]:
+    folder = lake.home / MAPPINGS
+    return list(saved.read_folder(folder)) if folder.is_dir() else []
+
+
+def _judged_again(
+    lake: Lake,
+    old: Import,
+    rows: Sequence[RefusedRow],
+    chosen: Sequence[FileMapping],
+    *,
+    how: str,
+    by: str,
+    at: datetime,
+) -> Released:
+    if not rows:
+        return Released(None, Counts(), 0, ())
+    with told_apart(), lake.begin() as writing, Workbench() as bench:
+        held = Held.of(lake, old.exported_at)
+        files = [
+            _staged(bench.folder, file, [row for row in rows if row.place.file == file], old, chosen)
+            for file in dict.fromkeys(row.place.file for row in rows)
+        ]
+        task = Task(files, old.exported_at or old.at, releasing=[(row.place, how) for row in rows])
+        done = attempt(bench, task, held, writing, dry_run=False)
+        if not done.released or (how == "repaired" and done.counts.quarantined):
+            return Released(None, done.counts, 0, done.findings)
+        version = writing.commit(_entry(old, done, files, by=by, at=at))
+    lake.state(version)
+    return Released(writing.import_no, done.counts, done.released, done.findings)
+
+
+def _entry(
+    old: Import, done: Attempted, files: Sequence[tuple[StagedFile, FileMapping]], *, by: str, at: datetime
+) -> Entry:
+    return Entry(
+        kind="release",
+        source=old.source,
+        by=by,
+        at=at,
+        exported_at=old.exported_at,
+        exported_at_origin=old.exported_at_origin,
+        mapping="".join(saved.write(mapping) for _, mapping in files),
+        read=done.counts.read,
+        accepted=done.counts.accepted,
+        quarantined=done.counts.quarantined,
+        known=done.counts.known,
+    )
+
+
+def _mapping_for(file: str, mappings: Sequence[FileMapping], chosen: Sequence[FileMapping]) -> FileMapping:
+    """Give the mapping for a file of an import: a chosen one of the same name, else the import's own."""
+    names = (file.replace("#", " › "),)
+    own = next((mapping for mapping in mappings if mapping.file in names), None) or mappings[0]
+    return next((mapping for mapping in chosen if mapping.name == own.name and mapping.entity is own.entity), own)
+
+
+def _staged(
+    folder: Path, file: str, rows: Sequence[RefusedRow], old: Import, chosen: Sequence[FileMapping]
+) -> tuple[StagedFile, FileMapping]:
+    """Write waiting rows as a staged file again, with the columns of the file they came from."""
+    mapping = _mapping_for(file, mappings_from(old.mapping), chosen)
+    headers = list(dict.fromkeys([*mapping.headers, *(header for row in rows for header in row.cells if header)]))
+    texts = {header: [row.cells.get(header) for row in rows] for header in headers}
+    table = pa.table(
+        {
+            "_row": pa.array([row.place.row for row in rows], pa.int64()),
+            **{f"c{number}": pa.array(texts[header], pa.string()) for number, header in enumerate(headers, start=1)},
+        }
+    )
+    path = folder / f"waiting-{len(list(folder.glob('waiting-*')))}.parquet"
+    pq.write_table(table, path)
+    columns = [_column(number, header, texts[header]) for number, header in enumerate(headers, start=1)]
+    name, _, sheet = file.partition("#")
+    listed = ", ".join(["_row", *(column.sql for column in columns)])
+    staged = StagedFile(
+        path=Path(name),
+        sheet=sheet or None,
+        sha256="",
+        size=0,
+        modified_at=old.exported_at or old.at,
+        encoding="utf-8",
+        encoding_found_by=FoundBy.GIVEN,
+        delimiter=None,
+        header_row=1,
+        titles=(),
+        columns=tuple(columns),
+        rows=len(rows),
+        rejected=0,
+        blank_rows=0,
+        exported=None,
+        findings=(),
+        sql=(query := f"SELECT {listed} FROM read_parquet({literal(str(path))})"),
+        sample_sql=query,
+        rejects=None,
+    )
+    return staged, mapping
+
+
+def _column(number: int, header: str, texts: Sequence[str | None]) -> StagedColumn:
+    filled = [text for text in texts if text is not None]
+    return StagedColumn(
+        position=number,
+        header=header,
+        name=header,
+        field=f"c{number}",
+        filled=len(filled),
+        distinct=len(set(filled)),
+        least=min(filled, default=None),
+        greatest=max(filled, default=None),
+        samples=tuple(dict.fromkeys(filled))[:5],
+    )
