@@ -52,6 +52,7 @@ def _pack(here: Scope, imports: Sequence[Import], version: int) -> dict[str, Any
     people, sums = execution.execution(here, told_stages, by_person, care.all_counts(by_person))
     searched = bottleneck.search(here)
     flags = bottleneck.found_json(searched, told_stages, here)
+    bottleneck.judged(told_stages, flags)
     standing = bottleneck.standing(flags, told_stages, open_deals, here)
     points = feedback.feedback(here, people, open_deals, by_person)
     goal = progress.progress(here, told_stages, sums["usual"])

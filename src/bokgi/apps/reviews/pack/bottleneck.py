@@ -96,7 +96,7 @@ def _sentence(unit: Unit, label: str, team: str | None) -> Message:
             values,
         )
     return Message(
-        N_("{share} of the deals that left {stage} in the last three months moved on. Before, {expected} did."), values
+        N_("{share} of the deals that left {stage} in the last six months moved on. Before, {expected} did."), values
     )
 
 
@@ -119,6 +119,14 @@ def _evidence(unit: Unit, scope: Scope) -> list[Message]:
         )
     )
     return said
+
+
+def judged(stages: Sequence[Row], flags: Sequence[Mapping[str, Any]]) -> None:
+    """Let a stage that is flagged against its own past say so in the table of stages, too."""
+    lower = {flag["key"] for flag in flags if flag["against"] == "past"}
+    for stage in stages:
+        if stage["key"] in lower:
+            stage["verdict"] = "lower"
 
 
 def said(
@@ -175,7 +183,10 @@ def standing(
         places = [
             (row["pipeline"], row["stage"], scope.team) for row in heavy if (row["pipeline"], row["stage"]) in labels
         ][:1]
-    return [_standing(labels[pipeline, stage], team, care, scope) for pipeline, stage, team in dict.fromkeys(places)]
+    # One list for a stage, also where it is flagged twice: as a whole and for a team.
+    first = {(pipeline, stage): team for pipeline, stage, team in reversed(places)}
+    chosen = [place for place in dict.fromkeys(places) if first[place[0], place[1]] == place[2]]
+    return [_standing(labels[pipeline, stage], team, care, scope) for pipeline, stage, team in chosen]
 
 
 def _standing(stage: Mapping[str, Any], team: str | None, care: ir.Table, scope: Scope) -> dict[str, Any]:

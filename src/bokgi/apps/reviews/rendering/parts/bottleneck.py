@@ -12,6 +12,7 @@ from bokgi.domain.messages import N_
 from bokgi.ui import marks
 from bokgi.ui.charts import Step, bridge, bridge_base
 from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, points, signed
+from bokgi.ui.format import n as cases
 
 Json = Mapping[str, Any]
 
@@ -89,7 +90,7 @@ def _verdict(found: Json, review: Json, speaker: Speaker) -> Verdict:
             label=plain(sentence),
         ),
         lines=[sentence, *(speaker.say(line) for line in found["evidence"])],
-        evidence=f"{speaker.percent(now['estimate'])}, {interval(now, speaker)}, n {speaker.count(now['n'])}",
+        evidence=f"{speaker.percent(now['estimate'])}, {interval(now, speaker)}, {cases(now['n'])}",
     )
 
 
@@ -102,7 +103,7 @@ def _stages(review: Json, speaker: Speaker) -> Table:
         first=speaker.day(review["window"]["start"]),
         last=speaker.day(review["window"]["last"]),
     )
-    flagged = {found["key"] for found in review["bottlenecks"]}
+    flagged = {found["key"] for found in review["bottlenecks"] if found["against"] == "past"}
     columns = [
         Column(speaker.word(N_("Stage"))),
         Column(speaker.word(N_("Moved on, open, ended")), drawn=True),
@@ -144,7 +145,7 @@ def _stage_cells(stage: Json, largest: int, scale: marks.Scale, speaker: Speaker
             tone=tone,
         )
     )
-    beside = "" if now is None else f"{interval(now, speaker)}, n {speaker.count(now['n'])}"
+    beside = "" if now is None else f"{interval(now, speaker)}, {cases(now['n'])}"
     change = (
         ""
         if now is None or before is None
