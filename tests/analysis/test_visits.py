@@ -225,6 +225,8 @@ def test_the_ladder_is_the_latest_definition() -> None:
 
 # ---------------------------------------------------------------- the slow twin
 
+RANK = {stage: (order if kind != "open" else 0, stage) for stage, (order, kind) in LADDER.items()}
+
 
 def twin(deals: Iterable[Row], events: Iterable[Row]) -> list[Row]:
     """Walk each deal's entries one by one."""
@@ -232,7 +234,7 @@ def twin(deals: Iterable[Row], events: Iterable[Row]) -> list[Row]:
     for deal in deals:
         entries = [event for event in events if event["deal_id"] == deal["deal_id"] and event["stage"] in LADDER]
         long_ago = datetime(1, 1, 1, tzinfo=UTC)
-        entries.sort(key=lambda e: (e["entered_on"], e["entered_at"] or long_ago, e["seq"], e["stage"]))
+        entries.sort(key=lambda e: (e["entered_on"], e["entered_at"] or long_ago, e["seq"], *RANK[e["stage"]]))
         moves: list[Row] = []
         for entry in entries:
             if moves and moves[-1]["stage"] == entry["stage"]:

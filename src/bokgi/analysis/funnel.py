@@ -11,7 +11,7 @@ from ibis import _
 
 from bokgi.analysis.deal_traits import check_columns
 from bokgi.analysis.progressions import REACHED, progressions
-from bokgi.analysis.totals import NOTHING, count_of, totals
+from bokgi.analysis.totals import NOTHING, totals
 from bokgi.analysis.visits import ladder
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome, StageKind
@@ -153,11 +153,12 @@ def stage_entry_cohort(deals: ibis.Table, visits: ibis.Table, *, period: Period,
     told = progressions(visits).filter((_.entered_on >= period.start) & (_.entered_on < period.end))
     ours = told.join(deals.select("deal_id", "amount", *by), "deal_id")
     ends = [REACHED, *(outcome.value for outcome in Outcome if outcome is not Outcome.WON)]
-    aggregates = totals("entered", _.deal_id.notnull())
+    keys = [*by, "pipeline", "stage", "stage_order"]
+    cells = ours.group_by(*keys, "end").agg(**totals("n", _.deal_id.notnull()))
+    aggregates = {f"entered{part}": _[f"n{part}"].sum() for part in _TRIPLE}
     for end in ends:
-        aggregates |= totals(end, _.end == end)
-    found = ours.group_by(*by, "pipeline", "stage", "stage_order").agg(**aggregates)
-    return found.order_by(*by, "pipeline", "stage_order", "stage")
+        aggregates |= {f"{end}{part}": ibis.coalesce(_[f"n{part}"].sum(where=_.end == end), 0) for part in _TRIPLE}
+    return cells.group_by(*keys).agg(**aggregates).order_by(*by, "pipeline", "stage_order", "stage")
 
 
 def stage_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Sequence[str] = ()) -> ibis.Table:
@@ -168,22 +169,32 @@ def stage_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Seq
     amounts. `left_on_unknown`: visits left out because nobody knows the day the deal closed.
     """
     by = check_columns(deals, by)
-    unknown = _.left_on.isnull() & (_.exit != Outcome.OPEN.value)
-    ours = visits.filter(_.entered_on < period.end).join(deals.select("deal_id", "amount", *by), "deal_id")
-    ours = ours.mutate(
-        known=~unknown,
+    no = ibis.literal(value=False)
+    there = visits.filter((_.entered_on < period.end) & (_.left_on.isnull() | (_.left_on >= period.start)))
+    fates = there.select(
+        "deal_id",
+        "pipeline",
+        "stage",
+        "stage_order",
+        "exit",
         before=_.entered_on < period.start,
-        gone=ibis.coalesce(_.left_on < period.end, False),
-        gone_before=ibis.coalesce(_.left_on < period.start, False),
+        gone=ibis.coalesce(_.left_on < period.end, no),
+        known=_.left_on.notnull() | (_.exit == Outcome.OPEN.value),
     )
-    aggregates = totals("at_start", _.known & _.before & ~_.gone_before)
-    aggregates |= totals("entered", _.known & ~_.before)
-    for way in _EXITS:
-        aggregates |= totals(way, _.known & _.gone & ~_.gone_before & (_.exit == way))
-    aggregates |= totals("at_end", _.known & ~_.gone)
-    aggregates["left_on_unknown"] = count_of(~_.known)
-    found = ours.group_by(*by, "pipeline", "stage", "stage_order").agg(**aggregates)
-    return found.order_by(*by, "pipeline", "stage_order", "stage")
+    ours = fates.join(deals.select("deal_id", "amount", *by), "deal_id")
+    # Counted by fate first: few cells stand for many visits, and the two dozen columns are summed from them.
+    keys = [*by, "pipeline", "stage", "stage_order"]
+    cells = ours.group_by(*keys, "exit", "before", "gone", "known").agg(**totals("n", _.deal_id.notnull()))
+    flows = {"at_start": _.known & _.before, "entered": _.known & ~_.before}
+    flows |= {way: _.known & _.gone & (_.exit == way) for way in _EXITS}
+    flows["at_end"] = _.known & ~_.gone
+    aggregates = {
+        f"{name}{part}": ibis.coalesce(_[f"n{part}"].sum(where=where), 0)
+        for name, where in flows.items()
+        for part in _TRIPLE
+    }
+    aggregates["left_on_unknown"] = ibis.coalesce(_.n.sum(where=~_.known), 0)
+    return cells.group_by(*keys).agg(**aggregates).order_by(*by, "pipeline", "stage_order", "stage")
 
 
 def snapshot(deals: ibis.Table, stages: ibis.Table, *, by: Sequence[str] = ()) -> ibis.Table:

@@ -11,6 +11,8 @@ from ibis import _
 from bokgi.domain.stage import Outcome
 
 REACHED: Final = "reached"
+_EXITS: Final = ("advanced", "back", *(outcome.value for outcome in Outcome))
+_ROOM: Final = 8
 _NEVER: Final = ibis.literal(date(9999, 12, 31))
 
 
@@ -43,28 +45,31 @@ def progressions(visits: ibis.Table) -> ibis.Table:
     [{'stage': 'talk', 'end': 'reached', 'ended_on': datetime.date(2026, 11, 9)},
      {'stage': 'offer', 'end': 'open', 'ended_on': None}]
     """
-    from_here = ibis.window(group_by=["deal_id", "pipeline"], order_by="visit", preceding=0, following=None)
+    course = ibis.window(group_by=["deal_id", "pipeline"])
+    number = ibis.cases(*((_.exit == name, place) for place, name in enumerate(_EXITS)), else_=len(_EXITS))
     won = _.exit == Outcome.WON.value
     traced = visits.mutate(
-        highest=_.stage_order.max().over(from_here),
-        won_visit=won.ifelse(_.visit, ibis.null("int64")).min().over(from_here),
-        won_on=won.ifelse(_.left_on, ibis.null("date")).min().over(from_here),
-        last_exit=_.exit.last().over(from_here),
-        # Spark passes over nulls, so that a deal still there would show the day it left the stage before.
-        last_left_on=ibis.coalesce(_.left_on, _NEVER).last().over(from_here).nullif(_NEVER),
+        highest=_.stage_order.max().over(course),
+        wins=won.cast("int64").sum().over(course),
+        won_visit=won.ifelse(_.visit, ibis.null("int64")).max().over(course),
+        won_on=won.ifelse(_.left_on, ibis.null("date")).max().over(course),
+        # The last visit's exit, carried by its number: no order within the window, so that nothing is sorted.
+        last=(_.visit * _ROOM + number).max().over(course),
+        last_left_on=ibis.coalesce(_.left_on, _NEVER).max().over(course).nullif(_NEVER),
     ).filter(_.first)
-    reached = (_.highest > _.stage_order) | _.won_visit.notnull()
+    last_exit = ibis.cases(*((_.last % _ROOM == place, name) for place, name in enumerate(_EXITS)), else_=_.exit)
+    advanced = _.exit == "advanced"
     told = traced.mutate(
-        end=reached.ifelse(REACHED, _.last_exit),
-        direct_on=ibis.cases(
-            (_.exit == "advanced", _.left_on),
-            (_.highest > _.stage_order, ibis.null("date")),
-            (_.won_visit.notnull(), _.won_on),
-            else_=_.last_left_on,
-        ),
+        last_exit=last_exit,
+        advanced=advanced,
+        won_after=ibis.coalesce(_.won_visit >= _.visit, ibis.literal(value=False)),
+        # A later stage was reached by a detour, or was reached before this one; or the deal was won more than once.
+        unclear=~advanced & ((_.highest > _.stage_order) | (_.wins > 1)),
     )
-    later = _later_on(told, visits)
-    joined = told.left_join(later, ["deal_id", "pipeline", "stage"], rname="of_{name}")
+    detours = _detours(told, visits)
+    keys = ["deal_id", "pipeline", "stage"]
+    joined = told.left_join(detours, keys, rname="of_{name}")
+    by_detour = _.of_deal_id.notnull()
     return joined.select(
         "deal_id",
         "owner_id",
@@ -73,39 +78,38 @@ def progressions(visits: ibis.Table) -> ibis.Table:
         "stage_order",
         "entered_on",
         "interval",
-        "end",
+        end=(_.advanced | by_detour | (~_.unclear & _.won_after)).ifelse(REACHED, _.last_exit),
         start_unknown=_.interval & _.not_before_on.isnull(),
-        ended_on=ibis.coalesce(_.direct_on, _.later_on),
+        ended_on=ibis.cases(
+            (_.advanced, _.left_on), (by_detour, _.reached_on), (_.won_after, _.won_on), else_=_.last_left_on
+        ),
     )
 
 
-def _later_on(told: ibis.Table, visits: ibis.Table) -> ibis.Table:
-    """When deals that did not go on directly reached a later stage, by way of an earlier stage or a re-opening.
+def _detours(told: ibis.Table, visits: ibis.Table) -> ibis.Table:
+    """When deals reached a later stage, or were won, after they had not gone on directly.
 
-    They are few, so joining them with their deal's visits costs little. A win counts when it comes first.
+    They are few, so joining them with their deal's visits costs little.
     """
-    detours = told.filter((_.exit != "advanced") & (_.highest > _.stage_order)).select(
-        "deal_id", "pipeline", "stage", "stage_order", "won_visit", "won_on", from_visit="visit"
+    unclear = told.filter(_.unclear).select("deal_id", "pipeline", "stage", "stage_order", from_visit="visit")
+    steps = visits.select(
+        step_deal="deal_id",
+        step_pipeline="pipeline",
+        step_visit="visit",
+        step_order="stage_order",
+        step_on="entered_on",
+        won_on=(_.exit == Outcome.WON.value).ifelse(_.left_on, ibis.null("date")),
+        won=_.exit == Outcome.WON.value,
     )
-    steps = visits.select("deal_id", "pipeline", step_visit="visit", step_order="stage_order", step_on="entered_on")
-    onward = detours.join(
+    onward = unclear.join(
         steps,
         [
-            detours.deal_id == steps.deal_id,
-            detours.pipeline == steps.pipeline,
-            steps.step_visit > detours.from_visit,
-            steps.step_order > detours.stage_order,
+            unclear.deal_id == steps.step_deal,
+            unclear.pipeline == steps.step_pipeline,
+            steps.step_visit >= unclear.from_visit,
+            (steps.step_order > unclear.stage_order) | steps.won,
         ],
-        rname="of_{name}",
     )
-    first = onward.group_by("deal_id", "pipeline", "stage").agg(
-        step_on=_.step_on.min(),
-        won_first=_.won_visit.min() < _.step_visit.min(),
-        won_on=_.won_on.min(),
-    )
-    return first.select(
-        "deal_id",
-        "pipeline",
-        "stage",
-        later_on=(ibis.coalesce(_.won_first, False) & _.won_on.notnull()).ifelse(_.won_on, _.step_on),
-    )
+    # The first visit to this stage is no higher than itself, so a higher one begins later; it comes before its own win.
+    on = (_.step_order > _.stage_order).ifelse(_.step_on, _.won_on)
+    return onward.group_by("deal_id", "pipeline", "stage").agg(reached_on=on.min())

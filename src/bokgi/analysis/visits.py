@@ -88,13 +88,13 @@ def visits(deals: ibis.Table, stage_events: ibis.Table, stages: ibis.Table) -> i
       further on), `won`, `lost`, `no_decision`, `removed` (left the pipeline: for another one, `next_stage`, or missing
       from a complete file), `open` (still there).
 
-    Counts how: entries are put in order by `entered_on, entered_at` (those without an instant first), `seq`, pipeline,
-    stage. An entry into the stage where the deal already stands is no new visit. An entry into a closing stage ends the
-    visit; the last one takes its outcome from `deals`, which knows `no_decision` better, and closings that follow one
-    another are one closing on the first day. Without such an entry the last visit ends on `closed_on` (never before it
-    began), a removed deal's on `last_seen_on` where `closed_on` is null. An open stage after a closing is a re-opened
-    deal: all visits stay. Skipped stages get no row. A deal without history gets no row, a stage that the ladder does
-    not know is passed over: see `off_ladder`.
+    Counts how: entries are put in order by `entered_on, entered_at` (those without an instant first), `seq`, open
+    stages before closing ones, pipeline, stage. An entry into the stage where the deal already stands is no new visit.
+    An entry into a closing stage ends the visit; the last one takes its outcome from `deals`, which knows `no_decision`
+    better, and closings that follow one another are one closing on the first day. Without such an entry the last visit
+    ends on `closed_on` (never before it began), a removed deal's on `last_seen_on` where `closed_on` is null. An open
+    stage after a closing is a re-opened deal: all visits stay. Skipped stages get no row. A deal without history gets
+    no row, a stage that the ladder does not know is passed over: see `off_ladder`.
 
     Small numbers: none are judged here. Refuses: nothing. Do not use it for counting deals: a deal has as many rows as
     it made visits; take `first`, or count distinct deals.
@@ -117,83 +117,93 @@ def visits(deals: ibis.Table, stage_events: ibis.Table, stages: ibis.Table) -> i
     [{'visit': 1, 'stage': 'talk', 'left_on': datetime.date(2026, 11, 9), 'exit': 'advanced', 'next_stage': 'offer'},
      {'visit': 2, 'stage': 'offer', 'left_on': None, 'exit': 'open', 'next_stage': None}]
     """
-    moves = _moves(deals, stage_events, stages)
+    codes = _codes(stages)
+    moves = _moves(deals, stage_events, codes)
     in_deal = ibis.window(group_by="deal_id", order_by=_ORDER)
     to_now = ibis.window(group_by="deal_id", order_by=_ORDER, preceding=None, following=0)
     followed = moves.mutate(
-        visit=_is_open(moves).cast("int64").sum().over(to_now),
-        then_pipeline=_.pipeline.lead().over(in_deal),
-        then_stage=_.stage.lead().over(in_deal),
-        then_order=_.stage_order.lead().over(in_deal),
-        then_kind=_.kind.lead().over(in_deal),
+        visit=(_.code < _CLOSING).cast("int64").sum().over(to_now),
+        then_code=_.code.lead().over(in_deal),
         then_on=_.entered_on.lead().over(in_deal),
-        then_not_before_on=_.not_before_on.lead().over(in_deal),
-        after_that=_.kind.lead(2).over(in_deal),
+        left_not_before_on=_.not_before_on.lead().over(in_deal),
+        after_that=_.code.lead(2).over(in_deal),
+    ).filter(_.code < _CLOSING)
+    to_stage = ibis.window(group_by=["deal_id", "code"])
+    followed = followed.mutate(first=_.visit == _.visit.min().over(to_stage))
+    here = codes.select("code", "pipeline", "stage", "stage_order")
+    there = codes.filter(_.code < _CLOSING).select(
+        then_code="code", then_pipeline="pipeline", next_stage="stage", then_order="stage_order"
     )
-    followed = followed.filter(_is_open(followed))
-    to_stage = ibis.window(group_by=["deal_id", "pipeline", "stage"])
-    return followed.mutate(
-        left_on=_left_on(followed),
-        left_not_before_on=_.then_not_before_on,
-        exit=_exit(followed),
-        next_stage=(_.then_kind == StageKind.OPEN.value).ifelse(_.then_stage, ibis.null("string")),
-        next_order=((_.then_kind == StageKind.OPEN.value) & (_.then_pipeline == _.pipeline)).ifelse(
-            _.then_order, ibis.null("int64")
-        ),
-        first=_.visit == _.visit.min().over(to_stage),
-        interval=_.origin == Origin.SNAPSHOT.value,
+    told = followed.join(here, "code").left_join(there, "then_code", rname="of_{name}")
+    same = _.then_pipeline == _.pipeline
+    return told.mutate(
+        left_on=_left_on(),
+        exit=_exit(),
+        next_order=same.ifelse(_.then_order, ibis.null("int64")),
     ).select(*COLUMNS)
 
 
-_ORDER: Final = [_.entered_on, _.entered_at.asc(nulls_first=True), _.seq, _.pipeline, _.stage]
+# Stages are numbered, so that the windows sort and carry whole numbers; closing stages follow the open ones.
+_CLOSING: Final = 1_000_000
+_WON, _LOST, _NO_DECISION = range(_CLOSING, _CLOSING + 3)
+_ORDER: Final = [_.entered_on, _.entered_at.asc(nulls_first=True), _.seq, _.code]
 
 
-def _is_open(table: ibis.Table) -> ir.BooleanValue:
-    return table.kind == StageKind.OPEN.value
+def _codes(stages: ibis.Table) -> ibis.Table:
+    """The ladder with a number for each open stage, and one for each way of closing."""
+    by_name = ibis.window(order_by=[_.pipeline, _.stage])
+    code = ibis.cases(
+        (_.kind == StageKind.WON.value, _WON),
+        (_.kind == StageKind.LOST.value, _LOST),
+        (_.kind == StageKind.NO_DECISION.value, _NO_DECISION),
+        else_=ibis.row_number().over(by_name),
+    )
+    return ladder(stages).mutate(code=code.cast("int64")).select("pipeline", "stage", "stage_order", "code")
 
 
-def _moves(deals: ibis.Table, stage_events: ibis.Table, stages: ibis.Table) -> ibis.Table:
+def _moves(deals: ibis.Table, stage_events: ibis.Table, codes: ibis.Table) -> ibis.Table:
     """Entries that move a deal: known to the ladder, of these deals, into another stage, one closing at a time."""
     known = stage_events.select(
-        "deal_id", "seq", "pipeline", "stage", "entered_on", "entered_at", "origin", "not_before_on"
-    ).join(ladder(stages).select("pipeline", "stage", "stage_order", "kind"), ["pipeline", "stage"])
-    ours = known.join(deals.select("deal_id", "owner_id", "outcome", "closed_on", "last_seen_on"), "deal_id")
+        "deal_id", "seq", "pipeline", "stage", "entered_on", "entered_at", "not_before_on", interval=_is_interval()
+    ).join(codes.select("pipeline", "stage", "code"), ["pipeline", "stage"])
+    removed = _.outcome == Outcome.REMOVED.value
+    ends = deals.select(
+        "deal_id",
+        "owner_id",
+        "outcome",
+        ended_on=removed.ifelse(ibis.coalesce(_.closed_on, _.last_seen_on), _.closed_on),
+    )
+    ours = known.drop("pipeline", "stage").join(ends, "deal_id")
     in_deal = ibis.window(group_by="deal_id", order_by=_ORDER)
-    traced = ours.mutate(
-        from_pipeline=_.pipeline.lag().over(in_deal),
-        from_stage=_.stage.lag().over(in_deal),
-        from_kind=_.kind.lag().over(in_deal),
-    )
-    stays = (_.from_stage == _.stage) & (_.from_pipeline == _.pipeline)
-    closed_already = (_.kind != StageKind.OPEN.value) & (_.from_kind != StageKind.OPEN.value)
-    return traced.filter(_.from_kind.isnull() | ~(stays | closed_already)).drop(
-        "from_pipeline", "from_stage", "from_kind"
-    )
+    traced = ours.mutate(from_code=_.code.lag().over(in_deal))
+    stays = _.from_code == _.code
+    closed_already = (_.code >= _CLOSING) & (_.from_code >= _CLOSING)
+    return traced.filter(_.from_code.isnull() | ~(stays | closed_already)).drop("from_code")
 
 
-def _closed(table: ibis.Table) -> ir.BooleanValue:
-    return table.outcome.notnull() & (table.outcome != Outcome.OPEN.value)
+def _is_interval() -> ir.BooleanValue:
+    return _.origin == Origin.SNAPSHOT.value
 
 
-def _exit(table: ibis.Table) -> ir.StringValue:
-    last_word = _closed(table) & table.after_that.isnull()
+def _closed() -> ir.BooleanValue:
+    return _.outcome.notnull() & (_.outcome != Outcome.OPEN.value)
+
+
+def _exit() -> ir.StringValue:
+    last_word = _closed() & _.after_that.isnull()
     return ibis.cases(
-        (table.then_kind.isnull() & _closed(table), table.outcome),
-        (table.then_kind.isnull(), Outcome.OPEN.value),
-        ((table.then_kind != StageKind.OPEN.value) & last_word, table.outcome),
-        (table.then_kind != StageKind.OPEN.value, table.then_kind),
-        (table.then_pipeline != table.pipeline, Outcome.REMOVED.value),
-        (table.then_order > table.stage_order, "advanced"),
+        (_.then_code.isnull() & _closed(), _.outcome),
+        (_.then_code.isnull(), Outcome.OPEN.value),
+        ((_.then_code >= _CLOSING) & last_word, _.outcome),
+        (_.then_code == _WON, Outcome.WON.value),
+        (_.then_code == _LOST, Outcome.LOST.value),
+        (_.then_code == _NO_DECISION, Outcome.NO_DECISION.value),
+        (_.then_pipeline != _.pipeline, Outcome.REMOVED.value),
+        (_.then_order > _.stage_order, "advanced"),
         else_="back",
     )
 
 
-def _left_on(table: ibis.Table) -> ir.DateValue:
-    removed = table.outcome == Outcome.REMOVED.value
-    ended_on = removed.ifelse(ibis.coalesce(table.closed_on, table.last_seen_on), table.closed_on)
-    not_before_entry = (ended_on < table.entered_on).ifelse(table.entered_on, ended_on)
-    return ibis.cases(
-        (table.then_kind.notnull(), table.then_on),
-        (_closed(table), not_before_entry),
-        else_=ibis.null("date"),
-    )
+def _left_on() -> ir.DateValue:
+    not_before_entry = (_.ended_on < _.entered_on).ifelse(_.entered_on, _.ended_on)
+    return ibis.cases((_.then_code.notnull(), _.then_on), (_closed(), not_before_entry), else_=ibis.null("date"))
