@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
+from bokgi.analysis.bottleneck.flags import PAST, STAGE
 from bokgi.analysis.comparison.conditions import DERIVED_CONDITIONS, varied
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
@@ -16,7 +17,7 @@ from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked, fair_factors
 
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
-DEFAULT_VIEWS: Final = ("stage", "team", "segment", "source", "person")
+DEFAULT_VIEWS: Final = (STAGE, "team", f"team{PAST}", "segment", "source", "person")
 
 
 def find_bottlenecks(
@@ -29,19 +30,25 @@ def find_bottlenecks(
 ) -> Json:
     """Find the bottleneck among stages, teams, people, conditions and attributes.
 
-    Reads all facts of a lake version, cut to `as_of`. `by`: `stage`, `team`, `person`, a condition, or an attribute;
-    broad ones first. A view in which deals do not differ is left out and named in `left_out`.
+    Reads all facts of a lake version, cut to `as_of`. `by`: `stage`, `team`, `person`, a condition, or an attribute,
+    each also with `:past` to be held against its own past; broad ones first. A view in which deals do not differ, or
+    that is filled in after the outcome, is left out and named in `left_out`.
 
     Gives `units[]{stage, unit, n, z, q_value, flagged, gain{amount, low, high, currency}, deals[]}`, `gate{p, passed}`,
     `said[]`, `caveats[]`; see `docs/reference/bottlenecks.schema.json`. Raises `RefusalError` for an unknown view.
     """
-    columns = [VIEWS.get(view, view) for view in by]
-    own = [column for column in columns if column not in VIEWS.values()]
+    columns = [_view(view) for view in by]
+    own = [column.removesuffix(PAST) for column in columns if column.removesuffix(PAST) not in VIEWS.values()]
     with asked(facts, as_of=as_of, attributes=own) as here:
         told = here.visits()
         moves = here.progressions(told)
-        usable = [column for column in columns if column == "stage" or varied(here.deals, [column])]
         conditions, refused = fair_factors(here, here.deals, None)
+        leaking = {refusal["factor"] for refusal in refused}
+        usable = [
+            view
+            for view, column in ((view, view.removesuffix(PAST)) for view in columns)
+            if view == STAGE or (column not in leaking and varied(here.deals, [column]))
+        ]
         conditions = tuple(name for name in conditions if name not in DERIVED_CONDITIONS)
         found = bottlenecks(
             moves,
@@ -57,7 +64,7 @@ def find_bottlenecks(
             (row["pipeline"], row["stage"]): row["label"]
             for row in here.facts.stages.select("pipeline", "stage", "label").to_pyarrow().to_pylist()
         }
-        views = {column: view for view, column in VIEWS.items()}
+        views = {_view(view): view for view in by}
         units = [_unit(here, unit, labels, views) for unit in found.units]
         return {
             "as_of": as_of.isoformat(),
@@ -72,6 +79,12 @@ def find_bottlenecks(
             "said": [encoded(message) for message in _said(here, found, labels)],
             "caveats": [encoded(message) for message in _caveats()],
         }
+
+
+def _view(view: str) -> str:
+    """Give the view of the analysis that a name of `by` means."""
+    column = view.removesuffix(PAST)
+    return VIEWS.get(column, column) + view[len(column) :]
 
 
 def _unit(here: Asked, unit: Unit, labels: dict[tuple[str, str], str], views: dict[str, str]) -> Json:
@@ -106,9 +119,9 @@ def _unit(here: Asked, unit: Unit, labels: dict[tuple[str, str], str], views: di
 
 
 def _name(here: Asked, unit: Unit, labels: dict[tuple[str, str], str]) -> str:
-    if unit.by == "stage":
+    if unit.by == STAGE:
         return labels.get((unit.pipeline, unit.stage), unit.stage)
-    return here.name(unit.unit) if unit.by == "owner_id" else unit.unit
+    return here.name(unit.unit) if unit.by.removesuffix(PAST) == "owner_id" else unit.unit
 
 
 def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -> list[Message]:
@@ -139,8 +152,12 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
         "expected": Rate(first.expected),
     }
     lead = (
-        N_("{share} of the deals that left {stage} in the last three months moved on. Before, {expected} did.")
-        if first.by == "stage"
+        N_("{share} of the deals that left {stage} in the last six months moved on. Before, {expected} did.")
+        if first.by == STAGE
+        else N_(
+            "{unit}: {share} of the deals that left {stage} in the last six months moved on. Before, {expected} did."
+        )
+        if first.by.endswith(PAST)
         else N_("{unit}: {share} of the deals that left {stage} moved on. Of like deals elsewhere, {expected} did.")
     )
     said = [Message(lead, values)]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import ibis
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,7 +21,7 @@ from bokgi.analysis.visits import visits
 from tests.analysis.worlds import told_deals
 
 CONDITIONS = ("source", "lead_grade", "segment", "industry", "type")
-VIEWS = ("stage", "team", "segment", "source", "owner_id")
+VIEWS = ("stage", "team", "team:past", "segment", "source", "owner_id")
 Run = Callable[..., Bottlenecks]
 
 
@@ -82,6 +85,25 @@ def test_a_teams_defect_is_the_teams(run: Run) -> None:
     )
     assert ("team", "solution_fit", "team1") in flagged(found)
     assert not [who for by, stage, who in flagged(found) if by == "owner_id" and stage == "solution_fit"]
+
+
+def test_a_team_that_fell_behind_its_own_past_is_found(run: Run) -> None:
+    """The stage converts as it did before for everybody else; the deals of one team stop there since half a year."""
+    world = simulate(Organisation(seed=13, reps=12, deals=9_000, person_sd=0, territory_sd=0))
+    broken = simulate(Organisation(**{**world.organisation.__dict__, "defects": (Defect(2, -1.5, team=1),)}))
+    since = world.organisation.end - timedelta(days=182)
+    old = world.tables["deals"]["created_on"].to_pylist()
+    ids = {row for row, day in zip(world.tables["deals"]["deal_id"].to_pylist(), old, strict=True) if day < since}
+    mixed = {}
+    for name, table in world.tables.items():
+        if "deal_id" in table.column_names:
+            before = pc.is_in(table["deal_id"], pa.array(sorted(ids)))
+            after = pc.invert(pc.is_in(broken.tables[name]["deal_id"], pa.array(sorted(ids))))
+            table = pa.concat_tables([table.filter(before), broken.tables[name].filter(after)])  # noqa: PLW2901 - replaced
+        mixed[name] = table
+    found = run(replace(world, tables=mixed), by=("team:past", "team"))
+    assert ("team:past", "proposal", "team2") in flagged(found)
+    assert not [who for by, stage, who in flagged(found) if by == "team:past" and who != "team2"]
 
 
 def test_noise_shows_next_to_nothing(run: Run) -> None:

@@ -185,10 +185,12 @@ def test_a_column_filled_in_after_the_outcome_is_found() -> None:
     later = deals.mutate(
         reason=ibis.ifelse(deals.outcome == "open", ibis.null("string"), "written"),
         label=ibis.ifelse(deals.outcome == "won", "contract", "none"),
+        status=ibis.ifelse((deals.outcome == "won") | (deals.source == "event"), "customer", "prospect"),
     )
-    assert [(leak.factor, leak.sign) for leak in leaks(later, ["reason", "label"])] == [
+    assert [(leak.factor, leak.sign) for leak in leaks(later, ["reason", "label", "status"])] == [
         ("reason", "filled_after_closing"),
         ("label", "tells_the_outcome"),
+        ("status", "a_level_decides"),
     ]
 
 

@@ -28,6 +28,8 @@ WINDOW_DAYS: Final = 364
 DAYS_IN_MONTH: Final = 365.25 / 12
 STAGE: Final = "stage"
 """The view that compares each stage with its own past."""
+PAST: Final = ":past"
+"""Ending of a view that compares each of its units with that unit's own past: `team:past`."""
 LEAST_GAIN_SHARE: Final = 0.005
 """Without a floor given: a flag must promise this share of the won amount of a month."""
 LEFT_UNEXPLAINED: Final = 0.01
@@ -98,8 +100,9 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
 
     Reads `progressions` and `visits` (of the same names' modules) and `deals` (one row per deal: `deal_id, outcome,
     closed_on, amount`, the columns of `by` and `conditions`; one currency). `by` is a sequence of views, broad ones
-    first: `stage` compares each stage's last 91 days with the rest of the window, any other name is a column of
-    `deals`. A view that is itself a condition is compared with its own level at the other stages.
+    first: `stage` compares each stage's last 182 days with the 364 days before, `COLUMN:past` does so for each value
+    of a column, any other name is a column of `deals` whose values are compared with each other. A view that is itself
+    a condition is compared with its own level at the other stages.
 
     Gives a unit per view, stage and value. `conversion` is the share of ended first visits that reached a later stage
     or won, `expected` what the same cases let expect; `gain` the amount a month at the benchmark, by arrivals × their
@@ -117,12 +120,12 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     Source: docs/explanation/bottlenecks.md; `tests/analysis/bottleneck` and the study hold it.
     """
     start, end = as_of + timedelta(days=1 - days), as_of + timedelta(days=1)
-    columns = list(dict.fromkeys([*conditions, *(view for view in by if view != STAGE)]))
+    columns = list(dict.fromkeys([*conditions, *(_column(view) for view in by if view != STAGE)]))
     stages = _cells(progressions, deals, columns, conditions, by, (start, end))
     question = _Question(
         stages,
         tuple(conditions),
-        against_the_past(progressions, as_of=as_of, start=start) if STAGE in by else {},
+        {view: _past(progressions, deals, view, as_of) for view in by if _is_past(view)},
         _arrivals(progressions, deals, columns, by, (start, end)),
         _after(visits, [key for key, __ in stages], (start, end), seed),
         days / DAYS_IN_MONTH,
@@ -169,7 +172,7 @@ class _Question:
 
     stages: list[tuple[Key, Cell]]
     conditions: tuple[str, ...]
-    past: dict[Key, Screened]
+    past: dict[str, dict[Key, Screened]]
     arrivals: dict[str, dict[tuple[str, str, str], Arrivals]]
     after: dict[tuple[str, str], Floats]
     months: float
@@ -208,7 +211,7 @@ def _cells(
             pa.compute.and_(pa.compute.equal(counted["pipeline"], key[0]), pa.compute.equal(counted["stage"], key[1]))
         )
         coded = {column: code(rows[column]) for column in columns}
-        views = [view for view in by if view != STAGE]
+        views = [_column(view) for view in by if view != STAGE]
         units, names = {view: coded[view][0] for view in views}, {view: coded[view][1] for view in views}
         cell = Cell(
             tuple(coded[c][0] for c in conditions),
@@ -230,6 +233,22 @@ def _stage_keys(table: pa.Table) -> list[Key]:
     return [(row["pipeline"], row["stage"], row["stage_order"]) for row in rows]
 
 
+def _is_past(view: str) -> bool:
+    return view == STAGE or view.endswith(PAST)
+
+
+def _column(view: str) -> str:
+    """Give the column whose values are the units of a view."""
+    return view.removesuffix(PAST)
+
+
+def _past(progressions: ibis.Table, deals: ibis.Table, view: str, as_of: date) -> dict[Key, Screened]:
+    if view == STAGE:
+        return against_the_past(progressions, as_of=as_of, unit=None)
+    column = _column(view)
+    return against_the_past(_joined(progressions, deals, [column]), as_of=as_of, unit=f"of_{column}")
+
+
 def _gate(question: _Question, by: Sequence[str]) -> float:
     """Smallest p-value of the views, times their number."""
     p = []
@@ -242,8 +261,8 @@ def _gate(question: _Question, by: Sequence[str]) -> float:
 def _screen(question: _Question, here: int, view: str, flagged: Ints | None) -> Screened | None:
     """Screen the units of one view at one stage; null: nothing to compare with."""
     key, cell = question.stages[here]
-    if view == STAGE:
-        return question.past.get(key)
+    if _is_past(view):
+        return question.past[view].get(key)
     position = _position(view, question.conditions)
     if position is None:
         return screen(cell, view, position=None, level=None, flagged=flagged)
@@ -262,7 +281,7 @@ def _arrivals(
     """Entries into each stage within the window, and the amounts that came with them, by view and unit."""
     start, end = window
     entered = _joined(progressions.filter((_.entered_on >= start) & (_.entered_on < end)), deals, [*columns, "amount"])
-    views = {view: _[f"of_{view}"].cast("string") for view in by if view != STAGE}
+    views = {column: _[f"of_{column}"].cast("string") for column in (_column(view) for view in by) if column != STAGE}
     value = _.of_amount.cast("float64")
     rows = (
         entered.mutate(**views)
@@ -273,7 +292,7 @@ def _arrivals(
     sums = [(name, "sum") for name in ("n", "valued", "total", "squares")]
     out: dict[str, dict[tuple[str, str, str], Arrivals]] = {}
     for view in by:
-        keys = ["pipeline", "stage", "stage" if view == STAGE else view]
+        keys = ["pipeline", "stage", _column(view)]
         counted = rows.group_by(list(dict.fromkeys(keys))).aggregate(sums).to_pylist()
         out[view] = {
             (row[keys[0]], row[keys[1]], row[keys[2]]): Arrivals(
@@ -348,7 +367,8 @@ def _explained(cell: Cell, flagged: Sequence[Unit]) -> Ints | None:
         return None
     mark = np.zeros(len(cell.n), dtype=np.int64)
     for number, unit in enumerate(flagged, start=1):
-        mark = np.where(cell.units[unit.by] == cell.names[unit.by].index(unit.unit), number, mark)
+        column = _column(unit.by)
+        mark = np.where(cell.units[column] == cell.names[column].index(unit.unit), number, mark)
     return np.unique(mark, return_inverse=True)[1].astype(np.int64)
 
 
@@ -439,7 +459,7 @@ def _deals_there(
     flagged = [unit for unit in units if unit.flagged]
     if not flagged:
         return {}
-    columns = [view for view in by if view != STAGE]
+    columns = list(dict.fromkeys(_column(view) for view in by if view != STAGE))
     side = deals.filter(_.outcome == "open").select(
         of_deal="deal_id", value=_.amount, **{f"of_{c}": c for c in columns}
     )
@@ -454,6 +474,6 @@ def _deals_there(
         out[key] = [
             row["deal_id"]
             for row in table
-            if (row["pipeline"], row["stage"]) == key[:2] and (unit.by == STAGE or row[unit.by] == unit.unit)
+            if (row["pipeline"], row["stage"]) == key[:2] and (unit.by == STAGE or row[_column(unit.by)] == unit.unit)
         ][:DEALS_SHOWN]
     return {key: tuple(ids) for key, ids in out.items()}

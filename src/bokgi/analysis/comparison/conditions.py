@@ -25,11 +25,13 @@ _FILLED_LATER: Final = 0.25
 _SURE: Final = 3.0
 _TELLS_OUTCOME: Final = 0.95
 _MOST_LEVELS: Final = 200
+_COMMON: Final = 0.10
+_FAR_BEYOND_CHANCE: Final = -20.0
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A column that is filled in after the outcome: how it shows (`filled_after_closing`, `tells_the_outcome`)."""
+    """A column that is filled in after the outcome: how it shows (`filled_after_closing`, …; see `leaks`)."""
 
     factor: str
     sign: str
@@ -93,11 +95,12 @@ def varied(deals: ibis.Table, factors: Sequence[str]) -> tuple[str, ...]:
 
 
 def leaks(deals: ibis.Table, factors: Sequence[str]) -> tuple[Leak, ...]:
-    """Find factors that are filled in only after the outcome, by two signs.
+    """Find factors that are filled in only after the outcome, by three signs.
 
     Reads `outcome`, `won` and the factors. `filled_after_closing`: known far more often on closed deals than on open
     ones, beyond chance. `tells_the_outcome`: its levels alone tell won from not won almost without error (area under
-    the curve, each deal judged by the others of its level).
+    the curve, each deal judged by the others of its level). `a_level_decides`: a common level with all or none won (a
+    prospect that becomes a customer when it buys), where other levels have both.
 
     Do not take the silence of this test for proof: a column that leaks half of the outcome passes it.
     """
@@ -123,9 +126,23 @@ def leaks(deals: ibis.Table, factors: Sequence[str]) -> tuple[Leak, ...]:
             if filled - filled_open > _FILLED_LATER and (filled - filled_open) / sd > _SURE:
                 out.append(Leak(factor, "filled_after_closing", float(filled - filled_open)))
                 continue
+        if _a_level_decides(won, other):
+            out.append(Leak(factor, "a_level_decides", float(closed.max() / closed.sum())))
+            continue
         if 1 < len(won) <= _MOST_LEVELS and (area := _area(won, other)) > _TELLS_OUTCOME:
             out.append(Leak(factor, "tells_the_outcome", area))
     return tuple(out)
+
+
+def _a_level_decides(won: Floats, other: Floats) -> bool:
+    """Tell whether a common level has all or none of its cases won, far beyond chance, and another level has both."""
+    n, rate = won + other, won.sum() / max(won.sum() + other.sum(), 1.0)
+    if not 0.0 < rate < 1.0:
+        return False
+    common = n >= _COMMON * n.sum()
+    never = common & (won == 0) & (n * np.log1p(-rate) < _FAR_BEYOND_CHANCE)
+    always = common & (other == 0) & (n * np.log(rate) < _FAR_BEYOND_CHANCE)
+    return bool((never | always).any() and ((won > 0) & (other > 0)).any())
 
 
 def _area(won: Floats, other: Floats) -> float:

@@ -24,7 +24,7 @@ def bottlenecks(
     by: Annotated[
         str,
         typer.Option(metavar="A,B,…", help=N_("stage, team, person, a condition or an attribute; broad ones first.")),
-    ] = "stage,team,segment,source,person",
+    ] = "stage,team,team:past,segment,source,person",
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar=N_("DATE"), help=N_("Day as of whose end the facts are shown."))
     ] = None,
