@@ -41,7 +41,10 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 def _width(table: Table, place: int) -> int:
     """Give a column of words its share of the width: as long as its longest cell, within bounds."""
-    longest = max((len(row[place].text) + len(row[place].sub) // 2 for row in table.rows), default=1)
+    cells = [row[place] for row in table.rows]
+    longest = max(
+        (len(cell.text) + len(cell.sub) // 2 + (len(cell.badge.text) if cell.badge else 0) for cell in cells), default=1
+    )
     return min(max(longest, 6), _WIDEST_WORDS)
 
 
