@@ -20,6 +20,8 @@ from bokgi.domain.period import Period
 
 RECENT_DAYS: Final = 182
 PAST_DAYS: Final = 364
+MOST_UNDECIDED: Final = 0.5
+"""A stage is not judged where more than this share of its deals is still undecided when the curve ends."""
 _KEYS: Final = ["pipeline", "stage", "stage_order"]
 Key = tuple[str, str, int]
 Estimate = tuple[float, float, float]
@@ -70,11 +72,15 @@ def _estimates(
         start, end, n = (part[column].to_numpy()[usable] for column in ("start", "end", "n"))
         found = incidence(start, end, kind[usable].tolist(), n, kinds=ENDS)
         decided = float(n[np.isin(kind[usable], ENDS)].sum())
-        if len(found.day) and found.broke_on is None:
-            on, off = float(found.share[ENDS[0]][-1]), sum(float(found.share[way][-1]) for way in ENDS[1:])
-            variance = float(found.variance[ENDS[0]][-1])
-            if on > 0 and off > 0 and variance > 0:
-                # Of those that are decided: deals that lie about for ever pile up with time and would look like a fall.
-                share, cases = on / (on + off), on * (1.0 - on) / variance * (on + off)
-                out[pipeline, stage, order, name] = (share, share * (1.0 - share) / cases, decided)
+        # Where everybody at risk ended although others were seen later on the clock, the curve says nothing further on.
+        sound = len(found.day) if found.broke_on is None else int(np.searchsorted(found.day, found.broke_on))
+        if not sound or float(found.open_share[sound - 1]) > MOST_UNDECIDED:
+            continue
+        on, off = (float(found.share[way][sound - 1]) for way in ENDS[:2])
+        off += sum(float(found.share[way][sound - 1]) for way in ENDS[2:])
+        variance = float(found.variance[ENDS[0]][sound - 1])
+        if on > 0 and off > 0 and variance > 0:
+            # Of those that are decided: deals that lie about for ever pile up with time and would look like a fall.
+            share, cases = on / (on + off), on * (1.0 - on) / variance * (on + off)
+            out[pipeline, stage, order, name] = (share, share * (1.0 - share) / cases, decided)
     return out

@@ -13,6 +13,8 @@ from ibis import _
 from scipy.special import ndtri
 
 from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
+from bokgi.analysis.bottleneck.flags import PAST
+from bokgi.analysis.comparison.conditions import leaks
 from bokgi.analysis.totals import totals
 from bokgi.apps.reviews.pack.care import heaviest_first, told
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows, worth
@@ -23,6 +25,7 @@ from bokgi.domain.sentences import encoded
 
 STAGE: Final = "stage"
 TEAM: Final = "team"
+TEAM_PAST: Final = f"{TEAM}{PAST}"
 _CONDITIONS: Final = ("type", "source", "lead_grade", "segment", "size")
 _MOST_VALUES: Final = 12
 _SHOWN_FLAGS: Final = 2
@@ -30,8 +33,8 @@ _SHOWN_DEALS: Final = 8
 
 
 def search(scope: Scope) -> Bottlenecks:
-    """Ask the analysis, for each stage against its own past and for each team against the others."""
-    by = (STAGE, TEAM) if scope.team is None and len(set(scope.teams.values())) > 1 else (STAGE,)
+    """Ask the analysis, for each stage and team against its own past and for each team against the others."""
+    by = (STAGE, TEAM, TEAM_PAST) if scope.team is None and len(set(scope.teams.values())) > 1 else (STAGE,)
     return bottlenecks(
         scope.progressions, scope.visits, scope.deals, as_of=scope.as_of, by=by, conditions=_conditions(scope)
     )
@@ -40,7 +43,9 @@ def search(scope: Scope) -> Bottlenecks:
 def _conditions(scope: Scope) -> list[str]:
     """Choose what deals differ in from the start: columns with some values, but not one for every deal."""
     counted = scope.deals.agg(**{name: _[name].nunique() for name in _CONDITIONS}).to_pyarrow().to_pylist()[0]
-    return [name for name in _CONDITIONS if 1 < counted[name] <= _MOST_VALUES]
+    different = [name for name in _CONDITIONS if 1 < counted[name] <= _MOST_VALUES]
+    leaking = {leak.factor for leak in leaks(scope.deals, different)}
+    return [name for name in different if name not in leaking]
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
@@ -63,7 +68,7 @@ def found_json(found: Bottlenecks, stages: Sequence[Row], scope: Scope) -> list[
 
 
 def _flag(unit: Unit, stage: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-    team = unit.unit if unit.by == TEAM else scope.team
+    team = unit.unit if unit.by in (TEAM, TEAM_PAST) else scope.team
     low, high = wilson(unit.conversion, unit.n)
     gain = unit.gain
     return {
@@ -72,7 +77,7 @@ def _flag(unit: Unit, stage: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         "stage": unit.stage,
         "label": stage["label"],
         "team": team,
-        "against": "others" if unit.by == TEAM else "past",
+        "against": {TEAM: "others", TEAM_PAST: "own_past"}.get(unit.by, "past"),
         "conversion": {"estimate": unit.conversion, "low": low, "high": high, "level": LEVEL, "n": unit.n},
         "expected": unit.expected,
         "gain": None
@@ -93,6 +98,14 @@ def _sentence(unit: Unit, label: str, team: str | None) -> Message:
     if unit.by == TEAM:
         return Message(
             N_("In {team}, {share} of the deals that left {stage} moved on. Of like deals elsewhere, {expected} did."),
+            values,
+        )
+    if unit.by == TEAM_PAST:
+        return Message(
+            N_(
+                "In {team}, {share} of the deals that left {stage} in the last six months moved on. "
+                "Before, {expected} did."
+            ),
             values,
         )
     return Message(
@@ -136,13 +149,13 @@ def said(
     if flags:
         first = flags[0]
         team = first["team"]
-        lead = (
-            Message(
-                N_("{team}: fewer deals move on from {stage} than should."), {"team": team, "stage": first["label"]}
-            )
-            if first["against"] == "others"
-            else Message(N_("Fewer deals move on from {stage} than before."), {"stage": first["label"]})
-        )
+        values = {"team": team, "stage": first["label"]}
+        leads = {
+            "others": Message(N_("{team}: fewer deals move on from {stage} than should."), values),
+            "own_past": Message(N_("{team}: fewer deals move on from {stage} than before."), values),
+            "past": Message(N_("Fewer deals move on from {stage} than before."), values),
+        }
+        lead = leads[first["against"]]
         sentences = [lead]
     elif any(unit.z is not None for unit in found.units):
         sentences = [Message(N_("No stage differs from what could be expected by more than chance."))]
