@@ -157,7 +157,7 @@ def _refuse(bench: Workbench, reading: Reading, sets: Sequence[Sequence[Rule]]) 
             if rule.severity is Severity.ERROR
         )
         parts.append(
-            f"""SELECT m._row, list_filter([{listed}], lambda f: f IS NOT NULL) AS found
+            f"""SELECT m._row, {number} AS part, list_filter([{listed}], lambda f: f IS NOT NULL) AS found
                 FROM {reading.typed} AS t JOIN (FROM marks_{place}_{number} WHERE mask & {errors} <> 0) AS m
                 ON t._row = m._row"""
         )
@@ -165,13 +165,15 @@ def _refuse(bench: Workbench, reading: Reading, sets: Sequence[Sequence[Rule]]) 
     if field is not None:
         header = reading.header(field) or field
         note = f"{{'code': 'id_repeated', 'column': {literal(header)}, 'value': id}}"
-        parts.append(f"SELECT _row, [{note}] AS found FROM repeats WHERE place = {place} AND NOT same")
+        last = len(sets)
+        parts.append(f"SELECT _row, {last} AS part, [{note}] AS found FROM repeats WHERE place = {place} AND NOT same")
     if not parts:
         bench.run(f"CREATE TEMP TABLE refused_{place} AS SELECT 0::BIGINT AS _row, '' AS findings WHERE false")
         return
     bench.run(
         f"""CREATE TEMP TABLE refused_{place} AS
-            SELECT _row, to_json(flatten(list(found)))::VARCHAR AS findings FROM ({" UNION ALL ".join(parts)}) GROUP BY _row"""
+            SELECT _row, to_json(flatten(list(found ORDER BY part)))::VARCHAR AS findings
+            FROM ({" UNION ALL ".join(parts)}) GROUP BY _row"""
     )
 
 
