@@ -1,0 +1,131 @@
+"""Text, Markdown, HTML and PDF of one document: complete, well formed, safe."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from rich.cells import cell_len
+
+from bokgi.apps.reviews.rendering.blocks import Cell, Column, Table
+from bokgi.apps.reviews.rendering.html import html, joined
+from bokgi.apps.reviews.rendering.markdown import escaped, markdown
+from bokgi.apps.reviews.rendering.pdf import pdf
+from bokgi.apps.reviews.rendering.text import text
+from tests.apps.reviews.rendering.example import PEOPLE, example
+
+
+class Page(HTMLParser):
+    """Collects tags, attributes and words; complains about tags that do not match."""
+
+    void = frozenset({"meta", "path", "rect", "circle", "line", "br"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open a tag."""
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take a tag without content."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the tag opened last."""
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return html(example())
+
+
+@pytest.fixture(scope="module")
+def parsed(page: str) -> Page:
+    found = Page()
+    found.feed(page)
+    assert found.open == []
+    return found
+
+
+def test_the_page_needs_nothing_from_outside(page: str, parsed: Page) -> None:
+    assert "<script" not in page
+    assert not re.search(r"url\(\s*['\"]?(?!#)", page)
+    for _, attributes in parsed.tags:
+        assert not str(attributes.get("href") or "#").startswith("http")
+        assert "src" not in attributes
+        assert "style" not in attributes
+
+
+def test_the_page_can_be_read_aloud(parsed: Page) -> None:
+    levels = [int(tag[1]) for tag, _ in parsed.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    tables = [tag for tag, _ in parsed.tags].count("table")
+    assert [tag for tag, _ in parsed.tags].count("caption") == tables > 0
+    for tag, attributes in parsed.tags:
+        if tag == "svg":
+            assert attributes.get("aria-label") or attributes.get("aria-hidden") == "true"
+
+
+def test_words_of_the_data_cannot_become_markup(page: str) -> None:
+    assert "<b>기록이</b>" not in page
+    assert "&lt;b&gt;기록이&lt;/b&gt;" in page
+    assert str(joined("<i>")) == "&lt;i&gt;"
+
+
+def test_a_particle_stays_with_the_bracket_before_it() -> None:
+    assert str(joined("57%로 (66%)이")) == "57%&#8288;로 (66%)&#8288;이"
+
+
+def test_every_cell_of_the_tables_is_in_text_and_markdown() -> None:
+    shown, marked = text(example()), markdown(example())
+    for name in PEOPLE:
+        assert name in shown
+        assert name in marked
+    assert "모두" in shown
+
+
+@pytest.mark.parametrize("width", [60, 80, 110, 200])
+def test_text_keeps_within_its_width_with_hangul(width: int) -> None:
+    assert max(cell_len(line) for line in text(example(), width=width).splitlines()) <= width
+
+
+def test_text_aligns_hangul_by_its_two_cells() -> None:
+    lines = [line for line in text(example()).splitlines() if re.search(r"담당자\d\d", line)]
+    assert len({cell_len(line) for line in lines}) == 1
+
+
+def test_markdown_tables_have_as_many_cells_as_heads() -> None:
+    rows = [line for line in markdown(example()).splitlines() if line.startswith("|")]
+    assert rows
+    for line in rows:
+        assert len(re.findall(r"(?<!\\)\|", line)) >= 3
+    assert escaped("a|b *c*") == r"a\|b \*c\*"
+
+
+def test_the_same_document_gives_the_same_paper() -> None:
+    one = pdf(example())
+    assert one.startswith(b"%PDF-")
+    assert one == pdf(example())
+
+
+def test_the_paper_holds_the_korean_type() -> None:
+    assert b"NanumGothic" in pdf(example())
+
+
+def test_a_table_wider_than_the_terminal_is_split_with_its_first_column_repeated() -> None:
+    from bokgi.apps.reviews.rendering.text import _pages  # noqa: PLC0415 - its insides are what is tested
+
+    table = Table("t", [Column("who"), *(Column(f"column{n}", "right") for n in range(12))], [[Cell("x")] * 13])
+    pages = _pages(table, 50)
+    assert len(pages) > 1
+    assert all(page[0] == 0 for page in pages)
+    assert sorted(place for page in pages for place in page[1:]) == list(range(1, 13))
