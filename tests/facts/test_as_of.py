@@ -236,16 +236,7 @@ def test_a_lead_is_converted_once_its_deal_exists() -> None:
 
 def contents(facts: Facts) -> dict[str, list[tuple[Any, ...]]]:
     """Give every table that has dates, without the numbers of imports."""
-    names = [
-        "deals",
-        "leads",
-        "stage_events",
-        "deal_changes",
-        "activities",
-        "responses",
-        "content_events",
-        "memberships",
-    ]
+    names = ["deals", "stage_events", "deal_changes", "activities"]
     return {
         name: rows(facts.tables[name], *(c for c in facts.tables[name].columns if c not in {"import_no", "attributes"}))
         for name in names
@@ -323,7 +314,7 @@ def facts_from(tables: dict[str, pa.Table]) -> Facts:
     return replace(empty, **read_tables)
 
 
-@settings(max_examples=5, deadline=None, phases=[Phase.generate])
+@settings(max_examples=4, deadline=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_shuffling_everything_dated_after_the_day_changes_nothing(seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -426,7 +417,7 @@ class World:
         )
 
 
-@settings(max_examples=5, deadline=None, phases=[Phase.generate])
+@settings(max_examples=4, deadline=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_two_futures_of_one_past_look_the_same_from_then(seed: int) -> None:
     found = []
@@ -439,7 +430,7 @@ def test_two_futures_of_one_past_look_the_same_from_then(seed: int) -> None:
     assert found[0] == found[1]
 
 
-@settings(max_examples=5, deadline=None, phases=[Phase.generate])
+@settings(max_examples=4, deadline=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_today_looks_like_the_current_state(seed: int) -> None:
     with TemporaryDirectory() as folder:
