@@ -152,19 +152,13 @@ def _pieces(source: BinaryIO, grammar: _Grammar) -> Iterator[tuple[_Kind, bytes]
                 yield _Kind.SOUND, match.group()
             elif match := grammar.loose.match(held, at):
                 yield _Kind.LOOSE, match.group()
-            elif not ended and _goes_on(held, at, grammar):
-                break
             else:
                 stop = held.find(b"\n", at) + 1
+                if not ended and len(held) - at <= LONGEST_RECORD and (stop == 0 or grammar.open.match(held, at)):
+                    break
+                stop = stop or len(held)
                 yield _Kind.BROKEN, held[at:stop]
                 at = stop
                 continue
             at = match.end()
         held = held[at:]
-
-
-def _goes_on(held: bytes, at: int, grammar: _Grammar) -> bool:
-    """Tell whether a record is cut off by the end of the bytes at hand, and may still become sound."""
-    if len(held) - at > LONGEST_RECORD and held.find(b"\n", at) >= 0:
-        return False
-    return grammar.open.match(held, at) is not None

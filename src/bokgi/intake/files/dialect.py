@@ -109,7 +109,7 @@ def sniff(text: str, *, whole: bool) -> Dialect:
         (1 if hint else 0) + (header.last if header.found else _title_records(header, records, usual)),
         names,
         hint is not None,
-        short_records=usual < names and _share(records[header.last :], usual) > _MOSTLY,
+        short_records=_short_share(records[header.last :], names) > _MOSTLY,
     )
 
 
@@ -135,6 +135,11 @@ def _usual_width(records: Sequence[Sequence[str]]) -> int:
 def _share(records: Sequence[Sequence[str]], width: int) -> float:
     filled = [record for record in records if any(cell.strip() for cell in record)]
     return sum(1 for record in filled if len(record) == width) / len(filled) if filled else 0.0
+
+
+def _short_share(records: Sequence[Sequence[str]], width: int) -> float:
+    filled = [record for record in records if any(cell.strip() for cell in record)]
+    return sum(1 for record in filled if len(record) < width) / len(filled) if filled else 0.0
 
 
 def _fit(records: Sequence[Sequence[str]]) -> tuple[bool, float, int]:

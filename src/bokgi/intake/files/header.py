@@ -86,6 +86,10 @@ def find_header(
         return Header(0, 0, (), ())
     enough = max(1, min(widest, max(_MIN_TITLE_WIDTH, (widest + 1) // 2)))
     at = next((i for i, n in enumerate(filled) if n >= enough), 0)
+    while (below := _below_title(head, at, merged)) is not None:
+        at = below
+    if at and any(start[0] == at - 1 and 0 < start[1] < stop[1] for start, stop in merged):
+        at -= 1
     titles = tuple(cell.strip() for record in head[:at] for cell in record if cell.strip())
     if not _is_label_row(head, at):
         return Header(0, 0, ("",) * width, titles if at else ())
@@ -95,6 +99,26 @@ def find_header(
         names = _joined(names, _padded(head[at + 1], width), at, merged)
         return Header(at + 1, at + 2, names, titles)
     return Header(at + 1, at + 1, names, titles)
+
+
+def _below_title(
+    records: Sequence[Sequence[str]], at: int, merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
+) -> int | None:
+    """Give the place of the fuller row of labels below a row that says something of the report; null for a header.
+
+    Such a row holds a value ("printed on", "2026-11-23"), or fills a few cells from the left.
+    """
+    below = next((i for i in range(at + 1, len(records)) if any(cell.strip() for cell in records[i])), None)
+    if below is None or any(looks_like_data(cell) for cell in records[below]):
+        return None
+    cells = [i for i, cell in enumerate(records[at]) if cell.strip()]
+    fuller = sum(1 for cell in records[below] if cell.strip())
+    if len(cells) >= fuller:
+        return None
+    if any(looks_like_data(cell) for cell in records[at]):
+        return below
+    from_left = cells == list(range(len(cells))) and not any(start[0] == at for start, _ in merged)
+    return below if from_left and len(cells) * 3 <= fuller * 2 else None
 
 
 def _padded(record: Sequence[str], width: int) -> tuple[str, ...]:
