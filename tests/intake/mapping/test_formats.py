@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bokgi.intake.mapping import writings
 from bokgi.intake.mapping.describe import describe
 from bokgi.intake.mapping.model import FileMapping, Hints
 from tests.intake.mapping.small_files import Bench, table
@@ -181,3 +182,22 @@ def test_probabilities_are_counted_to_one_or_to_a_hundred(bench: Bench, texts: t
     mapping = bench.map({"deals.csv": table(("deal id", "stage", "probability"), *rows)}).mappings[0]
     assert _format(mapping, "probability") == expected
     assert expected.replace("-", " – ") in describe(mapping, "en")[2].format
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [("2026-11-23 00:00:00", "day %Y-%m-%d %H:%M:%S"), ("2026-11-23 10:30:00", "%Y-%m-%d %H:%M:%S")],
+    ids=["midnight", "a time"],
+)
+def test_in_a_large_file_every_row_is_asked_only_where_the_sample_leaves_a_doubt(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, last: str, expected: str
+) -> None:
+    monkeypatch.setattr(writings, "SCANNED_ROWS", 100)
+    rows = [(f"D{number}", "Proposal", "2026-01-05 00:00:00", "01/02/2026", "0.5") for number in range(8000)]
+    rows[333] = ("D333", "Proposal", last, "02/23/2026", "60")
+    headers = ("deal id", "stage", "created", "expected close date", "probability")
+    detection = bench.map({"deals.csv": table(headers, *rows)})
+    assert _format(detection.mappings[0], "created") == expected
+    assert _format(detection.mappings[0], "expected close date") == "%m/%d/%Y"
+    assert _format(detection.mappings[0], "probability") == "0-100"
+    assert detection.open_questions == ()

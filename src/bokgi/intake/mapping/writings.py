@@ -11,7 +11,7 @@ import duckdb
 
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.mapping.fields import Kind
-from bokgi.intake.values import Detected, MomentFormat, ValueKind, Wanted, detect_formats
+from bokgi.intake.values import Detected, MomentFormat, ProbabilityScale, ValueKind, Wanted, detect_formats
 from bokgi.intake.values.moment_shapes import EPOCH_MILLISECONDS, EPOCH_SECONDS, EXCEL
 
 KINDS: Final = {
@@ -24,6 +24,8 @@ KINDS: Final = {
 }
 """Kinds of field that have a format."""
 
+SCANNED_ROWS: Final = 200_000
+"""Rows up to which every row is looked at."""
 _PLACES: Final = re.compile(r"%([mdyY])")
 _EXAMPLE: Final = datetime(2026, 11, 23, 14, 5, 33, tzinfo=UTC)
 
@@ -31,11 +33,34 @@ _EXAMPLE: Final = datetime(2026, 11, 23, 14, 5, 33, tzinfo=UTC)
 def detected(
     connection: duckdb.DuckDBPyConnection, staged: StagedFile, wanted: Mapping[str, tuple[str, Wanted]]
 ) -> dict[str, Detected]:
-    """Detect formats over a staged file. `wanted`: name → (expression over its columns, what it is read as)."""
+    """Detect formats over a staged file. `wanted`: name → (expression over its columns, what it is read as).
+
+    In a large file the sample decides, and every row is looked at only where the sample leaves a doubt.
+    """
+    if not wanted or staged.rows <= SCANNED_ROWS:
+        return _detected(connection, staged.relation, staged.sample, wanted)
+    found = _detected(connection, staged.sample, staged.sample, wanted)
+    doubts = {name for name, one in found.items() if _doubtful(one)}
+    if any(found[name].kind is ValueKind.MOMENT for name in doubts):
+        doubts |= {name for name, one in found.items() if one.kind is ValueKind.MOMENT}
+    again = {name: want for name, want in wanted.items() if name in doubts}
+    return found | _detected(connection, staged.relation, staged.sample, again)
+
+
+def _doubtful(one: Detected) -> bool:
+    """Tell whether rows outside the sample could change a format: another order, a time of day, a percentage."""
+    timeless = one.kind is ValueKind.MOMENT and bool(one.format) and MomentFormat.of(one.format).day_only
+    of_one = one.kind is ValueKind.PROBABILITY and one.format == ProbabilityScale.ONE.value
+    return one.ambiguous or timeless or of_one
+
+
+def _detected(
+    connection: duckdb.DuckDBPyConnection, rows: str, few_rows: str, wanted: Mapping[str, tuple[str, Wanted]]
+) -> dict[str, Detected]:
     if not wanted:
         return {}
     columns = ", ".join(f"{sql} AS v{place}" for place, (sql, _) in enumerate(wanted.values()))
-    relation, sample = (f"(SELECT {columns} FROM {source})" for source in (staged.relation, staged.sample))
+    relation, sample = (f"(SELECT {columns} FROM {source})" for source in (rows, few_rows))
     asked = {f"v{place}": want for place, (_, want) in enumerate(wanted.values())}
     found = detect_formats(connection, relation, sample, asked)
     return {name: found[f"v{place}"] for place, name in enumerate(wanted)}
