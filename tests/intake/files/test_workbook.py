@@ -221,7 +221,10 @@ def test_other_workbooks_are_read_through_the_same_door(bench: Bench) -> None:
     names = " ".join(
         f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
     )
-    body = '<office:body><office:spreadsheet><table:table table:name="S">{}</table:table></office:spreadsheet></office:body>'
+    body = (
+        '<office:body><office:spreadsheet><table:table table:name="S">{}</table:table>'
+        "</office:spreadsheet></office:body>"
+    )
     rows = "".join(
         "<table:table-row>"
         + "".join(
