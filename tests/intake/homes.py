@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -44,18 +45,17 @@ DEALS: Final = {
 """Headers of the deals files that tests write, and what they feed."""
 
 
-def mapping(
-    name: str, entity: Entity, columns: Mapping[str, str], **more: Any
-) -> FileMapping:
+def mapping(name: str, entity: Entity, columns: Mapping[str, str], **more: object) -> FileMapping:
     """Map a file by hand: header → field, or field and format parted by a bar."""
     listed = []
     for header, text in columns.items():
         field, _, form = text.partition(" | ")
         listed.append(ColumnMapping(header, field, FoundBy.HAND, 1.0, format=form or None))
-    return FileMapping(name, entity, tuple(listed), more.pop("source", "crm"), name=name.split(".")[0], **more)
+    plain = FileMapping(name, entity, tuple(listed), "crm", name=name.partition(".")[0])
+    return replace(plain, **more)  # type: ignore[arg-type] # fields of the mapping by name
 
 
-def deals_mapping(name: str = "deals.csv", columns: Mapping[str, str] = DEALS, **more: Any) -> FileMapping:
+def deals_mapping(name: str = "deals.csv", columns: Mapping[str, str] = DEALS, **more: object) -> FileMapping:
     """Map a deals file by hand, with the ladder of the tests."""
     more.setdefault("stages", LADDER)
     return mapping(name, Entity.DEALS, columns, **more)
@@ -76,9 +76,7 @@ class Company:
         self.lake = Lake.open(self.home, create=True)
         self._plans = 0
 
-    def plan(
-        self, files: Mapping[str, str], mappings: Sequence[FileMapping], on: date | datetime = AT
-    ) -> ImportPlan:
+    def plan(self, files: Mapping[str, str], mappings: Sequence[FileMapping], on: date | datetime = AT) -> ImportPlan:
         """Plan an import of small files (name → text table), mapped by hand."""
         self._plans += 1
         there = self.folder / f"files-{self._plans}"
@@ -87,9 +85,7 @@ class Company:
             (there / name).write_text(table(text), encoding="utf-8")
         work = self.folder / f"work-{self._plans}"
         with Workbench(work) as bench:
-            staging = stage_files(
-                [there / name for name in files], work=work / "staged", connection=bench.connection
-            )
+            staging = stage_files([there / name for name in files], work=work / "staged", connection=bench.connection)
         planned = tuple(
             PlannedFile(staged, next(one for one in mappings if one.file == staged.name)) for staged in staging.files
         )

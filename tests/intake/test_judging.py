@@ -70,9 +70,7 @@ def test_an_example_names_file_row_column_and_value_as_a_person_sees_them(compan
     result = company.load(one("D2 | x | Acme | Kim | Offer | a lot | 2026-01-05 | | "))
 
     [finding] = [finding for finding in result.findings if finding.code == "amount_malformed"]
-    assert finding.as_json("en")["examples"] == [
-        {"file": "deals.csv", "row": 3, "column": "amount", "value": "a lot"}
-    ]
+    assert finding.as_json("en")["examples"] == [{"file": "deals.csv", "row": 3, "column": "amount", "value": "a lot"}]
 
 
 def test_an_open_deal_has_no_close_date_even_where_the_file_has_one(company: Company) -> None:
@@ -137,7 +135,10 @@ def test_an_owner_missing_from_a_complete_list_of_people_keeps_the_row_out(compa
 
 def test_an_account_on_no_list_of_accounts_is_a_finding(company: Company) -> None:
     accounts = mapping("accounts.csv", Entity.ACCOUNTS, {"account": "accounts.name", "sector": "accounts.industry"})
-    files = {"deals.csv": one(GOOD.replace("D1", "D2").replace("Acme", "ACME ")), "accounts.csv": "account | sector\nGlobex | IT"}
+    files = {
+        "deals.csv": one(GOOD.replace("D1", "D2").replace("Acme", "ACME ")),
+        "accounts.csv": "account | sector\nGlobex | IT",
+    }
     result = company.load(files, deals_mapping(), accounts)
 
     assert codes(result) == {"account_unknown": 2}
@@ -165,7 +166,10 @@ def test_a_probability_beyond_one_hundred_percent_keeps_the_row_out(company: Com
 def test_history_of_an_unknown_deal_is_a_finding_and_stays(company: Company) -> None:
     columns = {"deal": "stage_history.deal_id", "stage": "stage_history.stage", "at": "stage_history.entered"}
     history = mapping("history.csv", Entity.STAGE_HISTORY, columns)
-    files = {"deals.csv": f"{HEAD}\n{GOOD}", "history.csv": "deal | stage | at\nD1 | Talk | 2026-01-05\nD9 | Talk | 2026-01-06"}
+    files = {
+        "deals.csv": f"{HEAD}\n{GOOD}",
+        "history.csv": "deal | stage | at\nD1 | Talk | 2026-01-05\nD9 | Talk | 2026-01-06",
+    }
     result = company.load(files, deals_mapping(), history)
 
     assert codes(result) == {"deal_unknown": 1}

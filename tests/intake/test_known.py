@@ -103,9 +103,9 @@ def test_a_file_that_arrives_late_is_compared_with_its_own_time(company: Company
     late = company.load(BOTH.replace("500", "900"), on=days(10))
 
     assert counts(late) == (2, 1, 0, 1)
-    assert company.rows("deal_changes", "old, new, not_before_on, not_after_on", "field = 'amount' AND old IS NOT NULL") == [
-        ("500", "900", date(2026, 11, 23), date(2026, 12, 3))
-    ]
+    assert company.rows(
+        "deal_changes", "old, new, not_before_on, not_after_on", "field = 'amount' AND old IS NOT NULL"
+    ) == [("500", "900", date(2026, 11, 23), date(2026, 12, 3))]
 
 
 def test_an_old_state_between_two_equal_ones_is_found_late(company: Company) -> None:

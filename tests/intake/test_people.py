@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, timedelta
 
 from bokgi.intake.mapping.model import Entity
@@ -23,8 +24,10 @@ def people(**more: str) -> dict[str, str]:
 
 def test_owners_are_the_people_of_the_people_file(company: Company) -> None:
     files = {
-        "deals.csv": f"{HEAD}\nD1 | a | Acme | Kim | Talk | 1 | 2026-01-05 | | \nD2 | b | Acme | Lee | Talk | 1 | 2026-01-05 | | ",
-        "people.csv": "id | name | mail | team | boss\n7 | Lee | LEE@example.com | A | Kim\n8 | Kim | kim@example.com | A | ",
+        "deals.csv": f"{HEAD}\nD1 | a | Acme | Kim | Talk | 1 | 2026-01-05 | | "
+        "\nD2 | b | Acme | Lee | Talk | 1 | 2026-01-05 | | ",
+        "people.csv": "id | name | mail | team | boss"
+        "\n7 | Lee | LEE@example.com | A | Kim\n8 | Kim | kim@example.com | A | ",
     }
     company.load(files, deals_mapping(), mapping("people.csv", Entity.PEOPLE, people()))
 
@@ -39,7 +42,9 @@ def test_people_are_found_again_by_mail_name_and_id_in_later_imports(company: Co
     company.load(f"{HEAD}\nD1 | a | Acme |  Kim   Seo | Talk | 1 | 2026-01-05 | | ", by_name)
     files = {"people.csv": "id | name | mail | team | boss\n7 | Kim Seo | Kim@Example.com | A | "}
     company.load(files, mapping("people.csv", Entity.PEOPLE, people()))
-    company.load(f"{HEAD}\nD2 | b | Acme | kim@example.COM | Talk | 1 | 2026-01-05 | | ", deals_mapping(columns=columns))
+    company.load(
+        f"{HEAD}\nD2 | b | Acme | kim@example.COM | Talk | 1 | 2026-01-05 | | ", deals_mapping(columns=columns)
+    )
 
     assert company.rows("people", "person_id, source_id") == [("p1-1", "7")]
     assert company.rows("deals", "owner_id") == ["p1-1", "p1-1"]
@@ -47,8 +52,6 @@ def test_people_are_found_again_by_mail_name_and_id_in_later_imports(company: Co
 
 
 def test_composed_and_decomposed_hangul_are_one_name(company: Company) -> None:
-    import unicodedata
-
     name = "김서연"
     company.load(f"{HEAD}\nD1 | a | Acme | {name} | Talk | 1 | 2026-01-05 | | ")
     other = unicodedata.normalize("NFD", name)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pyarrow as pa
 
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
@@ -75,8 +76,8 @@ def enter(lake: Lake, rows: Mapping[str, pa.Table], *, by: str, at: datetime, so
 def link_people(lake: Lake, person_id: str, same_as: str, *, by: str, at: datetime) -> Entered:
     """Say that two identities are one person: everything of `person_id` counts as `same_as`.
 
-    Raises `NotFoundError` (`person_unknown`) for an identity that does not exist, `UsageError` (`person_linked_to_self`)
-    for a link to itself.
+    Raises `NotFoundError` (`person_unknown`) for an identity that does not exist, and `UsageError`
+    (`person_linked_to_self`) for a link to itself.
     """
     if person_id == same_as:
         raise UsageError(
@@ -164,18 +165,23 @@ def _entered(
 def _yield(bench: Workbench, name: str, table: pa.Table) -> Yield:
     """Give entered rows as a yield; refuse a value that is missing or of another type, and a key that stands twice."""
     schema = TABLES[name]
+    columns = ", ".join(
+        f"{identifier(column)}::{SQL_TYPES[schema.column(column).type]} AS {identifier(column)}"
+        for column in table.column_names
+    )
+    bench.connection.register(f"{name}_arrow", table)
     try:
-        typed = table.cast(pa.schema([schema.column(column).arrow() for column in table.column_names]))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+        bench.run(
+            f"""CREATE TEMP TABLE entered_{name} AS
+                SELECT row_number() OVER () AS _row, 0 AS _part, {columns} FROM {name}_arrow"""
+        )
+    except (duckdb.ConversionException, duckdb.BinderException) as error:
         raise UsageError(
             "value_unreadable",
             Message(N_("A value for {table} cannot be used: {problem}."), {"table": name, "problem": str(error)}),
         ) from error
-    bench.connection.register(f"{name}_arrow", typed)
-    bench.run(
-        f"CREATE TEMP TABLE entered_{name} AS SELECT row_number() OVER () AS _row, 0 AS _part, * FROM {name}_arrow"
-    )
-    bench.connection.unregister(f"{name}_arrow")
+    finally:
+        bench.connection.unregister(f"{name}_arrow")
     keys = ", ".join(identifier(column) for column in schema.key)
     twice = bench.rows(f"SELECT {keys} FROM entered_{name} GROUP BY ALL HAVING count(*) > 1 LIMIT 1")
     if twice:

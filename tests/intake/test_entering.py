@@ -1,0 +1,159 @@
+"""Facts typed by hand are imports of their own; a correction holds until the CRM says something else."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pyarrow as pa
+import pytest
+
+from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.intake.entering import Correction, correct, enter, link_people
+from tests.intake.homes import AT, Company, counts
+
+HEAD = "id | name | account | owner | stage | amount | created | closed | region"
+TEXT = f"{HEAD}\nD1 | a | Acme | Kim | Talk | 100 | 2026-01-05 | | \nD2 | b | Acme | Lee | Talk | 200 | 2026-01-05 | | "
+
+
+def days(number: int) -> datetime:
+    return AT + timedelta(days=number)
+
+
+def corrected(company: Company, value: str | None = "150", seen: str | None = "100.00") -> None:
+    """Correct the amount of D1 a day after the first export."""
+    wrong = Correction("D1", "amount", seen, value, days(1))
+    correct(company.lake, [wrong], by="test", at=days(1))
+
+
+def amount(company: Company) -> list[int]:
+    return company.rows("deals", "amount::INT", "deal_id = 'D1'")
+
+
+def test_a_correction_counts_at_once(company: Company) -> None:
+    company.load(TEXT)
+    corrected(company)
+
+    assert amount(company) == [150]
+    [entry] = [one for one in company.lake.imports() if one.kind == "entered"]
+    assert entry.tables == {"deal_changes": 1, "deals": 1}
+    assert company.rows("deal_changes", "field, old, new, changed_on, origin", "origin = 'entered'") == [
+        ("amount", "100.00", "150", date(2026, 11, 24), "entered")
+    ]
+
+
+def test_it_holds_while_the_crm_shows_the_value_that_was_corrected(company: Company) -> None:
+    company.load(TEXT)
+    corrected(company)
+    again = company.load(TEXT, on=days(7))
+    other = company.load(TEXT.replace("| Talk | 100", "| Offer | 100"), on=days(8))
+
+    assert counts(again) == (2, 0, 0, 2)
+    assert counts(other) == (2, 1, 0, 1)
+    assert amount(company) == [150]
+    assert company.rows("deals", "stage", "deal_id = 'D1'") == ["Offer"]
+
+
+def test_the_crm_wins_as_soon_as_it_shows_another_value_and_the_entry_stays_closed(company: Company) -> None:
+    company.load(TEXT)
+    corrected(company)
+    company.load(TEXT.replace("| 100 |", "| 120 |"), on=days(7))
+    assert amount(company) == [120]
+
+    company.load(TEXT, on=days(8))
+    assert amount(company) == [100]
+
+
+def test_an_entry_that_the_crm_agrees_with_is_closed(company: Company) -> None:
+    company.load(TEXT)
+    corrected(company)
+    company.load(TEXT.replace("| 100 |", "| 150 |"), on=days(7))
+    assert amount(company) == [150]
+
+    company.load(TEXT, on=days(8))
+    assert amount(company) == [100]
+
+
+def test_an_emptied_field_is_a_correction_too(company: Company) -> None:
+    company.load(TEXT)
+    corrected(company, None)
+    company.load(TEXT, on=days(7))
+
+    assert company.rows("deals", "amount", "deal_id = 'D1'") == [None]
+
+
+def test_what_cannot_be_corrected_is_refused(company: Company) -> None:
+    company.load(TEXT)
+    with pytest.raises(UsageError) as field:
+        correct(company.lake, [Correction("D1", "deal_id", "D1", "D9", AT)], by="test", at=AT)
+    with pytest.raises(NotFoundError) as deal:
+        correct(company.lake, [Correction("D9", "amount", "1", "2", AT)], by="test", at=AT)
+
+    assert (field.value.code, deal.value.code) == ("field_not_correctable", "deal_unknown")
+
+
+def test_targets_are_entered_and_entering_them_again_changes_nothing(company: Company) -> None:
+    target = {
+        "subject_kind": ["team"],
+        "subject_id": ["A"],
+        "metric": ["won_amount"],
+        "period_start": [date(2026, 10, 1)],
+        "period_end": [date(2027, 1, 1)],
+        "lead_source": ["all"],
+        "amount": [5000],
+        "currency": ["KRW"],
+    }
+    first = enter(company.lake, {"targets": pa.table(target)}, by="test", at=AT)
+    second = enter(company.lake, {"targets": pa.table(target)}, by="test", at=AT)
+    raised = enter(company.lake, {"targets": pa.table({**target, "amount": [6000]})}, by="test", at=days(1))
+
+    assert first.tables["targets"] == 1
+    assert (second.import_no, second.tables) == (None, {})
+    assert raised.tables == {"targets": 1}
+    assert company.rows("targets", "subject_id, amount::INT") == [("A", 6000)]
+
+
+def test_a_team_without_a_crm_enters_deals(company: Company) -> None:
+    deals = pa.table({"deal_id": ["e1"], "stage": ["Talk"], "created_on": [date(2026, 11, 2)]})
+    enter(company.lake, {"deals": deals}, by="test", at=AT)
+    moved = pa.table({"deal_id": ["e1"], "stage": ["Offer"]})
+    enter(company.lake, {"deals": moved}, by="test", at=days(1))
+
+    assert company.rows("deals", "deal_id, stage, created_on, outcome, pipeline") == [
+        ("e1", "Offer", date(2026, 11, 2), "open", "default")
+    ]
+    assert company.rows("stage_events", "stage, origin, entered_on", "stage = 'Offer'") == [
+        ("Offer", "entered", date(2026, 11, 24))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "code"),
+    [
+        ("imports", {"import_no": [1]}, "table_not_enterable"),
+        ("targets", {"goal": [1]}, "column_unknown"),
+        ("rates", {"currency": ["USD"]}, "column_missing"),
+        ("rates", {"currency": ["USD"], "month": [date(2026, 11, 1)]}, "column_missing"),
+        ("rates", {"currency": ["USD"], "month": ["soon"], "rate": [1]}, "value_unreadable"),
+        ("rates", {"currency": ["USD"] * 2, "month": [date(2026, 11, 1)] * 2, "rate": [1, 2]}, "key_twice"),
+    ],
+)
+def test_entered_rows_are_refused_with_a_reason(
+    company: Company, name: str, columns: dict[str, list[object]], code: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        enter(company.lake, {name: pa.table(columns)}, by="test", at=AT)
+
+    assert refused.value.code == code
+    assert company.lake.version() == 0
+
+
+def test_two_identities_linked_by_hand_are_one_person(company: Company) -> None:
+    company.load(TEXT)
+    by_name = dict(company.rows("identities", "name, key"))
+    link_people(company.lake, by_name["Lee"], by_name["Kim"], by="test", at=AT)
+
+    assert company.rows("deals", "owner_id") == [by_name["Kim"], by_name["Kim"]]
+    with pytest.raises(NotFoundError):
+        link_people(company.lake, "p9-9", by_name["Kim"], by="test", at=AT)
+    with pytest.raises(UsageError):
+        link_people(company.lake, by_name["Kim"], by_name["Kim"], by="test", at=AT)

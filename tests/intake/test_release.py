@@ -1,0 +1,112 @@
+"""Rows in quarantine are taken in by a repaired mapping or by hand, or dismissed; they leave it once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.intake import quarantine
+from bokgi.intake.quarantine import Place
+from bokgi.intake.release import release_by_hand, release_by_mapping
+from tests.intake.homes import AT, Company, counts, deals_mapping
+
+HEAD = "id | name | account | owner | stage | amount | created | closed | region"
+TEXT = f"""{HEAD}
+D1 | a | Acme | Kim | Talk | 1 | 2026-01-05 | | North
+D2 | b | Acme | Lee | Dancing | 2 | 2026-01-05 | | South
+D3 | c | Acme | Lee | Talk | lots | 2026-01-05 | |
+"""
+
+
+def waiting(company: Company) -> list[tuple[int, str, int]]:
+    return [(row.place.import_no, row.place.file, row.place.row) for row in quarantine.quarantined(company.lake)]
+
+
+def test_a_refused_row_is_listed_with_its_cells_and_reasons(company: Company) -> None:
+    company.load(TEXT)
+
+    assert waiting(company) == [(1, "deals.csv", 3), (1, "deals.csv", 4)]
+    row = quarantine.refused_row(company.lake, Place(1, "deals.csv", 3))
+    assert row.cells["stage"] == "Dancing"
+    assert row.codes == ("stage_unknown",)
+    assert row.as_json()["findings"] == [{"code": "stage_unknown", "column": "stage", "value": "Dancing"}]
+    assert quarantine.count(company.lake) == 2
+    assert [row.place.row for row in quarantine.quarantined(company.lake, limit=1, offset=1)] == [4]
+
+
+def test_a_repaired_mapping_takes_in_the_rows_it_repairs(company: Company) -> None:
+    company.load(TEXT)
+    repaired = deals_mapping(values={"deals.stage": {"Dancing": "Offer"}})
+    done = release_by_mapping(company.lake, 1, by="test", at=AT, mappings=[repaired])
+
+    assert done.released == 1
+    assert (done.counts.accepted, done.counts.known) == (1, 1)
+    assert waiting(company) == [(1, "deals.csv", 4)]
+    assert company.rows("deals", "deal_id, stage, attributes['region']") == [
+        ("D1", "Talk", "North"),
+        ("D2", "Offer", "South"),
+    ]
+    assert company.rows("releases", "quarantined_by, file, row, how") == [(1, "deals.csv", 3, "remapped")]
+
+
+def test_the_same_mapping_releases_nothing_and_writes_nothing(company: Company) -> None:
+    company.load(TEXT)
+    version = company.lake.version()
+    done = release_by_mapping(company.lake, 1, by="test", at=AT)
+
+    assert (done.import_no, done.released) == (None, 0)
+    assert company.lake.version() == version
+
+
+def test_a_row_is_taken_in_with_corrected_cells(company: Company) -> None:
+    company.load(TEXT)
+    done = release_by_hand(company.lake, Place(1, "deals.csv", 4), {"amount": "30"}, by="test", at=AT)
+
+    assert (done.released, done.counts.accepted) == (1, 1)
+    assert company.rows("deals", "deal_id, amount::INT") == [("D1", 1), ("D3", 30)]
+    assert company.rows("releases", "row, how") == [(4, "repaired")]
+    assert counts(company.load(TEXT)) == (3, 0, 0, 3)
+
+
+def test_a_correction_that_is_refused_as_well_changes_nothing(company: Company) -> None:
+    company.load(TEXT)
+    version = company.lake.version()
+    done = release_by_hand(company.lake, Place(1, "deals.csv", 4), {"amount": "-3"}, by="test", at=AT)
+
+    assert (done.import_no, done.released) == (None, 0)
+    assert [finding.code for finding in done.findings] == ["amount_negative"]
+    assert company.lake.version() == version
+
+
+def test_a_dismissed_row_leaves_without_being_taken_in(company: Company) -> None:
+    company.load(TEXT)
+    quarantine.dismiss(company.lake, [Place(1, "deals.csv", 3)], by="test", at=AT)
+
+    assert waiting(company) == [(1, "deals.csv", 4)]
+    assert company.rows("deals", "deal_id") == ["D1"]
+    assert counts(company.load(TEXT)) == (3, 0, 0, 3)
+
+
+def test_what_does_not_wait_cannot_be_released_or_dismissed(company: Company) -> None:
+    company.load(TEXT)
+    with pytest.raises(NotFoundError):
+        quarantine.dismiss(company.lake, [Place(1, "deals.csv", 2)], by="test", at=AT)
+    with pytest.raises(NotFoundError):
+        release_by_hand(company.lake, Place(1, "deals.csv", 2), {}, by="test", at=AT)
+    with pytest.raises(NotFoundError):
+        release_by_mapping(company.lake, 9, by="test", at=AT)
+    with pytest.raises(UsageError) as unknown:
+        release_by_hand(company.lake, Place(1, "deals.csv", 4), {"Betrag": "3"}, by="test", at=AT)
+    assert unknown.value.code == "header_unknown"
+
+
+def test_raw_text_is_json_of_the_cells_with_text(company: Company) -> None:
+    company.load(TEXT)
+
+    [raw] = company.rows("quarantine", "raw", "row = 4")
+    assert json.loads(raw) == {
+        "id": "D3", "name": "c", "account": "Acme", "owner": "Lee", "stage": "Talk", "amount": "lots",
+        "created": "2026-01-05",
+    }  # fmt: skip
