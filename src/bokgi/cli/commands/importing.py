@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -109,7 +110,11 @@ def run_import(
     from bokgi.facts.lake import Lake
     from bokgi.intake.importing import import_files as write_facts
 
-    lake = Lake(session.home) if dry_run else Lake.open(session.home, create=True)
+    tried = None
+    if dry_run and not (session.home / "lake").is_dir():
+        # Where there is no home yet, trying must not make one.
+        tried = TemporaryDirectory(prefix="bokgi-")
+    lake = Lake.open(session.home if tried is None else Path(tried.name), create=not dry_run or tried is not None)
     given = dict(answers or {})
     with session.progress() as show:
 

@@ -1,0 +1,151 @@
+"""The commands on a small home: import, data, review, erase, doctor; and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bokgi.cli.__main__ import run
+
+DEALS = """Deal ID,Deal name,Owner,Stage,Amount,Created,Closed,Outcome
+D1,Server,Lee Junho,Proposal,500,2026-10-05,,open
+D2,Cloud,Lee Junho,Won,700,2026-10-06,2026-11-17,won
+D3,Network,Park Minseo,Proposal,abc,2026-10-07,,open
+D4,Storage,Park Minseo,Lost,900,2026-10-08,2026-11-18,lost
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("commands")
+    (folder / "deals.csv").write_text(DEALS, encoding="utf-8")
+    found = folder / "home"
+    exported = ["--exported-at", "2026-11-22T18:00"]
+    assert run(["import", str(folder / "deals.csv"), *exported, "--home", str(found), "--lang", "en"]) == 0
+    return found
+
+
+def asked(capsys: pytest.CaptureFixture[str], home: Path, *words: str, code: int = 0) -> dict[str, Any]:
+    capsys.readouterr()
+    assert run([*words, "--home", str(home), "--format", "json", "--lang", "en"]) == code
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    found: dict[str, Any] = json.loads(shown.out)
+    return found
+
+
+def test_imports_are_listed_with_their_sum(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = asked(capsys, home, "data", "imports")["imports"][0]
+    assert (first["import_no"], first["status"], first["read"]) == (1, "committed", 4)
+    assert first["accepted"] + first["quarantined"] + first["known"] == first["read"]
+    assert run(["data", "imports", "--home", str(home), "--lang", "ko"]) == 0
+    assert "deals.csv" in capsys.readouterr().out
+
+
+def test_a_refused_row_is_shown_with_its_reason_and_text(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = asked(capsys, home, "data", "quarantine")
+    assert found["waiting"] == found["shown"] == 1
+    (row,) = found["rows"]
+    assert (row["file"], row["row"], row["cells"]["Amount"]) == ("deals.csv", 4, "abc")
+    assert run(["data", "quarantine", "--home", str(home), "--lang", "en"]) == 0
+    shown = capsys.readouterr().out
+    assert "deals.csv:4" in shown
+    assert "abc" in shown
+
+
+def test_saved_mappings_are_listed_and_shown(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = asked(capsys, home, "data", "mapping")["mappings"][0]
+    assert asked(capsys, home, "data", "mapping", name)["entity"] == "deals"
+    missing = asked(capsys, home, "data", "mapping", "nosuch", code=6)["error"]
+    assert (missing["code"], name in missing["hint"]) == ("mapping_unknown", True)
+
+
+def test_the_review_goes_to_the_screen_and_into_files(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    week = ["--week", "2026-W47"]
+    found = asked(capsys, home, "review", *week)
+    assert found["execution_total"]["this_week"]["won"]["count"] == 1
+    out = tmp_path / "deep" / "review.html"
+    assert run(["review", *week, "--out", str(out), "--home", str(home), "--lang", "ko"]) == 0
+    assert '<html lang="ko">' in out.read_text(encoding="utf-8")
+    assert str(out) in capsys.readouterr().out.replace("\n", "")
+    assert run(["review", *week, "--out", str(tmp_path / "review.docx"), "--home", str(home), "--lang", "en"]) == 2
+    assert ".docx" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "family"),
+    [
+        (("review", "--week", "2026-47"), "period_unreadable", 2),
+        (("review", "--as-of", "yesterday"), "date_unreadable", 2),
+        (("review", "--week", "2026-W47", "--as-of", "2026-11-01"), "week_ahead", 2),
+        (("review", "--week", "2026-W47", "--team", "nosuch"), "team_unknown", 6),
+        (("import", "nosuch.csv"), "file_missing", 3),
+        (("data", "dismiss", "1"), "rows_unnamed", 2),
+        (("data", "dismiss", "1", "--row", "deals.csv"), "row_unreadable", 2),
+        (("data", "dismiss", "1", "--row", "deals.csv:99"), "row_not_in_quarantine", 6),
+        (("data", "release", "1", "--row", "deals.csv:4"), "row_without_cells", 2),
+        (("data", "release", "1", "--row", "deals.csv:4", "--set", "Amount"), "cell_unreadable", 2),
+        (("data", "undo", "1"), "consent_missing", 2),
+        (("erase", "Nobody"), "person_unknown", 6),
+        (("erase", "Lee Junho"), "consent_missing", 2),
+        (("import", "a.csv", "--exported-at", "soon"), "moment_unreadable", 2),
+        (("import", "a.csv", "--answer", "yes"), "answer_unreadable", 2),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_its_code(
+    words: tuple[str, ...], code: str, family: int, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked(capsys, home, *words, code=family)["error"]["code"] == code
+
+
+def test_a_home_without_facts_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = asked(capsys, tmp_path / "none", "review", code=6)["error"]
+    assert found["code"] == "home_missing"
+    assert found["hint"]
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "deals.csv").write_text(DEALS, encoding="utf-8")
+    new = tmp_path / "home"
+    found = asked(capsys, new, "import", str(tmp_path / "deals.csv"), "--dry-run")
+    assert (found["dry_run"], found["import_no"], found["read"]) == (True, None, 4)
+    assert not new.exists()
+
+
+def test_the_doctor_finds_a_sound_home_sound(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = asked(capsys, home, "doctor")
+    assert found["ok"]
+    assert {check["code"] for check in found["checks"]} >= {"python", "packages", "font", "disk", "imports"}
+
+
+def test_a_row_is_mended_then_its_import_taken_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "deals.csv").write_text(DEALS, encoding="utf-8")
+    own = tmp_path / "home"
+    asked(capsys, own, "import", str(tmp_path / "deals.csv"), "--exported-at", "2026-11-22")
+    mended = asked(capsys, own, "data", "release", "1", "--row", "deals.csv:4", "--set", "Amount=1200")
+    assert (mended["released"], mended["import_no"]) == (1, 2)
+    assert asked(capsys, own, "data", "quarantine")["waiting"] == 0
+    assert asked(capsys, own, "data", "undo", "2", "--yes")["import_no"] == 2
+    assert asked(capsys, own, "data", "quarantine")["waiting"] == 1
+    assert asked(capsys, own, "data", "dismiss", "1", "--all")["dismissed"] == 1
+    assert asked(capsys, own, "data", "quarantine")["waiting"] == 0
+
+
+def test_an_erased_name_is_gone_from_the_review(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "deals.csv").write_text(DEALS, encoding="utf-8")
+    own = tmp_path / "home"
+    asked(capsys, own, "import", str(tmp_path / "deals.csv"), "--exported-at", "2026-11-22")
+    assert "Lee Junho" in json.dumps(asked(capsys, own, "review", "--week", "2026-W47"))
+    key = asked(capsys, own, "erase", "lee junho", "--yes")["key"]
+    after = json.dumps(asked(capsys, own, "review", "--week", "2026-W47"))
+    assert "Lee Junho" not in after
+    assert key in after
+
+
+def test_the_sample_refuses_a_home_of_somebodys_own(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked(capsys, home, "sample", code=2)["error"]["code"] == "home_taken"
