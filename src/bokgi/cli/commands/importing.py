@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -107,16 +106,10 @@ def run_import(
     """Import files into the session's home; questions are asked where somebody can answer."""
     from dataclasses import replace
 
-    from bokgi.facts.lake import Lake
     from bokgi.intake.importing import import_files as write_facts
 
-    tried = None
-    if dry_run and not (session.home / "lake").is_dir():
-        # Where there is no home yet, trying must not make one.
-        tried = TemporaryDirectory(prefix="bokgi-")
-    lake = Lake.open(session.home if tried is None else Path(tried.name), create=not dry_run or tried is not None)
     given = dict(answers or {})
-    with session.progress() as show:
+    with _lake(session, dry_run=dry_run) as lake, session.progress() as show:
 
         def told(step: str, done: int, of: int) -> None:
             show(session.text(Message(STEPS.get(step, step))), done / of if of else None)
