@@ -122,7 +122,8 @@ def _deals(bench: Workbench, readings: Sequence[Reading], held: Held) -> bool:
     if not parts:
         return False
     bench.run(
-        f"CREATE TEMP TABLE listed_deals AS SELECT DISTINCT deal_id FROM ({' UNION ALL '.join(parts)}) WHERE deal_id IS NOT NULL"
+        f"""CREATE TEMP TABLE listed_deals AS
+            SELECT DISTINCT deal_id FROM ({" UNION ALL ".join(parts)}) WHERE deal_id IS NOT NULL"""
     )
     return True
 

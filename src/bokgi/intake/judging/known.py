@@ -69,7 +69,8 @@ class Comparison:
         changed = " OR ".join([absent, *(_differs(found, column) for column in _compared(found))])
         keys = ", ".join(f"c.{identifier(column)}" for column in key)
         self._bench.run(
-            f"CREATE TEMP TABLE {name} AS SELECT c._row, {keys}, s.import_no AS as_in, ({changed}) AS fresh FROM {joined}"
+            f"""CREATE TEMP TABLE {name} AS
+                SELECT c._row, {keys}, s.import_no AS as_in, ({changed}) AS fresh FROM {joined}"""
         )
         columns = ", ".join(f"{_merged(found, column)} AS {identifier(column.name)}" for column in _own(found))
         query = f"""
@@ -104,7 +105,8 @@ class Comparison:
         self._bench.run(
             f"""
             CREATE TEMP TABLE {name} AS
-            SELECT c._row, c._part, CASE WHEN {by_id} THEN NOT ({known_by_id}) ELSE c.occurrence > coalesce(h.n, 0) END AS fresh
+            SELECT c._row, c._part,
+                CASE WHEN {by_id} THEN NOT ({known_by_id}) ELSE c.occurrence > coalesce(h.n, 0) END AS fresh
             FROM (
                 SELECT *, row_number() OVER (PARTITION BY {listed} ORDER BY _row, _part) AS occurrence,
                     row_number() OVER (PARTITION BY {event_id} ORDER BY _row, _part) AS same_id

@@ -79,7 +79,7 @@ class Ladder:
         return f"{_pair(stage, pipeline)} NOT IN ({_listed(pairs)})"
 
     def closing(self, pipeline: str | None, kind: StageKind) -> str | None:
-        """Name the one stage of a kind in a pipeline (in any, where it is null); null where there is none or several."""
+        """Name the one stage of a kind in a pipeline (null: in any); null where there is none or several."""
         names = {rung.stage for rung in self.rungs if rung.kind is kind and pipeline in {None, rung.pipeline}}
         return names.pop() if len(names) == 1 else None
 

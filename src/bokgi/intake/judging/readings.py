@@ -68,7 +68,7 @@ class Reading:
         return any(self.mapping.of(field) is not None or field in self.mapping.constants for field in fields)
 
     def sql(self, field: str, part: str = "", rows: str = "") -> str:
-        """Give the column of a field in the views (of the alias `rows`); a typed null where the file does not say it."""
+        """Give the column of a field in the views (of alias `rows`); a typed null where the file does not say it."""
         if self.says(field):
             name = identifier(f"{field}.{part}" if part else field)
             return f"{rows}.{name}" if rows else name

@@ -54,7 +54,9 @@ def collect(bench: Workbench, readings: Sequence[Reading], held: Held) -> list[F
     bench.run(
         f"""CREATE TEMP TABLE refusals AS
             SELECT a.place, a.file, a.row, a.raw, a.findings, a.nth > coalesce(q.n, 0) AS fresh
-            FROM (SELECT *, row_number() OVER (PARTITION BY raw, findings ORDER BY place, row) AS nth FROM refusals_all) AS a
+            FROM (
+                SELECT *, row_number() OVER (PARTITION BY raw, findings ORDER BY place, row) AS nth FROM refusals_all
+            ) AS a
             LEFT JOIN ({there}) AS q ON a.raw = q.raw AND a.findings = q.findings"""
     )
     return findings
@@ -62,7 +64,8 @@ def collect(bench: Workbench, readings: Sequence[Reading], held: Held) -> list[F
 
 def _rejected(bench: Workbench, reading: Reading) -> list[Finding]:
     rows = bench.rows(
-        f"""SELECT problem, count(*), min(_row, 5) FROM {reading.staged.rejects_relation} GROUP BY ALL ORDER BY problem"""
+        f"""SELECT problem, count(*), min(_row, 5) FROM {reading.staged.rejects_relation}
+            GROUP BY ALL ORDER BY problem"""
     )
     return [
         Finding(
@@ -96,13 +99,14 @@ def released(bench: Workbench, readings: Sequence[Reading], held: Held) -> int:
         if field is not None and header is not None:
             by_id.append(
                 f"""SELECT w.import_no, w.file, w.row FROM waiting AS w
-                    WHERE trim(w.raw::JSON ->> {literal(header)}) IN (SELECT {reading.sql(field)} FROM {reading.kept})"""
+                    WHERE trim(w.raw::JSON ->> {literal(header)}) IN
+                        (SELECT {reading.sql(field)} FROM {reading.kept})"""
             )
     ids = " UNION ".join(["SELECT 0::BIGINT AS import_no, '' AS file, 0::BIGINT AS row WHERE false", *by_id])
     bench.run(
         f"""INSERT INTO released
             SELECT import_no, file, row, 'remapped' FROM waiting WHERE raw IN ({" UNION ALL ".join(taken)})
-            UNION ({ids.replace("w.row FROM", "w.row, 'remapped' FROM").replace("AS row WHERE false", "AS row, '' WHERE false")})"""
+            UNION SELECT import_no, file, row, 'remapped' FROM ({ids})"""
     )
     return bench.number("SELECT count(*) FROM released")
 

@@ -21,6 +21,21 @@ from bokgi.intake.workbench import Workbench
 
 MATERIALISED_ROWS: Final = 200_000
 
+HISTORY_COLUMNS: Final = {
+    "amount": ValueKind.AMOUNT,
+    "expected_close_on": ValueKind.MOMENT,
+    "closed_on": ValueKind.MOMENT,
+    "created_on": ValueKind.MOMENT,
+    "assigned_on": ValueKind.MOMENT,
+    "next_step_on": ValueKind.MOMENT,
+    "probability": ValueKind.PROBABILITY,
+}
+"""Columns of deals whose values in a history of fields are more than text, and how they are read."""
+
+_OWNER_PARTS: Final = {
+    "id": "regexp_full_match({text}, '[0-9]+|[A-Za-z0-9]{{15}}(...)?') AND regexp_matches({text}, '[0-9]')",
+    "email": "contains({text}, '@')",
+}
 _VALUE_KINDS: Final = {
     Kind.MOMENT: ValueKind.MOMENT,
     Kind.DATE: ValueKind.MOMENT,
@@ -77,11 +92,33 @@ def _columns(reading: Reading) -> Iterator[_Column]:
         made = _read(reading, f"s{number}", ValueKind.MOMENT, column.format)
         names = {"at": f"entered.{number}.at", "on": f"entered.{number}.on", "malformed": f"bad:entered.{number}"}
         yield _Column((f"s{number}", text), made, names)
+    for which in ("old", "new"):
+        if reading.says(f"deal_history.{which}") and reading.says("deal_history.field"):
+            yield from _changed_values(reading, which)
     for name, parts in _PEOPLE_NAMES.items():
         said = [reading.said_text(part) for part in parts if reading.says(part)]
         if said and not reading.says(name):
             text = f"nullif(concat_ws(' ', {', '.join(said)}), '')"
             yield _Column((name, text), values.Reading((), {"value": identifier(name)}), {"value": name})
+
+
+def _changed_values(reading: Reading, which: str) -> Iterator[_Column]:
+    """Read a value of a field history as each of the kinds that its field may ask for."""
+    field = _worded(reading, "deal_history.field", reading.said_text("deal_history.field"))
+    text = reading.said_text(f"deal_history.{which}")
+    for number, (column, kind) in enumerate(HISTORY_COLUMNS.items()):
+        helper = f"h{which}{number}"
+        read = _read(reading, helper, kind, reading.mapping.history_formats.get(column))
+        result = "on" if kind is ValueKind.MOMENT else "value"
+        only = f"CASE WHEN {field} = {literal(column)} THEN {text} END"
+        yield _Column((helper, only), read, {result: f"deal_history.{which}.{column}"})
+    parts = {part: condition.format(text=text) for part, condition in _OWNER_PARTS.items()}
+    parts["name"] = f"NOT ({' OR '.join(f'({condition})' for condition in parts.values())})"
+    for part, condition in parts.items():
+        helper = f"o{which}{part}"
+        owner = f"CASE WHEN {field} = 'owner_id' AND {condition} THEN {text} END"
+        name = f"deal_history.{which}_owner_{part}"
+        yield _Column((helper, owner), values.Reading((), {"value": identifier(helper)}), {"value": name})
 
 
 def _column(reading: Reading, helper: str, name: str, kind: Kind, text: str, form: str | None) -> _Column:
@@ -110,7 +147,8 @@ def _currency(column: str) -> values.Reading:
     """Read a currency by its code, sign or name."""
     code = f"upper({column})"
     signs = " ".join(f"WHEN {literal(sign)} THEN {literal(name)}" for sign, name in SIGNS.items() if sign != name)
-    value = f"CASE WHEN regexp_full_match({code}, '[A-Z]{{3}}') AND {code} <> 'RMB' THEN {code} ELSE CASE {code} {signs} END END"
+    is_code = f"regexp_full_match({code}, '[A-Z]{{3}}') AND {code} <> 'RMB'"
+    value = f"CASE WHEN {is_code} THEN {code} ELSE CASE {code} {signs} END END"
     return values.Reading((), {"value": value, "malformed": f"(({value}) IS NULL AND {column} IS NOT NULL)"})
 
 

@@ -40,10 +40,11 @@ def prepare(bench: Workbench, readings: Sequence[Reading], held: str | None) -> 
     if held is not None:
         known.append(f"SELECT account_id, name FROM {held}")
     empty = "SELECT NULL::VARCHAR AS name WHERE false"
+    listed = known or ["SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS name WHERE false"]
     bench.run(
         f"""CREATE TEMP TABLE accounts_known AS
             SELECT {_plain("name")} AS plain, min(account_id) AS account_id, count(DISTINCT account_id) AS accounts
-            FROM ({" UNION ALL ".join(known or ["SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS name WHERE false"])})
+            FROM ({" UNION ALL ".join(listed)})
             WHERE name IS NOT NULL GROUP BY ALL"""
     )
     bench.run(

@@ -94,7 +94,8 @@ def identify(bench: Workbench, reading: Reading, held: Held, said: dict[str, str
         number = f"split_part(substr({key}, 2), '-', {{}})::BIGINT"
         theirs = f"""SELECT {key} AS id, {columns},
                 row_number() OVER (PARTITION BY {columns} ORDER BY {number.format(1)}, {number.format(2)}) AS nth
-            FROM (SELECT DISTINCT {key}, {columns} FROM {held.ever[table]} WHERE regexp_full_match({key}, '{letter}[0-9]+-[0-9]+'))"""
+            FROM (SELECT DISTINCT {key}, {columns} FROM {held.ever[table]}
+                  WHERE regexp_full_match({key}, '{letter}[0-9]+-[0-9]+'))"""
     same = " AND ".join(f"m.{identifier(column)} IS NOT DISTINCT FROM t.{identifier(column)}" for column in said)
     missing = f"WHERE {by_id} IS NULL" if reading.says(f"{table}.{_IDS[table]}") else ""
     bench.run(
@@ -105,8 +106,9 @@ def identify(bench: Workbench, reading: Reading, held: Held, said: dict[str, str
             ), theirs AS ({theirs}), matched AS (
                 SELECT m._row, t.id FROM mine AS m LEFT JOIN theirs AS t ON m.nth = t.nth AND {same}
             )
-            SELECT _row, coalesce(id, '{letter}{import_no}-' || (row_number() OVER (PARTITION BY id IS NULL ORDER BY _row)
-                + {_taken(bench, table, name)})) AS id FROM matched"""
+            SELECT _row, coalesce(id, '{letter}{import_no}-' ||
+                (row_number() OVER (PARTITION BY id IS NULL ORDER BY _row) + {_taken(bench, table, name)})) AS id
+            FROM matched"""
     )
     return f"SELECT q.*, coalesce({by_id}, o.id) AS id FROM ({rows}) AS q LEFT JOIN {name} AS o ON o._row = q._row"
 
@@ -142,8 +144,8 @@ def activities(
             coalesce({account}, {account_by_relation}, {linked["account_id"]}) AS account_id,
             coalesce({contact_key}, {linked["contact_id"]}) AS contact_id,
             {"NULL::VARCHAR" if owner is None else owner.key} AS person_id
-        FROM {reading.kept} AS r {join} {"" if owner is None else owner.join()} {"" if contact is None else contact.join()}
-        {linked_join}"""
+        FROM {reading.kept} AS r {join} {"" if owner is None else owner.join()}
+            {"" if contact is None else contact.join()} {linked_join}"""
     kind = f"coalesce({reading.sql('activities.kind')}, 'other')" if reading.says("activities.kind") else "'other'"
     said = {"kind": kind}
     for column in ("direction", "outcome", "done"):
@@ -198,8 +200,11 @@ def _links(reading: Reading, links: Sequence[Reading]) -> tuple[str, dict[str, s
             if link.says(f"links.{what}_id"):
                 alias = f"l_{link.place}_{what}"
                 joins.append(
-                    f"""LEFT JOIN (SELECT {link.sql("links.activity_id")} AS activity_id, min({link.sql(f"links.{what}_id")}) AS other
-                        FROM {link.kept} GROUP BY 1) AS {alias} ON {alias}.activity_id = {own}"""
+                    f"""LEFT JOIN (
+                        SELECT {link.sql("links.activity_id")} AS activity_id,
+                            min({link.sql(f"links.{what}_id")}) AS other
+                        FROM {link.kept} GROUP BY 1
+                    ) AS {alias} ON {alias}.activity_id = {own}"""
                 )
                 found[column].append(f"{alias}.other")
     return " ".join(joins), {

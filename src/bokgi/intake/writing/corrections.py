@@ -1,8 +1,8 @@
 """Corrections that people entered, and what becomes of them when the CRM speaks again.
 
-A correction is a row of `deal_changes` of origin `entered`: the value the CRM showed (`old`) and the value that is right
-(`new`). It holds while the CRM goes on showing that same value. When the CRM shows another one, the CRM wins and the
-correction is closed by a second row of that origin, from the import that closed it: from the entered value to the
+A correction is a row of `deal_changes` of origin `entered`: the value the CRM showed (`old`) and the value that is
+right (`new`). It holds while the CRM goes on showing that same value. When the CRM shows another one, the CRM wins and
+the correction is closed by a second row of that origin, from the import that closed it: from the entered value to the
 CRM's, the same value where the CRM agreed.
 """
 

@@ -101,13 +101,16 @@ def _find(
         f"""
         CREATE TEMP TABLE {table} AS
         WITH mine AS (
-            SELECT r._row, {_joined(said)} AS natural_key, row_number() OVER (PARTITION BY {_joined(said)} ORDER BY r._row) AS nth
+            SELECT r._row, {_joined(said)} AS natural_key,
+                row_number() OVER (PARTITION BY {_joined(said)} ORDER BY r._row) AS nth
             FROM {reading.kept} AS r {account[0]} {owner[0]} WHERE {missing}
         ), theirs AS ({_in_lake(held, parts)}), matched AS (
-            SELECT m._row, t.deal_id FROM mine AS m LEFT JOIN theirs AS t ON m.natural_key = t.natural_key AND m.nth = t.nth
+            SELECT m._row, t.deal_id FROM mine AS m
+            LEFT JOIN theirs AS t ON m.natural_key = t.natural_key AND m.nth = t.nth
         )
-        SELECT _row, coalesce(deal_id, 'd{import_no}-' || (row_number() OVER (PARTITION BY deal_id IS NULL ORDER BY _row)
-            + {_taken(bench, reading)})) AS deal_id FROM matched
+        SELECT _row, coalesce(deal_id, 'd{import_no}-' ||
+            (row_number() OVER (PARTITION BY deal_id IS NULL ORDER BY _row) + {_taken(bench, reading)})) AS deal_id
+        FROM matched
         """
     )
 

@@ -69,12 +69,11 @@ def _deal(rows: DealRows) -> Yield:
     sticky: set[str] = set()
     if reading.mapping.known_at_creation:
         said["known_at_creation"] = otherwise.pop("known_at_creation")
-    for column, fields in {
+    references = {
         "account_id": ("deals.account_id", "deals.account_name"),
         "owner_id": ("deals.owner_id", "deals.owner_name", "deals.owner_email"),
-    }.items():
-        if reading.says(*fields):
-            said[column] = column
+    }
+    said |= {column: column for column, fields in references.items() if reading.says(*fields)}
     (said if reading.says("deals.pipeline") else otherwise)["pipeline"] = "pipeline"
     said |= {name: reading.sql(f"deals.{name}") for name in _PLAIN if reading.says(f"deals.{name}")}
     if reading.says("deals.created"):

@@ -102,7 +102,8 @@ def _targets(reading: Reading, references: Sequence[Reference]) -> Yield:
     subject = reading.sql("targets.subject", rows="r")
     named = "NULL::VARCHAR" if person is None else person.key
     if reading.says("targets.subject"):
-        found = f"(SELECT min(e.key) FROM (SELECT key, name FROM existing_person UNION ALL SELECT key, name FROM refs_person) AS e WHERE e.name = {subject})"
+        everybody = "SELECT key, name FROM existing_person UNION ALL SELECT key, name FROM refs_person"
+        found = f"(SELECT min(e.key) FROM ({everybody}) AS e WHERE e.name = {subject})"
         named = f"coalesce({named}, {found})"
     team = f"coalesce({reading.sql('targets.team', rows='r')}, {subject})"
     rows = f"""SELECT r.*, {named} AS person_id, {team} AS team FROM {reading.kept} AS r

@@ -21,29 +21,18 @@ def yields(bench: Workbench, reading: Reading, references: Sequence[Reference], 
     """Give the deals that a log's cases are.
 
     A deal was created with its first entry (unless a column says when), stands in the stage of its last one, and is
-    closed when that stage closes. Other columns take the last text that is filled in. The deal is the matter of its last
-    row, so that a longer log brings only its new rows.
+    closed when that stage closes. Other columns take the last text that is filled in. The deal is the matter of its
+    last row, so that a longer log brings only its new rows.
     """
     owner = next((r for r in references if r.reading is reading and r.name == "deals.owner"), None)
     join, account = accounts.key(reading, "deals.account")
-    has_account = reading.says("deals.account_id", "deals.account_name")
     at, on = (reading.sql("stage_history.entered", part, "r") for part in ("at", "on"))
     attributes = attributes_of(reading)
-    columns = {name: reading.sql(f"deals.{name}", rows="r") for name in _PLAIN if reading.says(f"deals.{name}")}
+    columns = _described(reading)
     if owner is not None:
         columns["owner_id"] = owner.key
-    if has_account:
+    if reading.says("deals.account_id", "deals.account_name"):
         columns["account_id"] = account
-    if reading.says("deals.outcome"):
-        columns["outcome"] = reading.sql("deals.outcome", rows="r")
-    for name in ("created", "closed"):
-        if reading.says(f"deals.{name}"):
-            for part in ("at", "on"):
-                columns[f"{name}_{part}"] = reading.sql(f"deals.{name}", part, "r")
-    if reading.says("deals.expected_close"):
-        columns["expected_close_on"] = reading.sql("deals.expected_close", rows="r")
-    if reading.says("deals.name"):
-        columns["deal_name"] = reading.sql("deals.name", rows="r")
     texts = {f"attribute_{number}": f"r.{text}" for number, text in enumerate(attributes["attributes"].values())}
     picked = "".join(
         f", max_by({text}, moment) FILTER ({text} IS NOT NULL) AS {identifier(name)}"
@@ -86,6 +75,21 @@ def yields(bench: Workbench, reading: Reading, references: Sequence[Reference], 
     if "deal_name" in columns:
         said = {"kind": "'deal_name'", "key": "deal_id", "text": "deal_name"}
         yield Yield("texts", reading.place, f"FROM {table}", said)
+
+
+def _described(reading: Reading) -> dict[str, str]:
+    """Give the columns of a deal that the log's rows say."""
+    columns = {name: reading.sql(f"deals.{name}", rows="r") for name in _PLAIN if reading.says(f"deals.{name}")}
+    if reading.says("deals.outcome"):
+        columns["outcome"] = reading.sql("deals.outcome", rows="r")
+    if reading.says("deals.expected_close"):
+        columns["expected_close_on"] = reading.sql("deals.expected_close", rows="r")
+    if reading.says("deals.name"):
+        columns["deal_name"] = reading.sql("deals.name", rows="r")
+    for name in ("created", "closed"):
+        if reading.says(f"deals.{name}"):
+            columns |= {f"{name}_{part}": reading.sql(f"deals.{name}", part, "r") for part in ("at", "on")}
+    return columns
 
 
 def _moment(name: str, otherwise: str, day: str, columns: dict[str, str]) -> str:

@@ -115,11 +115,13 @@ def _there(bench: Workbench, readings: Sequence[Reading], held: Held, rows: Sequ
         if table in held.now:
             parts.append(f"SELECT {key} FROM {held.now[table]}")
         bench.run(
-            f"CREATE TEMP TABLE {table}_there AS SELECT DISTINCT {key} FROM ({' UNION ALL '.join(parts)}) WHERE {key} IS NOT NULL"
+            f"""CREATE TEMP TABLE {table}_there AS
+                SELECT DISTINCT {key} FROM ({" UNION ALL ".join(parts)}) WHERE {key} IS NOT NULL"""
         )
     named = ["SELECT NULL::VARCHAR AS deal_id, NULL::VARCHAR AS name WHERE false"]
     named += [
-        f"SELECT {one.keys.key} AS deal_id, {one.reading.sql('deals.name', rows='r')} AS name FROM {one.reading.kept} AS r {one.keys.join}"
+        f"""SELECT {one.keys.key} AS deal_id, {one.reading.sql("deals.name", rows="r")} AS name
+            FROM {one.reading.kept} AS r {one.keys.join}"""
         for one in rows
         if one.reading.says("deals.name")
     ]

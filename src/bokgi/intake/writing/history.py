@@ -15,7 +15,7 @@ from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.outcome import DEFAULT_PIPELINE
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.judging.sql_types import canonical
-from bokgi.intake.mapping.model import Entity
+from bokgi.intake.judging.typed import HISTORY_COLUMNS
 from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
@@ -60,8 +60,8 @@ def stage_history(
         FROM {table} WHERE {moved} AND NOT held"""
     yield Yield("stage_events", reading.place, rows, said=said, event_id=event_id)
     for column in tracked:
-        rows = f"""SELECT _row, 0 AS _part, deal_id, {literal(column)} AS field, entered_at AS changed_at, entered_on AS changed_on,
-                by_id, source_event_id, {column}_before AS old, {column} AS new,
+        rows = f"""SELECT _row, 0 AS _part, deal_id, {literal(column)} AS field, entered_at AS changed_at,
+                entered_on AS changed_on, by_id, source_event_id, {column}_before AS old, {column} AS new,
                 row_number() OVER (PARTITION BY deal_id, entered_on, entered_at ORDER BY place_in_order) AS seq
             FROM {table} WHERE {column} IS DISTINCT FROM {column}_before AND NOT held"""
         said = {name: name for name in _CHANGE} | {"origin": "'recorded'"}
@@ -91,53 +91,50 @@ def _arrange(
     at, on = (reading.sql("stage_history.entered", part, "r") for part in ("at", "on"))
     deal = reading.sql("stage_history.deal_id", rows="r")
     pipeline_join, pipeline = _pipeline(reading, pipelines, deal)
-    order = "entered_on, entered_at NULLS FIRST, _row" + (
-        " DESC" if _runs_backwards(bench, reading, deal, at, on) else ""
-    )
-    mine = f"""SELECT r._row, 0 AS _part, false AS held, {deal} AS deal_id, {reading.sql("stage_history.stage", rows="r")} AS stage,
-            {pipeline} AS pipeline, {at} AS entered_at, {on} AS entered_on, {"NULL::VARCHAR" if by is None else by.key} AS by_id,
+    direction = "DESC" if _runs_backwards(bench, reading, deal, at, on) else "ASC"
+    rows = f"""SELECT r._row, 0 AS _part, false AS held, {deal} AS deal_id,
+            {reading.sql("stage_history.stage", rows="r")} AS stage, {pipeline} AS pipeline,
+            {at} AS entered_at, {on} AS entered_on, {"NULL::VARCHAR" if by is None else by.key} AS by_id,
             {reading.sql("stage_history.event_id", rows="r")} AS source_event_id {said}
         FROM {reading.kept} AS r {joins} {pipeline_join}"""
-    context = _held_before(reading, tracked, pipelines.held) if tracked else None
-    both = mine if context is None else f"SELECT * FROM ({mine}) UNION ALL BY NAME SELECT * FROM ({context})"
-    before = "".join(
-        f", last_value({column} IGNORE NULLS) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS {column}_before"
-        if context is not None
-        else f", lag({column}) OVER w AS {column}_before"
-        for column in ("stage", *tracked)
-    )
+    for before in _held_before(reading, tracked, pipelines.held) if tracked else ():
+        rows = f"SELECT * FROM ({rows}) UNION ALL BY NAME SELECT * FROM ({before})"
+    previous = "".join(f", lag({column}) OVER w AS {column}_before" for column in ("stage", *tracked))
     bench.run(
         f"""CREATE TEMP TABLE {table} AS
-            SELECT *, row_number() OVER w AS place_in_order {before} FROM ({both})
-            WINDOW w AS (PARTITION BY deal_id ORDER BY held DESC, {order})"""
-        if context is None
-        else f"""CREATE TEMP TABLE {table} AS
-            SELECT *, row_number() OVER w AS place_in_order {before} FROM ({both})
-            WINDOW w AS (PARTITION BY deal_id ORDER BY {order.replace("entered_at NULLS FIRST", "entered_at NULLS FIRST, held DESC")})"""
+            SELECT *, row_number() OVER w AS place_in_order {previous} FROM ({rows})
+            WINDOW w AS (
+                PARTITION BY deal_id ORDER BY held DESC, entered_on, entered_at NULLS FIRST, _row {direction}
+            )"""
     )
 
 
-def _held_before(reading: Reading, tracked: Sequence[str], held: Held) -> str | None:
-    """Give what the lake recorded before the file's first row of each deal, so that a partial file finds its 'before'."""
-    parts = []
-    first = f"""SELECT {reading.sql("stage_history.deal_id")} AS deal_id, min({reading.sql("stage_history.entered", "on")}) AS begins
+def _held_before(reading: Reading, tracked: Sequence[str], held: Held) -> Iterator[str]:
+    """Give what the lake knew before the file's first row of each deal, so that a partial file finds its 'before'."""
+    if "stage_events" not in held.now and "deal_changes" not in held.now:
+        return
+    first = f"""SELECT {reading.sql("stage_history.deal_id")} AS deal_id,
+            min({reading.sql("stage_history.entered", "on")}) AS begins
         FROM {reading.kept} GROUP BY ALL"""
-    nulls = "".join(f", NULL::VARCHAR AS {column}" for column in tracked)
+    parts = []
     if "stage_events" in held.now:
         parts.append(
-            f"""SELECT 0::BIGINT AS _row, true AS held, e.deal_id, e.stage, e.entered_at, e.entered_on {nulls}
-                FROM {held.now["stage_events"]} AS e JOIN ({first}) AS f ON e.deal_id = f.deal_id AND e.entered_on < f.begins
-                WHERE e.origin = 'recorded'"""
+            f"""SELECT e.deal_id, 'stage' AS field, e.stage AS new, e.entered_on AS day, e.entered_at AS instant, e.seq
+                FROM {held.now["stage_events"]} AS e WHERE e.origin = 'recorded'"""
         )
     if "deal_changes" in held.now:
-        values = "".join(f", CASE WHEN e.field = {literal(column)} THEN e.new END AS {column}" for column in tracked)
         parts.append(
-            f"""SELECT 0::BIGINT AS _row, true AS held, e.deal_id, NULL::VARCHAR AS stage, e.changed_at AS entered_at,
-                    e.changed_on AS entered_on {values}
-                FROM {held.now["deal_changes"]} AS e JOIN ({first}) AS f ON e.deal_id = f.deal_id AND e.changed_on < f.begins
-                WHERE e.origin = 'recorded'"""
+            f"""SELECT e.deal_id, e.field, e.new, e.changed_on, e.changed_at, e.seq
+                FROM {held.now["deal_changes"]} AS e WHERE e.origin = 'recorded'"""
         )
-    return " UNION ALL BY NAME ".join(parts) if parts else None
+    last = ", ".join(
+        f"""arg_max({{'v': e.new}}, (e.day, coalesce(e.instant, '-infinity'::TIMESTAMPTZ), e.seq))
+            FILTER (e.field = {literal(column)}).v AS {column}"""
+        for column in ("stage", *tracked)
+    )
+    yield f"""SELECT 0::BIGINT AS _row, 0 AS _part, true AS held, e.deal_id, {last}
+        FROM ({" UNION ALL ".join(parts)}) AS e JOIN ({first}) AS f ON e.deal_id = f.deal_id AND e.day < f.begins
+        GROUP BY e.deal_id"""
 
 
 def _runs_backwards(bench: Workbench, reading: Reading, deal: str, at: str, on: str) -> bool:
@@ -152,27 +149,37 @@ def _runs_backwards(bench: Workbench, reading: Reading, deal: str, at: str, on: 
 
 
 def _pipeline(reading: Reading, pipelines: Pipelines, deal: str) -> tuple[str, str]:
-    """Give the join and the SQL of an entry's pipeline: said, the deal's, the only one that has the stage, the default."""
+    """Give the join and the SQL of an entry's pipeline.
+
+    It is the one said, else the deal's, else the only one that has the stage, else the default.
+    """
     parts, join = [], ""
     if reading.says("stage_history.pipeline"):
         parts.append(reading.sql("stage_history.pipeline", rows="r"))
-    sources = list(pipelines.deals)
-    if "deals" in pipelines.held.now:
-        sources.append(f"SELECT deal_id, pipeline FROM {pipelines.held.now['deals']}")
-    names = {rung.pipeline for rung in pipelines.ladder.rungs}
-    if sources and len(names) > 1:
-        ranked = " UNION ALL ".join(f"SELECT *, {rank} AS rank FROM ({query})" for rank, query in enumerate(sources))
-        join = f"LEFT JOIN (SELECT deal_id, min_by(pipeline, rank) AS pipeline FROM ({ranked}) GROUP BY deal_id) AS p ON p.deal_id = {deal}"
-        parts.append("p.pipeline")
+    if len({rung.pipeline for rung in pipelines.ladder.rungs}) > 1:
+        join, of_deal = _of_deal(pipelines, deal)
+        parts += [of_deal] if join else []
     owners: dict[str, set[str]] = {}
     for rung in pipelines.ladder.rungs:
         owners.setdefault(rung.stage, set()).add(rung.pipeline)
-    only = {stage: found.copy().pop() for stage, found in owners.items() if len(found) == 1}
-    if only and set(only.values()) != {DEFAULT_PIPELINE}:
+    only = {stage: min(found) for stage, found in owners.items() if len(found) == 1}
+    if set(only.values()) - {DEFAULT_PIPELINE}:
         branches = " ".join(f"WHEN {literal(stage)} THEN {literal(pipeline)}" for stage, pipeline in only.items())
         parts.append(f"CASE {reading.sql('stage_history.stage', rows='r')} {branches} END")
     parts.append(literal(DEFAULT_PIPELINE))
     return join, f"coalesce({', '.join(parts)})"
+
+
+def _of_deal(pipelines: Pipelines, deal: str) -> tuple[str, str]:
+    """Give the join and the SQL of the pipeline that a deal is in; no join where no deal says."""
+    sources = list(pipelines.deals)
+    if "deals" in pipelines.held.now:
+        sources.append(f"SELECT deal_id, pipeline FROM {pipelines.held.now['deals']}")
+    if not sources:
+        return "", "NULL::VARCHAR"
+    ranked = " UNION ALL ".join(f"SELECT *, {rank} AS rank FROM ({query})" for rank, query in enumerate(sources))
+    grouped = f"SELECT deal_id, min_by(pipeline, rank) AS pipeline FROM ({ranked}) GROUP BY deal_id"
+    return f"LEFT JOIN ({grouped}) AS p ON p.deal_id = {deal}", "p.pipeline"
 
 
 def deal_history(
@@ -182,64 +189,52 @@ def deal_history(
 
     Old and new values are brought into the form of facts: plain decimals, ISO dates, keys of people.
     """
-    by = next((r for r in references if r.reading is reading and r.name == "deal_history.by"), None)
-    at, on = (reading.sql("deal_history.changed", part, "r") for part in ("at", "on"))
-    field = reading.sql("deal_history.field", rows="r")
     table = f"changes_{reading.place}"
-    old, new = (reading.sql(f"deal_history.{what}", rows="r") for what in ("old", "new"))
-    deal = reading.sql("deal_history.deal_id", rows="r")
-    bench.run(
-        f"""CREATE TEMP TABLE {table} AS
-            SELECT r._row, 0 AS _part, {deal} AS deal_id, {field} AS field, {_canonical(field, old)} AS old,
-                {_canonical(field, new)} AS new, {at} AS changed_at, {on} AS changed_on,
-                {"NULL::VARCHAR" if by is None else by.key} AS by_id, {reading.sql("deal_history.event_id", rows="r")} AS source_event_id
-            FROM {reading.kept} AS r {"" if by is None else by.join()}"""
-    )
-    backwards = _runs_backwards(bench, reading, deal, at, on)
+    bench.run(f"CREATE TEMP TABLE {table} AS {_changes(reading, references)}")
+    at, on = (reading.sql("deal_history.changed", part, "r") for part in ("at", "on"))
+    backwards = _runs_backwards(bench, reading, reading.sql("deal_history.deal_id", rows="r"), at, on)
     direction = "DESC" if backwards else "ASC"
-    numbered = f"""SELECT *, row_number() OVER (PARTITION BY deal_id, field, changed_on, changed_at ORDER BY _row {direction}) AS seq
-        FROM {table}"""
+    numbered = f"""SELECT *, row_number() OVER (
+            PARTITION BY deal_id, field, changed_on, changed_at ORDER BY _row {direction}
+        ) AS seq FROM {table}"""
     event_id = "source_event_id" if reading.says("deal_history.event_id") else None
     said = {name: name for name in _CHANGE} | {"origin": "'recorded'"}
-    yield Yield(
-        "deal_changes",
-        reading.place,
-        f"SELECT * FROM ({numbered}) WHERE field <> 'stage'",
-        said=said,
-        event_id=event_id,
-    )
-    pipeline = _entered_pipeline(pipelines)
-    rows = f"""SELECT c._row, c._part, c.deal_id, {pipeline[1]} AS pipeline, c.new AS stage, c.changed_at AS entered_at,
-            c.changed_on AS entered_on, c.by_id, c.source_event_id, c.seq
-        FROM ({numbered}) AS c {pipeline[0]} WHERE c.field = 'stage' AND c.new IS NOT NULL"""
+    rows = f"SELECT * FROM ({numbered}) WHERE field <> 'stage'"
+    yield Yield("deal_changes", reading.place, rows, said=said, event_id=event_id)
+    join, pipeline = _of_deal(pipelines, "c.deal_id")
+    rows = f"""SELECT c._row, c._part, c.deal_id, coalesce({pipeline}, {literal(DEFAULT_PIPELINE)}) AS pipeline,
+            c.new AS stage, c.changed_at AS entered_at, c.changed_on AS entered_on, c.by_id, c.source_event_id, c.seq
+        FROM ({numbered}) AS c {join} WHERE c.field = 'stage' AND c.new IS NOT NULL"""
     said = {name: name for name in _EVENT} | {"origin": "'recorded'"}
     yield Yield("stage_events", reading.place, rows, said=said, event_id=event_id)
 
 
-def _entered_pipeline(pipelines: Pipelines) -> tuple[str, str]:
-    sources = list(pipelines.deals)
-    if "deals" in pipelines.held.now:
-        sources.append(f"SELECT deal_id, pipeline FROM {pipelines.held.now['deals']}")
-    if not sources:
-        return "", literal(DEFAULT_PIPELINE)
-    ranked = " UNION ALL ".join(f"SELECT *, {rank} AS rank FROM ({query})" for rank, query in enumerate(sources))
-    join = f"LEFT JOIN (SELECT deal_id, min_by(pipeline, rank) AS pipeline FROM ({ranked}) GROUP BY deal_id) AS p ON p.deal_id = c.deal_id"
-    return join, f"coalesce(p.pipeline, {literal(DEFAULT_PIPELINE)})"
+def _changes(reading: Reading, references: Sequence[Reference]) -> str:
+    """Give the rows of a field history with their values in the form of facts.
+
+    A value that cannot be read stays as it is written; an owner is always a key, never a name.
+    """
+    mine = {reference.name: reference for reference in references if reference.reading is reading}
+    by, old, new = (mine.get(f"deal_history.{name}") for name in ("by", "old_owner", "new_owner"))
+    joins = " ".join(reference.join() for reference in (by, old, new) if reference is not None)
+    field = reading.sql("deal_history.field", rows="r")
+    before = _canonical(reading, field, "old", old)
+    after = _canonical(reading, field, "new", new)
+    return f"""SELECT r._row, 0 AS _part, {reading.sql("deal_history.deal_id", rows="r")} AS deal_id, {field} AS field,
+            {before} AS old, {after} AS new, {reading.sql("deal_history.changed", "at", "r")} AS changed_at,
+            {reading.sql("deal_history.changed", "on", "r")} AS changed_on,
+            {"NULL::VARCHAR" if by is None else by.key} AS by_id,
+            {reading.sql("deal_history.event_id", rows="r")} AS source_event_id
+        FROM {reading.kept} AS r {joins}"""
 
 
-_DATES: Final = ("created_on", "closed_on", "expected_close_on", "assigned_on", "next_step_on")
-
-
-def _canonical(field: str, text: str) -> str:
-    """Bring the value of a field that differs from row to row into the form of facts, as far as it can be read."""
-    dates = ", ".join(literal(name) for name in _DATES)
-    number = f"try_cast(replace(replace({text}, ',', ''), '$', '') AS DECIMAL(18, 2))::VARCHAR"
-    day = f"coalesce(try_cast(left({text}, 10) AS DATE), try_strptime({text}, ['%m/%d/%Y', '%Y/%m/%d', '%Y.%m.%d', '%Y. %m. %d.'])::DATE)::VARCHAR"
-    person = f"(SELECT any_value(w.key) FROM refs_person AS w WHERE w.raw_id = {text} OR w.raw_name = {text} OR w.raw_email = {text})"
-    return f"""CASE WHEN {field} = 'amount' THEN coalesce({number}, {text}) WHEN {field} IN ({dates}) THEN coalesce({day}, {text})
-        WHEN {field} = 'owner_id' THEN coalesce({person}, {text}) ELSE {text} END"""
-
-
-def is_history(reading: Reading) -> bool:
-    """Tell whether a file records what happened to deals."""
-    return reading.entity in {Entity.STAGE_HISTORY, Entity.DEAL_HISTORY}
+def _canonical(reading: Reading, field: str, which: str, owner: Reference | None) -> str:
+    """Give the SQL of a value, whose kind depends on the field that changed, in the form of facts."""
+    text = reading.sql(f"deal_history.{which}", rows="r")
+    key = "NULL::VARCHAR" if owner is None else owner.key
+    branches = [f"WHEN 'owner_id' THEN {key}"]
+    if reading.says(f"deal_history.{which}"):
+        for column in HISTORY_COLUMNS:
+            value = canonical(f'r."deal_history.{which}.{column}"', TABLES["deals"].column(column).type)
+            branches.append(f"WHEN {literal(column)} THEN coalesce({value}, {text})")
+    return f"CASE {field} {' '.join(branches)} ELSE {text} END"

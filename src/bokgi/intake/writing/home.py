@@ -54,7 +54,7 @@ class Home:
 
 
 def span(bench: Workbench, readings: Sequence[Reading], exported_on: date) -> tuple[int, int]:
-    """Give the first and last year in which anything of the kept rows lies, no later than ten years after the export."""
+    """Give the first and last year of anything in the kept rows, no later than ten years after the export."""
     days = []
     for reading in readings:
         for name, field in reading.fields():

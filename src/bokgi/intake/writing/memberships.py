@@ -79,13 +79,16 @@ def _compared(
     started = "coalesce(s.started_on, c.started_on)" if "started" in said else "c.started_on"
     left = "s.left_on" if "left" in said else "c.left_on"
     manager = "s.manager_id" if managed else "c.manager_id"
-    same_day = f"c.valid_from IS NOT DISTINCT FROM {day} AND c.team IS NOT DISTINCT FROM s.team AND c.role IS NOT DISTINCT FROM s.role"
+    alike = " AND ".join(f"c.{name} IS NOT DISTINCT FROM s.{name}" for name in ("team", "role"))
+    same_day = f"c.valid_from IS NOT DISTINCT FROM {day} AND {alike}"
     bench.run(
         f"""
         CREATE TEMP TABLE members_{place} AS
         WITH in_force AS (
             SELECT * FROM {there} WHERE coalesce(valid_from <= {day}, true) AND coalesce(valid_to > {day}, true)
-            QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY valid_from DESC NULLS LAST, share DESC, team, role) = 1
+            QUALIFY row_number() OVER (
+                PARTITION BY person_id ORDER BY valid_from DESC NULLS LAST, share DESC, team, role
+            ) = 1
         ), later AS (
             SELECT person_id, min(valid_from) AS begins FROM {there} WHERE valid_from > {day} GROUP BY person_id
         ), several AS (
@@ -93,7 +96,8 @@ def _compared(
         ), compared AS (
             SELECT s._row, s.person_id, {team} AS team, {role} AS role, {manager} AS manager_id, s.share,
                 {started} AS started_on, {left} AS left_on, c.person_id IS NOT NULL AS held,
-                ({changed}) AND NOT ({same_day}) AS changed, c.valid_from AS was_from, c.valid_to AS was_to, s.started_on AS began,
+                ({changed}) AND NOT ({same_day}) AS changed,
+                c.valid_from AS was_from, c.valid_to AS was_to, s.started_on AS began,
                 c.team AS was_team, c.role AS was_role, c.manager_id AS was_manager, c.share AS was_share,
                 c.started_on AS was_started, c.left_on AS was_left, l.begins
             FROM said_members_{place} AS s

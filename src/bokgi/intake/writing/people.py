@@ -23,12 +23,14 @@ def existing_contacts(held: Held) -> str:
 
 
 def _existing(held: Held, kind: str, table: str, key: str, source_id: str) -> str:
-    none = "SELECT NULL::VARCHAR AS key, '' AS source, NULL::VARCHAR AS source_id, NULL::VARCHAR AS email, NULL::VARCHAR AS name WHERE false"
+    nameless = "NULL::VARCHAR AS email, NULL::VARCHAR AS name"
+    none = f"SELECT NULL::VARCHAR AS key, '' AS source, NULL::VARCHAR AS source_id, {nameless} WHERE false"
     if "identities" not in held.ever:
         if table not in held.ever:
             return none
         source = "p.source" if table == "people" else "''"
-        return f"SELECT p.{key} AS key, {source} AS source, {source_id} AS source_id, NULL::VARCHAR AS email, NULL::VARCHAR AS name FROM {held.ever[table]} AS p"
+        return f"""SELECT p.{key} AS key, {source} AS source, {source_id} AS source_id, {nameless}
+            FROM {held.ever[table]} AS p"""
     listed = held.ever.get(table, f"(SELECT NULL::VARCHAR AS {key}, NULL::VARCHAR AS source_id WHERE false)")
     return f"""SELECT i.key, i.source, {source_id} AS source_id, i.email, i.name
         FROM {held.ever["identities"]} AS i LEFT JOIN {listed} AS p ON p.{key} = i.key WHERE i.kind = {literal(kind)}"""
@@ -121,7 +123,8 @@ def contacts(references: Sequence[Reference]) -> Iterator[Yield]:
         if reference.rank == 0:
             reading = reference.reading
             join, account = accounts.key(reading, "contacts.account")
-            rows = f"SELECT r.*, {reference.key} AS contact_id, {account} AS account_id FROM {reading.kept} AS r {reference.join()} {join}"
+            rows = f"""SELECT r.*, {reference.key} AS contact_id, {account} AS account_id
+                FROM {reading.kept} AS r {reference.join()} {join}"""
             said = {"contact_id": "contact_id"}
             if reading.says("contacts.account_id", "contacts.account_name"):
                 said["account_id"] = "account_id"
@@ -159,7 +162,8 @@ def _of_deal(reference: Reference) -> Yield:
 def contact_of_deal(reference: Reference, deal_ids: str, deal: str) -> Yield:
     """Give the pairs deal × contact of a deals file; `deal_ids` joins the deal's key, `deal` names it."""
     reading = reference.reading
-    rows = f"SELECT r._row, {deal} AS deal_id, {reference.key} AS contact_id FROM {reading.kept} AS r {reference.join()} {deal_ids}"
+    rows = f"""SELECT r._row, {deal} AS deal_id, {reference.key} AS contact_id
+        FROM {reading.kept} AS r {reference.join()} {deal_ids}"""
     return Yield(
         "deal_contacts",
         reading.place,

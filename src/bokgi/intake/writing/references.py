@@ -38,7 +38,7 @@ class Reference:
         return f"who_{self.reading.place}_{self.name.replace('.', '_')}"
 
     def join(self, rows: str = "r") -> str:
-        """Give the SQL that joins the key to rows of the file's view (alias `rows`), as an alias named like the field."""
+        """Give the SQL that joins the key to rows of the file's view, whose alias is `rows`."""
         alias = self.alias
         same = " AND ".join(
             f"{rows}.{column} IS NOT DISTINCT FROM {alias}.raw_{part}" for part, column in self.said() if column
@@ -87,10 +87,20 @@ def _listed(readings: Sequence[Reading], who: Entity) -> Iterator[Reference]:
                 reading.sql(f"{who.value}.email"),
                 "NULL::VARCHAR" if called is None else f'"{called}"',
             )
+        if who is Entity.PEOPLE and reading.entity is Entity.DEAL_HISTORY and reading.says("deal_history.field"):
+            yield from _changed_owners(reading)
         for prefix in prefixes:
             names = [f"{prefix}_{part}" for part in _PARTS]
             if reading.says(*names):
                 yield Reference(reading, prefix, 1, *(reading.sql(name) for name in names))
+
+
+def _changed_owners(reading: Reading) -> Iterator[Reference]:
+    """Give the owners before and after that a field history names."""
+    for which in ("old", "new"):
+        if reading.says(f"deal_history.{which}"):
+            name = f"deal_history.{which}_owner"
+            yield Reference(reading, name, 1, *(f'"{name}_{part}"' for part in _PARTS))
 
 
 def _name_fields(who: Entity) -> tuple[str, str, str]:
@@ -121,20 +131,23 @@ def resolve(bench: Workbench, references: Sequence[Reference], *, kind: str, exi
         f"""
         CREATE TEMP TABLE {new} AS
         SELECT CASE WHEN own IS NOT NULL THEN own
-                    ELSE {literal(letter + str(import_no) + "-")} || row_number() OVER (PARTITION BY own IS NULL ORDER BY rank, place, _row, cluster) END AS key,
+                    ELSE {literal(f"{letter}{import_no}-")} ||
+                        row_number() OVER (PARTITION BY own IS NULL ORDER BY rank, place, _row, cluster) END AS key,
                cluster, source, id, email, name, place, _row, rank
         FROM (
             SELECT cluster, min_by(source, (rank, place, _row)) AS source, min(id) AS id,
                 min_by(raw_email, (rank, place, _row)) FILTER (raw_email IS NOT NULL) AS email,
                 min_by(raw_name, (rank, place, _row)) FILTER (raw_name IS NOT NULL) AS name,
-                min_by(place, (rank, place, _row)) AS place, min_by(_row, (rank, place, _row)) AS _row, min(rank) AS rank,
+                min_by(place, (rank, place, _row)) AS place, min_by(_row, (rank, place, _row)) AS _row,
+                min(rank) AS rank,
                 {"min(id)" if kind == "contact" else "NULL::VARCHAR"} AS own
             FROM refs_{kind} WHERE key IS NULL GROUP BY cluster
         )
         """
     )
     bench.run(
-        f"UPDATE refs_{kind} SET key = n.key FROM {new} AS n WHERE refs_{kind}.key IS NULL AND refs_{kind}.cluster = n.cluster"
+        f"""UPDATE refs_{kind} SET key = n.key FROM {new} AS n
+            WHERE refs_{kind}.key IS NULL AND refs_{kind}.cluster = n.cluster"""
     )
     for number, reference in enumerate(references):
         bench.run(
@@ -206,7 +219,8 @@ def _match(bench: Workbench, kind: str, *, by_id_is_key: bool) -> None:
     )
     bench.run(
         """CREATE OR REPLACE TEMP TABLE only_called AS
-            SELECT name, any_value(who) AS who, any_value(old) AS old, count(DISTINCT who) AS persons FROM called GROUP BY name"""
+            SELECT name, any_value(who) AS who, any_value(old) AS old, count(DISTINCT who) AS persons
+            FROM called GROUP BY name"""
     )
     alone = "id IS NULL AND email IS NULL AND key IS NULL"
     bench.run(
@@ -232,7 +246,7 @@ def _set_key(bench: Workbench, refs: str, existing: str, condition: str, *, only
 
 
 def _cluster(bench: Workbench, refs: str) -> None:
-    """Give those with an id or an e-mail the cluster they belong to: same e-mail, unless two ids of a source share it."""
+    """Give those with an id or an e-mail their cluster: the same e-mail, unless two ids of a source share it."""
     bench.run(
         f"""CREATE OR REPLACE TEMP TABLE shared AS
             SELECT DISTINCT email FROM (
@@ -258,7 +272,8 @@ def _cluster(bench: Workbench, refs: str) -> None:
             WHERE {refs}.key IS NULL AND {refs}.source = m.source AND {refs}.id = m.id AND m.email IS NOT NULL"""
     )
     bench.run(
-        f"UPDATE {refs} SET cluster = 'id ' || source || ' ' || id WHERE key IS NULL AND cluster IS NULL AND id IS NOT NULL"
+        f"""UPDATE {refs} SET cluster = 'id ' || source || ' ' || id
+            WHERE key IS NULL AND cluster IS NULL AND id IS NOT NULL"""
     )
     bench.run(
         f"UPDATE {refs} SET cluster = 'mail ' || email WHERE key IS NULL AND cluster IS NULL AND email IS NOT NULL"
