@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -130,6 +132,18 @@ def run_import(
                         progress=told,
                     )
             given |= _asked(session, questions)
+
+
+@contextmanager
+def _lake(session: Session, *, dry_run: bool) -> Iterator[Lake]:
+    """Open the home's facts; where there is no home yet, trying must not make one."""
+    from bokgi.facts.lake import Lake
+
+    if dry_run and not (session.home / "lake").is_dir():
+        with TemporaryDirectory(prefix="bokgi-") as folder:
+            yield Lake.open(Path(folder), create=True)
+    else:
+        yield Lake.open(session.home, create=not dry_run)
 
 
 def _plan(paths: Sequence[Path], lake: Lake, options: PlanOptions, told: Callable[[str, int, int], None]) -> ImportPlan:
