@@ -84,7 +84,8 @@ def test_a_refused_row_carries_its_text_and_every_reason(company: Company) -> No
 
     [(raw, findings)] = company.rows("quarantine", "raw, findings")
     assert raw == (
-        '{"id":"D2","name":"x","account":"Acme","owner":"Kim","stage":"Dancing","amount":"a lot","created":"2026-01-05"}'
+        '{"id":"D2","name":"x","account":"Acme","owner":"Kim","stage":"Dancing",'
+        '"amount":"a lot","created":"2026-01-05"}'
     )
     assert findings == (
         '[{"code":"amount_malformed","column":"amount","value":"a lot"},'

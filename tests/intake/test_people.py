@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from datetime import date, timedelta
 
+import pyarrow as pa
+
 from bokgi.intake.mapping.model import Entity
 from tests.intake.homes import AT, DEALS, Company, codes, counts, deals_mapping, mapping
 
@@ -155,3 +157,21 @@ def test_accounts_are_joined_by_name_to_the_ids_of_their_file(company: Company) 
         ("A1", "Acme Corp", "A2"),
         ("A2", "Holding", None),
     ]
+
+
+def test_surrogates_left_by_an_import_that_came_to_nothing_confuse_nobody(company: Company) -> None:
+    text = f"{HEAD}\nD1 | a | Acme | Kim | Talk | 1 | 2026-01-05 | | "
+    for number in (1, 2):
+        with company.lake.begin() as writing:
+            key = [f"p{writing.import_no}-1"]
+            who = {"key": key, "name": ["Kim"], "kind": ["person"], "source": ["crm"], "source_key": ["Kim"]}
+            writing.write("identities", pa.table({**who, "email": pa.array([None], pa.string())}))
+            people_rows = {"person_id": key, "source": ["crm"], "automatic": [False]}
+            writing.write("people", pa.table({**people_rows, "source_id": pa.array([None], pa.string())}))
+            writing.register()
+        assert writing.import_no == number
+    company.load(text)
+    again = company.load(text, on=AT + timedelta(days=1))
+
+    assert company.rows("people", "person_id") == ["p1-1"]
+    assert counts(again) == (1, 0, 0, 1)

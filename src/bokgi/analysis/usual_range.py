@@ -24,7 +24,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class UsualRange:
-    """If nothing changes, the next week's count lies from `low` to `high` in `level` of cases; `mean` of `weeks` weeks."""
+    """If nothing changes, the next week counts from `low` to `high` in `level` of cases; `mean` of `weeks` weeks."""
 
     low: int
     high: int

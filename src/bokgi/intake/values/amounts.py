@@ -74,19 +74,26 @@ def amount(sql: str, form: AmountFormat, *, name: str) -> Reading:
     >>> [(str(value), currency, malformed) for value, currency, malformed in found]
     [('1117100.00', 'USD', False), ('120000000.00', 'KRW', False), ('-500.00', None, False), ('None', None, True)]
     """
-    whole, plain, parts, number, sections = (
-        identifier(f"{name}__{step}") for step in ("whole", "plain", "parts", "number", "sections")
+    whole, plain, parts, direct, number, sections = (
+        identifier(f"{name}__{step}") for step in ("whole", "plain", "parts", "direct", "number", "sections")
     )
     steps = (
         {f"{name}__whole": _whole(sql)} if form.multiplier != 1 else {},
         {f"{name}__plain": _plain(sql, whole, form)},
         {f"{name}__parts": f"CASE WHEN {plain} IS NULL AND {sql} IS NOT NULL THEN {_parts(sql)} END"},
-        {f"{name}__number": _number(parts, form), f"{name}__sections": _sections(parts, form)},
+        {
+            f"{name}__direct": _number(parts, form, AMOUNT),
+            f"{name}__number": _number(parts, form, _EXACT),
+            f"{name}__sections": _sections(parts, form),
+        },
         {f"{name}__{part}": _section(sections, part) for part in ("jo", "eok", "man", "rest")},
     )
     korean = _korean(name, sections, parts)
     signed = f"CASE WHEN {_negative(parts)} THEN -1 ELSE 1 END"
-    written = f"try_cast(coalesce({number} * {_multiplier(parts, form)}, {korean}) * {signed} AS {AMOUNT})"
+    factor = _multiplier(parts, form)
+    # What needs no factor keeps all sixteen digits; a factor needs room for the product.
+    western = f"CASE WHEN {factor} = 1 THEN {direct} ELSE {number} * {factor} END"
+    written = f"try_cast(coalesce({western}, {korean}) * {signed} AS {AMOUNT})"
     odd = f"CASE WHEN {parts} IS NOT NULL AND {_fits(parts, form)} THEN {written} END"
     default = "NULL" if form.currency is None else literal(form.currency)
     easy = f"CASE left({sql}, 1) WHEN '$' THEN 'USD' WHEN '₩' THEN 'KRW' ELSE {default} END"
@@ -159,10 +166,10 @@ def _without_marks(text: str, form: AmountFormat, *, also: str = "") -> str:
     return f"replace(translate({text}, '{also}. ''', ''), ',', '.')"
 
 
-def _number(parts: str, form: AmountFormat) -> str:
+def _number(parts: str, form: AmountFormat, decimal: str) -> str:
     """Read the digits where they are one number."""
     fits = f"regexp_full_match({parts}.digits, {literal(_number_pattern(form))})"
-    return f"CASE WHEN {fits} THEN try_cast({_without_marks(f'{parts}.digits', form)} AS {_EXACT}) END"
+    return f"CASE WHEN {fits} THEN try_cast({_without_marks(f'{parts}.digits', form)} AS {decimal}) END"
 
 
 def _sections(parts: str, form: AmountFormat) -> str:

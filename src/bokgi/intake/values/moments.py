@@ -99,12 +99,13 @@ def moment(sql: str, form: MomentFormat, *, name: str, file_zone: str, organisat
         f"coalesce({_as_instant(_strptime(text, _ONE_MEANING_UTC))}, {_strptime(text, _ONE_MEANING_OFFSET)})"
     )
     nothing = " AND ".join(f"{column} IS NULL" for column in found.values())
+    unread = f"{missed} AND {clock} IS NULL AND {_has_digit(sql)}"
     steps = (
         {f"{name}__{kind}": expression for kind, expression in parsed.items()},
-        {f"{name}__{kind}_seen": _within(raw[kind]) for kind in seen},
+        {f"{name}__{kind}_seen": _within(raw[kind], sql) for kind in seen},
         {f"{name}__missed": f"{sql} IS NOT NULL AND {nothing} AND NOT {is_blank(sql)}"},
-        {f"{name}__late_clock": f"CASE WHEN {missed} THEN {_within(_late_clock(sql, text))} END"},
-        {f"{name}__late_instant": f"CASE WHEN {missed} AND {clock} IS NULL THEN {late_instants} END"},
+        {f"{name}__late_clock": f"CASE WHEN {missed} THEN {_within(_late_clock(sql, text), sql)} END"},
+        {f"{name}__late_instant": f"CASE WHEN {unread} THEN {late_instants} END"},
         {f"{name}__at": _at(sql, form, found, clock=clock, late=late, missed=missed, file_zone=file_zone)},
     )
     days = [f"({found[kind]})::DATE" for kind in ("clock", "serial") if kind in found]
@@ -130,6 +131,8 @@ def _parsed(sql: str, form: MomentFormat) -> dict[str, str]:
         "offset": tuple(p for p in known if p.endswith("%z")),
     }
     parsed = {kind: _strptime(sql, patterns) for kind, patterns in groups.items() if patterns}
+    if "offset" in parsed:
+        parsed["offset"] = f"CASE WHEN {_has_digit(sql)} THEN {parsed['offset']} END"
     parsed |= {p: _epoch(sql, p) for p in form.patterns if p in (EPOCH_MILLISECONDS, EPOCH_SECONDS)}
     if EXCEL in form.patterns:
         parsed["serial"] = _serial(sql)
@@ -163,7 +166,7 @@ def reading_of_pattern(sql: str, pattern: str) -> str:
     >>> duckdb.sql(f"SELECT {sql} FROM (SELECT '23/11/26' AS t)").fetchall()
     [(None,)]
     """
-    return _within(_strptime(sql, (pattern,)))
+    return _within(_strptime(sql, (pattern,)), sql)
 
 
 def _late_clock(sql: str, text: str) -> str:
@@ -201,9 +204,17 @@ def _strptime(sql: str, patterns: tuple[str, ...]) -> str:
     return f"CASE WHEN {right} THEN {parsed} END"
 
 
-def _within(local: str) -> str:
-    """Refuse years that %Y read from two digits, or from more than four."""
-    return f"CASE WHEN {local} {_YEARS} THEN {local} END"
+def _within(local: str, sql: str) -> str:
+    """Refuse years that %Y read from two digits or from more than four, and the words that DuckDB takes for a date.
+
+    try_strptime reads "epoch" and "infinity" as 1900-01-01 whatever the pattern.
+    """
+    word = f"{local} = TIMESTAMP '1900-01-01' AND NOT {_has_digit(sql)}"
+    return f"CASE WHEN {local} {_YEARS} AND NOT ({word}) THEN {local} END"
+
+
+def _has_digit(sql: str) -> str:
+    return f"regexp_matches({sql}, '[0-9]')"
 
 
 def _shows_time(sql: str) -> str:

@@ -92,8 +92,10 @@ def identify(bench: Workbench, reading: Reading, held: Held, said: dict[str, str
     if table in held.ever:
         key = _IDS[table]
         number = f"split_part(substr({key}, 2), '-', {{}})::BIGINT"
+        hidden = f"{key} NOT IN (SELECT {key} FROM {held.now[table]})" if table in held.now else "true"
+        order = f"{hidden}, {number.format(1)}, {number.format(2)}"
         theirs = f"""SELECT {key} AS id, {columns},
-                row_number() OVER (PARTITION BY {columns} ORDER BY {number.format(1)}, {number.format(2)}) AS nth
+                row_number() OVER (PARTITION BY {columns} ORDER BY {order}) AS nth
             FROM (SELECT DISTINCT {key}, {columns} FROM {held.ever[table]}
                   WHERE regexp_full_match({key}, '{letter}[0-9]+-[0-9]+'))"""
     same = " AND ".join(f"m.{identifier(column)} IS NOT DISTINCT FROM t.{identifier(column)}" for column in said)

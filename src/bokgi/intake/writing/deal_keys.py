@@ -129,7 +129,7 @@ def _joined(parts: list[str]) -> str:
 
 
 def _in_lake(held: Held, parts: list[str]) -> str:
-    """Give the surrogates that were ever given, by natural key and its number of occurrence."""
+    """Give the surrogates that were ever given, by natural key and its number of occurrence; those shown go first."""
     if "deals" not in held.ever:
         return "SELECT NULL::VARCHAR AS deal_id, NULL::VARCHAR AS natural_key, 0::BIGINT AS nth WHERE false"
     texts = held.ever.get(
@@ -138,9 +138,12 @@ def _in_lake(held: Held, parts: list[str]) -> str:
     natural_key = _joined([_IN_LAKE[part] for part in parts])
     surrogate = "regexp_full_match(d.deal_id, 'd[0-9]+-[0-9]+')"
     number = "split_part(substr(deal_id, 2), '-', {})::BIGINT"
+    hidden = f"deal_id NOT IN (SELECT deal_id FROM {held.now['deals']})" if "deals" in held.now else "true"
     return f"""
         SELECT deal_id, natural_key,
-            row_number() OVER (PARTITION BY natural_key ORDER BY {number.format(1)}, {number.format(2)}) AS nth
+            row_number() OVER (
+                PARTITION BY natural_key ORDER BY {hidden}, {number.format(1)}, {number.format(2)}
+            ) AS nth
         FROM (SELECT DISTINCT d.deal_id, {natural_key} AS natural_key FROM {held.ever["deals"]} AS d
               LEFT JOIN {texts} AS t ON t.kind = 'deal_name' AND t.key = d.deal_id WHERE {surrogate})
     """

@@ -13,26 +13,29 @@ from bokgi.intake.writing.yields import Yield, attributes_of
 
 
 def existing_people(held: Held) -> str:
-    """Give everybody of ours who was ever seen, as `key, source, source_id, email, name`."""
+    """Give everybody of ours who was ever seen, as `key, shown, source, source_id, email, name`."""
     return _existing(held, "person", "people", "person_id", "p.source_id")
 
 
 def existing_contacts(held: Held) -> str:
-    """Give every contact who was ever seen, as `key, source, source_id, email, name`."""
+    """Give every contact who was ever seen, as `key, shown, source, source_id, email, name`."""
     return _existing(held, "contact", "contacts", "contact_id", "p.contact_id")
 
 
 def _existing(held: Held, kind: str, table: str, key: str, source_id: str) -> str:
+    """Join identities with their ids. `shown`: the lake shows them now, they are not left over from an import."""
     nameless = "NULL::VARCHAR AS email, NULL::VARCHAR AS name"
-    none = f"SELECT NULL::VARCHAR AS key, '' AS source, NULL::VARCHAR AS source_id, {nameless} WHERE false"
+    nobody = "NULL::VARCHAR AS key, false AS shown, '' AS source, NULL::VARCHAR AS source_id"
+    none = f"SELECT {nobody}, {nameless} WHERE false"
+    shown = f"{{}} IN (SELECT {key} FROM {held.now[table]})" if table in held.now else "false"
     if "identities" not in held.ever:
         if table not in held.ever:
             return none
         source = "p.source" if table == "people" else "''"
-        return f"""SELECT p.{key} AS key, {source} AS source, {source_id} AS source_id, {nameless}
-            FROM {held.ever[table]} AS p"""
+        return f"""SELECT p.{key} AS key, {shown.format(f"p.{key}")} AS shown, {source} AS source,
+                {source_id} AS source_id, {nameless} FROM {held.ever[table]} AS p"""
     listed = held.ever.get(table, f"(SELECT NULL::VARCHAR AS {key}, NULL::VARCHAR AS source_id WHERE false)")
-    return f"""SELECT i.key, i.source, {source_id} AS source_id, i.email, i.name
+    return f"""SELECT i.key, {shown.format("i.key")} AS shown, i.source, {source_id} AS source_id, i.email, i.name
         FROM {held.ever["identities"]} AS i LEFT JOIN {listed} AS p ON p.{key} = i.key WHERE i.kind = {literal(kind)}"""
 
 

@@ -118,8 +118,8 @@ class Resolved:
 def resolve(bench: Workbench, references: Sequence[Reference], *, kind: str, existing: str, import_no: int) -> Resolved:
     """Find the key of everybody who is named.
 
-    `existing` is a relation `key, source, source_id, email, name` of everybody who was ever seen; `kind` is `person`
-    (keys are surrogates) or `contact` (a source's id is the key). Afterwards each reference's table is there.
+    `existing` is a relation `key, shown, source, source_id, email, name` of everybody who was ever seen; `kind` is
+    `person` (keys are surrogates) or `contact` (a source's id is the key). Afterwards each reference's table is there.
     """
     new = f"new_{kind}"
     _collect(bench, references, kind)
@@ -191,8 +191,24 @@ def _name(text: str) -> str:
 
 
 def _normal(existing: str) -> str:
-    return f"""SELECT DISTINCT key, source, {_id("source_id")} AS id, {_mail("email")} AS email, {_name("name")} AS name
-        FROM ({existing})"""
+    """Bring everybody who was ever seen into the form that is compared, each way to name them once.
+
+    An import that came to nothing leaves surrogates behind. Whoever is shown goes before them, then the oldest.
+    """
+    return f"""SELECT min_by(key, (NOT shown, length(key), key)) AS key, bool_or(shown) AS shown,
+            source, id, email, name
+        FROM (SELECT key, shown, source, {_id("source_id")} AS id, {_mail("email")} AS email, {_name("name")} AS name
+              FROM ({existing})) GROUP BY source, id, email, name"""
+
+
+_BEST: Final = "min_by({key}, (NOT {shown}, length({key}), {key}))"
+"""Of several keys one that is shown, then the oldest."""
+
+
+def _persons(key: str, shown: str) -> str:
+    """Give the SQL that counts how many different people are meant: those shown, where there are any."""
+    counted = f"count(DISTINCT {key}) FILTER ({shown})"
+    return f"(CASE WHEN {counted} > 0 THEN {counted} ELSE count(DISTINCT {key}) END)"
 
 
 _OTHER_ID: Final = "(r.id IS NULL OR e.id IS NULL OR e.source <> r.source)"
@@ -213,13 +229,14 @@ def _match(bench: Workbench, kind: str, *, by_id_is_key: bool) -> None:
     _cluster(bench, refs)
     bench.run(
         f"""CREATE OR REPLACE TEMP TABLE called AS
-            SELECT DISTINCT name, key AS who, true AS old FROM {existing} WHERE name IS NOT NULL
-            UNION SELECT DISTINCT name, coalesce(key, cluster), key IS NOT NULL FROM {refs}
+            SELECT DISTINCT name, key AS who, true AS old, shown FROM {existing} WHERE name IS NOT NULL
+            UNION SELECT DISTINCT name, coalesce(key, cluster), key IS NOT NULL, true FROM {refs}
             WHERE name IS NOT NULL AND (id IS NOT NULL OR email IS NOT NULL)"""
     )
     bench.run(
-        """CREATE OR REPLACE TEMP TABLE only_called AS
-            SELECT name, any_value(who) AS who, any_value(old) AS old, count(DISTINCT who) AS persons
+        f"""CREATE OR REPLACE TEMP TABLE only_called AS
+            SELECT name, {_BEST.format(key="who", shown="shown")} AS who, {_persons("who", "shown")} AS persons,
+                min_by(old, (NOT shown, length(who), who)) AS old
             FROM called GROUP BY name"""
     )
     alone = "id IS NULL AND email IS NULL AND key IS NULL"
@@ -231,10 +248,10 @@ def _match(bench: Workbench, kind: str, *, by_id_is_key: bool) -> None:
 
 
 def _set_key(bench: Workbench, refs: str, existing: str, condition: str, *, only_one: bool = False) -> None:
-    having = "HAVING count(DISTINCT e.key) = 1" if only_one else ""
+    having = f"HAVING {_persons('e.key', 'e.shown')} = 1" if only_one else ""
     bench.run(
         f"""CREATE OR REPLACE TEMP TABLE matched AS
-            SELECT r.source, r.id, r.email, r.name, min(e.key) AS key FROM
+            SELECT r.source, r.id, r.email, r.name, {_BEST.format(key="e.key", shown="e.shown")} AS key FROM
             (SELECT DISTINCT source, id, email, name FROM {refs} WHERE key IS NULL) AS r JOIN {existing} AS e
             ON {condition} GROUP BY r.source, r.id, r.email, r.name {having}"""
     )

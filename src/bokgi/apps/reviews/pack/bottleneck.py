@@ -52,7 +52,7 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     """Give the interval of a share at `LEVEL` (Wilson 1927).
 
     >>> [round(end, 3) for end in wilson(0.5, 20)]
-    [0.329, 0.671]
+    [0.327, 0.673]
     """
     z = float(ndtri((1 + LEVEL) / 2))
     middle = share + z * z / (2 * n)

@@ -1,0 +1,390 @@
+"""The same answers, written by hand: DuckDB SQL on the same Parquet, and pandas.
+
+Written for speed, as somebody would who knows the engine and needs this one answer. Some leave out columns that the
+analysis has (amounts unknown, intervals, shares), so the ratio is rather too high than too low. Views are named as the
+fact tables; `visits` is the table of visits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+VISITS: Final = """
+    WITH codes AS (
+        SELECT pipeline, stage, stage_order, kind,
+            CASE WHEN kind = 'open' THEN row_number() OVER (ORDER BY pipeline, stage) ELSE 1000000 END AS code
+        FROM stages
+    ), events AS (
+        SELECT deal_id, seq, entered_on, entered_at, not_before_on, origin = 'snapshot' AS interval, code,
+            kind, owner_id, outcome,
+            CASE WHEN outcome = 'removed' THEN coalesce(closed_on, last_seen_on) ELSE closed_on END AS ended_on
+        FROM stage_events JOIN codes USING (pipeline, stage)
+            JOIN (SELECT deal_id, owner_id, outcome, closed_on, last_seen_on FROM deals) USING (deal_id)
+    ), moves AS (
+        SELECT * FROM events
+        WINDOW deal AS (PARTITION BY deal_id ORDER BY entered_on, entered_at NULLS FIRST, seq, code)
+        QUALIFY lag(code) OVER deal IS DISTINCT FROM code
+    ), followed AS (
+        SELECT *, count(*) FILTER (code < 1000000) OVER (deal ROWS UNBOUNDED PRECEDING) AS visit,
+            lead(code) OVER deal AS then_code, lead(kind) OVER deal AS then_kind,
+                lead(entered_on) OVER deal AS then_on,
+            lead(not_before_on) OVER deal AS left_not_before_on, lead(code, 2) OVER deal AS after_that
+        FROM moves
+        WINDOW deal AS (PARTITION BY deal_id ORDER BY entered_on, entered_at NULLS FIRST, seq, code)
+    )
+    SELECT deal_id, visit, here.pipeline, here.stage, here.stage_order, entered_on, entered_at,
+        CASE WHEN then_code IS NOT NULL THEN then_on WHEN outcome <> 'open' THEN greatest(ended_on,
+            entered_on) END AS left_on,
+        CASE WHEN then_code IS NULL THEN outcome
+            WHEN then_code = 1000000 THEN CASE WHEN outcome <> 'open' AND after_that IS NULL THEN outcome
+                ELSE then_kind END
+            WHEN there.pipeline <> here.pipeline THEN 'removed'
+            WHEN there.stage_order > here.stage_order THEN 'advanced' ELSE 'back' END AS exit,
+        there.stage AS next_stage, there.stage_order AS next_order,
+        visit = min(visit) OVER (PARTITION BY deal_id, followed.code) AS first,
+        interval, not_before_on, left_not_before_on, owner_id
+    FROM followed JOIN codes AS here ON followed.code = here.code
+        LEFT JOIN codes AS there ON then_code = there.code AND there.code < 1000000
+    WHERE followed.code < 1000000
+"""
+
+_QUARTER: Final = "DATE '2025-10-01' AND DATE '2025-12-31'"
+
+CREATED_COHORT: Final = f"""
+    WITH cohort AS (
+        SELECT deal_id, source, outcome = 'won' AS won, amount, stage FROM deals WHERE created_on BETWEEN {_QUARTER}
+    ), entries AS (
+        SELECT deal_id, source, amount, visits.stage, stage_order, first FROM visits JOIN cohort USING (deal_id)
+    ), cells AS (
+        SELECT source, greatest(coalesce(furthest, 0), coalesce(stage_order, 0)) AS furthest, won, count(*) AS n,
+            coalesce(sum(amount), 0) AS amount
+        FROM cohort
+            LEFT JOIN (SELECT deal_id, max(stage_order) AS furthest FROM entries GROUP BY deal_id) USING (deal_id)
+            LEFT JOIN (SELECT stage, stage_order FROM stages WHERE kind = 'open') USING (stage)
+        GROUP BY ALL
+    ), at_least AS (
+        SELECT source, stages.stage, stage_order,
+            coalesce(sum(n) FILTER (won OR furthest >= stage_order), 0)::BIGINT AS at_least,
+            coalesce(sum(amount) FILTER (won OR furthest >= stage_order), 0) AS at_least_amount
+        FROM cells, stages WHERE kind = 'open' GROUP BY ALL
+        UNION ALL
+        SELECT source, 'won', (SELECT max(stage_order) + 1 FROM stages WHERE kind = 'open'),
+            coalesce(sum(n) FILTER (won), 0)::BIGINT, coalesce(sum(amount) FILTER (won), 0)
+        FROM cells GROUP BY source
+    )
+    SELECT source, stage, stage_order, CASE WHEN stage = 'won' THEN at_least ELSE coalesce(deals, 0) END AS deals,
+        at_least, at_least_amount
+    FROM at_least LEFT JOIN (
+        SELECT source, stage, count(*) AS deals, sum(amount) AS amount FROM entries WHERE first GROUP BY source, stage
+    ) USING (source, stage)
+"""
+
+_LATER: Final = """
+    traced AS (
+        SELECT *, max(stage_order) OVER course AS highest, count(*) FILTER (exit = 'won') OVER course AS wins,
+            max(visit) FILTER (exit = 'won') OVER course AS won_visit, max(left_on)
+                FILTER (exit = 'won') OVER course AS won_on,
+            max(visit) OVER course AS last_visit
+        FROM visits WINDOW course AS (PARTITION BY deal_id)
+    ), firsts AS (
+        SELECT *, exit <> 'advanced' AND (highest > stage_order OR wins > 1) AS unclear FROM traced WHERE first
+    ), detours AS (
+        SELECT unclear.deal_id, unclear.stage,
+            min(CASE WHEN step.stage_order > unclear.stage_order THEN step.entered_on
+                ELSE step.left_on END) AS reached_on
+        FROM (SELECT * FROM firsts WHERE unclear) AS unclear JOIN visits AS step
+            ON step.deal_id = unclear.deal_id AND step.visit >= unclear.visit
+                AND (step.stage_order > unclear.stage_order OR step.exit = 'won')
+        GROUP BY ALL
+    ), lasts AS (
+        SELECT deal_id, exit AS last_exit, left_on AS last_left_on FROM traced WHERE visit = last_visit
+    ), told AS (
+        SELECT firsts.deal_id, firsts.stage, stage_order, entered_on,
+            CASE WHEN exit = 'advanced' OR reached_on IS NOT NULL OR (NOT unclear AND won_visit >= visit)
+                THEN 'reached'
+                ELSE last_exit END AS ending,
+            CASE WHEN exit = 'advanced' THEN left_on WHEN reached_on IS NOT NULL THEN reached_on
+                WHEN won_visit >= visit THEN won_on ELSE last_left_on END AS ended_on
+        FROM firsts JOIN lasts USING (deal_id) LEFT JOIN detours ON detours.deal_id = firsts.deal_id
+            AND detours.stage = firsts.stage
+    )
+"""
+
+STAGE_ENTRY_COHORT: Final = f"""
+    WITH {_LATER}
+    SELECT source, told.stage, stage_order, count(*) AS entered, count(*) FILTER (ending = 'reached') AS reached,
+        count(*) FILTER (ending = 'lost') AS lost, count(*) FILTER (ending = 'no_decision') AS no_decision,
+        count(*) FILTER (ending = 'open') AS open, coalesce(sum(amount), 0) AS entered_amount,
+        coalesce(sum(amount) FILTER (ending = 'reached'), 0) AS reached_amount,
+        coalesce(sum(amount) FILTER (ending = 'open'), 0) AS open_amount
+    FROM told JOIN (SELECT deal_id, source, amount FROM deals) USING (deal_id)
+    WHERE entered_on BETWEEN {_QUARTER}
+    GROUP BY ALL
+"""
+
+CONVERSION_CELLS: Final = f"""
+    WITH {_LATER}, cut AS (
+        SELECT stage, stage_order, entered_on, entered_on >= DATE '2025-10-01' AS entered,
+            CASE WHEN ended_on IS NULL OR ended_on > DATE '2025-12-31' THEN 'open' ELSE ending END AS kind,
+            CASE WHEN ended_on IS NULL OR ended_on > DATE '2025-12-31' THEN DATE '2025-12-31'
+                ELSE greatest(ended_on, entered_on) END AS until
+        FROM told WHERE entered_on <= DATE '2025-12-31'
+    )
+    SELECT stage, stage_order, CASE WHEN entered THEN 0 ELSE DATE '2025-10-01' - entered_on END AS start,
+        until - entered_on AS "end", kind, entered, count(*) AS n
+    FROM cut WHERE until >= DATE '2025-10-01' GROUP BY ALL
+"""
+
+STAGE_FLOW: Final = """
+    WITH cells AS (
+        SELECT source, visits.stage, visits.stage_order, exit, entered_on < DATE '2025-10-01' AS before,
+            coalesce(left_on < DATE '2026-01-01', false) AS gone, count(*) AS n, coalesce(sum(amount), 0) AS amount
+        FROM visits JOIN (SELECT deal_id, source, amount FROM deals) USING (deal_id)
+        WHERE entered_on < DATE '2026-01-01' AND (left_on >= DATE '2025-10-01' OR (left_on IS NULL AND exit = 'open'))
+        GROUP BY ALL
+    )
+    SELECT source, stage, stage_order, coalesce(sum(n) FILTER (before), 0)::BIGINT AS at_start,
+        coalesce(sum(n) FILTER (NOT before), 0)::BIGINT AS entered,
+        coalesce(sum(n) FILTER (gone AND exit = 'advanced'), 0)::BIGINT AS advanced,
+        coalesce(sum(n) FILTER (gone AND exit = 'back'), 0)::BIGINT AS back,
+        coalesce(sum(n) FILTER (gone AND exit = 'won'), 0)::BIGINT AS won,
+        coalesce(sum(n) FILTER (gone AND exit = 'lost'), 0)::BIGINT AS lost,
+        coalesce(sum(n) FILTER (gone AND exit = 'no_decision'), 0)::BIGINT AS no_decision,
+        coalesce(sum(n) FILTER (NOT gone), 0)::BIGINT AS at_end,
+        coalesce(sum(amount) FILTER (before), 0) AS at_start_amount, coalesce(sum(amount) FILTER (NOT gone),
+            0) AS at_end_amount
+    FROM cells GROUP BY ALL
+"""
+
+SNAPSHOT: Final = """
+    SELECT source, stage, stage_order, count(*) AS deals, coalesce(sum(amount), 0) AS deals_amount,
+        count(*) FILTER (amount IS NULL) AS deals_amount_unknown
+    FROM deals LEFT JOIN (SELECT stage, stage_order FROM stages) USING (stage) WHERE outcome = 'open' GROUP BY ALL
+"""
+
+TIME_CELLS: Final = """
+    WITH stays AS (
+        SELECT deal_id, stage, stage_order, max(coalesce(least(left_on, DATE '2025-12-31'),
+            DATE '2025-12-31')) AS until,
+            sum(coalesce(least(left_on, DATE '2025-12-31'), DATE '2025-12-31') - entered_on)::BIGINT AS "end",
+            sum(greatest(least(coalesce(left_on, DATE '2025-12-31'), DATE '2025-10-01') - entered_on,
+                0))::BIGINT AS start,
+            bool_or(left_on IS NULL OR left_on > DATE '2025-12-31') AS here
+        FROM visits WHERE entered_on <= DATE '2025-12-31' GROUP BY ALL
+    )
+    SELECT stage, stage_order, start, "end", CASE WHEN here THEN 'open' ELSE 'left' END AS kind, count(*) AS n
+    FROM stays JOIN (SELECT deal_id FROM deals) USING (deal_id) WHERE until >= DATE '2025-10-01' GROUP BY ALL
+"""
+
+PERIOD_FLOW: Final = f"""
+    WITH happened AS (
+        SELECT created_on AS day, 'created' AS flow, amount FROM deals WHERE created_on BETWEEN {_QUARTER}
+        UNION ALL
+        SELECT closed_on, outcome, amount FROM deals WHERE outcome <> 'open' AND closed_on BETWEEN {_QUARTER}
+        UNION ALL
+        SELECT entered_on, 'reopened', amount FROM (
+            SELECT deal_id, entered_on FROM visits
+            QUALIFY lag(exit) OVER (PARTITION BY deal_id ORDER BY visit) IN ('won', 'lost', 'no_decision')
+        ) JOIN (SELECT deal_id, amount FROM deals) USING (deal_id) WHERE entered_on BETWEEN {_QUARTER}
+    )
+    SELECT week_start, count(*) FILTER (flow = 'created') AS created, count(*) FILTER (flow = 'won') AS won,
+        count(*) FILTER (flow = 'lost') AS lost, count(*) FILTER (flow = 'no_decision') AS no_decision,
+        count(*) FILTER (flow = 'reopened') AS reopened, sum(amount) FILTER (flow = 'created') AS created_amount,
+        sum(amount) FILTER (flow = 'won') AS won_amount, sum(amount) FILTER (flow = 'lost') AS lost_amount
+    FROM happened JOIN calendar USING (day) GROUP BY week_start
+"""
+
+PIPELINE_CHANGE: Final = """
+    WITH pairs AS (
+        SELECT b.deal_id AS deal_before, a.deal_id AS deal_after, coalesce(b.outcome = 'open', false) AS was,
+            coalesce(a.outcome = 'open', false) AS now, a.outcome, b.amount AS x, a.amount AS y,
+            sb.stage_order AS from_order, sa.stage_order AS to_order, b.expected_close_on AS from_due,
+                a.expected_close_on AS to_due
+        FROM deals_before AS b FULL JOIN deals AS a ON b.deal_id = a.deal_id
+            LEFT JOIN (SELECT stage, stage_order FROM stages WHERE kind = 'open') AS sb ON b.stage = sb.stage
+            LEFT JOIN (SELECT stage, stage_order FROM stages WHERE kind = 'open') AS sa ON a.stage = sa.stage
+        WHERE b.outcome = 'open' OR a.outcome = 'open' OR b.deal_id IS NULL
+    ), sums AS (
+        SELECT count(*) FILTER (was) AS n1, coalesce(sum(x) FILTER (was), 0) AS a1,
+            count(*) FILTER (deal_before IS NULL) AS n2, coalesce(sum(y) FILTER (deal_before IS NULL), 0) AS a2,
+            coalesce(sum(y - x) FILTER (was AND y > x), 0) AS a3, coalesce(sum(y - x) FILTER (was AND y < x),
+                0) AS a4,
+            count(*) FILTER (NOT now AND outcome = 'won') AS n5, coalesce(sum(y) FILTER (NOT now
+                AND outcome = 'won'), 0) AS a5,
+            count(*) FILTER (NOT now AND outcome = 'lost') AS n6, coalesce(sum(y) FILTER (NOT now
+                AND outcome = 'lost'), 0) AS a6,
+            count(*) FILTER (NOT now AND outcome = 'no_decision') AS n7,
+            coalesce(sum(y) FILTER (NOT now AND outcome = 'no_decision'), 0) AS a7,
+            count(*) FILTER (now) AS n8, coalesce(sum(y) FILTER (now), 0) AS a8,
+            count(*) FILTER (was AND now AND to_order > from_order) AS n9, count(*) FILTER (was AND now
+                AND to_order < from_order) AS n10,
+            count(*) FILTER (was AND now AND to_due > from_due) AS n11, count(*) FILTER (was AND now
+                AND to_due < from_due) AS n12,
+            count(*) FILTER (was AND y > x) AS n3, count(*) FILTER (was AND y < x) AS n4,
+            count(*) FILTER (NOT was AND now AND deal_before IS NOT NULL) AS n13,
+            coalesce(sum(y) FILTER (NOT was AND now AND deal_before IS NOT NULL), 0) AS a13,
+            count(*) FILTER (was AND x IS NULL AND y IS NOT NULL) AS n14, coalesce(sum(y) FILTER (was
+                AND x IS NULL), 0) AS a14,
+            count(*) FILTER (was AND deal_after IS NOT NULL AND x IS NOT NULL AND y IS NULL) AS n15,
+            coalesce(sum(x) FILTER (was AND deal_after IS NOT NULL AND y IS NULL), 0) AS a15,
+            count(*) FILTER (deal_after IS NULL OR (NOT now AND outcome = 'removed')) AS n16,
+            coalesce(sum(coalesce(y, x)) FILTER (deal_after IS NULL OR (NOT now AND outcome = 'removed')), 0) AS a16
+        FROM pairs
+    )
+    SELECT unnest(['start', 'created', 'reopened', 'pulled_in', 'pushed_in', 'dated_in', 'amount_up', 'amount_down',
+            'amount_filled', 'amount_emptied', 'won', 'lost', 'no_decision', 'removed', 'pushed_out', 'pulled_out',
+                'undated_out',
+            'end', 'stage_forward', 'stage_back', 'close_later', 'close_sooner']) AS part,
+        unnest([n1, n2, n13, 0, 0, 0, n3, n4, n14, n15, n5, n6, n7, n16, 0, 0, 0, n8, n9, n10, n11, n12]) AS deals,
+        unnest([a1, a2, a13, 0, 0, 0, a3, a4, a14, -a15, -a5, -a6, -a7, -a16, 0, 0, 0, a8, 0, 0, 0,
+            0]) AS amount_change
+    FROM sums
+"""
+
+HYGIENE: Final = """
+    WITH opened AS (SELECT * FROM deals WHERE outcome = 'open'),
+    touches AS (
+        SELECT deal_id, max(happened_on) FILTER (coalesce(done, true)
+            AND happened_on <= DATE '2025-12-31') AS last_on,
+            min(happened_on) FILTER (NOT coalesce(done, false) AND happened_on > DATE '2025-12-31') AS next_on
+        FROM activities SEMI JOIN opened USING (deal_id)
+        WHERE NOT automatic AND coalesce(outcome, '') <> 'cancelled' GROUP BY deal_id
+    ), pushes AS (
+        SELECT deal_id, count(*) AS times FROM deal_changes SEMI JOIN opened USING (deal_id)
+        WHERE field = 'expected_close_on' AND new > old GROUP BY deal_id
+    ), stays AS (
+        SELECT deal_id, stage, sum(coalesce(left_on, DATE '2025-12-31') - entered_on) AS days
+        FROM visits SEMI JOIN opened USING (deal_id, stage) GROUP BY ALL HAVING bool_or(exit = 'open')
+    ), told AS (
+        SELECT owner_id, amount, amount IS NULL AS no_amount, expected_close_on IS NULL AS no_close_date,
+            coalesce(expected_close_on < DATE '2025-12-31', false) AS close_passed, coalesce(times, 0) >= 3 AS pushed,
+            next_step_on IS NULL AND NOT has_next_step AS no_next_step,
+            coalesce(next_step_on < DATE '2025-12-31', false) AS next_step_passed,
+            (SELECT working_days FROM calendar WHERE day = DATE '2025-12-31') - working_days >= 10
+                AND next_on IS NULL AS untouched,
+            last_on IS NULL AND next_on IS NULL AS never_touched, days > expected_days AS stage_overdue
+        FROM opened LEFT JOIN touches USING (deal_id) LEFT JOIN pushes USING (deal_id) LEFT
+            JOIN stays USING (deal_id, stage)
+            LEFT JOIN (SELECT stage, expected_days FROM stages) USING (stage)
+            LEFT JOIN calendar ON day = coalesce(last_on, greatest(created_on, assigned_on), created_on)
+    )
+    SELECT owner_id, count(*) AS open, count(*) FILTER (no_amount) AS no_amount, count(*)
+        FILTER (no_close_date) AS no_close_date,
+        count(*) FILTER (close_passed) AS close_passed, count(*) FILTER (pushed) AS pushed,
+        count(*) FILTER (no_next_step) AS no_next_step, count(*) FILTER (next_step_passed) AS next_step_passed,
+        count(*) FILTER (untouched) AS untouched, count(*) FILTER (never_touched) AS never_touched,
+        count(*) FILTER (stage_overdue) AS stage_overdue, coalesce(sum(amount) FILTER (untouched),
+            0) AS untouched_amount,
+        coalesce(sum(amount) FILTER (close_passed), 0) AS close_passed_amount
+    FROM told GROUP BY owner_id
+"""
+
+EXECUTION: Final = f"""
+    WITH acts AS (
+        SELECT person_id, count(*) AS activities, count(*) FILTER (kind = 'meeting') AS meeting, count(*)
+            FILTER (kind = 'call') AS call,
+            count(*) FILTER (kind = 'email') AS email, count(*) FILTER (outcome = 'connected') AS connected
+        FROM activities LEFT JOIN activity_people USING (activity_id)
+        WHERE NOT automatic AND coalesce(outcome, '') <> 'cancelled' AND coalesce(done, true)
+            AND happened_on BETWEEN {_QUARTER}
+        GROUP BY person_id
+    ), moves AS (
+        SELECT owner_id AS person_id, count(*) AS entered FROM visits
+            WHERE entered_on BETWEEN {_QUARTER} GROUP BY owner_id
+    ), owned AS (
+        SELECT owner_id AS person_id, count(*) FILTER (created_on BETWEEN {_QUARTER}) AS created,
+            count(*) FILTER (outcome = 'won' AND closed_on BETWEEN {_QUARTER}) AS won,
+            coalesce(sum(amount) FILTER (outcome = 'won' AND closed_on BETWEEN {_QUARTER}), 0) AS won_amount,
+            count(*) FILTER (outcome = 'lost' AND closed_on BETWEEN {_QUARTER}) AS lost,
+            coalesce(sum(amount) FILTER (outcome = 'lost' AND closed_on BETWEEN {_QUARTER}), 0) AS lost_amount,
+            count(*) FILTER (outcome = 'open') AS open,
+            count(*) FILTER (outcome = 'open' AND (has_next_step OR next_step_on IS NOT NULL)) AS with_next_step
+        FROM deals
+        WHERE created_on BETWEEN {_QUARTER} OR closed_on BETWEEN {_QUARTER} OR outcome = 'open'
+        GROUP BY owner_id
+    )
+    SELECT * FROM acts FULL JOIN moves USING (person_id) FULL JOIN owned USING (person_id)
+"""
+
+WIN_LOSS: Final = f"""
+    WITH closed AS (
+        SELECT week_start, outcome, amount::DOUBLE AS worth, amount, closed_on - created_on AS days
+        FROM deals JOIN calendar ON closed_on = day
+        WHERE outcome IN ('won', 'lost', 'no_decision') AND closed_on BETWEEN {_QUARTER}
+    )
+    SELECT week_start, count(*) AS n, count(*) FILTER (outcome = 'won') AS won, count(*)
+        FILTER (outcome = 'lost') AS lost,
+        coalesce(sum(amount) FILTER (outcome = 'won'), 0) AS won_amount, coalesce(sum(amount)
+            FILTER (outcome = 'lost'), 0) AS lost_amount,
+        count(*) FILTER (outcome = 'won') / count(*) AS win_rate,
+        avg(worth) FILTER (outcome = 'won')::DECIMAL(18, 2) AS mean_won,
+        median(worth) FILTER (outcome = 'won')::DECIMAL(18, 2) AS median_won,
+        median(days) FILTER (outcome = 'won' AND days >= 0)::DOUBLE AS cycle_days,
+        median(days) FILTER (outcome <> 'won' AND days >= 0)::DOUBLE AS loss_days
+    FROM closed GROUP BY week_start
+"""
+
+PROGRESS: Final = f"""
+    WITH achieved AS (
+        SELECT owner_id AS subject_id, count(*) FILTER (outcome = 'won') AS won,
+            coalesce(sum(amount) FILTER (outcome = 'won'), 0) AS won_amount, count(*)
+                FILTER (outcome = 'open') AS open_due,
+            coalesce(sum(amount) FILTER (outcome = 'open'), 0) AS open_due_amount
+        FROM deals
+        WHERE (outcome = 'won' AND closed_on BETWEEN {_QUARTER}) OR (outcome = 'open'
+            AND expected_close_on BETWEEN {_QUARTER})
+        GROUP BY owner_id
+    )
+    SELECT subject_id, amount AS target, won, won_amount, won_amount::DOUBLE / nullif(amount::DOUBLE,
+        0) AS attainment, open_due,
+        open_due_amount, CASE WHEN amount > won_amount
+            THEN open_due_amount::DOUBLE / (amount - won_amount)::DOUBLE END AS coverage
+    FROM achieved FULL JOIN (SELECT subject_id, amount FROM targets WHERE subject_kind = 'person') USING (subject_id)
+"""
+
+DUE_DEALS: Final = """
+    WITH due AS (
+        SELECT deal_id, owner_id, amount FROM deals_before
+        WHERE outcome = 'open' AND expected_close_on BETWEEN DATE '2025-12-01' AND DATE '2025-12-31'
+    )
+    SELECT due.owner_id, count(*) AS due, coalesce(sum(due.amount), 0) AS due_amount,
+        count(*) FILTER (outcome = 'won' AND closed_on BETWEEN DATE '2025-12-01' AND DATE '2025-12-31') AS won,
+        count(*) FILTER (outcome = 'open' AND expected_close_on > DATE '2025-12-31') AS slipped
+    FROM due LEFT JOIN (SELECT deal_id, outcome, closed_on, expected_close_on
+        FROM deals) USING (deal_id) GROUP BY due.owner_id
+"""
+
+
+def pandas_visits(paths: dict[str, Path]) -> object:
+    """Find when each deal entered and left each stage, without re-opened deals."""
+    events = pd.read_parquet(paths["stage_events"], columns=["deal_id", "seq", "stage", "entered_on"])
+    events = events.sort_values(["deal_id", "entered_on", "seq"])
+    moves = events[(events.stage != events.stage.shift()) | (events.deal_id != events.deal_id.shift())]
+    by_deal = moves.groupby("deal_id", sort=False)
+    told = moves.assign(left_on=by_deal.entered_on.shift(-1), next_stage=by_deal.stage.shift(-1))
+    told = told[told.stage.str.startswith("s")]
+    return told.assign(visit=told.groupby("deal_id").cumcount() + 1, first=~told.duplicated(["deal_id", "stage"]))
+
+
+def pandas_snapshot(paths: dict[str, Path]) -> object:
+    """Count and sum what stands in each stage."""
+    deals = pd.read_parquet(paths["deals"], columns=["source", "stage", "outcome", "amount"])
+    deals = deals[deals.outcome == "open"].assign(amount=lambda rows: rows.amount.astype(float))
+    return deals.groupby(["source", "stage"]).amount.agg(["size", "sum"])
+
+
+def pandas_win_loss(paths: dict[str, Path]) -> object:
+    """Count and sum what was won and lost in each week."""
+    deals = pd.read_parquet(paths["deals"], columns=["closed_on", "created_on", "outcome", "amount"])
+    closed_on = pd.to_datetime(deals.closed_on)
+    inside = closed_on.between(pd.Timestamp("2025-10-01"), pd.Timestamp("2025-12-31")) & (deals.outcome != "open")
+    closed = deals[inside].assign(
+        amount=lambda rows: rows.amount.astype(float),
+        week=closed_on[inside].dt.to_period("W"),
+        closed_on=closed_on[inside],
+    )
+    closed["days"] = (closed.closed_on - pd.to_datetime(closed.created_on)).dt.days
+    return closed.groupby(["week", "outcome"]).agg({"amount": ["size", "sum", "mean", "median"], "days": "median"})

@@ -1,0 +1,1 @@
+"""Tests of reading text columns as typed values."""
