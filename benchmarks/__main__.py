@@ -1,0 +1,25 @@
+"""Run the benchmarks: `python3 run.py bench [NAME] [OPTIONS …]`; without a name they are listed."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+BENCHMARKS = {
+    "analyses": "each analysis against hand-written SQL and pandas; --deals N",
+}
+
+
+def main() -> int:
+    """Run one benchmark by name, or say which there are."""
+    if len(sys.argv) < 2 or sys.argv[1] not in BENCHMARKS:  # noqa: PLR2004 - the program and a name
+        for name, what in BENCHMARKS.items():
+            print(f"{name:<12} {what}")
+        return 0 if len(sys.argv) < 2 else 2  # noqa: PLR2004 - as above
+    name = sys.argv.pop(1)
+    runpy.run_module(f"benchmarks.{name}", run_name="__main__")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
