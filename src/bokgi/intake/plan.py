@@ -188,6 +188,7 @@ def plan_import(
     >>> with plan_import([path]) as plan:
     ...     [(file.mapping.entity.value, len(file.mapping.columns)) for file in plan.files]
     [('deals', 4)]
+    >>> folder.cleanup()
     """
     told = options or PlanOptions()
     with told_apart():
