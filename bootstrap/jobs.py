@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = Environment(ROOT)
 
 # Held to the coverage of pyproject.toml one by one, each by its own tests.
-COVERED = ("domain", "facts", "intake", "analysis")
-MINIMUM_COVERAGE = 85  # the goal is 95 for each, as in pyproject.toml; not yet measured for all four on one commit
+# The goal is 95 for each; facts is measured, the other three are not yet on one commit.
+COVERED = {"domain": 85, "facts": 95, "intake": 85, "analysis": 85}
 MEASURE = ("--cov", "--cov-report=", "--cov-fail-under=0")
 WORKERS = 2
 
@@ -73,8 +73,8 @@ def coverage() -> int:
         places = [f"{top}/{part}" for part in COVERED for top in ("tests", "src/bokgi") if (ROOT / top / part).exists()]
         measured = pytest("-q", *MEASURE, *places)
     reports = [
-        python("-m", "coverage", "report", f"--include=src/bokgi/{part}/*", f"--fail-under={MINIMUM_COVERAGE}")
-        for part in COVERED
+        python("-m", "coverage", "report", f"--include=src/bokgi/{part}/*", f"--fail-under={minimum}")
+        for part, minimum in COVERED.items()
     ]
     return measured or max(reports)
 
