@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,24 @@ def asked(level: str) -> list[Requirement]:
     return [Requirement(line) for line in [*PROJECT["dependencies"], *filter(None, lines), *extra]]
 
 
+CPYTHON = {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
+SYSTEMS = {
+    "Linux": {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"},
+    "macOS": {"os_name": "posix", "sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
+    "Windows": {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64"},
+}
+
+
+def installed(level: str, where: dict[str, str]) -> dict[str, list[str]]:
+    """Give the pins of a lock that one kind of machine installs."""
+    locked = {name: [Requirement(text) for text in found] for name, found in entries(level).items()}
+    taken = {
+        name: [str(each.specifier) for each in found if each.marker is None or each.marker.evaluate(where)]
+        for name, found in locked.items()
+    }
+    return {name: pins for name, pins in taken.items() if pins}
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_everything_asked_for_is_locked_in_a_version_that_was_asked_for(level: str) -> None:
     locked = entries(level)
@@ -62,8 +80,11 @@ def test_a_lock_holds_pins_with_hashes_and_nothing_else(level: str) -> None:
 
 @pytest.mark.parametrize(("narrow", "wide"), list(pairwise(LEVELS)))
 def test_a_wider_lock_holds_all_of_the_narrower_one(narrow: str, wide: str) -> None:
-    wider = entries(wide)
-    assert {name: found for name, found in entries(narrow).items() if wider.get(name) != found} == {}
+    for python, system in product(("3.11", "3.12", "3.13", "3.14"), SYSTEMS):
+        where = {"python_version": python, "python_full_version": f"{python}.0", **CPYTHON, **SYSTEMS[system]}
+        wider = installed(wide, where)
+        missing = {name: pins for name, pins in installed(narrow, where).items() if wider.get(name) != pins}
+        assert missing == {}, f"{system}, Python {python}"
 
 
 def test_every_level_says_how_much_room_it_needs() -> None:
