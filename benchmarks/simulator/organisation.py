@@ -2,7 +2,9 @@
 
 Truth of an outcome: `logit P(win) = intercept + condition effects + person + territory`. The probability is spread over
 the stages as `conversion(stage) = P(win) ** weight(stage)` with weights that sum to one, so the product over the stages
-is exactly `P(win)`; a planted defect then changes the log-odds of one stage for one unit. Durations are semi-Markov
+is exactly `P(win)`. What makes winning likelier then acts a little more on some stages than on others; where that would
+be something to find although nothing is planted, `acts_on="stages"` lets every effect shift the log-odds of every stage
+alike. A planted defect changes the log-odds of one stage for one unit. Durations are semi-Markov
 (log-normal by stage and exit), with a rush before the end of a quarter, deals that never close, re-opened deals, moves
 back and skipped stages that leave the outcome as it is.
 """
@@ -61,7 +63,11 @@ class Defect:
 
 @dataclass(frozen=True)
 class Organisation:
-    """What to simulate. `assignment`: who gets the hard deals; `noise`: nothing planted, all people are equal."""
+    """What to simulate.
+
+    `assignment`: who gets the hard deals; `acts_on`: whether effects add up on the log-odds of winning or on those of
+    each stage; `noise`: nothing planted, all people and territories are equal.
+    """
 
     seed: int
     reps: int = 24
@@ -75,6 +81,7 @@ class Organisation:
     person_sd: float = 0.40
     territory_sd: float = 0.30
     intercept: float = -0.9
+    acts_on: Literal["winning", "stages"] = "winning"
     defects: tuple[Defect, ...] = ()
     heavy_tails: bool = False
     noise: bool = False
@@ -200,8 +207,13 @@ def _assign(rng: np.random.Generator, organisation: Organisation, person: Floats
 
 def _conversions(eta: Floats, weights: Floats, organisation: Organisation, owner: Ints, team: Ints) -> Floats:
     """Spread the probability of winning over the stages and add the planted defects."""
-    p = 1.0 / (1.0 + np.exp(-eta))
-    conversion: Floats = p[:, None] ** weights[None, :]
+    conversion: Floats = _expit(eta)[:, None] ** weights[None, :]
+    if organisation.acts_on == "stages":
+        usual = _expit(np.array(organisation.intercept))
+        base = usual**weights
+        # So large on each stage that, near the usual deal, winning changes as much as where effects act on it alone.
+        part = (1.0 - usual) / (1.0 - base).sum()
+        conversion = _expit(np.log(base / (1.0 - base)) + part * (eta[:, None] - organisation.intercept))
     for defect in organisation.defects:
         hit = np.ones(len(eta), dtype=bool)
         if defect.person is not None:
@@ -209,10 +221,12 @@ def _conversions(eta: Floats, weights: Floats, organisation: Organisation, owner
         if defect.team is not None:
             hit &= team == defect.team
         odds = np.log(conversion[:, defect.stage] / (1.0 - conversion[:, defect.stage]))
-        conversion[:, defect.stage] = np.where(
-            hit, 1.0 / (1.0 + np.exp(-(odds + defect.log_odds))), conversion[:, defect.stage]
-        )
+        conversion[:, defect.stage] = np.where(hit, _expit(odds + defect.log_odds), conversion[:, defect.stage])
     return conversion
+
+
+def _expit(log_odds: Floats) -> Floats:
+    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)), dtype=np.float64)
 
 
 def _standardised(

@@ -7,8 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
-from bokgi.analysis.bottleneck.flags import PAST, STAGE
+from bokgi.analysis.bottleneck import PAST, STAGE, Bottlenecks, Unit, bottlenecks
 from bokgi.analysis.comparison.conditions import DERIVED_CONDITIONS, varied
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bokgi.analysis.bottleneck.counts import PAST, STAGE
 from bokgi.analysis.bottleneck.flags import Bottlenecks, Unit, bottlenecks
 
-__all__ = ["Bottlenecks", "Unit", "bottlenecks"]
+__all__ = ["PAST", "STAGE", "Bottlenecks", "Unit", "bottlenecks"]

@@ -9,15 +9,27 @@ from typing import Final
 
 import ibis
 import numpy as np
-import pyarrow as pa
-from ibis import _
 from numpy.typing import NDArray
 from scipy import special
 
-from bokgi.analysis.bottleneck.gains import DRAWS, shifts, value_of, win_after
+from bokgi.analysis.bottleneck.counts import (
+    DAYS_IN_MONTH,
+    NOBODY,
+    STAGE,
+    Arrivals,
+    Key,
+    column_of,
+    count_arrivals,
+    count_cells,
+    is_past,
+    joined,
+    win_after_stages,
+    won_a_month,
+)
+from bokgi.analysis.bottleneck.gains import DRAWS, shifts, value_of
 from bokgi.analysis.bottleneck.past import against_the_past
-from bokgi.analysis.bottleneck.screening import Cell, Screened, benjamini_hochberg, code, elsewhere, gate, screen
-from bokgi.analysis.progressions import REACHED
+from bokgi.analysis.bottleneck.screening import Cell, Screened, benjamini_hochberg, elsewhere, gate, screen
+from bokgi.analysis.bottleneck.standing import Place, deals_there
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,17 +37,11 @@ Ints = NDArray[np.int64]
 GATE: Final = 0.01
 """P-value that the test of all units together must reach before any unit is flagged."""
 WINDOW_DAYS: Final = 364
-DAYS_IN_MONTH: Final = 365.25 / 12
-STAGE: Final = "stage"
-"""The view that compares each stage with its own past."""
-PAST: Final = ":past"
-"""Ending of a view that compares each of its units with that unit's own past: `team:past`."""
 LEAST_GAIN_SHARE: Final = 0.005
 """Without a floor given: a flag must promise this share of the won amount of a month."""
 LEFT_UNEXPLAINED: Final = 0.01
 """A flag stays if, without the flagged units of narrower views, chance is still less likely than this."""
 MOST_MORE_CASES: Final = 20.0
-DEALS_SHOWN: Final = 20
 
 
 @dataclass(frozen=True)
@@ -120,50 +126,39 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     Source: docs/explanation/bottlenecks.md; `tests/analysis/bottleneck` and the study hold it.
     """
     start, end = as_of + timedelta(days=1 - days), as_of + timedelta(days=1)
-    columns = list(dict.fromkeys([*conditions, *(_column(view) for view in by if view != STAGE)]))
-    stages = _cells(progressions, deals, columns, conditions, by, (start, end))
+    columns = list(dict.fromkeys([*conditions, *(column_of(view) for view in by if view != STAGE)]))
+    stages = count_cells(progressions, deals, columns, conditions, by, (start, end))
     question = _Question(
         stages,
         tuple(conditions),
-        {view: _past(progressions, deals, view, as_of) for view in by if _is_past(view)},
-        _arrivals(progressions, deals, columns, by, (start, end)),
-        _after(visits, [key for key, __ in stages], (start, end), seed),
+        {view: _past(progressions, deals, view, as_of) for view in by if is_past(view)},
+        count_arrivals(progressions, deals, columns, by, (start, end)),
+        win_after_stages(visits, [key for key, __ in stages], (start, end), seed),
         days / DAYS_IN_MONTH,
         (1.0 - level) / 2.0,
         seed,
     )
     gate_p = _gate(question, by)
     passed = gate_p < GATE
-    floor = LEAST_GAIN_SHARE * _won_a_month(deals, (start, end)) if min_gain is None else min_gain
+    floor = LEAST_GAIN_SHARE * won_a_month(deals, (start, end)) if min_gain is None else min_gain
     units: list[Unit] = []
     for view in by:
         flagged = [unit for unit in units if unit.flagged and unit.by != STAGE]
         units += _flag(_units(question, view, flagged), passed=passed, fdr=fdr, floor=floor)
     units = _prune(question, units)
-    shown = _deals_there(visits, deals, units, by)
-    units = [replace(unit, deals=shown.get((unit.pipeline, unit.stage, unit.by, unit.unit), ())) for unit in units]
+    shown = deals_there(visits, deals, (_key(unit) for unit in units if unit.flagged), by)
+    units = [replace(unit, deals=shown.get(_key(unit), ())) for unit in units]
     units.sort(key=_place)
     return Bottlenecks(tuple(units), gate_p, passed, start, end, level)
+
+
+def _key(unit: Unit) -> Place:
+    return unit.pipeline, unit.stage, unit.by, unit.unit
 
 
 def _place(unit: Unit) -> tuple[bool, float, str, str, int, str]:
     gain = unit.gain.amount if unit.gain else -np.inf
     return (not unit.flagged, -gain, unit.by, unit.pipeline, unit.stage_order, unit.unit)
-
-
-Key = tuple[str, str, int]
-Window = tuple[date, date]
-
-
-@dataclass(frozen=True)
-class Arrivals:
-    """Deals that entered a stage; number with an amount, mean amount, standard deviation."""
-
-    n: int
-    amounts: tuple[float, float, float]
-
-
-NOBODY: Final = Arrivals(0, (0.0, 0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -180,73 +175,11 @@ class _Question:
     seed: int
 
 
-def _joined(progressions: ibis.Table, deals: ibis.Table, columns: Sequence[str]) -> ibis.Table:
-    side = deals.select(of_deal="deal_id", **{f"of_{column}": column for column in columns})
-    return progressions.join(side, progressions.deal_id == side.of_deal)
-
-
-def _cells(
-    progressions: ibis.Table,
-    deals: ibis.Table,
-    columns: Sequence[str],
-    conditions: Sequence[str],
-    by: Sequence[str],
-    window: Window,
-) -> list[tuple[Key, Cell]]:
-    start, end = window
-    ended = progressions.filter((_.end != "open") & (_.end != "removed") & (_.ended_on >= start) & (_.ended_on < end))
-    named = {column: _[f"of_{column}"].cast("string") for column in columns}
-    keys = ["pipeline", "stage", "stage_order", *columns]
-    counted = (
-        _joined(ended, deals, columns)
-        .mutate(**named)
-        .group_by(keys)
-        .agg(n=_.count(), wins=(_.end == REACHED).cast("int64").sum())
-        .order_by(keys)
-        .to_pyarrow()
-    )
-    out = []
-    for key in _stage_keys(counted):
-        rows = counted.filter(
-            pa.compute.and_(pa.compute.equal(counted["pipeline"], key[0]), pa.compute.equal(counted["stage"], key[1]))
-        )
-        coded = {column: code(rows[column]) for column in columns}
-        views = [_column(view) for view in by if view != STAGE]
-        units, names = {view: coded[view][0] for view in views}, {view: coded[view][1] for view in views}
-        cell = Cell(
-            tuple(coded[c][0] for c in conditions),
-            tuple(coded[c][1] for c in conditions),
-            units,
-            names,
-            rows["n"].to_numpy().astype(np.float64),
-            rows["wins"].to_numpy().astype(np.float64),
-        )
-        out.append((key, cell))
-    return out
-
-
-def _stage_keys(table: pa.Table) -> list[Key]:
-    keys = (
-        table.select(["pipeline", "stage", "stage_order"]).group_by(["pipeline", "stage", "stage_order"]).aggregate([])
-    )
-    rows = keys.sort_by([("pipeline", "ascending"), ("stage_order", "ascending")]).to_pylist()
-    return [(row["pipeline"], row["stage"], row["stage_order"]) for row in rows]
-
-
-def _is_past(view: str) -> bool:
-    return view == STAGE or view.endswith(PAST)
-
-
-def _column(view: str) -> str:
-    """Give the column whose values are the units of a view."""
-    return view.removesuffix(PAST)
-
-
 def _past(progressions: ibis.Table, deals: ibis.Table, view: str, as_of: date) -> dict[Key, Screened]:
     if view == STAGE:
         return against_the_past(progressions, as_of=as_of, unit=None)
-    column = _column(view)
-    return against_the_past(_joined(progressions, deals, [column]), as_of=as_of, unit=f"of_{column}")
+    column = column_of(view)
+    return against_the_past(joined(progressions, deals, [column]), as_of=as_of, unit=f"of_{column}")
 
 
 def _gate(question: _Question, by: Sequence[str]) -> float:
@@ -261,7 +194,7 @@ def _gate(question: _Question, by: Sequence[str]) -> float:
 def _screen(question: _Question, here: int, view: str, flagged: Ints | None) -> Screened | None:
     """Screen the units of one view at one stage; null: nothing to compare with."""
     key, cell = question.stages[here]
-    if _is_past(view):
+    if is_past(view):
         return question.past[view].get(key)
     position = _position(view, question.conditions)
     if position is None:
@@ -273,76 +206,6 @@ def _screen(question: _Question, here: int, view: str, flagged: Ints | None) -> 
 
 def _position(view: str, conditions: Sequence[str]) -> int | None:
     return list(conditions).index(view) if view in conditions else None
-
-
-def _arrivals(
-    progressions: ibis.Table, deals: ibis.Table, columns: Sequence[str], by: Sequence[str], window: Window
-) -> dict[str, dict[tuple[str, str, str], Arrivals]]:
-    """Entries into each stage within the window, and the amounts that came with them, by view and unit."""
-    start, end = window
-    entered = _joined(progressions.filter((_.entered_on >= start) & (_.entered_on < end)), deals, [*columns, "amount"])
-    views = {column: _[f"of_{column}"].cast("string") for column in (_column(view) for view in by) if column != STAGE}
-    value = _.of_amount.cast("float64")
-    rows = (
-        entered.mutate(**views)
-        .group_by("pipeline", "stage", *views)
-        .agg(n=_.count(), valued=_.of_amount.count(), total=value.sum(), squares=(value * value).sum())
-        .to_pyarrow()
-    )
-    sums = [(name, "sum") for name in ("n", "valued", "total", "squares")]
-    out: dict[str, dict[tuple[str, str, str], Arrivals]] = {}
-    for view in by:
-        keys = ["pipeline", "stage", _column(view)]
-        counted = rows.group_by(list(dict.fromkeys(keys))).aggregate(sums).to_pylist()
-        out[view] = {
-            (row[keys[0]], row[keys[1]], row[keys[2]]): Arrivals(
-                row["n_sum"], _moments(row["valued_sum"], row["total_sum"], row["squares_sum"])
-            )
-            for row in counted
-        }
-    return out
-
-
-def _won_a_month(deals: ibis.Table, window: Window) -> float:
-    """Won amount of a month in the window."""
-    start, end = window
-    won = deals.filter((_.outcome == "won") & (_.closed_on >= start) & (_.closed_on < end))
-    total = won.agg(total=_.amount.cast("float64").sum()).to_pyarrow()["total"][0].as_py()
-    return float(total or 0.0) / ((end - start).days / DAYS_IN_MONTH)
-
-
-def _moments(n: int, total: float | None, squares: float | None) -> tuple[float, float, float]:
-    """Number, mean and standard deviation from sums."""
-    if not n or total is None or squares is None:
-        return 0.0, 0.0, 0.0
-    mean = total / n
-    variance = max(squares / n - mean**2, 0.0) * n / max(n - 1, 1)
-    return float(n), mean, float(np.sqrt(variance))
-
-
-def _after(visits: ibis.Table, keys: Sequence[Key], window: Window, seed: int) -> dict[tuple[str, str], Floats]:
-    """Draws of the probability of winning once past each stage."""
-    start, end = window
-    left = visits.filter((_.left_on >= start) & (_.left_on < end) & (_.exit != "removed"))
-    rows = left.group_by("pipeline", "stage", "exit", "next_stage").agg(n=_.count()).to_pyarrow().to_pylist()
-    out = {}
-    rng = np.random.default_rng(seed)
-    for pipeline in dict.fromkeys(key[0] for key in keys):
-        names = [key[1] for key in keys if key[0] == pipeline]
-        counts = np.zeros((len(names), len(names) + 2))
-        for row in rows:
-            if row["pipeline"] != pipeline or row["stage"] not in names:
-                continue
-            if row["exit"] == "won":
-                to = len(names)
-            elif row["next_stage"] in names:
-                to = names.index(row["next_stage"])
-            else:
-                to = len(names) + 1
-            counts[names.index(row["stage"]), to] += row["n"]
-        for name, drawn in zip(names, win_after(counts, rng), strict=True):
-            out[pipeline, name] = drawn
-    return out
 
 
 def _units(question: _Question, view: str, flagged: Sequence[Unit]) -> list[Unit]:
@@ -367,7 +230,7 @@ def _explained(cell: Cell, flagged: Sequence[Unit]) -> Ints | None:
         return None
     mark = np.zeros(len(cell.n), dtype=np.int64)
     for number, unit in enumerate(flagged, start=1):
-        column = _column(unit.by)
+        column = column_of(unit.by)
         mark = np.where(cell.units[column] == cell.names[column].index(unit.unit), number, mark)
     return np.unique(mark, return_inverse=True)[1].astype(np.int64)
 
@@ -450,30 +313,3 @@ def _prune(question: _Question, units: Sequence[Unit]) -> list[Unit]:
                 continue
         out.append(unit)
     return out
-
-
-def _deals_there(
-    visits: ibis.Table, deals: ibis.Table, units: Sequence[Unit], by: Sequence[str]
-) -> dict[tuple[str, str, str, str], tuple[str, ...]]:
-    """Open deals that stand at the stage of each flagged unit now, largest first."""
-    flagged = [unit for unit in units if unit.flagged]
-    if not flagged:
-        return {}
-    columns = list(dict.fromkeys(_column(view) for view in by if view != STAGE))
-    side = deals.filter(_.outcome == "open").select(
-        of_deal="deal_id", value=_.amount, **{f"of_{c}": c for c in columns}
-    )
-    standing = visits.filter((_.exit == "open") & _.stage.isin({unit.stage for unit in flagged}))
-    rows = standing.join(side, standing.deal_id == side.of_deal).select(
-        "deal_id", "pipeline", "stage", "value", **{c: _[f"of_{c}"].cast("string") for c in columns}
-    )
-    table = rows.order_by([_.value.desc(nulls_first=False), _.deal_id]).to_pyarrow().to_pylist()
-    out: dict[tuple[str, str, str, str], list[str]] = {}
-    for unit in flagged:
-        key = (unit.pipeline, unit.stage, unit.by, unit.unit)
-        out[key] = [
-            row["deal_id"]
-            for row in table
-            if (row["pipeline"], row["stage"]) == key[:2] and (unit.by == STAGE or row[_column(unit.by)] == unit.unit)
-        ][:DEALS_SHOWN]
-    return {key: tuple(ids) for key, ids in out.items()}

@@ -12,8 +12,7 @@ import ibis.expr.types as ir
 from ibis import _
 from scipy.special import ndtri
 
-from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
-from bokgi.analysis.bottleneck.flags import PAST
+from bokgi.analysis.bottleneck import PAST, Bottlenecks, Unit, bottlenecks
 from bokgi.analysis.comparison.conditions import leaks
 from bokgi.analysis.totals import totals
 from bokgi.apps.reviews.pack.care import heaviest_first, told
