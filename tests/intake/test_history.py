@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from bokgi.intake.mapping.model import Entity
+import ibis
+
+from bokgi.facts.read import facts
+from bokgi.intake.mapping.model import Entity, FileMapping
 from tests.intake.homes import AT, DEALS, LADDER, Company, codes, counts, deals_mapping, mapping
 
 HEAD = "id | name | account | owner | stage | amount | created | closed | region"
@@ -129,6 +132,61 @@ def test_a_history_of_fields_is_brought_into_the_form_of_facts(company: Company)
         ("owner_id", key["Kimseoyeon"], key["Leejunho"]),
     ]
     assert company.rows("stage_events", "stage, entered_on") == [("Offer", date(2026, 1, 8))]
+
+
+CHANGE_LOG = {
+    "deal": "deal_history.deal_id",
+    "what": "deal_history.field",
+    "old": "deal_history.old",
+    "new": "deal_history.new",
+    "at": "deal_history.changed",
+}
+SMALL = "id | name | amount | created\nD1 | a | 2500 | 2026-01-05\nD2 | b | 900 | 2026-01-05"
+CHANGED = """
+    deal | what   | old  | new        | at
+    D0   | Amount | 1    | 2          | 2026-01-02
+    D1   | Amount | 1000 | 2500       | 2026-02-05
+    D1   | Next   |      | call again | 2026-02-06
+    D1   | Next   | call again | send offer | 2026-02-07
+"""
+
+
+SMALL_COLUMNS = {header: DEALS[header] for header in ("id", "name", "amount", "created")}
+
+
+def changes_mapping(**more: object) -> FileMapping:
+    words = {**FIELDS, "Next": "has_next_step"}
+    return mapping(
+        "changes.csv", Entity.DEAL_HISTORY, CHANGE_LOG, values={"deal_history.field": words}, stages=LADDER, **more
+    )
+
+
+def known_on(company: Company, on: date) -> list[tuple[object, ...]]:
+    deals = facts(ibis.duckdb.connect(), company.lake, as_of=on).deals
+    rows = deals.select("deal_id", "amount", "unknown_then").order_by("deal_id").to_pyarrow().to_pylist()
+    return [(row["deal_id"], "unknown" if ",amount," in row["unknown_then"] else row["amount"]) for row in rows]
+
+
+def test_a_history_declared_complete_tells_what_was_before_its_first_change(company: Company) -> None:
+    files = {"deals.csv": SMALL, "changes.csv": CHANGED}
+    columns = SMALL_COLUMNS
+    complete = changes_mapping(fully_recorded=("amount",))
+    first = company.load(files, deals_mapping(columns=columns), complete)
+    again = company.load(files, deals_mapping(columns=columns), complete, on=AT + timedelta(days=1))
+
+    assert (counts(first), counts(again)) == ((6, 6, 0, 0), (6, 0, 0, 6))
+    assert company.rows("recorded_fields", "field, complete") == [("amount", True), ("has_next_step", False)]
+    assert known_on(company, date(2026, 2, 1)) == [("D1", 1000), ("D2", 900)]
+
+    company.load(files, deals_mapping(columns=columns), changes_mapping(), on=AT + timedelta(days=2))
+    assert known_on(company, date(2026, 2, 1)) == [("D1", "unknown"), ("D2", "unknown")]
+
+
+def test_of_a_next_step_the_history_keeps_whether_there_is_one_and_never_its_words(company: Company) -> None:
+    company.load({"deals.csv": SMALL, "changes.csv": CHANGED}, deals_mapping(columns=SMALL_COLUMNS), changes_mapping())
+
+    changes = company.rows("deal_changes", "old, new", "field = 'has_next_step'")
+    assert changes == [("false", "true"), ("true", "true")]
 
 
 def test_date_columns_are_entries_in_the_order_of_the_funnel(company: Company) -> None:

@@ -55,7 +55,9 @@ def as_of(facts: Facts, on: date) -> Facts:
       named in `unknown_then`. `currency`, `amount_kind` and `vat` are known with the amount.
     - Events, activities, content and responses after `on` are left out; an activity that an export by then already
       announced stays. Definitions hold as of then: rows that begin later are left out, ends that come later are open.
-    - `observed_on`, `first_seen_on` and `last_seen_on` say what we knew, not what had happened: null.
+    - `observed_on`, `first_seen_on` and `last_seen_on` say what we knew, not what had happened: null. First values of
+      `deal_changes` (`seq` 0) and `known_at_creation` have done their part, and would tell what changes later: the
+      former are left out, the latter is `,`.
     """
     tables = {
         name: facts.tables[name].filter(facts.tables[name][column] <= _day(on)) for name, column in _DATED.items()
@@ -64,6 +66,7 @@ def as_of(facts: Facts, on: date) -> Facts:
         rows = facts.tables[name]
         begun = rows.filter(rows.valid_from.isnull() | (rows.valid_from <= _day(on)))
         tables[name] = begun.mutate(valid_to=_unless_later(begun.valid_to, on))
+    tables["deal_changes"] = tables["deal_changes"].filter(tables["deal_changes"].seq > 0)
     staff = tables["memberships"]
     tables["memberships"] = staff.mutate(left_on=_unless_later(staff.left_on, on))
     deals = _deals(facts, on)
@@ -167,6 +170,7 @@ def _deals(facts: Facts, on: date) -> ir.Table:
     rebuilt |= _rebuilt(joined, on)
     closed = _by(joined.closed_on, on)
     current = closed | (_by(joined.observed_on, on) & ~_newer(joined.event_on, joined))
+    rebuilt["known_at_creation"] = ibis.literal(",")
     rebuilt["stage"] = current.ifelse(joined.stage, joined.event_stage)
     rebuilt["pipeline"] = current.ifelse(joined.pipeline, joined.event_pipeline.fill_null(joined.pipeline))
     named = [column.name for column in (*TABLES["deals"].columns, *STATE_COLUMNS["deals"])]

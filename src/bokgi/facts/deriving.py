@@ -12,14 +12,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bokgi.facts import snapshots
+from bokgi.facts import first_values, snapshots
 from bokgi.facts.delta import DataFile
 from bokgi.facts.engine import columns_of, literal, parquet, quoted
 from bokgi.facts.ledger import Import
 from bokgi.facts.model import DEFAULT_TIME_ZONE
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
 
-DERIVATION: Final = 1
+DERIVATION: Final = 2
 """Number of the way in which states are derived; one derived in another way is derived again."""
 
 _UNLINKED: Final = frozenset({"people", "identities", "person_links"})
@@ -67,6 +67,7 @@ class Derivation:
             self._define(name, links)
         for name in FACT_TABLES:
             self.done[name] = self._derive(name, linked=bool(links))
+        self._add_first_values()
         return {
             "version": version,
             "derivation": DERIVATION,
@@ -194,6 +195,22 @@ class Derivation:
             added = _DIFFERENCES[name](self.connection, self.work)
             paths += [] if added is None else [added]
         return paths or [self._empty(name)]
+
+    def _add_first_values(self) -> None:
+        """Say what columns held before their first change, where their history is taken as complete."""
+        if not self.raw["recorded_fields"] or not self.raw["deal_changes"]:
+            return
+        added = first_values.add(
+            self.connection,
+            self.work,
+            deals=self.done["deals"],
+            changes=self.done["deal_changes"],
+            recorded=self.done["recorded_fields"],
+        )
+        if added is not None:
+            known, first = added
+            self.done["deals"] = [known]
+            self.done["deal_changes"] += [] if first is None else [first]
 
     def _latest(self, table: Table) -> str | None:
         """Give the query for the latest row of each key; None when no key has rows of two imports."""

@@ -111,6 +111,7 @@ class Facts:
     standards: ir.Table
     calendar: ir.Table
     rates: ir.Table
+    recorded_fields: ir.Table
     identities: ir.Table
     texts: ir.Table
     sightings: ir.Table

@@ -42,9 +42,9 @@ def observe(connection: duckdb.DuckDBPyConnection) -> None:
 
         CREATE TEMP TABLE change_last AS
         SELECT deal_id, field, max(changed_on) AS day, arg_max(
-            {{'value': {_canonical("new")}}},
+            {{'value': {canonical_of_stored("new")}}},
             {{'a': changed_on, 'b': coalesce(changed_at, '-infinity'::TIMESTAMPTZ), 'c': seq}}
-        ).value AS value FROM deal_changes WHERE field IN ({_list(TRACKED_COLUMNS)}) GROUP BY ALL;
+        ).value AS value FROM deal_changes WHERE field IN ({list_of(TRACKED_COLUMNS)}) GROUP BY ALL;
 
         CREATE TEMP TABLE removing AS
         SELECT s.system, i.rank, min_by(c.import_no, c.rank) AS import_no, min(c.rank) AS removed_rank,
@@ -217,7 +217,7 @@ def deal_changes(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
         f"""
         CREATE TEMP TABLE observed AS
         WITH contents AS (
-            {_unpivoted("deals SEMI JOIN moved USING (deal_id)", TRACKED_COLUMNS)}
+            {unpivoted("deals SEMI JOIN moved USING (deal_id)", TRACKED_COLUMNS)}
         ),
         of_several AS (
             SELECT o.deal_id, c.field, o.day, o.rank, o.import_no,
@@ -233,7 +233,7 @@ def deal_changes(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
         ),
         of_one AS (
             SELECT c.deal_id, c.field, i.effective_on AS day, i.rank, i.import_no, c.value
-            FROM ({_unpivoted("deals ANTI JOIN moved USING (deal_id)", recorded)}) c
+            FROM ({unpivoted("deals ANTI JOIN moved USING (deal_id)", recorded)}) c
             JOIN change_last k ON k.deal_id = c.deal_id AND k.field = c.field
             JOIN visible_imports i ON i.import_no = c.as_in
             WHERE k.day > i.effective_on OR k.value IS DISTINCT FROM c.value
@@ -246,7 +246,7 @@ def deal_changes(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
     connection.execute(
         f"""
         CREATE TEMP VIEW stored AS
-        SELECT deal_id, field, changed_on AS day, changed_at AS instant, seq, {_canonical("new")} AS value
+        SELECT deal_id, field, changed_on AS day, changed_at AS instant, seq, {canonical_of_stored("new")} AS value
         FROM deal_changes SEMI JOIN observed USING (deal_id, field)
         """
     )
@@ -359,7 +359,7 @@ def _forget(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("DROP VIEW stored; DROP TABLE observed; DROP TABLE found")
 
 
-def _unpivoted(rows: str, columns: Sequence[str]) -> str:
+def unpivoted(rows: str, columns: Sequence[str]) -> str:
     """Give the query for deal, import, field and value as canonical text."""
     if not columns:
         return "SELECT '' AS deal_id, 0 AS as_in, '' AS field, '' AS value WHERE false"
@@ -377,7 +377,7 @@ def _text(column: str) -> str:
     return f"rtrim(rtrim({text}, '0'), '.')" if column == "amount" else text
 
 
-def _canonical(column: str) -> str:
+def canonical_of_stored(column: str) -> str:
     """Give the SQL for a stored text in the same form."""
     amount = f"CAST(TRY_CAST({column} AS DECIMAL(18, 2)) AS VARCHAR)"
     number = f"CAST(TRY_CAST({column} AS DOUBLE) AS VARCHAR)"
@@ -385,5 +385,6 @@ def _canonical(column: str) -> str:
     return f"CASE field WHEN 'amount' THEN {plain} WHEN 'probability' THEN {number} ELSE {column} END"
 
 
-def _list(texts: Sequence[str]) -> str:
+def list_of(texts: Sequence[str]) -> str:
+    """Give texts as a list of SQL literals."""
     return ", ".join(literal(text) for text in texts)

@@ -7,7 +7,7 @@ from typing import Final
 
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
-from bokgi.facts.schema import TABLES
+from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
 from bokgi.intake.mapping.fields import FIELDS
 from bokgi.intake.mapping.model import Entity, FileMapping, FoundBy
 from bokgi.intake.mapping.preset import Preset
@@ -90,6 +90,29 @@ def known_at_creation(mapping: FileMapping, preset: Preset | None, history: Sequ
     }
     order = [column.name for column in TABLES["deals"].columns]
     return tuple(sorted((name for name in usual if name in fed and name not in told), key=order.index))
+
+
+def fully_recorded(mapping: FileMapping) -> tuple[str, ...]:
+    """Give the columns of `deals` of which a history of fields is taken to hold every change.
+
+    Those that it names; none where it does not say what was there before a change.
+    """
+    if mapping.of("deal_history.old") is None:
+        return ()
+    named = set(mapping.values.get("deal_history.field", {}).values())
+    return tuple(column for column in TRACKED_COLUMNS if column in named)
+
+
+def recorded(mapping: FileMapping) -> list[Finding]:
+    """Say what a history of fields is taken to record completely."""
+    if not mapping.fully_recorded or mapping.found_by is FoundBy.SAVED:
+        return []
+    values: dict[str, object] = {"file": mapping.file, "columns": ", ".join(mapping.fully_recorded)}
+    text = N_(
+        "{file} is taken to hold every change of {columns} from its oldest entry on; a deal without an entry kept "
+        "what it has. If the file was cut or filtered, take columns out of fully_recorded in the mapping."
+    )
+    return [Finding("history_assumed_complete", Severity.INFO, Message(text, values), values=values)]
 
 
 def assumed(mapping: FileMapping, history: Sequence[FileMapping]) -> list[Finding]:

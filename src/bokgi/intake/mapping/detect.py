@@ -141,6 +141,7 @@ def _assigned(recognised: Recognised, source: str, hints: Hints) -> _Work:
         derived_deals=context.derived_deals,
         stages=saved.stages if saved else (),
         known_at_creation=saved.known_at_creation if saved else (),
+        fully_recorded=saved.fully_recorded if saved else (),
         time_zone=hints.time_zone or (saved.time_zone if saved else preset.time_zone if preset else None),
         currency=hints.currency or (saved.currency if saved else preset.currency if preset else None),
         constants=saved.constants if saved else match.file.constants if match else {},
@@ -297,6 +298,10 @@ def _assumed(work: _Work, histories: Sequence[FileMapping], *, with_deals: bool)
         )
     else:
         mapping = replace(mapping, keys=work.context.saved.keys or assumptions.keys(mapping))
+    if mapping.entity is Entity.DEAL_HISTORY:
+        if work.context.saved is None:
+            mapping = replace(mapping, fully_recorded=assumptions.fully_recorded(mapping))
+        work.findings += assumptions.recorded(mapping)
     if mapping.entity is Entity.DEALS or mapping.derived_deals:
         others = [history for history in histories if history is not work.mapping]
         if work.context.saved is None:

@@ -141,6 +141,8 @@ class FileMapping:
     - `derived_deals`: a stage history without a deals file; each `stage_history.deal_id` is a deal, and `deals.*`
       fields in this mapping describe it.
     - `known_at_creation`: columns of `deals` that are known from creation on and never edited.
+    - `fully_recorded`: in a history of fields, columns of `deals` of which it holds every change, of every deal, from
+      its oldest entry on: what a deal held before its first change is then known.
     - `constants`: field → text that holds for every row.
     - `values`: field → the source's value → ours. A value that is not listed stands for itself.
       An empty text means "empty".
@@ -161,6 +163,7 @@ class FileMapping:
     derived_deals: bool = False
     stages: tuple[StageDefinition, ...] = ()
     known_at_creation: tuple[str, ...] = ()
+    fully_recorded: tuple[str, ...] = ()
     time_zone: str | None = None
     currency: str | None = None
     constants: Mapping[str, str] = field(default_factory=dict)

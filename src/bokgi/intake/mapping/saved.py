@@ -18,7 +18,7 @@ import tomli_w
 from bokgi.domain.errors import MappingError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.stage import StageKind
-from bokgi.facts.schema import TABLES
+from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
 from bokgi.intake.mapping.fields import FIELDS, field_of
 from bokgi.intake.mapping.model import (
     ColumnMapping,
@@ -42,6 +42,7 @@ KEYS: Final = (
     "keys",
     "derived_deals",
     "known_at_creation",
+    "fully_recorded",
     "null_values",
     "stages",
     "columns",
@@ -92,6 +93,8 @@ def _lines(mapping: FileMapping) -> Iterator[str]:
     if mapping.derived_deals:
         yield "derived_deals = true"
     yield f"known_at_creation = {_list(mapping.known_at_creation)}"
+    if mapping.entity is Entity.DEAL_HISTORY:
+        yield f"fully_recorded = {_list(mapping.fully_recorded)}"
     if mapping.null_values:
         yield f"null_values = {_list(mapping.null_values)}"
     if mapping.stages:
@@ -258,6 +261,7 @@ class _Reader:
                 self._one_of(key, key, [column.name for column in TABLES["deals"].columns])
                 for key in self._texts("known_at_creation")
             ),
+            fully_recorded=tuple(self._one_of(key, key, TRACKED_COLUMNS) for key in self._texts("fully_recorded")),
             time_zone=read.get("time_zone"),
             currency=read.get("currency"),
             constants={self._field(key, key, entity): str(value) for key, value in self._mapping("constants").items()},

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bokgi.facts.schema import TABLES
+from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.outcome import DEFAULT_PIPELINE
 from bokgi.intake.judging.readings import Reading
@@ -187,8 +187,10 @@ def deal_history(
 ) -> Iterator[Yield]:
     """Give the changes of fields of a field history; changes of the stage are entries into stages.
 
-    Old and new values are brought into the form of facts: plain decimals, ISO dates, keys of people.
+    Old and new values are brought into the form of facts: plain decimals, ISO dates, keys of people. Of a next step
+    only whether there is one (a new wording is a change from true to true): free text stands in `texts` alone.
     """
+    yield _recorded(reading)
     table = f"changes_{reading.place}"
     bench.run(f"CREATE TEMP TABLE {table} AS {_changes(reading, references)}")
     at, on = (reading.sql("deal_history.changed", part, "r") for part in ("at", "on"))
@@ -207,6 +209,16 @@ def deal_history(
         FROM ({numbered}) AS c {join} WHERE c.field = 'stage' AND c.new IS NOT NULL"""
     said = {name: name for name in _EVENT} | {"origin": "'recorded'"}
     yield Yield("stage_events", reading.place, rows, said=said, event_id=event_id)
+
+
+def _recorded(reading: Reading) -> Yield:
+    """Say of which columns the file holds every change, and of which it does not."""
+    complete = f"field IN ({', '.join(literal(column) for column in ('', *reading.mapping.fully_recorded))})"
+    rows = f"""SELECT min(r._row) AS _row, {reading.sql("deal_history.field", rows="r")} AS field
+        FROM {reading.kept} AS r GROUP BY ALL
+        HAVING field IN ({", ".join(literal(column) for column in TRACKED_COLUMNS)})"""
+    said = {"source": literal(reading.mapping.source), "field": "field", "complete": complete}
+    return Yield("recorded_fields", reading.place, rows, said=said)
 
 
 def _changes(reading: Reading, references: Sequence[Reference]) -> str:
@@ -232,7 +244,8 @@ def _canonical(reading: Reading, field: str, which: str, owner: Reference | None
     """Give the SQL of a value, whose kind depends on the field that changed, in the form of facts."""
     text = reading.sql(f"deal_history.{which}", rows="r")
     key = "NULL::VARCHAR" if owner is None else owner.key
-    branches = [f"WHEN 'owner_id' THEN {key}"]
+    written = f"CASE WHEN {text} IS NULL THEN 'false' ELSE 'true' END"
+    branches = [f"WHEN 'owner_id' THEN {key}", f"WHEN 'has_next_step' THEN {written}"]
     if reading.says(f"deal_history.{which}"):
         for column in HISTORY_COLUMNS:
             value = canonical(f'r."deal_history.{which}.{column}"', TABLES["deals"].column(column).type)
