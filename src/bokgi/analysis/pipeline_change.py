@@ -134,6 +134,39 @@ def pipeline_change(
     )
 
 
+def pipeline_moves(
+    before: ibis.Table, after: ibis.Table, stages: ibis.Table, *, due: Period | None = None
+) -> ibis.Table:
+    """Which deals make up the parts of `pipeline_change`, for the same two states.
+
+    Gives one row per deal that was or is in the pipeline, or passed through it: `deal_id`, and the parts it belongs to
+    (null: none): `came`, `changed`, `went`, `stage_moved`, `date_moved`; `in_before`, `in_after`; `amount_before`,
+    `amount_after`, `due_before`, `due_after`, `stage_before`, `stage_after` (null: not known, or not there).
+    The deals whose `came`, `changed` or `went` is a part are as many as that part counts in `pipeline_change`.
+
+    >>> nothing = pa.array([None], pa.date32())
+    >>> rows = {"deal_id": ["a"], "pipeline": ["p"], "stage": ["talk"], "outcome": ["open"], "amount": [5]}
+    >>> rows |= {"expected_close_on": nothing, "closed_on": nothing}
+    >>> stages = {"pipeline": ["p"], "stage": ["talk"], "label": ["Talk"], "stage_order": [1], "kind": ["open"]}
+    >>> stages |= {"expected_days": [7], "valid_from": nothing}
+    >>> states = (ibis.memtable(pa.table(rows | change)) for change in ({}, {"outcome": ["won"]}))
+    >>> found = pipeline_moves(*states, ibis.memtable(pa.table(stages)))
+    >>> found.select("deal_id", "came", "went", "in_before").to_pyarrow().to_pylist()
+    [{'deal_id': 'a', 'came': None, 'went': 'won', 'in_before': True}]
+    """
+    told = _told(_paired(before, after, stages, ()), due)
+    return (
+        told.filter(_.in_before | _.came_in)
+        .mutate(deal_id=ibis.coalesce(_.deal_after, _.deal_before))
+        .select(
+            "deal_id",
+            *("came", "changed", "went", "stage_moved", "date_moved", "in_before", "in_after"),
+            *("amount_before", "amount_after", "due_before", "due_after", "stage_before", "stage_after"),
+        )
+        .order_by("deal_id")
+    )
+
+
 def _paired(before: ibis.Table, after: ibis.Table, stages: ibis.Table, by: Sequence[str]) -> ibis.Table:
     """One row per deal with its two states; those closed on both days are left out."""
     steps = ladder(stages).filter(_.kind == StageKind.OPEN.value).select("pipeline", "stage", "stage_order")
@@ -149,6 +182,7 @@ def _paired(before: ibis.Table, after: ibis.Table, stages: ibis.Table, by: Seque
                 **{f"amount_{name}": _.amount.cast("decimal(18, 2)")},
                 **{f"due_{name}": _.expected_close_on},
                 **{f"order_{name}": _.stage_order},
+                **{f"stage_{name}": _.stage},
                 **{f"closed_on_{name}": _.closed_on},
                 **{f"by_{name}_{column}": _[column] for column in by},
             )

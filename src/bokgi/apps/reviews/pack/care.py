@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -13,11 +13,9 @@ from ibis import _
 from bokgi.analysis.hygiene import REASONS, hygiene
 from bokgi.analysis.totals import totals
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows
-from bokgi.domain.measures import Days
-from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
-
-_MOST_NOTES: Final = 3
+from bokgi.questions.attention import attention_notes
+from bokgi.questions.titles import deal_names, title
 
 
 def open_deals(scope: Scope) -> ir.Table:
@@ -48,23 +46,6 @@ def heaviest_first() -> list[Any]:
     return [_.weight.desc(), ibis.coalesce(_.days_in_stage, 0).desc(), _.deal_id.asc()]
 
 
-def titles(scope: Scope, deal_ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
-    """Give the account's and the deal's name of a few deals, by deal."""
-    few = scope.deals.filter(_.deal_id.isin(list(deal_ids))).select("deal_id", "account_id")
-    named = few.left_join(scope.facts.accounts.select("account_id", account="name"), "account_id", rname="of_{name}")
-    words = scope.facts.texts.filter(_.kind == "deal_name").select(text_of="key", name="text")
-    told = named.left_join(words, named.deal_id == words.text_of)
-    return {row["deal_id"]: (row["account"] or row["account_id"], row["name"]) for row in rows(told.distinct())}
-
-
-def title(names: tuple[str | None, str | None], deal_id: str) -> str:
-    """Name a deal in a few words: the account and what it is about."""
-    account, name = names
-    if account and name and name != account:
-        return f"{account} {name}" if account not in name else name
-    return account or name or deal_id
-
-
 def told(scope: Scope, found: ir.Table) -> list[dict[str, Any]]:
     """Write a few open deals as the review has them, in the order of the table; `named` gives them their names."""
     return [
@@ -74,7 +55,7 @@ def told(scope: Scope, found: ir.Table) -> list[dict[str, Any]]:
             "last_activity_on": _day(row["last_activity_on"]),
             "expected_close_on": _day(row["expected_close_on"]),
             "next_step_on": _day(row["next_step_on"]),
-            "notes": [encoded(note) for note in _notes(row, scope.as_of)],
+            "notes": [encoded(note) for note in attention_notes(row, scope.as_of)],
         }
         for row in rows(found)
     ]
@@ -95,7 +76,7 @@ def deal(row: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
 
 def named(scope: Scope, deals: Sequence[dict[str, Any]]) -> None:
     """Give deals in lists the names of their account and their own, all in one question."""
-    names = titles(scope, sorted({one["deal_id"] for one in deals}))
+    names = deal_names(scope.deals, scope.facts, sorted({one["deal_id"] for one in deals}))
     for one in deals:
         account, name = names.get(one["deal_id"], (None, None))
         one |= {"account": account, "name": name, "title": title((account, name), one["deal_id"])}
@@ -103,27 +84,6 @@ def named(scope: Scope, deals: Sequence[dict[str, Any]]) -> None:
 
 def _day(on: date | None) -> str | None:
     return None if on is None else on.isoformat()
-
-
-def _notes(row: Mapping[str, Any], as_of: date) -> list[Message]:
-    """Say what there is to talk about, the most telling first."""
-    writers: dict[str, Callable[[], Message]] = {
-        "close_passed": lambda: Message(
-            N_("close date {days} ago"), {"days": Days((as_of - row["expected_close_on"]).days)}
-        ),
-        "untouched": lambda: (
-            Message(N_("no touch since {day}"), {"day": row["last_activity_on"]})
-            if row["last_activity_on"] is not None
-            else Message(N_("no touch recorded"))
-        ),
-        "no_next_step": lambda: Message(N_("no next step")),
-        "next_step_passed": lambda: Message(N_("next step was due {day}"), {"day": row["next_step_on"]}),
-        "pushed": lambda: Message(N_("close date pushed {n} times"), {"n": row["times_pushed"]}),
-        "stage_overdue": lambda: Message(N_("longer than the {days} planned"), {"days": Days(row["expected_days"])}),
-        "no_close_date": lambda: Message(N_("no close date")),
-        "no_amount": lambda: Message(N_("no amount")),
-    }
-    return [write() for reason, write in writers.items() if row[reason]][:_MOST_NOTES]
 
 
 def counts(found: ir.Table) -> dict[str | None, Row]:

@@ -21,44 +21,6 @@ PARTS: Final = {
 }
 """The five parts in the order of the meeting: title, and what the part is about."""
 
-ACTIVITIES: Final = {
-    "meeting": N_("Meetings"),
-    "call": N_("Calls"),
-    "email": N_("E-mails"),
-    "message": N_("Messages"),
-    "task": N_("Tasks"),
-    "note": N_("Notes"),
-    "other": N_("Other"),
-}
-
-CHANGES: Final = {
-    "created": N_("New deals"),
-    "reopened": N_("Re-opened"),
-    "pulled_in": N_("Pulled in"),
-    "pushed_in": N_("Pushed in"),
-    "dated_in": N_("Dated"),
-    "amount_up": N_("Amount up"),
-    "amount_down": N_("Amount down"),
-    "amount_filled": N_("Amount filled in"),
-    "amount_emptied": N_("Amount emptied"),
-    "won": N_("Won"),
-    "lost": N_("Lost"),
-    "no_decision": N_("No decision"),
-    "removed": N_("Removed"),
-    "pushed_out": N_("Pushed out"),
-    "pulled_out": N_("Pulled out"),
-    "undated_out": N_("Date emptied"),
-}
-
-METRICS: Final = {
-    "won_amount": N_("Won amount"),
-    "won_count": N_("Deals won"),
-    "created_count": N_("Deals created"),
-    "meetings": N_("Meetings"),
-}
-
-OUTCOMES: Final = {"won": N_("Won"), "lost": N_("Lost"), "no_decision": N_("No decision"), "removed": N_("Removed")}
-
 
 class Speaker:
     """Writes the values of one review in one language, as a page of that review has them."""

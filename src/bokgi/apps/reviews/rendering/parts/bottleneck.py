@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Badge, Block, Cell, Chart, Column, Section, Table, Verdict
-from bokgi.apps.reviews.rendering.words import CHANGES, PARTS, Speaker, about, amount_of
+from bokgi.apps.reviews.rendering.words import PARTS, Speaker, about, amount_of
+from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
 from bokgi.ui import marks
 from bokgi.ui.charts import Step, bridge, bridge_base
@@ -220,7 +221,7 @@ def _bridge(review: Json, speaker: Speaker) -> Chart:
     steps = [
         Step(speaker.day(start["on"]), _decimal(start["amount"]), total=True),
         *(
-            Step(speaker.label(CHANGES, part["code"]), _decimal(part["amount"]))
+            Step(speaker.label(PIPELINE_PARTS, part["code"]), _decimal(part["amount"]))
             for part in change["parts"]
             if _decimal(part["amount"])
         ),
@@ -265,7 +266,7 @@ def _change_rows(change: Json, column: MoneyColumn, speaker: Speaker) -> list[li
 
     parts = [
         [
-            Cell(speaker.label(CHANGES, part["code"])),
+            Cell(speaker.label(PIPELINE_PARTS, part["code"])),
             Cell(signed(speaker.count(part["count"])) if part["count"] is not None else ABSENT),
             Cell(signed(column.cell(amount_of(part["amount"])))),
         ]

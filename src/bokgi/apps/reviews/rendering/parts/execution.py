@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bokgi.apps.reviews.rendering.blocks import Block, Cell, Column, Section, Table
-from bokgi.apps.reviews.rendering.words import ACTIVITIES, PARTS, Speaker, amount_of
+from bokgi.apps.reviews.rendering.words import PARTS, Speaker, amount_of
+from bokgi.domain.labels import ACTIVITIES
 from bokgi.domain.messages import N_, Message
 from bokgi.ui.format import MoneyColumn
 

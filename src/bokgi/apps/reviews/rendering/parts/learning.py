@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Badge, Item, Items, Section
-from bokgi.apps.reviews.rendering.words import OUTCOMES, PARTS, Speaker, about
+from bokgi.apps.reviews.rendering.words import PARTS, Speaker, about
+from bokgi.domain.labels import OUTCOMES
 from bokgi.domain.messages import N_, Message
 
 Json = Mapping[str, Any]

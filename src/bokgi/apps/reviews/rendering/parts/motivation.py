@@ -9,7 +9,8 @@ from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Block, Cell, Chart, Column, Item, Items, Section, Table
 from bokgi.apps.reviews.rendering.parts.head import period_name, value_of
-from bokgi.apps.reviews.rendering.words import METRICS, PARTS, Speaker, amount_of
+from bokgi.apps.reviews.rendering.words import PARTS, Speaker, amount_of
+from bokgi.domain.labels import METRICS
 from bokgi.domain.messages import N_
 from bokgi.ui import marks
 from bokgi.ui.charts import cumulative

@@ -1,0 +1,73 @@
+"""What kinds, outcomes, parts and reasons are called on screens, in reports and in the terminal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bokgi.domain.messages import N_
+
+ACTIVITIES: Final = {
+    "meeting": N_("Meetings"),
+    "call": N_("Calls"),
+    "email": N_("E-mails"),
+    "message": N_("Messages"),
+    "task": N_("Tasks"),
+    "note": N_("Notes"),
+    "other": N_("Other"),
+}
+"""Kinds of activity, several of them."""
+
+ACTIVITY: Final = {
+    "meeting": N_("Meeting"),
+    "call": N_("Call"),
+    "email": N_("E-mail"),
+    "message": N_("Message"),
+    "task": N_("Task"),
+    "note": N_("Note"),
+    "other": N_("Other activity"),
+}
+"""One activity, by its kind."""
+
+PIPELINE_PARTS: Final = {
+    "created": N_("New deals"),
+    "reopened": N_("Re-opened"),
+    "pulled_in": N_("Pulled in"),
+    "pushed_in": N_("Pushed in"),
+    "dated_in": N_("Dated"),
+    "amount_up": N_("Amount up"),
+    "amount_down": N_("Amount down"),
+    "amount_filled": N_("Amount filled in"),
+    "amount_emptied": N_("Amount emptied"),
+    "won": N_("Won"),
+    "lost": N_("Lost"),
+    "no_decision": N_("No decision"),
+    "removed": N_("Removed"),
+    "pushed_out": N_("Pushed out"),
+    "pulled_out": N_("Pulled out"),
+    "undated_out": N_("Date emptied"),
+}
+"""What makes the open pipeline grow or shrink, see `analysis.pipeline_change`."""
+
+METRICS: Final = {
+    "won_amount": N_("Won amount"),
+    "won_count": N_("Deals won"),
+    "created_count": N_("Deals created"),
+    "meetings": N_("Meetings"),
+}
+"""What targets are set for."""
+
+OUTCOMES: Final = {"won": N_("Won"), "lost": N_("Lost"), "no_decision": N_("No decision"), "removed": N_("Removed")}
+"""How deals end."""
+
+ATTENTION: Final = {
+    "no_amount": N_("No amount"),
+    "no_close_date": N_("No close date"),
+    "close_passed": N_("Close date passed"),
+    "pushed": N_("Close date pushed"),
+    "no_next_step": N_("No next step"),
+    "next_step_passed": N_("Next step overdue"),
+    "untouched": N_("Untouched"),
+    "never_touched": N_("Never touched"),
+    "stage_overdue": N_("Long in the stage"),
+}
+"""Why an open deal wants attention, see `analysis.hygiene`."""

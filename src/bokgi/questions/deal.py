@@ -1,0 +1,279 @@
+"""One deal's story: what it is now, who is involved, and everything that happened, day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import ibis.expr.types as ir
+from ibis import _
+
+from bokgi.domain.errors import NotFoundError
+from bokgi.domain.labels import ACTIVITY, OUTCOMES
+from bokgi.domain.measures import Days
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import Money
+from bokgi.domain.sentences import encoded
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.deals import ALL, Where, listed
+
+Row = dict[str, Any]
+
+FIELDS: Final = {
+    "account_id": N_("account"),
+    "owner_id": N_("owner"),
+    "type": N_("type"),
+    "product": N_("product"),
+    "source": N_("source"),
+    "lead_id": N_("lead"),
+    "lead_grade": N_("lead grade"),
+    "assigned_on": N_("assigned on"),
+    "amount": N_("amount"),
+    "currency": N_("currency"),
+    "amount_kind": N_("kind of amount"),
+    "vat": N_("VAT"),
+    "expected_close_on": N_("expected close"),
+    "closed_on": N_("closed on"),
+    "outcome": N_("outcome"),
+    "lost_reason": N_("reason of the loss"),
+    "forecast_category": N_("forecast category"),
+    "probability": N_("probability"),
+    "has_next_step": N_("next step"),
+    "next_step_on": N_("date of the next step"),
+}
+"""The columns of deals whose changes are told, as people call them."""
+
+CONTENT: Final = {"sent": N_("{title} was sent"), "opened": N_("{title} was opened"), "read": N_("{title} was read")}
+
+
+def tell_deal(facts: Facts, *, as_of: date, deal_id: str) -> Json:
+    """Tell one deal: its row as in every list, its people at the customer, its events with the newest first.
+
+    Reads all facts of a lake version, cut to `as_of`. Gives `deal` (as in `list_deals`), `contacts[]{contact_id, name,
+    title, role}`, `events[]{on, at, kind, sentence, detail, by}`; `kind` is created, stage, change, activity, planned,
+    content, response or closed. `at` is null where the source gave only a date. Planned activities lie after `as_of`.
+    Raises `NotFoundError` (`deal_unknown`) when there is no such deal by then.
+    """
+    with asked(facts, as_of=as_of) as here:
+        found = listed(here, Where(outcome=ALL, deal_ids=(deal_id,)))["deals"]
+        if not found:
+            raise NotFoundError(
+                "deal_unknown",
+                Message(N_("There is no deal “{deal}” on {day}."), {"deal": deal_id, "day": as_of}),
+                Message(N_("bokgi deals lists the deals there are.")),
+            )
+        row = found[0]
+        events = [
+            *_created(row),
+            *_stages(here, deal_id),
+            *_changes(here, deal_id),
+            *_activities(here, deal_id),
+            *_content(here, deal_id),
+            *_responses(here, row["account_id"], row["created_on"], row["closed_on"]),
+            *_closed(row),
+        ]
+        events.sort(key=lambda event: (event["on"], event["at"] or "", event["place"]), reverse=True)
+        return {
+            "as_of": as_of.isoformat(),
+            "deal": row,
+            "contacts": _contacts(here, deal_id),
+            "events": [{name: value for name, value in event.items() if name != "place"} for event in events],
+        }
+
+
+_PLACES: Final = ("created", "content", "activity", "response", "change", "stage", "closed", "planned")
+
+
+def _event(
+    kind: str,
+    on: date | str,
+    sentence: Message,
+    *,
+    at: datetime | None = None,
+    detail: str | None = None,
+    by: str | None = None,
+) -> Json:
+    return {
+        "on": on if isinstance(on, str) else on.isoformat(),
+        "at": None if at is None else at.isoformat(),
+        "kind": kind,
+        "sentence": encoded(sentence),
+        "detail": detail,
+        "by": by,
+        "place": _PLACES.index(kind),
+    }
+
+
+def _rows(table: ir.Table) -> list[Row]:
+    found: list[Row] = table.to_pyarrow().to_pylist()
+    return found
+
+
+def _who(here: Asked, people: Iterable[str | None]) -> str | None:
+    names = [here.name(person) for person in people if person is not None]
+    return ", ".join(sorted(set(names))) or None
+
+
+def _created(row: Mapping[str, Any]) -> list[Json]:
+    if row["created_on"] is None:
+        return []
+    return [_event("created", row["created_on"], Message(N_("The deal was created.")))]
+
+
+def _closed(row: Mapping[str, Any]) -> list[Json]:
+    if row["closed_on"] is None:
+        return []
+    return [_event("closed", row["closed_on"], Message(OUTCOMES[row["outcome"]]), detail=row["lost_reason"])]
+
+
+def _stages(here: Asked, deal_id: str) -> list[Json]:
+    labels = {
+        (row["pipeline"], row["stage"]): row
+        for row in _rows(here.facts.stages.select("pipeline", "stage", "label", "kind"))
+    }
+    told = _rows(here.facts.stage_events.filter(_.deal_id == deal_id).order_by("entered_on", "entered_at", "seq"))
+    events, before = [], None
+    for row in told:
+        step = labels.get((row["pipeline"], row["stage"]), {})
+        words = Message(N_("Entered {stage}."), {"stage": step.get("label") or row["stage"]})
+        if before is not None:
+            stayed = Days((row["entered_on"] - before).days)
+            words = Message(
+                N_("Entered {stage} after {days}."), {"stage": step.get("label") or row["stage"], "days": stayed}
+            )
+        before = row["entered_on"]
+        if step.get("kind", "open") == "open":
+            by = _who(here, [row["by_id"]])
+            events.append(_event("stage", row["entered_on"], words, at=row["entered_at"], by=by))
+    return events
+
+
+def _changes(here: Asked, deal_id: str) -> list[Json]:
+    skipped = ["outcome", "closed_on", "lost_reason", "currency"]
+    told = here.facts.deal_changes.filter((_.deal_id == deal_id) & ~_.field.isin(skipped))
+    rows = _rows(told.order_by("changed_on", "changed_at", "seq", "field"))
+    events = []
+    for row in rows:
+        if row["field"] not in FIELDS:
+            continue
+        values = {
+            "field": Message(FIELDS[row["field"]]),
+            "old": _value(here, row["field"], row["old"]),
+            "new": _value(here, row["field"], row["new"]),
+        }
+        if values["old"] == values["new"]:
+            continue
+        if values["old"] is None:
+            words = Message(N_("{field}: {new}"), values)
+        elif values["new"] is None:
+            words = Message(N_("{field}: {old} was removed"), values)
+        else:
+            words = Message(N_("{field}: {old} → {new}"), values)
+        by = _who(here, [row["by_id"]])
+        events.append(_event("change", row["changed_on"], words, at=row["changed_at"], by=by))
+    return events
+
+
+def _value(here: Asked, field: str, text: str | None) -> object:
+    """Read a recorded value as what it is; what cannot be read stands as it is, and no next step is none."""
+    if text is None or (field == "has_next_step" and text == "false"):
+        return None
+    if field == "has_next_step" and text == "true":
+        return Message(N_("written down"))
+    try:
+        if field == "amount":
+            return Money(Decimal(text), here.facts.settings.currency)
+        if field.endswith("_on"):
+            return date.fromisoformat(text)
+    except (ValueError, ArithmeticError):
+        return text
+    return here.name(text) if field == "owner_id" else text
+
+
+def _activities(here: Asked, deal_id: str) -> list[Json]:
+    facts = here.facts
+    rows = _rows(facts.activities.filter(_.deal_id == deal_id))
+    ours = [row["activity_id"] for row in rows]
+    people: dict[str, list[str]] = {}
+    for row in _rows(facts.activity_people.filter(_.activity_id.isin(ours))) if ours else []:
+        people.setdefault(row["activity_id"], []).append(row["person_id"])
+    subjects = _texts(facts, "activity_subject", ours)
+    events = []
+    for row in rows:
+        if row["automatic"]:
+            continue
+        kind = "planned" if row["happened_on"] > here.as_of else "activity"
+        events.append(
+            _event(
+                kind,
+                row["happened_on"],
+                Message(ACTIVITY.get(row["kind"], ACTIVITY["other"])),
+                at=row["happened_at"],
+                detail=subjects.get(row["activity_id"]),
+                by=_who(here, people.get(row["activity_id"], [])),
+            )
+        )
+    return events
+
+
+def _texts(facts: Facts, kind: str, keys: Sequence[str]) -> dict[str, str]:
+    if not keys:
+        return {}
+    found = _rows(facts.texts.filter((_.kind == kind) & _.key.isin(list(keys)) & _.text.notnull()))
+    return {row["key"]: row["text"] for row in found}
+
+
+def _content(here: Asked, deal_id: str) -> list[Json]:
+    titles = here.facts.content.select(content_of="content_id", title="title")
+    seen = here.facts.content_events.filter(_.deal_id == deal_id)
+    rows = _rows(seen.left_join(titles, seen.content_id == titles.content_of))
+    return [
+        _event(
+            "content",
+            row["happened_on"],
+            Message(CONTENT[row["kind"]], {"title": row["title"] or row["content_id"]}),
+            at=row["happened_at"],
+        )
+        for row in rows
+        if row["kind"] in CONTENT
+    ]
+
+
+def _responses(here: Asked, account_id: str | None, start: str | None, end: str | None) -> list[Json]:
+    """Tell what the customer answered while the deal was open; responses belong to the account."""
+    if account_id is None:
+        return []
+    told = here.facts.responses.filter(_.account_id == account_id)
+    if start is not None:
+        told = told.filter(_.happened_on >= date.fromisoformat(start))
+    if end is not None:
+        told = told.filter(_.happened_on <= date.fromisoformat(end))
+    rows = _rows(told)
+    comments = _texts(here.facts, "response_comment", [row["response_id"] for row in rows])
+    return [
+        _event(
+            "response",
+            row["happened_on"],
+            Message(N_("The customer answered {kind}: {score}"), {"kind": row["kind"].upper(), "score": row["score"]}),
+            at=row["happened_at"],
+            detail=comments.get(row["response_id"]),
+        )
+        for row in rows
+        if row["score"] is not None
+    ]
+
+
+def _contacts(here: Asked, deal_id: str) -> list[Json]:
+    facts = here.facts
+    ours = facts.deal_contacts.filter(_.deal_id == deal_id).select("contact_id", "role")
+    positions = facts.contacts.select(position_of="contact_id", title="title")
+    titled = ours.left_join(positions, ours.contact_id == positions.position_of)
+    known = facts.identities.filter(_.kind == "contact").select(named="key", name="name")
+    rows = _rows(titled.left_join(known, titled.contact_id == known.named).distinct().order_by("contact_id"))
+    return [
+        {"contact_id": row["contact_id"], "name": row["name"], "title": row["title"], "role": row["role"]}
+        for row in rows
+    ]

@@ -1,0 +1,255 @@
+"""The deals behind a figure: a list with filters, its sums, and what each open deal lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from bokgi.analysis.hygiene import REASONS, hygiene
+from bokgi.analysis.totals import totals
+from bokgi.analysis.visits import ladder, visits
+from bokgi.domain.errors import UsageError
+from bokgi.domain.hangul import search_pattern
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import Money
+from bokgi.domain.sentences import encoded
+from bokgi.domain.stage import Outcome
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.attention import attention_notes
+from bokgi.questions.titles import title, with_names
+
+Span = tuple[date | None, date | None]
+"""First day and first day after; null: no bound."""
+
+ALL: Final = "all"
+OUTCOMES: Final = (*(outcome.value for outcome in Outcome), "closed", ALL)
+ORDERS: Final = ("attention", "amount", "created", "closed", "due", "stage")
+MOST: Final = 1000
+_COLUMNS: Final = ("type", "product", "source", "lead_grade", "industry", "segment", "size", "region")
+
+
+@dataclass(frozen=True)
+class Where:
+    """Which deals: every filter given must hold.
+
+    `person` and `owners` are keys (`owners` also when it is empty: nobody's); `columns` are pairs of a condition or
+    attribute and its value, null for deals without one; `created`, `closed` and `due` are spans of days; `entered`
+    needs `stage`: deals whose first visit to it began in that span; `attention` is a reason of `analysis.hygiene`.
+    """
+
+    outcome: str = Outcome.OPEN.value
+    person: str | None = None
+    owners: tuple[str, ...] | None = None
+    team: str | None = None
+    pipeline: str | None = None
+    stage: str | None = None
+    columns: tuple[tuple[str, str | None], ...] = ()
+    created: Span | None = None
+    closed: Span | None = None
+    due: Span | None = None
+    entered: Span | None = None
+    attention: str | None = None
+    search: str | None = None
+    deal_ids: tuple[str, ...] | None = None
+
+
+def list_deals(
+    facts: Facts, *, as_of: date, where: Where | None = None, order: str = "amount", limit: int = 50, offset: int = 0
+) -> Json:
+    """List the deals that a figure counts, as they stood at the end of `as_of`.
+
+    Reads all facts of a lake version. Gives `total{count, amount, amount_unknown}` of all that fit, `deals[]` of which
+    at most `limit` from `offset` on: names, owner, team, stage, amount, dates, and for open ones `days_in_stage`,
+    `last_activity_on`, `reasons[]` and `notes[]` (why it wants attention). Amounts in the organisation's currency.
+
+    `order`: `attention` (money × days in the stage, as a meeting takes them), `amount`, `created`, `closed`, `due`,
+    `stage`; the key decides ties. Raises `UsageError` for an unknown outcome, order, reason or column.
+    """
+    wanted = where or Where()
+    _check("--outcome", wanted.outcome, OUTCOMES)
+    _check("--sort", order, ORDERS)
+    if wanted.attention is not None:
+        _check("--attention", wanted.attention, REASONS)
+    extra = [name for name, _value in wanted.columns if name not in _COLUMNS]
+    with asked(facts, as_of=as_of, attributes=extra) as here:
+        return {
+            "as_of": as_of.isoformat(),
+            "where": _where_json(wanted),
+            "order": order,
+            "offset": offset,
+            **listed(here, wanted, order=order, limit=limit, offset=offset),
+        }
+
+
+def listed(here: Asked, where: Where, *, order: str = "amount", limit: int = 50, offset: int = 0) -> Json:
+    """Give `total` and `deals[]` of `list_deals` within a question that is being asked."""
+    found = here.keep(with_names(_stages_named(_filtered(here, where), here), here.facts).distinct())
+    by_care = where.attention is not None or order == "attention"
+    looked = here.keep(_cared(here, found)) if by_care else found
+    if where.attention is not None:
+        looked = looked.filter(ibis.coalesce(_[where.attention], ibis.literal(value=False)))
+    counted = looked.agg(**totals("count", _.deal_id.notnull())).to_pyarrow().to_pylist()[0]
+    page = looked.order_by(_order(order)).limit(min(limit, MOST), offset=offset)
+    rows = (page if by_care else _cared(here, here.keep(page))).order_by(_order(order)).to_pyarrow().to_pylist()
+    known = counted["count_amount_unknown"] < counted["count"] or not counted["count"]
+    return {
+        "total": {
+            "count": counted["count"],
+            "amount": amount(here, counted["count_amount"]) if known else None,
+            "amount_unknown": counted["count_amount_unknown"],
+        },
+        "deals": [deal_row(here, row) for row in rows],
+    }
+
+
+def _check(option: str, given: str, allowed: Sequence[str]) -> None:
+    if given not in allowed:
+        raise UsageError(
+            "choice_unknown",
+            Message(N_("{option} does not take “{given}”."), {"option": option, "given": given}),
+            Message(N_("It takes: {allowed}"), {"allowed": ", ".join(allowed)}),
+        )
+
+
+def _where_json(where: Where) -> Json:
+    def written(value: object) -> object:
+        if isinstance(value, tuple):
+            return [written(part) for part in value]
+        return value.isoformat() if isinstance(value, date) else value
+
+    told = {name: written(value) for name, value in vars(where).items() if name != "owners"}
+    return {name: value for name, value in told.items() if value not in (None, [])}
+
+
+def _within(column: ir.DateValue, span: Span) -> ir.BooleanValue:
+    start, end = span
+    inside = column.notnull()
+    if start is not None:
+        inside &= column >= ibis.literal(start)
+    if end is not None:
+        inside &= column < ibis.literal(end)
+    return inside
+
+
+def _filtered(here: Asked, where: Where) -> ir.Table:
+    deals = here.deals
+    tests: list[ir.BooleanValue] = []
+    if where.outcome == "closed":
+        tests.append(~deals.outcome.isin([Outcome.OPEN.value, Outcome.REMOVED.value]))
+    elif where.outcome != ALL:
+        tests.append(deals.outcome == where.outcome)
+    if where.owners is not None:
+        tests.append(deals.owner_id.isin(list(where.owners)) if where.owners else ibis.literal(value=False))
+    pairs = {"owner_id": where.person, "team": where.team, "pipeline": where.pipeline}
+    if where.entered is None:
+        pairs["stage"] = where.stage
+    tests += [deals[name] == value for name, value in pairs.items() if value is not None]
+    for name, value in where.columns:
+        _check("--where", name, [column for column in deals.columns if column in _COLUMNS or column == name])
+        tests.append(deals[name].isnull() if value is None else deals[name] == value)
+    spans = {"created_on": where.created, "closed_on": where.closed, "expected_close_on": where.due}
+    tests += [_within(deals[name], span) for name, span in spans.items() if span is not None]
+    if where.deal_ids is not None:
+        tests.append(deals.deal_id.isin(list(where.deal_ids)) if where.deal_ids else ibis.literal(value=False))
+    found = deals.filter(tests) if tests else deals
+    if where.entered is not None:
+        first = here.visits().filter(_.first & (_.stage == where.stage) & _within(_.entered_on, where.entered))
+        found = found.semi_join(first, "deal_id")
+    if where.search:
+        pattern = search_pattern(where.search)
+        named = with_names(deals.select("deal_id", "account_id"), here.facts)
+        hits = named.filter(
+            ibis.coalesce(_.account_name, "").re_search(pattern)
+            | ibis.coalesce(_.deal_name, "").re_search(pattern)
+            | (_.deal_id == where.search)
+        )
+        found = found.semi_join(hits, "deal_id")
+    return found
+
+
+def _stages_named(deals: ir.Table, here: Asked) -> ir.Table:
+    steps = ladder(here.facts.stages).select("pipeline", "stage", stage_label="label", stage_order="stage_order")
+    return deals.left_join(steps, ["pipeline", "stage"], rname="of_{name}").drop("of_pipeline", "of_stage")
+
+
+_CARE: Final = (
+    "last_activity_on",
+    "next_activity_on",
+    "idle_working_days",
+    "times_pushed",
+    "days_in_stage",
+    "expected_days",
+)
+
+
+def _cared(here: Asked, deals: ir.Table) -> ir.Table:
+    """Add to open deals what they lack; null for closed ones."""
+    facts = here.facts
+    # Only their own events: a page of fifty deals does not pay for the stage history of all.
+    ours = visits(deals, facts.stage_events.semi_join(deals, "deal_id"), facts.stages)
+    care = hygiene(
+        deals,
+        ours,
+        facts.stages,
+        facts.activities,
+        facts.deal_changes,
+        facts.calendar,
+        as_of=here.as_of,
+        untouched_days=facts.settings.untouched_days,
+    ).select("deal_id", *_CARE, *REASONS)
+    told = deals.left_join(care, "deal_id", rname="of_{name}").drop("of_deal_id")
+    days = ibis.greatest(ibis.coalesce(_.days_in_stage, 0), 0)
+    return told.mutate(weight=ibis.coalesce(_.amount, 0).cast("float64") * (days + 1))
+
+
+def _order(order: str) -> list[ir.Value]:
+    by: dict[str, list[Any]] = {
+        "attention": [_.weight.desc(), ibis.coalesce(_.days_in_stage, 0).desc()],
+        "amount": [_.amount.desc(nulls_first=False)],
+        "created": [_.created_on.desc(nulls_first=False)],
+        "closed": [_.closed_on.desc(nulls_first=False)],
+        "due": [_.expected_close_on.asc(nulls_first=False)],
+        "stage": [_.pipeline.asc(), _.stage_order.desc(nulls_first=False)],
+    }
+    return [*by[order], _.deal_id.asc()]
+
+
+def deal_row(here: Asked, row: Mapping[str, Any]) -> Json:
+    """Write one deal as every list has it."""
+    is_open = row["outcome"] == Outcome.OPEN.value
+    names = (row["account_name"] or row["account_id"], row["deal_name"])
+    dates = ("created_on", "expected_close_on", "closed_on", "next_step_on", "last_activity_on")
+    return {
+        "deal_id": row["deal_id"],
+        "title": title(names, row["deal_id"]),
+        "account_id": row["account_id"],
+        "account": names[0],
+        "name": row["deal_name"],
+        "owner_id": row["owner_id"],
+        "owner": None if row["owner_id"] is None else here.name(row["owner_id"]),
+        "team": row["team"],
+        "pipeline": row["pipeline"],
+        "stage": row["stage"],
+        "stage_label": row["stage_label"] or row["stage"],
+        "outcome": row["outcome"],
+        "lost_reason": row["lost_reason"],
+        "amount": amount(here, row["amount"]),
+        **{name: None if row[name] is None else row[name].isoformat() for name in dates},
+        "days_in_stage": row["days_in_stage"],
+        "unknown_then": [name for name in row["unknown_then"].split(",") if name],
+        "reasons": [name for name in REASONS if is_open and row[name]],
+        "notes": [encoded(note) for note in attention_notes(row, here.as_of)] if is_open else [],
+    }
+
+
+def amount(here: Asked, value: Decimal | None) -> Json | None:
+    """Write an exact amount in the organisation's currency; null where none is known."""
+    return None if value is None else Money(value, here.facts.settings.currency).as_json()

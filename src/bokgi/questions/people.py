@@ -1,0 +1,33 @@
+"""Who is meant: people by their name or key."""
+
+from __future__ import annotations
+
+from ibis import _
+
+from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.model import Facts
+
+
+def person_id(facts: Facts, who: str) -> str:
+    """Give the key of a person of ours by key, name or address.
+
+    Raises `NotFoundError` (`person_unknown`) for nobody and `UsageError` (`person_ambiguous`) for several.
+    """
+    known = facts.identities.filter(_.kind == "person").select("key", "name", "email").to_pyarrow().to_pylist()
+    keys = sorted({row["key"] for row in known if who in (row["key"], row["name"], row["email"])})
+    if not keys:
+        names = ", ".join(sorted({row["name"] for row in known if row["name"]})) or "–"
+        raise NotFoundError(
+            "person_unknown",
+            Message(N_("There is nobody called “{who}”."), {"who": who}),
+            Message(N_("There are: {names}."), {"names": names}),
+        )
+    if len(keys) > 1:
+        raise UsageError(
+            "person_ambiguous",
+            Message(N_("{n} people are called “{who}”."), {"n": len(keys), "who": who}),
+            Message(N_("Give the key: {keys}."), {"keys": ", ".join(keys)}),
+        )
+    found: str = keys[0]
+    return found

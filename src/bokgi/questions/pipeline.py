@@ -1,0 +1,243 @@
+"""How the open pipeline changed between two days, in parts that add up exactly, with the deals of each part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from bokgi.analysis.deal_traits import deal_traits
+from bokgi.analysis.due_deals import FATES, due_deals
+from bokgi.analysis.pipeline_change import pipeline_change, pipeline_moves
+from bokgi.domain.errors import NotFoundError
+from bokgi.domain.measures import Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import Money
+from bokgi.domain.period import Period
+from bokgi.domain.sentences import encoded
+from bokgi.facts.as_of import as_of as rebuilt
+from bokgi.facts.currency import in_one_currency
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.deals import ALL, Where, amount, listed
+
+ADDS: Final = ("in", "change", "out")
+MOVED: Final = ("stage_forward", "stage_back", "close_later", "close_sooner")
+LEAST_KNOWN: Final = 0.1
+"""Above this share of deals without a known amount, two sums are not compared."""
+_SHOWN_DEALS: Final = 50
+_ENOUGH_MOVES: Final = 10
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Two states of the deals (`analysis.deal_traits`, amounts in one currency) and the days by whose end they held."""
+
+    before: ir.Table
+    after: ir.Table
+    stages: ir.Table
+    start_on: date
+    end_on: date
+    currency: str
+
+    def money(self, amount: Decimal | None) -> Json | None:
+        """Write an amount in the organisation's currency; null where none is known."""
+        return None if amount is None else Money(Decimal(amount), self.currency).as_json()
+
+    def told(self) -> Json:
+        """Tell start, parts and end. The parts' amounts and counts add up to the difference.
+
+        Keys: `start`, `end` `{on, count, amount, amount_unknown}`, `parts[]{code, count, deals, amount,
+        amount_unknown}`, `difference` (null with `reason` where too many amounts are unknown), `moved{}`, `sentence`.
+        """
+        rows = pipeline_change(self.before, self.after, self.stages).to_pyarrow().to_pylist()
+        found = {row["part"]: row for row in rows}
+        start, end = self._level(found.get("start")), self._level(found.get("end"))
+        comparable = _mostly_known(start) and _mostly_known(end)
+        difference = Decimal(end["amount"]["amount"]) - Decimal(start["amount"]["amount"]) if comparable else None
+        parts = [
+            {
+                "code": name,
+                "count": row["deals_change"],
+                "deals": row["deals"],
+                "amount": self.money(row["amount_change"]),
+                "amount_unknown": row["amount_unknown"],
+            }
+            for name, row in found.items()
+            if row["kind"] in ADDS and row["deals"]
+        ]
+        return {
+            "start": {"on": self.start_on.isoformat(), **start},
+            "parts": parts,
+            "end": {"on": self.end_on.isoformat(), **end},
+            "difference": self.money(difference),
+            "reason": None if comparable else "amounts_unknown",
+            "moved": {name: found[name]["deals"] for name in MOVED if name in found},
+            "sentence": encoded(self._sentence(start, end, comparable=comparable)),
+        }
+
+    def _level(self, row: Mapping[str, Any] | None) -> Json:
+        count, unknown, amount = (
+            (0, 0, Decimal(0))
+            if row is None
+            else (row["deals_change"], row["amount_unknown"], Decimal(row["amount_change"]))
+        )
+        known = count == 0 or unknown < count
+        return {"count": count, "amount": self.money(amount) if known else None, "amount_unknown": unknown}
+
+    def _sentence(self, start: Json, end: Json, *, comparable: bool) -> Message:
+        if comparable:
+            values = {name: _worth(level["amount"]) for name, level in (("start", start), ("end", end))}
+            return Message(N_("The open pipeline went from {start} to {end}."), values)
+        return Message(
+            N_(
+                "There were {start} open deals and are {end}. Sums are not compared: {unknown} amounts are not known "
+                "as of {day}. Regular imports build this history."
+            ),
+            {"start": start["count"], "end": end["count"], "unknown": start["amount_unknown"], "day": self.start_on},
+        )
+
+
+def _mostly_known(level: Json) -> bool:
+    return level["amount"] is not None and level["amount_unknown"] <= LEAST_KNOWN * level["count"]
+
+
+def _worth(amount: Mapping[str, str]) -> Money:
+    return Money(Decimal(amount["amount"]), amount["currency"])
+
+
+def tell_pipeline_change(
+    facts: Facts,
+    *,
+    as_of: date,
+    start: date | None = None,
+    team: str | None = None,
+    owners: tuple[str, ...] | None = None,
+) -> Json:
+    """Tell what made the open pipeline grow or shrink from the day before `start` to the end of `as_of`.
+
+    Reads all facts of a lake version. `start` is the first day of the change (seven days without one). With `team`
+    the deals that are the team's on each of the two days; with `owners` those of these people.
+
+    Gives the bridge (`Bridge.told`), `deals{part: [rows]}` (the largest first, at most 50; `change` is what the deal
+    adds to the part), `eve{on, count, of}` (how many of the week's moves of stage or date were made on its last day),
+    `due{period, due, won, slipped …, slippage, reason}` (what became of the deals due in this quarter since it began),
+    `said[]`, `caveats[]`; see `docs/reference/pipeline.schema.json`. Raises `NotFoundError` for an unknown team.
+    """
+    first = start or as_of - timedelta(days=6)
+    with asked(facts, as_of=as_of) as here:
+        if team is not None:
+            _check_team(here, team)
+
+        def scoped(deals: ir.Table) -> ir.Table:
+            if team is not None:
+                deals = deals.filter(_.team == team)
+            return deals if owners is None else deals.filter(_.owner_id.isin(list(owners)))
+
+        after = scoped(here.deals)
+        day_before = first - timedelta(days=1)
+        before = scoped(_state(facts, here, day_before))
+        bridge = Bridge(before, after, here.facts.stages, day_before, as_of, here.facts.settings.currency)
+        told = bridge.told()
+        moves = here.keep(pipeline_moves(before, after, here.facts.stages))
+        eve = _eve(here, moves)
+        due = _due(facts, here, scoped)
+        return {
+            "as_of": as_of.isoformat(),
+            "period": {"start": first.isoformat(), "end": (as_of + timedelta(days=1)).isoformat()},
+            "team": team,
+            **told,
+            "deals": _deals(here, moves, [part["code"] for part in told["parts"]], owners),
+            "eve": eve,
+            "due": due,
+            "said": [told["sentence"], *[encoded(message) for message in (*_eve_said(eve), *_due_said(due))]],
+            "caveats": [encoded(Message(N_("An amount that was filled in is no growth: it was there, but unknown.")))]
+            if any(part["code"] == "amount_filled" for part in told["parts"])
+            else [],
+        }
+
+
+def _check_team(here: Asked, team: str) -> None:
+    rows = here.facts.memberships.filter(_.team.notnull()).select("team").distinct().to_pyarrow().to_pylist()
+    teams = sorted(row["team"] for row in rows)
+    if team not in teams:
+        raise NotFoundError(
+            "team_unknown",
+            Message(N_("There is no team “{team}”."), {"team": team}),
+            Message(N_("Teams: {teams}"), {"teams": ", ".join(teams) or "–"}),
+        )
+
+
+def _state(facts: Facts, here: Asked, on: date) -> ir.Table:
+    """Give the deals as of an earlier day, by the rates of today: what a rate does is no change of the pipeline."""
+    then = in_one_currency(rebuilt(facts, on), here.as_of)
+    return here.keep(deal_traits(then.deals, then.accounts, then.memberships, on=on))
+
+
+def _deals(here: Asked, moves: ir.Table, parts: Iterable[str], owners: tuple[str, ...] | None) -> Json:
+    """List the deals of each part with what each adds to it."""
+    columns = ["deal_id", "came", "changed", "went", "amount_before", "amount_after"]
+    rows = moves.select(*columns).to_pyarrow()
+    by_part: dict[str, list[tuple[str, Decimal | None]]] = {}
+    for deal_id, came, changed, went, old, new in zip(*(rows[name].to_pylist() for name in columns), strict=True):
+        latest = new if new is not None else old
+        if came is not None:
+            by_part.setdefault(came, []).append((deal_id, latest))
+        if changed is not None:
+            by_part.setdefault(changed, []).append((deal_id, (new or Decimal(0)) - (old or Decimal(0))))
+        if went is not None:
+            by_part.setdefault(went, []).append((deal_id, None if latest is None else -latest))
+    chosen = {
+        part: sorted(by_part.get(part, []), key=lambda pair: (-abs(pair[1] or Decimal(0)), pair[0]))[:_SHOWN_DEALS]
+        for part in parts
+    }
+    keys = tuple(sorted({deal_id for pairs in chosen.values() for deal_id, _change in pairs}))
+    where = Where(outcome=ALL, deal_ids=keys, owners=owners)
+    known = {row["deal_id"]: row for row in listed(here, where, limit=len(keys))["deals"]} if keys else {}
+    return {
+        part: [known[deal_id] | {"change": amount(here, change)} for deal_id, change in pairs if deal_id in known]
+        for part, pairs in chosen.items()
+    }
+
+
+def _eve(here: Asked, moves: ir.Table) -> Json:
+    """Count the moves of stage or close date of the week, and those of them made on its last day."""
+    moved = moves.filter(_.stage_moved.notnull() | _.date_moved.notnull()).select("deal_id")
+    steps = here.facts.stage_events.semi_join(moved, "deal_id").group_by("deal_id").agg(on=_.entered_on.max())
+    dates = here.facts.deal_changes.filter(_.field == "expected_close_on").semi_join(moved, "deal_id")
+    last = steps.union(dates.group_by("deal_id").agg(on=_.changed_on.max())).group_by("deal_id").agg(on=_.on.max())
+    found = last.agg(of=_.count(), count=(_.on == ibis.literal(here.as_of)).sum()).to_pyarrow().to_pylist()[0]
+    return {"on": here.as_of.isoformat(), "count": found["count"] or 0, "of": found["of"]}
+
+
+def _eve_said(eve: Json) -> list[Message]:
+    """Mention moves on the last day only where they are more than half of ten or more."""
+    if eve["of"] < _ENOUGH_MOVES or 2 * eve["count"] <= eve["of"]:
+        return []
+    values = {"n": eve["count"], "of": eve["of"]}
+    return [Message(N_("{n} of {of} moves of stage or close date were made on the last day."), values)]
+
+
+def _due(facts: Facts, here: Asked, scoped: Callable[[ir.Table], ir.Table]) -> Json:
+    """Tell what became of the deals that were due in this quarter when it began."""
+    quarter = Period.quarter_of(here.as_of)
+    before = scoped(_state(facts, here, quarter.start - timedelta(days=1)))
+    minimum = here.facts.settings.minimum_n
+    rows = due_deals(before, scoped(here.deals), period=quarter, minimum_n=minimum).to_pyarrow().to_pylist()
+    told: Json = {"period": {"start": quarter.start.isoformat(), "end": quarter.end.isoformat()}}
+    found = rows[0] if rows else {}
+    counts = {name: found.get(name, 0) for name in ("due", *FATES)}
+    return told | counts | {"slippage": found.get("slippage"), "reason": found.get("reason", "too_few")}
+
+
+def _due_said(due: Json) -> list[Message]:
+    if due["slippage"] is None:
+        return []
+    values = {"n": due["slipped"], "due": due["due"], "share": Rate(due["slippage"])}
+    return [Message(N_("Of {due} deals due this quarter when it began, {n} ({share}) are now due after it."), values)]

@@ -1,0 +1,287 @@
+"""The deals behind a figure, one deal's story, and the bridge of the pipeline with its deals."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.facts.model import Facts
+from bokgi.questions.deal import tell_deal
+from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.people import person_id
+from bokgi.questions.pipeline import tell_pipeline_change
+from bokgi.ui.spoken import spoken
+from tests.cast import CAST, facts_of
+from tests.questions.schemas import fits
+
+AS_OF = date(2026, 11, 22)
+
+KNOWN = ",owner_id,source,account_id,has_next_step,attributes,"
+DEALS = """
+    deal_id | owner_id | account_id | stage       | outcome | amount | created_on | expected_close_on | closed_on  \
+| source | has_next_step | known_at_creation | attributes
+    d1 | lee  | a1 | proposal    | open | 300 | 2026-09-01 | 2026-11-10 |            | web   | false | (dated) | 등급=A
+    d2 | lee  | a2 | won         | won  | 700 | 2026-09-02 | 2026-11-18 | 2026-11-18 | event | true  | (dated) | 등급=B
+    d3 | park | a1 | qualified   | open |     | 2026-11-17 | 2026-12-20 |            | web   | true  | (dated) | 등급=A
+    d4 | park | a3 | lost        | lost | 900 | 2026-08-08 | 2026-11-19 | 2026-11-19 |       | true  | (dated) |
+    d5 | lee  | a2 | negotiation | open | 500 | 2026-08-08 | 2026-12-24 |            | web   | true  | (known) |
+""".replace("(dated)", f"{KNOWN}amount,expected_close_on,").replace("(known)", KNOWN)
+TABLES = CAST | {
+    "deals": DEALS,
+    "accounts": """
+        account_id | name       | segment
+        a1         | 한빛소프트 | SMB
+        a2         | 서울전자   | ENT
+        a3         | Acme Korea | ENT
+    """,
+    "contacts": """
+        contact_id | account_id | title
+        c1         | a2         | 본부장
+    """,
+    "deal_contacts": """
+        deal_id | contact_id | role
+        d2      | c1         | 의사결정자
+    """,
+    "texts": """
+        kind             | key | text
+        deal_name        | d1  | 그룹웨어 도입
+        deal_name        | d5  | 서울전자 보안 점검
+        activity_subject | m1  | 견적 설명
+    """,
+    "stage_events": """
+        deal_id | stage       | entered_on | by_id
+        d1      | prospecting | 2026-09-01 | lee
+        d1      | proposal    | 2026-10-01 | lee
+        d2      | prospecting | 2026-09-02 |
+        d2      | won         | 2026-11-18 |
+        d3      | qualified   | 2026-11-17 |
+        d5      | proposal    | 2026-09-08 |
+        d5      | negotiation | 2026-11-22 |
+    """,
+    "deal_changes": """
+        deal_id | field             | old        | new        | changed_on | by_id
+        d5      | amount            |            | 400        | 2026-08-08 | lee
+        d5      | amount            | 400        | 500        | 2026-11-20 | lee
+        d5      | expected_close_on |            | 2026-11-24 | 2026-08-08 | lee
+        d5      | expected_close_on | 2026-11-24 | 2026-12-24 | 2026-11-22 | lee
+    """,
+    "activities": """
+        activity_id | kind    | deal_id | happened_on | automatic
+        m1          | meeting | d1      | 2026-10-20  | false
+        m2          | email   | d1      | 2026-10-21  | true
+        m3          | call    | d2      | 2026-11-01  | false
+    """,
+    "activity_people": """
+        activity_id | person_id
+        m1          | lee
+    """,
+    "content": """
+        content_id | title
+        k1         | 도입 사례집
+    """,
+    "content_events": """
+        event_id | content_id | deal_id | kind   | happened_on
+        e1       | k1         | d1      | opened | 2026-10-22
+    """,
+    "responses": """
+        response_id | account_id | kind | score | happened_on
+        r1          | a1         | nps  | 9     | 2026-10-25
+        r2          | a1         | nps  | 3     | 2026-08-25
+    """,
+}
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    """Give the cast with five deals."""
+    return facts_of(**TABLES)
+
+
+def keys(facts: Facts, order: str = "amount", **where: Any) -> list[str]:  # noqa: ANN401 - filters of several kinds
+    found = fits(list_deals(facts, as_of=AS_OF, where=Where(**where), order=order), "deals")
+    assert found["total"]["count"] == len(found["deals"])
+    return [deal["deal_id"] for deal in found["deals"]]
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({}, ["d5", "d1", "d3"]),
+        ({"outcome": "all"}, ["d4", "d2", "d5", "d1", "d3"]),
+        ({"outcome": "closed"}, ["d4", "d2"]),
+        ({"outcome": "won", "closed": (date(2026, 11, 16), date(2026, 11, 18))}, []),
+        ({"outcome": "won", "closed": (date(2026, 11, 18), None)}, ["d2"]),
+        ({"person": "park"}, ["d3"]),
+        ({"owners": ()}, []),
+        ({"team": "1팀", "stage": "proposal"}, ["d1"]),
+        ({"columns": (("source", "web"),)}, ["d5", "d1", "d3"]),
+        ({"columns": (("source", None),), "outcome": "all"}, ["d4"]),
+        ({"columns": (("segment", "SMB"),)}, ["d1", "d3"]),
+        ({"columns": (("등급", "A"),)}, ["d1", "d3"]),
+        ({"created": (date(2026, 11, 1), None)}, ["d3"]),
+        ({"due": (None, date(2026, 11, 30))}, ["d1"]),
+        ({"outcome": "all", "stage": "prospecting", "entered": (date(2026, 9, 2), None)}, ["d2"]),
+        ({"attention": "close_passed"}, ["d1"]),
+        ({"search": "ㅎㅂ"}, ["d1", "d3"]),
+        ({"search": "그룹웨"}, ["d1"]),
+        ({"search": "acme", "outcome": "all"}, ["d4"]),
+        ({"search": "d5"}, ["d5"]),
+        ({"search": ".*"}, []),
+    ],
+    ids=str,
+)
+def test_a_filter_gives_its_deals_the_largest_first(facts: Facts, where: dict[str, Any], expected: list[str]) -> None:
+    assert keys(facts, **where) == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("attention", ["d1", "d5", "d3"]),
+        ("created", ["d3", "d1", "d5"]),
+        ("due", ["d1", "d3", "d5"]),
+        ("stage", ["d5", "d1", "d3"]),
+    ],
+)
+def test_the_order_is_the_one_asked_for(facts: Facts, order: str, expected: list[str]) -> None:
+    assert keys(facts, order=order) == expected
+
+
+def test_sums_are_exact_and_unknown_amounts_are_counted_apart(facts: Facts) -> None:
+    total = list_deals(facts, as_of=AS_OF)["total"]
+    assert total == {"count": 3, "amount": {"amount": "800", "currency": "KRW"}, "amount_unknown": 1}
+    unknown = list_deals(facts, as_of=AS_OF, where=Where(person="park"))["total"]
+    assert unknown == {"count": 1, "amount": None, "amount_unknown": 1}
+
+
+def test_a_page_is_a_part_of_the_list_and_its_sum_that_of_all(facts: Facts) -> None:
+    page = list_deals(facts, as_of=AS_OF, limit=1, offset=1)
+    assert [deal["deal_id"] for deal in page["deals"]] == ["d1"]
+    assert page["total"]["count"] == 3
+
+
+def test_an_open_deal_says_what_it_lacks_in_both_languages(facts: Facts) -> None:
+    found = list_deals(facts, as_of=AS_OF, where=Where(deal_ids=("d1",)))
+    (deal,) = found["deals"]
+    assert deal["title"] == "한빛소프트 그룹웨어 도입"
+    assert deal["owner"] == "이준호"
+    assert deal["reasons"][:1] == ["close_passed"]
+    assert "no_next_step" in deal["reasons"]
+    assert next(note["text"] for note in spoken(found, "en")["deals"][0]["notes"]) == "close date 12 days ago"
+    assert next(note["text"] for note in spoken(found, "ko")["deals"][0]["notes"]) == "예정일 12일 지남"
+
+
+def test_a_list_of_a_past_day_shows_the_deals_as_they_stood(facts: Facts) -> None:
+    then = list_deals(facts, as_of=date(2026, 11, 17), where=Where(outcome="all"))["deals"]
+    known = {deal["deal_id"]: (deal["outcome"], deal["amount"] and deal["amount"]["amount"]) for deal in then}
+    assert known["d2"] == ("open", "700")
+    assert known["d5"] == ("open", "400")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"where": Where(outcome="gone")}, "--outcome"),
+        ({"order": "luck"}, "--sort"),
+        ({"where": Where(attention="mood")}, "--attention"),
+    ],
+)
+def test_what_it_does_not_know_it_refuses(facts: Facts, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        list_deals(facts, as_of=AS_OF, **options)
+
+
+def test_one_deal_tells_everything_that_happened_with_the_newest_first(facts: Facts) -> None:
+    found = fits(tell_deal(facts, as_of=AS_OF, deal_id="d1"), "deal")
+    told = [(event["on"], event["kind"], event["sentence"]["text"]) for event in spoken(found, "en")["events"]]
+    assert told == [
+        ("2026-10-25", "response", "The customer answered NPS: 9"),
+        ("2026-10-22", "content", "도입 사례집 was opened"),
+        ("2026-10-20", "activity", "Meeting"),
+        ("2026-10-01", "stage", "Entered 제안 after 30 days."),
+        ("2026-09-01", "stage", "Entered 발굴."),
+        ("2026-09-01", "created", "The deal was created."),
+    ]
+    meeting = found["events"][2]
+    assert (meeting["detail"], meeting["by"]) == ("견적 설명", "이준호")
+
+
+def test_a_won_deal_shows_who_it_was_won_with(facts: Facts) -> None:
+    found = fits(tell_deal(facts, as_of=AS_OF, deal_id="d2"), "deal")
+    assert found["contacts"] == [{"contact_id": "c1", "name": None, "title": "본부장", "role": "의사결정자"}]
+    assert [event["kind"] for event in found["events"]] == ["closed", "activity", "stage", "created"]
+
+
+def test_changes_are_written_like_any_amount_and_date(facts: Facts) -> None:
+    found = spoken(tell_deal(facts, as_of=AS_OF, deal_id="d5"), "ko")
+    told = [event["sentence"]["text"] for event in found["events"] if event["kind"] == "change"]
+    assert told == [
+        "예상 종료일: 11월 24일 → 12월 24일",
+        "금액: 400원 → 500원",
+        "금액: 400원",
+        "예상 종료일: 11월 24일",
+    ]
+
+
+def test_a_deal_that_is_not_there_yet_is_not_found(facts: Facts) -> None:
+    with pytest.raises(NotFoundError, match="d3"):
+        tell_deal(facts, as_of=date(2026, 11, 1), deal_id="d3")
+
+
+def test_people_are_found_by_key_name_or_address(facts: Facts) -> None:
+    assert {person_id(facts, who) for who in ("lee", "이준호", "junho.lee@example.com")} == {"lee"}
+    with pytest.raises(NotFoundError, match="나몰라"):
+        person_id(facts, "나몰라")
+
+
+def test_two_people_of_one_name_must_be_told_apart() -> None:
+    twins = CAST["identities"] + "\n        person | lee2 | crm | lee2 | 이준호 |"
+    with pytest.raises(UsageError, match="이준호"):
+        person_id(facts_of(**CAST | {"identities": twins}), "이준호")
+
+
+def change(facts: Facts, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - options of several kinds
+    return fits(tell_pipeline_change(facts, as_of=AS_OF, start=date(2026, 11, 16), **options), "pipeline")
+
+
+def test_the_bridge_adds_up_and_each_part_opens_its_deals(facts: Facts) -> None:
+    found = change(facts)
+    parts = {part["code"]: part for part in found["parts"]}
+    assert found["start"]["count"] + sum(part["count"] for part in parts.values()) == found["end"]["count"] == 3
+    level = {name: Decimal(found[name]["amount"]["amount"]) for name in ("start", "end")}
+    assert level["start"] + sum(Decimal(part["amount"]["amount"]) for part in parts.values()) == level["end"]
+    told = {
+        part: [(row["deal_id"], row["change"] and row["change"]["amount"]) for row in rows]
+        for part, rows in found["deals"].items()
+    }
+    assert told == {
+        "created": [("d3", None)],
+        "amount_up": [("d5", "100")],
+        "won": [("d2", "-700")],
+        "lost": [("d4", "-900")],
+    }
+    assert {code: part["deals"] for code, part in parts.items()} == {code: len(rows) for code, rows in told.items()}
+
+
+def test_moves_on_the_last_day_are_counted(facts: Facts) -> None:
+    assert change(facts)["eve"] == {"on": "2026-11-22", "count": 1, "of": 1}
+
+
+def test_too_few_due_deals_have_no_slippage(facts: Facts) -> None:
+    due = change(facts)["due"]
+    assert (due["due"], due["slipped"], due["slippage"], due["reason"]) == (4, 0, None, "too_few")
+
+
+def test_one_persons_bridge_holds_nobody_elses_deals(facts: Facts) -> None:
+    found = change(facts, owners=("park",))
+    assert {row["owner_id"] for rows in found["deals"].values() for row in rows} == {"park"}
+    assert found["end"]["count"] == 1
+
+
+def test_a_team_that_nobody_knows_is_refused(facts: Facts) -> None:
+    with pytest.raises(NotFoundError, match="9팀"):
+        change(facts, team="9팀")
