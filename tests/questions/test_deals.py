@@ -98,7 +98,7 @@ TABLES = CAST | {
 @pytest.fixture(scope="module")
 def facts() -> Facts:
     """Give the cast with five deals."""
-    return facts_of(**TABLES)
+    return facts_of(None, **TABLES)
 
 
 def keys(facts: Facts, order: str = "amount", **where: Any) -> list[str]:  # noqa: ANN401 - filters of several kinds
@@ -241,7 +241,7 @@ def test_people_are_found_by_key_name_or_address(facts: Facts) -> None:
 def test_two_people_of_one_name_must_be_told_apart() -> None:
     twins = CAST["identities"] + "\n        person | lee2 | crm | lee2 | 이준호 |"
     with pytest.raises(UsageError, match="이준호"):
-        person_id(facts_of(**CAST | {"identities": twins}), "이준호")
+        person_id(facts_of(None, **CAST | {"identities": twins}), "이준호")
 
 
 def change(facts: Facts, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - options of several kinds
