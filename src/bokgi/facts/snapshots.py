@@ -360,14 +360,17 @@ def _forget(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def unpivoted(rows: str, columns: Sequence[str]) -> str:
-    """Give the query for deal, import, field and value as canonical text."""
+    """Give the query for deal, import, field and value as canonical text.
+
+    Without a value for a next step the source has no such column: that is no observation.
+    """
     if not columns:
         return "SELECT '' AS deal_id, 0 AS as_in, '' AS field, '' AS value WHERE false"
     texts = ", ".join(f"{_text(column)} AS {quoted(column)}" for column in columns)
     names = ", ".join(quoted(column) for column in columns)
     return f"""
         SELECT deal_id, as_in, field, value FROM (SELECT deal_id, import_no AS as_in, {texts} FROM {rows})
-        UNPIVOT INCLUDE NULLS (value FOR field IN ({names}))
+        UNPIVOT INCLUDE NULLS (value FOR field IN ({names})) WHERE value IS NOT NULL OR field <> 'has_next_step'
     """
 
 
