@@ -23,6 +23,9 @@ COVERED = {"domain": 85, "facts": 95, "intake": 85, "analysis": 85}
 MEASURE = ("--cov", "--cov-report=", "--cov-fail-under=0")
 WORKERS = 2
 
+# What may stand behind `python3 run.py` without the name of a job.
+OPTIONS_OF_START = ("--no-browser", "--port")
+
 FAILED = 1
 USAGE = 2
 SET_UP_FAILED = 3
@@ -39,10 +42,25 @@ def python(*arguments: str | Path) -> int:
     return subprocess.call([str(ENVIRONMENT.python), *map(str, arguments)], cwd=ROOT)
 
 
+def sample_home() -> str:
+    """Name the home of the sample company as the person would."""
+    return str(Path(os.path.relpath(ROOT / "sample-home")) if Path.cwd().is_relative_to(ROOT) else ROOT / "sample-home")
+
+
+def start(arguments: Sequence[str]) -> int:
+    """Make the sample company where there is none of today, and open the web application on it.
+
+    Where CI is set nobody will press Ctrl-C: only the sample is made.
+    """
+    code = sample([])
+    if code != 0 or os.environ.get("CI"):
+        return code
+    return bokgi(["serve", "--home", sample_home(), *arguments])
+
+
 def sample(arguments: Sequence[str]) -> int:
     """Make the sample company, import it, show this week's review."""
-    home = Path(os.path.relpath(ROOT / "sample-home")) if Path.cwd().is_relative_to(ROOT) else ROOT / "sample-home"
-    return bokgi(["sample", "--home", str(home), *arguments])
+    return bokgi(["sample", "--home", sample_home(), *arguments])
 
 
 def bokgi(arguments: Sequence[str]) -> int:
@@ -142,6 +160,7 @@ def show_help(_arguments: Sequence[str]) -> int:
 
 
 JOBS: dict[str, Callable[[Sequence[str]], int]] = {
+    "start": start,
     "sample": sample,
     "test": test,
     "check": check,
@@ -154,8 +173,8 @@ JOBS: dict[str, Callable[[Sequence[str]], int]] = {
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Do the job named first (the sample company when there is none) and return the exit code."""
-    name, *rest = arguments or ["sample"]
+    """Do the job named first (the web application when there is none) and return the exit code."""
+    name, *rest = arguments if arguments and arguments[0] not in OPTIONS_OF_START else ["start", *arguments]
     name = {"-h": "help", "--help": "help"}.get(name, name)
     if name not in JOBS:
         print(say("unknown_command", name=name, names=", ".join(JOBS)), file=sys.stderr)

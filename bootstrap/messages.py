@@ -92,7 +92,9 @@ TEXTS = {
     "step_failed": {"en": "failed: {names}", "ko": "실패: {names}"},
     "all_passed": {"en": "All {total} checks passed.", "ko": "검사 {total}개를 모두 통과했습니다."},
     "help": {
-        "en": "python3 run.py               set up, make the sample company and show this week's review\n"
+        "en": "python3 run.py               set up, make the sample company and open it in the browser\n"
+        "                             (--port PORT, --no-browser; Ctrl-C ends it)\n"
+        "python3 run.py sample        only make the sample company and show this week's review\n"
         "python3 run.py test [ARGS]   run the tests (ARGS go to pytest)\n"
         "python3 run.py check         everything that must hold before a change lands\n"
         "python3 run.py bench [ARGS]  the benchmarks\n"
@@ -100,7 +102,9 @@ TEXTS = {
         "python3 run.py bokgi ARGS    the bokgi command, for instance: python3 run.py bokgi --help\n"
         "python3 run.py lock          renew the locks (for developers; needs uv)\n"
         "python3 run.py help          this text",
-        "ko": "python3 run.py               설치하고 예제 회사를 만들어 이번 주 리뷰를 보여 줍니다\n"
+        "ko": "python3 run.py               설치하고 예제 회사를 만들어 브라우저로 엽니다\n"
+        "                             (--port 포트, --no-browser, 끝내려면 Ctrl-C)\n"
+        "python3 run.py sample        예제 회사만 만들어 이번 주 리뷰를 보여 줍니다\n"
         "python3 run.py test [ARGS]   테스트를 실행합니다(ARGS는 pytest로 넘깁니다)\n"
         "python3 run.py check         변경을 합치기 전에 지켜야 할 모든 검사를 실행합니다\n"
         "python3 run.py bench [ARGS]  성능을 잽니다\n"

@@ -5,12 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.services import organisation_create, user_create
 from bokgi.facts.model import Facts
 from tests import cast
+
+USERS = {
+    "admin": ("정하늘", ""),
+    "leader": ("한서윤", ""),
+    "manager": (cast.NAMES["kim"], "kim"),
+    "rep": (cast.NAMES["lee"], "lee"),
+    "viewer": ("백도윤", ""),
+}
+"""One user of each role: a name, and the person of the cast whose rows are the user's own."""
+PASSWORD = "jade-stone-at-dawn"  # noqa: S105 - of the tests
 
 
 @pytest.fixture
 def facts_of() -> Callable[..., Facts]:
     """Turn small text tables into facts; see `tests.cast.facts_of`."""
     return cast.facts_of
+
+
+@pytest.fixture
+def users(db: None) -> dict[str, User]:
+    """Make the organisation and one user of each role."""
+    del db
+    organisation_create(name="시험 회사")
+    return {
+        role: user_create(email=f"{role}@team.example", name=name, role=Role(role), person_id=person, password=PASSWORD)
+        for role, (name, person) in USERS.items()
+    }
+
+
+@pytest.fixture
+def as_role(users: dict[str, User]) -> Callable[[str], Client]:
+    """Give a client that is signed in as the user of a role; `as_role("")` is not signed in."""
+
+    def client(role: str) -> Client:
+        made = Client(headers={"accept-language": "en"})
+        if role:
+            made.force_login(users[role], backend=settings.AUTHENTICATION_BACKENDS[0])
+        return made
+
+    return client

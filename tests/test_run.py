@@ -62,7 +62,7 @@ def test_the_language_follows_the_locale(variables: dict[str, str], system: str,
 def test_help_names_every_job(capsys: pytest.CaptureFixture[str]) -> None:
     assert jobs.run(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert {name for name in jobs.JOBS if f"run.py {name}" not in shown} == {"sample"}
+    assert {name for name in jobs.JOBS if f"run.py {name}" not in shown} == {"start"}
 
 
 # ------------------------------------------------------------------ which Python
@@ -430,10 +430,26 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     return noted
 
 
-def test_without_a_command_the_sample_company_is_made(
+@pytest.mark.parametrize("options", [[], ["--port", "8300"], ["--no-browser"]])
+def test_without_a_command_the_sample_company_is_made_and_served(
+    started: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("CI", raising=False)
+    assert jobs.run(options) == 0
+    assert started == [
+        ("ensure", "run"),
+        ("en", "-m", "bokgi.cli", "sample", "--home", "sample-home"),
+        ("ensure", "run"),
+        ("en", "-m", "bokgi.cli", "serve", "--home", "sample-home", *options),
+    ]
+
+
+def test_where_nobody_could_end_it_nothing_is_served(
     started: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("CI", "1")
     assert jobs.run([]) == 0
     assert started == [("ensure", "run"), ("en", "-m", "bokgi.cli", "sample", "--home", "sample-home")]
 
@@ -493,7 +509,7 @@ def test_check_runs_the_named_checks_only(started: list[tuple[str, ...]], capsys
 
 def test_an_unknown_command_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert jobs.run(["tset"]) == jobs.USAGE
-    assert "sample, test, check" in capsys.readouterr().err
+    assert "start, sample, test, check" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -505,6 +521,6 @@ def test_a_failed_set_up_ends_with_its_own_code(
     def fail(_: Sequence[str]) -> int:
         raise fault
 
-    monkeypatch.setitem(jobs.JOBS, "sample", fail)
+    monkeypatch.setitem(jobs.JOBS, "start", fail)
     assert jobs.run([]) == code
     assert capsys.readouterr().err.strip()

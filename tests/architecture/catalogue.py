@@ -94,7 +94,9 @@ def unmarkable(source: str) -> list[int]:
 def template_texts(path: Path) -> Iterator[tuple[Text, int]]:
     """Yield the texts that a Jinja template marks."""
     with path.open("rb") as file:
-        for line, message, _, _ in extract("jinja2.ext:babel_extract", file, keywords={"_": None, "N_": None}):
+        for line, message, _, _ in extract(
+            "jinja2.ext:babel_extract", file, keywords={"_": None, "_n": (1, 2), "N_": None}
+        ):
             one, many = message if isinstance(message, tuple) else (message, None)
             yield Text(one, many), line
 

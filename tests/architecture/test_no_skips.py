@@ -33,7 +33,9 @@ SKIPPED_FILE = 'import pytest\n\npytest.importorskip("no_such_module_anywhere")\
 
 def run(folder: Path, *, forbidden: bool) -> subprocess.CompletedProcess[str]:
     (folder / "conftest.py").write_text((ROOT / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("BOKGI_", "COV_", "PYTEST_"))}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("BOKGI_", "COV_", "DJANGO_", "PYTEST_"))
+    }
     environment["BOKGI_NO_SKIPS"] = "1" if forbidden else "0"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "."]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

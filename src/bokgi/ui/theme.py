@@ -27,7 +27,7 @@ _STEPS: Final = 24
 @cache
 def stylesheet(name: str) -> str:
     """Give one of our style sheets (`tokens.css`, `components.css`) as text."""
-    return (files("bokgi.ui") / name).read_text(encoding="utf-8")
+    return (files("bokgi.ui") / "static" / "bokgi" / name).read_text(encoding="utf-8")
 
 
 def _linear_rgb(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:

@@ -1,0 +1,13 @@
+"""The app as Django knows it."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AccessConfig(AppConfig):
+    """Organisation, users, roles, audit trail."""
+
+    name = "bokgi.apps.access"
+    label = "access"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,83 @@
+"""Which view is for whom: every view says it with one of two decorators, and a view that says nothing is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permissions import Role
+
+ANYONE: Final = "anyone"
+_DECLARED: Final = "bokgi_permits"
+
+P = ParamSpec("P")
+View = Callable[Concatenate[Any, P], HttpResponseBase]
+
+
+def anyone(view: View[P]) -> View[P]:
+    """Declare a view that needs no sign-in."""
+
+    @wraps(view)
+    def open_to_all(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:  # noqa: ANN401 - a view names its own kind of request
+        return view(request, *args, **kwargs)
+
+    setattr(open_to_all, _DECLARED, ANYONE)
+    return open_to_all
+
+
+def may(*roles: Role) -> Callable[[View[P]], View[P]]:
+    """Declare a view for signed-in users of some roles; `@may(*EVERYBODY)` for every signed-in user.
+
+    Who is not signed in goes to the sign-in page and comes back; who may not gets 403.
+    """
+    if not roles:
+        message = "name the roles that may open this page"
+        raise TypeError(message)
+
+    def declared(view: View[P]) -> View[P]:
+        @wraps(view)
+        def checked(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:  # noqa: ANN401 - a view names its own kind of request
+            if not isinstance(request.user, User):
+                return _to_sign_in(request)
+            if not is_permitted(checked, request.user):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        setattr(checked, _DECLARED, frozenset(roles))
+        return checked
+
+    return declared
+
+
+def permits(view: object) -> frozenset[Role] | str | None:
+    """Give the roles a view is for, `ANYONE`, or None when it does not say."""
+    found: frozenset[Role] | str | None = getattr(view, _DECLARED, None)
+    return found
+
+
+def is_permitted(view: object, user: User | AnonymousUser) -> bool:
+    """Say whether a user may open a view."""
+    declared = permits(view)
+    if declared is None:
+        return False
+    return declared == ANYONE or (isinstance(user, User) and user.is_active and Role(user.role) in declared)
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send to the sign-in page; a part of a page that htmx asks for makes the whole page go there."""
+    entrance = "demo" if settings.DEMO else settings.LOGIN_URL
+    here = request.get_full_path() if request.method == "GET" else "/"
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=401)
+        response["HX-Redirect"] = reverse(settings.LOGIN_URL)
+        return response
+    return HttpResponseRedirect(f"{reverse(entrance)}?{urlencode({'next': here})}")

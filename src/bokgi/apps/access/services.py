@@ -1,0 +1,47 @@
+"""Writes of the organisation and its users. Each is one transaction and leaves a line in the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from bokgi.apps.access.models import AuditEntry, Organisation, User
+from bokgi.apps.access.permissions import Role
+
+
+def audit(*, by: User | None, action: str, subject: str = "", details: Mapping[str, Any] | None = None) -> None:
+    """Write down who did what. `details` holds keys and numbers, never names or free text."""
+    actor = f"user {by.pk}" if by is not None else "system"
+    AuditEntry.objects.create(user=by, actor=actor, action=action, subject=subject, details=dict(details or {}))
+
+
+@transaction.atomic
+def organisation_create(*, name: str, **given: Any) -> Organisation:  # noqa: ANN401 - columns of the organisation
+    """Make the one organisation of this home. Raises `ValidationError` when a value is none or there is one already."""
+    made = Organisation(pk=1, name=name, **given)
+    made.full_clean()
+    made.save(force_insert=True)
+    audit(by=None, action="organisation_create")
+    return made
+
+
+@transaction.atomic
+def user_create(
+    *, email: str, name: str, role: Role, person_id: str = "", password: str | None = None, by: User | None = None
+) -> User:
+    """Make a user; without a password only a demo role or a passkey leads in."""
+    made = User.objects.create_user(email, password, name=name, role=role.value, person_id=person_id)
+    audit(by=by, action="user_create", subject=f"user {made.pk}", details={"role": role.value})
+    return made
+
+
+@transaction.atomic
+def preference_set(*, user: User, language: str | None = None, theme: str | None = None) -> None:
+    """Keep the language or the theme a user chose."""
+    given = {"language": language, "theme": theme}
+    for field, value in given.items():
+        if value is not None:
+            setattr(user, field, value)
+    user.save(update_fields=[field for field, value in given.items() if value is not None])

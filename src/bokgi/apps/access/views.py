@@ -1,0 +1,84 @@
+"""Pages of sign-in, of the first run and of preferences."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from bokgi.apps.access import demo as demo_roles
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permissions import EVERYBODY
+from bokgi.apps.access.permitting import anyone, may
+from bokgi.apps.access.requests import THEME_COOKIE, THEMES, PageRequest
+from bokgi.apps.access.services import audit, preference_set
+from bokgi.domain.messages import LANGUAGES
+
+_YEAR = 365 * 24 * 3600
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """Go where the request came from, or home."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if not url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=settings.ENCRYPTED
+    ):
+        wanted = reverse("home")
+    return HttpResponseRedirect(wanted)
+
+
+@anyone
+def demo(request: HttpRequest, role: str = "leader") -> HttpResponse:
+    """Take a demo role: the leader's when somebody arrives, another one by its button."""
+    if not demo_roles.is_allowed(request):
+        raise Http404
+    user = demo_roles.demo_user(role)
+    if user is None:
+        raise Http404
+    if request.method == "GET" and request.user.is_authenticated:
+        return _back(request)
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    audit(by=user, action="demo_enter")
+    return _back(request)
+
+
+@anyone
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Keep the language that was chosen."""
+    chosen = request.POST.get("language", "")
+    if chosen not in LANGUAGES:
+        raise PermissionDenied
+    if isinstance(request.user, User):
+        preference_set(user=request.user, language=chosen)
+    response = _back(request)
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, chosen, max_age=_YEAR, secure=settings.ENCRYPTED, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+@anyone
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the theme that was chosen; empty follows the system."""
+    chosen = request.POST.get("theme", "")
+    if chosen not in {"", *THEMES}:
+        raise PermissionDenied
+    if isinstance(request.user, User):
+        preference_set(user=request.user, theme=chosen)
+    response = _back(request)
+    response.set_cookie(THEME_COOKIE, chosen, max_age=_YEAR, secure=settings.ENCRYPTED, httponly=True, samesite="Lax")
+    return response
+
+
+@may(*EVERYBODY)
+@require_GET
+def settings_index(request: PageRequest) -> HttpResponse:
+    """Show what a user can set."""
+    return render(request, "access/settings.html", {"languages": LANGUAGES, "themes": ("", *THEMES)})

@@ -1,0 +1,111 @@
+"""What happens to every request: its language, safe headers, pages for faults, refusal of undeclared views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permitting import permits
+from bokgi.apps.access.requests import organisation_of
+from bokgi.domain.errors import BokgiError
+from bokgi.domain.messages import LANGUAGES
+from bokgi.project.views import fault
+
+Answers = Callable[[HttpRequest], HttpResponse]
+
+
+def language_of(request: HttpRequest) -> str:
+    """Choose the language: the user's, the one chosen before signing in, the organisation's, the browser's."""
+    user = request.user
+    own = user.language if isinstance(user, User) else request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if own in LANGUAGES:
+        return own
+    company = organisation_of(request)
+    if isinstance(user, User) and company is not None:
+        return company.language
+    if "Accept-Language" in request.headers:
+        return translation.get_language_from_request(request)
+    return company.language if company is not None else LANGUAGES[0]
+
+
+def speaks(answers: Answers) -> Answers:
+    """Answer in the language and the time zone of who asks."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        company = organisation_of(request)
+        with translation.override(language_of(request)), timezone.override(company.time_zone if company else None):
+            response = answers(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or "")
+        return response
+
+    return answer
+
+
+class SafeHeaders:
+    """Headers beyond those of Django: nothing that depends on who is signed in stays in a shared cache."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the headers set."""
+        response = self._answers(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers["Permissions-Policy"] = (
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=(), publickey-credentials-get=(self)"
+        )
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+
+class FaultPages:
+    """Turn a fault that is safe to show into a page with what is missing and what to do next."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Hand on."""
+        return self._answers(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Show our own faults; everything else goes to the page for server errors and into the log."""
+        return fault(request, exception) if isinstance(exception, BokgiError) else None
+
+
+class DeclaredAccess:
+    """Refuse a view that does not say who may open it; before the organisation exists, lead to the first run."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Hand on."""
+        return self._answers(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> HttpResponse | None:
+        """Look at the declaration of the view."""
+        del args, kwargs
+        if permits(view) is None:
+            raise PermissionDenied
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if name not in ALWAYS and organisation_of(request) is None:
+            return HttpResponseRedirect(reverse("start"))
+        return None
+
+
+ALWAYS: Final = {"start", "health", "language", "theme", "demo"}
+"""Addresses that answer before there is an organisation."""

@@ -1,0 +1,54 @@
+"""The left rail: which screens there are, in their order, for the person who looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, resolve, reverse
+
+from bokgi.apps.access.permitting import is_permitted
+from bokgi.domain.messages import N_
+
+RAIL: Final = (
+    ("today", N_("Today")),
+    ("reviews", N_("Reviews")),
+    ("funnel", N_("Funnel")),
+    ("forecast", N_("Forecast")),
+    ("people", N_("People")),
+    ("evaluation", N_("Evaluation")),
+    ("kpi", N_("KPI")),
+    ("team", N_("Team")),
+    ("journey", N_("Journey")),
+    ("data", N_("Data")),
+    ("settings", N_("Settings")),
+)
+"""Key and label. The key is the namespace of the app's addresses; its page `index` is where the entry leads."""
+
+
+@dataclass(frozen=True)
+class RailEntry:
+    """One entry of the rail."""
+
+    key: str
+    label: str
+    address: str
+    current: bool
+
+
+def entries(request: HttpRequest) -> list[RailEntry]:
+    """List the screens that exist and that this person may open."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    here = request.resolver_match.namespace if request.resolver_match else ""
+    found = []
+    for key, label in RAIL:
+        try:
+            address = reverse(f"{key}:index")
+        except NoReverseMatch:
+            continue
+        if is_permitted(resolve(address).func, user):
+            found.append(RailEntry(key, label, address, current=here.split(":")[0] == key))
+    return found

@@ -1,0 +1,222 @@
+"""The processes of a running Bokgi: a server and a worker, started together and stopped together.
+
+A child reads its input until it ends: when the parent goes, however it goes, its children go, too.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import django
+from django.conf import settings
+
+from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.messages import N_, Message
+
+LOOPBACK: Final = "127.0.0.1"
+PORT: Final = 8230
+_PORTS_TRIED: Final = 20
+_THREADS: Final = 8
+_GRACE_SECONDS: Final = 10.0
+_CALM_SECONDS: Final = 5.0
+
+
+def set_up(home: Path) -> None:
+    """Make Django ready for a home in this process; the home is made where there is none."""
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["BOKGI_HOME"] = str(home.absolute())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "bokgi.project.settings"
+    django.setup()
+
+
+def prepare() -> None:
+    """Bring the database up to date; in a home of the sample, make its organisation and demo users."""
+    from django.core.management import call_command  # noqa: PLC0415 - needs Django set up
+
+    call_command("migrate", interactive=False, verbosity=0)
+    if settings.DEMO:
+        from bokgi.apps.access.demo import demo_prepare  # noqa: PLC0415 - as above
+        from bokgi.facts.lake import Lake  # noqa: PLC0415 - as above
+
+        with suppress(NotFoundError):
+            demo_prepare(lake=Lake.open(settings.HOME))
+
+
+def entrance(host: str) -> str:
+    """Give the path where a visitor comes in; the demo roles of a sample are for this machine only."""
+    if host not in {LOOPBACK, "::1", "localhost"}:
+        os.environ["BOKGI_DEMO"] = "0"
+        settings.DEMO = False
+    return "/account/demo/" if settings.DEMO else "/"
+
+
+def free_port(wanted: int | None, host: str = LOOPBACK) -> int:
+    """Give the port that was asked for, or the first free one from 8230 on.
+
+    Raises `UsageError` (`port_taken`) when the wanted port is in use.
+    """
+    for port in (wanted,) if wanted is not None else range(PORT, PORT + _PORTS_TRIED):
+        with socket.socket() as probe:
+            if os.name != "nt":
+                # A port that was just given back may be taken again.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind((host, port))
+                return port
+    raise UsageError(
+        "port_taken",
+        Message(N_("Port {port} is in use."), {"port": str(wanted or PORT)}),
+        Message(N_("Name another one with --port.")),
+    )
+
+
+def serve(host: str, port: int) -> None:
+    """Answer requests until interrupted."""
+    from waitress.server import create_server  # noqa: PLC0415 - only the server needs it
+
+    from bokgi.project.wsgi import application  # noqa: PLC0415 - needs Django set up
+
+    server = create_server(
+        application, host=host, port=port, threads=_THREADS, ident="", clear_untrusted_proxy_headers=False
+    )
+
+    def stop() -> None:
+        _thread.interrupt_main()
+        server.pull_trigger()
+
+    _stopped_with_parent(stop)
+    server.run()
+
+
+def work() -> None:
+    """Do what waits in the queue until interrupted."""
+    from django.core.management import call_command  # noqa: PLC0415 - needs Django set up
+
+    _stopped_with_parent(lambda: signal.raise_signal(signal.SIGINT))
+    call_command("db_worker", queue_name="*", interval=0.5, reload=False, verbosity=0)
+
+
+def _stopped_with_parent(stop: Callable[[], None]) -> None:
+    if os.environ.pop("BOKGI_ATTACHED", "") != "1":
+        return
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        stop()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+class Child:
+    """One process beside this one; `stop` asks it to end and insists after a while."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._arguments = arguments
+        self._started = 0.0
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._started = time.monotonic()
+        # A terminal's Ctrl-C goes to its foreground group: only the parent hears it, and stops the children in order.
+        apart = (
+            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]  # Windows only
+            if os.name == "nt"
+            else {"start_new_session": True}
+        )
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "bokgi.project.processes", *self._arguments],
+            stdin=subprocess.PIPE,
+            env={**os.environ, "BOKGI_ATTACHED": "1"},
+            **apart,
+        )
+
+    @property
+    def code(self) -> int | None:
+        """Give the exit code, None while it runs."""
+        return self._process.poll()
+
+    def again(self) -> None:
+        """Start it anew after it ended by itself; one that ends at once is not started in a circle."""
+        if time.monotonic() - self._started < _CALM_SECONDS:
+            time.sleep(_CALM_SECONDS)
+        self._process = self._start()
+
+    def stop(self) -> None:
+        """End it: its input ends, and when that does not suffice, by force."""
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def answers(port: int, host: str = LOOPBACK) -> bool:
+    """Say whether something listens at a port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
+
+
+def run_together(host: str, port: int, *, worker: bool, ready: Callable[[], None]) -> int:
+    """Run the server, and a worker beside it, until interrupted or until the server ends; give its exit code.
+
+    `ready` is called once the server answers. A worker that dies is started again.
+    """
+    children = [Child("server", host, str(port))]
+    if worker:
+        children.append(Child("worker"))
+    told = False
+    try:
+        with _ended_by_signal():
+            while children[0].code is None:
+                if not told and answers(port, host):
+                    told = True
+                    ready()
+                for child in children[1:]:
+                    if child.code is not None:
+                        child.again()
+                time.sleep(0.2)
+        return children[0].code
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for child in children:
+            child.stop()
+
+
+class _ended_by_signal:  # noqa: N801 - reads as a context
+    """While it lasts, SIGTERM ends as Ctrl-C does."""
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGTERM, self._before)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run as a child: `server HOST PORT` or `worker`; the home comes from the environment."""
+    set_up(Path(os.environ["BOKGI_HOME"]))
+    with suppress(KeyboardInterrupt):
+        if arguments[0] == "server":
+            serve(arguments[1], int(arguments[2]))
+        else:
+            work()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

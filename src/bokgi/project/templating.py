@@ -1,0 +1,125 @@
+"""The language of our templates: Jinja with one catalogue, one formatter and addresses that carry a hash of the file.
+
+Every text is marked: `_('Weekly review')`, with values `_('{n} rows of {file}', n=3, file=name)`, with a plural
+`_n('{n} row', '{n} rows', n=3)`. A value that is `Markup` stays as it is, everything else is escaped. What was marked
+in Python (a label, a `Message`, an error) is written with `told(…)`, a figure with `show(…)`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from django.contrib.messages import get_messages
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest
+from django.templatetags.static import static as static_address
+from django.urls import reverse
+from django.utils.translation import get_language
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from bokgi.apps.access import demo
+from bokgi.apps.access.requests import organisation_of, theme_of
+from bokgi.domain.messages import LANGUAGES, Message
+from bokgi.project.navigation import entries
+from bokgi.ui import format as formats
+
+WORD_JOINER: Final = "\u2060"
+_BEFORE_PARTICLE: Final = re.compile(r"([)%\]’”])(?=[가-힣])")
+
+
+def lang() -> str:
+    """Give the language of this request."""
+    found = get_language() or LANGUAGES[0]
+    return found if found in LANGUAGES else LANGUAGES[0]
+
+
+def told(text: object) -> str:
+    """Write a marked text, a `Message` or anything that is text already, in the language of this request."""
+    message = text if isinstance(text, Message) else Message(str(text))
+    if not isinstance(text, Message) and ("{" in message.msgid or not message.msgid):
+        return message.msgid
+    return _joined(message.text(lang(), formats.show))
+
+
+def _said(msgid: str, /, **values: object) -> str:
+    return _rendered(Message(msgid, values))
+
+
+def _said_n(msgid: str, plural: str, /, **values: object) -> str:
+    return _rendered(Message(msgid, values, plural=plural))
+
+
+def _rendered(message: Message) -> str:
+    if not any(isinstance(value, Markup) for value in message.values.values()):
+        return _joined(message.text(lang(), formats.show))
+    # The templates of the catalogue are ours; values are escaped unless they are markup.
+    safe = {name: escape(_shown(value)) for name, value in message.values.items()}
+    text = Message(message.msgid, safe, message.plural).text(lang())
+    return Markup(_joined(text))  # noqa: S704 - see above
+
+
+def _shown(value: object) -> object:
+    return value if isinstance(value, str | Markup) else formats.show(value, lang())
+
+
+def _joined(text: str) -> str:
+    """Keep a particle on the line of the bracket or percent sign before it; a browser would break there."""
+    return _BEFORE_PARTICLE.sub(f"\\1{WORD_JOINER}", text)
+
+
+def show(value: object) -> str:
+    """Write money, a date, a rate, a number in the language of this request."""
+    return formats.show(value, lang())
+
+
+@cache
+def _digest(path: str) -> str:
+    found = finders.find(path)
+    return hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()[:12] if found else ""
+
+
+def static(path: str) -> str:
+    """Give the address of a static file, with a hash of its content."""
+    return f"{static_address(path)}?{_digest(path)}"
+
+
+def url(name: str, **arguments: object) -> str:
+    """Give the address of a page."""
+    return reverse(name, kwargs=arguments or None)
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """Give what every page needs."""
+    return {
+        "messages": get_messages(request),
+        "navigation": entries(request),
+        "lang": lang(),
+        "theme": theme_of(request),
+        "organisation": organisation_of(request),
+        "demo_roles": demo.ROLES if demo.is_allowed(request) else (),
+    }
+
+
+def _escaped(name: str | None) -> bool:
+    return name is None or not name.endswith((".txt", ".md"))
+
+
+def environment(**options: Any) -> Environment:  # noqa: ANN401 - what Django hands on
+    """Make the environment of all templates."""
+    options |= {"autoescape": _escaped, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    made = Environment(**options)  # noqa: S701 - everything but plain text is escaped
+    made.globals |= {
+        "_": _said,
+        "_n": _said_n,
+        "told": told,
+        "show": show,
+        "static": static,
+        "url": url,
+    }
+    made.filters |= {"show": show, "told": told}
+    return made

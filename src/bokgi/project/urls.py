@@ -1,0 +1,22 @@
+"""All addresses. An app brings its own under the name of its rail entry."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from bokgi.apps.access import views as access
+from bokgi.project import views
+
+settings_addresses: list[URLPattern] = [path("", access.settings_index, name="index")]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("health/", views.health, name="health"),
+    path("account/", include("bokgi.apps.access.urls")),
+    path("settings/", include((settings_addresses, "settings"))),
+]
+
+handler400 = "bokgi.project.views.bad_request"
+handler403 = "bokgi.project.views.permission_denied"
+handler404 = "bokgi.project.views.page_not_found"
+handler500 = "bokgi.project.views.server_error"

@@ -1,0 +1,89 @@
+"""The way home, the health of the server, and pages for everything that goes wrong."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from bokgi.apps.access.permissions import EVERYBODY
+from bokgi.apps.access.permitting import anyone, may
+from bokgi.domain.errors import BokgiError
+from bokgi.domain.messages import N_, Message
+from bokgi.project.navigation import entries
+
+STATUS: Final = {
+    "usage": 400,
+    "input": 400,
+    "mapping": 422,
+    "conflict": 409,
+    "not_found": 404,
+    "refusal": 422,
+    "setup": 503,
+}
+"""HTTP status of each family of faults; see `bokgi.domain.errors`."""
+
+
+@may(*EVERYBODY)
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Go to the first screen of the rail."""
+    return HttpResponseRedirect(entries(request)[0].address)
+
+
+@anyone
+@require_GET
+def health(request: HttpRequest) -> JsonResponse:
+    """Say that the server and its database answer."""
+    del request
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})
+
+
+def _page(request: HttpRequest, status: int, title: str, message: object, hint: object = "") -> HttpResponse:
+    shown = {"status": status, "title": title, "message": message, "hint": hint}
+    return render(request, "error.html", shown, status=status)
+
+
+def fault(request: HttpRequest, error: BokgiError) -> HttpResponse:
+    """Show one of our own faults: what is missing, what is there, what to do next."""
+    return _page(request, STATUS[error.family], N_("This did not work"), error.message, error.hint or "")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that cannot be understood; nothing of it is repeated."""
+    del exception
+    text = N_("Your browser sent something that cannot be understood.")
+    return _page(request, 400, N_("Request not understood"), text)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer who may not see a page."""
+    del exception
+    text = N_("Your role does not include this page. An administrator can change roles.")
+    return _page(request, 403, N_("Not for your role"), text)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere."""
+    del exception
+    text = N_("There is no page at this address. It may have moved, or what it showed was removed.")
+    return _page(request, 404, N_("Page not found"), text)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer when the fault is ours."""
+    text = N_("The fault is ours; it has been written down. What you entered before is kept.")
+    return _page(request, 500, N_("Something went wrong"), text)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that was open for too long, or came from another site."""
+    del reason
+    text = N_("The form was open for too long, or you signed in elsewhere meanwhile.")
+    hint = N_("Go back, reload the page and send the form again.")
+    return _page(request, 403, N_("Form no longer valid"), Message(text), Message(hint))

@@ -1,0 +1,127 @@
+"""The frame of every page: languages, themes, rail, faults, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permitting import permits
+from bokgi.domain.errors import NotFoundError
+from bokgi.domain.messages import Message
+from bokgi.project.middleware import DeclaredAccess, FaultPages
+
+AsRole = Callable[[str], Client]
+
+
+def text(client: Client, address: str) -> str:
+    return client.get(address).content.decode()
+
+
+def test_a_page_has_the_rail_with_what_exists_and_where_one_is(as_role: AsRole) -> None:
+    page = text(as_role("rep"), "/settings/")
+    assert '<a class="nav" href="/settings/" aria-current="page">' in page
+    assert "Evaluation" not in page
+    assert "이준호" in page
+
+
+def test_the_language_is_kept_for_the_user(as_role: AsRole, users: dict[str, User]) -> None:
+    client = as_role("rep")
+    for language, word in (("en", "Settings"), ("ko", "설정")):
+        answer = client.post("/account/language/", {"language": language, "next": "/settings/"})
+        assert answer["Location"] == "/settings/"
+        page = text(client, "/settings/")
+        assert f'<html lang="{language}">' in page
+        assert f"<h1>{word}</h1>" in page
+    users["rep"].refresh_from_db()
+    assert users["rep"].language == "ko"
+
+
+def test_before_signing_in_the_browser_decides_and_then_the_visitor(as_role: AsRole) -> None:
+    client = as_role("")
+    assert "Sign in" in text(client, "/account/sign-in/")
+    assert "로그인" in client.get("/account/sign-in/", headers={"accept-language": "ko-KR"}).content.decode()
+    client.post("/account/language/", {"language": "ko"})
+    assert "로그인" in text(client, "/account/sign-in/")
+
+
+@pytest.mark.parametrize(
+    ("theme", "shown"), [("dark", ' data-theme="dark"'), ("light", ' data-theme="light"'), ("", "")]
+)
+def test_the_theme_is_kept(as_role: AsRole, theme: str, shown: str) -> None:
+    for role in ("leader", ""):
+        client = as_role(role)
+        client.post("/account/theme/", {"theme": theme})
+        assert f'<html lang="{"ko" if role else "en"}"{shown}>' in text(
+            client, "/settings/" if role else "/account/sign-in/"
+        )
+
+
+@pytest.mark.parametrize("address", ["/account/language/", "/account/theme/"])
+def test_a_choice_that_is_none_is_refused(as_role: AsRole, address: str) -> None:
+    assert as_role("rep").post(address, {"language": "xx", "theme": "pink"}).status_code == 403
+
+
+def test_nobody_is_led_to_another_site(as_role: AsRole) -> None:
+    answer = as_role("rep").post("/account/language/", {"language": "ko", "next": "https://evil.example/"})
+    assert answer["Location"] == "/"
+
+
+def test_who_is_not_signed_in_comes_back_after_signing_in(as_role: AsRole) -> None:
+    client = as_role("")
+    answer = client.get("/settings/?a=1")
+    assert answer["Location"] == "/account/sign-in/?next=%2Fsettings%2F%3Fa%3D1"
+    given = {"login": "REP@team.example", "password": "jade-stone-at-dawn"}
+    assert client.post(answer["Location"], given)["Location"] == "/settings/?a=1"
+    part = as_role("").get("/settings/", headers={"HX-Request": "true"})
+    assert (part.status_code, part["HX-Redirect"]) == (401, "/account/sign-in/")
+
+
+def test_a_page_that_is_not_there_says_so_in_the_frame(as_role: AsRole) -> None:
+    answer = as_role("rep").get("/nowhere/")
+    assert answer.status_code == 404
+    assert "Skip to the content" in answer.content.decode() or "본문으로 건너뛰기" in answer.content.decode()
+    assert "Page not found" in as_role("").get("/nowhere/").content.decode()
+
+
+def test_a_fault_of_ours_becomes_a_page_with_what_to_do(rf: RequestFactory, users: dict[str, User]) -> None:
+    request = rf.get("/")
+    request.user = users["rep"]
+    error = NotFoundError("x", Message("There is no {what}.", {"what": "<deal>"}), Message("Do it so."))
+    answer = FaultPages(lambda _: None).process_exception(request, error)  # type: ignore[arg-type, return-value]  # never called
+    assert answer is not None
+    assert answer.status_code == 404
+    assert "There is no &lt;deal&gt;." in answer.content.decode()
+    assert "Do it so." in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_view_that_does_not_say_for_whom_it_is_is_refused(rf: RequestFactory) -> None:
+    def undeclared(request: HttpRequest) -> None:
+        del request
+
+    assert permits(undeclared) is None
+    with pytest.raises(PermissionDenied):
+        DeclaredAccess(lambda _: None).process_view(rf.get("/"), undeclared, (), {})  # type: ignore[arg-type, return-value]  # never called
+
+
+def test_headers_are_strict(as_role: AsRole) -> None:
+    answer = as_role("rep").get("/settings/")
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_another_name_of_the_server_is_not_answered(as_role: AsRole) -> None:
+    assert as_role("rep").get("/settings/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_health_needs_no_sign_in(as_role: AsRole) -> None:
+    assert as_role("").get("/health/").json() == {"status": "ok"}

@@ -1,0 +1,18 @@
+"""The settings of the tests: a home that is not there, keys of no worth, quick passwords, mail kept in memory."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ["BOKGI_HOME"] = str(Path(tempfile.gettempdir()) / f"bokgi-tests-{os.getpid()}")
+os.environ["BOKGI_SECRET_KEY"] = "tests only: " + "x" * 50
+for _name in ("BOKGI_ADDRESS", "BOKGI_DATABASE", "BOKGI_MAIL", "BOKGI_MAIL_FROM", "BOKGI_DEMO"):
+    os.environ.pop(_name, None)
+
+from bokgi.project.settings import *  # noqa: E402, F403 - they read the environment set above
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ALLOWED_HOSTS = [*LOOPBACK, "testserver"]  # noqa: F405 - of the settings
