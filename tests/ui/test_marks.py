@@ -24,6 +24,7 @@ ALL = {
     "age": marks.age_bar(61, median=19, late=38, longest=70, label="61"),
     "spark": marks.sparkline([1, 3, 2], label="1, 3, 2"),
     "one value": marks.sparkline([2], label="2"),
+    "dots": marks.quantile_dots([1, 2, 2, 3], Scale(0, 4, 200), goal=2, ticks=[(2, "2 <goal>")], label="3 of 4"),
     "no value": marks.sparkline([], label="none"),
     "hatch": marks.HATCH,
 }
@@ -88,3 +89,12 @@ def test_every_class_of_a_mark_is_in_the_style_sheet_and_on_paper() -> None:
     sheet = stylesheet("components.css")
     assert {name for name in used - {"w-svg", "defs"} if f".{name} " not in sheet and f".{name}," not in sheet} == set()
     assert used - {"w-svg", "defs"} <= set(marks._PAINT)  # noqa: SLF001 - its table is what is tested
+
+
+def test_quantile_dots_draw_one_dot_for_each_outcome_and_keep_the_sides_of_the_goal_apart() -> None:
+    drawn = parsed(marks.quantile_dots([1.0, 1.9, 2.0, 2.1, 3.0], Scale(0, 4, 200), goal=2.0))
+    dots = [element for element in drawn.iter() if element.tag.endswith("circle")]
+    goal = Scale(0, 4, 200).place(2.0)
+    assert [dot.attrib["class"] for dot in dots].count("d1") == 3
+    assert len(dots) == 5
+    assert all((float(dot.attrib["cx"]) >= goal) == (dot.attrib["class"] == "d1") for dot in dots)

@@ -6,7 +6,7 @@ Amounts are scaled and written before they reach the chart (`ui.format`), so tha
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,9 +16,9 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 
 from bokgi.domain.money import Money
-from bokgi.ui.fonts import FAMILY, font_folder
+from bokgi.ui.fonts import font_folder
 from bokgi.ui.format import chart_column, day_short, money_short, signed
-from bokgi.ui.theme import Mode, over, palette, vega_config
+from bokgi.ui.theme import Medium, Mode, over, palette, vega_config
 
 Spec = dict[str, Any]
 _HEX: Final = re.compile(r'="(#[0-9a-f]{6}(?:[0-9a-f]{2})?)"')
@@ -62,7 +62,7 @@ def bridge_base(steps: Sequence[Step]) -> Decimal:
 
 
 def bridge(
-    steps: Sequence[Step], currency: str, lang: str, *, width: int, upright: bool = True, mode: Mode = "light"
+    steps: Sequence[Step], currency: str, lang: str, *, width: int, upright: bool = True, mode: Medium = "light"
 ) -> Spec:
     """Specify a bridge from one total to the next: totals dark, up in the accent, down in grey (no verdict).
 
@@ -114,7 +114,7 @@ def bridge(
     links = source.mark_rule(strokeDash=[2, 2], color=colour["text-3"]).encode(**at, **link)
     texts = [
         source.transform_filter(alt.datum.weight == weight)
-        .mark_text(font=FAMILY, fontSize=12, fontWeight=weight, color=colour["text"], **beside)
+        .mark_text(fontSize=12, fontWeight=weight, color=colour["text"], **beside)
         .encode(**at, **word)
         for weight in ("bold", "normal")
     ]
@@ -130,7 +130,7 @@ def cumulative(
     lang: str,
     width: int,
     words: tuple[str, str],
-    mode: Mode = "light",
+    mode: Medium = "light",
 ) -> Spec:
     """Specify the won amount so far, day by day, against a target line.
 
@@ -172,7 +172,6 @@ def cumulative(
                 dx=-8 if right else 8,
                 dy=-9,
                 fontWeight="bold",
-                font=FAMILY,
                 color=colour["text"],
             )
             .encode(x=x, y=y, text="text:N"),
@@ -182,7 +181,7 @@ def cumulative(
         layers += [
             alt.Chart(alt.InlineData(values=[goal])).mark_rule(color=colour["text"], strokeWidth=1.25).encode(y=y),
             alt.Chart(alt.InlineData(values=[goal]))
-            .mark_text(align="left", dx=4, dy=-7, font=FAMILY, color=colour["text-2"])
+            .mark_text(align="left", dx=4, dy=-7, color=colour["text-2"])
             .encode(x=x, y=y, text="text:N"),
         ]
     return _finished(alt.layer(*layers), width, 220)
@@ -231,16 +230,24 @@ def _round_ticks(top: float) -> list[int]:
     return list(range(0, int(top) + step, step))
 
 
-def drawn(spec: Spec, mode: Mode = "light") -> str:
+def for_page(spec: Mapping[str, Any]) -> Spec:
+    """Give a specification made for a page (`mode="page"`) with the theme, as `ui/chart.jinja` puts it there.
+
+    The browser gives it the width of its box.
+    """
+    return {name: value for name, value in spec.items() if name != "width"} | {"config": vega_config("page")}
+
+
+def drawn(spec: Mapping[str, Any], mode: Mode = "light") -> str:
     """Draw a specification as SVG with hex colours."""
     import vl_convert  # noqa: PLC0415 - as above
 
     _register_type()
-    svg: str = vl_convert.vegalite_to_svg(spec, config=vega_config(mode))
+    svg: str = vl_convert.vegalite_to_svg(dict(spec), config=vega_config(mode))
     return _ROLES.sub("", svg)
 
 
-def inline(spec: Spec, label: str, *, css: str = "chart-svg") -> Markup:
+def inline(spec: Mapping[str, Any], label: str, *, css: str = "chart-svg") -> Markup:
     """Draw a specification for a page: colours follow the page's theme, `label` is read aloud in its place."""
     names: dict[str, str] = {}
     for name, value in palette("light").items():
@@ -261,7 +268,7 @@ def inline(spec: Spec, label: str, *, css: str = "chart-svg") -> Markup:
     return Markup(_HEX.sub(themed, _OPENING.sub(lambda _: opening, svg, count=1)))  # noqa: S704 - drawn by us
 
 
-def printed(spec: Spec) -> str:
+def printed(spec: Mapping[str, Any]) -> str:
     """Draw a specification for paper: light, without transparency."""
     surface = palette("light")["surface"]
     return _HEX.sub(lambda found: f'="{over(found[1], surface)}"', drawn(spec))

@@ -133,6 +133,41 @@ def sparkline(values: Sequence[float], *, label: str = "", width: float = 84, he
     return _svg(width, height, inside, label)
 
 
+def quantile_dots(
+    values: Sequence[float],
+    scale: Scale,
+    *,
+    goal: float | None = None,
+    ticks: Sequence[tuple[float, str]] = (),
+    label: str = "",
+) -> Markup:
+    """Draw equally likely outcomes as dots to count (of twenty, one is 5 %); those that reach `goal` are in the accent.
+
+    Columns begin at the goal, so that none stands on both sides of it.
+    """
+    step, radius = 12.4, 5.6
+    start = scale.place(goal) % step if goal is not None else 0.0
+    columns: dict[int, list[float]] = {}
+    for value in sorted(values):
+        columns.setdefault(int((scale.place(value) - start) // step), []).append(value)
+    height = max((len(column) for column in columns.values()), default=0) * step + 24
+    base = height - 22
+    parts = [f'<path class="axis-l" d="M0 {_number(base)}H{_number(scale.width)}"/>']
+    for place, column in sorted(columns.items()):
+        middle = min(max(start + (place + 0.5) * step, radius), scale.width - radius)
+        for level, value in enumerate(column):
+            css = "d1" if goal is None or value >= goal else "d0"
+            up = _number(base - 2 - radius - level * step)
+            parts.append(f'<circle class="{css}" cx="{_number(middle)}" cy="{up}" r="{radius}"/>')
+    if goal is not None:
+        parts.append(f'<path class="tgt-l" d="M{_number(scale.place(goal))} 2V{_number(base + 5)}"/>')
+    for at, words in ticks:
+        css = ' class="t1 ts"' if at == goal else ""
+        x = _number(scale.place(at))
+        parts.append(f'<text{css} x="{x}" y="{_number(height - 5)}" text-anchor="middle">{escape(words)}</text>')
+    return _svg(scale.width, height, "".join(parts), label)
+
+
 def heat_class(value: float | None, low: float, high: float) -> str:
     """Give the class of a heat cell: `h1` … `h5` for an amount, `few` where there is no value.
 
@@ -143,6 +178,16 @@ def heat_class(value: float | None, low: float, high: float) -> str:
         return "few"
     share = (value - low) / (high - low) if high > low else 0.0
     return f"h{min(int(min(max(share, 0.0), 1.0) * 5) + 1, 5)}"
+
+
+def swatch(mark: str) -> Markup:
+    """Draw what a legend explains."""
+    if mark == "tick":
+        inside = '<path class="ref-s" d="M9 0V12"/>'
+    else:
+        paint = 'fill="url(#hatch)" class="edge-h"' if mark == "hatch" else f'class="{mark}"'
+        inside = f'<rect {paint} x="0.5" y="0.5" width="17" height="11" rx="2"/>'
+    return Markup(f'<svg width="18" height="12" viewBox="0 0 18 12" aria-hidden="true">{inside}</svg>')  # noqa: S704 - our own
 
 
 HATCH = Markup(
@@ -157,6 +202,9 @@ _PAINT: Final = {
     "grid-l": {"stroke": "grid"},
     "ref-s": {"stroke": "text-3", "stroke-width": "1.5"},
     "tgt-l": {"stroke": "text", "stroke-width": "1.25"},
+    "axis-l": {"stroke": "line-strong"},
+    "t1": {"fill": "text"},
+    "ts": {"font-weight": "600"},
     "w1": {"stroke": "c1", "stroke-width": "1.75"},
     "wb": {"stroke": "bad", "stroke-width": "1.75"},
     "wg": {"stroke": "good", "stroke-width": "1.75"},

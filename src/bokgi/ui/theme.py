@@ -16,6 +16,8 @@ from bokgi.ui.fonts import FAMILY
 
 Mode = Literal["light", "dark"]
 MODES: Final[tuple[Mode, ...]] = ("light", "dark")
+Medium = Mode | Literal["page"]
+"""What a chart is made for: one theme with its hex colours, or a page, where the colours are its custom properties."""
 
 _TOKEN: Final = re.compile(r"^\s*--([\w-]+):\s*(light-dark\(.*\)|oklch\([^)]*\))\s*;", re.MULTILINE)
 _SHADE: Final = re.compile(r"oklch\(([\d.]+) ([\d.]+) ([\d.]+)(?: / ([\d.]+))?\)")
@@ -26,7 +28,7 @@ _STEPS: Final = 24
 
 @cache
 def stylesheet(name: str) -> str:
-    """Give one of our style sheets (`tokens.css`, `components.css`) as text."""
+    """Give one of our style sheets (`tokens.css`, `components.css`, `screen.css`) as text."""
     return (files("bokgi.ui") / "static" / "bokgi" / name).read_text(encoding="utf-8")
 
 
@@ -70,12 +72,14 @@ def hex_colour(lightness: float, chroma: float, hue: float, alpha: float = 1.0) 
 
 
 @cache
-def palette(mode: Mode) -> dict[str, str]:
-    """Give every colour token as hex: `{"bg": "#fafbfc", …}`.
+def palette(mode: Medium) -> dict[str, str]:
+    """Give every colour token as hex: `{"bg": "#fafbfc", …}`; for a page as `var(--bg)`.
 
-    >>> palette("light")["surface"], sorted(palette("light")) == sorted(palette("dark"))
-    ('#ffffff', True)
+    >>> palette("light")["surface"], palette("page")["surface"]
+    ('#ffffff', 'var(--surface)')
     """
+    if mode == "page":
+        return {name: f"var(--{name})" for name in palette("light")}
     place = MODES.index(mode)
     colours = {}
     for name, value in _TOKEN.findall(stylesheet("tokens.css")):
@@ -114,20 +118,23 @@ def hex_stylesheet() -> str:
     )
 
 
-def vega_config(mode: Mode) -> dict[str, Any]:
-    """Give the Vega-Lite theme: our type, colours, hairlines; the same as the style sheet's."""
+def vega_config(mode: Medium) -> dict[str, Any]:
+    """Give the Vega-Lite theme: our type, colours, hairlines; the same as the style sheet's.
+
+    A page adds its own type when it draws.
+    """
     colour = palette(mode)
-    text = {"font": FAMILY, "fontSize": 12}
+    font = {} if mode == "page" else {"font": FAMILY}
+    axis_font = {} if mode == "page" else {"labelFont": FAMILY, "titleFont": FAMILY}
     return {
         "background": "transparent",
-        "font": FAMILY,
+        **font,
         "padding": 4,
         "view": {"stroke": None},
         "axis": {
-            "labelFont": FAMILY,
+            **axis_font,
             "labelFontSize": 12,
             "labelColor": colour["text-3"],
-            "titleFont": FAMILY,
             "titleFontSize": 12,
             "titleFontWeight": "normal",
             "titleColor": colour["text-3"],
@@ -136,7 +143,7 @@ def vega_config(mode: Mode) -> dict[str, Any]:
             "gridColor": colour["grid"],
             "labelPadding": 6,
         },
-        "text": text | {"color": colour["text"]},
+        "text": font | {"fontSize": 12, "color": colour["text"]},
         "bar": {"color": colour["c1"]},
         "line": {"color": colour["c1"], "strokeWidth": 2},
         "point": {"color": colour["c1"], "filled": True},

@@ -5,20 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from bokgi.apps.reviews.rendering.blocks import (
-    Badge,
-    Cell,
-    Chart,
-    Column,
-    Document,
-    Figure,
-    Item,
-    Items,
-    Section,
-    Table,
-    Verdict,
-)
+from bokgi.apps.reviews.rendering.blocks import Document, Item, Items, Section, Verdict
 from bokgi.ui import marks
+from bokgi.ui.blocks import Badge, Cell, Chart, Column, Figure, Table
 from bokgi.ui.charts import Step, bridge, cumulative
 
 STEPS = [

@@ -9,11 +9,12 @@ from itertools import pairwise
 import pytest
 from rich.cells import cell_len
 
-from bokgi.apps.reviews.rendering.blocks import Cell, Column, Table
-from bokgi.apps.reviews.rendering.html import html, joined
+from bokgi.apps.reviews.rendering.html import html
 from bokgi.apps.reviews.rendering.markdown import escaped, markdown
 from bokgi.apps.reviews.rendering.pdf import pdf
 from bokgi.apps.reviews.rendering.text import text
+from bokgi.ui.blocks import Cell, Column, Table
+from bokgi.ui.templating import joined
 from tests.apps.reviews.rendering.example import PEOPLE, example
 
 

@@ -4,67 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from markupsafe import Markup
 
-Align = Literal["left", "right"]
-Tone = Literal["", "good", "bad", "warn", "same", "few", "dim"]
-
-
-@dataclass(frozen=True)
-class Badge:
-    """A verdict or a state in a word, with its sign; the colour is never alone."""
-
-    text: str
-    tone: Tone = ""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of a table: its words, a second line, a drawing that says the same, a badge."""
-
-    text: str = ""
-    sub: str = ""
-    mark: Markup | None = None
-    badge: Badge | None = None
-    strong: bool = False
-    tone: Tone = ""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: what stands in its head, how it is aligned, whether it only draws what another column says."""
-
-    label: str
-    align: Align = "left"
-    drawn: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with its caption. `foot` are rows below a line; `flagged` the row to look at first."""
-
-    caption: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
-    foot: Sequence[Sequence[Cell]] = ()
-    flagged: int | None = None
-    note: str = ""
-    legend: Sequence[tuple[str, str]] = ()
-    hidden_caption: bool = False
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure of the head: value, comparison, what stands behind it."""
-
-    label: str
-    value: str
-    of: str = ""
-    range: str = ""
-    badge: Badge | None = None
-    foot: str = ""
+from bokgi.ui.blocks import Badge, Chart, Figure, Table
 
 
 @dataclass(frozen=True)
@@ -88,19 +31,6 @@ class Items:
     note: str = ""
     empty: str = ""
     numbered: bool = False
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart: its title and unit, the sentence it proves (read aloud in its place), specifications, its table."""
-
-    title: str
-    unit: str
-    sentence: str
-    wide: dict[str, Any]
-    narrow: dict[str, Any]
-    table: Table
-    note: str = ""
 
 
 @dataclass(frozen=True)

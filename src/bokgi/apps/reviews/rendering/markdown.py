@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bokgi.apps.reviews.rendering.blocks import Block, Cell, Chart, Document, Items, Table, Verdict
+from bokgi.apps.reviews.rendering.blocks import Block, Document, Items, Verdict
+from bokgi.ui.blocks import Cell, Chart, Table
 from bokgi.ui.format import plain
 
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|#])")

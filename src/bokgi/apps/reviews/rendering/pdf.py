@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from bokgi.apps.reviews.rendering.blocks import Badge, Block, Cell, Chart, Document, Items, Table, Verdict
-from bokgi.apps.reviews.rendering.html import swatch
+from bokgi.apps.reviews.rendering.blocks import Block, Document, Items, Verdict
 from bokgi.ui import charts, marks
+from bokgi.ui.blocks import Badge, Cell, Chart, Table
 from bokgi.ui.fonts import FAMILY, font_folder
 from bokgi.ui.format import MINUS
+from bokgi.ui.marks import swatch
 from bokgi.ui.theme import over, palette
 
 _TEMPLATE: Final = "review.typ"

@@ -13,7 +13,8 @@ from rich.rule import Rule
 from rich.table import Table as Grid
 from rich.text import Text
 
-from bokgi.apps.reviews.rendering.blocks import Badge, Block, Cell, Chart, Document, Items, Table, Verdict
+from bokgi.apps.reviews.rendering.blocks import Block, Document, Items, Verdict
+from bokgi.ui.blocks import Badge, Cell, Chart, Table
 from bokgi.ui.format import plain
 
 _STYLES: Final = {"good": "green", "bad": "red", "warn": "yellow", "same": "", "few": "dim", "dim": "dim", "": ""}

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from bokgi.apps.reviews.rendering.blocks import Badge, Block, Cell, Chart, Column, Section, Table, Verdict
+from bokgi.apps.reviews.rendering.blocks import Block, Section, Verdict
 from bokgi.apps.reviews.rendering.words import PARTS, Speaker, about, amount_of
 from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
 from bokgi.ui import marks
+from bokgi.ui.blocks import Badge, Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base
 from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, points, signed
 from bokgi.ui.format import n as cases

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from bokgi.apps.reviews.rendering.blocks import Block, Cell, Column, Section, Table
+from bokgi.apps.reviews.rendering.blocks import Block, Section
 from bokgi.apps.reviews.rendering.words import PARTS, Speaker, amount_of
 from bokgi.domain.labels import ACTIVITIES
 from bokgi.domain.messages import N_, Message
+from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.format import MoneyColumn
 
 Json = Mapping[str, Any]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bokgi.apps.reviews.rendering.blocks import Badge, Figure
 from bokgi.apps.reviews.rendering.words import Speaker
 from bokgi.domain.messages import N_, Message
 from bokgi.ui import format as written
+from bokgi.ui.blocks import Badge, Figure
 
 Json = Mapping[str, Any]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bokgi.apps.reviews.rendering.blocks import Badge, Item, Items, Section
+from bokgi.apps.reviews.rendering.blocks import Item, Items, Section
 from bokgi.apps.reviews.rendering.words import PARTS, Speaker, about
 from bokgi.domain.labels import OUTCOMES
 from bokgi.domain.messages import N_, Message
+from bokgi.ui.blocks import Badge
 
 Json = Mapping[str, Any]
 

@@ -1,0 +1,62 @@
+"""What every template of a page can use: the components of `templates/ui`, icons, drawings, joined particles."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from bokgi.domain.messages import Message
+from bokgi.ui import marks
+from bokgi.ui.format import show
+from bokgi.ui.icons import BRAND, icon
+
+TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+STATIC: Final = Path(__file__).resolve().parent / "static"
+STYLES: Final = ("bokgi/tokens.css", "bokgi/components.css", "bokgi/screen.css")
+"""Style sheets of a page in their order, below `STATIC`."""
+SCRIPTS: Final = tuple(
+    f"bokgi/{name}.js" for name in ("dialog", "menu", "table", "toast", "copy", "busy", "theme", "chart", "upload")
+)
+"""Scripts of a page, below `STATIC`; each is loaded with `defer`."""
+
+_BEFORE_PARTICLE: Final = re.compile(r"([)%\]’”])(?=[가-힣])")
+
+
+def joined(text: str) -> Markup:
+    """Keep a particle on the line of the bracket or percent sign before it; a browser would break there.
+
+    >>> joined("66%를 넘습니다")
+    Markup('66%&#8288;를 넘습니다')
+    """
+    return Markup(_BEFORE_PARTICLE.sub("\\1&#8288;", str(escape(text))))  # noqa: S704 - escaped before
+
+
+def equip(environment: Environment) -> Environment:
+    """Give an environment what the components use, except what depends on the language (`_`)."""
+    environment.globals |= {
+        "icon": icon,
+        "brand": BRAND,
+        "hatch": marks.HATCH,
+        "joined": joined,
+        "swatch": marks.swatch,
+    }
+    return environment
+
+
+def environment(lang: str, *folders: Path, **more: Any) -> Environment:  # noqa: ANN401 - any global of a template
+    """Make an environment of one language for templates outside a request: documents, mail.
+
+    Texts are marked as on a page: `_('Weekly review')`, `_('{n} rows of {file}', n=3, file=name)`.
+    """
+
+    def said(msgid: str, /, **values: object) -> str:
+        return Message(msgid, values).text(lang, show)
+
+    loader = FileSystemLoader([*folders, TEMPLATES])
+    found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    equip(found).globals |= {"_": said, "lang": lang, **more}
+    return found

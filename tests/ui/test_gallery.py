@@ -1,0 +1,176 @@
+"""The components page in a real browser: every component, both themes, both languages, wide and narrow."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from bokgi.ui import vega
+from bokgi.ui.gallery import gallery, read_listing
+from bokgi.ui.templating import SCRIPTS, STATIC, STYLES, TEMPLATES, environment
+from bokgi.ui.theme import hex_stylesheet
+from tests.ui.browser import WIDTHS, browser, chromium, complaints, served, violations
+
+needs_browser = pytest.mark.skipif(chromium() is None, reason="Chromium and its driver are not installed")
+
+
+def page(lang: str, theme: str = "light", query: dict[str, list[str]] | None = None) -> str:
+    """Write the components page."""
+    listing = read_listing(query or {}, lang)
+    template = environment(lang).get_template("ui/gallery-page.jinja")
+    place = {"root": "static", "vega": "/vega.js", "theme": theme, "styles": STYLES, "scripts": SCRIPTS}
+    return template.render(**place, **gallery(lang, listing=listing, path=f"{lang}-{theme}.html"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the page in both languages and themes, with hex colours: axe cannot read oklch."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(STATIC, folder / "static")
+    (folder / "static" / "bokgi" / "tokens.css").write_text(hex_stylesheet(), encoding="utf-8")
+    (folder / "vega.js").write_bytes(gzip.decompress(vega.bundle(folder).read_bytes()))
+    for lang in ("ko", "en"):
+        for theme in ("light", "dark"):
+            (folder / f"{lang}-{theme}.html").write_text(page(lang, theme), encoding="utf-8")
+    with served(folder) as address:
+        yield address
+
+
+class _Styles(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if "style" in given or any(name.startswith("on") for name in given):
+            self.faults.append(f"{tag} {attrs}")
+        if tag == "script" and "src" not in given and given.get("type") != "application/json":
+            self.faults.append(f"{tag} inline")
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_nothing_on_the_page_needs_an_inline_style_or_script(lang: str) -> None:
+    parser = _Styles()
+    parser.feed(page(lang))
+    assert parser.faults == []
+
+
+def test_every_macro_of_every_file_has_its_name_in_the_one_import() -> None:
+    there = set(re.findall(r"[a-z_]+", (TEMPLATES / "ui" / "all.jinja").read_text(encoding="utf-8")))
+    inner = {"cell", "head", "legend"}
+    files = [path for path in (TEMPLATES / "ui").glob("*.jinja") if not path.name.startswith(("gallery", "all"))]
+    macros = {name for path in files for name in re.findall(r"macro ([a-z]\w*)\(", path.read_text(encoding="utf-8"))}
+    assert macros - there - inner == set()
+
+
+def test_every_component_is_shown_on_the_page() -> None:
+    text = (TEMPLATES / "ui" / "gallery.jinja").read_text(encoding="utf-8")
+    names = re.findall(r"set ([a-z_, ]+) =", (TEMPLATES / "ui" / "all.jinja").read_text(encoding="utf-8"))
+    wanted = {name.strip() for group in names for name in group.split(",")}
+    # These are drawn by others of the list.
+    inside = {"figure", "plot", "avatar", "grid", "page_head"}
+    assert {name for name in wanted - inside if f"ui.{name}(" not in text} == set()
+
+
+def test_the_example_table_does_what_its_address_asks() -> None:
+    shown = page("en", query={"sort": ["amount"], "find": ["o"], "columns": ["owner", ""]})
+    assert "Activity, 6 weeks</th>" not in shown
+    assert 'aria-sort="ascending"' in shown
+    assert shown.index("Pureundeul Farms") < shown.index("Onnuri Pharma")
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_component_draws_without_a_complaint_and_is_accessible(site: str, width: int) -> None:
+    with browser(width) as driver:
+        for name in ("ko-light", "ko-dark", "en-light", "en-dark"):
+            driver.get(f"{site}/{name}.html")
+            deadline = time.monotonic() + 20
+            while driver.find_elements(By.CSS_SELECTOR, "[data-chart]:not(.is-drawn)") and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert driver.find_elements(By.CSS_SELECTOR, "[data-chart]:not(.is-drawn)") == []
+            assert complaints(driver) == []
+            assert violations(driver) == []
+            wide = driver.execute_script("return document.documentElement.scrollWidth")
+            assert wide <= width
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.slow
+def test_dialog_menu_and_table_work_by_the_keyboard(site: str) -> None:
+    with browser() as driver:
+        driver.get(f"{site}/en-light.html")
+        opener = driver.find_element(By.CSS_SELECTOR, "[data-opens]")
+        opener.send_keys(Keys.ENTER)
+        dialog = driver.find_element(By.ID, "example-dialog")
+        assert dialog.is_displayed()
+        driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+        assert not dialog.is_displayed()
+        assert driver.switch_to.active_element == opener
+
+        menu = driver.find_element(By.CSS_SELECTOR, "details[data-menu]")
+        summary = menu.find_element(By.TAG_NAME, "summary")
+        summary.send_keys(Keys.ENTER)
+        summary.send_keys(Keys.ARROW_DOWN)
+        assert driver.switch_to.active_element.tag_name == "a"
+        driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+        assert menu.get_attribute("open") is None
+        assert driver.switch_to.active_element == summary
+
+        frame = driver.find_element(By.CSS_SELECTOR, "#deals [data-table]")
+        frame.send_keys(Keys.ARROW_DOWN)
+        row = driver.switch_to.active_element
+        assert row.tag_name == "tr"
+        row.send_keys(Keys.SPACE)
+        assert row.find_element(By.TAG_NAME, "input").is_selected()
+        assert row.get_attribute("aria-selected") == "true"
+        row.send_keys("j")
+        assert driver.switch_to.active_element != row
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.slow
+def test_charts_follow_the_theme_and_their_box(site: str) -> None:
+    def colour(driver: webdriver.Chrome) -> str:
+        return str(driver.execute_script("return getComputedStyle(document.querySelector('svg.marks text')).fill"))
+
+    with browser() as driver:
+        driver.get(f"{site}/ko-light.html")
+        deadline = time.monotonic() + 20
+        while driver.find_elements(By.CSS_SELECTOR, "[data-chart]:not(.is-drawn)") and time.monotonic() < deadline:
+            time.sleep(0.1)
+        light = colour(driver)
+        driver.execute_script("document.documentElement.dataset.theme = 'dark'")
+        assert colour(driver) != light
+        driver.set_window_size(700, 900)
+        deadline = time.monotonic() + 10
+        fits = """
+            const box = document.querySelector('[data-chart]');
+            return box.querySelector('svg.marks').getBoundingClientRect().width <= box.clientWidth + 1"""
+        while not driver.execute_script(fits) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert driver.execute_script(fits)
+
+
+def test_the_vega_bundle_is_made_once(tmp_path: Path) -> None:
+    first = vega.bundle(tmp_path)
+    made = first.stat().st_mtime_ns
+    assert vega.bundle(tmp_path) == first
+    assert first.stat().st_mtime_ns == made
+    assert [path.name for path in tmp_path.iterdir()] == [first.name]
+    assert "vegaEmbed" in gzip.decompress(first.read_bytes()).decode()
