@@ -20,8 +20,8 @@ COLUMNS = (
 )
 
 
-def read(query: Mapping[str, Sequence[str]], **more: str) -> Listing:
-    return Listing.read(COLUMNS, query, sort="-amount", size=10, **more)  # type: ignore[arg-type]  # a prefix only
+def read(query: Mapping[str, Sequence[str]], *, prefix: str = "") -> Listing:
+    return Listing.read(COLUMNS, query, sort="-amount", size=10, prefix=prefix)
 
 
 def test_without_an_address_it_is_sorted_as_the_page_says_and_shows_every_column() -> None:

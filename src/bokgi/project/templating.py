@@ -27,6 +27,8 @@ from bokgi.apps.access.requests import organisation_of, theme_of
 from bokgi.domain.messages import LANGUAGES, Message
 from bokgi.project.navigation import entries
 from bokgi.ui import format as formats
+from bokgi.ui import vega
+from bokgi.ui.templating import SCRIPTS, STYLES, equip
 
 WORD_JOINER: Final = "\u2060"
 _BEFORE_PARTICLE: Final = re.compile(r"([)%\]’”])(?=[가-힣])")
@@ -120,6 +122,10 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401 - what Django ha
         "show": show,
         "static": static,
         "url": url,
+        "styles": STYLES,
+        "scripts": SCRIPTS,
+        "vega_version": vega.version(),
     }
+    equip(made)
     made.filters |= {"show": show, "told": told}
     return made

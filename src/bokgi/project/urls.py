@@ -12,6 +12,8 @@ settings_addresses: list[URLPattern] = [path("", access.settings_index, name="in
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("health/", views.health, name="health"),
+    path("components/", views.components, name="components"),
+    path("vega-<slug:version>.js", views.vega_bundle, name="vega"),
     path("account/", include("bokgi.apps.access.urls")),
     path("settings/", include((settings_addresses, "settings"))),
 ]

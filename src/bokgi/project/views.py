@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Final
 
+from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from bokgi.apps.access.permissions import EVERYBODY
+from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import anyone, may
 from bokgi.domain.errors import BokgiError
 from bokgi.domain.messages import N_, Message
 from bokgi.project.navigation import entries
+from bokgi.project.templating import lang
+from bokgi.ui import vega
+from bokgi.ui.gallery import gallery, read_listing
 
 STATUS: Final = {
     "usage": 400,
@@ -42,6 +47,31 @@ def health(request: HttpRequest) -> JsonResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok"})
+
+
+@may(Role.ADMIN)
+@require_GET
+def components(request: HttpRequest) -> HttpResponse:
+    """Show every component of the screens with its states."""
+    listing = read_listing(dict(request.GET.lists()), lang())
+    return render(request, "components.html", gallery(lang(), listing=listing, path=request.path))
+
+
+@anyone
+@require_GET
+def vega_bundle(request: HttpRequest, version: str) -> HttpResponseBase:
+    """Give the libraries that draw charts; the address changes with them, so a browser asks once."""
+    if version != vega.version():
+        raise Http404
+    path = vega.bundle(settings.HOME / "cache")
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    body = path.read_bytes()
+    response = HttpResponse(body if packed else gzip.decompress(body), content_type="text/javascript; charset=utf-8")
+    if packed:
+        response["Content-Encoding"] = "gzip"
+    response["Vary"] = "Accept-Encoding"
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 def _page(request: HttpRequest, status: int, title: str, message: object, hint: object = "") -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from functools import cache
+from importlib.metadata import version as metadata_version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -15,10 +16,8 @@ _SNIPPET: Final = "window.vegaEmbed = vegaEmbed;"
 @cache
 def version() -> str:
     """Name what the bundle holds; it changes when the libraries or what we ask of them change."""
-    import vl_convert  # noqa: PLC0415 - starts a JavaScript engine, which only charts need
-
-    parts = (vl_convert.get_vega_version(), vl_convert.get_vegalite_versions()[-1], vl_convert.get_vega_embed_version())
-    return hashlib.sha256(" ".join((*map(str, parts), _SNIPPET)).encode()).hexdigest()[:12]
+    parts = (metadata_version("vl-convert-python"), _SNIPPET)
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
 
 
 def bundle(folder: Path) -> Path:
@@ -28,7 +27,7 @@ def bundle(folder: Path) -> Path:
     """
     path = folder / f"vega-{version()}.js.gz"
     if not path.is_file():
-        import vl_convert  # noqa: PLC0415 - as above
+        import vl_convert  # noqa: PLC0415 - starts a JavaScript engine, which only this needs
 
         folder.mkdir(parents=True, exist_ok=True)
         made = gzip.compress(vl_convert.javascript_bundle(_SNIPPET).encode(), mtime=0)

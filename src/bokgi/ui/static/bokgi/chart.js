@@ -11,7 +11,7 @@
       if (window.vegaEmbed) return Promise.resolve();
       waiting ??= new Promise((resolve, reject) => {
         const script = document.createElement("script");
-        script.src = document.documentElement.dataset.vega;
+        script.src = document.querySelector("meta[name=vega]").content;
         script.addEventListener("load", resolve);
         script.addEventListener("error", reject);
         document.head.append(script);
