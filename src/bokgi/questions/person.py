@@ -1,0 +1,136 @@
+"""One person: results month by month, the win rate of the year with its interval, open deals and what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import ibis
+from ibis import _
+
+from bokgi.analysis.results_by_month import activities_by_month, results_by_month
+from bokgi.analysis.win_loss import win_loss
+from bokgi.domain.measures import Between, Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import Period
+from bokgi.domain.sentences import encoded
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.deals import Where, amount, listed
+
+MONTHS: Final = 12
+_SHOWN_DEALS: Final = 30
+_CONTACTS: Final = ("meeting", "call", "email", "message")
+
+
+def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
+    """Tell how one person's year went and what stands open.
+
+    Reads all facts of a lake version, cut to `as_of`. Gives `person_id`, `name`, `team`, `since` (first day with us, if
+    known), `months[]{month, created, won, lost, no_decision, won_amount, activities{kind: n}}` (the last twelve, the
+    last one cut at `as_of`), `year` and `year_before` (`n`, `won`, `win_rate{estimate, low, high, n}`, null with
+    `reason` when too few deals closed), `open` (total and deals as in `list_deals`, those that want attention first),
+    `said[]`, `caveats[]`; see `docs/reference/person.schema.json`.
+
+    What is fair to expect of the same deals is another question: `compare`. A person without deals has empty lists.
+    """
+    last = Period.month_of(as_of)
+    first = _months_before(last.start, MONTHS - 1)
+    span = Period(first, min(last.end, as_of + timedelta(days=1)))
+    with asked(facts, as_of=as_of) as here:
+        mine = here.keep(here.deals.filter(_.owner_id == person_id))
+        rows = {row["month"]: row for row in results_by_month(mine, period=span).to_pyarrow().to_pylist()}
+        who = here.facts.activity_people.filter(_.person_id == person_id)
+        done = activities_by_month(here.facts.activities, who, as_of=as_of, period=span).to_pyarrow().to_pylist()
+        starts = [_months_before(last.start, back) for back in range(MONTHS - 1, -1, -1)]
+        year = Period(as_of - timedelta(days=364), as_of + timedelta(days=1))
+        now, before = (_rate(here, mine, period) for period in (year, year.previous()))
+        since, current = _membership(here, person_id)
+        return {
+            "as_of": as_of.isoformat(),
+            "person_id": person_id,
+            "name": here.name(person_id),
+            "team": current,
+            "since": since,
+            "months": [_month(here, start, rows.get(start), done) for start in starts],
+            "year": now,
+            "year_before": before,
+            "open": listed(here, Where(person=person_id), order="attention", limit=_SHOWN_DEALS),
+            "said": [encoded(message) for message in _said(now)],
+            "caveats": [
+                encoded(
+                    Message(N_("A raw win rate says nothing about the hand that was dealt: see the fair comparison."))
+                )
+            ],
+        }
+
+
+def _months_before(start: date, back: int) -> date:
+    months = start.year * 12 + start.month - 1 - back
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def _membership(here: Asked, person_id: str) -> tuple[str | None, str | None]:
+    rows = here.facts.memberships.filter(_.person_id == person_id)
+    on = ibis.literal(here.as_of)
+    told = rows.mutate(
+        now=(_.valid_from.isnull() | (_.valid_from <= on)) & (_.valid_to.isnull() | (_.valid_to > on))
+    ).order_by(_.now.desc(), _.share.desc(), _.valid_from.desc(), _.team)
+    found = told.select("team", "started_on", "now").to_pyarrow().to_pylist()
+    begun = [row["started_on"] for row in found if row["started_on"] is not None]
+    teams = [row["team"] for row in found if row["now"]]
+    return (min(begun).isoformat() if begun else None), (teams[0] if teams else None)
+
+
+def _month(here: Asked, start: date, row: Mapping[str, Any] | None, done: Sequence[Mapping[str, Any]]) -> Json:
+    found = row or {}
+    unknown = found.get("won_amount_unknown", 0)
+    won = found.get("won", 0)
+    return {
+        "month": start.isoformat(),
+        **{name: found.get(name, 0) for name in ("created", "won", "lost", "no_decision")},
+        "won_amount": None if won and unknown == won else amount(here, found.get("won_amount", Decimal(0))),
+        "won_amount_unknown": unknown,
+        "activities": {one["kind"]: one["n"] for one in done if one["month"] == start and one["kind"] in _CONTACTS},
+    }
+
+
+def _rate(here: Asked, deals: ibis.Table, period: Period) -> Json:
+    rows = win_loss(deals, period=period, minimum_n=here.facts.settings.minimum_n).to_pyarrow().to_pylist()
+    found: Mapping[str, Any] = (
+        rows[0] if rows else {"n": 0, "won": 0, "win_rate": None, "won_amount": Decimal(0), "reason": "too_few"}
+    )
+    rate = found["win_rate"]
+    return {
+        "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
+        "n": found["n"],
+        "won": found["won"],
+        "won_amount": amount(here, found["won_amount"]),
+        "win_rate": None
+        if rate is None
+        else {
+            "estimate": rate,
+            "low": found["win_rate_low"],
+            "high": found["win_rate_high"],
+            "level": 0.95,
+            "n": found["n"],
+        },
+        "reason": found["reason"],
+    }
+
+
+def _said(year: Json) -> list[Message]:
+    values: dict[str, object] = {"n": year["n"], "won": year["won"]}
+    if year["win_rate"] is None:
+        return [
+            Message(
+                N_("{n} deals closed in the last twelve months, {won} of them won: too few for a win rate."), values
+            )
+        ]
+    rate = year["win_rate"]
+    values |= {"rate": Rate(rate["estimate"]), "ends": Between(Rate(rate["low"]), Rate(rate["high"]))}
+    return [
+        Message(N_("Of {n} deals closed in the last twelve months {won} were won: {rate} (interval {ends})."), values)
+    ]
