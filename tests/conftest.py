@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.test import Client
+from pytest_django import Settings
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.services import organisation_create, user_create
 from bokgi.facts.model import Facts
-from tests import cast
+from tests import cast, homes
 
 USERS = {
     "admin": ("정하늘", ""),
     "leader": ("한서윤", ""),
-    "manager": (cast.NAMES["kim"], "kim"),
-    "rep": (cast.NAMES["lee"], "lee"),
+    "manager": (homes.PEOPLE["kim"], "kim"),
+    "rep": (homes.PEOPLE["lee"], "lee"),
     "viewer": ("백도윤", ""),
 }
 """One user of each role: a name, and the person of the cast whose rows are the user's own."""
@@ -29,6 +31,20 @@ PASSWORD = "jade-stone-at-dawn"  # noqa: S105 - of the tests
 def facts_of() -> Callable[..., Facts]:
     """Turn small text tables into facts; see `tests.cast.facts_of`."""
     return cast.facts_of
+
+
+@pytest.fixture(scope="session")
+def written_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the facts of `tests.homes` once; nobody writes into this home afterwards."""
+    return homes.write_home(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def home(written_home: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let pages read the facts of `tests.homes`, on its day."""
+    settings.HOME = written_home
+    monkeypatch.setenv("BOKGI_TODAY", homes.TODAY.isoformat())
+    return written_home
 
 
 @pytest.fixture
@@ -44,12 +60,12 @@ def users(db: None) -> dict[str, User]:
 
 @pytest.fixture
 def as_role(users: dict[str, User]) -> Callable[[str], Client]:
-    """Give a client that is signed in as the user of a role; `as_role("")` is not signed in."""
+    """Give a client that is signed in as the user of a role; `as_role("")` is not signed in. It speaks English."""
 
     def client(role: str) -> Client:
         made = Client(headers={"accept-language": "en"})
         if role:
-            made.force_login(users[role], backend=settings.AUTHENTICATION_BACKENDS[0])
+            made.force_login(users[role], backend=django_settings.AUTHENTICATION_BACKENDS[0])
         return made
 
     return client

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import anyone, may
 from bokgi.domain.errors import BokgiError
@@ -30,6 +31,9 @@ STATUS: Final = {
     "setup": 503,
 }
 """HTTP status of each family of faults; see `bokgi.domain.errors`."""
+
+_NAMING: Final = {"person_unknown", "person_ambiguous", "deal_unknown"}
+"""Faults whose hint lists what exists; not everybody may see that."""
 
 
 @may(*EVERYBODY)
@@ -81,7 +85,12 @@ def _page(request: HttpRequest, status: int, title: str, message: object, hint: 
 
 def fault(request: HttpRequest, error: BokgiError) -> HttpResponse:
     """Show one of our own faults: what is missing, what is there, what to do next."""
-    return _page(request, STATUS[error.family], N_("This did not work"), error.message, error.hint or "")
+    hint = "" if error.code in _NAMING and not _sees_everybody(request) else error.hint or ""
+    return _page(request, STATUS[error.family], N_("This did not work"), error.message, hint)
+
+
+def _sees_everybody(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and Role(request.user.role) in {Role.ADMIN, Role.LEADER}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -6,9 +6,10 @@ looks. Private notes are no matter of roles: only the two people they belong to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import Final
 
 
@@ -26,6 +27,8 @@ EVERYBODY: Final = frozenset(Role)
 LEADING: Final = frozenset({Role.ADMIN, Role.LEADER, Role.MANAGER})
 SELLING: Final = frozenset({Role.LEADER, Role.MANAGER, Role.REP})
 DATA_KEEPERS: Final = frozenset({Role.ADMIN})
+SMALLEST_GROUP: Final = 3
+"""Fewer people than this are not summed up for who may not see each of them."""
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,88 @@ class Viewer:
     def people_seen(self, people: Iterable[str]) -> list[str]:
         """Keep the people whose rows may be shown."""
         return [person for person in people if self.sees_person(person)]
+
+
+def managed_by(person_id: str, managers: Iterable[tuple[str, str | None]]) -> frozenset[str]:
+    """Give everybody below one person: whose manager it is, and theirs. `managers` are pairs (person, manager).
+
+    >>> sorted(managed_by("kim", [("lee", "kim"), ("park", "lee"), ("kim", "park"), ("choi", None)]))
+    ['lee', 'park']
+    """
+    below: dict[str, set[str]] = {}
+    for person, manager in managers:
+        if manager:
+            below.setdefault(manager, set()).add(person)
+    found: set[str] = set()
+    waiting = [person_id] if person_id else []
+    while waiting:
+        more = below.get(waiting.pop(), set()) - found - {person_id}
+        found |= more
+        waiting += more
+    return frozenset(found)
+
+
+def may_read_private(person: int, parties: Iterable[int]) -> bool:
+    """Say whether a private note is one's own to read: it belongs to its two people, whatever the role.
+
+    >>> may_read_private(3, (3, 7)), may_read_private(1, (3, 7))
+    (True, False)
+    """
+    return person in set(parties)
+
+
+def shown_groups(groups: Mapping[str, Iterable[str]], viewer: Viewer) -> frozenset[str]:
+    """Choose the aggregates that may be shown together: none over fewer than three people, none that reveals one.
+
+    `groups`: key of an aggregate → the people whose rows it sums up. A group whose people are all seen one by one
+    anyway is always shown. Of the others, larger ones come first, and a group is withheld when with it somebody's
+    figure could be computed as a difference of what is shown, however many steps that takes, from what the viewer
+    sees of own people, too. (A linear combination of the groups that leaves one person is that person's figure.)
+
+    >>> rep = Viewer(Role.REP, "lee")
+    >>> sorted(shown_groups({"all": ["lee", "park", "choi", "kim"], "south": ["lee", "park", "choi"]}, rep))
+    ['all']
+    >>> sorted(shown_groups({"all": ["lee", "park", "choi", "kim"], "pair": ["lee", "park"]}, rep))
+    ['all']
+    """
+    members = {key: frozenset(people) for key, people in groups.items()}
+    hidden = {key: frozenset(p for p in people if not viewer.sees_person(p)) for key, people in members.items()}
+    shown = {key for key, others in hidden.items() if not others}
+    revealed = _Span()
+    for key in sorted(members, key=lambda key: (-len(members[key]), key)):
+        if key not in shown and len(members[key]) >= SMALLEST_GROUP and revealed.grows_safely(hidden[key]):
+            shown.add(key)
+    return frozenset(shown)
+
+
+class _Span:
+    """What can be computed from sums over groups of people: their linear span, in reduced row echelon form."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, Fraction]] = []
+
+    def grows_safely(self, people: frozenset[str]) -> bool:
+        """Take a group in, unless then the figure of a single person is in the span."""
+        row = dict.fromkeys(people, Fraction(1))
+        for known in self._rows:
+            row = _minus(row, known, row.get(next(iter(known)), Fraction(0)))
+        if not row:
+            return True
+        pivot = min(row)
+        row = {pivot: Fraction(1), **{name: value / row[pivot] for name, value in row.items() if name != pivot}}
+        grown = [_minus(known, row, known.get(pivot, Fraction(0))) for known in self._rows]
+        grown.append(row)
+        # In this form a single person is in the span exactly when a row says so.
+        if any(len(known) == 1 for known in grown):
+            return False
+        self._rows = grown
+        return True
+
+
+def _minus(row: dict[str, Fraction], other: dict[str, Fraction], times: Fraction) -> dict[str, Fraction]:
+    """Subtract a multiple; zeros are left out, and the pivot of a row stays its first entry."""
+    if not times:
+        return row
+    names = {**row, **other}
+    result = {name: row.get(name, Fraction(0)) - times * other.get(name, Fraction(0)) for name in names}
+    return {name: value for name, value in result.items() if value}

@@ -1,0 +1,89 @@
+"""How screens ask: `ask(request, question, …)` of the facts of this home, and who is looking at the answer."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permissions import Role, Viewer, managed_by
+from bokgi.apps.access.requests import PageRequest, organisation_of
+from bokgi.domain.errors import NotFoundError
+from bokgi.questions.answers import Answers, Question
+from bokgi.questions.asked import Json
+from bokgi.questions.roster import ask_roster
+
+_VIEWER: Final = "_bokgi_viewer"
+_SHARE_OF_MEMORY: Final = 0.3
+_ZONE: Final = "Asia/Seoul"
+
+
+@cache
+def _answers(home: Path) -> Answers:
+    """Give the answers of a home: one engine for all threads of this process."""
+    return Answers(home, memory_limit=_memory_limit())
+
+
+def answers() -> Answers:
+    """Give the answers of the home of this process."""
+    return _answers(settings.HOME)
+
+
+def _memory_limit() -> str | None:
+    """Leave room for the worker and everything else of the machine; None where its memory is not known."""
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    return f"{int(whole * _SHARE_OF_MEMORY / 1e6)}MB"
+
+
+def today(request: HttpRequest | None = None) -> date:
+    """Give today's civil date in the organisation's zone; `BOKGI_TODAY` overrides it."""
+    given = os.environ.get("BOKGI_TODAY")
+    if given:
+        return date.fromisoformat(given)
+    company = organisation_of(request) if request is not None else None
+    zone = ZoneInfo(company.time_zone) if company is not None else ZoneInfo(_ZONE)
+    now: datetime = timezone.now()
+    return now.astimezone(zone).date()
+
+
+def ask(request: HttpRequest, question: Question, /, **parameters: Any) -> Json:  # noqa: ANN401 - of the question
+    """Give the answer to a question, kept where it was asked before; `as_of` is today unless given.
+
+    The answer is the same for everybody and language-neutral. What of it `viewer_of(request)` may see is filtered
+    afterwards (`apps.access.permissions`); `bokgi.ui.spoken.spoken(answer, lang)` writes its sentences. Raises
+    `NotFoundError` (`home_missing`) before the first import; the page for that says what to do.
+    """
+    parameters.setdefault("as_of", today(request))
+    return answers().ask(question, **parameters)
+
+
+def viewer_of(request: PageRequest) -> Viewer:
+    """Say who looks: role, person, and for a manager the people below, as the memberships of today say."""
+    if not hasattr(request, _VIEWER):
+        setattr(request, _VIEWER, _viewer(request))
+    found: Viewer = getattr(request, _VIEWER)
+    return found
+
+
+def _viewer(request: PageRequest) -> Viewer:
+    user: User = request.user
+    role = Role(user.role)
+    if role is not Role.MANAGER or not user.person_id:
+        return Viewer(role, user.person_id)
+    try:
+        people = ask(request, ask_roster)["people"]
+    except NotFoundError:
+        people = []
+    pairs = [(row["person_id"], row["manager_id"]) for row in people]
+    return Viewer(role, user.person_id, managed_by(user.person_id, pairs))

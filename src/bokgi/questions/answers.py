@@ -1,0 +1,168 @@
+"""Answers kept beside the facts: a question asked again of the same facts is read, not computed.
+
+An answer is language-neutral JSON. It is kept under what it depends on: the lake version (which holds the definitions,
+too), the question and its parameters (its scope is one of them), and the code. It lies in the folder of the derived
+state of its version and goes with it: by age, by an erasure, by hand. Who may see what of it is decided afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import duckdb
+import ibis
+
+from bokgi.facts import state
+from bokgi.facts.engine import connect
+from bokgi.facts.lake import Lake
+from bokgi.facts.model import Facts
+from bokgi.facts.read import facts
+from bokgi.questions.asked import Json
+
+KEPT: Final = 2000
+"""How many answers stay for one lake version; the oldest go first."""
+
+_CODE: Final = ("domain", "facts", "analysis", "questions", "apps")
+
+Question = Callable[..., Json]
+
+
+@cache
+def code_version() -> str:
+    """Give a digest of the code that answers: another code may answer otherwise."""
+    whole = hashlib.sha256()
+    root = Path(str(files("bokgi")))
+    for path in sorted(path for part in _CODE for path in (root / part).rglob("*.py")):
+        whole.update(str(path.relative_to(root)).encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+@dataclass
+class _Engine:
+    """One DuckDB for one lake version, read by a cursor of each thread."""
+
+    derived: state.Derived
+    connection: duckdb.DuckDBPyConnection
+    of_thread: threading.local = field(default_factory=threading.local)
+
+
+class Answers:
+    """Ask questions of the facts of one home, from any number of threads.
+
+    `memory_limit` is DuckDB's, for instance `2GB`; without one it takes what it thinks right.
+
+    >>> import tempfile
+    >>> from datetime import date
+    >>> def ask_currency(facts: Facts, *, as_of: date) -> Json:
+    ...     return {"as_of": as_of, "currency": facts.settings.currency}
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     _ = Lake.open(Path(home), create=True)
+    ...     Answers(Path(home)).ask(ask_currency, as_of=date(2026, 11, 24))
+    {'as_of': '2026-11-24', 'currency': 'KRW'}
+    """
+
+    def __init__(self, home: Path, *, memory_limit: str | None = None) -> None:
+        self._home = home
+        self._memory_limit = memory_limit
+        self._lock = threading.Lock()
+        self._computing: dict[Path, threading.Lock] = {}
+        self._engine: _Engine | None = None
+        self._seen: tuple[str, ...] = ()
+
+    def version(self) -> int:
+        """Give the newest lake version. Raises `NotFoundError` (`home_missing`) when there are no facts yet."""
+        return self._current().derived.version
+
+    def ask(self, question: Question, /, **parameters: Any) -> Json:  # noqa: ANN401 - whatever the question takes
+        """Give the answer to a question of the facts as they are now.
+
+        `question(facts, **parameters)` is a function of `bokgi.questions`; its parameters are plain values. Two threads
+        that ask the same at once wait for one computation. Errors of the question are raised and not kept.
+        """
+        engine = self._current()
+        path = engine.derived.folder / "answers" / f"{_key(question, parameters)}.json"
+        found = _read(path)
+        if found is not None:
+            return found
+        with self._lock:
+            computing = self._computing.setdefault(path, threading.Lock())
+        try:
+            with computing:
+                found = _read(path)
+                if found is None:
+                    text = json.dumps(question(self._facts(engine), **parameters), ensure_ascii=False, default=str)
+                    _keep(path, text)
+                    found = json.loads(text)
+        finally:
+            with self._lock:
+                self._computing.pop(path, None)
+        return found
+
+    def facts(self) -> Facts:
+        """Give the facts as they are now, for this thread only."""
+        return self._facts(self._current())
+
+    def _facts(self, engine: _Engine) -> Facts:
+        found: Facts | None = getattr(engine.of_thread, "facts", None)
+        if found is None:
+            backend = ibis.duckdb.from_connection(engine.connection.cursor())
+            found = facts(backend, Lake.open(self._home), version=engine.derived.version)
+            engine.of_thread.facts = found
+        return found
+
+    def _current(self) -> _Engine:
+        """Give the engine of the newest version; a new version gets a new one, the old goes with its last reader."""
+        lake = Lake.open(self._home)
+        seen = _ledger_files(lake)
+        with self._lock:
+            engine = self._engine
+            if engine is None or seen != self._seen or not (engine.derived.folder / "manifest.json").exists():
+                derived = state.derived(lake)
+                if engine is None or engine.derived.folder != derived.folder or seen != self._seen:
+                    engine = _Engine(derived, connect(memory_limit=self._memory_limit))
+                self._engine, self._seen = engine, seen
+        return engine
+
+
+def _ledger_files(lake: Lake) -> tuple[str, ...]:
+    """List the files of the ledger's log: they change with every commit."""
+    with os.scandir(lake.table_folder("imports") / "_delta_log") as entries:
+        return tuple(sorted(entry.name for entry in entries))
+
+
+def _key(question: Question, parameters: dict[str, Any]) -> str:
+    asked = json.dumps(parameters, sort_keys=True, ensure_ascii=False, default=str)
+    name = f"{question.__module__}.{question.__qualname__}"
+    return hashlib.sha256(f"{code_version()}\n{name}\n{asked}".encode()).hexdigest()
+
+
+def _read(path: Path) -> Json | None:
+    try:
+        found: Json = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write an answer whole or not at all; where the state has gone meanwhile (an erasure), not at all."""
+    with suppress(OSError):
+        path.parent.mkdir(exist_ok=True)
+        work = path.with_name(f"making-{uuid4().hex}")
+        work.write_text(text, encoding="utf-8")
+        work.replace(path)
+        there = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(path.parent)]
+        for _, old in sorted(there)[: max(0, len(there) - KEPT)]:
+            Path(old).unlink(missing_ok=True)

@@ -1,0 +1,106 @@
+"""Roles, people seen, and aggregates that reveal nobody."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bokgi.apps.access.permissions import Role, Viewer, managed_by, may_read_private, shown_groups
+
+PEOPLE = ("choi", "jung", "kim", "lee", "park", "seo")
+
+
+@pytest.mark.parametrize(
+    ("viewer", "seen"),
+    [
+        (Viewer(Role.ADMIN), set(PEOPLE)),
+        (Viewer(Role.LEADER, "kim"), set(PEOPLE)),
+        (Viewer(Role.MANAGER, "kim", frozenset({"lee", "park"})), {"kim", "lee", "park"}),
+        (Viewer(Role.REP, "lee"), {"lee"}),
+        # A rep who has people below in the CRM is a rep all the same.
+        (Viewer(Role.REP, "lee", frozenset({"park"})), {"lee"}),
+        (Viewer(Role.REP), set()),
+        (Viewer(Role.VIEWER), set()),
+    ],
+)
+def test_who_sees_whom(viewer: Viewer, seen: set[str]) -> None:
+    assert set(viewer.people_seen(PEOPLE)) == seen
+
+
+def test_a_row_of_nobody_is_not_one_s_own() -> None:
+    assert not Viewer(Role.REP, "").sees_person("")
+    assert not Viewer(Role.VIEWER, "").sees_person("")
+
+
+def test_everybody_below_is_managed_and_a_ring_ends() -> None:
+    pairs = [("lee", "kim"), ("park", "kim"), ("seo", "park"), ("kim", "seo"), ("choi", None)]
+    assert managed_by("kim", pairs) == {"lee", "park", "seo"}
+    assert managed_by("", [("lee", ""), ("park", None)]) == frozenset()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_private_note_is_a_matter_of_two_people_not_of_roles(role: Role) -> None:
+    del role
+    assert may_read_private(1, (1, 2))
+    assert not may_read_private(9, (1, 2))
+
+
+def test_two_people_are_no_group() -> None:
+    rep = Viewer(Role.REP, "lee")
+    assert shown_groups({"pair": ["park", "choi"], "own": ["lee"], "with me": ["lee", "park"]}, rep) == {"own"}
+
+
+def test_who_sees_everybody_has_nothing_withheld() -> None:
+    groups = {"pair": ["park", "choi"], "one": ["seo"]}
+    assert shown_groups(groups, Viewer(Role.LEADER)) == {"pair", "one"}
+
+
+def test_a_difference_that_leaves_one_is_withheld() -> None:
+    groups = {"all": ["choi", "kim", "park", "seo"], "but one": ["choi", "kim", "park"]}
+    assert shown_groups(groups, Viewer(Role.VIEWER)) == {"all"}
+    # What is left are seo and lee, and lee is who looks.
+    groups = {"all": ["choi", "kim", "park", "seo", "lee"], "but two": ["choi", "kim", "park"]}
+    assert shown_groups(groups, Viewer(Role.REP, "lee")) == {"all"}
+    assert shown_groups(groups, Viewer(Role.VIEWER)) == {"all", "but two"}
+
+
+def test_a_difference_in_several_steps_is_withheld() -> None:
+    # all − a − b leaves seo, though no two of them do.
+    groups = {
+        "all": ["p1", "p2", "p3", "p4", "p5", "p6", "seo"],
+        "a": ["p1", "p2", "p3"],
+        "b": ["p4", "p5", "p6"],
+    }
+    assert shown_groups(groups, Viewer(Role.VIEWER)) == {"all", "a"}
+
+
+def reveals(groups: dict[str, list[str]], shown: frozenset[str], viewer: Viewer) -> list[str]:
+    """Find by ranks who can be computed: the slow obvious twin."""
+    rows = [[float(person in groups[key]) for person in PEOPLE] for key in sorted(shown)]
+    rows += [[float(person == own) for person in PEOPLE] for own in PEOPLE if viewer.sees_person(own)]
+    if not rows:
+        return []
+    known = np.linalg.matrix_rank(np.array(rows))
+    return [
+        person
+        for place, person in enumerate(PEOPLE)
+        if not viewer.sees_person(person)
+        and np.linalg.matrix_rank(np.array([*rows, list(np.eye(len(PEOPLE))[place])])) == known
+    ]
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdefg"), st.lists(st.sampled_from(PEOPLE), unique=True, min_size=1), min_size=1),
+    st.sampled_from([Viewer(Role.REP, "lee"), Viewer(Role.VIEWER), Viewer(Role.MANAGER, "kim", frozenset({"lee"}))]),
+)
+def test_nobody_can_be_computed_and_nothing_is_withheld_without_need(
+    groups: dict[str, list[str]], viewer: Viewer
+) -> None:
+    shown = shown_groups(groups, viewer)
+    assert reveals(groups, shown, viewer) == []
+    for key in set(groups) - shown:
+        unseen = [person for person in groups[key] if not viewer.sees_person(person)]
+        assert unseen
+        assert len(groups[key]) < 3 or reveals(groups, shown | {key}, viewer)

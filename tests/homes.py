@@ -1,0 +1,119 @@
+"""A home on disk with the cast's facts, for tests of pages: two teams, each person with deals of amounts of their own.
+
+`MARKS` names for each person what would give that person away on a page: key, name, address, deals, amounts.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from bokgi.domain.money import Money
+from bokgi.facts.lake import Lake
+from bokgi.facts.ledger import Entry
+from bokgi.ui.format import money
+from tests.cast import CAST, NAMES, rows_of
+
+TODAY: Final = date(2026, 11, 24)
+SELLERS: Final = ("lee", "park", "choi", "seo", "nam")
+_MORE: Final = {"seo": "서가람", "nam": "남궁슬기", "han": "한여울"}
+PEOPLE: Final = NAMES | _MORE
+DEALS_EACH: Final = 14
+_WORDS: Final = (
+    "물류",
+    "정산",
+    "품질",
+    "예측",
+    "보안",
+    "상담",
+    "발주",
+    "설비",
+    "재고",
+    "인증",
+    "연동",
+    "진단",
+    "검색",
+    "배차",
+)
+
+
+def amount(person: str, number: int) -> int:
+    """Give the amount of a deal: a number that nothing else on a page has."""
+    return 31_370_000 * (SELLERS.index(person) + 2) + 1_130_000 * number + 7_919
+
+
+def deal_name(person: str, number: int) -> str:
+    """Give the name of a deal."""
+    return f"{('해솔', '가람', '온누리', '두레', '나래')[SELLERS.index(person)]} {_WORDS[number]} 도입"
+
+
+def _deals() -> tuple[str, str, str]:
+    deals = ["deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on | closed_on | source"]
+    events = ["deal_id | stage | entered_on | seq"]
+    texts = ["kind | key | text"]
+    ladder = ("prospecting", "qualified", "proposal", "negotiation")
+    for person in SELLERS:
+        for number in range(DEALS_EACH):
+            key = f"{person}-{number}"
+            created = TODAY - timedelta(days=150 - 7 * number)
+            outcome = ("open", "won", "lost")[number % 3]
+            reached = 1 + number % 4 if outcome != "won" else 4
+            stage = ladder[reached - 1] if outcome == "open" else outcome
+            closed = "" if outcome == "open" else (created + timedelta(days=40)).isoformat()
+            due = TODAY + timedelta(days=3 * number + 2)
+            deals.append(
+                f"{key} | {person} | {stage} | {outcome} | {amount(person, number)} | {created} | {due} | {closed} | web"
+            )
+            events += [
+                f"{key} | {ladder[step]} | {created + timedelta(days=8 * step)} | {step + 1}" for step in range(reached)
+            ]
+            texts.append(f"deal_name | {key} | {deal_name(person, number)}")
+    return "\n".join(deals), "\n".join(events), "\n".join(texts)
+
+
+def write_home(folder: Path) -> Path:
+    """Write the facts of the cast into a home, as one import."""
+    deals, events, texts = _deals()
+    second = "\n".join(
+        f"{person} | 2팀 | {'manager' if person == 'han' else 'AE'} | {'' if person == 'han' else 'han'} | 1 "
+        "| 2021-01-04 | | 2021-01-04"
+        for person in _MORE
+    )
+    tables = {
+        **CAST,
+        "people": "person_id | source\n" + "\n".join(f"{person} | crm" for person in PEOPLE),
+        "memberships": f"{CAST['memberships'].rstrip()}\n{second}",
+        "identities": CAST["identities"].rstrip()
+        + "\n"
+        + "\n".join(f"person | {key} | crm | {key} | {name} | {key}@example.com" for key, name in _MORE.items()),
+        "deals": deals,
+        "stage_events": events,
+        "texts": texts,
+    }
+    lake = Lake.open(folder, create=True)
+    with lake.begin() as writing:
+        for name, text in tables.items():
+            writing.write(name, rows_of(name, text).drop_columns(["import_no"]))
+        moment = datetime(2026, 11, 23, 18, tzinfo=UTC)
+        writing.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
+    return folder
+
+
+def _written(value: int) -> set[str]:
+    """Write an amount in every way a page may that gives the amount away: plain, with separators, in words."""
+    worth = Money(Decimal(value), "KRW")
+    forms = {str(value), f"{value:,}", f"{value / 1e4:,.0f}만"}
+    forms |= {money(worth, lang) for lang in ("ko", "en")}
+    return forms | {form.replace("\u00a0", " ") for form in forms}
+
+
+def _marks(person: str) -> set[str]:
+    numbers = range(DEALS_EACH)
+    deals = {f"{person}-{number}" for number in numbers} | {deal_name(person, number) for number in numbers}
+    amounts = {form for number in numbers for form in _written(amount(person, number))}
+    return deals | amounts | {PEOPLE[person], f"{person}@example.com"}
+
+
+MARKS: Final = {person: _marks(person) for person in SELLERS}

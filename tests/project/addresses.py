@@ -1,0 +1,46 @@
+"""Every address of the application, with something in the place of each argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "role": ("leader",),
+}
+"""What stands in an address by the name of the argument: one's own (of `lee`) and somebody else's (of `seo`)."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One view with the addresses that lead to it."""
+
+    name: str
+    view: Callable[..., Any]
+    addresses: tuple[str, ...]
+
+
+def _patterns(
+    under: list[URLPattern | URLResolver], namespace: str = "", taken: tuple[str, ...] = ()
+) -> Iterator[tuple[str, Callable[..., Any], tuple[str, ...]]]:
+    for found in under:
+        arguments = (*taken, *found.pattern.converters)
+        arguments += tuple(name for name in found.pattern.regex.groupindex if name not in arguments)
+        if isinstance(found, URLResolver):
+            inner = f"{namespace}{found.namespace}:" if found.namespace else namespace
+            yield from _patterns(found.url_patterns, inner, arguments)
+        else:
+            yield f"{namespace}{found.name}", found.callback, arguments
+
+
+def pages() -> list[Page]:
+    """List all pages. `KeyError` names an argument that `ARGUMENTS` does not know yet."""
+    result = []
+    for name, view, arguments in _patterns(get_resolver().url_patterns):
+        count = max((len(ARGUMENTS[argument]) for argument in arguments), default=1)
+        given = [{a: ARGUMENTS[a][min(i, len(ARGUMENTS[a]) - 1)] for a in arguments} for i in range(count)]
+        result.append(Page(name, view, tuple(reverse(name, kwargs=one or None) for one in given)))
+    return result
