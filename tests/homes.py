@@ -63,9 +63,8 @@ def _deals() -> tuple[str, str, str]:
             stage = ladder[reached - 1] if outcome == "open" else outcome
             closed = "" if outcome == "open" else (created + timedelta(days=40)).isoformat()
             due = TODAY + timedelta(days=3 * number + 2)
-            deals.append(
-                f"{key} | {person} | {stage} | {outcome} | {amount(person, number)} | {created} | {due} | {closed} | web"
-            )
+            cells = (key, person, stage, outcome, amount(person, number), created, due, closed, "web")
+            deals.append(" | ".join(map(str, cells)))
             events += [
                 f"{key} | {ladder[step]} | {created + timedelta(days=8 * step)} | {step + 1}" for step in range(reached)
             ]

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "role": ("leader",),
+    "version": ("0",),
 }
 """What stands in an address by the name of the argument: one's own (of `lee`) and somebody else's (of `seo`)."""
 
