@@ -8,7 +8,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.test import Client
 
 from bokgi.apps.access.models import User
@@ -31,8 +31,8 @@ SEEN = {
 """Whose rows each user of `tests.conftest` may see."""
 
 
-def content(answer: HttpResponse) -> str:
-    whole = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]  # of a stream
+def content(answer: HttpResponseBase) -> str:
+    whole = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]  # one has the one, one the other
     return unescape(whole.decode("utf-8", errors="replace"))
 
 
