@@ -1,0 +1,147 @@
+"""The forecast made again from past days, and what came: scores of every method, and what the next one learns of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bokgi.analysis.forecast.benchmarks import (
+    RUN_RATE,
+    SEASONAL_NAIVE,
+    SIMPLE,
+    WEIGHTED,
+    WEIGHTED_DUE,
+    run_rate,
+    seasonal_naive,
+    stage_chances,
+    weighted_pipeline,
+)
+from bokgi.analysis.forecast.blending import Blend, Past, learn_blend
+from bokgi.analysis.forecast.hazards import Hazards
+from bokgi.analysis.forecast.history import History
+from bokgi.analysis.forecast.outlook import Outlook, draw, look_ahead
+from bokgi.analysis.forecast.scoring import crps, inside, quantile_loss
+from bokgi.analysis.forecast.windows import Window, day_number
+
+Floats = NDArray[np.float64]
+
+BLEND = "forecast"
+MODEL = "stage_model"
+BEST_SIMPLE = "best_simple"
+METHODS = (BLEND, MODEL, *SIMPLE, BEST_SIMPLE)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One look ahead: the outlook, sorted draws by method (missing: the method cannot answer there), what came.
+
+    `came` is null while the window is not over. `simple`: the simple method that had done best before.
+    """
+
+    window: Window
+    outlook: Outlook
+    draws: Mapping[str, Floats]
+    blend: Blend
+    simple: str
+    came: float | None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Of one method over the origins where it answered: mean CRPS (money), weighted quantile loss (share of what
+    came), share inside the 80 % range, bias (mean of the forecast's mean less what came, as share of what came).
+    """
+
+    n: int
+    crps: float
+    wql: float
+    coverage80: float
+    bias: float
+
+
+def replay(history: History, windows: Sequence[Window], *, paths: int, seed: int, now: int | None) -> list[Origin]:
+    """Forecast from each origin, oldest first, each with what had happened and been learnt by its end.
+
+    `windows` are those of `history.standing`, in any order; `now` is the place of the one that is not over (null: all
+    are).
+    """
+    found: list[Origin] = []
+    start: Hazards | None = None
+    for place in sorted(range(len(windows)), key=lambda place: (windows[place].origin, place)):
+        window = windows[place]
+        over = [one for one in found if (one.window.end - window.origin).days <= 1 and one.came is not None]
+        outlook = look_ahead(history, place, window, [one.outlook for one in over], start=start)
+        start = outlook.hazards
+        on = day_number(window.origin)
+        came = None if place == now else _came(history, on + window.after, on + window.until)
+        drawn = draw(outlook, history, paths=paths, seed=seed)
+        found.append(_origin(history, outlook, np.sort(drawn.open + drawn.new), over, came, paths=paths, seed=seed))
+    return found
+
+
+def _came(history: History, after: int, until: int) -> float:
+    amount = history.wins.amount[history.wins.between(after, until)]
+    return float(amount[~np.isnan(amount)].sum())
+
+
+def _origin(
+    history: History,
+    outlook: Outlook,
+    model: Floats,
+    over: Sequence[Origin],
+    came: float | None,
+    *,
+    paths: int,
+    seed: int,
+) -> Origin:
+    window, standing = outlook.window, outlook.standing
+    on = day_number(window.origin)
+    first = day_number(history.first) if history.first is not None else on
+    rng = np.random.default_rng([seed, on, 1])
+    rate = np.sort(run_rate(rng, history.wins, window, first=first, paths=paths))
+    chance = stage_chances(history.ends, history.stage_probability, on=on)
+    drawn: dict[str, Floats | None] = {
+        MODEL: model,
+        RUN_RATE: rate,
+        SEASONAL_NAIVE: seasonal_naive(rng, history.wins, window, first=first, paths=paths),
+    }
+    for name, due_only in ((WEIGHTED, False), (WEIGHTED_DUE, True)):
+        drawn[name] = weighted_pipeline(rng, standing, chance, outlook.amount, window, due_only=due_only, paths=paths)
+    draws = {name: np.sort(values) for name, values in drawn.items() if values is not None}
+    blend = learn_blend([Past(one.draws[MODEL], one.draws[RUN_RATE], one.came or 0.0) for one in over])
+    draws[BLEND] = blend.of(model, rate)
+    simple = _best_simple(over, draws)
+    draws[BEST_SIMPLE] = draws[simple]
+    return Origin(window, outlook, draws, blend, simple, came)
+
+
+def _best_simple(over: Sequence[Origin], draws: Mapping[str, Floats]) -> str:
+    """Choose the simple method with the best mean CRPS on the origins that are over; the run rate before there are any."""
+    means = {
+        name: np.mean([crps(one.draws[name], one.came or 0.0) for one in over])
+        for name in SIMPLE
+        if name in draws and over and all(name in one.draws for one in over)
+    }
+    return min(means, key=lambda name: (means[name], SIMPLE.index(name))) if means else RUN_RATE
+
+
+def scores(origins: Sequence[Origin]) -> dict[str, Scores]:
+    """Score every method on the origins that are over and where it answered."""
+    told = {}
+    for method in METHODS:
+        rows = [(one.draws[method], one.came) for one in origins if one.came is not None and method in one.draws]
+        if not rows:
+            continue
+        total = sum(came for _, came in rows)
+        scale = total if total > 0 else float("nan")
+        told[method] = Scores(
+            len(rows),
+            float(np.mean([crps(draws, came) for draws, came in rows])),
+            float(sum(quantile_loss(draws, came) for draws, came in rows) / scale),
+            float(np.mean([inside(draws, came) for draws, came in rows])),
+            float(sum(draws.mean() - came for draws, came in rows) / scale),
+        )
+    return told

@@ -1,0 +1,194 @@
+"""How open deals move on, are won or are lost, week by week, and how likely each is won within a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bokgi.analysis.forecast.counting import AGE_DAYS
+from bokgi.analysis.forecast.credibility import Effects, multiplicative
+from bokgi.analysis.forecast.history import Cells, Coding, Moves
+from bokgi.analysis.forecast.windows import PHASES, Steps
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+CAUSES: Final = ("on", "won", "lost")
+_BASE: Final = 5
+"""Factors of the stage and the time; the conditions and the person follow."""
+_HALF_LIFE: Final = 364.0
+_GRAIN: Final = 0.05
+"""Deals whose log hazards differ by less are counted as alike."""
+_PRIOR_WINS: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Hazards:
+    """Daily rates of leaving a stage by cause: of stage × time in stage × part of the quarter, times the conditions.
+
+    `base[cause]` has the shape stages × ages × phases; `conditions[cause]` the effects of each factor and of the
+    person. `back[stage]` is the rate of moving back, `forward` and `backward` say where to (rows sum to 1 or 0).
+    """
+
+    base: dict[str, Floats]
+    conditions: dict[str, tuple[Floats, ...]]
+    back: Floats
+    forward: Floats
+    backward: Floats
+    effects: dict[str, Effects]
+
+
+def fit_hazards(cells: Cells, moves: Moves, coding: Coding, *, on: int, start: Hazards | None = None) -> Hazards:
+    """Fit the hazards on what had happened by the end of day `on`; older weeks count less (half after a year).
+
+    `start` are hazards fitted on nearly the same cells: they save time.
+    """
+    here = cells.until(on)
+    weight = 0.5 ** ((on - here.last) / _HALF_LIFE)
+    stages, ages = len(coding.stages), len(AGE_DAYS)
+    levels = (
+        here.stage,
+        here.age,
+        here.stage * ages + here.age,
+        here.phase,
+        here.stage * PHASES + here.phase,
+        *(coding.profile[here.profile, factor] for factor in range(len(coding.factors))),
+        here.person,
+    )
+    sizes = (stages, ages, stages * ages, PHASES, stages * PHASES, *map(len, coding.levels), len(coding.persons))
+    days = here.days * weight
+    base, conditions, found = {}, {}, {}
+    stage, age, phase = np.meshgrid(np.arange(stages), np.arange(ages), np.arange(PHASES), indexing="ij")
+    at = (stage, age, stage * ages + age, phase, stage * PHASES + phase)
+    for cause in CAUSES:
+        effects = multiplicative(
+            levels, sizes, days, here.events[cause] * weight, start=None if start is None else start.effects[cause]
+        )
+        rate = np.full(stage.shape, effects.rate)
+        for effect, level in zip(effects.factors[:_BASE], at, strict=True):
+            rate = rate * effect[level]
+        base[cause], conditions[cause], found[cause] = rate, effects.factors[_BASE:], effects
+    at_risk = np.bincount(here.stage, days, stages)
+    back = np.bincount(here.stage, here.events["back"] * weight, stages) / np.maximum(at_risk, 1.0)
+    went = moves.on <= on
+    forward, backward = (_shares(moves, went & way, stages) for way in (moves.forward, ~moves.forward))
+    return Hazards(base, conditions, back, forward, backward, found)
+
+
+def _shares(moves: Moves, which: NDArray[np.bool_], stages: int) -> Floats:
+    known = which & (moves.to >= 0)
+    count = np.bincount(moves.stage[known] * stages + moves.to[known], moves.n[known], stages**2)
+    table: Floats = count.reshape(stages, stages)
+    return table / np.maximum(table.sum(axis=1, keepdims=True), 1.0)
+
+
+def scores(hazards: Hazards, coding: Coding, profile: Ints, person: Ints) -> Floats:
+    """Give what the conditions and the person of each deal multiply its hazards by: `deals × causes`, rounded."""
+    codes = [coding.profile[profile, factor] for factor in range(len(coding.factors))] + [person]
+    out = np.empty((len(profile), len(CAUSES)))
+    for place, cause in enumerate(CAUSES):
+        log = np.zeros(len(profile))
+        for effect, code in zip(hazards.conditions[cause], codes, strict=True):
+            log += np.log(effect)[code]
+        out[:, place] = np.exp(np.round(log / _GRAIN) * _GRAIN)
+    return out
+
+
+def _age_of(days: Floats) -> Ints:
+    return np.searchsorted(np.array(AGE_DAYS), days, side="right") - 1
+
+
+def _leaving(
+    hazards: Hazards, score: Floats, stage: int, age: Ints, days: Floats, phase: Ints
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Give the chances of moving on, back, being won, and of leaving at all, in each step: `deals × steps`."""
+    rates = [hazards.base[cause][stage][age, phase] * score[:, place, None] for place, cause in enumerate(CAUSES)]
+    total = rates[0] + rates[1] + rates[2] + hazards.back[stage]
+    leaves = -np.expm1(-total * days)
+    share = leaves / np.maximum(total, 1e-300)
+    return rates[0] * share, hazards.back[stage] * share, rates[1] * share, leaves
+
+
+def _arrivals(hazards: Hazards, score: Floats, steps: Steps) -> Floats:
+    """Chance to be won within the window for a deal that enters a stage in a step: `deals × stages × (steps + 1)`.
+
+    Computed backwards from the end of the window. Who enters a stage does so in the middle of a step and may leave it
+    in the half that is left.
+    """
+    stages, count = len(hazards.back), len(steps)
+    chance = np.zeros((len(score), stages, count + 1))
+    for entry in range(count - 1, -1, -1):
+        days = steps.days[entry:].copy()
+        days[0] /= 2.0
+        begins = steps.starts[entry:] - steps.starts[entry] - days[0]
+        begins[0] = 0.0
+        age = _age_of(begins + days / 2.0)[None, :]
+        for stage in range(stages - 1, -1, -1):
+            leaving = _leaving(hazards, score, stage, age, days, steps.phase[entry:])
+            chance[:, stage, entry] = _value(hazards, chance, stage, leaving, steps.counts, entry)
+    return chance
+
+
+def _value(
+    hazards: Hazards,
+    chance: Floats,
+    stage: int,
+    leaving: tuple[Floats, Floats, Floats, Floats],
+    counts: Floats,
+    first: int,
+) -> Floats:
+    """Sum over the steps in which a deal may leave: won then, or moved to where it may still be won."""
+    on, back, won, leaves = leaving
+    stays = np.ones_like(leaves)
+    np.cumprod(1.0 - leaves[:, :-1], axis=1, out=stays[:, 1:])
+    gain = won * counts[first:]
+    for to in np.flatnonzero(hazards.forward[stage]):
+        gain = gain + on * hazards.forward[stage, to] * chance[:, to, first:-1]
+    for to in np.flatnonzero(hazards.backward[stage]):
+        gain = gain + back * hazards.backward[stage, to] * chance[:, to, first + 1 :]
+    total: Floats = (stays * gain).sum(axis=1)
+    return total
+
+
+@dataclass(frozen=True)
+class Chances:
+    """Chances to be won within a window, for kinds of deals: `kinds × stages × (steps + 1)`, and each deal's kind."""
+
+    arrivals: Floats
+    kind: Ints
+
+
+def win_chances(
+    hazards: Hazards,
+    coding: Coding,
+    steps: Steps,
+    *,
+    standing: tuple[Ints, Ints, Ints, Ints],
+    entering: tuple[Ints, Ints],
+) -> tuple[Floats, Chances]:
+    """Give each open deal's chance to be won within the window, and those of deals that will yet enter.
+
+    `standing`: profile, person, stage and days in it of the open deals; `entering`: profile and person of deals like
+    those to come. Exact for the hazards: nothing is drawn.
+    """
+    profile, person, stage, age = standing
+    every = scores(hazards, coding, np.concatenate([profile, entering[0]]), np.concatenate([person, entering[1]]))
+    kinds, kind = np.unique(every, axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
+    arrivals = _arrivals(hazards, kinds, steps)
+    chance = np.zeros(len(profile))
+    for place in np.unique(stage):
+        rows = np.flatnonzero(stage == place)
+        ages = _age_of(age[rows][:, None] + (steps.starts + steps.days / 2.0)[None, :])
+        leaving = _leaving(hazards, every[rows], int(place), ages, steps.days, steps.phase)
+        chance[rows] = _value(hazards, arrivals[kind[rows]], int(place), leaving, steps.counts, 0)
+    return np.minimum(chance, 1.0 - 1e-9), Chances(arrivals, kind[len(profile) :])
+
+
+def names_of(coding: Coding, codes: Sequence[int]) -> list[str]:
+    """Give the names of stages."""
+    return [coding.stages[code][1] for code in codes]

@@ -1,0 +1,334 @@
+"""What a forecast learns from, as arrays: days at risk, deals that stood open, wins, entries, moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from ibis import _
+from numpy.typing import NDArray
+
+from bokgi.analysis.forecast.counting import (
+    EXITS,
+    UNKNOWN,
+    count_cells,
+    ends,
+    entries,
+    moves,
+    slices,
+    standing,
+    stays,
+    wins,
+    with_profiles,
+)
+from bokgi.analysis.forecast.values_then import values_over_time
+from bokgi.analysis.forecast.windows import Window, day_number
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+OTHER: Final = "(other)"
+LARGEST_FACTOR: Final = 40
+"""A condition keeps at most so many levels; the rarest are counted together."""
+NEVER: Final = 10**6
+"""Days until something of which nobody knows when it is due."""
+
+
+@dataclass(frozen=True)
+class Coding:
+    """Names behind the codes: `levels[f][k]` is level `k` of factor `f`; `profile` × factor gives each code."""
+
+    factors: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]
+    profile: Ints
+    persons: tuple[str, ...]
+    teams: tuple[str, ...]
+    stages: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Days at risk and events by kind; `last` is the day that ends the slice of the past they fell into."""
+
+    profile: Ints
+    person: Ints
+    stage: Ints
+    age: Ints
+    phase: Ints
+    last: Ints
+    days: Floats
+    events: Mapping[str, Floats]
+
+    def until(self, on: int) -> Cells:
+        """Give what had happened by the end of a day that ends a slice."""
+        kept = self.last <= on
+        codes = (values[kept] for values in (self.profile, self.person, self.stage, self.age, self.phase, self.last))
+        return Cells(*codes, self.days[kept], {name: values[kept] for name, values in self.events.items()})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Deals that stood open at the end of a day, one row each, in the order of their ids.
+
+    As known then: `amount` (NaN: not known), `due` (days until the expected close; `NEVER`: not known), `probability`
+    (the CRM's; NaN: none). What became of them: `won` within the window, for `won_amount`.
+    """
+
+    deal_id: NDArray[np.object_]
+    profile: Ints
+    person: Ints
+    team: Ints
+    stage: Ints
+    age: Ints
+    amount: Floats
+    due: Ints
+    probability: Floats
+    won: NDArray[np.bool_]
+    won_amount: Floats
+
+    def __len__(self) -> int:
+        """Count the deals."""
+        return len(self.deal_id)
+
+
+@dataclass(frozen=True)
+class Wins:
+    """Won deals by day of closing; an amount is NaN where none is known."""
+
+    on: Ints
+    amount: Floats
+    profile: Ints
+    person: Ints
+    team: Ints
+
+    def between(self, after: int, until: int) -> NDArray[np.bool_]:
+        """Mark the wins after a day, up to and including another."""
+        return (self.on > after) & (self.on <= until)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Deals that came into the pipeline (created, or opened again), by day."""
+
+    on: Ints
+    stage: Ints
+    profile: Ints
+    person: Ints
+    team: Ints
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How often deals went from a stage to another on a day; `forward` or back."""
+
+    on: Ints
+    stage: Ints
+    to: Ints
+    forward: NDArray[np.bool_]
+    n: Floats
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How many of the deals that had reached a stage ended on a day, and how many of them were won."""
+
+    on: Ints
+    stage: Ints
+    n: Floats
+    won: Floats
+
+
+@dataclass(frozen=True)
+class History:
+    """All of it, with the chance that the CRM gives each stage (NaN: none) and the first day of the history."""
+
+    coding: Coding
+    cells: Cells
+    standing: tuple[Standing, ...]
+    wins: Wins
+    entries: Entries
+    moves: Moves
+    ends: Ends
+    stage_probability: Floats
+    first: date | None
+    closed: int
+    won: int
+
+
+def first_day(deals: ir.Table) -> date | None:
+    """Give the day on which the history of deals begins; null without any dated deal."""
+    found: date | None = (
+        deals.agg(first=ibis.least(_.created_on.min(), _.closed_on.min())).to_pyarrow()["first"][0].as_py()
+    )
+    return found
+
+
+def read_history(
+    deals: ir.Table,
+    visits: ir.Table,
+    changes: ir.Table | None,
+    stages: ir.Table | None,
+    *,
+    as_of: date,
+    windows: Sequence[Window],
+    factors: Sequence[str],
+) -> History:
+    """Count all that forecasts from several origins need; `standing` is in the order of `windows`.
+
+    Reads `deals`, `visits` and `changes` up to `as_of` (see `forecast`), and `stages` for their probability.
+    """
+    told, names = with_profiles(deals, factors)
+    lasting = stays(told, visits).cache()
+    begun = lasting.agg(first=_.entered_on.min()).to_pyarrow()["first"][0].as_py() or as_of
+    rows = lasting.group_by("pipeline", "stage").agg(place=_.stage_order.min())
+    keys = rows.order_by("pipeline", "place", "stage").to_pyarrow()
+    levels, profile = _levels(names, factors)
+    tables = {
+        "cells": count_cells(
+            lasting, values_over_time(told, changes, "owner_id"), slices(begun, as_of, windows), as_of
+        ),
+        "standing": standing(told, lasting, changes, windows, as_of),
+        "wins": wins(told),
+        "entries": entries(told, lasting),
+        "moves": moves(lasting),
+        "ends": ends(told, lasting),
+    }
+    persons = _names(tables[name]["person"] for name in ("cells", "standing", "wins", "entries"))
+    teams = _names(tables[name]["team"] for name in ("standing", "wins", "entries"))
+    stage_keys = tuple(zip(keys["pipeline"].to_pylist(), keys["stage"].to_pylist(), strict=True))
+    coding = Coding(tuple(factors), levels, profile, persons, teams, stage_keys)
+    counts = deals.agg(closed=(_.outcome != "open").sum(), won=(_.outcome == "won").sum()).to_pyarrow().to_pylist()[0]
+    return History(
+        coding,
+        _cells(tables["cells"], coding),
+        tuple(_standing(tables["standing"], coding, place) for place in range(len(windows))),
+        Wins(_days(tables["wins"]["on"]), _floats(tables["wins"]["amount"]), *_traits(tables["wins"], coding)),
+        Entries(
+            _days(tables["entries"]["on"]),
+            _stage(tables["entries"], "stage", coding),
+            *_traits(tables["entries"], coding),
+        ),
+        Moves(
+            _days(tables["moves"]["left_on"]),
+            _stage(tables["moves"], "stage", coding),
+            _stage(tables["moves"], "next_stage", coding),
+            _bools(pc.equal(tables["moves"]["exit"], "advanced")),
+            _floats(tables["moves"]["n"]),
+        ),
+        Ends(
+            _days(tables["ends"]["closed_on"]),
+            _stage(tables["ends"], "stage", coding),
+            _floats(tables["ends"]["n"]),
+            _floats(tables["ends"]["won"]),
+        ),
+        _stage_probability(stages, coding),
+        first_day(deals),
+        int(counts["closed"] or 0),
+        int(counts["won"] or 0),
+    )
+
+
+def _names(columns: object) -> tuple[str, ...]:
+    found = {UNKNOWN}
+    for column in columns:  # type: ignore[attr-defined]  # a generator of columns
+        found |= {name for name in pc.unique(column).to_pylist() if name is not None}
+    return tuple(sorted(found))
+
+
+def _levels(names: pa.Table, factors: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], Ints]:
+    """Code the levels of each factor by name; the rarest of a factor with many levels are one."""
+    levels, codes = [], []
+    for factor in factors:
+        column = names[factor].to_pylist()
+        labels = sorted(set(column))
+        place = {label: code for code, label in enumerate(labels)}
+        code = np.array([place[label] for label in column], dtype=np.int64)
+        if len(labels) > LARGEST_FACTOR:
+            size = np.bincount(code, minlength=len(labels))
+            kept = np.argsort(np.argsort(-size, kind="stable"), kind="stable") < LARGEST_FACTOR - 1
+            code = np.where(kept, np.cumsum(kept) - 1, kept.sum())[code]
+            labels = [label for label, stays_own in zip(labels, kept, strict=True) if stays_own] + [OTHER]
+        levels.append(tuple(labels))
+        codes.append(code)
+    return tuple(levels), np.stack(codes, axis=1) if codes else np.zeros((names.num_rows, 0), dtype=np.int64)
+
+
+def _days(column: pa.ChunkedArray) -> Ints:
+    out: Ints = column.cast(pa.date32()).cast(pa.int32()).to_numpy().astype(np.int64)
+    return out
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def _ints(column: pa.ChunkedArray) -> Ints:
+    return np.asarray(column.to_numpy(), dtype=np.int64)
+
+
+def _bools(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    return np.asarray(column.to_numpy(), dtype=np.bool_)
+
+
+def _code(column: pa.ChunkedArray, names: Sequence[str]) -> Ints:
+    return _ints(pc.index_in(pc.fill_null(column, UNKNOWN), pa.array(names, pa.string())))
+
+
+def _stage(table: pa.Table, column: str, coding: Coding) -> Ints:
+    joined = pc.binary_join_element_wise(table["pipeline"].cast(pa.string()), table[column].cast(pa.string()), "\x1f")
+    names = ["\x1f".join(key) for key in coding.stages]
+    return _ints(pc.index_in(joined, pa.array(names, pa.string())))
+
+
+def _traits(table: pa.Table, coding: Coding) -> tuple[Ints, Ints, Ints]:
+    return _ints(table["profile"]), _code(table["person"], coding.persons), _code(table["team"], coding.teams)
+
+
+def _cells(table: pa.Table, coding: Coding) -> Cells:
+    return Cells(
+        _ints(table["profile"]),
+        _code(table["person"], coding.persons),
+        _stage(table, "stage", coding),
+        _ints(table["age"]),
+        _ints(table["phase"]),
+        _days(table["last"]),
+        _floats(table["days"]),
+        {name: _floats(table[name]) for name in EXITS},
+    )
+
+
+def _standing(table: pa.Table, coding: Coding, place: int) -> Standing:
+    rows = table.filter(pc.equal(table["place"], place))
+    return Standing(
+        np.asarray(rows["deal_id"].to_numpy(zero_copy_only=False), dtype=np.object_),
+        *_traits(rows, coding),
+        _stage(rows, "stage", coding),
+        _ints(rows["age"]),
+        _floats(rows["amount"]),
+        _ints(pc.fill_null(rows["due"], NEVER)),
+        _floats(rows["probability"]),
+        _bools(rows["won"]),
+        _floats(rows["won_amount"]),
+    )
+
+
+def _stage_probability(stages: ir.Table | None, coding: Coding) -> Floats:
+    out = np.full(len(coding.stages), np.nan)
+    if stages is None or "probability" not in stages.columns:
+        return out
+    latest = ibis.window(
+        group_by=["pipeline", "stage"], order_by=[_.valid_from.desc(nulls_first=False), _.probability.asc()]
+    )
+    rows = stages.mutate(turn=ibis.row_number().over(latest)).filter((_.turn == 0) & _.probability.notnull())
+    given = rows.select("pipeline", "stage", "probability").to_pyarrow().to_pylist()
+    found = {(row["pipeline"], row["stage"]): float(row["probability"]) for row in given}
+    for place, key in enumerate(coding.stages):
+        out[place] = found.get(key, np.nan)
+    return out

@@ -1,0 +1,245 @@
+"""What one sees from one origin: each open deal's chance, business yet to come, and drawn totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bokgi.analysis.forecast.amounts import Amounts, fit_amounts
+from bokgi.analysis.forecast.arrivals import expect_arrivals
+from bokgi.analysis.forecast.benchmarks import sums
+from bokgi.analysis.forecast.counting import AGE_DAYS
+from bokgi.analysis.forecast.credibility import Effects, multiplicative
+from bokgi.analysis.forecast.hazards import Hazards, fit_hazards, win_chances
+from bokgi.analysis.forecast.history import NEVER, History, Standing
+from bokgi.analysis.forecast.windows import Window, day_number, steps_of
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_DUE_SHARES: Final = (-0.3, 0.0, 0.34, 0.67, 1.0, 1.5)
+_DUE_LEVELS: Final = len(_DUE_SHARES) + 2
+_SIZE_LEVELS: Final = 5
+_PRIOR_NEW_WINS: Final = 20.0
+_PRIOR_AMOUNT: Final = 10.0
+_PRIOR_SHOCK: Final = 0.10
+_PRIOR_SHOCK_ORIGINS: Final = 4.0
+_LARGEST_SHOCK: Final = 0.5
+_CHUNK: Final = 4_000_000
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What recalibration tells open deals apart by: due date, size, stage, time in stage."""
+
+    levels: tuple[Ints, ...]
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The view from one origin before anything is drawn.
+
+    `raw`: hazard to be won within the window (cumulative) by the stage model; `load`: the same after recalibration;
+    `amount`: expected won amount of each open deal, `unknown`: where it is fitted. `new_wins`: wins expected of deals
+    yet to enter (`new_raw` before recalibration), drawn like the entries `pool` with `pool_weight`. `shock`: sd of what
+    all deals share.
+    """
+
+    window: Window
+    standing: Standing
+    hazards: Hazards
+    traits: Traits
+    raw: Floats
+    load: Floats
+    amount: Floats
+    unknown: NDArray[np.bool_]
+    amounts: Amounts | None
+    new_raw: float
+    new_wins: float
+    new_spread: float
+    pool: Ints
+    pool_weight: Floats
+    shock: float
+    realised_new_wins: float = field(default=0.0)
+
+    @property
+    def chance(self) -> Floats:
+        """Chance of each open deal to be won within the window."""
+        return -np.expm1(-self.load)
+
+
+def _traits(standing: Standing, window: Window, stages: int) -> Traits:
+    share = standing.due / max(window.until, 1)
+    due = np.where(standing.due >= NEVER, _DUE_LEVELS - 1, np.searchsorted(np.array(_DUE_SHARES), share, side="left"))
+    known = ~np.isnan(standing.amount)
+    size = np.full(len(standing), _SIZE_LEVELS - 1, dtype=np.int64)
+    if known.sum() >= _SIZE_LEVELS:
+        cuts = np.quantile(standing.amount[known], [0.25, 0.5, 0.75])
+        size[known] = np.searchsorted(cuts, standing.amount[known])
+    age = np.searchsorted(np.array(AGE_DAYS), standing.age, side="right") - 1
+    return Traits(
+        (due.astype(np.int64), size, standing.stage, age, due.astype(np.int64) * stages + standing.stage),
+        (_DUE_LEVELS, _SIZE_LEVELS, stages, len(AGE_DAYS), _DUE_LEVELS * stages),
+    )
+
+
+def _recalibration(traits: Traits, earlier: Sequence[Outlook]) -> Effects | None:
+    """Learn from earlier origins how chances by the stage model turned out, by due date, size, stage and age."""
+    loads = [one.raw for one in earlier if len(one.raw)]
+    if not loads:
+        return None
+    levels = [
+        np.concatenate([one.traits.levels[place] for one in earlier if len(one.raw)])
+        for place in range(len(traits.sizes))
+    ]
+    won = np.concatenate([one.standing.won for one in earlier if len(one.raw)]).astype(np.float64)
+    window = earlier[-1].window
+    overlap = max(window.days / 30.0, 1.0)
+    return multiplicative(levels, traits.sizes, np.concatenate(loads), won, dispersion=overlap, bounded=True)
+
+
+def _amount_ratio(earlier: Sequence[Outlook]) -> float:
+    """How won amounts compared with what stood there when the deal was open (deals with a known amount)."""
+    then = final = mean = 0.0
+    for one in earlier:
+        known = one.standing.won & ~one.unknown & (one.standing.won_amount > 0)
+        then += float(one.amount[known].sum())
+        final += float(one.standing.won_amount[known].sum())
+        mean = max(mean, then / max(float(known.sum()), 1.0))
+    prior = _PRIOR_AMOUNT * mean
+    return (final + prior) / (then + prior) if prior > 0 else 1.0
+
+
+def _shock(earlier: Sequence[Outlook]) -> float:
+    """Sd of what moves all deals of a window together, by moments over earlier origins, shrunken to a tenth."""
+    surplus = expected = 0.0
+    for one in earlier:
+        chance = one.chance
+        won, mean = float(one.standing.won.sum()), float(chance.sum())
+        surplus += (won - mean) ** 2 - float((chance * (1.0 - chance)).sum())
+        expected += mean**2
+    n = len(earlier)
+    found = max(surplus / expected, 0.0) if expected > 0 else 0.0
+    pooled = (n * found + _PRIOR_SHOCK_ORIGINS * _PRIOR_SHOCK**2) / (n + _PRIOR_SHOCK_ORIGINS)
+    return float(min(np.sqrt(pooled), _LARGEST_SHOCK))
+
+
+def look_ahead(
+    history: History, place: int, window: Window, earlier: Sequence[Outlook], *, start: Hazards | None
+) -> Outlook:
+    """Look ahead from an origin with what had happened by its end; `earlier` are outlooks whose window was over then."""
+    on = day_number(window.origin)
+    first = day_number(history.first) if history.first is not None else on
+    standing, coding, steps = history.standing[place], history.coding, steps_of(window)
+    hazards = fit_hazards(history.cells, history.moves, coding, on=on, start=start)
+    coming = expect_arrivals(history.entries, steps, on=on, first=first)
+    entries, pool = history.entries, coming.pool
+    chance, chances = win_chances(
+        hazards,
+        coding,
+        steps,
+        standing=(standing.profile, standing.person, standing.stage, standing.age),
+        entering=(entries.profile[pool], entries.person[pool]),
+    )
+    traits = _traits(standing, window, len(coding.stages))
+    raw = -np.log1p(-chance)
+    learnt = _recalibration(traits, earlier)
+    load = raw if learnt is None or not len(raw) else raw * learnt.rate * learnt.of(traits.levels)
+    amounts = fit_amounts(history.wins, coding, on=on)
+    unknown = np.isnan(standing.amount)
+    fitted = np.zeros(len(standing)) if amounts is None else amounts.mean[standing.profile]
+    amount = np.where(unknown, fitted, standing.amount * _amount_ratio(earlier))
+    weight = np.zeros(len(pool))
+    if len(pool):
+        each = chances.arrivals[chances.kind, entries.stage[pool], : len(steps)]
+        weight = each @ coming.expected / len(pool)
+    new_raw = float(weight.sum())
+    seen, due = (sum(getattr(one, name) for one in earlier) for name in ("realised_new_wins", "new_raw"))
+    return Outlook(
+        window,
+        standing,
+        hazards,
+        traits,
+        raw,
+        load,
+        amount,
+        unknown,
+        amounts,
+        new_raw,
+        new_raw * (seen + _PRIOR_NEW_WINS) / (due + _PRIOR_NEW_WINS),
+        coming.spread,
+        pool,
+        weight / new_raw if new_raw > 0 else weight,
+        _shock(earlier),
+        _new_wins(history, standing, window),
+    )
+
+
+def _new_wins(history: History, standing: Standing, window: Window) -> float:
+    """Count the wins of the window that were not open at its origin (0 while the window is not over)."""
+    on = day_number(window.origin)
+    return float(history.wins.between(on + window.after, on + window.until).sum() - standing.won.sum())
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Drawn won amounts of the window: `paths` long, and by group of deals (`groups × paths`)."""
+
+    open: Floats
+    new: Floats
+    open_by_group: Floats
+    new_by_group: Floats
+
+
+def draw(
+    outlook: Outlook,
+    history: History,
+    *,
+    paths: int,
+    seed: int,
+    group: Ints | None = None,
+    new_group: Ints | None = None,
+    groups: int = 0,
+) -> Draws:
+    """Draw what is won of the open deals and of those yet to enter; deals of one path share a shock.
+
+    `group` is a number for each open deal, `new_group` for each entry of the pool; sums by group are drawn along.
+    """
+    rng = np.random.default_rng([seed, day_number(outlook.window.origin)])
+    shared = np.exp(outlook.shock * rng.standard_normal(paths) - 0.5 * outlook.shock**2)
+    total, by_group = np.zeros(paths), np.zeros((groups, paths))
+    rows = max(_CHUNK // paths, 1)
+    strength = shared.astype(np.float32)
+    for start in range(0, len(outlook.load), rows):
+        part = slice(start, start + rows)
+        load = outlook.load[part].astype(np.float32)
+        won = rng.standard_exponential((len(load), paths), dtype=np.float32) < load[:, None] * strength
+        worth = outlook.amount[part].astype(np.float32)[:, None] * won
+        open_ended = np.flatnonzero(outlook.unknown[part])
+        if len(open_ended) and outlook.amounts is not None:
+            deal, path = np.nonzero(won[open_ended])
+            ratio = rng.choice(outlook.amounts.ratio, len(deal), p=outlook.amounts.weight)
+            worth[open_ended[deal], path] *= ratio.astype(np.float32)
+        total += worth.sum(axis=0, dtype=np.float64)
+        if group is not None:
+            np.add.at(by_group, group[part], worth)
+    new, new_by_group = np.zeros(paths), np.zeros((groups, paths))
+    if outlook.new_wins > 0 and outlook.amounts is not None:
+        level = np.exp(outlook.new_spread * rng.standard_normal(paths) - 0.5 * outlook.new_spread**2)
+        counts = rng.poisson(outlook.new_wins * level * shared)
+        entry = rng.choice(len(outlook.pool), int(counts.sum()), p=outlook.pool_weight)
+        worth_new = outlook.amounts.draw(rng, history.entries.profile[outlook.pool[entry]])
+        path = np.repeat(np.arange(paths), counts)
+        new = np.bincount(path, worth_new, paths)
+        if new_group is not None:
+            flat = np.bincount(new_group[entry] * paths + path, worth_new, groups * paths)
+            new_by_group = flat.reshape(groups, paths)
+    return Draws(total, new, by_group, new_by_group)
+
+
+__all__ = ["Draws", "Outlook", "draw", "look_ahead", "sums"]

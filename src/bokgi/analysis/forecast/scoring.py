@@ -1,0 +1,49 @@
+"""How good a forecast was: scores of a drawn distribution against what came."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+LEVELS: Final = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
+"""Quantiles that a forecast gives."""
+
+
+def crps(draws: Floats, came: float) -> float:
+    """Continuous ranked probability score of equally likely draws, in the unit of the draws; 0 is best.
+
+    `E|X − y| − ½ E|X − X′|` over the draws as they are (no correction for their number), by sorting. Of a single draw
+    the absolute error. Source: Gneiting & Raftery (2007); `tests/analysis/forecast/test_scoring.py`.
+
+    >>> crps(np.array([1.0, 3.0]), 2.0)
+    0.5
+    """
+    ordered = np.sort(draws)
+    n = len(ordered)
+    between = float(((2.0 * np.arange(1, n + 1) - n - 1.0) * ordered).sum()) / n**2
+    return float(np.abs(ordered - came).mean()) - between
+
+
+def quantile_loss(draws: Floats, came: float) -> float:
+    """Sum of twice the pinball losses at `LEVELS`, divided by their number; the weighted quantile loss before weighing.
+
+    >>> round(quantile_loss(np.array([2.0]), 2.0), 3)
+    0.0
+    """
+    levels = np.array(LEVELS)
+    error = came - np.quantile(draws, levels)
+    return float(2.0 * np.maximum(levels * error, (levels - 1.0) * error).mean())
+
+
+def inside(draws: Floats, came: float, *, level: float = 0.8) -> bool:
+    """Tell whether what came lies within the central interval of the draws.
+
+    >>> inside(np.arange(11.0), 1.0), inside(np.arange(11.0), 0.5)
+    (True, False)
+    """
+    low, high = np.quantile(draws, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    return bool(low <= came <= high)

@@ -1,0 +1,63 @@
+"""Which value a column of a deal had on a past day, as far as its history tells."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+_LONG_AGO: Final = date(1900, 1, 1)
+_FAR_AHEAD: Final = date(9999, 12, 31)
+
+
+def values_over_time(deals: ir.Table, changes: ir.Table | None, column: str) -> ir.Table:
+    """Give the values of a column of deals with the days on which they held.
+
+    Reads `deals` (one row per deal: `deal_id`, the column, `known_at_creation`) and `changes` (one row per change:
+    `deal_id, field, seq, old, new, changed_on`). Gives `deal_id, value` (text), `from_on` up to but not including
+    `to_on`, `sure` (what the value was does not hang on when the history began) and `since` (first change of that
+    column on any deal; null: none). Without a recorded change a value has always been what it is, from `since` on.
+
+    >>> import pyarrow as pa
+    >>> deals = {"deal_id": ["d1", "d2"], "owner_id": ["lee", "kim"], "known_at_creation": [None, None]}
+    >>> changes = {"deal_id": ["d1"], "field": ["owner_id"], "seq": [0], "old": ["park"], "new": ["lee"]}
+    >>> changes |= {"changed_on": [date(2026, 1, 5)]}
+    >>> found = values_over_time(*(ibis.memtable(pa.table(rows)) for rows in (deals, changes)), "owner_id")
+    >>> found.order_by("deal_id", "from_on").to_pyarrow()["value"].to_pylist()
+    ['park', 'lee', 'kim']
+    """
+    text = deals[column].cast("string") if column in deals.columns else ibis.null("string")
+    known = ibis.literal(value=False)
+    if "known_at_creation" in deals.columns:
+        known = ibis.coalesce(deals.known_at_creation.contains(f",{column},"), known)
+    now = deals.select(deal_id="deal_id", value=text, sure=known)
+    long_ago, far_ahead = ibis.literal(_LONG_AGO), ibis.literal(_FAR_AHEAD)
+    columns = ["deal_id", "value", "from_on", "to_on", "sure", "since"]
+    if changes is None:
+        return now.mutate(from_on=long_ago, to_on=far_ahead, since=ibis.null("date")).select(columns)
+    own = changes.filter((_.field == column) & _.changed_on.notnull())
+    since = own.agg(since=_.changed_on.min())
+    in_deal = ibis.window(group_by="deal_id", order_by=[_.changed_on, _.seq, _.new, _.old])
+    told = own.mutate(
+        place=ibis.row_number().over(in_deal), to_on=ibis.coalesce(_.changed_on.lead().over(in_deal), far_ahead)
+    )
+    parts = [
+        told.select(deal_id="deal_id", value="new", from_on="changed_on", to_on="to_on", sure=ibis.literal(value=True)),
+        told.filter(_.place == 0).select(
+            deal_id="deal_id", value="old", from_on=long_ago, to_on="changed_on", sure=ibis.literal(value=False)
+        ),
+        now.anti_join(own, "deal_id").select(
+            deal_id="deal_id", value="value", from_on=long_ago, to_on=far_ahead, sure="sure"
+        ),
+    ]
+    kinds = {"deal_id": "string", "value": "string", "from_on": "date", "to_on": "date", "sure": "boolean"}
+    united = ibis.union(*(part.cast(kinds) for part in parts))
+    return united.cross_join(since).select(columns)
+
+
+def known_then(sure: ir.Value, since: ir.Value, value: ir.Value, on: ir.Value) -> ir.Value:
+    """Give a value of `values_over_time` on a day; null where the history does not reach back to it."""
+    return ibis.ifelse(sure | ibis.coalesce(since <= on, ibis.literal(value=False)), value, ibis.null("string"))
