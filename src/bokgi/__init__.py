@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bokgi.analysis.comparison import compare_people
     from bokgi.analysis.concentration import concentration, gini, people_time, resilience
     from bokgi.analysis.decomposition import person_gap, target_gap, won_change
+    from bokgi.analysis.forecast import backtest, forecast
     from bokgi.analysis.funnel import funnel
     from bokgi.analysis.progressions import progressions
     from bokgi.analysis.stage_conversion import stage_conversion
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "backtest",
     "bottlenecks",
     "compare_people",
     "concentration",
+    "forecast",
     "funnel",
     "gini",
     "people_time",
@@ -43,9 +46,11 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "backtest": "forecast",
     "bottlenecks": "bottleneck",
     "compare_people": "comparison",
     "concentration": "concentration",
+    "forecast": "forecast",
     "funnel": "funnel",
     "gini": "concentration",
     "people_time": "concentration",

@@ -1,1 +1,8 @@
 """Forecast of what is won in a period, and how good such forecasts have been."""
+
+from __future__ import annotations
+
+from bokgi.analysis.forecast.forecasting import backtest, forecast
+from bokgi.analysis.forecast.result import Backtest, Forecast
+
+__all__ = ["Backtest", "Forecast", "backtest", "forecast"]

@@ -51,8 +51,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Scores:
-    """Of one method over the origins where it answered: mean CRPS (money), weighted quantile loss (share of what
-    came), share inside the 80 % range, bias (mean of the forecast's mean less what came, as share of what came).
+    """How a method did over the `n` origins where it answered.
+
+    Mean CRPS in money; weighted quantile loss as share of what came; share inside the 80 % range; bias: mean of the
+    forecast's mean less what came, as share of what came.
     """
 
     n: int
@@ -62,21 +64,31 @@ class Scores:
     bias: float
 
 
-def replay(history: History, windows: Sequence[Window], *, paths: int, seed: int, now: int | None) -> list[Origin]:
+def replay(
+    history: History,
+    windows: Sequence[Window],
+    places: Sequence[int],
+    *,
+    usual: int,
+    last: int,
+    seed: int,
+    now: int | None,
+) -> list[Origin]:
     """Forecast from each origin, oldest first, each with what had happened and been learnt by its end.
 
-    `windows` are those of `history.standing`, in any order; `now` is the place of the one that is not over (null: all
-    are).
+    `windows` are those of `history.standing`; `places` says which of them are asked, in any order; `now` is the place
+    of the one that is not over (null: all are). It has `last` paths, the others `usual`.
     """
     found: list[Origin] = []
     start: Hazards | None = None
-    for place in sorted(range(len(windows)), key=lambda place: (windows[place].origin, place)):
+    for place in sorted(places, key=lambda place: (windows[place].origin, place)):
         window = windows[place]
         over = [one for one in found if (one.window.end - window.origin).days <= 1 and one.came is not None]
         outlook = look_ahead(history, place, window, [one.outlook for one in over], start=start)
         start = outlook.hazards
         on = day_number(window.origin)
         came = None if place == now else _came(history, on + window.after, on + window.until)
+        paths = last if place == now else usual
         drawn = draw(outlook, history, paths=paths, seed=seed)
         found.append(_origin(history, outlook, np.sort(drawn.open + drawn.new), over, came, paths=paths, seed=seed))
     return found
@@ -119,7 +131,7 @@ def _origin(
 
 
 def _best_simple(over: Sequence[Origin], draws: Mapping[str, Floats]) -> str:
-    """Choose the simple method with the best mean CRPS on the origins that are over; the run rate before there are any."""
+    """Choose the simple method with the best mean CRPS on the origins that are over; before any is, the run rate."""
     means = {
         name: np.mean([crps(one.draws[name], one.came or 0.0) for one in over])
         for name in SIMPLE

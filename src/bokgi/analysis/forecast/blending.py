@@ -42,7 +42,8 @@ class Blend:
         """Blend sorted draws quantile by quantile and widen them; sorted, never negative."""
         mixed = self.weight * model + (1.0 - self.weight) * run_rate
         middle = mixed.mean()
-        return np.maximum(middle + self.scale * (mixed - middle), 0.0)
+        wide: Floats = np.maximum(middle + self.scale * (mixed - middle), 0.0)
+        return wide
 
 
 def learn_blend(past: Sequence[Past]) -> Blend:

@@ -63,7 +63,7 @@ def stays(deals: ir.Table, visits: ir.Table) -> ir.Table:
         profile=_.profile,
     )
     kinds = {"visit": "int64", "stage_order": "int64", "profile": "int64", "entered_on": "date", "left_on": "date"}
-    kinds |= {name: "string" for name in ("deal_id", "pipeline", "stage", "exit", "next_stage")}
+    kinds |= dict.fromkeys(("deal_id", "pipeline", "stage", "exit", "next_stage"), "string")
     united = ibis.union(*(part.select(*columns, "profile").cast(kinds) for part in (told, alone)))
     return united.filter(_.entered_on.notnull() & (_.left_on.notnull() | (_.exit == "open")))
 

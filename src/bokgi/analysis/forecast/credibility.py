@@ -33,7 +33,7 @@ class Effects:
         return product
 
 
-def multiplicative(  # noqa: PLR0913 - data, size and spread of a model are six things
+def multiplicative(
     levels: Sequence[Ints],
     sizes: Sequence[int],
     exposure: Floats,

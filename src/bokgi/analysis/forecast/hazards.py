@@ -81,9 +81,10 @@ def fit_hazards(cells: Cells, moves: Moves, coding: Coding, *, on: int, start: H
 
 def _shares(moves: Moves, which: NDArray[np.bool_], stages: int) -> Floats:
     known = which & (moves.to >= 0)
-    count = np.bincount(moves.stage[known] * stages + moves.to[known], moves.n[known], stages**2)
-    table: Floats = count.reshape(stages, stages)
-    return table / np.maximum(table.sum(axis=1, keepdims=True), 1.0)
+    table = np.zeros((stages, stages))
+    np.add.at(table, (moves.stage[known], moves.to[known]), moves.n[known])
+    shares: Floats = table / np.maximum(table.sum(axis=1, keepdims=True), 1.0)
+    return shares
 
 
 def scores(hazards: Hazards, coding: Coding, profile: Ints, person: Ints) -> Floats:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 
 import ibis
 import ibis.expr.types as ir
@@ -29,7 +29,7 @@ from bokgi.analysis.forecast.counting import (
     with_profiles,
 )
 from bokgi.analysis.forecast.values_then import values_over_time
-from bokgi.analysis.forecast.windows import Window, day_number
+from bokgi.analysis.forecast.windows import Window
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -69,8 +69,16 @@ class Cells:
     def until(self, on: int) -> Cells:
         """Give what had happened by the end of a day that ends a slice."""
         kept = self.last <= on
-        codes = (values[kept] for values in (self.profile, self.person, self.stage, self.age, self.phase, self.last))
-        return Cells(*codes, self.days[kept], {name: values[kept] for name, values in self.events.items()})
+        return Cells(
+            self.profile[kept],
+            self.person[kept],
+            self.stage[kept],
+            self.age[kept],
+            self.phase[kept],
+            self.last[kept],
+            self.days[kept],
+            {name: values[kept] for name, values in self.events.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,7 @@ class Standing:
 class Wins:
     """Won deals by day of closing; an amount is NaN where none is known."""
 
+    deal_id: NDArray[np.object_]
     on: Ints
     amount: Floats
     profile: Ints
@@ -161,6 +170,23 @@ class History:
     closed: int
     won: int
 
+    def of_team(self, team: str) -> History:
+        """Give the history whose open deals, wins and entries are one team's; hazards stay everybody's."""
+        code = self.coding.teams.index(team) if team in self.coding.teams else -1
+        return replace(
+            self,
+            standing=tuple(_only(one, one.team == code) for one in self.standing),
+            wins=_only(self.wins, self.wins.team == code),
+            entries=_only(self.entries, self.entries.team == code),
+        )
+
+
+Rows = TypeVar("Rows", Standing, Wins, Entries)
+
+
+def _only(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
+    return replace(rows, **{field.name: getattr(rows, field.name)[kept] for field in fields(rows)})
+
 
 def first_day(deals: ir.Table) -> date | None:
     """Give the day on which the history of deals begins; null without any dated deal."""
@@ -209,7 +235,12 @@ def read_history(
         coding,
         _cells(tables["cells"], coding),
         tuple(_standing(tables["standing"], coding, place) for place in range(len(windows))),
-        Wins(_days(tables["wins"]["on"]), _floats(tables["wins"]["amount"]), *_traits(tables["wins"], coding)),
+        Wins(
+            _texts(tables["wins"]["deal_id"]),
+            _days(tables["wins"]["on"]),
+            _floats(tables["wins"]["amount"]),
+            *_traits(tables["wins"], coding),
+        ),
         Entries(
             _days(tables["entries"]["on"]),
             _stage(tables["entries"], "stage", coding),
@@ -265,6 +296,10 @@ def _days(column: pa.ChunkedArray) -> Ints:
     return out
 
 
+def _texts(column: pa.ChunkedArray) -> NDArray[np.object_]:
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.object_)
+
+
 def _floats(column: pa.ChunkedArray) -> Floats:
     return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
 
@@ -307,7 +342,7 @@ def _cells(table: pa.Table, coding: Coding) -> Cells:
 def _standing(table: pa.Table, coding: Coding, place: int) -> Standing:
     rows = table.filter(pc.equal(table["place"], place))
     return Standing(
-        np.asarray(rows["deal_id"].to_numpy(zero_copy_only=False), dtype=np.object_),
+        _texts(rows["deal_id"]),
         *_traits(rows, coding),
         _stage(rows, "stage", coding),
         _ints(rows["age"]),

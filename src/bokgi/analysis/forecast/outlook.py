@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.amounts import Amounts, fit_amounts
 from bokgi.analysis.forecast.arrivals import expect_arrivals
-from bokgi.analysis.forecast.benchmarks import sums
 from bokgi.analysis.forecast.counting import AGE_DAYS
 from bokgi.analysis.forecast.credibility import Effects, multiplicative
 from bokgi.analysis.forecast.hazards import Hazards, fit_hazards, win_chances
@@ -44,10 +43,10 @@ class Traits:
 class Outlook:
     """The view from one origin before anything is drawn.
 
-    `raw`: hazard to be won within the window (cumulative) by the stage model; `load`: the same after recalibration;
-    `amount`: expected won amount of each open deal, `unknown`: where it is fitted. `new_wins`: wins expected of deals
-    yet to enter (`new_raw` before recalibration), drawn like the entries `pool` with `pool_weight`. `shock`: sd of what
-    all deals share.
+    `raw`: each open deal's cumulative hazard to be won within the window by the stage model; `load`: the same after
+    recalibration by `correction`; `amount`: its expected won amount, `unknown` where that is fitted. `new_wins`: wins
+    expected of deals yet to enter (`new_raw` before recalibration), drawn like the entries `pool` with `pool_weight`.
+    `shock`: sd of what all deals share.
     """
 
     window: Window
@@ -56,6 +55,7 @@ class Outlook:
     traits: Traits
     raw: Floats
     load: Floats
+    correction: Floats
     amount: Floats
     unknown: NDArray[np.bool_]
     amounts: Amounts | None
@@ -130,13 +130,23 @@ def _shock(earlier: Sequence[Outlook]) -> float:
 
 
 def look_ahead(
-    history: History, place: int, window: Window, earlier: Sequence[Outlook], *, start: Hazards | None
+    history: History,
+    place: int,
+    window: Window,
+    earlier: Sequence[Outlook],
+    *,
+    start: Hazards | None = None,
+    known: Hazards | None = None,
 ) -> Outlook:
-    """Look ahead from an origin with what had happened by its end; `earlier` are outlooks whose window was over then."""
+    """Look ahead from an origin with what had happened by its end.
+
+    `earlier` are outlooks whose window was over then.
+    `start` are hazards fitted on nearly the same cells (they save time), `known` hazards to be taken as they are.
+    """
     on = day_number(window.origin)
     first = day_number(history.first) if history.first is not None else on
     standing, coding, steps = history.standing[place], history.coding, steps_of(window)
-    hazards = fit_hazards(history.cells, history.moves, coding, on=on, start=start)
+    hazards = known or fit_hazards(history.cells, history.moves, coding, on=on, start=start)
     coming = expect_arrivals(history.entries, steps, on=on, first=first)
     entries, pool = history.entries, coming.pool
     chance, chances = win_chances(
@@ -149,7 +159,7 @@ def look_ahead(
     traits = _traits(standing, window, len(coding.stages))
     raw = -np.log1p(-chance)
     learnt = _recalibration(traits, earlier)
-    load = raw if learnt is None or not len(raw) else raw * learnt.rate * learnt.of(traits.levels)
+    correction = np.ones(len(raw)) if learnt is None else learnt.rate * learnt.of(traits.levels)
     amounts = fit_amounts(history.wins, coding, on=on)
     unknown = np.isnan(standing.amount)
     fitted = np.zeros(len(standing)) if amounts is None else amounts.mean[standing.profile]
@@ -166,7 +176,8 @@ def look_ahead(
         hazards,
         traits,
         raw,
-        load,
+        raw * correction,
+        correction,
         amount,
         unknown,
         amounts,
@@ -187,8 +198,17 @@ def _new_wins(history: History, standing: Standing, window: Window) -> float:
 
 
 @dataclass(frozen=True)
+class Split:
+    """Groups that draws are summed by: the number of each open deal's group and of each entry's of the pool."""
+
+    open: Ints
+    new: Ints
+    groups: int
+
+
+@dataclass(frozen=True)
 class Draws:
-    """Drawn won amounts of the window: `paths` long, and by group of deals (`groups × paths`)."""
+    """Drawn won amounts of the window: `paths` long, and by group (`groups × paths`)."""
 
     open: Floats
     new: Floats
@@ -196,22 +216,11 @@ class Draws:
     new_by_group: Floats
 
 
-def draw(
-    outlook: Outlook,
-    history: History,
-    *,
-    paths: int,
-    seed: int,
-    group: Ints | None = None,
-    new_group: Ints | None = None,
-    groups: int = 0,
-) -> Draws:
-    """Draw what is won of the open deals and of those yet to enter; deals of one path share a shock.
-
-    `group` is a number for each open deal, `new_group` for each entry of the pool; sums by group are drawn along.
-    """
+def draw(outlook: Outlook, history: History, *, paths: int, seed: int, split: Split | None = None) -> Draws:
+    """Draw what is won of the open deals and of those yet to enter; deals of one path share a shock."""
     rng = np.random.default_rng([seed, day_number(outlook.window.origin)])
     shared = np.exp(outlook.shock * rng.standard_normal(paths) - 0.5 * outlook.shock**2)
+    groups = 0 if split is None else split.groups
     total, by_group = np.zeros(paths), np.zeros((groups, paths))
     rows = max(_CHUNK // paths, 1)
     strength = shared.astype(np.float32)
@@ -225,9 +234,14 @@ def draw(
             deal, path = np.nonzero(won[open_ended])
             ratio = rng.choice(outlook.amounts.ratio, len(deal), p=outlook.amounts.weight)
             worth[open_ended[deal], path] *= ratio.astype(np.float32)
-        total += worth.sum(axis=0, dtype=np.float64)
-        if group is not None:
-            np.add.at(by_group, group[part], worth)
+        if split is None:
+            total += worth.sum(axis=0, dtype=np.float64)
+        else:
+            order = np.argsort(split.open[part], kind="stable")
+            here, begin = np.unique(split.open[part][order], return_index=True)
+            by_group[here] += np.add.reduceat(worth[order], begin, axis=0, dtype=np.float64)
+    if split is not None:
+        total = by_group.sum(axis=0)
     new, new_by_group = np.zeros(paths), np.zeros((groups, paths))
     if outlook.new_wins > 0 and outlook.amounts is not None:
         level = np.exp(outlook.new_spread * rng.standard_normal(paths) - 0.5 * outlook.new_spread**2)
@@ -235,11 +249,21 @@ def draw(
         entry = rng.choice(len(outlook.pool), int(counts.sum()), p=outlook.pool_weight)
         worth_new = outlook.amounts.draw(rng, history.entries.profile[outlook.pool[entry]])
         path = np.repeat(np.arange(paths), counts)
-        new = np.bincount(path, worth_new, paths)
-        if new_group is not None:
-            flat = np.bincount(new_group[entry] * paths + path, worth_new, groups * paths)
-            new_by_group = flat.reshape(groups, paths)
+        new = np.bincount(path, worth_new, paths).astype(np.float64)
+        if split is not None:
+            np.add.at(new_by_group, (split.new[entry], path), worth_new)
     return Draws(total, new, by_group, new_by_group)
 
 
-__all__ = ["Draws", "Outlook", "draw", "look_ahead", "sums"]
+def fresh_chance(outlook: Outlook, history: History) -> Floats:
+    """Chance of each open deal if it had entered its stage at the end of the origin."""
+    standing = outlook.standing
+    none = np.zeros(0, dtype=np.int64)
+    chance, _ = win_chances(
+        outlook.hazards,
+        history.coding,
+        steps_of(outlook.window),
+        standing=(standing.profile, standing.person, standing.stage, np.zeros(len(standing), dtype=np.int64)),
+        entering=(none, none),
+    )
+    return -np.expm1(np.log1p(-chance) * outlook.correction)

@@ -20,10 +20,11 @@ def values_over_time(deals: ir.Table, changes: ir.Table | None, column: str) -> 
     `deal_id, field, seq, old, new, changed_on`). Gives `deal_id, value` (text), `from_on` up to but not including
     `to_on`, `sure` (what the value was does not hang on when the history began) and `since` (first change of that
     column on any deal; null: none). Without a recorded change a value has always been what it is, from `since` on.
+    A row with `seq` 0 is a first value, dated at creation.
 
     >>> import pyarrow as pa
-    >>> deals = {"deal_id": ["d1", "d2"], "owner_id": ["lee", "kim"], "known_at_creation": [None, None]}
-    >>> changes = {"deal_id": ["d1"], "field": ["owner_id"], "seq": [0], "old": ["park"], "new": ["lee"]}
+    >>> deals = {"deal_id": ["d1", "d2"], "owner_id": ["lee", "kim"], "known_at_creation": [",", ","]}
+    >>> changes = {"deal_id": ["d1"], "field": ["owner_id"], "seq": [1], "old": ["park"], "new": ["lee"]}
     >>> changes |= {"changed_on": [date(2026, 1, 5)]}
     >>> found = values_over_time(*(ibis.memtable(pa.table(rows)) for rows in (deals, changes)), "owner_id")
     >>> found.order_by("deal_id", "from_on").to_pyarrow()["value"].to_pylist()
@@ -39,7 +40,7 @@ def values_over_time(deals: ir.Table, changes: ir.Table | None, column: str) -> 
     if changes is None:
         return now.mutate(from_on=long_ago, to_on=far_ahead, since=ibis.null("date")).select(columns)
     own = changes.filter((_.field == column) & _.changed_on.notnull())
-    since = own.agg(since=_.changed_on.min())
+    since = own.filter(_.seq > 0).agg(since=_.changed_on.min())
     in_deal = ibis.window(group_by="deal_id", order_by=[_.changed_on, _.seq, _.new, _.old])
     told = own.mutate(
         place=ibis.row_number().over(in_deal), to_on=ibis.coalesce(_.changed_on.lead().over(in_deal), far_ahead)

@@ -43,7 +43,7 @@ def phase_of(on: date) -> int:
 
 @dataclass(frozen=True)
 class Window:
-    """What is asked at the end of the day `origin`: what is won after it, from `start` up to but not including `end`."""
+    """What is asked at the end of the day `origin`: what is won after it, from `start` to before `end`."""
 
     origin: date
     start: date

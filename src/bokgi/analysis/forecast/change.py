@@ -1,0 +1,99 @@
+"""What changed since last week, deal by deal: parts that add up to the change exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bokgi.analysis.forecast.backtesting import Origin
+from bokgi.analysis.forecast.history import NEVER, History, Wins
+from bokgi.analysis.forecast.outlook import Outlook, look_ahead
+from bokgi.analysis.forecast.result import Change, ChangeCode, ChangePart
+from bokgi.analysis.forecast.windows import Window, day_number
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_ORDER: Final[tuple[ChangeCode, ...]] = (
+    *("won", "lost", "entered", "moved_on", "moved_back", "amount", "close_date", "waited", "to_come"),
+)
+
+
+def change_since(history: History, before: Window, outlook: Outlook, origins: Sequence[Origin], mean: float) -> Change:
+    """Say what moved the forecast since the origin of `before`, both days judged by what is known of deals today.
+
+    Each deal's expected amount then and now makes one part: won, lost (or gone), entered, moved on or back, another
+    amount, another close date, or nothing but time. `to_come`: business yet to enter. All carry one factor, by which
+    the expected amounts add up to the forecast's `mean`.
+    """
+    so_far = _won_between(history.wins, outlook.window, day_number(outlook.window.origin))
+    expected = float(outlook.chance @ outlook.amount) + _to_come(history, outlook)
+    factor = (mean - so_far) / expected if expected > 0 else 0.0
+    place = len(history.standing) - 2
+    earlier = [one.outlook for one in origins if one.came is not None]
+    then = look_ahead(history, place, before, earlier, known=outlook.hazards)
+    old, new = then.standing, outlook.standing
+    ids = np.unique(np.concatenate([old.deal_id, new.deal_id]).astype(str))
+    at_old, at_new = (np.searchsorted(ids, one.deal_id.astype(str)) for one in (old, new))
+    worth = np.zeros((2, len(ids)))
+    worth[0, at_old] = factor * then.chance * then.amount
+    worth[1, at_new] = factor * outlook.chance * outlook.amount
+    there = np.zeros((2, len(ids)), dtype=bool)
+    there[0, at_old] = there[1, at_new] = True
+    both = there[0] & there[1]
+    stage, due, amount, chance = (np.full((2, len(ids)), np.nan) for _ in range(4))
+    days = (outlook.window.origin - before.origin).days
+    for row, (look, at) in enumerate(((then, at_old), (outlook, at_new))):
+        stage[row, at], chance[row, at] = look.standing.stage, look.chance
+        amount[row, at] = look.amount
+        due[row, at] = np.where(look.standing.due >= NEVER, np.nan, look.standing.due + (days if row else 0))
+    # The amount's own part at today's chance; what is left of a deal's change has the first other reason that holds.
+    priced = both & (amount[0] != amount[1])
+    by_amount = np.where(priced, factor * (amount[1] - amount[0]) * chance[1], 0.0)
+    rest = np.where(both, worth[1] - worth[0] - by_amount, 0.0)
+    redated = ~((due[0] == due[1]) | (np.isnan(due[0]) & np.isnan(due[1])))
+    on = both & (stage[1] > stage[0])
+    back = both & (stage[1] < stage[0])
+    dated = both & ~on & ~back & redated
+    wins = history.wins
+    window = outlook.window
+    seen = wins.between(day_number(before.origin), day_number(window.origin))
+    inside = seen & wins.between(day_number(window.start) - 1, day_number(window.end) - 1)
+    won_ids = _won_ids(wins, seen)
+    gone = there[0] & ~there[1]
+    is_won = gone & np.isin(ids, won_ids)
+    won_amount = float(np.nansum(wins.amount[inside]))
+    parts: dict[ChangeCode, tuple[int | None, float]] = {
+        "won": (int(seen.sum()), won_amount - float(worth[0, is_won].sum())),
+        "lost": (int((gone & ~is_won).sum()), -float(worth[0, gone & ~is_won].sum())),
+        "entered": (int((there[1] & ~there[0]).sum()), float(worth[1, there[1] & ~there[0]].sum())),
+        "moved_on": (int(on.sum()), float(rest[on].sum())),
+        "moved_back": (int(back.sum()), float(rest[back].sum())),
+        "amount": (int(priced.sum()), float(by_amount.sum())),
+        "close_date": (int(dated.sum()), float(rest[dated].sum())),
+        "waited": (int((both & ~on & ~back & ~dated).sum()), float(rest[both & ~on & ~back & ~dated].sum())),
+        "to_come": (None, factor * (_to_come(history, outlook) - _to_come(history, then))),
+    }
+    told = tuple(ChangePart(code, *parts[code]) for code in _ORDER if parts[code][0] != 0)
+    return Change(before.origin, mean - sum(part.amount for part in told), mean, told)
+
+
+def _won_ids(wins: Wins, seen: NDArray[np.bool_]) -> NDArray[np.str_]:
+    found: NDArray[np.str_] = wins.deal_id[seen].astype(str)
+    return found
+
+
+def _won_between(wins: Wins, window: Window, until: int) -> float:
+    inside = wins.between(day_number(window.start) - 1, min(until, day_number(window.end) - 1))
+    return float(np.nansum(wins.amount[inside]))
+
+
+def _to_come(history: History, outlook: Outlook) -> float:
+    """Mean amount of wins that are yet to enter."""
+    if outlook.amounts is None or len(outlook.pool) == 0:
+        return 0.0
+    mean = outlook.amounts.mean[history.entries.profile[outlook.pool]]
+    return float(outlook.new_wins * (outlook.pool_weight @ mean))

@@ -1,0 +1,341 @@
+"""What will be won in a period, and how good such forecasts have been."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+import ibis.expr.types as ir
+import numpy as np
+from ibis import _
+from numpy.typing import NDArray
+
+from bokgi.analysis.forecast.backtesting import BLEND, MODEL, Origin, Scores, replay, scores
+from bokgi.analysis.forecast.benchmarks import RUN_RATE, SIMPLE, WEIGHTED, WEIGHTED_DUE, run_rate
+from bokgi.analysis.forecast.change import change_since
+from bokgi.analysis.forecast.history import History, first_day, read_history
+from bokgi.analysis.forecast.open_deals import at_risk, deal_outlooks, widest
+from bokgi.analysis.forecast.outlook import draw
+from bokgi.analysis.forecast.result import Backtest, Benchmark, Calibration, Forecast, OriginResult, Reason
+from bokgi.analysis.forecast.scoring import LEVELS
+from bokgi.analysis.forecast.sharing import HIGH, LOW, Scaling, groups_of, shares
+from bokgi.analysis.forecast.windows import WEEK, Window, day_number, past_windows, whole_periods
+from bokgi.domain.errors import RefusalError, UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import Period
+
+Floats = NDArray[np.float64]
+
+ENOUGH_DAYS: Final = 182
+"""History below which the run rate answers alone."""
+MOST_ORIGINS: Final = 18
+LONGEST_DAYS: Final = 400
+PAST_PATHS: Final = 1_000
+_FEWEST_CLOSED: Final = 10
+_CALIBRATED: Final = 0.15
+
+
+def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
+    deals: ir.Table,
+    visits: ir.Table,
+    *,
+    as_of: date,
+    period: Period,
+    changes: ir.Table | None = None,
+    stages: ir.Table | None = None,
+    factors: Sequence[str] = (),
+    team: str | None = None,
+    paths: int = 2_000,
+    seed: int = 1,
+) -> Forecast:
+    """Say what will be won in a period, in money, with the range it will most likely fall into.
+
+    Reads `deals`, one row per deal as known at the end of `as_of`: `deal_id, owner_id, outcome, created_on, closed_on,
+    amount` (one currency) and, where there are, `team, expected_close_on, probability, pipeline, known_at_creation`
+    and the columns of `factors` (conditions known when a deal is assigned); `visits` of `analysis.visits`; `changes`,
+    the deals' field history (`deal_changes`), by which past days are seen as they were; `stages` for the CRM's chance
+    of each stage. Nothing may be dated after `as_of`. With `team` only its deals count; what deals do in a stage is
+    learnt from everybody's.
+
+    Gives quantiles and mean of the won amount of the whole period, what is won so far included; the part of open deals
+    and the part of deals yet to come; by person and team; simple forecasts beside it; what changed since last week and
+    why; how such forecasts did before. Amounts in the deals' currency.
+
+    Counts how: weekly hazards of moving on, being won and being lost, by stage, time in stage, part of the quarter,
+    conditions and owner, as products of effects, each shrunken as far as the counts ask; each open deal's chance
+    follows exactly, recalibrated by how such chances turned out before (due date, size, stage, age). Deals yet to come:
+    entries of late by season, times their chance to be won in time. Draws share a shock. Blended with the run rate by
+    weights, and widened, as this organisation's own past windows ask. Re-opened deals count as entering again. A deal
+    without stage history stands in one nameless stage. An amount not known is drawn from won deals like it.
+
+    Small numbers: below 26 weeks of history, or where outcomes are known for won deals only, the run rate of the last
+    26 weeks answers alone and `reason` says why. Without a won deal nothing is said (`mean` null).
+
+    Refuses: more than one currency (`mixed_currencies`), closings after `as_of` (`events_after_as_of`), a period of
+    more than 400 days ahead (`period_too_long`).
+
+    Do not use it for: a promise. Eight of ten periods end within the 80 % range, two do not. The parts of one person
+    are a share of the whole, not that person's target.
+
+    Source: discrete-time hazards with complementary log-log link (Prentice & Gloeckler 1978), credibility (Bühlmann &
+    Gisler 2005), CRPS (Gneiting & Raftery 2007); `tests/analysis/forecast` holds closed forms and slow twins,
+    `docs/reference/study.md` what it reaches.
+
+    >>> import ibis, pyarrow as pa
+    >>> from datetime import timedelta
+    >>> first = date(2025, 1, 6)
+    >>> created = [first + timedelta(days=3 * n) for n in range(120)]
+    >>> closed = [day + timedelta(days=28) for day in created]
+    >>> rows = {"deal_id": [f"d{n:03d}" for n in range(120)], "owner_id": ["kim", "lee"] * 60}
+    >>> rows |= {"outcome": ["won", "won", "lost"] * 40, "amount": [100.0] * 120}
+    >>> rows |= {"created_on": created, "closed_on": closed}
+    >>> table = ibis.memtable(pa.table(rows)).filter(ibis._.closed_on <= date(2026, 1, 4))
+    >>> columns = {"visit": "int64", "stage_order": "int64", "entered_on": "date", "left_on": "date"}
+    >>> names = ["deal_id", "pipeline", "stage", "exit", "next_stage"]
+    >>> nothing = ibis.memtable([], schema=columns | {name: "string" for name in names})
+    >>> month = Period(date(2026, 1, 1), date(2026, 2, 1))
+    >>> found = forecast(table, nothing, as_of=date(2026, 1, 4), period=month)
+    >>> found.won_so_far, found.quantiles[0.05] <= found.mean <= found.quantiles[0.95]
+    (100.0, True)
+    """
+    window = Window(as_of, period.start, period.end)
+    if window.until > LONGEST_DAYS:
+        raise UsageError(
+            "period_too_long",
+            Message(N_("The period ends more than {days} days after {on}."), {"days": LONGEST_DAYS, "on": as_of}),
+            Message(N_("Ask for a month or a quarter.")),
+        )
+    _check(deals, as_of)
+    first = first_day(deals)
+    known_days = 0 if first is None else (as_of - first).days
+    past: tuple[Window, ...] = ()
+    if first is not None and known_days >= ENOUGH_DAYS and window.days:
+        past = past_windows(window, first=first, as_of=as_of, warm_up=ENOUGH_DAYS, most=MOST_ORIGINS)
+    earlier_on = as_of - timedelta(days=WEEK)
+    windows = (*past, Window(earlier_on, period.start, period.end), window)
+    history = read_history(deals, visits, changes, stages, as_of=as_of, windows=windows, factors=factors)
+    if team is not None:
+        history = history.of_team(team)
+    reason = _reason(history, known_days, window)
+    if reason is not None:
+        return _by_run_rate(history, window, reason, known_days, paths=paths, seed=seed)
+    places = [*range(len(past)), len(windows) - 1]
+    origins = replay(history, windows, places, usual=PAST_PATHS, last=paths, seed=seed, now=len(windows) - 1)
+    return _told(history, windows, origins, known_days, paths=paths, seed=seed)
+
+
+def _check(deals: ir.Table, as_of: date) -> None:
+    late = deals.agg(last=_.closed_on.max()).to_pyarrow()["last"][0].as_py()
+    if late is not None and late > as_of:
+        raise RefusalError(
+            "events_after_as_of",
+            Message(N_("A deal closed on {late}, after {on}."), {"late": late, "on": as_of}),
+            Message(N_("Cut the facts to the day first (as_of).")),
+        )
+    if "currency" not in deals.columns:
+        return
+    found = deals.filter(_.currency.notnull() & _.amount.notnull()).select("currency").distinct()
+    names = sorted(row["currency"] for row in found.to_pyarrow().to_pylist())
+    if len(names) > 1:
+        raise RefusalError(
+            "mixed_currencies",
+            Message(N_("Amounts are in several currencies: {names}."), {"names": ", ".join(names)}),
+            Message(N_("Convert them into one currency first.")),
+        )
+
+
+def _reason(history: History, known_days: int, window: Window) -> Reason | None:
+    if window.days == 0:
+        return "period_over"
+    if history.won == 0 or len(history.wins.on) == 0:
+        return "no_won_deals"
+    if known_days < ENOUGH_DAYS:
+        return "too_little_history"
+    if history.closed >= _FEWEST_CLOSED and history.closed == history.won:
+        return "only_won_deals"
+    return None
+
+
+def _so_far(history: History, window: Window) -> tuple[NDArray[np.bool_], float]:
+    on = day_number(window.origin)
+    seen = history.wins.between(day_number(window.start) - 1, min(on, day_number(window.end) - 1))
+    amount = history.wins.amount[seen]
+    return seen, float(amount[~np.isnan(amount)].sum())
+
+
+def _quantiles(draws: Floats) -> dict[float, float]:
+    return dict(zip(LEVELS, np.quantile(draws, LEVELS).tolist(), strict=True)) if len(draws) else {}
+
+
+def _by_run_rate(
+    history: History, window: Window, reason: Reason, known_days: int, *, paths: int, seed: int
+) -> Forecast:
+    """Answer by the run rate alone, or not at all."""
+    seen, so_far = _so_far(history, window)
+    standing = history.standing[-1]
+    draws, rest = np.zeros(0), None
+    if reason == "period_over":
+        draws = np.full(paths, so_far)
+    elif reason != "no_won_deals":
+        on = day_number(window.origin)
+        rest = np.sort(
+            run_rate(np.random.default_rng([seed, on, 1]), history.wins, window, first=on - known_days, paths=paths)
+        )
+        draws = so_far + rest
+    return Forecast(
+        as_of=window.origin,
+        period=Period(window.start, window.end),
+        reason=reason,
+        won_so_far=so_far,
+        won_so_far_n=int(seen.sum()),
+        quantiles=_quantiles(draws),
+        mean=float(draws.mean()) if len(draws) else None,
+        open=None,
+        new=None,
+        open_deals=len(standing),
+        unknown_amounts=int(np.isnan(standing.amount).sum()),
+        history_days=known_days,
+        people=(),
+        teams=(),
+        benchmarks=(),
+        best_simple=None if rest is None else RUN_RATE,
+        calibration=Calibration(0, 0.0, 1.0, None, None, None),
+        pipeline_calibrated=None,
+        change=None,
+        at_risk=(),
+        range_deals=(),
+        draws=draws,
+    )
+
+
+def _told(
+    history: History, windows: Sequence[Window], origins: Sequence[Origin], known_days: int, *, paths: int, seed: int
+) -> Forecast:
+    """Put the forecast together: the draws of the whole, and its parts scaled so that they add up to its mean."""
+    here = origins[-1]
+    outlook, window = here.outlook, here.window
+    seen, so_far = _so_far(history, window)
+    split = groups_of(history, outlook)
+    drawn = draw(outlook, history, paths=paths, seed=seed, split=split)
+    final = here.draws[BLEND]
+    drawn_mean = float((drawn.open + drawn.new).mean())
+    scaling = Scaling(float(final.mean()) / drawn_mean if drawn_mean > 0 else 0.0, here.blend.scale)
+    told = scores(origins)
+    draws = so_far + final
+    deals = deal_outlooks(history, outlook)
+    return Forecast(
+        as_of=window.origin,
+        period=Period(window.start, window.end),
+        reason=None,
+        won_so_far=so_far,
+        won_so_far_n=int(seen.sum()),
+        quantiles=_quantiles(draws),
+        mean=float(draws.mean()),
+        open=scaling.part(drawn.open, float(outlook.chance.sum())),
+        new=scaling.part(drawn.new, outlook.new_wins),
+        open_deals=len(outlook.standing),
+        unknown_amounts=int(outlook.unknown.sum()),
+        history_days=known_days,
+        people=shares(history, seen, drawn, scaling, by="person"),
+        teams=shares(history, seen, drawn, scaling, by="team"),
+        benchmarks=_benchmarks(here, told, so_far),
+        best_simple=here.simple,
+        calibration=_calibration(here, told),
+        pipeline_calibrated=_pipeline_calibrated(told),
+        change=change_since(history, windows[-2], outlook, origins, float(draws.mean())),
+        at_risk=at_risk(deals, window),
+        range_deals=widest(deals),
+        draws=draws,
+    )
+
+
+def _benchmarks(here: Origin, told: Mapping[str, Scores], so_far: float) -> tuple[Benchmark, ...]:
+    found = []
+    for name in SIMPLE:
+        if name not in here.draws:
+            continue
+        draws = so_far + here.draws[name]
+        low, high = np.quantile(draws, [LOW, HIGH])
+        found.append(
+            Benchmark(name, float(draws.mean()), float(low), float(high), told[name].crps if name in told else None)
+        )
+    return tuple(found)
+
+
+def _calibration(here: Origin, told: Mapping[str, Scores]) -> Calibration:
+    score, rate = told.get(BLEND), told.get(RUN_RATE)
+    if score is None or rate is None:
+        return Calibration(0, here.blend.weight, here.blend.scale, None, None, None)
+    ratio = score.crps / rate.crps if rate.crps > 0 else None
+    return Calibration(score.n, here.blend.weight, here.blend.scale, score.coverage80, score.bias, ratio)
+
+
+def _pipeline_calibrated(told: Mapping[str, Scores]) -> bool | None:
+    """Tell whether the weighted pipeline (due deals where dates are known) came true on average; null: unknown."""
+    score = told.get(WEIGHTED_DUE, told.get(WEIGHTED))
+    return None if score is None or np.isnan(score.bias) else abs(score.bias) <= _CALIBRATED
+
+
+def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
+    deals: ir.Table,
+    visits: ir.Table,
+    *,
+    as_of: date,
+    months: int = 1,
+    changes: ir.Table | None = None,
+    stages: ir.Table | None = None,
+    factors: Sequence[str] = (),
+    team: str | None = None,
+    most: int = 24,
+    paths: int = PAST_PATHS,
+    seed: int = 1,
+) -> Backtest:
+    """Make the forecast again from the last day before every past month (or run of `months`), and score it.
+
+    Reads what `forecast` reads. Each past forecast knows only what had happened by its day; amounts, owners, expected
+    closes are those of then as far as the field history tells; weights and ranges are learnt from windows that were
+    over by then.
+
+    Gives one row per window that is over (oldest first, at most `most`): the forecast's mean and 80 % range, what
+    came, the mean of every simple method; and `scores` by method: mean CRPS in money, weighted quantile loss, share
+    inside the 80 % range, bias as share of what came. `best_simple`: the simple method that had done best before each.
+
+    Small numbers: windows of several months overlap, so their scores hang together. `reason` and no rows below 26 weeks
+    of history before the first window. Refuses what `forecast` refuses.
+
+    Do not use it for choosing a method by its score here: that has been done already, day by day.
+    Source: rolling-origin evaluation (Tashman 2000); `tests/analysis/forecast/test_backtest.py`.
+    """
+    _check(deals, as_of)
+    first = first_day(deals)
+    windows: tuple[Window, ...] = ()
+    if first is not None:
+        windows = whole_periods(months, first=first, as_of=as_of, warm_up=ENOUGH_DAYS, most=most)
+    if not windows:
+        return Backtest(as_of, months, "too_little_history", (), {})
+    history = read_history(deals, visits, changes, stages, as_of=as_of, windows=windows, factors=factors)
+    if team is not None:
+        history = history.of_team(team)
+    reason = _reason(history, ENOUGH_DAYS, windows[0])
+    if reason is not None:
+        return Backtest(as_of, months, reason, (), {})
+    origins = replay(history, windows, range(len(windows)), usual=paths, last=paths, seed=seed, now=None)
+    return Backtest(as_of, months, None, tuple(_row(one) for one in origins), scores(origins))
+
+
+def _row(one: Origin) -> OriginResult:
+    final = one.draws[BLEND]
+    low, high = np.quantile(final, [LOW, HIGH])
+    return OriginResult(
+        one.window.origin,
+        one.window.start,
+        one.window.end,
+        float(final.mean()),
+        float(low),
+        float(high),
+        0.0 if one.came is None else one.came,
+        one.blend.weight,
+        one.blend.scale,
+        {name: float(draws.mean()) for name, draws in one.draws.items() if name in (MODEL, *SIMPLE)},
+    )

@@ -1,0 +1,82 @@
+"""The forecast of the whole divided: open and new part, people and teams, so that the means add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bokgi.analysis.forecast.counting import UNKNOWN
+from bokgi.analysis.forecast.history import History
+from bokgi.analysis.forecast.outlook import Draws, Outlook, Split
+from bokgi.analysis.forecast.result import Part, Share
+
+Floats = NDArray[np.float64]
+
+LOW: Final = 0.10
+HIGH: Final = 0.90
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What blending does to each part: `factor` to its mean, `scale` to its range around the mean."""
+
+    factor: float
+    scale: float
+
+    def range_of(self, draws: Floats) -> tuple[float, float, float]:
+        """Give mean and ends of the 80 % range of a part."""
+        scaled = self.factor * draws
+        mean = float(scaled.mean())
+        low, high = np.quantile(np.maximum(mean + self.scale * (scaled - mean), 0.0), [LOW, HIGH])
+        return mean, float(low), float(high)
+
+    def part(self, draws: Floats, n: float) -> Part:
+        """Give a part that stands for `n` wins."""
+        return Part(*self.range_of(draws), n)
+
+
+def groups_of(history: History, outlook: Outlook) -> Split:
+    """Group deals by person and team."""
+    teams = len(history.coding.teams)
+    standing, entries, pool = outlook.standing, history.entries, outlook.pool
+    return Split(
+        standing.person * teams + standing.team,
+        entries.person[pool] * teams + entries.team[pool],
+        len(history.coding.persons) * teams,
+    )
+
+
+def shares(
+    history: History,
+    won: NDArray[np.bool_],
+    drawn: Draws,
+    scaling: Scaling,
+    *,
+    by: Literal["person", "team"],
+) -> tuple[Share, ...]:
+    """Give what each person (or team) has won in the period and is expected to win; the parts add up to the whole.
+
+    `won` marks the wins of the period so far. In the order of their keys; who has no part in it is left out, deals of
+    nobody known stand under `(unknown)`.
+    """
+    people, teams = len(history.coding.persons), len(history.coding.teams)
+    axis = 1 if by == "person" else 0
+    names = history.coding.persons if by == "person" else history.coding.teams
+    open_part, new_part = (
+        part.reshape(people, teams, -1).sum(axis=axis) for part in (drawn.open_by_group, drawn.new_by_group)
+    )
+    amount = np.nan_to_num(history.wins.amount[won])
+    code = (history.wins.person if by == "person" else history.wins.team)[won]
+    so_far = np.bincount(code, amount, len(names))
+    found = []
+    for place, name in enumerate(names):
+        mean, low, high = scaling.range_of(open_part[place] + new_part[place])
+        if mean == 0.0 and so_far[place] == 0.0:
+            continue
+        open_mean = scaling.factor * float(open_part[place].mean())
+        own = float(so_far[place])
+        found.append(Share(name, own, open_mean, mean - open_mean, own + mean, own + low, own + high))
+    return tuple(sorted(found, key=lambda share: (share.key == UNKNOWN, share.key)))

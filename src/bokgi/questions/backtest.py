@@ -1,0 +1,119 @@
+"""How good the forecast has been: made again from past days, beside simple methods."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from bokgi.analysis.forecast import Backtest
+from bokgi.analysis.forecast import backtest as analysed
+from bokgi.analysis.forecast.backtesting import BEST_SIMPLE, BLEND
+from bokgi.analysis.forecast.benchmarks import RUN_RATE
+from bokgi.domain.errors import UsageError
+from bokgi.domain.measures import Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.sentences import encoded
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.forecast import MONTH, QUARTER, inputs_of
+
+MONTHS: Final = {MONTH: 1, QUARTER: 3}
+_FEW: Final = 12
+
+
+def ask_backtest(facts: Facts, *, as_of: date, period: str = MONTH, team: str | None = None) -> Json:
+    """Ask how forecasts of whole months (or runs of three) made on past days came true.
+
+    Reads all facts of a lake version, cut to `as_of`. Gives `origins[]` and `scores{method: {crps, wql, coverage80,
+    bias}}`; see `docs/reference/backtest.schema.json`. Raises `UsageError` for another period, `NotFoundError` for an
+    unknown team.
+    """
+    if period not in MONTHS:
+        raise UsageError(
+            "choice_unknown",
+            Message(N_("{option} does not take “{given}”."), {"option": "--period", "given": period}),
+            Message(N_("It takes: {allowed}"), {"allowed": ", ".join(MONTHS)}),
+        )
+    with asked(facts, as_of=as_of) as here:
+        read = inputs_of(here, facts, team)
+        found = analysed(
+            read.deals,
+            read.visits,
+            as_of=as_of,
+            months=MONTHS[period],
+            changes=read.changes,
+            stages=read.stages,
+            factors=read.factors,
+            team=team,
+        )
+        return _answer(here, found, period, team)
+
+
+def _answer(here: Asked, found: Backtest, period: str, team: str | None) -> Json:
+    return {
+        "as_of": found.as_of.isoformat(),
+        "period": period,
+        "team": team,
+        "reason": found.reason,
+        "origins": [
+            {
+                "on": one.origin.isoformat(),
+                "start": one.start.isoformat(),
+                "end": one.end.isoformat(),
+                "mean": here.money(one.mean),
+                "low": here.money(one.low),
+                "high": here.money(one.high),
+                "came": here.money(one.came),
+                "weight": one.weight,
+                "scale": one.scale,
+                "methods": {name: here.money(mean) for name, mean in one.means.items()},
+            }
+            for one in found.origins
+        ],
+        "scores": {
+            name: {
+                "n": score.n,
+                "crps": here.money(score.crps),
+                "wql": _finite(score.wql),
+                "coverage80": score.coverage80,
+                "bias": _finite(score.bias),
+            }
+            for name, score in found.scores.items()
+        },
+        "said": [encoded(message) for message in _said(found)],
+        "caveats": [encoded(message) for message in _caveats(found)],
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if value == value else None  # noqa: PLR0124 - not a number is not equal to itself
+
+
+def _said(found: Backtest) -> list[Message]:
+    score, rate, simple = (found.scores.get(name) for name in (BLEND, RUN_RATE, BEST_SIMPLE))
+    if score is None or rate is None or simple is None:
+        return [Message(N_("There is no past period to try the forecast on: it takes 26 weeks of history before one."))]
+    values = {
+        "n": score.n,
+        "inside": Rate(score.coverage80),
+        "less": Rate(abs(1.0 - score.crps / rate.crps) if rate.crps > 0 else 0.0),
+    }
+    said = [Message(N_("On {n} past periods the range held what came in {inside} of them; it should be 80%."), values)]
+    if score.crps <= rate.crps:
+        said.append(Message(N_("The forecast erred {less} less than carrying on at the pace of late."), values))
+    else:
+        said.append(
+            Message(
+                N_("The forecast erred {less} more than carrying on at the pace of late; do not rely on it."), values
+            )
+        )
+    if simple.crps < score.crps:
+        said.append(Message(N_("The simple method that had done best before would have erred less.")))
+    return said
+
+
+def _caveats(found: Backtest) -> list[Message]:
+    score = found.scores.get(BLEND)
+    if score is not None and score.n < _FEW:
+        return [Message(N_("{n} periods are few: chance alone moves these figures a lot."), {"n": score.n})]
+    return []

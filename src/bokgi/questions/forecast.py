@@ -1,0 +1,386 @@
+"""What will be won in a period, with an honest range, what changed since last week, and what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import ibis
+from ibis import _
+
+from bokgi.analysis.comparison.conditions import leaks, varied
+from bokgi.analysis.decomposition.shapley import apportioned
+from bokgi.analysis.forecast import Forecast
+from bokgi.analysis.forecast import forecast as analysed
+from bokgi.analysis.forecast.result import Change, DealOutlook, Part, Share
+from bokgi.analysis.progress import ALL, Subject, progress
+from bokgi.domain.errors import NotFoundError
+from bokgi.domain.measures import Between, Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import WITHOUT_CENTS
+from bokgi.domain.period import Period
+from bokgi.domain.sentences import encoded
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.titles import deal_names, title
+
+MONTH: Final = "month"
+QUARTER: Final = "quarter"
+CONDITIONS: Final = ("source", "lead_grade", "type", "product", "industry", "segment", "size")
+"""Conditions that a forecast tells deals apart by, where they differ and are known before the outcome."""
+_LEVEL: Final = 0.80
+_MANY_UNKNOWN: Final = 0.05
+_UNKNOWN: Final = "(unknown)"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a forecast reads, cut to a day: deals with their conditions, visits, field history, stages, factors."""
+
+    deals: ibis.Table
+    visits: ibis.Table
+    changes: ibis.Table
+    stages: ibis.Table
+    factors: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def period_of(text: str | None, as_of: date) -> Period:
+    """Read `month`, `quarter` (the one that `as_of` lies in; the default), or a period as `Period.parse` reads it."""
+    if text is None or text == QUARTER:
+        return Period.quarter_of(as_of)
+    return Period.month_of(as_of) if text == MONTH else Period.parse(text)
+
+
+def inputs_of(here: Asked, raw: Facts, team: str | None) -> Inputs:
+    """Gather what a forecast reads. First values of the field history tell what a deal held on past days."""
+    known = raw.deals.select("deal_id", was_known="known_at_creation")
+    deals = here.deals.drop("known_at_creation").left_join(known, "deal_id", rname="of_{name}")
+    deals = here.keep(deals.drop("of_deal_id").rename(known_at_creation="was_known"))
+    if team is not None:
+        teams = deals.select("team").distinct().filter(_.team.notnull()).to_pyarrow()["team"].to_pylist()
+        if team not in teams:
+            raise NotFoundError(
+                "team_unknown",
+                Message(N_("There is no team “{team}”."), {"team": team}),
+                Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(teams)) or "–"}),
+            )
+    changes = raw.deal_changes.filter(_.changed_on <= ibis.literal(here.as_of))
+    own = here.facts.settings.currency
+    foreign = raw.deals.filter(_.currency.notnull() & (_.currency != own)).select("deal_id")
+    # What a foreign amount was before is in its own currency; today's is converted.
+    changes = changes.filter(_.field != "amount").union(
+        changes.filter(_.field == "amount").anti_join(foreign, "deal_id")
+    )
+    leaking = tuple(leak.factor for leak in leaks(deals, CONDITIONS))
+    factors = varied(deals, [name for name in CONDITIONS if name not in leaking])
+    return Inputs(deals, here.visits(), here.keep(changes), here.facts.stages, factors, leaking)
+
+
+def ask_forecast(facts: Facts, *, as_of: date, period: Period, team: str | None = None) -> Json:
+    """Ask what will be won in a period, by everybody or by one team.
+
+    Reads all facts of a lake version, cut to `as_of`. Gives `quantiles`, `mean`, `open`, `new`, `won_so_far`,
+    `benchmarks{}`, `calibration{}`, `people[]`, `teams[]`, `change{}`, `at_risk[]`, `range_deals[]`, `target{}`,
+    `said[]`, `caveats[]`; see `docs/reference/forecast.schema.json`. Money in the organisation's currency; parts add up
+    to the whole to the last won. Raises `NotFoundError` for an unknown team, `UsageError` for a period too long.
+    """
+    with asked(facts, as_of=as_of) as here:
+        read = inputs_of(here, facts, team)
+        found = analysed(
+            read.deals,
+            read.visits,
+            as_of=as_of,
+            period=period,
+            changes=read.changes,
+            stages=read.stages,
+            factors=read.factors,
+            team=team,
+        )
+        return _answer(here, found, read, team)
+
+
+def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Json:
+    mean = None if found.mean is None else here.worth(found.mean).amount
+    so_far = here.worth(found.won_so_far).amount
+    parts = [] if found.open is None or found.new is None else [found.open.mean, found.new.mean]
+    rest = [] if mean is None else _split(here, parts, mean - so_far)
+    target = _target(here, found, team)
+    change = None if found.change is None or mean is None else _change(here, found.change, mean)
+    return {
+        "as_of": found.as_of.isoformat(),
+        "period": {"start": found.period.start.isoformat(), "end": found.period.end.isoformat()},
+        "team": team,
+        "reason": found.reason,
+        "level": _LEVEL,
+        "quantiles": {f"{level:.2f}": here.money(value) for level, value in found.quantiles.items()},
+        "mean": None if mean is None else here.money(float(mean)),
+        "won_so_far": here.money(float(so_far)),
+        "won_so_far_n": found.won_so_far_n,
+        "open": _part(here, found.open, rest[0] if rest else None),
+        "new": _part(here, found.new, rest[1] if len(rest) > 1 else None),
+        "open_deals": found.open_deals,
+        "unknown_amounts": found.unknown_amounts,
+        "people": _shares(here, found.people, mean, people=True),
+        "teams": _shares(here, found.teams, mean, people=False),
+        "target": target,
+        "benchmarks": {
+            one.method: {
+                "mean": here.money(one.mean),
+                "low": here.money(one.low),
+                "high": here.money(one.high),
+                "crps": None if one.crps is None else here.money(one.crps),
+            }
+            for one in found.benchmarks
+        },
+        "best_simple": found.best_simple,
+        "calibration": {
+            "n": found.calibration.n,
+            "weight": found.calibration.weight,
+            "scale": found.calibration.scale,
+            "coverage80": found.calibration.coverage80,
+            "bias": found.calibration.bias,
+            "crps_ratio": found.calibration.crps_ratio,
+            "weighted_pipeline": found.pipeline_calibrated,
+        },
+        "factors": list(read.factors),
+        "change": change,
+        "at_risk": _deals(here, found.at_risk),
+        "range_deals": _deals(here, found.range_deals),
+        "said": [encoded(message) for message in _said(here, found, target, change)],
+        "caveats": [encoded(message) for message in _caveats(found, read)],
+    }
+
+
+def _step(here: Asked) -> Decimal:
+    return Decimal(1) if here.facts.settings.currency in WITHOUT_CENTS else Decimal("0.01")
+
+
+def _split(here: Asked, parts: Sequence[float], whole: Decimal) -> tuple[Decimal, ...]:
+    return apportioned(parts, whole, _step(here)) if parts else ()
+
+
+def _part(here: Asked, part: Part | None, mean: Decimal | None) -> Json | None:
+    if part is None:
+        return None
+    return {
+        "mean": here.money(part.mean if mean is None else float(mean)),
+        "low": here.money(part.low),
+        "high": here.money(part.high),
+        "n": part.n,
+    }
+
+
+def _shares(here: Asked, found: Sequence[Share], mean: Decimal | None, *, people: bool) -> list[Json]:
+    """Write shares out; their means add up to the whole, and the three parts of each to its mean."""
+    if mean is None:
+        return []
+    means = _split(here, [share.mean for share in found], mean)
+    named = sorted(
+        zip(found, means, strict=True), key=lambda pair: (pair[0].key == _UNKNOWN, here.name(pair[0].key), pair[0].key)
+    )
+    told = []
+    for share, whole in named:
+        known = None if share.key == _UNKNOWN else share.key
+        names: Json = (
+            {"person_id": known, "name": None if known is None else here.name(known)} if people else {"team": known}
+        )
+        won, still_open, new = _split(here, [share.won_so_far, share.open, share.new], whole)
+        figures = {"won_so_far": won, "open": still_open, "new": new, "mean": whole}
+        ends = {"low": here.money(share.low), "high": here.money(share.high)}
+        told.append(names | {name: here.money(float(amount)) for name, amount in figures.items()} | ends)
+    return told
+
+
+def _change(here: Asked, change: Change, mean: Decimal) -> Json:
+    before = here.worth(change.before).amount
+    amounts = _split(here, [part.amount for part in change.parts], mean - before)
+    return {
+        "since": change.since.isoformat(),
+        "before": here.money(float(before)),
+        "now": here.money(float(mean)),
+        "parts": [
+            {"code": part.code, "n": part.n, "amount": here.money(float(amount))}
+            for part, amount in zip(change.parts, amounts, strict=True)
+        ],
+    }
+
+
+def _deals(here: Asked, found: Sequence[DealOutlook]) -> list[Json]:
+    names = deal_names(here.deals, here.facts, [deal.deal_id for deal in found])
+    return [
+        {
+            "deal_id": deal.deal_id,
+            "title": title(names.get(deal.deal_id, (None, None)), deal.deal_id),
+            "person_id": deal.person,
+            "name": None if deal.person is None else here.name(deal.person),
+            "stage": deal.stage,
+            "amount": here.money(deal.amount),
+            "amount_known": deal.amount_known,
+            "chance": deal.chance,
+            "stage_chance": deal.stage_chance,
+            "share": deal.share,
+            "due_in": deal.due_in,
+            "notes": [encoded(note) for note in _notes(deal)],
+        }
+        for deal in found
+    ]
+
+
+def _notes(deal: DealOutlook) -> list[Message]:
+    notes = []
+    if deal.due_in is not None and deal.due_in <= 0:
+        notes.append(Message(N_("close date has passed")))
+    if deal.stands_long:
+        notes.append(Message(N_("stands long in its stage")))
+    if not deal.amount_known:
+        notes.append(Message(N_("amount estimated")))
+    return notes
+
+
+def _target(here: Asked, found: Forecast, team: str | None) -> Json | None:
+    """Give the target of the period and the chance to reach it; without one of its own, the sum of the teams'."""
+    goals = here.facts.targets.filter(_.currency.isnull() | (_.currency == here.facts.settings.currency))
+
+    def rows(subject: Subject) -> list[dict[str, Any]]:
+        told = progress(
+            here.deals, goals, here.facts.calendar, as_of=found.as_of, period=found.period, subject=subject
+        ).filter((_.lead_source == ALL) & _.target.notnull())
+        return list(told.select("subject_id", "target").to_pyarrow().to_pylist())
+
+    if team is not None:
+        amounts = [row["target"] for row in rows(Subject.TEAM) if row["subject_id"] == team]
+    else:
+        amounts = [row["target"] for row in rows(Subject.ORGANISATION)] or [row["target"] for row in rows(Subject.TEAM)]
+    if not amounts:
+        return None
+    amount = sum(amounts, Decimal(0))
+    return {"amount": here.money(float(amount)), "probability": found.probability_of(float(amount))}
+
+
+_MOVES: Final = {
+    "won": Message(N_("deals won beyond what was expected of them")),
+    "lost": Message(N_("deals lost")),
+    "entered": Message(N_("deals that came in")),
+    "moved_on": Message(N_("deals that moved on")),
+    "moved_back": Message(N_("deals that moved back")),
+    "amount": Message(N_("changed amounts")),
+    "close_date": Message(N_("changed close dates")),
+    "waited": Message(N_("deals that stood still")),
+    "to_come": Message(N_("business yet to come")),
+}
+
+
+def _said(here: Asked, found: Forecast, target: Json | None, change: Json | None) -> list[Message]:
+    """Say the forecast in a sentence, then what moved it, then what would change it."""
+    values: dict[str, object] = {"period": found.period, "won": here.worth(found.won_so_far), "last": found.period.last}
+    if found.reason == "no_won_deals":
+        return [Message(N_("No deal has been won yet, so there is nothing to forecast from."))]
+    if found.mean is None:
+        return []
+    values["mean"] = here.worth(found.mean)
+    if found.reason == "period_over":
+        return [Message(N_("The period is over: {won} were won."), values)]
+    values["ends"] = Between(here.worth(found.quantiles[0.10]), here.worth(found.quantiles[0.90]))
+    said = [
+        Message(
+            N_("By {last} about {mean} will be won; eight of ten such periods end within {ends}. {won} of it is won."),
+            values,
+        )
+    ]
+    if target is not None and target["probability"] is not None:
+        goal = {"target": here.worth(float(target["amount"]["amount"])), "chance": Rate(target["probability"])}
+        said.append(Message(N_("The goal of {target} is reached with a chance of {chance}."), goal))
+    said += _moved(here, change)
+    if found.range_deals:
+        few = found.range_deals[:3]
+        share = Rate(sum(deal.share for deal in few))
+        said.append(
+            Message(
+                N_("{share} of what is uncertain about the open deals hangs on {n} of them; settle those first."),
+                {"share": share, "n": len(few)},
+            )
+        )
+    return said
+
+
+def _moved(here: Asked, change: Json | None) -> list[Message]:
+    if change is None or not change["parts"]:
+        return []
+    amount = {name: Decimal(change[name]["amount"]) for name in ("before", "now")}
+    difference = amount["now"] - amount["before"]
+    sign = 1 if difference >= 0 else -1
+    leading = max(change["parts"], key=lambda part: sign * Decimal(part["amount"]["amount"]))
+    values = {
+        "since": date.fromisoformat(change["since"]),
+        "amount": here.worth(float(abs(difference))),
+        "what": _MOVES[leading["code"]],
+        "part": here.worth(float(abs(Decimal(leading["amount"]["amount"])))),
+    }
+    if sign > 0:
+        return [Message(N_("Since {since} the forecast rose by {amount}; most came from {what} ({part})."), values)]
+    return [Message(N_("Since {since} the forecast fell by {amount}; most was lost to {what} ({part})."), values)]
+
+
+def _caveats(found: Forecast, read: Inputs) -> list[Message]:
+    said = []
+    if found.reason == "too_little_history":
+        said.append(
+            Message(
+                N_(
+                    "There are {weeks} weeks of history. Below 26 the forecast only carries on at the pace of late, "
+                    "and does not look at the open deals."
+                ),
+                {"weeks": found.history_days // 7},
+            )
+        )
+    if found.reason == "only_won_deals":
+        said.append(
+            Message(
+                N_(
+                    "Only won deals are known, none that was lost, so the chance of an open deal cannot be told; the "
+                    "forecast carries on at the pace of late. Import lost deals, too."
+                )
+            )
+        )
+    if found.reason is None:
+        said += _experience(found)
+    if found.mean is not None and found.unknown_amounts > _MANY_UNKNOWN * max(found.open_deals, 1):
+        said.append(
+            Message(
+                N_("{n} of {all} open deals have no amount known on that day; won deals like them stand in for it."),
+                {"n": found.unknown_amounts, "all": found.open_deals},
+            )
+        )
+    said += [
+        Message(N_("{factor} is left out: it is filled in when the outcome is known."), {"factor": factor})
+        for factor in read.left_out
+    ]
+    return said
+
+
+def _experience(found: Forecast) -> list[Message]:
+    """Say how such forecasts did before, and whether the weighted pipeline can be trusted."""
+    told = found.calibration
+    if told.n == 0 or told.coverage80 is None:
+        said = [Message(N_("No period like this one is over yet, so the range has not been tried on past ones."))]
+    else:
+        said = [
+            Message(
+                N_("Tried on {n} past periods, {share} ended within the range; it should be {level}."),
+                {"n": told.n, "share": Rate(told.coverage80), "level": Rate(_LEVEL)},
+            )
+        ]
+    if found.pipeline_calibrated is False:
+        said.append(
+            Message(
+                N_(
+                    "The weighted pipeline is not calibrated: on past days it said clearly more or less than came. "
+                    "Do not plan with it."
+                )
+            )
+        )
+    return said

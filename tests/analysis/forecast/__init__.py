@@ -1,0 +1,1 @@
+"""Tests of the forecast: closed forms, slow twins, properties, small simulations."""

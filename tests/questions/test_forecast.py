@@ -1,0 +1,145 @@
+"""Forecast and backtest as questions: schema, parts that add up, both languages, refusals."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from benchmarks.simulator import Organisation, simulate
+from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.period import Period
+from bokgi.facts.model import Facts
+from bokgi.questions.backtest import ask_backtest
+from bokgi.questions.forecast import ask_forecast, period_of
+from bokgi.ui.spoken import spoken
+from tests.analysis.worlds import facts_of_world
+from tests.cast import CAST, facts_of
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+FORECAST, BACKTEST = (
+    json.loads((REFERENCE / f"{name}.schema.json").read_text(encoding="utf-8")) for name in ("forecast", "backtest")
+)
+AS_OF = date(2025, 11, 20)
+QUARTER = Period.quarter_of(AS_OF)
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    """Give a small organisation of three teams."""
+    return facts_of_world(simulate(Organisation(seed=4, reps=6, deals=1_200)))
+
+
+@pytest.fixture(scope="module")
+def quarter(facts: Facts) -> dict[str, Any]:
+    return asked(facts)
+
+
+def asked(facts: Facts, *, as_of: date = AS_OF, period: Period = QUARTER, team: str | None = None) -> dict[str, Any]:
+    found = ask_forecast(facts, as_of=as_of, period=period, team=team)
+    jsonschema.validate(found, FORECAST)
+    json.dumps(found, allow_nan=False)
+    return found
+
+
+def won(found: dict[str, Any]) -> Decimal:
+    return Decimal(found["amount"])
+
+
+def test_parts_add_up_to_the_last_won(quarter: dict[str, Any]) -> None:
+    mean = won(quarter["mean"])
+    assert won(quarter["won_so_far"]) + won(quarter["open"]["mean"]) + won(quarter["new"]["mean"]) == mean
+    for shares in (quarter["people"], quarter["teams"]):
+        assert sum(won(share["mean"]) for share in shares) == mean
+        assert all(
+            sum(won(share[part]) for part in ("won_so_far", "open", "new")) == won(share["mean"]) for share in shares
+        )
+    change = quarter["change"]
+    assert sum(won(part["amount"]) for part in change["parts"]) == won(change["now"]) - won(change["before"])
+    assert change["now"] == quarter["mean"]
+
+
+def test_quantiles_rise_and_hold_what_is_won(quarter: dict[str, Any]) -> None:
+    values = [won(value) for value in quarter["quantiles"].values()]
+    assert list(quarter["quantiles"]) == ["0.05", "0.10", "0.25", "0.50", "0.75", "0.90", "0.95"]
+    assert values == sorted(values)
+    assert values[0] >= won(quarter["won_so_far"])
+
+
+def test_it_speaks_both_languages_without_jargon(quarter: dict[str, Any]) -> None:
+    korean, english = (spoken(quarter, lang) for lang in ("ko", "en"))
+    assert english["said"][0]["text"].startswith("By Dec 31 about ")
+    assert "수주할 것으로 보입니다" in korean["said"][0]["text"]
+    words = " ".join(part["text"] for part in [*english["said"], *english["caveats"]]).lower()
+    assert not [word for word in ("hazard", "crps", "quantile", "posterior", "conformal") if word in words]
+
+
+def test_the_same_facts_give_the_same_forecast(facts: Facts, quarter: dict[str, Any]) -> None:
+    assert asked(facts) == quarter
+
+
+def test_one_team_is_a_part_of_the_whole(facts: Facts, quarter: dict[str, Any]) -> None:
+    found = asked(facts, team="team1")
+    whole = next(share for share in quarter["teams"] if share["team"] == "team1")
+    assert found["won_so_far"] == whole["won_so_far"]
+    assert [share["team"] for share in found["teams"]] == ["team1"]
+    with pytest.raises(NotFoundError, match="no team"):
+        asked(facts, team="nosuch")
+
+
+def test_a_backtest_scores_every_method(facts: Facts) -> None:
+    found = ask_backtest(facts, as_of=AS_OF)
+    jsonschema.validate(found, BACKTEST)
+    assert set(found["scores"]) == set(BACKTEST["properties"]["scores"]["propertyNames"]["enum"])
+    assert found["scores"]["forecast"]["n"] == len(found["origins"]) > 10
+    assert all(row["on"] < row["start"] < row["end"] <= "2025-11-21" for row in found["origins"])
+    with pytest.raises(UsageError, match="--period"):
+        ask_backtest(facts, as_of=AS_OF, period="year")
+
+
+def test_a_period_that_is_over_is_what_was_won(facts: Facts) -> None:
+    found = asked(facts, period=Period.parse("2025-Q3"))
+    assert found["reason"] == "period_over"
+    assert found["quantiles"]["0.05"] == found["quantiles"]["0.95"] == found["won_so_far"]
+    assert "is over" in spoken(found, "en")["said"][0]["text"]
+
+
+def test_short_history_carries_on_at_the_pace_of_late_and_says_so(facts: Facts) -> None:
+    found = asked(facts, as_of=date(2024, 5, 15), period=Period.parse("2024-Q2"))
+    assert found["reason"] == "too_little_history"
+    assert found["open"] is None
+    assert won(found["quantiles"]["0.05"]) < won(found["mean"]) < won(found["quantiles"]["0.95"])
+    assert "weeks of history" in spoken(found, "en")["caveats"][0]["text"]
+
+
+def test_without_a_won_deal_nothing_is_said() -> None:
+    deals = """
+        deal_id | owner_id | outcome | created_on | closed_on
+        d1      | lee      | lost    | 2025-01-01 | 2025-02-01
+        d2      | park     | open    | 2025-01-01 |
+    """
+    found = asked(facts_of(None, **CAST, deals=deals))
+    assert (found["reason"], found["mean"], found["quantiles"]) == ("no_won_deals", None, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        (None, "2025-10-01"),
+        ("quarter", "2025-10-01"),
+        ("month", "2025-11-01"),
+        ("2025-11-10..2025-12-01", "2025-11-10"),
+    ],
+)
+def test_periods_are_read_by_name_or_dates(text: str | None, start: str) -> None:
+    assert period_of(text, AS_OF).start.isoformat() == start
+
+
+def test_a_period_far_ahead_is_refused(facts: Facts) -> None:
+    with pytest.raises(UsageError, match="400 days"):
+        asked(facts, period=Period.parse("2027-Q3"))
