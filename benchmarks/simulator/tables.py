@@ -33,7 +33,8 @@ def table(name: str, columns: Mapping[str, object]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _days(days: Ints, mask: NDArray[np.bool_] | None = None) -> pa.Array:
+def days_of(days: Ints, mask: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Turn days since 1970-01-01 into dates, null where `mask` holds."""
     return pa.array(days.astype(np.int32), mask=mask).cast(pa.date32())
 
 
@@ -111,12 +112,12 @@ def fact_tables(
             "type": _labels(levels["type"], [o[0] for o in conditions["type"]]),
             "source": _labels(levels["source"], [o[0] for o in conditions["source"]]),
             "lead_grade": _labels(levels["lead_grade"], [o[0] for o in conditions["lead_grade"]]),
-            "created_on": _days(created),
-            "assigned_on": _days(created),
+            "created_on": days_of(created),
+            "assigned_on": days_of(created),
             "amount": _money(amount),
             "currency": pa.array(["KRW"] * n),
-            "expected_close_on": _days(expected),
-            "closed_on": _days(np.where(closed, paths.closed, 0), mask=~closed),
+            "expected_close_on": days_of(expected),
+            "closed_on": days_of(np.where(closed, paths.closed, 0), mask=~closed),
             "outcome": _labels(outcome, ["open", "won", "lost", "no_decision"]),
             "known_at_creation": pa.array(
                 [",owner_id,account_id,pipeline,type,source,lead_grade,amount,currency,assigned_on,attributes,"] * n
@@ -143,10 +144,10 @@ def fact_tables(
             "team": [f"team{number % teams + 1}" for number in range(reps)],
             "role": ["AE"] * reps,
             "share": np.ones(reps),
-            "valid_from": _days(np.full(reps, start)),
-            "valid_to": _days(np.where(left, leave, 0), mask=~left),
-            "started_on": _days(np.full(reps, start)),
-            "left_on": _days(np.where(left, leave, 0), mask=~left),
+            "valid_from": days_of(np.full(reps, start)),
+            "valid_to": days_of(np.where(left, leave, 0), mask=~left),
+            "started_on": days_of(np.full(reps, start)),
+            "left_on": days_of(np.where(left, leave, 0), mask=~left),
         },
     )
     kinds = ["open"] * len(stage_names) + ["won", "lost", "no_decision"]
@@ -160,7 +161,7 @@ def fact_tables(
                 "seq": seq,
                 "pipeline": pa.array(["default"] * len(deal)),
                 "stage": _labels(stage, stages),
-                "entered_on": _days(entered),
+                "entered_on": days_of(entered),
                 "origin": pa.array(["recorded"] * len(deal)),
                 "by_id": owners.take(pa.array(deal)),
             },
@@ -209,7 +210,7 @@ def _expected_close(rng: np.random.Generator, created: Ints, paths: Paths, end: 
 def changes_table(changes: Changes, deal_ids: pa.Array) -> pa.Table:
     """Write the pushes as deal_changes."""
     deal, old, new, on = changes
-    text = [_days(values).cast(pa.string()) for values in (old, new)]
+    text = [days_of(values).cast(pa.string()) for values in (old, new)]
     return table(
         "deal_changes",
         {
@@ -218,7 +219,7 @@ def changes_table(changes: Changes, deal_ids: pa.Array) -> pa.Table:
             "seq": np.ones(len(deal), dtype=np.int64),
             "old": text[0],
             "new": text[1],
-            "changed_on": _days(on),
+            "changed_on": days_of(on),
             "origin": pa.array(["recorded"] * len(deal)),
         },
     )
@@ -240,7 +241,7 @@ def _activities(
             "activity_id": ids,
             "kind": _labels(kind, ["meeting", "call", "email", "other"]),
             "deal_id": deal_ids.take(pa.array(deal)),
-            "happened_on": _days(np.maximum(on, start)),
+            "happened_on": days_of(np.maximum(on, start)),
             "done": np.ones(len(deal), dtype=bool),
             "automatic": kind == 3,
         },

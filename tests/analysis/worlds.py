@@ -23,13 +23,20 @@ def told_deals(tables: Mapping[str, ibis.Table]) -> ibis.Table:
 
 def facts_of_world(world: World) -> Facts:
     """A simulated world as the facts of a home."""
+    return facts_of_tables(world.tables)
+
+
+def facts_of_tables(given: Mapping[str, pa.Table]) -> Facts:
+    """Some fact tables as the facts of a home; the others are empty."""
     connection = ibis.duckdb.connect()
     tables = {}
     for name in FACT_TABLES:
         if name == "settings":
             continue
-        rows = world.tables.get(name, TABLES[name].arrow().empty_table())
+        rows = given.get(name, TABLES[name].arrow().empty_table())
         for column in STATE_COLUMNS.get(name, ()):
+            if column.name in rows.column_names:
+                continue
             rows = rows.append_column(column.arrow(), pa.nulls(rows.num_rows, column.arrow().type))
         connection.con.register(name, rows)
         tables[name] = connection.table(name)

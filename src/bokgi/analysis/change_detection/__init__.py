@@ -1,0 +1,8 @@
+"""Telling that something changed: weekly counts of people and teams against what the weeks before let expect."""
+
+from __future__ import annotations
+
+from bokgi.analysis.change_detection.alerts import Alert, Changes, Series, changes
+from bokgi.analysis.change_detection.weekly_counts import weekly_counts
+
+__all__ = ["Alert", "Changes", "Series", "changes", "weekly_counts"]

@@ -1,0 +1,226 @@
+"""Tell what changed in what people and teams do in a week, and nothing that chance explains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from ibis import _
+
+from bokgi.analysis.change_detection import Alert, Changes, changes, weekly_counts
+from bokgi.analysis.change_detection.alerts import LEVEL
+from bokgi.domain.errors import UsageError
+from bokgi.domain.measures import Between, Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.sentences import encoded
+from bokgi.facts.as_of import as_of as rebuilt
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Json
+
+SHOWN_WEEKS: Final = 8
+FALSE_ALARMS: Final = 0.05
+METRICS: Final = {
+    "activities": Message(N_("activities")),
+    "meeting": Message(N_("meetings")),
+    "call": Message(N_("calls")),
+    "email": Message(N_("e-mails")),
+    "created": Message(N_("new deals")),
+    "won": Message(N_("deals won")),
+    "win_rate": Message(N_("win rate")),
+}
+"""What is counted, by the key of the metric."""
+_WHY_NOT: Final = {
+    "no_rows": N_("There are no activities or deals of people in weeks that are over."),
+    "too_few_weeks": N_("A change shows from 12 weeks of history on; there are fewer."),
+    "too_rare": N_("The weekly counts are too small to tell a change from chance."),
+}
+_NOTHING: Final = Message(N_("In {weeks} weeks nothing changed by more than chance ({n} series are watched)."))
+
+
+def ask_changes(
+    facts: Facts, *, as_of: date, weeks: int = SHOWN_WEEKS, team: str | None = None, false_alarms: float = FALSE_ALARMS
+) -> Json:
+    """Tell which weekly counts changed, among the alerts of the last weeks up to `as_of`.
+
+    Reads all facts of a lake version. `weeks`: how far back alerts are shown; `team`: of that team and its people only.
+
+    Gives `alerts[]{series, week, direction, evidence, …}`, `series[]`, `said[]`, `caveats[]`; see
+    `docs/reference/changes.schema.json`. Weeks after the last export are not judged. Raises `UsageError` for
+    `false_alarms` outside 0 to 1 or no weeks.
+    """
+    if not 0.0 < false_alarms < 1.0:
+        raise UsageError(
+            "share_out_of_range",
+            Message(
+                N_("{option} is a share between 0 and 1, not {given}."),
+                {"option": "--false-alarms", "given": false_alarms},
+            ),
+        )
+    if weeks < 1:
+        raise UsageError("too_few_weeks", Message(N_("At least one week is shown, not {given}."), {"given": weeks}))
+    found, names = watched_changes(facts, as_of=as_of, false_alarms=false_alarms)
+    since = as_of - timedelta(weeks=weeks)
+    alerts = [alert for alert in found.alerts if alert.week > since and (team is None or alert.team == team)]
+    watched = sum(series.reason is None for series in found.series)
+    return {
+        "as_of": as_of.isoformat(),
+        "weeks": weeks,
+        "team": team,
+        "false_alarms": false_alarms,
+        "last_week": found.last_week and found.last_week.isoformat(),
+        "n": watched,
+        "reason": _reason(found),
+        "alerts": [alert_json(alert, names) for alert in alerts],
+        "series": [
+            {
+                "series": series.series,
+                "subject_kind": series.subject_kind,
+                "subject_id": series.subject_id,
+                "name": _name(series.subject_kind, series.subject_id, names),
+                "metric": series.metric,
+                "usual": series.usual,
+                "weeks": series.weeks,
+                "watched": series.reason is None,
+                "reason": series.reason,
+            }
+            for series in found.series
+        ],
+        "said": [encoded(message) for message in _said(found, alerts, names, weeks, watched)],
+        "caveats": [encoded(message) for message in _caveats(alerts)],
+    }
+
+
+def watched_changes(facts: Facts, *, as_of: date, false_alarms: float) -> tuple[Changes, Mapping[str, str]]:
+    """Find all changes up to a day, and the names of the people."""
+    until = as_of if facts.as_of is not None else min(as_of, _exported(facts) or as_of)
+    now = facts if facts.as_of is not None else rebuilt(facts, as_of)
+    counted = weekly_counts(now.deals, now.activities, now.activity_people, now.memberships, now.calendar, as_of=until)
+    rows = now.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow()
+    names = dict(zip(rows["key"].to_pylist(), rows["name"].to_pylist(), strict=True))
+    # The counts are read twice; computed once.
+    with counted.cache() as kept:
+        return changes(kept, false_alarms=false_alarms), names
+
+
+def _exported(facts: Facts) -> date | None:
+    """Give the day of the last export: after it nothing could have been recorded."""
+    found = [table.observed_on.max().to_pyarrow().as_py() for table in (facts.deals, facts.activities)]
+    known: list[date] = [day for day in found if day is not None]
+    return max(known, default=None)
+
+
+def alert_json(alert: Alert, names: Mapping[str, str]) -> Json:
+    """Write an alert with its sentence."""
+    return {
+        "series": alert.series,
+        "subject_kind": alert.subject_kind,
+        "subject_id": alert.subject_id,
+        "name": _name(alert.subject_kind, alert.subject_id, names),
+        "team": alert.team,
+        "metric": alert.metric,
+        "week": alert.week.isoformat(),
+        "since": alert.since.isoformat(),
+        "direction": alert.direction,
+        "evidence": alert.evidence,
+        "before": alert.before,
+        "after": alert.after,
+        "ratio": {"estimate": alert.ratio.estimate, "low": alert.ratio.low, "high": alert.ratio.high},
+        "level": LEVEL,
+        "sentence": encoded(alert_sentence(alert, names)),
+    }
+
+
+def alert_sentence(alert: Alert, names: Mapping[str, str]) -> Message:
+    """Say what changed, since when, from what to what."""
+    down = alert.direction == "down"
+    values: dict[str, object] = {"what": METRICS[alert.metric], "since": alert.since}
+    name = _name(alert.subject_kind, alert.subject_id, names)
+    if alert.metric == "win_rate":
+        values |= {"before": Rate(alert.before), "after": Rate(alert.after)}
+        if name is None:
+            return Message(
+                N_("The win rate fell: {after} since {since}, {before} before.")
+                if down
+                else N_("The win rate rose: {after} since {since}, {before} before."),
+                values,
+            )
+        return Message(
+            N_("{name}: the win rate fell, {after} since {since}, {before} before.")
+            if down
+            else N_("{name}: the win rate rose, {after} since {since}, {before} before."),
+            values | {"name": name},
+        )
+    values |= {"before": round(alert.before, 1), "after": round(alert.after, 1)}
+    if name is None:
+        return Message(
+            N_("Fewer {what}: about {after} per person and working week since {since}, {before} before.")
+            if down
+            else N_("More {what}: about {after} per person and working week since {since}, {before} before."),
+            values,
+        )
+    values["name"] = name
+    if alert.subject_kind == "team":
+        return Message(
+            N_("{name}: fewer {what}, about {after} per person and working week since {since}, {before} before.")
+            if down
+            else N_("{name}: more {what}, about {after} per person and working week since {since}, {before} before."),
+            values,
+        )
+    return Message(
+        N_("{name}: fewer {what}, about {after} in a working week since {since}, {before} before.")
+        if down
+        else N_("{name}: more {what}, about {after} in a working week since {since}, {before} before."),
+        values,
+    )
+
+
+def _name(kind: str, subject: str | None, names: Mapping[str, str]) -> str | None:
+    return names.get(subject, subject) if kind == "person" and subject is not None else subject
+
+
+def _reason(found: Changes) -> str | None:
+    if not found.series:
+        return "no_rows"
+    reasons = {series.reason for series in found.series}
+    if None in reasons:
+        return None
+    return "too_rare" if "too_rare" in reasons else "too_few_weeks"
+
+
+def _said(found: Changes, alerts: list[Alert], names: Mapping[str, str], weeks: int, watched: int) -> list[Message]:
+    reason = _reason(found)
+    if reason is not None:
+        return [Message(_WHY_NOT[reason])]
+    if not alerts:
+        return [Message(_NOTHING.msgid, {"weeks": weeks, "n": watched})]
+    said = [alert_sentence(alert, names) for alert in alerts]
+    if any(alert.direction == "down" for alert in alerts):
+        said.append(
+            Message(N_("Ask before you judge: leave, another task, or another way of recording also show like this."))
+        )
+    return said
+
+
+def _caveats(alerts: list[Alert]) -> list[Message]:
+    said = [
+        Message(
+            N_(
+                "Short weeks, part-time and what the whole team's week was like are taken into account; absence that "
+                "nobody recorded is not, beyond two weeks."
+            )
+        ),
+        Message(N_("What one person wins is too little to tell a change from chance, so it is never reported here.")),
+    ]
+    if alerts:
+        ratio = alerts[-1].ratio
+        said.append(
+            Message(
+                N_(
+                    "A change that was just noticed looks larger than it is; the interval of the latest runs from "
+                    "{ends} of the level before ({level})."
+                ),
+                {"ends": Between(Rate(ratio.low), Rate(ratio.high)), "level": Rate(LEVEL)},
+            )
+        )
+    return said
