@@ -7,6 +7,7 @@ import sys
 
 BENCHMARKS = {
     "analyses": "each analysis against hand-written SQL and pandas; --deals N",
+    "import_1gb": "import of a large deals CSV against DuckDB's own copy to Parquet; --megabytes N",
 }
 
 

@@ -211,7 +211,7 @@ def _judge(
     tell: Progress,
 ) -> list[Judged]:
     for reading in readings:
-        typed.define(bench, reading)
+        typed.define(bench, reading, ladder)
     repeats.find(bench, readings)
     known = context.references_known(bench, readings, held)
     around = rules.Bench(

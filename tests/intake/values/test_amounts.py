@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bokgi.intake.values import AmountFormat, Unit, ValueKind, unit_of
-from tests.intake.values.reader import values
+from bokgi.intake.values.amounts import amount, thorough_amount
+from tests.intake.values.reader import results, values
 from tests.intake.values.referee import LARGEST, korean, rounded
 
 
@@ -183,3 +185,35 @@ def test_formats_survive_the_mapping_file() -> None:
     for text in ("1,234,56", "nonsense"):
         with pytest.raises(ValueError, match=text):
             AmountFormat.of(text)
+
+
+ODD = st.text(alphabet="0123456789,. -+()₩$원만억천조백KUSDRWE%'", max_size=12)
+USUAL = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["", "₩", "$", "-", "KRW ", "USD", "₩-", "KRW -"]),
+    st.one_of(
+        st.integers(0, 10**17).map("{:,}".format), st.integers(0, 10**8).map(str), st.sampled_from(["1.5", ".5"])
+    ),
+    st.sampled_from(["", "", "만", "억", " 천만", "백만", "조", ".25"]),
+    st.sampled_from(["", "원", "K"]),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.one_of(ODD, USUAL), min_size=1, max_size=60),
+    st.sampled_from(["1,234.56", "1.234,56", "1,234.56 × 10000 KRW", "1,234.56 × 1000 USD", "1,234.56 USD"]),
+)
+def test_what_is_read_at_a_glance_is_what_the_thorough_reading_gives(texts: list[str], form: str) -> None:
+    chosen = AmountFormat.of(form)
+    assume(not any(re.search(r"\d[eE_]|,\.|^[ ]|[ ]$", text) for text in texts))
+    quick = results(amount("t", chosen, name="x"), texts)
+    thorough = results(thorough_amount("t", chosen, name="x"), texts)
+    assert [(text, *got) for text, got in zip(texts, quick, strict=True) if got[0] is not None] == [
+        (text, *got) for text, got in zip(texts, thorough, strict=True) if got[0] is not None
+    ]
+    assert [malformed for *_, malformed in quick] == [malformed for *_, malformed in thorough]
+
+
+def test_a_number_with_too_many_digits_before_a_unit_is_malformed() -> None:
+    assert values(["123456789012345678만", "1억 99999999999999999만"], ValueKind.AMOUNT) == [(None, None, True)] * 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bokgi.domain.stage import StageKind
 from bokgi.intake.mapping.model import StageDefinition
-from bokgi.intake.sql import literal
+from bokgi.intake.sql import literal, one_of
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Ladder:
 
     >>> ladder = Ladder((Rung("default", "Talk", 1, StageKind.OPEN), Rung("default", "Won", 2, StageKind.WON)))
     >>> ladder.kind("stage", "pipeline")
-    "CASE WHEN stage IN ('Won') THEN 'won' WHEN stage IN ('Talk') THEN 'open' END"
+    "CASE WHEN list_contains(['Won'], stage) THEN 'won' WHEN list_contains(['Talk'], stage) THEN 'open' END"
     >>> ladder.unknown("stage", "pipeline")
-    "stage NOT IN ('Talk', 'Won')"
+    "NOT list_contains(['Talk', 'Won'], stage)"
     """
 
     rungs: tuple[Rung, ...]
@@ -65,7 +65,7 @@ class Ladder:
                 rung.stage if alike else f"{rung.pipeline}\x1f{rung.stage}" for rung in self.rungs if rung.kind is kind
             )
             if names:
-                branches.append(f"WHEN {subject} IN ({_listed(names)}) THEN {literal(kind.value)}")
+                branches.append(f"WHEN {one_of(subject, names)} THEN {literal(kind.value)}")
         return f"CASE {' '.join(branches)} END"
 
     def unknown(self, stage: str, pipeline: str) -> str:
@@ -74,9 +74,9 @@ class Ladder:
             return "false"
         several = len({rung.pipeline for rung in self.rungs}) > 1
         if not several:
-            return f"{stage} NOT IN ({_listed(dict.fromkeys(rung.stage for rung in self.rungs))})"
+            return f"NOT {one_of(stage, dict.fromkeys(rung.stage for rung in self.rungs))}"
         pairs = dict.fromkeys(f"{rung.pipeline}\x1f{rung.stage}" for rung in self.rungs)
-        return f"{_pair(stage, pipeline)} NOT IN ({_listed(pairs)})"
+        return f"NOT {one_of(_pair(stage, pipeline), pairs)}"
 
     def closing(self, pipeline: str | None, kind: StageKind) -> str | None:
         """Name the one stage of a kind in a pipeline (null: in any); null where there is none or several."""
@@ -100,7 +100,3 @@ class Ladder:
 
 def _pair(stage: str, pipeline: str) -> str:
     return f"({pipeline} || chr(31) || {stage})"
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(literal(name) for name in names)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from bokgi.domain.stage import Outcome
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.readings import Reading
-from bokgi.intake.sql import literal
+from bokgi.intake.sql import literal, one_of
 
 DEFAULT_PIPELINE = "default"
+PIPELINE = "pipeline"
+STAGE_KIND = "stage_kind"
+OUTCOME = "outcome"
+"""Columns that the typed view of a deals file has beside those of its fields."""
 _OUTCOMES = tuple(outcome.value for outcome in Outcome)
 
 
@@ -21,7 +25,17 @@ def pipeline(reading: Reading) -> str:
     )
 
 
-def outcome(reading: Reading, ladder: Ladder) -> str:
+def derived(reading: Reading, ladder: Ladder) -> tuple[dict[str, str], ...]:
+    """Give what the typed view of a deals file says of each row beside its fields, level by level: name → SQL.
+
+    `pipeline`; `stage_kind`, the kind of the stage, null where the ladder does not know it; `outcome`. They are
+    computed once here, for rules and writing alike.
+    """
+    kind = ladder.kind(reading.sql("deals.stage"), PIPELINE)
+    return {PIPELINE: pipeline(reading)}, {STAGE_KIND: kind}, {OUTCOME: _outcome(reading, ladder)}
+
+
+def _outcome(reading: Reading, ladder: Ladder) -> str:
     """Give the SQL of a deal's outcome.
 
     The first that speaks decides: deleted in the source, the outcome column, the flags, the moments of winning and
@@ -32,9 +46,8 @@ def outcome(reading: Reading, ladder: Ladder) -> str:
         branches.append((reading.sql("row.deleted"), "'removed'"))
     if reading.says("deals.outcome"):
         said = reading.sql("deals.outcome")
-        branches.append((f"{said} IN ({', '.join(literal(name) for name in _OUTCOMES)})", said))
-    kind = ladder.kind(reading.sql("deals.stage"), pipeline(reading))
-    ended = f"CASE WHEN {kind} IN ('lost', 'no_decision') THEN {kind} ELSE 'lost' END"
+        branches.append((one_of(said, _OUTCOMES), said))
+    ended = f"CASE WHEN {STAGE_KIND} IN ('lost', 'no_decision') THEN {STAGE_KIND} ELSE 'lost' END"
     won, lost, closed = (reading.sql(f"deals.is_{what}") for what in ("won", "lost", "closed"))
     if reading.says("deals.is_won"):
         branches.append((won, "'won'"))
@@ -50,7 +63,7 @@ def outcome(reading: Reading, ladder: Ladder) -> str:
         if reading.says(f"deals.{name}")
     ]
     if ladder:
-        branches.append((f"{kind} IS NOT NULL", kind))
+        branches.append((f"{STAGE_KIND} IS NOT NULL", STAGE_KIND))
     listed = " ".join(f"WHEN {condition} THEN {value}" for condition, value in branches)
     return f"CASE {listed} ELSE 'open' END" if branches else "'open'"
 

@@ -9,7 +9,7 @@ from typing import Final
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.mapping.fields import Field, Kind, field_of
 from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, ColumnMapping, Entity, FileMapping
-from bokgi.intake.sql import identifier, literal
+from bokgi.intake.sql import identifier, literal, one_of
 
 NULL_TYPES: Final = {
     Kind.MOMENT: "TIMESTAMPTZ",
@@ -112,15 +112,13 @@ class Reading:
 
     def filled(self, header: str) -> str:
         """Give the SQL of a column's text without blanks around it; null where it says nothing."""
-        text = f"trim({self.raw(header)})"
-        nulls = ", ".join(literal(value) for value in dict.fromkeys(["", *self.mapping.null_values]))
-        return f"CASE WHEN {text} IN ({nulls}) THEN NULL ELSE {text} END"
+        text = f"nullif(trim({self.raw(header)}), '')"
+        nulls = [value for value in dict.fromkeys(self.mapping.null_values) if value]
+        return f"CASE WHEN NOT {one_of(text, nulls)} THEN {text} END" if nulls else text
 
     def no_record(self) -> str:
         """Give the SQL condition for lines that are no record: totals below the table."""
         parts = [
-            f"trim({self.raw(header)}) IN ({', '.join(literal(text) for text in texts)})"
-            for header, texts in self.mapping.total_rows.items()
-            if texts
+            one_of(f"trim({self.raw(header)})", texts) for header, texts in self.mapping.total_rows.items() if texts
         ]
         return f"coalesce({' OR '.join(parts)}, false)" if parts else "false"

@@ -16,7 +16,7 @@ from bokgi.domain.messages import N_
 from bokgi.intake.judging import outcome
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.readings import Reading
-from bokgi.intake.mapping.fields import Kind
+from bokgi.intake.mapping.fields import Kind, field_of
 from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
 
 FIRST_DAY: Final = date(1970, 1, 1)
@@ -79,6 +79,9 @@ _MALFORMED: Final = {
     Kind.BOOLEAN: ("boolean_malformed", N_("{n} cells in “{column}” are neither yes nor no.")),
 }
 
+_AS_WRITTEN: Final = frozenset({Kind.ID, Kind.NAME, Kind.TEXT, Kind.EMAIL, Kind.CATEGORY})
+"""Kinds of field whose value is the text: none where there is no text, and only there."""
+
 REQUIRED: Final[dict[Entity, tuple[tuple[str, ...], ...]]] = {
     Entity.DEALS: (("deals.deal_id", "deals.name", "deals.account_name"),),
     Entity.ACCOUNTS: (("accounts.account_id", "accounts.name"),),
@@ -110,8 +113,7 @@ def _deals(
     return _Kind(code, severity, frozenset({Entity.DEALS}), needs, condition, msgid)
 
 
-def _closing(reading: Reading, bench: Bench) -> str:
-    return f"{outcome.outcome(reading, bench.ladder)} IN ('won', 'lost', 'no_decision')"
+_CLOSING: Final = f"{outcome.OUTCOME} IN ('won', 'lost', 'no_decision')"
 
 
 _W, _ERR = Severity.WARNING, Severity.ERROR
@@ -135,28 +137,28 @@ _KINDS: Final = (
         "stage_missing",
         _W,
         ("deals.stage",),
-        lambda r, b: f"{r.sql('deals.stage')} IS NULL AND {outcome.outcome(r, b.ladder)} = 'open'",
+        lambda r, _: f"{r.sql('deals.stage')} IS NULL AND {outcome.OUTCOME} = 'open'",
         N_("{n} open deals are in no stage."),
     ),
     _deals(
         "stage_unknown",
         _ERR,
         ("deals.stage",),
-        lambda r, b: b.ladder.unknown(r.sql("deals.stage"), outcome.pipeline(r)),
+        lambda r, b: b.ladder.unknown(r.sql("deals.stage"), outcome.PIPELINE),
         N_("{n} deals are in a stage that the list of stages does not have."),
     ),
     _deals(
         "won_without_close_date",
         _W,
         (),
-        lambda r, b: f"{outcome.outcome(r, b.ladder)} = 'won' AND {outcome.closed(r, 'on')} IS NULL",
+        lambda r, _: f"{outcome.OUTCOME} = 'won' AND {outcome.closed(r, 'on')} IS NULL",
         N_("{n} won deals have no close date and fall out of every period."),
     ),
     _deals(
         "open_with_close_date",
         _W,
         ("deals.closed",),
-        lambda r, b: f"{outcome.outcome(r, b.ladder)} = 'open' AND {r.sql('deals.closed', 'on')} IS NOT NULL",
+        lambda r, _: f"{outcome.OUTCOME} = 'open' AND {r.sql('deals.closed', 'on')} IS NOT NULL",
         N_("{n} open deals have a close date; it does not count while they are open."),
     ),
     _deals(
@@ -263,7 +265,7 @@ def _closings(reading: Reading, bench: Bench) -> Iterator[Rule]:
     if reading.entity is not Entity.DEALS or field is None:
         return
     on = outcome.closed(reading, "on")
-    closing = _closing(reading, bench)
+    closing = _CLOSING
     if reading.says("deals.created"):
         created = reading.sql("deals.created", "on")
         text = N_("{n} deals were closed before they were created.")
@@ -304,7 +306,9 @@ def _plausible(bench: Bench, name: str, on: str, column: str | None = None) -> I
 
 def _present(reading: Reading, name: str) -> str:
     """Give SQL that is null where a field has no text; text that cannot be read is another rule's matter."""
-    return reading.said_text(name)
+    field = field_of(name)
+    plain = field is not None and field.kind in _AS_WRITTEN and name not in reading.mapping.values
+    return reading.sql(name) if plain else reading.said_text(name)
 
 
 def _only_pipeline(ladder: Ladder, stage: str) -> str:

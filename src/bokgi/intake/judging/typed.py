@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
+from bokgi.intake.judging import outcome
+from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.periods import period
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.fields import Kind
-from bokgi.intake.mapping.model import STAGE_ENTERED
+from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.values import reading as values
 from bokgi.intake.values import typed
@@ -60,7 +62,7 @@ class _Column:
     names: dict[str, str]
 
 
-def define(bench: Workbench, reading: Reading) -> None:
+def define(bench: Workbench, reading: Reading, ladder: Ladder) -> None:
     """Make `typed_<place>`: a table for a small file, so that it is read once, and a view for a large one.
 
     Of a view only the columns that a query uses cost anything.
@@ -79,7 +81,10 @@ def define(bench: Workbench, reading: Reading) -> None:
         if result in column.names
     ]
     what = "TEMP TABLE" if reading.staged.rows <= MATERIALISED_ROWS else "VIEW"
-    bench.run(f"CREATE {what} {reading.typed} AS SELECT {', '.join([*raw, *results])} FROM ({source})")
+    query = f"SELECT {', '.join([*raw, *results])} FROM ({source})"
+    for derived in outcome.derived(reading, ladder) if reading.entity is Entity.DEALS else ():
+        query = f"SELECT *, {', '.join(f'{text} AS {name}' for name, text in derived.items())} FROM ({query})"
+    bench.run(f"CREATE {what} {reading.typed} AS {query}")
 
 
 def _columns(reading: Reading) -> Iterator[_Column]:

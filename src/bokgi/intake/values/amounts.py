@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bokgi.intake.sql import identifier, literal
-from bokgi.intake.values.currencies import SIGNS, SUFFIXES
+from bokgi.intake.values.currencies import CODES, SIGNS, SUFFIXES
 from bokgi.intake.values.reading import Reading
-from bokgi.intake.values.text import is_blank
+from bokgi.intake.values.text import is_unread
 
 AMOUNT: Final = "DECIMAL(18, 2)"
 _EXACT: Final = "DECIMAL(24, 10)"
@@ -27,6 +27,7 @@ _TEXT: Final = re.compile(
     r"1(?P<thousands>[,.])234(?P<mark>[.,])56(?: × (?P<multiplier>\d+))?(?: (?P<currency>[A-Z]{3}))?"
 )
 _UNITS: Final = "조억만천백십"
+_ONE_UNIT: Final = {"만": 10**4, "백만": 10**6, "천만": 10**7, "억": 10**8, "조": 10**12}
 _SUFFIX_HEAD: Final = f"(?:{'|'.join(SUFFIXES)})"
 _LARGEST: Final = 10**16 - 1
 
@@ -74,13 +75,44 @@ def amount(sql: str, form: AmountFormat, *, name: str) -> Reading:
     >>> [(str(value), currency, malformed) for value, currency, malformed in found]
     [('1117100.00', 'USD', False), ('120000000.00', 'KRW', False), ('-500.00', None, False), ('None', None, True)]
     """
-    whole, plain, parts, direct, number, sections = (
-        identifier(f"{name}__{step}") for step in ("whole", "plain", "parts", "direct", "number", "sections")
-    )
-    steps = (
+    whole, plain, usual = (identifier(f"{name}__{step}") for step in ("whole", "plain", "usual"))
+    unit = identifier(f"{name}__unit")
+    easily = (
         {f"{name}__whole": _whole(sql)} if form.multiplier != 1 else {},
         {f"{name}__plain": _plain(sql, whole, form)},
-        {f"{name}__parts": f"CASE WHEN {plain} IS NULL AND {sql} IS NOT NULL THEN {_parts(sql)} END"},
+        {f"{name}__unit": f"CASE WHEN {plain} IS NULL THEN {_unit(sql, form)} END"},
+        {f"{name}__usual": f"coalesce({plain}, {_counted(sql, unit, form)})"},
+    )
+    thorough = thorough_amount(sql, form, name=name, only=f"{usual} IS NULL")
+    default = _default(form)
+    easy = f"CASE WHEN left({sql}, 1) BETWEEN 'A' AND 'Z' THEN left({sql}, 3) ELSE {default} END"
+    easy = f"CASE left({sql}, 1) WHEN '$' THEN 'USD' WHEN '₩' THEN 'KRW' ELSE {easy} END"
+    easy = f"CASE WHEN right({sql}, 1) = '원' THEN 'KRW' ELSE {easy} END"
+    return Reading(
+        (*easily, *thorough.steps),
+        {
+            "value": f"coalesce({usual}, {thorough.results['value']})",
+            "currency": f"CASE WHEN {usual} IS NULL THEN {thorough.results['currency']} ELSE {easy} END",
+            "malformed": f"(CASE WHEN {usual} IS NULL THEN {thorough.results['malformed']} ELSE false END)",
+        },
+    )
+
+
+def thorough_amount(sql: str, form: AmountFormat, *, name: str, only: str = "true") -> Reading:
+    """Read amounts in any of the ways, where the condition `only` holds: what `amount` does not read at a glance.
+
+    >>> import duckdb
+    >>> from bokgi.intake.values.reading import query
+    >>> texts = "(SELECT unnest(['1,200', '3억5000만']) AS t)"
+    >>> found = duckdb.sql(query(texts, {"x": thorough_amount("t", AmountFormat(), name="x")})).fetchall()
+    >>> [str(value) for value, _, _ in found]
+    ['1200.00', '350000000.00']
+    """
+    parts, direct, number, sections = (
+        identifier(f"{name}__{step}") for step in ("parts", "direct", "number", "sections")
+    )
+    steps = (
+        {f"{name}__parts": f"CASE WHEN ({only}) AND {sql} IS NOT NULL THEN {_parts(sql)} END"},
         {
             f"{name}__direct": _number(parts, form, AMOUNT),
             f"{name}__number": _number(parts, form, _EXACT),
@@ -94,18 +126,19 @@ def amount(sql: str, form: AmountFormat, *, name: str) -> Reading:
     # What needs no factor keeps all sixteen digits; a factor needs room for the product.
     western = f"CASE WHEN {factor} = 1 THEN {direct} ELSE {number} * {factor} END"
     written = f"try_cast(coalesce({western}, {korean}) * {signed} AS {AMOUNT})"
-    odd = f"CASE WHEN {parts} IS NOT NULL AND {_fits(parts, form)} THEN {written} END"
-    default = "NULL" if form.currency is None else literal(form.currency)
-    easy = f"CASE left({sql}, 1) WHEN '$' THEN 'USD' WHEN '₩' THEN 'KRW' ELSE {default} END"
-    easy = f"CASE WHEN {sql} IS NOT NULL AND right({sql}, 1) = '원' THEN 'KRW' ELSE {easy} END"
+    value = f"CASE WHEN {parts} IS NOT NULL AND {_fits(parts, form)} THEN {written} END"
     return Reading(
         steps,
         {
-            "value": f"coalesce({plain}, {odd})",
-            "currency": f"CASE WHEN {parts} IS NULL THEN {easy} ELSE coalesce({_currency(parts)}, {default}) END",
-            "malformed": f"({parts} IS NOT NULL AND NOT {is_blank(sql)} AND ({odd}) IS NULL)",
+            "value": value,
+            "currency": f"coalesce({_currency(parts)}, {_default(form)})",
+            "malformed": f"(CASE WHEN {parts} IS NULL THEN false ELSE {is_unread(sql, value)} END)",
         },
     )
+
+
+def _default(form: AmountFormat) -> str:
+    return "NULL" if form.currency is None else literal(form.currency)
 
 
 def _whole(sql: str) -> str:
@@ -121,7 +154,13 @@ def _plain(sql: str, whole: str, form: AmountFormat) -> str:
     easy = f"regexp_full_match({sql}, {literal(_easy(form))})"
     grouped = _without_marks(sql, form, also="$₩원+")
     if form.multiplier == 1:
-        return f"CASE WHEN {bare} THEN try_cast({sql} AS {AMOUNT}) WHEN {easy} THEN try_cast({grouped} AS {AMOUNT}) END"
+        at_once = f"CASE WHEN {bare} THEN try_cast({sql} AS {AMOUNT}) END"
+        by_commas = f"CASE WHEN {_by_commas(sql, form)} THEN try_cast(replace({sql}, ',', '') AS {AMOUNT}) END"
+        decorated = f"CASE WHEN {easy} THEN try_cast({grouped} AS {AMOUNT}) END"
+        coded = (
+            f"CASE WHEN {_coded(sql, form)} THEN try_cast({_without_marks(f'substr({sql}, 4)', form)} AS {AMOUNT}) END"
+        )
+        return f"coalesce({at_once}, {by_commas}, {decorated}, {coded})"
     most = _LARGEST // form.multiplier
     times = f"WHEN {whole} BETWEEN -{most} AND {most} THEN ({whole} * {form.multiplier})::{AMOUNT}"
     factor = f"{form.multiplier}::{_FACTOR}"
@@ -135,6 +174,34 @@ def _easy(form: AmountFormat) -> str:
     """Write the pattern of the commonest decorated amounts; a unit in the header leaves no room for a currency."""
     number = f"-?{_number_pattern(form)}"
     return number if form.multiplier != 1 else rf"[$₩]?{number}|{number}원"
+
+
+def _by_commas(sql: str, form: AmountFormat) -> str:
+    """Write the condition for a number whose only marks are commas between thousands; they are gone at least cost."""
+    if form.decimal_mark == ",":
+        return "false"
+    return rf"regexp_full_match({sql}, '-?[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]*)?')"
+
+
+def _coded(sql: str, form: AmountFormat) -> str:
+    """Write the condition for a number behind the code of a currency, as reports of CRMs write it: KRW 1,200."""
+    return f"regexp_full_match({sql}, {literal(f'(?:{_alternatives(CODES)}) ?-?{_number_pattern(form)}')})"
+
+
+def _unit(sql: str, form: AmountFormat) -> str:
+    """Find the one Korean unit behind a number, the commonest of amounts with units; an empty text where it is not."""
+    if form.multiplier != 1 and form.currency not in {None, "KRW"}:
+        return "''"
+    number = f"₩?-?{_number_pattern(form)}"
+    return f"regexp_extract({sql}, {literal(f'^{number} ?({_alternatives(_ONE_UNIT)})원?$')}, 1)"
+
+
+def _counted(sql: str, unit: str, form: AmountFormat) -> str:
+    """Multiply a number by the one unit behind it."""
+    factors = " ".join(f"WHEN {literal(word)} THEN {factor}" for word, factor in _ONE_UNIT.items())
+    number = f"try_cast({_without_marks(sql, form, also='₩원' + _UNITS)} AS {_EXACT})"
+    product = f"try_cast({number} * (CASE {unit} {factors} END)::{_FACTOR} AS {AMOUNT})"
+    return f"CASE WHEN {unit} <> '' THEN {product} END"
 
 
 def _alternatives(words: Iterable[str]) -> str:
@@ -198,10 +265,10 @@ def _section_value(name: str, sections: str, part: str) -> str:
     cut = identifier(f"{name}__{part}")
 
     def counted(group: str, worth: int) -> str:
-        given = f"try_cast(nullif({cut}.{group}, '') AS {_EXACT})"
-        return f"CASE WHEN {cut}.has_{group} = '' THEN 0 ELSE coalesce({given}, 1) * {worth}::DECIMAL(4, 0) END"
+        given = f"CASE WHEN {cut}.{group} = '' THEN 1 ELSE try_cast({cut}.{group} AS {_EXACT}) END"
+        return f"CASE WHEN {cut}.has_{group} = '' THEN 0 ELSE {given} * {worth}::DECIMAL(4, 0) END"
 
-    ones = f"coalesce(try_cast(nullif({cut}.ones, '') AS {_EXACT}), 0)"
+    ones = f"CASE WHEN {cut}.ones = '' THEN 0 ELSE try_cast({cut}.ones AS {_EXACT}) END"
     added = f"({counted('thousands', 1000)} + {counted('hundreds', 100)} + {counted('tens', 10)} + {ones})"
     if part == "rest":
         return f"{added}::{_EXACT}"
@@ -255,8 +322,8 @@ def _fits(parts: str, form: AmountFormat) -> str:
         f"regexp_matches({parts}.digits, '[{_UNITS}]') AND regexp_matches({parts}.after, '^ *{_SUFFIX_HEAD}')"
     )
     conditions = [
-        f"regexp_full_match({parts}.before, {literal(before)})",
-        f"regexp_full_match({parts}.after, {literal(after)})",
+        f"CASE {parts}.before WHEN '' THEN true ELSE regexp_full_match({parts}.before, {literal(before)}) END",
+        f"CASE {parts}.after WHEN '' THEN true ELSE regexp_full_match({parts}.after, {literal(after)}) END",
         f"{opened} = {closed}",
         f"NOT ({twice})",
         f"NOT ({suffix_on_units})",
@@ -269,8 +336,8 @@ def _fits(parts: str, form: AmountFormat) -> str:
 
 
 def _code(sign: str) -> str:
-    cases = " ".join(f"WHEN {literal(one)} THEN '{code}'" for one, code in SIGNS.items())
-    return f"CASE {sign} {cases} END"
+    signs, codes = (", ".join(map(literal, words)) for words in (SIGNS, SIGNS.values()))
+    return f"list_extract([{codes}], list_position([{signs}], {sign}))"
 
 
 def _before(parts: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.values.moment_shapes import EPOCH_MILLISECONDS, EPOCH_SECONDS, EXCEL
 from bokgi.intake.values.reading import Reading
-from bokgi.intake.values.text import is_blank, trimmed
+from bokgi.intake.values.text import is_unread, trimmed
 from bokgi.intake.values.zones import civil_date, instant
 
 _SPECIAL: Final = frozenset({EXCEL, EPOCH_SECONDS, EPOCH_MILLISECONDS})
@@ -98,12 +98,11 @@ def moment(sql: str, form: MomentFormat, *, name: str, file_zone: str, organisat
     late_instants = (
         f"coalesce({_as_instant(_strptime(text, _ONE_MEANING_UTC))}, {_strptime(text, _ONE_MEANING_OFFSET)})"
     )
-    nothing = " AND ".join(f"{column} IS NULL" for column in found.values())
     unread = f"{missed} AND {clock} IS NULL AND {_has_digit(sql)}"
     steps = (
         {f"{name}__{kind}": expression for kind, expression in parsed.items()},
         {f"{name}__{kind}_seen": _within(raw[kind], sql) for kind in seen},
-        {f"{name}__missed": f"{sql} IS NOT NULL AND {nothing} AND NOT {is_blank(sql)}"},
+        {f"{name}__missed": is_unread(sql, *found.values())},
         {f"{name}__late_clock": f"CASE WHEN {missed} THEN {_within(_late_clock(sql, text), sql)} END"},
         {f"{name}__late_instant": f"CASE WHEN {unread} THEN {late_instants} END"},
         {f"{name}__at": _at(sql, form, found, clock=clock, late=late, missed=missed, file_zone=file_zone)},
@@ -209,8 +208,10 @@ def _within(local: str, sql: str) -> str:
 
     try_strptime reads "epoch" and "infinity" as 1900-01-01 whatever the pattern.
     """
-    word = f"{local} = TIMESTAMP '1900-01-01' AND NOT {_has_digit(sql)}"
-    return f"CASE WHEN {local} {_YEARS} AND NOT ({word}) THEN {local} END"
+    doubtful = f"{local} = TIMESTAMP '1900-01-01'"
+    return (
+        f"CASE WHEN {doubtful} THEN CASE WHEN {_has_digit(sql)} THEN {local} END WHEN {local} {_YEARS} THEN {local} END"
+    )
 
 
 def _has_digit(sql: str) -> str:

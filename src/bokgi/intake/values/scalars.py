@@ -8,7 +8,7 @@ from typing import Final
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.values.amounts import AmountFormat, number_text
 from bokgi.intake.values.reading import Reading
-from bokgi.intake.values.text import is_blank, trimmed
+from bokgi.intake.values.text import is_unread, trimmed
 
 YES: Final = (
     "true", "t", "yes", "y", "1", "1.0", "on", "예", "네", "유", "있음", "참", "사용", "o", "○", "◯", "ㅇ",
@@ -49,7 +49,7 @@ def boolean(sql: str) -> Reading:
         return f"list_contains([{', '.join(map(literal, words))}], lower({trimmed(sql)}))"
 
     value = f"CASE WHEN {sql} IS NULL THEN NULL WHEN {says(YES)} THEN true WHEN {says(_NO_HERE)} THEN false END"
-    return Reading((), {"value": value, "malformed": f"(({value}) IS NULL AND NOT {is_blank(sql)})"})
+    return Reading((), {"value": value, "malformed": is_unread(sql, value)})
 
 
 def number(sql: str, form: AmountFormat, *, name: str) -> Reading:
@@ -130,12 +130,12 @@ def duration(sql: str, *, name: str) -> Reading:
         f" CASE WHEN {identifier(f'{name}__clock')}.m <> '' THEN {by_clock} END,"
         f" CASE WHEN {said} <> '' THEN {by_words} END)"
     )
-    return Reading(steps, {"value": value, "malformed": f"(({value}) IS NULL AND NOT {is_blank(sql)})"})
+    return Reading(steps, {"value": value, "malformed": is_unread(sql, value)})
 
 
 def _decimal(sql: str, form: AmountFormat) -> str:
     """Read a number with thousands marks, and a % that is taken off."""
-    plain = f"CASE WHEN NOT contains({sql}, ',') THEN try_cast({sql} AS {_NUMBER}) END"
+    plain = f"CASE WHEN NOT contains({sql}, ',') THEN try_cast(rtrim({sql}, '%') AS {_NUMBER}) END"
     bare = f"trim({trimmed(sql)}, ' %％')"
     fits, digits = number_text(bare, form)
     parsed = f"coalesce({plain}, CASE WHEN {fits} THEN try_cast({digits} AS {_NUMBER}) END)"
@@ -147,5 +147,5 @@ def _decimal(sql: str, form: AmountFormat) -> str:
 def _one(name: str, sql: str, parsed: str, value: str) -> Reading:
     return Reading(
         ({f"{name}__number": parsed},),
-        {"value": value, "malformed": f"({sql} IS NOT NULL AND ({value}) IS NULL AND NOT {is_blank(sql)})"},
+        {"value": value, "malformed": is_unread(sql, value)},
     )

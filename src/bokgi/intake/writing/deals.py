@@ -46,11 +46,9 @@ class DealRows:
 
     @property
     def relation(self) -> str:
-        """Give the rows with `deal_id`, `account_id`, `owner_id`, `pipeline` and `outcome`."""
-        reading = self.reading
-        return f"""SELECT r.*, {self.keys.key} AS deal_id, {self.account[1]} AS account_id, {self.owner[1]} AS owner_id,
-            {outcome.pipeline(reading)} AS pipeline, {outcome.outcome(reading, self.ladder)} AS outcome
-            FROM {reading.kept} AS r {self.account[0]} {self.owner[0]} {self.keys.join}"""
+        """Give the rows with `deal_id`, `account_id` and `owner_id`."""
+        return f"""SELECT r.*, {self.keys.key} AS deal_id, {self.account[1]} AS account_id, {self.owner[1]} AS owner_id
+            FROM {self.reading.kept} AS r {self.account[0]} {self.owner[0]} {self.keys.join}"""
 
 
 def yields(rows: DealRows) -> Iterator[Yield]:
