@@ -53,7 +53,7 @@ def false_claims(seed: int, count: int, deals: int) -> NDArray[np.bool_]:
             squares[pool] = np.bincount(cell, each**2, len(mean))
         totals = tuple(Decimal(round(total)) for total in amount.sum(axis=1).tolist())
         drawn = replace(pools, n=n, amount=amount, squares=squares, won=totals)
-        claims.append([part.by_chance is False for part in parts_of(drawn, Decimal(1), 0.95, seed)])
+        claims.append([part.by_chance is False for part in parts_of(drawn, Decimal(1), 0.95, seed)[0]])
     return np.array(claims)
 
 

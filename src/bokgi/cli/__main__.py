@@ -17,7 +17,7 @@ from typer.main import get_command
 from bokgi import __version__
 from bokgi.cli import faults, registry
 from bokgi.cli.language import language, option_given
-from bokgi.cli.layout import classes
+from bokgi.cli.layout import METHOD_PAGE, classes
 from bokgi.cli.registry import Answer
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_
@@ -58,7 +58,8 @@ def build(lang: str) -> TyperCommand | TyperGroup:
             groups[group] = typer.Typer(cls=group_class, no_args_is_help=True, help=registry.GROUPS[group])
             app.add_typer(groups[group], name=group)
         place = groups[group] if group else app
-        place.command(name, cls=command_class, help=found.help)(registry.callback(found, _finish, lang))
+        epilog = None if found.method is None else METHOD_PAGE.format(name=found.method)
+        place.command(name, cls=command_class, help=found.help, epilog=epilog)(registry.callback(found, _finish, lang))
     built = get_command(app)
     if not isinstance(built, TyperGroup):
         message = "the command line has no commands"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from bokgi.cli.session import Session, read_date
+from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 
@@ -43,6 +45,23 @@ def window(start: str | None, end: str | None) -> tuple[date | None, date | None
     return first, None if last is None else date.fromordinal(last.toordinal() + 1)
 
 
+def amount(text: str) -> Decimal:
+    """Read an amount: `5000000` or `5,000,000`; `UsageError` (`amount_unreadable`) for anything else."""
+    try:
+        found = Decimal(text.replace(",", "").strip())
+    except InvalidOperation as error:
+        raise _unreadable(text) from error
+    if not found.is_finite():
+        raise _unreadable(text)
+    return found
+
+
+def _unreadable(text: str) -> UsageError:
+    return UsageError(
+        "amount_unreadable", Message(N_("“{text}” is no amount."), {"text": text}), Message(N_("Write 5000000."))
+    )
+
+
 def answer(session: Session, found: Mapping[str, Any]) -> dict[str, Any]:
     """Write the sentences of an answer out in the user's language."""
     from bokgi.ui.spoken import spoken
@@ -58,6 +77,15 @@ def say_all(session: Session, found: Mapping[str, Any], *names: str) -> None:
             session.out.print(sentence["text"])
         if sentences:
             session.out.print()
+
+
+def conclude(session: Session, found: Mapping[str, Any]) -> None:
+    """Print what stands under the figures: what was refused, caveats, what would change the answer, the method."""
+    from bokgi.cli.layout import METHOD_PAGE, page_in
+
+    say_all(session, found, *(name for name in ("refusals", "caveats", "would_change") if name in found))
+    page = page_in(METHOD_PAGE.format(name=found["method"]), session.lang)
+    session.out.print(session.text(Message(N_("How it is found: {page}"), {"page": page})), style="dim")
 
 
 def show_table(

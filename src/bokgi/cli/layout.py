@@ -22,6 +22,8 @@ _OPTIONS: Final = N_("Options")
 _COMMANDS: Final = N_("Commands")
 _OPTIONS_WORD: Final = N_("[OPTIONS]")
 _COMMAND_WORD: Final = N_("COMMAND")
+METHOD_PAGE: Final = "docs/explanation/methods/{name}.md"
+_METHOD: Final = N_("How it is found")
 _DEFAULT: Final = N_("default: {value}")
 _VARIABLE: Final = N_("or the variable {name}")
 
@@ -88,12 +90,23 @@ def text_of(command: TyperCommand | TyperGroup, path: str, lang: str, *, width: 
     for title, rows in sections:
         if rows:
             parts += [Text(""), Text(translate(title, lang), style="bold"), Padding(_rows(rows), (0, 0, 0, 2))]
+    if command.epilog:
+        parts += [Text(""), Text.assemble((f"{translate(_METHOD, lang)}: ", "bold"), page_in(command.epilog, lang))]
     target = io.StringIO()
     console = Console(
         file=target, width=width, force_terminal=colour, color_system="auto" if colour else None, emoji=False
     )
     console.print(Group(*parts))
     return "\n".join(line.rstrip() for line in target.getvalue().splitlines())
+
+
+def page_in(page: str, lang: str) -> str:
+    """Give the address of a page in a language.
+
+    >>> page_in("docs/explanation/methods/funnel.md", "ko")
+    'docs/explanation/methods/funnel.ko.md'
+    """
+    return page if lang == "en" else f"{page.removesuffix('.md')}.{lang}.md"
 
 
 class _Spoken:

@@ -36,12 +36,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Registered:
-    """One command: its words (`"data imports"` stands in the group `data`), its help, its place in the list."""
+    """One command: its words (`"data imports"` stands in the group `data`), its help, its place in the list.
+
+    `method` names the page of `docs/explanation/methods/` that tells how its answer is found.
+    """
 
     name: str
     help: str
     order: int
     formats: tuple[str, ...]
+    method: str | None
     run: Callable[..., Answer]
 
 
@@ -54,12 +58,12 @@ _REGISTER: Final = _Register()
 
 
 def command(
-    name: str, help_: str, *, order: int, formats: tuple[str, ...] = ("text", "json")
+    name: str, help_: str, *, order: int, formats: tuple[str, ...] = ("text", "json"), method: str | None = None
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Register a function as a command. `help_` is a marked text; so are the helps of its options."""
 
     def registered(run: Callable[..., Answer]) -> Callable[..., Answer]:
-        _REGISTER.commands[name] = Registered(name, help_, order, formats, run)
+        _REGISTER.commands[name] = Registered(name, help_, order, formats, method, run)
         return run
 
     return registered

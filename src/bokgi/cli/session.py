@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from bokgi.domain.errors import UsageError
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.messages import N_, Message, translate
 from bokgi.ui.format import plain, show, shower
 
 if TYPE_CHECKING:
@@ -73,6 +73,10 @@ class Session:
     def text(self, message: Message, as_of: date | None = None) -> str:
         """Write a message in the user's language, for a terminal or a file."""
         return plain(message.text(self.lang, show if as_of is None else shower(as_of)))
+
+    def word(self, msgid: str) -> str:
+        """Translate a marked text."""
+        return translate(msgid, self.lang)
 
     def say(self, msgid: str, /, **values: object) -> None:
         """Print a marked text."""

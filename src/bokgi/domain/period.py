@@ -63,6 +63,17 @@ class Period:
         """Return the period of the same number of days just before this one."""
         return Period(self.start - timedelta(days=self.days), self.start)
 
+    def before(self) -> Period:
+        """Return the period of the same kind before this one: the quarter, month, week, else as many days.
+
+        >>> Period.parse("2026-Q1").before()
+        Period(start=datetime.date(2025, 10, 1), end=datetime.date(2026, 1, 1))
+        """
+        for kind in (Period.quarter_of, Period.month_of):
+            if kind(self.start) == self:
+                return kind(self.start - timedelta(days=1))
+        return self.previous()
+
     @classmethod
     def week(cls, name: str) -> Period:
         """Read `2017-W39`."""

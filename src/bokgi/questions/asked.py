@@ -16,11 +16,12 @@ from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, conditions, le
 from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.visits import visits
+from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.sentences import encoded
 from bokgi.facts.as_of import as_of as rebuilt
-from bokgi.facts.currency import in_one_currency
+from bokgi.facts.currency import in_one_currency, without_rate
 from bokgi.facts.model import Facts
 
 Json = dict[str, Any]
@@ -28,21 +29,50 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Asked:
-    """Facts as they had happened by the end of `as_of`; `deals` with traits and the conditions they came with."""
+    """Facts as they had happened by the end of `as_of`; `deals` with traits and the conditions they came with.
+
+    Amounts are in the organisation's currency; `without_rate` counts, by currency, deals that could not be converted.
+    """
 
     facts: Facts
     as_of: date
     deals: ibis.Table
     names: Mapping[str, str]
+    without_rate: Mapping[str, int]
     kept: ExitStack
 
     def keep(self, table: ibis.Table) -> ibis.Table:
         """Compute a table once for several uses; it is dropped with the question."""
         return self.kept.enter_context(table.cache())
 
+    def of_team(self, team: str | None) -> ibis.Table:
+        """Give the deals of one team, of all teams without a name; `NotFoundError` for a team that has none."""
+        if team is None:
+            return self.deals
+        teams = self.deals.filter(_.team.notnull()).select("team").distinct().to_pyarrow()["team"].to_pylist()
+        if team not in teams:
+            raise NotFoundError(
+                "team_unknown",
+                Message(N_("There is no team “{team}”."), {"team": team}),
+                Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(teams)) or "–"}),
+            )
+        return self.deals.filter(_.team == team)
+
     def visits(self) -> ibis.Table:
-        """Visits of deals to open stages, computed once."""
-        return self.keep(visits(self.facts.deals, self.facts.stage_events, self.facts.stages))
+        """Visits of all deals to open stages, computed once."""
+        return self.keep_visits(self.facts.deals)
+
+    def stage_label(self, stage: str) -> str:
+        """Give what people call an open stage; its key where several pipelines call it differently."""
+        named = {
+            row["label"]
+            for row in self.facts.stages.filter(_.stage == stage).select("label").distinct().to_pyarrow().to_pylist()
+        }
+        return named.pop() if len(named) == 1 else stage
+
+    def keep_visits(self, deals: ibis.Table) -> ibis.Table:
+        """Visits of some deals, computed once."""
+        return self.keep(visits(deals, self.facts.stage_events, self.facts.stages))
 
     def progressions(self, told: ibis.Table) -> ibis.Table:
         """What became of each first visit, computed once."""
@@ -60,6 +90,16 @@ class Asked:
         """Give an amount as money, for a sentence."""
         return Money(Decimal(str(amount)), self.facts.settings.currency).rounded()
 
+    def unconverted(self) -> list[Message]:
+        """Say how many deals stay out of sums because there is no rate for their currency."""
+        return [
+            Message(
+                N_("{n} deals in {currency} have no exchange rate; they stay out of sums."),
+                {"n": n, "currency": currency},
+            )
+            for currency, n in self.without_rate.items()
+        ]
+
 
 @contextmanager
 def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = ()) -> Iterator[Asked]:
@@ -73,7 +113,7 @@ def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = ()) -> Itera
         told = with_factors(conditions(traits, now.memberships), attributes)
         rows = now.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow()
         names = dict(zip(rows["key"].to_pylist(), rows["name"].to_pylist(), strict=True))
-        yield Asked(now, as_of, kept.enter_context(told.cache()), names, kept)
+        yield Asked(now, as_of, kept.enter_context(told.cache()), names, without_rate(then, as_of), kept)
 
 
 def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], list[Json]]:

@@ -11,9 +11,9 @@ from bokgi.analysis.bottleneck import PAST, STAGE, Bottlenecks, Unit, bottleneck
 from bokgi.analysis.comparison.conditions import DERIVED_CONDITIONS, varied
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
-from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked, fair_factors
+from bokgi.questions.explained import explained
 
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
 DEFAULT_VIEWS: Final = (STAGE, "team", f"team{PAST}", "segment", "source", "person")
@@ -75,8 +75,12 @@ def find_bottlenecks(
             "gate": {"p": found.gate_p, "passed": found.passed},
             "units": units,
             "refusals": refused,
-            "said": [encoded(message) for message in _said(here, found, labels)],
-            "caveats": [encoded(message) for message in _caveats()],
+            **explained(
+                "bottleneck",
+                said=_said(here, found, labels),
+                caveats=[*_caveats(), *here.unconverted()],
+                would_change=_would_change(here, found, labels),
+            ),
         }
 
 
@@ -128,21 +132,7 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
     if not any(unit.z is not None for unit in found.units):
         return [Message(N_("There are too few deals with stage history to look for a bottleneck."))]
     if not flagged:
-        said = [Message(N_("No stage differs from what could be expected by more than chance."))]
-        near = [unit for unit in found.units if unit.more_cases is not None and unit.z is not None and unit.z < 0]
-        if near:
-            first = min(near, key=lambda unit: unit.z or 0.0)
-            said.append(
-                Message(
-                    N_("The nearest to it is {stage} ({unit}): about {n} more ended cases would settle it."),
-                    {
-                        "stage": labels.get((first.pipeline, first.stage), first.stage),
-                        "unit": _name(here, first, labels),
-                        "n": first.more_cases,
-                    },
-                )
-            )
-        return said
+        return [Message(N_("No stage differs from what could be expected by more than chance."))]
     first = max(flagged, key=lambda unit: unit.gain.amount if unit.gain else 0.0)
     values: dict[str, object] = {
         "stage": labels.get((first.pipeline, first.stage), first.stage),
@@ -168,6 +158,28 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
                 {"gain": here.worth(first.gain.amount), "level": Rate(found.level), "ends": ends},
             )
         )
+    return said
+
+
+def _would_change(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -> list[Message]:
+    """Say what it would take to be sure: of the nearest unit that is not flagged, and of a flag to go."""
+    said = []
+    if any(unit.flagged for unit in found.units):
+        said.append(Message(N_("The flag goes when the deals that end from now on move on as often as expected.")))
+    near = [unit for unit in found.units if unit.more_cases is not None and unit.z is not None]
+    if near:
+        first = min(near, key=lambda unit: (unit.more_cases or 0, _name(here, unit, labels)))
+        values = {
+            "stage": labels.get((first.pipeline, first.stage), first.stage),
+            "unit": _name(here, first, labels),
+            "n": first.more_cases,
+        }
+        if first.by == STAGE:
+            said.append(Message(N_("About {n} more ended cases would settle whether {stage} has got worse."), values))
+        else:
+            said.append(Message(N_("About {n} more ended cases would settle it for {unit} at {stage}."), values))
+    elif not said:
+        said.append(Message(N_("Deals that leave a stage are what it rests on: record when they enter and leave.")))
     return said
 
 

@@ -19,6 +19,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked, fair_factors
+from bokgi.questions.explained import explained
 
 BY: Final = {"person": "owner_id", "team": "team"}
 WIN_RATE: Final = "win_rate"
@@ -77,10 +78,9 @@ def compare(
                 "people": [],
                 "pairs": [],
                 "refusals": [*refused, {"code": refusal.code, "message": message}],
-                "said": [encoded(part) for part in said],
-                "caveats": [],
+                **explained("comparison", said=said, caveats=[], would_change=[]),
             }
-        return answer | _told(here, found, by, refused)
+        return answer | _told(here, found, by, metric, refused)
 
 
 def _unknown(option: str, given: str, allowed: Sequence[str]) -> UsageError:
@@ -123,7 +123,7 @@ def _within(cases: ibis.Table, column: str, start: date | None, end: date | None
     return cases if end is None else cases.filter(cases[column] < end)
 
 
-def _told(here: Asked, found: Comparison, by: str, refused: list[Json]) -> Json:
+def _told(here: Asked, found: Comparison, by: str, metric: str, refused: list[Json]) -> Json:
     separated = [
         {
             "code": "not_comparable",
@@ -147,8 +147,12 @@ def _told(here: Asked, found: Comparison, by: str, refused: list[Json]) -> Json:
             for pair in found.pairs
         ],
         "refusals": [*refused, *(separated if found.separated else [])],
-        "said": [encoded(message) for message in _said(found)],
-        "caveats": [encoded(message) for message in _caveats(found)],
+        **explained(
+            "comparison",
+            said=_said(found),
+            caveats=[*_caveats(found), *(here.unconverted() if metric == VALUE else [])],
+            would_change=_would_change(found),
+        ),
     }
 
 
@@ -193,7 +197,7 @@ def _person(here: Asked, person: PersonResult, by: str) -> Json:
 
 
 def _said(found: Comparison) -> list[Message]:
-    """Say what was found in one sentence, and what would change it in another."""
+    """Say what was found in one sentence."""
     people = len(found.people)
     above = sum(person.verdict == "above" for person in found.people)
     below = sum(person.verdict == "below" for person in found.people)
@@ -203,9 +207,9 @@ def _said(found: Comparison) -> list[Message]:
                 N_("The data cannot tell the {people} apart: chance alone explains such differences ({n} cases)."),
                 {"people": people, "n": found.n},
             ),
-            Message(N_("Read no order into the figures. More ended cases, or longer periods, may show a difference.")),
+            Message(N_("Read no order into the figures.")),
         ]
-    said = [
+    return [
         Message(
             N_(
                 "With like cases, {above} of {people} would do better than the average and {below} less well; "
@@ -214,14 +218,20 @@ def _said(found: Comparison) -> list[Message]:
             {"people": people, "above": above, "below": below, "rest": people - above - below},
         )
     ]
+
+
+def _would_change(found: Comparison) -> list[Message]:
+    """Say what it would take to tell more people apart."""
+    if not found.detectable:
+        return [Message(N_("More ended cases, or longer periods, may show a difference."))]
     asked_for = [pair.more_cases for pair in found.pairs if pair.more_cases is not None]
     if asked_for:
-        said.append(
+        return [
             Message(
                 N_("To tell another two apart, at least {n} more ended cases would be needed."), {"n": min(asked_for)}
             )
-        )
-    return said
+        ]
+    return [Message(N_("A verdict changes when new cases end differently from those so far."))]
 
 
 def _caveats(found: Comparison) -> list[Message]:

@@ -12,16 +12,19 @@ from bokgi.analysis.stage_conversion import Risk, stage_conversion
 from bokgi.analysis.time_in_stage import time_in_stage
 from bokgi.analysis.visits import ladder
 from bokgi.domain.errors import UsageError
+from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
-from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.explained import explained
 
 MODES: Final = tuple(mode.value for mode in FunnelMode)
 WINDOW_DAYS: Final = 182
 VIEWS: Final = {"person": "owner_id"}
 LEVEL: Final = 0.90
+_MUCH: Final = 0.1
+"""Share of undecided deals above which a conversion may still move visibly."""
 
 _QUESTIONS: Final = {
     FunnelMode.CREATED_COHORT: N_("Deals created from {start} to {last}: how far have they come?"),
@@ -85,8 +88,12 @@ def ask_funnel(
             "by": list(by),
             "level": LEVEL,
             "stages": stages,
-            "said": [encoded(question)],
-            "caveats": [encoded(message) for message in _caveats(stages)],
+            **explained(
+                "funnel",
+                said=[question, *_said(stages)],
+                caveats=[*_caveats(stages), *here.unconverted()],
+                would_change=_would_change(stages),
+            ),
         }
 
 
@@ -151,6 +158,41 @@ def _stage(
         },
         "reason": None if moved is None else moved["reason"],
     }
+
+
+def _said(stages: Sequence[Json]) -> list[Message]:
+    """Say in which stage deals stop most, as far as conversions are known; not that it is a bottleneck."""
+    known = [stage for stage in stages if stage["conversion"] and stage["conversion"]["low"] is not None]
+    if not known:
+        return [Message(N_("Too few deals are decided to say how many move on."))]
+    if any(value is not None for stage in stages for value in stage["groups"].values()):
+        return []
+    lowest = min(known, key=lambda stage: stage["conversion"]["estimate"])
+    found = lowest["conversion"]
+    return [
+        Message(
+            N_("Fewest move on from {stage}: {share} ({level} interval {ends})."),
+            {
+                "stage": lowest["label"],
+                "share": Rate(found["estimate"]),
+                "level": Rate(LEVEL),
+                "ends": Between(Rate(found["low"]), Rate(found["high"])),
+            },
+        )
+    ]
+
+
+def _would_change(stages: Sequence[Json]) -> list[Message]:
+    undecided = sum(stage["conversion"]["undecided"] > _MUCH for stage in stages if stage["conversion"] is not None)
+    said = [Message(N_("The lowest conversion need not be the bottleneck; bokgi bottlenecks looks for it."))]
+    if undecided:
+        said.append(
+            Message(
+                N_("In {n} stages more than a tenth of the deals is still undecided; later their figures may move."),
+                {"n": undecided},
+            )
+        )
+    return said
 
 
 def _caveats(stages: Sequence[Json]) -> list[Message]:

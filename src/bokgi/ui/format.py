@@ -308,10 +308,36 @@ def week(period: Period, lang: str) -> str:
     return f"{year}년{NBSP}{number_of_week}주" if lang == "ko" else f"week{NBSP}{number_of_week},{NBSP}{year}"
 
 
-def span(period: Period, lang: str) -> str:
-    """Write first and last day of a period: `9월 25일~10월 1일`, `Sep 25 – Oct 1`."""
-    first, last = day(period.start, lang), day(period.last, lang)
+def span(period: Period, lang: str, *, year: bool = False) -> str:
+    """Write first and last day of a period: `9월 25일~10월 1일`, `Sep 25 – Oct 1`; with `year` each year once.
+
+    >>> span(Period.parse("2025-Q3"), "en", year=True).replace(NBSP, " ")
+    'Jul 1 – Sep 30, 2025'
+    """
+    both = period.start.year != period.last.year
+    # In Korean the year stands before the day, in English behind it.
+    first = day(period.start, lang, year=year and (both or lang == "ko"))
+    last = day(period.last, lang, year=year and (both or lang != "ko"))
     return f"{first}~{last}" if lang == "ko" else f"{first}{NBSP}– {last}"
+
+
+def period_name(period: Period, lang: str, *, year: bool = True) -> str:
+    """Name a period: a quarter or month by its name, anything else by its first and last day.
+
+    >>> period_name(Period.parse("2026-Q3"), "ko").replace(NBSP, " "), period_name(Period.parse("2026-07"), "en")
+    ('2026년 3분기', '2026-07')
+    """
+    first = period.start
+    if Period.quarter_of(first) == period:
+        number_of_quarter = first.month // 3 + 1
+        return (
+            f"{first.year}년{NBSP}{number_of_quarter}분기"
+            if lang == "ko"
+            else f"Q{number_of_quarter}{NBSP}{first.year}"
+        )
+    if Period.month_of(first) == period:
+        return f"{first.year}년{NBSP}{first.month}월" if lang == "ko" else f"{first.year}-{first.month:02d}"
+    return span(period, lang, year=year)
 
 
 def days(value: float, lang: str) -> str:
@@ -378,13 +404,14 @@ _WRITERS: Final[dict[type, Callable[[Any, str], str]]] = {
     Days: lambda value, lang: days(value.days, lang),
     Hours: lambda value, lang: hours(value.hours, lang),
     Between: between,
-    Period: span,
 }
 
 
 def _show(value: object, lang: str, year: int | None) -> str:
     if isinstance(value, date):
         return day(value, lang, year=value.year != year)
+    if isinstance(value, Period):
+        return period_name(value, lang, year=year is not None and {value.start.year, value.last.year} != {year})
     if isinstance(value, Message):
         return value.text(lang, lambda part, of: _show(part, of, year))
     if isinstance(value, list | tuple):

@@ -88,6 +88,8 @@ def with_factors(deals: ibis.Table, factors: Sequence[str]) -> ibis.Table:
 
 def varied(deals: ibis.Table, factors: Sequence[str]) -> tuple[str, ...]:
     """Give the factors that have at least two levels in the data, in the order given."""
+    if not factors:
+        return ()
     counts = deals.aggregate(
         **{name: deals[name].nunique() + ibis.coalesce(deals[name].isnull().any().cast("int64"), 0) for name in factors}
     ).to_pyarrow()

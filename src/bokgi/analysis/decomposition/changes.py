@@ -46,10 +46,14 @@ class Decomposition:
 
     `before` and `after` are the windows that were compared; `undecided_before` and `undecided_after` the number of
     deals that were still open at the end of observation. Without `close_dates_known` there is no history of expected
-    close dates: what moved dates did then stands in `cycle`.
+    close dates: what moved dates did then stands in `cycle`. `low`, `high` and `by_chance` are those of the whole; null
+    where the other side is given (a target) or drawn towards everybody (two people).
     """
 
     whole: Decimal
+    low: float | None
+    high: float | None
+    by_chance: bool | None
     won_before: Decimal
     won_after: Decimal
     parts: tuple[Part, ...]
@@ -125,11 +129,14 @@ def won_change(  # noqa: PLR0913 - the question has that many sides
     windows = _windows(before, after, as_of)
     moves_known = bool(deal_changes.filter(deal_changes.field == CLOSE_DATE).limit(1).count().execute())
     pools = count_pools(deals, visits, deal_changes if moves_known else None, windows, by=by)
-    parts = parts_of(pools, step, level, seed)
+    parts, (low, high) = parts_of(pools, step, level, seed)
     n = pools.n.sum(axis=(1, 2))
     undecided = pools.n[:, :, 0].sum(axis=1)
     return Decomposition(
         pools.won[1] - pools.won[0],
+        low,
+        high,
+        low <= 0.0 <= high,
         pools.won[0],
         pools.won[1],
         parts,
@@ -196,6 +203,9 @@ def target_gap(  # noqa: PLR0913 - the question has that many sides
     ambition = Part("ambition", None, change.won_before - target, None, None, None)
     return Decomposition(
         change.won_after - target,
+        None,
+        None,
+        None,
         target,
         change.won_after,
         (ambition, *change.parts),
@@ -229,17 +239,19 @@ def names(stages: Sequence[tuple[int, str]]) -> tuple[tuple[Name, str | None], .
     return (*before, *(middle or [("conversion", None)]), *after)
 
 
-def parts_of(pools: Pools, step: Decimal, level: float, seed: int) -> tuple[Part, ...]:
-    """Decompose the change from the first pool to the second."""
+def parts_of(pools: Pools, step: Decimal, level: float, seed: int) -> tuple[tuple[Part, ...], tuple[float, float]]:
+    """Decompose the change from the first pool to the second: the parts, and the interval of the whole."""
     found = _shapley(pools.n, pools.amount, pools)
     rounded = apportioned(found.tolist(), pools.won[1] - pools.won[0], step)
     resampled = _shapley(*_resampled(pools, np.random.default_rng(seed)), pools)
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(resampled, [tail, 1.0 - tail], axis=0)
-    return tuple(
+    parts = tuple(
         Part(name, stage, amount, float(low[i]), float(high[i]), bool(low[i] <= 0.0 <= high[i]))
         for i, ((name, stage), amount) in enumerate(zip(names(pools.stages), rounded, strict=True))
     )
+    whole = np.quantile(resampled.sum(axis=1), [tail, 1.0 - tail])
+    return parts, (float(whole[0]), float(whole[1]))
 
 
 def _shapley(n: Floats, amount: Floats, pools: Pools) -> Floats:

@@ -94,6 +94,9 @@ def person_gap(  # noqa: PLR0913 - the question has that many sides
     undecided = pools.n[:, :, 0].sum(axis=1)
     return Decomposition(
         whole,
+        None,
+        None,
+        None,
         pools.won[pair[0]],
         pools.won[pair[1]],
         (*parts, Part("chance", None, rounded[-1], None, None, by_chance=True)),

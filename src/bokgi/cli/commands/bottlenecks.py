@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, day, facts_of, say_all, show_table
+from bokgi.cli.answering import amount, answer, conclude, day, facts_of, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
-from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 
 SHOWN = 10
 
 
-@command("bottlenecks", N_("Where the funnel stops beyond chance, and what that costs a month."), order=40)
+@command(
+    "bottlenecks",
+    N_("Where the funnel stops beyond chance, and what that costs a month."),
+    order=40,
+    method="bottleneck",
+)
 def bottlenecks(
     session: Session,
     *,
@@ -43,19 +47,10 @@ def bottlenecks(
             as_of=day(session, as_of),
             by=views,
             fdr=fdr,
-            min_gain=None if min_gain is None else _amount(min_gain),
+            min_gain=None if min_gain is None else amount(min_gain),
         )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
-
-
-def _amount(text: str) -> Decimal:
-    try:
-        return Decimal(text.replace(",", ""))
-    except InvalidOperation as error:
-        raise UsageError(
-            "amount_unreadable", Message(N_("“{text}” is no amount."), {"text": text}), Message(N_("Write 5000000."))
-        ) from error
 
 
 def _show(session: Session, found: dict[str, Any]) -> None:
@@ -88,4 +83,4 @@ def _show(session: Session, found: dict[str, Any]) -> None:
         )
     if rows:
         show_table(session, columns, rows)
-    say_all(session, found, "refusals", "caveats")
+    conclude(session, found)

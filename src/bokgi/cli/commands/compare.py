@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, day, facts_of, say_all, show_table, window
+from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -14,7 +14,7 @@ from bokgi.domain.messages import N_, Message
 VERDICTS = {"above": N_("↑ above"), "below": N_("↓ below"), "cannot_tell": N_("cannot tell")}
 
 
-@command("compare", N_("People or teams, fairly: raw, expected and adjusted results."), order=50)
+@command("compare", N_("People or teams, fairly: raw, expected and adjusted results."), order=50, method="comparison")
 def compare(
     session: Session,
     *,
@@ -84,4 +84,4 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     ]
     if rows:
         show_table(session, columns, rows)
-    say_all(session, found, "refusals", "caveats")
+    conclude(session, found)

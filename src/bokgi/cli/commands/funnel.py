@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, day, facts_of, say_all, show_table, window
+from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_
 
 
-@command("funnel", N_("The funnel: conversion and time by stage, in one of four modes."), order=30)
+@command("funnel", N_("The funnel: conversion and time by stage, in one of four modes."), order=30, method="funnel")
 def funnel(
     session: Session,
     *,
@@ -83,4 +83,4 @@ def _show(session: Session, found: dict[str, Any]) -> None:
             )
         )
     show_table(session, columns, rows)
-    say_all(session, found, "caveats")
+    conclude(session, found)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from bokgi.apps.reviews.rendering.words import Speaker
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import Period
 from bokgi.ui import format as written
 from bokgi.ui.blocks import Badge, Figure
 
@@ -111,14 +113,7 @@ def value_of(target: Json, key: str, speaker: Speaker) -> str:
 
 def period_name(period: Json, speaker: Speaker) -> str:
     """Name a period: a quarter or month by its name, anything else by its days."""
-    year, month, _ = (int(part) for part in period["start"].split("-"))
-    end_year, end_month, _ = (int(part) for part in period["end"].split("-"))
-    months = (end_year - year) * 12 + end_month - month
-    whole = period["start"].endswith("-01") and period["end"].endswith("-01")
-    quarter = 3
-    if whole and months == quarter and month % quarter == 1:
-        number = month // quarter + 1
-        return f"{year}년 {number}분기" if speaker.lang == "ko" else f"Q{number} {year}"
-    if whole and months == 1:
-        return f"{year}년 {month}월" if speaker.lang == "ko" else f"{year}-{month:02d}"
+    named = Period(date.fromisoformat(period["start"]), date.fromisoformat(period["end"]))
+    if named in (Period.quarter_of(named.start), Period.month_of(named.start)):
+        return written.period_name(named, speaker.lang)
     return speaker.text(N_("{first} to {last}"), first=speaker.day(period["start"]), last=speaker.day(period["last"]))

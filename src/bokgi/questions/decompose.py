@@ -1,0 +1,344 @@
+"""Ask where a difference in won amount arose: between two periods, between two people, to the target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import ibis
+
+from bokgi.analysis.comparison.conditions import varied
+from bokgi.analysis.decomposition import Decomposition, Part, person_gap, target_gap, won_change
+from bokgi.domain.errors import RefusalError, UsageError
+from bokgi.domain.measures import Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import WITHOUT_CENTS, Money
+from bokgi.domain.period import Period
+from bokgi.domain.sentences import encoded
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked, fair_factors
+from bokgi.questions.explained import explained
+from bokgi.questions.people import person_id
+from bokgi.questions.targets import Target, target_of
+
+BY: Final = ("source", "segment")
+MOST_COLUMNS: Final = 3
+PARTS_SAID: Final = 3
+
+PART_NAMES: Final = {
+    "volume": N_("number of deals"),
+    "mix": N_("mix of deals"),
+    "head_start": N_("how far along they were"),
+    "undecided": N_("not yet decided"),
+    "conversion": N_("conversion"),
+    "cycle": N_("speed"),
+    "close_dates": N_("moved close dates"),
+    "amount_known": N_("amounts not recorded"),
+    "amount": N_("deal size"),
+    "ambition": N_("target beyond what was won before"),
+    "chance": N_("chance"),
+}
+
+
+def decompose(  # noqa: PLR0913 - the question has that many sides
+    facts: Facts,
+    *,
+    as_of: date,
+    period: Period | None = None,
+    against: Period | None = None,
+    to_target: bool = False,
+    target: Decimal | None = None,
+    people: tuple[str, str] | None = None,
+    team: str | None = None,
+    by: Sequence[str] = BY,
+) -> Json:
+    """Ask why more or less was won: than in another period, than the target asks for, or than another person.
+
+    Reads all facts of a lake version, cut to `as_of`. `period` is the quarter of `as_of` without one; `against` the one
+    before it of the same kind. With `to_target` the gap to the target is taken apart (`target` where none is
+    recorded), starting from `against`; with `people` (keys or names) what the first won less what the second won. `by`:
+    conditions or attributes whose mix is told apart, at most three; those in which deals do not differ are left out.
+
+    Gives `whole` and `parts[]{name, stage, amount, low, high, by_chance}`, which add up to it exactly and do not depend
+    on the order in which they are taken; see `docs/reference/decompose.schema.json`. Raises `UsageError` for too many
+    columns, `NotFoundError` for an unknown person or team, `RefusalError` for an unknown column.
+    """
+    if len(by) > MOST_COLUMNS:
+        raise UsageError(
+            "too_many_columns",
+            Message(N_("At most {n} columns can be told apart at once; {given} are asked for."), _counts(by)),
+            Message(N_("Ask with fewer columns in --by.")),
+        )
+    here_period = period if period is not None else Period.quarter_of(as_of)
+    with asked(facts, as_of=as_of, attributes=by) as here:
+        deals = here.of_team(team)
+        used, refused = fair_factors(here, deals, [name for name in by if varied(deals, [name])])
+        given = deals, here.keep_visits(deals), here.facts.deal_changes
+        step = Decimal(1) if here.facts.settings.currency in WITHOUT_CENTS else Decimal("0.01")
+        head: Json = {
+            "as_of": as_of.isoformat(),
+            "question": "people" if people else "target" if to_target else "periods",
+            "team": team,
+            "by": list(used),
+        }
+        if people is not None:
+            return head | _of_people(here, given, people, here_period, used, step, refused)
+        other = against if against is not None else here_period.before()
+        if to_target:
+            goal = target_of(here, here_period, team, given=target)
+            if goal.target is None or goal.expected is None:
+                return head | _refused(
+                    RefusalError(
+                        "no_target",
+                        Message(N_("There is no target for {period}."), {"period": here_period}),
+                        Message(N_("Import targets, or give one with --target.")),
+                    ),
+                    refused,
+                )
+            found = target_gap(
+                *given,
+                target=goal.expected.quantize(step),
+                reference=other,
+                period=here_period,
+                as_of=as_of,
+                by=used,
+                step=step,
+            )
+            return head | _told(here, found, _said_of_target(here, found, goal), refused)
+        found = won_change(*given, before=other, after=here_period, as_of=as_of, by=used, step=step)
+        return head | _told(here, found, _said_of_periods(here, found), refused)
+
+
+def _counts(by: Sequence[str]) -> dict[str, object]:
+    return {"n": MOST_COLUMNS, "given": len(by)}
+
+
+def _of_people(
+    here: Asked,
+    given: tuple[ibis.Table, ibis.Table, ibis.Table],
+    people: tuple[str, str],
+    period: Period,
+    by: Sequence[str],
+    step: Decimal,
+    refused: list[Json],
+) -> Json:
+    person, other = (person_id(here.facts, who) for who in people)
+    if person == other:
+        raise UsageError("same_person", Message(N_("A gap takes two people; both are {name}."), {"name": people[0]}))
+    named = {
+        "person": {"person_id": person, "name": here.name(person)},
+        "other": {"person_id": other, "name": here.name(other)},
+    }
+    try:
+        found = person_gap(
+            *given,
+            person=person,
+            other=other,
+            period=period,
+            as_of=here.as_of,
+            by=by,
+            step=step,
+        )
+    except RefusalError as refusal:
+        who = str(refusal.message.values.get("person", ""))
+        told = Message(refusal.message.msgid, {**refusal.message.values, "person": here.name(who)})
+        return named | _refused(RefusalError(refusal.code, told, refusal.hint), refused)
+    return named | _told(here, found, _said_of_people(here, found, person, other), refused)
+
+
+def _refused(refusal: RefusalError, refused: list[Json]) -> Json:
+    said = [refusal.message] if refusal.hint is None else [refusal.message, refusal.hint]
+    return {
+        "before": None,
+        "after": None,
+        "whole": None,
+        "low": None,
+        "high": None,
+        "by_chance": None,
+        "level": None,
+        "parts": [],
+        "close_dates_known": None,
+        "reason": refusal.code,
+        "refusals": [*refused, {"code": refusal.code, "message": encoded(refusal.message)}],
+        **explained("decomposition", said=said, caveats=[], would_change=[]),
+    }
+
+
+def _told(here: Asked, found: Decomposition, said: list[Message], refused: list[Json]) -> Json:
+    nothing = found.n_before == found.n_after == 0
+    return {
+        "before": _side(here, found.before, found.won_before, found.n_before, found.undecided_before),
+        "after": _side(here, found.after, found.won_after, found.n_after, found.undecided_after),
+        "whole": _money(here, found.whole),
+        "low": None if found.low is None else here.money(found.low),
+        "high": None if found.high is None else here.money(found.high),
+        "by_chance": found.by_chance,
+        "level": found.level,
+        "parts": [_part(here, part) for part in found.parts],
+        "close_dates_known": found.close_dates_known,
+        "reason": "no_deals" if nothing else None,
+        "refusals": refused,
+        **explained(
+            "decomposition",
+            said=[Message(N_("No deal could have closed in either period."))] if nothing else said,
+            caveats=[] if nothing else [*_caveats(found), *here.unconverted()],
+            would_change=[] if nothing else _would_change(here, found),
+        ),
+    }
+
+
+def _side(here: Asked, period: Period, won: Decimal, n: int, undecided: int) -> Json:
+    return {
+        "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
+        "won": _money(here, won),
+        "n": n,
+        "undecided": undecided,
+    }
+
+
+def _money(here: Asked, amount: Decimal) -> Json:
+    return Money(amount, here.facts.settings.currency).as_json()
+
+
+def _part(here: Asked, part: Part) -> Json:
+    return {
+        "name": part.name,
+        "stage": part.stage,
+        "label": encoded(_label(here, part)),
+        "amount": _money(here, part.amount),
+        "low": None if part.low is None else here.money(part.low),
+        "high": None if part.high is None else here.money(part.high),
+        "by_chance": part.by_chance,
+    }
+
+
+def _label(here: Asked, part: Part) -> Message:
+    if part.stage is not None:
+        return Message(N_("conversion at {stage}"), {"stage": here.stage_label(part.stage)})
+    return Message(PART_NAMES[part.name])
+
+
+def _signed(here: Asked, part: Part) -> Message:
+    values = {"part": _label(here, part), "amount": Money(abs(part.amount), here.facts.settings.currency)}
+    return Message(N_("{part} −{amount}") if part.amount < 0 else N_("{part} +{amount}"), values)
+
+
+def _worth(here: Asked, amount: Decimal) -> Money:
+    return Money(abs(amount), here.facts.settings.currency)
+
+
+def _said_of_periods(here: Asked, found: Decomposition) -> list[Message]:
+    values: dict[str, object] = {
+        "after": found.after,
+        "before": found.before,
+        "amount": _worth(here, found.whole),
+        "won_after": _worth(here, found.won_after),
+        "won_before": _worth(here, found.won_before),
+    }
+    if found.whole == 0:
+        return [Message(N_("As much was won in {after} as in {before}: {won_after}."), values)]
+    lead = (
+        N_("{amount} more was won in {after} than in {before}: {won_after} against {won_before}.")
+        if found.whole > 0
+        else N_("{amount} less was won in {after} than in {before}: {won_after} against {won_before}.")
+    )
+    said = [Message(lead, values)]
+    if found.by_chance:
+        said.append(Message(N_("Chance alone makes differences as large as this one with so few deals.")))
+    return [*said, *_beyond_chance(here, found)]
+
+
+def _said_of_target(here: Asked, found: Decomposition, goal: Target) -> list[Message]:
+    values: dict[str, object] = {
+        "period": goal.period,
+        "amount": _worth(here, found.whole),
+        "won": _worth(here, found.won_after),
+        "target": _worth(here, found.won_before),
+    }
+    over = here.as_of >= goal.period.last
+    if found.whole >= 0:
+        lead = (
+            N_("{won} is won in {period}, {amount} above the target of {target}.")
+            if over
+            else N_("{won} is won in {period}, {amount} above the {target} that the target asks for by now.")
+        )
+    else:
+        lead = (
+            N_("{won} is won in {period}, {amount} short of the target of {target}.")
+            if over
+            else N_("{won} is won in {period}, {amount} short of the {target} that the target asks for by now.")
+        )
+    ambition = found.parts[0]
+    said = [Message(lead, values)]
+    if ambition.amount < 0:
+        more = {"amount": _worth(here, ambition.amount), "before": found.before}
+        said.append(Message(N_("The target asks for {amount} more than was won in {before}."), more))
+    return [*said, *_beyond_chance(here, found)]
+
+
+def _said_of_people(here: Asked, found: Decomposition, person: str, other: str) -> list[Message]:
+    values: dict[str, object] = {
+        "person": here.name(person),
+        "other": here.name(other),
+        "period": found.after,
+        "amount": _worth(here, found.whole),
+        "won": _worth(here, found.won_after),
+        "won_other": _worth(here, found.won_before),
+    }
+    if found.whole == 0:
+        return [Message(N_("{person} won as much as {other} in {period}: {won}."), values)]
+    lead = (
+        N_("{person} won {amount} more than {other} in {period}: {won} against {won_other}.")
+        if found.whole > 0
+        else N_("{person} won {amount} less than {other} in {period}: {won} against {won_other}.")
+    )
+    return [Message(lead, values), *_beyond_chance(here, found)]
+
+
+def _beyond_chance(here: Asked, found: Decomposition) -> list[Message]:
+    """Name the largest parts that chance does not explain."""
+    sure = sorted((part for part in found.parts if part.by_chance is False), key=lambda part: -abs(part.amount))
+    told = [_signed(here, part) for part in sure[:PARTS_SAID] if part.amount]
+    if not told:
+        return [Message(N_("No single part of it is more than chance explains."))]
+    return [Message(N_("More than chance explains: {parts}."), {"parts": told})]
+
+
+def _caveats(found: Decomposition) -> list[Message]:
+    said = [Message(N_("The parts say where the difference stands, not what caused it."))]
+    if any(part.name == "chance" for part in found.parts):
+        said.append(
+            Message(
+                N_("“Chance” is what neither the deals handed over nor lasting differences explain; nobody's merit.")
+            )
+        )
+    if any(part.by_chance is not None for part in found.parts):
+        said.append(
+            Message(
+                N_("A part whose interval ({level}) holds zero may be chance; read no change into it."),
+                {"level": Rate(found.level)},
+            )
+        )
+    if not found.close_dates_known:
+        said.append(Message(N_("No history of close dates is known: what moved dates did stands under speed.")))
+    return said
+
+
+def _would_change(here: Asked, found: Decomposition) -> list[Message]:
+    said = []
+    if found.undecided_after:
+        said.append(
+            Message(
+                N_(
+                    "{n} deals of {period} are still open; as they are decided, “not yet decided” moves to other parts."
+                ),
+                {"n": found.undecided_after, "period": found.after},
+            )
+        )
+    if here.as_of < found.after.last or found.after.days < found.before.days:
+        said.append(Message(N_("The period is not over; both are counted for as many days as have passed.")))
+    if any(part.by_chance for part in found.parts):
+        said.append(Message(N_("Longer periods have more deals, and chance explains less of their difference.")))
+    return said
