@@ -70,6 +70,6 @@ def _show(session: Session, found: dict[str, Any]) -> None:
         ends = f"{percent(rate['low'])}~{percent(rate['high'])}"
         rows.append((session.word(N_("Inequality without luck")), f"{percent(rate['estimate'])} ({ends})", ""))
     if rows:
-        columns = [(N_("What"), "left"), (N_("Found"), "right"), (N_("By luck among equals"), "right")]
+        columns = [(N_("Figure"), "left"), (N_("Found"), "right"), (N_("By luck among equals"), "right")]
         show_table(session, columns, rows)
     conclude(session, found)
