@@ -16,3 +16,4 @@ from bokgi.project.settings import *  # noqa: E402, F403 - they read the environ
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = [*LOOPBACK, "testserver"]  # noqa: F405 - of the settings
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}

@@ -11,6 +11,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "role": ("leader",),
     "version": ("0",),
+    "token": ("no-such-invitation",),
+    "uidb36": ("1",),
+    "key": ("no-such-key",),
+    "pk": ("1",),
+    "user_id": ("1",),
+    "invitation_id": ("1",),
 }
 """What stands in an address by the name of the argument: one's own (of `lee`) and somebody else's (of `seo`)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -214,3 +214,8 @@ def test_chart_labels_share_one_unit() -> None:
     assert f.chart_column([Decimal(2 * 10**12)], "KRW", "ko").cell(Decimal(10**12)) == "1.0"
     assert f.chart_column([Decimal(2_400_000)], "USD", "en").label == "$M"
     assert f.chart_column([Decimal(240)], "CHF", "en").label == "CHF"
+
+
+@pytest.mark.parametrize(("lang", "written"), [("ko", "11월 4일 08:05"), ("en", "Nov 4, 08:05")])
+def test_a_moment_is_written_to_the_minute(lang: str, written: str) -> None:
+    assert f.plain(f.moment(datetime(2026, 11, 4, 8, 5, 59, tzinfo=UTC), lang)) == written

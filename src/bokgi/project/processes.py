@@ -23,6 +23,7 @@ from django.conf import settings
 
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.project.environment import kept_secret
 
 LOOPBACK: Final = "127.0.0.1"
 PORT: Final = 8230
@@ -54,10 +55,19 @@ def prepare() -> None:
 
 
 def entrance(host: str) -> str:
-    """Give the path where a visitor comes in; the demo roles of a sample are for this machine only."""
+    """Give the path where a visitor comes in, once the database is up to date.
+
+    The demo roles of a sample are for this machine only. Before the first run the path carries the set-up code, so
+    that only who sees the terminal can set Bokgi up.
+    """
+    from bokgi.apps.access.first_run import CODE  # noqa: PLC0415 - needs Django set up
+    from bokgi.apps.access.selectors import organisation  # noqa: PLC0415 - as above
+
     if host not in {LOOPBACK, "::1", "localhost"}:
         os.environ["BOKGI_DEMO"] = "0"
         settings.DEMO = False
+    if organisation() is None:
+        return f"/account/start/?code={kept_secret(settings.HOME, CODE)}"
     return "/account/demo/" if settings.DEMO else "/"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +19,13 @@ from django.contrib.staticfiles import finders
 from django.http import HttpRequest
 from django.templatetags.static import static as static_address
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from bokgi.apps.access import demo
+from bokgi.apps.access.devices import device
 from bokgi.apps.access.requests import organisation_of, theme_of
 from bokgi.domain.messages import LANGUAGES, Message
 from bokgi.project.navigation import entries
@@ -79,6 +82,11 @@ def show(value: object) -> str:
     return formats.show(value, lang())
 
 
+def moment(at: datetime) -> str:
+    """Write a moment in the organisation's time zone."""
+    return formats.moment(timezone.localtime(at), lang())
+
+
 @cache
 def _digest(path: str) -> str:
     found = finders.find(path)
@@ -127,5 +135,5 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401 - what Django ha
         "vega_version": vega.version(),
     }
     equip(made)
-    made.filters |= {"show": show, "told": told}
+    made.filters |= {"show": show, "told": told, "moment": moment, "device": device}
     return made

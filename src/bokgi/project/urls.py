@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from bokgi.apps.access import people_views as people
 from bokgi.apps.access import views as access
 from bokgi.project import views
 
-settings_addresses: list[URLPattern] = [path("", access.settings_index, name="index")]
+settings_addresses: list[URLPattern] = [
+    path("", access.settings_index, name="index"),
+    path("users/", people.users, name="users"),
+    path("users/<int:user_id>/", people.user, name="user"),
+    path("invitations/<int:invitation_id>/withdraw/", people.invitation_withdraw, name="invitation_withdraw"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -290,6 +290,12 @@ def day(on: date, lang: str, *, year: bool = False) -> str:
         return f"{on.year}년{NBSP}{text}" if year else text
     text = f"{_MONTHS[on.month - 1]}{NBSP}{on.day}"
     return f"{text},{NBSP}{on.year}" if year else text
+
+
+def moment(at: datetime, lang: str) -> str:
+    """Write a moment of the reader's zone, to the minute: `11월 24일 08:40`, `Nov 24, 08:40`."""
+    clock = f"{at.hour:02d}:{at.minute:02d}"
+    return f"{day(at, lang)}{NBSP}{clock}" if lang == "ko" else f"{day(at, lang)},{NBSP}{clock}"
 
 
 def day_short(on: date, lang: str) -> str:

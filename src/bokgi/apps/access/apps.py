@@ -11,3 +11,7 @@ class AccessConfig(AppConfig):
     name = "bokgi.apps.access"
     label = "access"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to sign-ins."""
+        import bokgi.apps.access.signing_in  # noqa: F401, PLC0415 - its receivers register themselves

@@ -116,3 +116,32 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         """Give action and subject."""
         return f"{self.action} {self.subject}"
+
+
+class Invitation(models.Model):
+    """A link that makes one account. Only its digest is kept: who reads the database cannot use it."""
+
+    email = models.EmailField()
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=8, choices=[(role.value, role.value) for role in Role])
+    person_id = models.CharField(max_length=64, blank=True, default="")
+    digest = models.CharField(max_length=64, unique=True)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        """Give the key; addresses stay out of logs."""
+        return f"invitation {self.pk}"
+
+    @property
+    def role_label(self) -> str:
+        """Give the marked text of the role."""
+        return ROLE_LABELS[Role(self.role)]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from bokgi.apps.access.models import AuditEntry, Organisation, User
 from bokgi.apps.access.permissions import Role
+from bokgi.domain.errors import ConflictError
+from bokgi.domain.messages import N_, Message
 
 
 def audit(*, by: User | None, action: str, subject: str = "", details: Mapping[str, Any] | None = None) -> None:
@@ -45,3 +48,25 @@ def preference_set(*, user: User, language: str | None = None, theme: str | None
         if value is not None:
             setattr(user, field, value)
     user.save(update_fields=[field for field, value in given.items() if value is not None])
+
+
+@transaction.atomic
+def user_change(*, user: User, role: Role, is_active: bool, by: User) -> None:
+    """Give a user another role, or close or open the account; whoever is closed is signed out at once.
+
+    Raises `ConflictError` (`last_admin`) when no administrator would be left.
+    """
+    others = User.objects.filter(role=Role.ADMIN.value, is_active=True).exclude(pk=user.pk)
+    if not (role is Role.ADMIN and is_active) and not others.select_for_update().exists():
+        raise ConflictError(
+            "last_admin",
+            Message(N_("One administrator must stay.")),
+            Message(N_("Make somebody else an administrator first.")),
+        )
+    details = {"role": role.value, "is_active": is_active}
+    user.role, user.is_active = role.value, is_active
+    user.save(update_fields=["role", "is_active"])
+    if not is_active:
+        for session in UserSession.objects.filter(user=user):
+            session.end()
+    audit(by=by, action="user_change", subject=f"user {user.pk}", details=details)

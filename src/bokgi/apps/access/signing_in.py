@@ -1,9 +1,20 @@
-"""How signing in differs from what allauth does by itself: nobody signs up, who comes was invited."""
+"""How signing in differs from what allauth does by itself: nobody signs up, mails are ours, the trail is kept."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.dispatch import receiver
 from django.http import HttpRequest
+
+from bokgi.apps.access.mail import letter_write
+from bokgi.apps.access.models import User
+from bokgi.apps.access.requests import organisation_of
+from bokgi.apps.access.services import audit
+from bokgi.domain.messages import LANGUAGES
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -13,3 +24,37 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Refuse: accounts come from invitations."""
         del request
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write one of our letters in the language of who gets it."""
+        user = User.objects.filter(email__iexact=email).first()
+        company = organisation_of(self.request)
+        lang = (user.language if user else "") or (company.language if company else "") or LANGUAGES[0]
+        letter_write(kind=template_prefix, to=email, lang=lang, link=context.get("password_reset_url", ""))
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a user that the way to sign in has changed, and write it into the trail."""
+        audit(by=user, action=template_prefix.rpartition("/")[2])
+        self.send_mail(template_prefix, email or user.email, context or {})
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Our answers about the second step."""
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Name the product where the browser asks for a passkey."""
+        return {**super().get_public_key_credential_rp_entity(), "name": "Bokgi"}
+
+
+@receiver(user_logged_in)
+def _signed_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
+    del sender, request
+    audit(by=user, action="sign_in")
+
+
+@receiver(user_login_failed)
+def _refused(sender: object, **_: object) -> None:
+    del sender
+    audit(by=None, action="sign_in_refused")

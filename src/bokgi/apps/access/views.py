@@ -8,14 +8,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from bokgi.apps.access import demo as demo_roles
+from bokgi.apps.access import first_run
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import EVERYBODY
 from bokgi.apps.access.permitting import anyone, may
-from bokgi.apps.access.requests import THEME_COOKIE, THEMES, PageRequest
+from bokgi.apps.access.requests import THEME_COOKIE, THEMES, PageRequest, organisation_of
 from bokgi.apps.access.services import audit, preference_set
 from bokgi.domain.messages import LANGUAGES
 
@@ -81,4 +84,26 @@ def theme(request: HttpRequest) -> HttpResponse:
 @require_GET
 def settings_index(request: PageRequest) -> HttpResponse:
     """Show what a user can set."""
-    return render(request, "access/settings.html", {"languages": LANGUAGES, "themes": ("", *THEMES)})
+    return render(request, "access/settings.html")
+
+
+@anyone
+def start(request: HttpRequest) -> HttpResponse:
+    """Make the organisation and its first administrator; the address with the code stands in the server's terminal."""
+    if organisation_of(request) is not None:
+        return HttpResponseRedirect(reverse("home"))
+    code = request.POST.get("code") or request.GET.get("code") or ""
+    if not first_run.is_code(code):
+        return render(request, "access/start_code.html", {"wrong": bool(code)}, status=403 if code else 200)
+    lang = get_language() or LANGUAGES[0]
+    given = request.POST if request.method == "POST" and "company-name" in request.POST else None
+    company = first_run.OrganisationForm(given, lang=lang, prefix="company")
+    administrator = first_run.AdminForm(given, prefix="admin")
+    if given is not None and company.is_valid() and administrator.is_valid():
+        made = first_run.begin(
+            organisation=company.cleaned_data, administrator=administrator.cleaned_data, at=timezone.now()
+        )
+        login(request, made, backend=settings.AUTHENTICATION_BACKENDS[0])
+        return HttpResponseRedirect(reverse("home"))
+    shown = {"company": company, "administrator": administrator, "code": code}
+    return render(request, "access/start.html", shown)

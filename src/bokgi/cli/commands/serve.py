@@ -39,10 +39,10 @@ def serve(
     from bokgi.project import processes
 
     processes.set_up(session.home)
-    address = processes.entrance(host)
     chosen = processes.free_port(port, host)
     session.say(N_("Bringing the database up to date."))
     processes.prepare()
+    address = processes.entrance(host)
     page = f"http://{'localhost' if host in {'127.0.0.1', '::1'} else host}:{chosen}{address}"
 
     def ready() -> None:

@@ -1,0 +1,121 @@
+"""The first run of a home without the sample: the organisation and its first administrator."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+import holidays
+import pyarrow as pa
+from babel import Locale
+from django import forms
+from django.conf import settings
+from django.db import transaction
+
+from bokgi.apps.access.forms import PasswordForm
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.services import organisation_create, user_create
+from bokgi.domain.messages import N_, translate
+from bokgi.facts.lake import Lake
+from bokgi.intake.entering import enter
+
+CODE: Final = "set-up-code"
+"""Name of the secret in `keys/` that the server prints: who can read the terminal sets Bokgi up."""
+
+_ALWAYS: Final = date(1970, 1, 1)
+CURRENCIES: Final = ("KRW", "USD", "EUR", "JPY", "GBP", "CNY", "VND", "INR", "SGD", "TWD", "AUD", "CAD")
+_MONTHS: Final = range(1, 13)
+_WEEK_STARTS: Final = (1, 7)
+_ZONES_FIRST: Final = (
+    "Asia/Seoul",
+    "Asia/Tokyo",
+    "Asia/Shanghai",
+    "Asia/Singapore",
+    "Europe/Berlin",
+    "America/New_York",
+)
+_IN_THE_FACTS: Final = ("currency", "time_zone", "country", "language", "fiscal_year_starts", "week_starts")
+_UNITS: Final = {"short": N_("Short: 2.6억, 8,400만"), "full": N_("Full numbers: 260,000,000")}
+
+
+def is_code(given: str) -> bool:
+    """Say whether somebody knows the set-up code."""
+    path = settings.HOME / "keys" / CODE
+    if not path.is_file():
+        return False
+    return hmac.compare_digest(path.read_text(encoding="utf-8").strip().encode(), given.strip().encode())
+
+
+def zones() -> list[tuple[str, str]]:
+    """List the time zones, the likely ones first."""
+    others = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    return [(zone, zone) for zone in dict.fromkeys((*_ZONES_FIRST, *others))]
+
+
+def countries(lang: str) -> list[tuple[str, str]]:
+    """List the countries whose holidays are known, by name, the likely ones first."""
+    names = Locale(lang).territories
+    known = {code: str(names.get(code, code)) for code in holidays.list_supported_countries()}
+    likely = [code for code in ("KR", "JP", "US") if code in known]
+    return [(code, known[code]) for code in (*likely, *sorted(set(known) - set(likely), key=lambda code: known[code]))]
+
+
+class OrganisationForm(forms.Form):
+    """What Bokgi must know of the company before it counts anything."""
+
+    name = forms.CharField(label=N_("Name of the company"), max_length=120)
+    language = forms.ChoiceField(label=N_("Language"), choices=[("ko", "한국어"), ("en", "English")])
+    time_zone = forms.ChoiceField(label=N_("Time zone"))
+    currency = forms.ChoiceField(label=N_("Currency"), choices=[(code, code) for code in CURRENCIES])
+    money_unit = forms.ChoiceField(label=N_("How amounts are written"))
+    fiscal_year_starts = forms.TypedChoiceField(label=N_("First month of the fiscal year"), coerce=int)
+    week_starts = forms.TypedChoiceField(label=N_("First day of the week"), coerce=int)
+    country = forms.ChoiceField(label=N_("Public holidays of"), help_text=N_("They are no working days."))
+
+    def __init__(self, *given: Any, lang: str, **named: Any) -> None:  # noqa: ANN401 - of forms.Form
+        named["initial"] = {
+            "language": lang,
+            "time_zone": "Asia/Seoul",
+            "currency": "KRW",
+            "money_unit": "short",
+            "fiscal_year_starts": 1,
+            "week_starts": 1,
+            "country": "KR",
+        } | named.get("initial", {})
+        super().__init__(*given, **named)
+        locale = Locale(lang)
+        choices = {
+            "time_zone": zones(),
+            "money_unit": [(key, translate(text, lang)) for key, text in _UNITS.items()],
+            "fiscal_year_starts": [(month, locale.months["format"]["wide"][month]) for month in _MONTHS],
+            "week_starts": [(day, locale.days["format"]["wide"][day - 1]) for day in _WEEK_STARTS],
+            "country": countries(lang),
+        }
+        for name, listed in choices.items():
+            self.fields[name].choices = listed  # type: ignore[attr-defined]  # all are ChoiceFields
+
+
+class AdminForm(PasswordForm):
+    """The first administrator."""
+
+    field_order = ("name", "email", "password")
+    email = forms.EmailField(label=N_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+@transaction.atomic
+def begin(*, organisation: dict[str, Any], administrator: dict[str, Any], at: datetime) -> User:
+    """Make organisation and first administrator, and enter into the facts what figures depend on; all or nothing.
+
+    The set-up code ends with it.
+    """
+    organisation_create(**organisation)
+    made = user_create(**administrator, role=Role.ADMIN)
+    values = {"organisation": organisation["name"], **{name: str(organisation[name]) for name in _IN_THE_FACTS}}
+    since = [_ALWAYS] * len(values)
+    rows = pa.table({"name": list(values), "setting": list(values.values()), "valid_from": since})
+    enter(Lake.open(settings.HOME, create=True), {"settings": rows}, by=f"user {made.pk}", at=at)
+    transaction.on_commit(lambda: (settings.HOME / "keys" / CODE).unlink(missing_ok=True))
+    return made

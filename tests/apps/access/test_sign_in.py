@@ -1,0 +1,285 @@
+"""Signing in, the second step, sessions, passwords forgotten, invitations, the first run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import time_machine
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from bokgi.apps.access.first_run import CODE
+from bokgi.apps.access.models import AuditEntry, Invitation, Organisation, User
+from bokgi.facts.lake import Lake
+from bokgi.facts.read import Settings as FactSettings
+from tests.conftest import PASSWORD
+
+AsRole = Callable[[str], Client]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    cache.clear()
+
+
+def sign_in(client: Client, email: str = "rep@team.example", password: str = PASSWORD) -> int:
+    return client.post("/account/sign-in/", {"login": email, "password": password}).status_code
+
+
+def confirmed(client: Client, email: str = "rep@team.example") -> None:
+    sign_in(client, email)
+    assert client.post("/account/security/confirm/", {"password": PASSWORD}).status_code == 302
+
+
+def code_of(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
+
+
+def test_a_wrong_password_is_refused_and_after_some_even_the_right_one(as_role: AsRole) -> None:
+    client = as_role("")
+    for _ in range(5):
+        assert sign_in(client, password=PASSWORD[::-1]) == 200
+    assert sign_in(client) == 200
+    assert sign_in(client, "leader@team.example") == 302
+    assert AuditEntry.objects.filter(action="sign_in_refused").count() == 5
+    assert AuditEntry.objects.filter(action="sign_in").count() == 1
+
+
+def test_nobody_signs_up(as_role: AsRole) -> None:
+    client = as_role("")
+    given = {"email": "new@team.example", "password1": PASSWORD, "password2": PASSWORD}
+    page = client.post("/account/sign-up/", given).content.decode()
+    assert "by invitation" in page
+    assert not User.objects.filter(email="new@team.example").exists()
+
+
+def test_an_authenticator_app_becomes_the_second_step(
+    as_role: AsRole, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    client = as_role("")
+    confirmed(client)
+    page = client.get("/account/security/app/on/").content.decode()
+    secret = re.findall(r"Enter this key in the app: (\w+)", page) or re.findall(
+        r"앱에 이 키를 입력하세요: (\w+)", page
+    )
+    assert client.post("/account/security/app/on/", {"code": "000000"}).status_code == 200
+    with django_capture_on_commit_callbacks(execute=True):
+        done = client.post("/account/security/app/on/", {"code": code_of(secret[0])})
+    assert done["Location"] == "/account/security/codes/"
+    codes = re.findall(r'<li class="mono">(\d+)</li>', client.get("/account/security/codes/").content.decode())
+    assert len(codes) == 10
+    assert [letter.to for letter in mail.outbox] == [["rep@team.example"]]
+
+    fresh = as_role("")
+    assert fresh.post("/account/sign-in/", {"login": "rep@team.example", "password": PASSWORD})["Location"] == (
+        "/account/sign-in/second-step/"
+    )
+    assert fresh.get("/settings/").status_code == 302
+    assert fresh.post("/account/sign-in/second-step/", {"code": "123456"}).status_code == 200
+    assert fresh.post("/account/sign-in/second-step/", {"code": codes[0]}).status_code == 302
+    assert fresh.get("/settings/").status_code == 200
+
+    again = as_role("")
+    sign_in(again)
+    assert again.post("/account/sign-in/second-step/", {"code": codes[0]}).status_code == 200
+    assert again.get("/settings/").status_code == 302
+
+
+def test_a_code_of_the_app_opens_once(as_role: AsRole) -> None:
+    client = as_role("")
+    with time_machine.travel(datetime(2026, 11, 24, 1, tzinfo=UTC), tick=False) as clock:
+        confirmed(client)
+        page = client.get("/account/security/app/on/").content.decode()
+        secret = re.findall(r": (\w{32})", page)[0]
+        client.post("/account/security/app/on/", {"code": code_of(secret)})
+        clock.shift(60)
+        opened = []
+        for _ in range(2):
+            fresh = as_role("")
+            sign_in(fresh)
+            opened.append(fresh.post("/account/sign-in/second-step/", {"code": code_of(secret)}).status_code)
+    assert opened == [302, 200]
+
+
+def test_before_a_change_of_the_way_in_the_password_is_asked_again(as_role: AsRole) -> None:
+    client = as_role("")
+    with time_machine.travel(datetime(2026, 11, 24, 1, tzinfo=UTC), tick=False) as clock:
+        confirmed(client)
+        assert client.get("/account/security/app/on/").status_code == 200
+        clock.shift(3600)
+        answer = client.get("/account/security/app/on/")
+        assert answer["Location"].startswith("/account/security/confirm/")
+        assert client.post(answer["Location"], {"password": "wrong"}).status_code == 200
+        assert client.post(answer["Location"], {"password": PASSWORD})["Location"] == "/account/security/app/on/"
+
+
+def test_other_sessions_are_listed_and_ended(as_role: AsRole) -> None:
+    here, there = as_role(""), as_role("")
+    for client, agent in (
+        (here, "Mozilla/5.0 (Windows NT 10.0) Firefox/130.0"),
+        (there, "Mozilla/5.0 (iPhone) Safari/1"),
+    ):
+        given = {"login": "rep@team.example", "password": PASSWORD}
+        client.post("/account/sign-in/", given, headers={"user-agent": agent})
+        client.get("/settings/", headers={"user-agent": agent})
+    agent = "Mozilla/5.0 (Windows NT 10.0) Firefox/130.0"
+    page = here.get("/account/security/sessions/", headers={"user-agent": agent}).content.decode()
+    assert "Firefox · Windows" in page
+    assert "Safari · iPhone" in page
+    here.post("/account/security/sessions/")
+    assert there.get("/settings/").status_code == 302
+    assert here.get("/settings/").status_code == 200
+
+
+def test_a_forgotten_password_is_set_by_the_link_of_a_mail_once(as_role: AsRole) -> None:
+    client = as_role("")
+    sent = client.post("/account/password/reset/", {"email": "Rep@team.example"})
+    assert sent["Location"] == "/account/password/reset/sent/"
+    (letter,) = mail.outbox
+    assert letter.subject == "비밀번호 다시 정하기"
+    link = re.findall(r"http://testserver(\S+)", str(letter.body))[0]
+    form = client.get(link)["Location"]
+    assert client.post(form, {"password1": "short", "password2": "short"}).status_code == 200
+    new = "quiet-river-four-stones"
+    assert client.post(form, {"password1": new, "password2": new}).status_code == 302
+    assert sign_in(as_role("")) == 200
+    assert sign_in(as_role(""), password=new) == 302
+    assert "no longer valid" in as_role("").get(link).content.decode()
+    assert "바뀌었습니다" in mail.outbox[-1].subject
+
+
+def test_who_has_no_account_sees_the_same_answer(as_role: AsRole) -> None:
+    known = as_role("").post("/account/password/reset/", {"email": "rep@team.example"})
+    unknown = as_role("").post("/account/password/reset/", {"email": "nobody@team.example"})
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+    assert "http" not in str(mail.outbox[-1].body)
+
+
+def test_a_link_makes_one_account_with_its_role_and_person(as_role: AsRole, home: Path) -> None:
+    del home
+    admin = as_role("admin")
+    given = {"name": "남궁슬기", "email": "Nam@team.example", "role": "rep", "person_id": "nam"}
+    page = admin.post("/settings/users/", given).content.decode()
+    link = re.findall(r'href="http://testserver(/account/invitation/[^"]+)"', page)[0]
+    assert link in str(mail.outbox[0].body)
+    assert link.split("/")[-2] not in str(list(Invitation.objects.values()))
+    client = as_role("")
+    assert "nam@team.example" in client.get(link).content.decode()
+    assert client.post(link, {"name": "남궁슬기", "password": "1234567890"}).status_code == 200
+    assert client.post(link, {"name": "남궁슬기", "password": "river-and-stone-7"})["Location"] == "/"
+    made = User.objects.get(email="nam@team.example")
+    assert (made.role, made.person_id) == ("rep", "nam")
+    assert client.get("/settings/").status_code == 200
+    assert as_role("").get(link).status_code == 404
+    assert as_role("").post(link, {"name": "x", "password": "river-and-stone-7"}).status_code == 404
+
+
+def test_an_invitation_ends_by_time_by_hand_and_by_a_newer_one(as_role: AsRole, home: Path) -> None:
+    del home
+    admin = as_role("admin")
+
+    def invite() -> str:
+        given = {"name": "가", "email": "new@team.example", "role": "viewer", "person_id": ""}
+        page = admin.post("/settings/users/", given).content.decode()
+        return str(re.findall(r'href="http://testserver(/account/invitation/[^"]+)"', page)[0])
+
+    with time_machine.travel(datetime(2026, 11, 1, tzinfo=UTC), tick=False) as clock:
+        admin = as_role("admin")
+        first = invite()
+        second = invite()
+        assert [as_role("").get(link).status_code for link in (first, second)] == [404, 200]
+        clock.shift(8 * 24 * 3600)
+        assert as_role("").get(second).status_code == 404
+        admin = as_role("admin")
+        third = invite()
+        newest = Invitation.objects.first()
+        assert newest is not None
+        admin.post(f"/settings/invitations/{newest.pk}/withdraw/")
+        assert as_role("").get(third).status_code == 404
+
+
+def test_an_address_or_a_person_with_an_account_is_not_invited(as_role: AsRole, home: Path) -> None:
+    del home
+    admin = as_role("admin")
+    page = admin.post(
+        "/settings/users/", {"name": "x", "email": "REP@team.example", "role": "rep", "person_id": ""}
+    ).content.decode()
+    assert "account already" in page or "이미 있습니다" in page
+    # lee has one: not even offered.
+    answer = admin.post("/settings/users/", {"name": "x", "email": "x@team.example", "role": "rep", "person_id": "lee"})
+    assert Invitation.objects.count() == 0
+    assert answer.status_code == 200
+
+
+def test_the_last_administrator_stays(as_role: AsRole, users: dict[str, User]) -> None:
+    admin = as_role("admin")
+    own = f"/settings/users/{users['admin'].pk}/"
+    for given in ({"role": "rep", "is_active": "on"}, {"role": "admin"}):
+        assert admin.post(own, given).status_code == 200
+    users["admin"].refresh_from_db()
+    assert (users["admin"].role, users["admin"].is_active) == ("admin", True)
+    admin.post(f"/settings/users/{users['leader'].pk}/", {"role": "admin", "is_active": "on"})
+    assert admin.post(own, {"role": "rep", "is_active": "on"}).status_code == 302
+
+
+def test_who_is_closed_is_signed_out_at_once(as_role: AsRole, users: dict[str, User]) -> None:
+    client = as_role("")
+    sign_in(client)
+    assert client.get("/settings/").status_code == 200
+    as_role("admin").post(f"/settings/users/{users['rep'].pk}/", {"role": "rep"})
+    assert client.get("/settings/").status_code == 302
+    assert sign_in(as_role("")) in {200, 302}
+    assert as_role("").get("/settings/").status_code == 302
+
+
+COMPANY = {
+    "company-name": "한빛소프트",
+    "company-language": "ko",
+    "company-time_zone": "Asia/Seoul",
+    "company-currency": "USD",
+    "company-money_unit": "short",
+    "company-fiscal_year_starts": "4",
+    "company-week_starts": "1",
+    "company-country": "KR",
+    "admin-name": "정하늘",
+    "admin-email": "haneul@team.example",
+    "admin-password": "river-and-stone-7",
+}
+
+
+def test_the_first_run_makes_company_and_administrator_once(tmp_path: Path, settings: Settings) -> None:
+    settings.HOME = tmp_path
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / CODE).write_text("the-code", encoding="utf-8")
+    client = Client()
+    assert client.get("/settings/")["Location"] == "/account/start/"
+    assert client.post("/account/start/", {"code": "wrong"} | COMPANY).status_code == 403
+    assert client.post("/account/start/", COMPANY).status_code == 200
+    assert not Organisation.objects.exists()
+    weak = {"code": "the-code"} | COMPANY | {"admin-password": "1234567890"}
+    assert client.post("/account/start/", weak).status_code == 200
+    assert not Organisation.objects.exists()
+    assert client.get("/account/start/?code=the-code").status_code == 200
+    assert client.post("/account/start/", {"code": "the-code"} | COMPANY)["Location"] == "/"
+    assert client.get("/settings/").status_code == 200
+    made = User.objects.get()
+    assert (made.email, made.role) == ("haneul@team.example", "admin")
+    rows = pa.concat_tables(
+        [pq.read_table(path, partitioning=None) for path in Lake.open(tmp_path).state()["settings"]],
+        promote_options="permissive",
+    )
+    held = FactSettings.of(rows)
+    assert (held.currency, held.organisation, held.country) == ("USD", "한빛소프트", "KR")
+    assert ("fiscal_year_starts", "4") in held.others
+    assert Client().post("/account/start/", {"code": "the-code"} | COMPANY)["Location"] == "/"
+    assert Organisation.objects.count() == 1
