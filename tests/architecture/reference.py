@@ -1,23 +1,13 @@
-"""The pages of `docs/reference/` that are made from the source, so that they cannot say anything else.
-
-`python -m tests.architecture.reference` writes them.
-"""
+"""The page of the tables of facts, made from the schema: `python -m tests.architecture.reference` writes it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bokgi.cli.__main__ import build
 from bokgi.facts import schema
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from typer.core import TyperCommand, TyperGroup
-
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "docs" / "reference"
+PAGE = ROOT / "docs" / "reference" / "tables.md"
 MADE = "<!-- Made from the source by `python -m tests.architecture.reference`; change the source instead. -->"
 HEAD = ("| column | type | what it says | null means |", "|---|---|---|---|")
 GRAINS = {
@@ -49,38 +39,5 @@ def tables() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _leaves(command: TyperCommand | TyperGroup, words: tuple[str, ...]) -> Iterator[tuple[str, TyperCommand]]:
-    """Yield each command below a group with its words."""
-    for name, child in getattr(command, "commands", {}).items():
-        if getattr(child, "commands", None):
-            yield from _leaves(child, (*words, name))
-        else:
-            yield " ".join((*words, name)), child
-
-
-def _parameter(parameter: object) -> tuple[str, str]:
-    """Return how a parameter is written, and its help."""
-    names = [*getattr(parameter, "opts", []), *getattr(parameter, "secondary_opts", [])]
-    if getattr(parameter, "param_type_name", "") == "argument":
-        written = str(getattr(parameter, "name", "")).upper() + ("…" if getattr(parameter, "nargs", 1) == -1 else "")
-    else:
-        written = ", ".join(sorted(names, key=len, reverse=True))
-    return written, str(getattr(parameter, "help", "") or "")
-
-
-def commands() -> str:
-    """Write the commands with their arguments and options."""
-    lines = ["# Commands", "", MADE, ""]
-    for name, command in _leaves(build("en"), ("bokgi",)):
-        lines += [f"## {name}", "", _cell(command.help or ""), "", "| argument or option | what it does |", "|---|---|"]
-        lines += [f"| `{written}` | {_cell(what)} |" for written, what in map(_parameter, command.params)]
-        lines += [""]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-PAGES: dict[str, Callable[[], str]] = {"tables.md": tables, "commands.md": commands}
-
-
 if __name__ == "__main__":
-    for page, write in PAGES.items():
-        (FOLDER / page).write_text(write(), encoding="utf-8")
+    PAGE.write_text(tables(), encoding="utf-8")

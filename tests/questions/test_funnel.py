@@ -84,3 +84,19 @@ def test_thin_stages_have_no_conversion_and_say_why() -> None:
 def test_an_unknown_mode_is_refused(facts: Facts) -> None:
     with pytest.raises(UsageError, match="--mode"):
         ask_funnel(facts, as_of=AS_OF, mode="mood")
+
+
+def test_deals_without_a_stage_stand_in_none_and_are_counted_aloud() -> None:
+    deals = """
+        deal_id | owner_id | stage    | created_on | outcome | observed_on
+        d1      | lee      | proposal | 2025-11-03 | open    | 2025-11-03
+        d2      | lee      |          | 2025-11-03 | open    | 2025-11-03
+        d3      | lee      | unheard  | 2025-11-03 | open    | 2025-11-03
+    """
+    facts = facts_of(deals=deals, stages=CAST["stages"])
+    found = asked(facts, mode="snapshot")
+    assert [(stage["stage"], stage["counts"]["deals"]) for stage in found["stages"]] == [
+        ("proposal", 1),
+        ("unheard", 1),
+    ]
+    assert spoken(found, "en")["caveats"][0]["text"] == "1 open deal stands in no stage; the source does not say one."

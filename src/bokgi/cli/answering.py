@@ -88,19 +88,17 @@ def conclude(session: Session, found: Mapping[str, Any]) -> None:
     session.out.print(session.text(Message(N_("How it is found: {page}"), {"page": page})), style="dim")
 
 
-def show_table(
-    session: Session,
-    columns: Sequence[tuple[str, str]],
-    rows: Iterable[Sequence[str]],
-) -> None:
-    """Print a table; columns are (marked heading, `left` or `right`)."""
+def show_table(session: Session, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table and a blank line; columns are (marked heading, `left` or `right`). Long cells are folded."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for heading, side in columns:
-        table.add_column(session.text(Message(heading)), justify="right" if side == "right" else "left")
+        right = side == "right"
+        table.add_column(session.text(Message(heading)), justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(cell) for cell in row))
     session.out.print(table)
     session.out.print()

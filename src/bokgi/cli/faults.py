@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from typing import Any, Final
 import typer
 
 from bokgi.cli.session import Session
-from bokgi.domain.errors import BokgiError, UsageError
+from bokgi.domain.errors import BokgiError, SetupError, UsageError
 from bokgi.domain.messages import N_, Message
 
 EXIT_CODES: Final = {
@@ -122,7 +123,24 @@ def answered(error: Exception, session: Session) -> int:
         return 0
     if isinstance(error, typer.TyperException):
         return report(understood(error), session)
+    if isinstance(error, OSError) and (refused := of_the_machine(error)) is not None:
+        return report(refused, session)
     return report_internal(error, session)
+
+
+def of_the_machine(error: OSError) -> SetupError | None:
+    """Turn what the machine refuses, wherever it happens, into one of our faults; None for anything else."""
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return SetupError(
+            "not_permitted",
+            Message(N_("There is no permission for {file}."), {"file": str(error.filename or "–")}),
+            Message(N_("Check the owner and the permissions of the folder.")),
+        )
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return SetupError(
+            "disk_full", Message(N_("The disk is full.")), Message(N_("Free some space and do it again."))
+        )
+    return None
 
 
 def report_internal(error: Exception, session: Session) -> int:

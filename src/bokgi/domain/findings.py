@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -51,6 +51,10 @@ class Finding:
     count: int = 1
     examples: tuple[Example, ...] = ()
     values: Mapping[str, object] = field(default_factory=dict)
+
+    def without_cells(self) -> Finding:
+        """Give the finding with the places of its examples and not what stands there, which may name a person."""
+        return replace(self, examples=tuple(replace(example, value=None) for example in self.examples))
 
     def as_json(self, lang: str) -> dict[str, Any]:
         """Give code, severity, count, message in `lang` and examples."""

@@ -193,11 +193,10 @@ def _release(bench: Workbench, readings: Sequence[Reading], task: Task) -> int:
 
 
 def _readings(task: Task, home: Home) -> list[Reading]:
-    paths = list(dict.fromkeys(staged.path for staged, _ in task.files))
-    names = dict(zip(paths, sources.names(paths), strict=True))
+    labels = sources.labels([staged for staged, _ in task.files])
     return [
-        Reading(place, staged, mapping, home.time_zone, home.currency, names[staged.path])
-        for place, (staged, mapping) in enumerate(task.files)
+        Reading(place, staged, mapping, home.time_zone, home.currency, label)
+        for place, ((staged, mapping), label) in enumerate(zip(task.files, labels, strict=True))
     ]
 
 

@@ -17,7 +17,7 @@ from bokgi.intake import sources
 from bokgi.intake.attempt import Attempted, Counting, Counts, Progress, Task, attempt
 from bokgi.intake.mapping import saved
 from bokgi.intake.mapping.model import Entity, FileMapping
-from bokgi.intake.plan import MAPPINGS, Exported, ExportedBy, ImportPlan, refuse_open_questions
+from bokgi.intake.plan import MAPPINGS, Exported, ExportedBy, ImportPlan, PlannedFile, refuse_open_questions
 from bokgi.intake.workbench import Workbench, told_apart
 from bokgi.intake.writing.held import Held
 
@@ -59,6 +59,12 @@ class ImportResult:
     def known(self) -> int:
         """Rows that say nothing new."""
         return self.counts.known
+
+    def of_each_file(self) -> list[tuple[PlannedFile, Counts | None]]:
+        """Give every planned file with its counts; none for a file whose rows are not taken."""
+        taken = self.plan.taken
+        labels = dict(zip(map(id, taken), sources.labels([file.staged for file in taken]), strict=True))
+        return [(file, self.files.get(labels.get(id(file), ""))) for file in self.plan.files]
 
     def as_json(self, lang: str) -> dict[str, Any]:
         """Give the result in `lang`; the keys are stable."""
@@ -197,7 +203,7 @@ def _about_known(done: Attempted) -> tuple[Finding, ...]:
 def entry_of(
     plan: ImportPlan, result: ImportResult, kept: Sequence[sources.Kept], *, by: str, at: datetime, complete: bool
 ) -> Entry:
-    """Write down for the ledger what an import did."""
+    """Write down for the ledger what an import did. No cell of a file stands there: rows expire, the ledger stays."""
     return Entry(
         kind="file",
         source=plan.source,
@@ -212,7 +218,7 @@ def entry_of(
         accepted=result.accepted,
         quarantined=result.quarantined,
         known=result.known,
-        findings=json.dumps([finding.as_json("en") for finding in result.findings], ensure_ascii=False),
+        findings=json.dumps([one.without_cells().as_json("en") for one in result.findings], ensure_ascii=False),
     )
 
 

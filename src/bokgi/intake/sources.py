@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -93,6 +93,13 @@ def names(paths: Iterable[Path]) -> list[str]:
             name = f"{stem}-{number}{dot}{ending}"
         taken.append(name)
     return taken
+
+
+def labels(files: Sequence[StagedFile]) -> list[str]:
+    """Name the tables of an import as quarantine and counts do: a file name of its own, the sheet after '#'."""
+    paths = list(dict.fromkeys(file.path for file in files))
+    called = dict(zip(paths, names(paths), strict=True))
+    return [called[file.path] if file.sheet is None else f"{called[file.path]}#{file.sheet}" for file in files]
 
 
 def _copied(source: Path, target: Path) -> str:

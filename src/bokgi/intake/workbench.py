@@ -16,6 +16,7 @@ import duckdb
 from bokgi.domain.errors import SetupError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.engine import connect
+from bokgi.intake.files.faults import SIZE_LIMITED, size_limited
 from bokgi.intake.sql import literal
 
 MEMORY_LIMIT: Final = "1100MB"
@@ -80,6 +81,8 @@ def told_apart() -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise _disk_full() from error
+        if error.errno == errno.EFBIG:
+            raise size_limited() from error
         if isinstance(error, PermissionError) or error.errno == errno.EROFS:
             raise _not_permitted(error.filename) from error
         raise
@@ -93,6 +96,8 @@ def told_apart() -> Iterator[None]:
         text = str(error)
         if "No space left" in text or "disk is full" in text:
             raise _disk_full() from error
+        if SIZE_LIMITED in text:
+            raise size_limited() from error
         if "Permission denied" in text or "Read-only file system" in text:
             raise _not_permitted(None) from error
         raise

@@ -75,11 +75,14 @@ def ask_funnel(
             (row["pipeline"], row["stage"]): row["label"]
             for row in ladder(here.facts.stages).select("pipeline", "stage", "label").to_pyarrow().to_pylist()
         }
-        rows = _by_stage(counts.to_pylist(), columns)
+        counted = counts.to_pylist()
+        staged = [row for row in counted if row["stage"] is not None]
+        rows = _by_stage(staged, columns)
         keys = sorted({*rows, *moved}, key=lambda key: _order(key, rows, moved))
         stages = [
             _stage(here, key, columns, labels, rows.get(key, {}), moved.get(key), stayed.get(key)) for key in keys
         ]
+        without_stage = sum(row["deals"] for row in counted if row["stage"] is None)
         question = Message(_QUESTIONS[chosen], {"start": period.start, "last": min(period.last, as_of)})
         return {
             "as_of": as_of.isoformat(),
@@ -91,7 +94,7 @@ def ask_funnel(
             **explained(
                 "funnel",
                 said=[question, *_said(stages)],
-                caveats=[*_caveats(stages), *here.unconverted()],
+                caveats=[*_caveats(stages, without_stage), *here.unconverted()],
                 would_change=_would_change(stages),
             ),
         }
@@ -106,7 +109,8 @@ def _by_stage(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict
 
 def _order(key: Key, *tables: Mapping[Key, Mapping[str, Any]]) -> tuple[str, ...]:
     place = next((table[key]["stage_order"] for table in tables if key in table), 0)
-    return (*("" if part is None else str(part) for part in key[:-1]), f"{place:04d}", str(key[-1]))
+    in_order = "unknown" if place is None else f"{place:04d}"
+    return (*("" if part is None else str(part) for part in key[:-1]), in_order, str(key[-1]))
 
 
 def _stage(
@@ -195,8 +199,17 @@ def _would_change(stages: Sequence[Json]) -> list[Message]:
     return said
 
 
-def _caveats(stages: Sequence[Json]) -> list[Message]:
-    said = [Message(N_("Open deals are not yet decided; they are neither won nor lost in the conversion."))]
+def _caveats(stages: Sequence[Json], without_stage: int) -> list[Message]:
+    said = []
+    if without_stage:
+        said.append(
+            Message(
+                N_("{n} open deal stands in no stage; the source does not say one."),
+                {"n": without_stage},
+                plural=N_("{n} open deals stand in no stage; the source does not say one."),
+            )
+        )
+    said += [Message(N_("Open deals are not yet decided; they are neither won nor lost in the conversion."))]
     if any(stage["reason"] is not None for stage in stages):
         said.append(Message(N_("Where too few deals are decided, no conversion is shown.")))
     return said

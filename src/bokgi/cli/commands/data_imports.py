@@ -6,9 +6,9 @@ import json
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bokgi.cli.answering import show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import TIME_ZONE, Session
-from bokgi.cli.tables import show_table
 from bokgi.domain.messages import N_, Message
 
 _STATUS: Final = {"committed": N_("committed"), "undone": N_("undone"), "purged": N_("purged")}

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from bokgi.cli.answering import show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
-from bokgi.cli.tables import show_table
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 

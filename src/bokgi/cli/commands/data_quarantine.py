@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bokgi.cli.answering import show_table
 from bokgi.cli.commands.importing import who
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
-from bokgi.cli.tables import show_table
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 
@@ -54,7 +54,6 @@ def _show(session: Session, rows: Sequence[RefusedRow], waiting: int) -> None:
         [(N_("File"), "left"), (N_("Reason"), "left"), (N_("Rows shown"), "right")],
         ([file, code, f"{n:,}"] for (file, code), n in reasons.most_common()),
     )
-    session.out.print()
     show_table(
         session,
         [
@@ -76,7 +75,6 @@ def _show(session: Session, rows: Sequence[RefusedRow], waiting: int) -> None:
             for finding in row.findings
         ),
     )
-    session.out.print()
     session.say(N_("Mend the mapping and run: bokgi data release NUMBER"))
     session.say(N_('Mend one row: bokgi data release NUMBER --row FILE:ROW --set "HEADER=TEXT"'))
 

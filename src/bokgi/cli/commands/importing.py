@@ -54,7 +54,7 @@ ENTITIES: Final = {
 @command("import", N_("Import files of a CRM: deals, history, activities, people, targets."), order=10)
 def import_files(  # noqa: PLR0913 - each is an option of the command
     session: Session,
-    paths: Annotated[list[Path], typer.Argument(help=N_("Files or folders (CSV, XLSX, ZIP)."))],
+    paths: Annotated[list[Path], typer.Argument(help=N_("Files or folders (CSV, XLSX, ZIP)."), readable=False)],
     *,
     preset: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("The CRM: salesforce, hubspot …"))] = None,
     map_: Annotated[
@@ -123,7 +123,7 @@ def run_import(
                 questions = plan.open_questions
                 if not questions:
                     return write_facts(
-                        lake,
+                        lake if dry_run else _made(session.home),
                         plan,
                         by=who(),
                         at=datetime.now(UTC),
@@ -136,14 +136,23 @@ def run_import(
 
 @contextmanager
 def _lake(session: Session, *, dry_run: bool) -> Iterator[Lake]:
-    """Open the home's facts; where there is no home yet, trying must not make one."""
+    """Open the home's facts; where there is no home yet, looking at files must not make one."""
     from bokgi.facts.lake import Lake
 
     if dry_run and not (session.home / "lake").is_dir():
         with TemporaryDirectory(prefix="bokgi-") as folder:
             yield Lake.open(Path(folder), create=True)
     else:
-        yield Lake.open(session.home, create=not dry_run)
+        yield Lake(session.home)
+
+
+def _made(home: Path) -> Lake:
+    """Open the facts of a home, and make it where it is not there yet."""
+    from bokgi.facts.lake import Lake
+    from bokgi.intake.workbench import told_apart
+
+    with told_apart():
+        return Lake.open(home, create=True)
 
 
 def _plan(paths: Sequence[Path], lake: Lake, options: PlanOptions, told: Callable[[str, int, int], None]) -> ImportPlan:
@@ -228,28 +237,21 @@ def _answers(pairs: Sequence[str]) -> dict[str, str]:
 
 def show_result(session: Session, result: ImportResult) -> None:
     """Print what the import did: each file, what is worth knowing, and the sum that must hold."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    plan = result.plan
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
-    heads = (N_("File"), N_("What it is"), N_("Columns"), N_("Read"), N_("Accepted"), N_("Quarantined"), N_("Known"))
-    for place, head in enumerate(heads):
-        table.add_column(session.text(Message(head)), justify="right" if place > 1 else "left", overflow="fold")
-    for file in plan.files:
-        counts = result.files.get(file.staged.name)
-        numbers = (
-            ["", "", "", ""]
-            if counts is None
-            else [f"{n:,}" for n in (counts.read, counts.accepted, counts.quarantined, counts.known)]
-        )
+    from bokgi.cli.answering import show_table
+
+    texts = [(head, "left") for head in (N_("File"), N_("What it is"))]
+    numbers = [(head, "right") for head in (N_("Columns"), N_("Read"), N_("Accepted"), N_("Quarantined"), N_("Known"))]
+    rows = []
+    for file, counts in result.of_each_file():
         what = session.text(Message(ENTITIES.get(file.mapping.entity.value, file.mapping.entity.value)))
         if file.mapping.preset:
             what = f"{what} ({file.mapping.preset})"
-        table.add_row(file.staged.name, what, str(len(file.mapping.columns)), *numbers)
-    session.out.print(table)
-    session.out.print()
+        each = () if counts is None else (counts.read, counts.accepted, counts.quarantined, counts.known)
+        cells = [f"{n:,}" for n in each] or [""] * 4
+        rows.append([file.staged.name, what, str(len(file.mapping.columns)), *cells])
+    show_table(session, [*texts, *numbers], rows)
     for finding in result.findings:
         sign, style = {"error": ("✗", "red"), "warning": ("△", "yellow"), "info": ("·", "dim")}[finding.severity.value]
         session.out.print(Text(f"{sign} {session.text(finding.message)}", style=style))

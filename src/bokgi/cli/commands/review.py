@@ -42,7 +42,8 @@ def review(
     ] = None,
 ) -> Answer:
     """Make the review and write it in the format asked for."""
-    from bokgi.apps.reviews.rendering import rendered, spoken
+    from bokgi.apps.reviews.rendering import rendered
+    from bokgi.ui.spoken import spoken
 
     form = _form(session.format, out)
     period, on = chosen(session, week, as_of)

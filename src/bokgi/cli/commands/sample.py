@@ -33,9 +33,10 @@ def sample(
     ] = None,
 ) -> Answer:
     """Write the files, import them like any others, make the review in every form."""
-    from bokgi.apps.reviews.rendering import rendered, spoken
+    from bokgi.apps.reviews.rendering import rendered
     from bokgi.intake.plan import PlanOptions
     from bokgi.sample import write_company
+    from bokgi.ui.spoken import spoken
 
     today = session.today()
     _prepare(session, today)

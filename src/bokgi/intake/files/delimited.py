@@ -33,6 +33,7 @@ from bokgi.intake.files.encoding import (
     sample_fits,
 )
 from bokgi.intake.files.exported import exported_at
+from bokgi.intake.files.faults import empty, of_empty_lines
 from bokgi.intake.files.quick import Quick, read_quickly
 from bokgi.intake.files.rejects import Rejects, rows_of
 from bokgi.intake.files.source import Source, examine, free_name
@@ -163,8 +164,10 @@ def _staged(
     advance = None if progress is None else partial(_advance, progress, source)
     copied = path if encoding.is_utf8 else _transcoded(path, encoding, source, work)
     if copied.stat().st_size <= encoding.mark * encoding.is_utf8:
-        raise InputError("file_empty", Message(N_("{file} is empty."), {"file": source.path.name}))
+        raise empty(source.path)
     text = _Text(source, copied, encoding, _dialect(copied, replace(encoding, mark=0)), work)
+    if text.dialect.width == 0:
+        raise of_empty_lines(source.path)
     read = _read(text, connection, advance, distrust=distrust)
     if not encoding.is_utf8:
         copied.unlink()
@@ -208,8 +211,7 @@ def _read(
                 quick = None if distrust else read_quickly(cursor, text.path, dialect, parquet)
                 sha256 = counting.result()
             if structure.blank_lines > MOST_BLANK_LINES:
-                message = Message(N_("{file} consists of empty lines."), {"file": text.source.path.name})
-                raise InputError("file_of_empty_lines", message)
+                raise of_empty_lines(text.source.path)
             if quick is not None and quick.undecodable and text.encoding.is_utf8:
                 return None
             if quick is not None and _agree(quick, structure, dialect):

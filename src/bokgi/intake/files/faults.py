@@ -15,6 +15,7 @@ import duckdb
 from bokgi.domain.errors import BokgiError, InputError, SetupError
 from bokgi.domain.messages import N_, Message
 
+SIZE_LIMITED = "File too large"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -43,6 +44,8 @@ def reading(path: Path) -> Iterator[None]:
     except duckdb.IOException as error:
         if "No space left" in str(error) or "Disk quota" in str(error):
             raise disk_full(path) from error
+        if SIZE_LIMITED in str(error):
+            raise size_limited() from error
         message = Message(N_("{file} could not be staged: {reason}"), {"file": path.name, "reason": _first_line(error)})
         raise InputError("file_unreadable", message) from error
 
@@ -52,6 +55,27 @@ def disk_full(path: Path) -> SetupError:
     message = Message(N_("The disk is full; {file} could not be read in."), {"file": path.name})
     hint = Message(N_("A file needs about its own size for a while. Nothing was imported."))
     return SetupError("disk_full", message, hint)
+
+
+def size_limited() -> SetupError:
+    """Say that the system lets no file grow as far as one needs to here."""
+    return SetupError(
+        "file_size_limited",
+        Message(N_("The system allows no file of the size needed; nothing was imported.")),
+        Message(N_("Raise the limit on file sizes (ulimit -f), or use a folder on another disk.")),
+    )
+
+
+def of_empty_lines(path: Path) -> InputError:
+    """Say that a file has lines and nothing in them."""
+    message = Message(N_("{file} consists of empty lines."), {"file": path.name})
+    return InputError("file_of_empty_lines", message, Message(N_("Export it again, or leave it out.")))
+
+
+def empty(path: Path) -> InputError:
+    """Say that there is nothing in a file."""
+    message = Message(N_("{file} is empty."), {"file": path.name})
+    return InputError("file_empty", message, Message(N_("Export it again, or leave it out.")))
 
 
 def damaged(path: Path, reason: str) -> InputError:
@@ -73,6 +97,8 @@ def _of_system(error: OSError, path: Path) -> BokgiError:
         )
     if error.errno in _FULL:
         return disk_full(path)
+    if error.errno == errno.EFBIG:
+        return size_limited()
     message = Message(N_("{file} could not be read: {reason}"), {**file, "reason": error.strerror or str(error)})
     return InputError("file_unreadable", message)
 

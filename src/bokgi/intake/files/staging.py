@@ -12,7 +12,7 @@ from bokgi.domain.errors import InputError
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.delimited import stage_delimited
-from bokgi.intake.files.faults import reading
+from bokgi.intake.files.faults import empty, reading
 from bokgi.intake.files.kinds import HEAD, Kind, kind_of
 from bokgi.intake.files.source import Source
 from bokgi.intake.files.staged import Progress, StagedFile, Staging
@@ -110,7 +110,7 @@ def _stage(
     source = Source.of(path)
     head = source.head(HEAD)
     if not head:
-        raise InputError("file_empty", Message(N_("{file} is empty."), {"file": path.name}))
+        raise empty(path)
     kind = kind_of(path, head, trust_text=encoding is not None)
     findings: list[Finding] = []
     named_workbook = path.name.lower().endswith(_WORKBOOK_ENDINGS)

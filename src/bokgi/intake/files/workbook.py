@@ -26,12 +26,11 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from bokgi.domain.errors import InputError
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files import archive, notes
 from bokgi.intake.files.exported import exported_at, found_in
-from bokgi.intake.files.faults import damaged
+from bokgi.intake.files.faults import damaged, empty
 from bokgi.intake.files.header import SAMPLE_RECORDS, find_header
 from bokgi.intake.files.kinds import Kind, protected
 from bokgi.intake.files.source import Source, examine, free_name
@@ -81,7 +80,7 @@ def stage_workbook(
     except CalamineError as error:
         raise damaged(source.path, str(error)) from error
     if not staged:
-        raise InputError("file_empty", Message(N_("{file} is empty."), {"file": source.path.name}))
+        raise empty(source.path)
     return staged, findings
 
 

@@ -14,6 +14,7 @@ from bokgi.domain.stage import StageKind
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.judging.ladder import Ladder, Rung
 from bokgi.intake.judging.readings import Reading
+from bokgi.intake.judging.typed import MATERIALISED_ROWS
 from bokgi.intake.mapping.model import Entity, FileMapping
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
@@ -128,12 +129,23 @@ def _deals(bench: Workbench, readings: Sequence[Reading], held: Held) -> bool:
     return True
 
 
+def _names_currencies(bench: Workbench, reading: Reading) -> bool:
+    """Tell whether rows of a deals file may name currencies; amounts of a large file are not read twice to see it."""
+    if reading.says("deals.currency") or reading.staged.rows <= MATERIALISED_ROWS:
+        return True
+    texts = [
+        f"regexp_matches({reading.raw(column.column)}, '[^-0-9.,() ]')" for column in reading.columns_of("deals.amount")
+    ]
+    return bench.number(f"SELECT count(*) FROM {reading.staged.sample} WHERE {' OR '.join(texts) or 'false'}") > 0
+
+
 def currencies(bench: Workbench, readings: Sequence[Reading], held: Held, home: Home) -> list[Finding]:
     """Say which currencies other than the organisation's have no exchange rate."""
     parts = [
-        f"SELECT {reading.sql('deals.currency')} AS currency FROM {reading.kept}"
+        f"""SELECT {reading.deal_currency()} AS currency FROM {reading.kept}
+            WHERE {reading.sql("deals.amount")} IS NOT NULL"""
         for reading in readings
-        if reading.entity is Entity.DEALS and reading.says("deals.currency") and reading.says("deals.amount")
+        if reading.entity is Entity.DEALS and reading.says("deals.amount") and _names_currencies(bench, reading)
     ]
     if not parts:
         return []

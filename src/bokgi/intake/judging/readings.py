@@ -39,19 +39,13 @@ class Reading:
     """Zone of the organisation, in which civil dates are."""
     currency: str
     """Currency of the organisation."""
-    file: str
-    """Name of the file among those of the import."""
+    label: str
+    """Name of the file among those of the import, the sheet after '#'; quarantine calls it so."""
 
     @property
     def entity(self) -> Entity:
         """What a row is."""
         return self.mapping.entity
-
-    @property
-    def label(self) -> str:
-        """Name the file as `quarantine` does: the sheet after '#'."""
-        sheet = self.staged.sheet
-        return self.file if sheet is None else f"{self.file}#{sheet}"
 
     @property
     def typed(self) -> str:
@@ -75,6 +69,11 @@ class Reading:
         found = field_of(field)
         kind = Kind.TEXT if found is None else found.kind
         return f"NULL::{'DATE' if part in {'on', 'start', 'end'} else NULL_TYPES.get(kind, 'VARCHAR')}"
+
+    def deal_currency(self) -> str:
+        """Give the currency of a deal's amount: its own column, the sign in the cell, else the file's, else ours."""
+        otherwise = literal(self.mapping.currency or self.currency)
+        return f"coalesce({self.sql('deals.currency')}, {self.sql('deals.amount', 'currency')}, {otherwise})"
 
     def header(self, field: str) -> str | None:
         """Give the header of the column that feeds a field; null where a constant does, or nothing."""

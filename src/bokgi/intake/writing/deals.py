@@ -99,10 +99,8 @@ def _money(reading: Reading, said: dict[str, str]) -> None:
     if not reading.says("deals.amount"):
         return
     amount = reading.sql("deals.amount")
-    otherwise = literal(reading.mapping.currency or reading.currency)
-    currency = f"coalesce({reading.sql('deals.currency')}, {reading.sql('deals.amount', 'currency')}, {otherwise})"
     said["amount"] = amount
-    said["currency"] = f"CASE WHEN {amount} IS NOT NULL THEN {currency} END"
+    said["currency"] = f"CASE WHEN {amount} IS NOT NULL THEN {reading.deal_currency()} END"
     for name in ("amount_kind", "vat"):
         if reading.says(f"deals.{name}"):
             said[name] = reading.sql(f"deals.{name}")

@@ -13,11 +13,12 @@ import jsonschema
 import pytest
 
 from bokgi.apps.reviews.pack import review_pack
-from bokgi.apps.reviews.rendering import FORMATS, document, rendered, spoken
+from bokgi.apps.reviews.rendering import FORMATS, document, rendered
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import decoded
 from bokgi.facts.model import Facts
+from bokgi.ui.spoken import spoken
 from tests.cast import CAST, facts_of
 
 WEEK = Period.week("2026-W47")
