@@ -1,0 +1,112 @@
+"""The effect of content on deals with known truth, and what must never count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from benchmarks.simulator.content import RANDOMISED, Journeys
+from benchmarks.study.content_effect import effects_of
+from bokgi.analysis.content_effect import ContentEffects, content_effect, deal_weeks
+from bokgi.analysis.content_effect.items import exposed
+from bokgi.analysis.content_effect.panel import read, read_exposures
+from bokgi.domain.errors import UsageError
+from tests.cast import CAST, facts_of
+
+MONDAY = date(2026, 11, 2)
+WORLD = Journeys(seed=12, deals=3_000)
+
+
+@pytest.fixture(scope="module")
+def found() -> ContentEffects:
+    """What is found where all that decides who is sent what is measured, and one item is given by lot."""
+    return effects_of(replace(WORLD, randomised=0.30))
+
+
+def test_known_effects_are_recovered(found: ContentEffects) -> None:
+    truth = dict(WORLD.effects) | {RANDOMISED: 0.30}
+    assert {item.content_id: item.grade for item in found.items} == {
+        "helps": "B",
+        "hurts": "B",
+        "null": "B",
+        RANDOMISED: "A",
+    }
+    for item in found.items:
+        assert item.effect is not None
+        assert item.effect.estimate == pytest.approx(truth[item.content_id], abs=0.11)  # three standard errors
+    verdicts = {item.content_id: item.verdict for item in found.items}
+    assert (verdicts["helps"], verdicts[RANDOMISED], verdicts["null"]) == ("helps", "helps", "cannot_tell")
+
+
+def test_hidden_momentum_is_caught() -> None:
+    found = effects_of(replace(WORLD, momentum=0.5))
+    assert {item.grade for item in found.items} == {"C"}
+    assert all(item.effect is None and item.association is not None and item.verdict is None for item in found.items)
+    assert found.control_z is not None
+    assert found.control_z > 1.96
+
+
+def test_little_data_give_no_figure() -> None:
+    found = effects_of(replace(WORLD, deals=60, weeks=20))
+    assert {item.grade for item in found.items} == {"D"}
+    assert all(item.effect is None and item.association is None for item in found.items)
+
+
+def test_a_lag_below_one_week_is_refused() -> None:
+    with pytest.raises(UsageError, match="at least one week"):
+        content_effect(ibis.memtable(pa.table({"deal_id": []})), content=ibis.memtable(pa.table({"x": []})), lag=0)
+
+
+def test_what_is_seen_counts_from_the_week_after_on() -> None:
+    weeks = [MONDAY + timedelta(weeks=week) for week in range(4)]
+    rows = {"deal_id": ["d"] * 4, "week": weeks, "pipeline": ["p"] * 4, "stage": ["talk"] * 4, "moved": [False] * 4}
+    rows |= {name: [0] * 4 for name in ("weeks_in_stage", "weeks_open", "acted_1", "acted_2", "acted_before")}
+    rows |= {name: ["x"] * 4 for name in ("owner_id", "segment", "industry", "source", "lead_grade", "type")}
+    panel = read(ibis.memtable(pa.table(rows)))
+    seen = pa.table({"deal_id": ["d", "gone"], "content_id": ["c", "c"], "week": [weeks[1], weeks[0]]})
+    exposures = read_exposures(ibis.memtable(seen), panel)
+    assert exposed(panel, exposures.week[:, 0], 1).tolist() == [False, False, True, True]
+    assert exposed(panel, exposures.week[:, 0], 2).tolist() == [False, False, False, True]
+    assert panel.following.tolist() == [1, 2, 3, -1]
+    assert panel.at(panel.week - np.array(1)).tolist() == [-1, 0, 1, 2]
+
+
+def test_automatic_activities_and_quick_stages_do_not_count() -> None:
+    facts = facts_of(
+        None,
+        **CAST,
+        calendar="day | working | week_start\n"
+        + "\n".join(f"2026-11-{day:02d} | true | 2026-11-{day - (day - 2) % 7:02d}" for day in range(2, 30)),
+        activities="""
+            activity_id | kind    | deal_id | happened_on | automatic | done
+            a1          | email   | d       | 2026-11-10  | true      | true
+            a2          | call    | d       | 2026-11-04  | false     | true
+            a3          | meeting | d       | 2026-11-18  | false     | true
+        """,
+    )
+    stays = pa.table(
+        {
+            "deal_id": ["d", "d", "d"],
+            "pipeline": ["default"] * 3,
+            "stage": ["prospecting", "qualified", "proposal"],
+            "entered_on": [date(2026, 11, 3), date(2026, 11, 17), date(2026, 11, 19)],
+            "left_on": [date(2026, 11, 17), date(2026, 11, 19), None],
+            "exit": ["advanced", "advanced", "open"],
+        }
+    )
+    deals = pa.table({name: ["d"] for name in ("deal_id", "owner_id", "segment", "industry", "source", "type")})
+    deals = deals.append_column("lead_grade", pa.array(["A"]))
+    told = deal_weeks(
+        ibis.memtable(deals), ibis.memtable(stays), facts.activities, facts.calendar, as_of=date(2026, 11, 29)
+    )
+    rows = told.order_by("week").select("week", "stage", "moved", "acted_1", "acted_2", "weeks_open").to_pyarrow()
+    assert [tuple(row.values()) for row in rows.to_pylist()] == [
+        (date(2026, 11, 9), "prospecting", False, 1, 0, 0),
+        (date(2026, 11, 16), "prospecting", True, 0, 1, 1),
+        (date(2026, 11, 23), "proposal", False, 2, 0, 2),
+    ]
