@@ -24,6 +24,7 @@ BREAKS = [
     ("river", "apps/data/broken.py", "import bokgi.project"),
     ("river", "project/broken.py", "import bokgi.cli"),
     ("river", "homeless/__init__.py", "import bokgi.domain"),
+    ("apps", "apps/jobs/broken.py", "import bokgi.apps.access"),
     ("apps", "apps/access/broken.py", "import bokgi.apps.data"),
     ("apps", "apps/data/broken.py", "import bokgi.apps.planning"),
     ("apps", "apps/reviews/broken.py", "import bokgi.apps.health"),

@@ -15,6 +15,8 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "uidb36": ("1",),
     "key": ("no-such-key",),
     "pk": ("1",),
+    "task_id": ("00000000-0000-4000-8000-000000000000",),
+    "name": ("tidy",),
     "user_id": ("1",),
     "invitation_id": ("1",),
 }

@@ -6,6 +6,7 @@ A child reads its input until it ends: when the parent goes, however it goes, it
 from __future__ import annotations
 
 import _thread
+import logging
 import os
 import signal
 import socket
@@ -111,10 +112,14 @@ def serve(host: str, port: int) -> None:
 
 def work() -> None:
     """Do what waits in the queue until interrupted."""
-    from django.core.management import call_command  # noqa: PLC0415 - needs Django set up
+    from bokgi.apps.access.selectors import time_zone  # noqa: PLC0415 - needs Django set up
+    from bokgi.apps.jobs.worker import Worker  # noqa: PLC0415 - as above
 
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    worker = Worker(zone=time_zone)
+    worker.configure_signals()
     _stopped_with_parent(lambda: signal.raise_signal(signal.SIGINT))
-    call_command("db_worker", queue_name="*", interval=0.5, reload=False, verbosity=0)
+    worker.run()
 
 
 def _stopped_with_parent(stop: Callable[[], None]) -> None:

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "bokgi.apps.jobs.apps.JobsConfig",
     "bokgi.apps.access.apps.AccessConfig",
     "bokgi.project.apps.ProjectConfig",
     "allauth",

@@ -6,13 +6,16 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from bokgi.apps.access import people_views as people
 from bokgi.apps.access import views as access
-from bokgi.project import views
+from bokgi.project import queue, views
 
 settings_addresses: list[URLPattern] = [
     path("", access.settings_index, name="index"),
     path("users/", people.users, name="users"),
     path("users/<int:user_id>/", people.user, name="user"),
     path("invitations/<int:invitation_id>/withdraw/", people.invitation_withdraw, name="invitation_withdraw"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/<uuid:task_id>/retry/", queue.queue_retry, name="queue_retry"),
+    path("schedules/<slug:name>/", queue.schedule_change, name="schedule_change"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

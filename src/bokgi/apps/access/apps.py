@@ -13,5 +13,6 @@ class AccessConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to sign-ins."""
-        import bokgi.apps.access.signing_in  # noqa: F401, PLC0415 - its receivers register themselves
+        """Listen to sign-ins; register what comes again."""
+        import bokgi.apps.access.signing_in  # noqa: PLC0415 - its receivers register themselves
+        import bokgi.apps.access.warming  # noqa: F401, PLC0415 - its schedule registers itself

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -16,14 +17,15 @@ from django.utils import timezone
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer, managed_by
 from bokgi.apps.access.requests import PageRequest, organisation_of
-from bokgi.domain.errors import NotFoundError
+from bokgi.apps.access.selectors import ZONE, organisation
+from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.questions.answers import Answers, Question
 from bokgi.questions.asked import Json
 from bokgi.questions.roster import ask_roster
 
 _VIEWER: Final = "_bokgi_viewer"
+_MAIN: Final[list[tuple[Question, dict[str, Any]]]] = []
 _SHARE_OF_MEMORY: Final = 0.3
-_ZONE: Final = "Asia/Seoul"
 
 
 @cache
@@ -51,10 +53,9 @@ def today(request: HttpRequest | None = None) -> date:
     given = os.environ.get("BOKGI_TODAY")
     if given:
         return date.fromisoformat(given)
-    company = organisation_of(request) if request is not None else None
-    zone = ZoneInfo(company.time_zone) if company is not None else ZoneInfo(_ZONE)
+    company = organisation_of(request) if request is not None else organisation()
     now: datetime = timezone.now()
-    return now.astimezone(zone).date()
+    return now.astimezone(ZoneInfo(company.time_zone if company is not None else ZONE)).date()
 
 
 def ask(request: HttpRequest, question: Question, /, **parameters: Any) -> Json:  # noqa: ANN401 - of the question
@@ -66,6 +67,27 @@ def ask(request: HttpRequest, question: Question, /, **parameters: Any) -> Json:
     """
     parameters.setdefault("as_of", today(request))
     return answers().ask(question, **parameters)
+
+
+def main_question(question: Question, /, **parameters: Any) -> None:  # noqa: ANN401 - of the question
+    """Have a question asked by the worker as soon as the facts or the day change, so that the first viewer waits less.
+
+    Name the parameters a page asks with when it is opened; `as_of` is the day.
+    """
+    _MAIN.append((question, parameters))
+
+
+def warm(on: date) -> int:
+    """Ask the main questions of a day, and give how many were answered; what is kept already takes no time."""
+    answered = 0
+    for question, parameters in _MAIN:
+        with suppress(BokgiError):
+            answers().ask(question, **parameters, as_of=on)
+            answered += 1
+    return answered
+
+
+main_question(ask_roster)
 
 
 def viewer_of(request: PageRequest) -> Viewer:

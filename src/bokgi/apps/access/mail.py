@@ -8,6 +8,7 @@ from typing import Final
 from django.core.mail import EmailMessage
 from django_tasks import task
 
+from bokgi.apps.jobs.services import enqueue
 from bokgi.domain.messages import N_, Message
 from bokgi.ui.format import plain, show
 
@@ -53,7 +54,8 @@ def letter_write(*, kind: str, to: str, lang: str, link: str = "", **values: obj
     """Write a mail and put it into the queue; the worker sends it, and tries again when the mail server does not."""
     letter = LETTERS[kind]
     body = plain(Message(letter.body, values).text(lang, show))
-    letter_send.enqueue(
+    enqueue(
+        letter_send,
         to=to,
         subject=plain(Message(letter.subject, values).text(lang, show)),
         body="\n\n".join(part for part in (body, link) if part) + "\n",

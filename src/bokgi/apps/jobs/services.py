@@ -1,0 +1,101 @@
+"""Writes of the queue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+from django_tasks import TaskResultStatus
+from django_tasks.base import Task
+from django_tasks_db.models import DBTaskResult
+
+from bokgi.apps.jobs.models import Attempt
+from bokgi.apps.jobs.rules import DEAD_AFTER, MAX_ATTEMPTS, is_tried_again, wait
+
+_WAITING = (TaskResultStatus.READY.value, TaskResultStatus.RUNNING.value)
+
+
+@transaction.atomic
+def enqueue(task: Task[Any, Any], /, *, key: str = "", **arguments: Any) -> str:  # noqa: ANN401 - of the task
+    """Put a task into the queue and give its id; arguments are plain JSON values.
+
+    With a `key` nothing is put while a task of that key waits to begin; its id is given. One that runs already may have
+    read what has changed since, so another is put behind it.
+    """
+    if key:
+        there = Attempt.objects.filter(key=key, task__status=TaskResultStatus.READY.value).first()
+        if there is not None:
+            return str(there.pk)
+    put = task.enqueue(**arguments)
+    if DBTaskResult.objects.filter(pk=put.id).exists():
+        Attempt.objects.create(task_id=put.id, key=key)
+    return str(put.id)
+
+
+def begun(*, task: DBTaskResult[Any, Any], at: datetime) -> None:
+    """Note that an attempt begins."""
+    Attempt.objects.get_or_create(task=task)
+    Attempt.objects.filter(task=task).update(attempts=F("attempts") + 1, beat_at=at)
+
+
+def beat(*, task_id: UUID, at: datetime) -> None:
+    """Note that the worker of a running task lives."""
+    Attempt.objects.filter(task_id=task_id).update(beat_at=at)
+
+
+@transaction.atomic
+def failed(*, task: DBTaskResult[Any, Any], error: BaseException, at: datetime) -> bool:
+    """Put a failed task into the queue again, later each time; say whether it was."""
+    attempts = Attempt.objects.get(task=task).attempts
+    if not is_tried_again(error, attempts):
+        return False
+    _again(task, after=at + wait(attempts))
+    return True
+
+
+@transaction.atomic
+def take_over(*, at: datetime) -> list[str]:
+    """Put tasks whose worker is dead into the queue again, and give their ids; after too many attempts they fail."""
+    silent = Q(attempt__beat_at__lt=at - DEAD_AFTER) | Q(attempt=None, started_at__lt=at - DEAD_AFTER)
+    running = DBTaskResult.objects.select_for_update(of=("self",)).filter(status=TaskResultStatus.RUNNING.value)
+    taken = []
+    for task in running.filter(silent).select_related("attempt"):
+        attempt, _ = Attempt.objects.get_or_create(task=task, defaults={"attempts": 1})
+        if attempt.attempts < MAX_ATTEMPTS:
+            _again(task, after=at)
+            taken.append(str(task.pk))
+        else:
+            task.set_failed(TimeoutError("The worker died each time."))
+    return taken
+
+
+def _again(task: DBTaskResult[Any, Any], *, after: datetime) -> None:
+    task.status = TaskResultStatus.READY.value
+    task.run_after = after
+    task.started_at = task.finished_at = None
+    task.save(update_fields=["status", "run_after", "started_at", "finished_at"])
+
+
+@transaction.atomic
+def retry(*, task_id: UUID, at: datetime) -> bool:
+    """Try a failed task once more from the beginning, as a person asks."""
+    found = DBTaskResult.objects.filter(pk=task_id, status=TaskResultStatus.FAILED.value).first()
+    if found is None:
+        return False
+    Attempt.objects.update_or_create(task=found, defaults={"attempts": 0, "beat_at": None})
+    _again(found, after=at)
+    return True
+
+
+def prune(*, before: datetime) -> int:
+    """Forget tasks that ended before a moment."""
+    ended = DBTaskResult.objects.exclude(status__in=_WAITING).filter(finished_at__lt=before)
+    return ended.delete()[0]
+
+
+def forget_done(*, key: str) -> None:
+    """Forget tasks of a key that ended well: of what comes each minute the last one is enough."""
+    DBTaskResult.objects.filter(attempt__key=key, status=TaskResultStatus.SUCCESSFUL.value).delete()

@@ -1,0 +1,101 @@
+"""The worker: Django's, with attempts, a beat, take-over of dead workers' tasks, and schedules."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django_tasks import TaskResultStatus
+from django_tasks_db.management.commands.db_worker import Worker as DjangoWorker
+from django_tasks_db.models import DBTaskResult
+
+from bokgi.apps.jobs import schedules, services
+from bokgi.domain.errors import BokgiError
+
+_LOG: Final = logging.getLogger("bokgi.jobs")
+_BEAT_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 10.0
+
+
+class Worker(DjangoWorker):
+    """Works on the queue until it is told to stop. `zone` gives the organisation's time zone."""
+
+    def __init__(self, *, zone: Callable[[], ZoneInfo], batch: bool = False, interval: float = 1.0) -> None:
+        super().__init__(
+            queue_names=["*"],
+            interval=interval,
+            batch=batch,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=get_random_string(32),
+            excluded_queue_names=[],
+        )
+        self._zone = zone
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Look after schedules and dead workers beside, and work."""
+        self._look()
+        beside = threading.Thread(target=self._look_again, daemon=True)
+        beside.start()
+        try:
+            super().run()
+        finally:
+            self._over.set()
+            beside.join()
+
+    def _look(self) -> None:
+        now = timezone.now()
+        for task_id in services.take_over(at=now):
+            _LOG.warning("task %s was left by a dead worker; it begins again", task_id)
+        schedules.come_due(at=now, zone=self._zone())
+
+    def _look_again(self) -> None:
+        while not self._over.wait(_LOOK_SECONDS):
+            try:
+                self._look()
+            except DatabaseError:
+                _LOG.exception("looking after schedules failed; it is tried again")
+                close_old_connections()
+        connection.close()
+
+    def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
+        """Run one task with a beat; what failed by chance waits for another attempt."""
+        services.begun(task=db_task_result, at=timezone.now())
+        ended = threading.Event()
+        beating = threading.Thread(target=self._beat, args=(db_task_result.pk, ended), daemon=True)
+        beating.start()
+        caught: list[BaseException] = []
+        keep = db_task_result.set_failed
+
+        def set_failed(error: BaseException) -> None:
+            caught.append(error)
+            keep(error)
+
+        db_task_result.set_failed = set_failed
+        try:
+            super().run_task(db_task_result)
+        finally:
+            ended.set()
+            beating.join()
+        if caught and db_task_result.status == TaskResultStatus.FAILED.value:
+            again = services.failed(task=db_task_result, error=caught[0], at=timezone.now())
+            level = logging.WARNING if again or isinstance(caught[0], BokgiError) else logging.ERROR
+            _LOG.log(level, "task %s failed%s", db_task_result.task_path, "; it is tried again" if again else "")
+
+    def _beat(self, task_id: UUID, ended: threading.Event) -> None:
+        while not ended.wait(_BEAT_SECONDS):
+            try:
+                services.beat(task_id=task_id, at=timezone.now())
+            except DatabaseError:
+                # The next beat tries again; a worker is dead only after several are missing.
+                close_old_connections()
+        connection.close()

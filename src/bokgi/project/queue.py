@@ -1,0 +1,108 @@
+"""The page of background work, for administrators: what waits, runs, failed, and what comes again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.permitting import may
+from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.access.services import audit
+from bokgi.apps.jobs.models import Schedule
+from bokgi.apps.jobs.schedules import all_scheduled
+from bokgi.apps.jobs.services import enqueue, retry
+from bokgi.domain.messages import N_
+
+_SHOWN: Final = 100
+STATUS_TEXTS: Final = {
+    TaskResultStatus.READY.value: N_("waiting"),
+    TaskResultStatus.RUNNING.value: N_("at work"),
+    TaskResultStatus.SUCCESSFUL.value: N_("done"),
+    TaskResultStatus.FAILED.value: N_("failed"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One task as the page shows it; `fault` is the last line of its trace."""
+
+    task_id: str
+    name: str
+    status: str
+    failed: bool
+    attempts: int
+    put_at: datetime
+    begun_at: datetime | None
+    ended_at: datetime | None
+    again_at: datetime | None
+    fault: str
+
+
+def _line(found: DBTaskResult[Any, Any], now: datetime) -> Line:
+    attempt = getattr(found, "attempt", None)
+    return Line(
+        task_id=str(found.pk),
+        name=found.task_path.rpartition(".")[2],
+        status=STATUS_TEXTS[found.status],
+        failed=found.status == TaskResultStatus.FAILED.value,
+        attempts=attempt.attempts if attempt is not None else 0,
+        put_at=found.enqueued_at,
+        begun_at=found.started_at,
+        ended_at=found.finished_at,
+        again_at=found.run_after if found.status == TaskResultStatus.READY.value and now < found.run_after else None,
+        fault=found.traceback.strip().rpartition("\n")[2],
+    )
+
+
+@may(Role.ADMIN)
+@require_GET
+def queue(request: PageRequest) -> HttpResponse:
+    """Show the newest tasks and the schedules."""
+    now = timezone.now()
+    found = DBTaskResult.objects.select_related("attempt").order_by("-enqueued_at", "-pk")[:_SHOWN]
+    rows = {row.name: row for row in Schedule.objects.all()}
+    schedules = [(name, one, rows.get(name)) for name, one in sorted(all_scheduled().items())]
+    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY.value, run_after__lte=now).count()
+    shown = {"lines": [_line(one, now) for one in found], "schedules": schedules, "waiting": waiting}
+    return render(request, "queue.html", shown)
+
+
+@may(Role.ADMIN)
+@require_POST
+def queue_retry(request: PageRequest, task_id: UUID) -> HttpResponse:
+    """Try a failed task once more."""
+    if retry(task_id=task_id, at=timezone.now()):
+        audit(by=request.user, action="task_retry", subject=str(task_id))
+        messages.success(request, N_("It is tried again."))
+    return _back(request)
+
+
+@may(Role.ADMIN)
+@require_POST
+def schedule_change(request: PageRequest, name: str) -> HttpResponse:
+    """Switch a schedule off or on, or let it come now."""
+    act = request.POST.get("act", "")
+    if name in all_scheduled() and act in {"on", "off", "now"}:
+        if act == "now":
+            enqueue(all_scheduled()[name].task, key=f"schedule {name}")
+        else:
+            Schedule.objects.filter(name=name).update(enabled=act == "on")
+        audit(by=request.user, action="schedule_change", subject=name, details={"act": act})
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    del request
+    return HttpResponseRedirect(reverse("settings:queue"))

@@ -1,0 +1,239 @@
+"""Keys, attempts, take-over, schedules; a worker that is killed in the middle of a task."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.test import Client
+from django_tasks import TaskResultStatus, task_backends
+from django_tasks_db.models import DBTaskResult
+
+from bokgi.apps.jobs import schedules, services
+from bokgi.apps.jobs.models import Attempt, Schedule
+from bokgi.apps.jobs.worker import Worker
+from tests.apps.jobs import tasks
+
+SEOUL = ZoneInfo("Asia/Seoul")
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def queue(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep tasks in the database until `work`."""
+    del db
+    tasks.DONE.clear()
+    with suppress(AttributeError):
+        del task_backends["default"]
+    monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}})
+    monkeypatch.setattr(schedules, "_SCHEDULED", {})
+    yield
+    with suppress(AttributeError):
+        del task_backends["default"]
+
+
+def work() -> None:
+    Worker(zone=lambda: SEOUL, batch=True, interval=0).run()
+
+
+def status(task_id: str) -> str:
+    return DBTaskResult.objects.get(pk=UUID(task_id)).status
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_key_is_put_once_while_it_waits() -> None:
+    first = services.enqueue(tasks.note, key="k", text="a")
+    assert services.enqueue(tasks.note, key="k", text="a") == first
+    other = services.enqueue(tasks.note, text="b")
+    assert services.enqueue(tasks.note, text="b") != other
+    work()
+    assert tasks.DONE == ["a", "b", "b"]
+    assert services.enqueue(tasks.note, key="k", text="a") != first
+
+
+@pytest.mark.usefixtures("queue")
+def test_one_that_runs_already_does_not_stand_for_a_later_one() -> None:
+    first = services.enqueue(tasks.note, key="k", text="a")
+    DBTaskResult.objects.filter(pk=first).update(status=TaskResultStatus.RUNNING.value)
+    assert services.enqueue(tasks.note, key="k", text="a") != first
+
+
+@pytest.mark.usefixtures("queue")
+def test_chance_is_tried_again_later_and_later(tmp_path: Path) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        put = services.enqueue(tasks.fail_until, folder=str(tmp_path), times=2)
+        work()
+        work()
+        assert (tmp_path / "tried").read_text(encoding="utf-8") == "x"
+        assert status(put) == "READY"
+        clock.shift(31)
+        work()
+        clock.shift(31)
+        work()
+        assert (tmp_path / "tried").read_text(encoding="utf-8") == "xx"
+        clock.shift(31)
+        work()
+    assert status(put) == "SUCCESSFUL"
+    assert Attempt.objects.get(pk=UUID(put)).attempts == 3
+
+
+@pytest.mark.usefixtures("queue")
+def test_after_five_attempts_it_has_failed_until_a_person_asks(tmp_path: Path) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        put = services.enqueue(tasks.fail_until, folder=str(tmp_path), times=99)
+        for _ in range(8):
+            work()
+            clock.shift(3600)
+        assert (tmp_path / "tried").read_text(encoding="utf-8") == "x" * 5
+        assert status(put) == "FAILED"
+        assert "OSError" in DBTaskResult.objects.get(pk=UUID(put)).traceback
+        assert services.retry(task_id=UUID(put), at=NOW)
+        work()
+        assert (tmp_path / "tried").read_text(encoding="utf-8") == "x" * 6
+        assert not services.retry(task_id=UUID(put), at=NOW)
+
+
+@pytest.mark.usefixtures("queue")
+def test_what_a_person_must_mend_fails_at_once() -> None:
+    put = services.enqueue(tasks.refuse)
+    work()
+    assert (status(put), Attempt.objects.get(pk=UUID(put)).attempts) == ("FAILED", 1)
+
+
+@pytest.mark.usefixtures("queue")
+@pytest.mark.parametrize(("silent", "attempts", "after"), [(30, 1, "RUNNING"), (61, 1, "READY"), (61, 5, "FAILED")])
+def test_the_task_of_a_silent_worker_is_taken_over(silent: int, attempts: int, after: str) -> None:
+    put = services.enqueue(tasks.note, text="a")
+    DBTaskResult.objects.filter(pk=UUID(put)).update(status="RUNNING", started_at=NOW)
+    Attempt.objects.filter(pk=UUID(put)).update(attempts=attempts, beat_at=NOW - timedelta(seconds=silent))
+    services.take_over(at=NOW)
+    assert status(put) == after
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_schedule_comes_when_it_is_due_once_and_only_the_last_stays() -> None:
+    schedules.scheduled("wake", "0 7 * * *", "Wake up.")(tasks.note)
+    with time_machine.travel(NOW, tick=False):
+        assert schedules.come_due(at=NOW, zone=SEOUL) == []
+    row = Schedule.objects.get()
+    assert row.next_at == datetime(2026, 11, 24, 22, tzinfo=UTC)
+    # Nobody worked for three days: it comes once.
+    late = NOW + timedelta(days=3)
+    assert schedules.come_due(at=late, zone=SEOUL) == ["wake"]
+    assert schedules.come_due(at=late, zone=SEOUL) == []
+    assert Schedule.objects.get().next_at == datetime(2026, 11, 27, 22, tzinfo=UTC)
+    DBTaskResult.objects.update(status="SUCCESSFUL")
+    assert schedules.come_due(at=late + timedelta(days=1), zone=SEOUL) == ["wake"]
+    assert DBTaskResult.objects.count() == 1
+    Schedule.objects.update(enabled=False)
+    assert schedules.come_due(at=late + timedelta(days=9), zone=SEOUL) == []
+
+
+@pytest.mark.usefixtures("queue")
+def test_finished_tasks_are_forgotten_in_time() -> None:
+    put = services.enqueue(tasks.note, text="a")
+    work()
+    DBTaskResult.objects.filter(pk=UUID(put)).update(finished_at=NOW)
+    assert services.prune(before=NOW) == 0
+    assert services.prune(before=NOW + timedelta(seconds=1)) > 0
+    assert not Attempt.objects.exists()
+
+
+@pytest.mark.usefixtures("queue")
+def test_the_queue_is_seen_and_handled_on_its_page(as_role: Callable[[str], Client]) -> None:
+    admin = as_role("admin")
+    put = services.enqueue(tasks.refuse)
+    work()
+    page = admin.get("/settings/queue/").content.decode()
+    assert "refuse" in page
+    assert "There is no file." in page
+    admin.post(f"/settings/queue/{put}/retry/")
+    assert status(put) == "READY"
+    schedules.scheduled("wake", "0 7 * * *", "Wake up.")(tasks.note)
+    schedules.come_due(at=NOW, zone=SEOUL)
+    for act, enabled in (("off", False), ("on", True)):
+        admin.post("/settings/schedules/wake/", {"act": act})
+        assert Schedule.objects.get(name="wake").enabled is enabled
+    admin.post("/settings/schedules/wake/", {"act": "now"})
+    assert Attempt.objects.filter(key="schedule wake").count() == 1
+
+
+def _child(home: Path, program: str, **more: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - of Popen
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("BOKGI_", "DJANGO_"))}
+    environment |= {
+        "BOKGI_HOME": str(home),
+        "PYTHONPATH": str(ROOT),
+        "DJANGO_SETTINGS_MODULE": "bokgi.project.settings",
+    }
+    start = "import django; django.setup()\n"
+    return subprocess.Popen([sys.executable, "-c", start + program], env=environment, text=True, **more)
+
+
+_WORKER = """
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+from bokgi.apps.jobs import services, worker
+services.DEAD_AFTER = timedelta(seconds=2)
+worker._BEAT_SECONDS = worker._LOOK_SECONDS = 0.5
+worker.Worker(zone=lambda: ZoneInfo("Asia/Seoul"), interval=0.1).run()
+"""
+
+
+def _wait_for(found: Callable[[], bool], seconds: float = 60) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.slow
+def test_a_task_whose_worker_is_killed_is_done_by_another(tmp_path: Path) -> None:
+    tmp_path.joinpath("home").mkdir()
+    home = tmp_path / "home"
+    put = _child(
+        home,
+        "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
+        "from tests.apps.jobs.tasks import slow; from bokgi.apps.jobs.services import enqueue\n"
+        f"print(enqueue(slow, key='once', folder={str(tmp_path)!r}))",
+        stdout=subprocess.PIPE,
+    )
+    assert put.communicate(timeout=120)[0].strip()
+    first = _child(home, _WORKER)
+    try:
+        assert _wait_for((tmp_path / "begun").exists)
+        # It lives: another worker leaves the task alone.
+        second = _child(home, _WORKER)
+        try:
+            time.sleep(6)
+            assert not (tmp_path / "ended").exists()
+            first.kill()
+            assert _wait_for((tmp_path / "ended").exists)
+            seen = _child(
+                home,
+                "import time; from django_tasks_db.models import DBTaskResult as Found\n"
+                "found = Found.objects.filter(attempt__key='once')\n"
+                "while found.filter(status='RUNNING').exists(): time.sleep(0.1)\n"
+                "print(*found.values_list('status', 'attempt__attempts'))",
+                stdout=subprocess.PIPE,
+            )
+            assert "('SUCCESSFUL', 2)" in seen.communicate(timeout=120)[0]
+        finally:
+            second.kill()
+            second.wait()
+    finally:
+        first.kill()
+        first.wait()
