@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "bokgi.apps.jobs.apps.JobsConfig",
     "bokgi.apps.access.apps.AccessConfig",
+    "bokgi.apps.data.apps.DataConfig",
     "bokgi.project.apps.ProjectConfig",
     "allauth",
     "allauth.account",

@@ -9,25 +9,31 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest
 from django.templatetags.static import static as static_address
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import get_language
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from bokgi.apps.access import demo
 from bokgi.apps.access.devices import device
+from bokgi.apps.access.models import User
 from bokgi.apps.access.requests import organisation_of, theme_of
+from bokgi.apps.data.age import DataAge, data_age
 from bokgi.domain.messages import LANGUAGES, Message
+from bokgi.domain.sentences import decoded
 from bokgi.project.navigation import entries
 from bokgi.ui import format as formats
 from bokgi.ui import vega
@@ -82,9 +88,20 @@ def show(value: object) -> str:
     return formats.show(value, lang())
 
 
-def moment(at: datetime) -> str:
-    """Write a moment in the organisation's time zone."""
-    return formats.moment(timezone.localtime(at), lang())
+def moment(at: datetime | str) -> str:
+    """Write a moment in the language and the zone of this request; the year where it is not this one."""
+    here = localtime(datetime.fromisoformat(at) if isinstance(at, str) else at)
+    return formats.moment(here, lang(), year=here.year != localdate().year)
+
+
+def day(on: date) -> str:
+    """Write a date in the language of this request; with the year where it is not this one."""
+    return formats.day(on, lang(), year=on.year != localdate().year)
+
+
+def said(found: Mapping[str, Any]) -> str:
+    """Write a sentence that was kept as JSON in the language of this request."""
+    return told(decoded(found))
 
 
 @cache
@@ -111,8 +128,18 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "lang": lang(),
         "theme": theme_of(request),
         "organisation": organisation_of(request),
+        "age": _age(request),
         "demo_roles": demo.ROLES if demo.is_allowed(request) else (),
     }
+
+
+def _age(request: HttpRequest) -> DataAge | None:
+    """Give the age of the data for who is signed in."""
+    if not isinstance(getattr(request, "user", None), User):
+        return None
+    company = organisation_of(request)
+    zone = company.time_zone if company is not None else settings.TIME_ZONE
+    return data_age(settings.HOME, today=localdate(timezone=ZoneInfo(zone)), zone=zone)
 
 
 def _escaped(name: str | None) -> bool:
@@ -128,6 +155,7 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401 - what Django ha
         "_n": _said_n,
         "told": told,
         "show": show,
+        "said": said,
         "static": static,
         "url": url,
         "styles": STYLES,
@@ -135,5 +163,5 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401 - what Django ha
         "vega_version": vega.version(),
     }
     equip(made)
-    made.filters |= {"show": show, "told": told, "moment": moment, "device": device}
+    made.filters |= {"day": day, "device": device, "moment": moment, "show": show, "told": told}
     return made

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("components/", views.components, name="components"),
     path("vega-<slug:version>.js", views.vega_bundle, name="vega"),
     path("account/", include("bokgi.apps.access.urls")),
+    path("data/", include(("bokgi.apps.data.urls", "data"))),
     path("settings/", include((settings_addresses, "settings"))),
 ]
 

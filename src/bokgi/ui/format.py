@@ -292,15 +292,19 @@ def day(on: date, lang: str, *, year: bool = False) -> str:
     return f"{text},{NBSP}{on.year}" if year else text
 
 
-def moment(at: datetime, lang: str) -> str:
-    """Write a moment of the reader's zone, to the minute: `11월 24일 08:40`, `Nov 24, 08:40`."""
-    clock = f"{at.hour:02d}:{at.minute:02d}"
-    return f"{day(at, lang)}{NBSP}{clock}" if lang == "ko" else f"{day(at, lang)},{NBSP}{clock}"
-
-
 def day_short(on: date, lang: str) -> str:
     """Write a date in a table or on an axis: `11/24`; in English `Nov 24`, as 11/24 is read in two ways."""
     return f"{on.month}/{on.day}" if lang == "ko" else day(on, lang)
+
+
+def moment(at: datetime, lang: str, *, year: bool = False) -> str:
+    """Write a moment: `11월 24일 08:40`, `Nov 24, 08:40`; it is already in the zone of who reads.
+
+    >>> moment(datetime(2026, 11, 24, 8, 40), "en").replace(NBSP, " ")
+    'Nov 24, 08:40'
+    """
+    gap = NBSP if lang == "ko" else f",{NBSP}"
+    return f"{day(at.date(), lang, year=year)}{gap}{at:%H:%M}"
 
 
 def weekday(on: date, lang: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
 from bokgi.apps.access.models import Organisation, User
 from bokgi.apps.access.selectors import organisation
+from bokgi.domain.messages import LANGUAGES
 
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "bokgi-theme"
@@ -28,6 +30,12 @@ def organisation_of(request: HttpRequest) -> Organisation | None:
         setattr(request, _ORGANISATION, organisation())
     found: Organisation | None = getattr(request, _ORGANISATION)
     return found
+
+
+def page_language() -> str:
+    """Give the language of the page that is being answered."""
+    found = get_language() or LANGUAGES[0]
+    return found if found in LANGUAGES else LANGUAGES[0]
 
 
 def theme_of(request: HttpRequest) -> str:

@@ -28,28 +28,6 @@ if TYPE_CHECKING:
 
 _EXPORTED_HINT: Final = N_("Write 2026-11-23 or 2026-11-23T18:30.")
 
-ENTITIES: Final = {
-    "deals": N_("deals"),
-    "accounts": N_("accounts"),
-    "people": N_("people"),
-    "contacts": N_("contacts"),
-    "deal_contacts": N_("contacts of deals"),
-    "leads": N_("leads"),
-    "stage_history": N_("stage history"),
-    "deal_history": N_("history of deals"),
-    "activities": N_("activities"),
-    "content": N_("content"),
-    "content_events": N_("exposures to content"),
-    "responses": N_("responses of customers"),
-    "stages": N_("stages"),
-    "pipelines": N_("pipelines"),
-    "targets": N_("targets"),
-    "standards": N_("standards of action"),
-    "teams": N_("teams"),
-    "rates": N_("exchange rates"),
-    "ignore": N_("not taken"),
-}
-
 
 @command("import", N_("Import files of a CRM: deals, history, activities, people, targets."), order=10)
 def import_files(  # noqa: PLR0913 - each is an option of the command
@@ -240,12 +218,13 @@ def show_result(session: Session, result: ImportResult) -> None:
     from rich.text import Text
 
     from bokgi.cli.answering import show_table
+    from bokgi.intake.mapping.describe import ENTITY_LABELS
 
     texts = [(head, "left") for head in (N_("File"), N_("What it is"))]
     numbers = [(head, "right") for head in (N_("Columns"), N_("Read"), N_("Accepted"), N_("Quarantined"), N_("Known"))]
     rows = []
     for file, counts in result.of_each_file():
-        what = session.text(Message(ENTITIES.get(file.mapping.entity.value, file.mapping.entity.value)))
+        what = session.text(Message(ENTITY_LABELS[file.mapping.entity]))
         if file.mapping.preset:
             what = f"{what} ({file.mapping.preset})"
         each = () if counts is None else (counts.read, counts.accepted, counts.quarantined, counts.known)

@@ -8,9 +8,33 @@ from typing import Any, Final
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.mapping.fields import field_of
 from bokgi.intake.mapping.formats import in_words
-from bokgi.intake.mapping.model import LEAVE_OUT, STAGE_LEFT, ColumnMapping, FileMapping, FoundBy
+from bokgi.intake.mapping.model import LEAVE_OUT, STAGE_LEFT, ColumnMapping, Entity, FileMapping, FoundBy
 
 _SHOWN: Final = 3
+
+ENTITY_LABELS: Final = {
+    Entity.DEALS: N_("deals"),
+    Entity.ACCOUNTS: N_("accounts"),
+    Entity.PEOPLE: N_("people"),
+    Entity.CONTACTS: N_("contacts"),
+    Entity.DEAL_CONTACTS: N_("contacts of deals"),
+    Entity.LEADS: N_("leads"),
+    Entity.STAGE_HISTORY: N_("stage history"),
+    Entity.DEAL_HISTORY: N_("history of deals"),
+    Entity.ACTIVITIES: N_("activities"),
+    Entity.CONTENT: N_("content"),
+    Entity.CONTENT_EVENTS: N_("exposures to content"),
+    Entity.RESPONSES: N_("responses of customers"),
+    Entity.STAGES: N_("stages"),
+    Entity.PIPELINES: N_("pipelines"),
+    Entity.TARGETS: N_("targets"),
+    Entity.STANDARDS: N_("standards of action"),
+    Entity.TEAMS: N_("teams"),
+    Entity.RATES: N_("exchange rates"),
+    Entity.IGNORE: N_("not taken"),
+    Entity.LINKS: N_("links between records"),
+}
+"""What a row of a file is, in words."""
 
 FOUND_BY: Final = {
     FoundBy.HAND: Message(N_("told by hand")),
@@ -55,7 +79,6 @@ def describe(mapping: FileMapping, lang: str) -> tuple[ColumnRow, ...]:
 
     Samples of personal fields and of columns that are left out are not shown.
 
-    >>> from bokgi.intake.mapping.model import Entity
     >>> column = ColumnMapping("Amount", "deals.amount", FoundBy.NAME, 0.95, samples=("1200",))
     >>> row = describe(FileMapping("deals.csv", Entity.DEALS, (column,), "crm"), "en")[0]
     >>> row.label, row.found_by_label, row.samples

@@ -1,0 +1,54 @@
+"""How old the data are: it stands on every page."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bokgi.domain.errors import NotFoundError
+from bokgi.facts.lake import Lake
+
+STALE_DAYS: Final = 7
+"""From how many days on the age is a warning."""
+
+
+@dataclass(frozen=True)
+class DataAge:
+    """The day of the newest export, and how many days ago that is; a day in the future is today."""
+
+    exported_on: date
+    days: int
+
+    @property
+    def stale(self) -> bool:
+        """Tell whether a page should warn."""
+        return self.days > STALE_DAYS
+
+
+def data_age(home: Path, *, today: date, zone: str) -> DataAge | None:
+    """Give the age of the data; null before the first import."""
+    log = home / "lake" / "imports" / "_delta_log"
+    try:
+        with os.scandir(log) as entries:
+            seen = tuple(sorted(entry.name for entry in entries))
+    except OSError:
+        return None
+    exported_on = _newest(home, seen, zone)
+    return None if exported_on is None else DataAge(exported_on, max((today - exported_on).days, 0))
+
+
+@lru_cache(maxsize=8)
+def _newest(home: Path, seen: tuple[str, ...], zone: str) -> date | None:
+    """Read the ledger once for each of its versions (`seen` are the files of its log)."""
+    del seen
+    try:
+        imports = Lake.open(home).imports()
+    except NotFoundError:
+        return None
+    moments = [one.effective_at for one in imports if one.committed and one.kind in {"file", "entered"}]
+    return max(moments).astimezone(ZoneInfo(zone)).date() if moments else None

@@ -1,0 +1,99 @@
+"""Words for the codes that pages of data show."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bokgi.apps.data.models import WorkKind
+from bokgi.domain.messages import N_
+
+REASONS: Final = {
+    "amount_malformed": N_("Amount cannot be read"),
+    "amount_negative": N_("Amount is negative"),
+    "boolean_malformed": N_("Neither yes nor no"),
+    "broken_quotes": N_("Quotes that do not close"),
+    "closed_before_created": N_("Closed before it was created"),
+    "created_in_future": N_("Created after the export"),
+    "currency_unknown": N_("Unknown currency"),
+    "date_malformed": N_("Date cannot be read"),
+    "date_out_of_range": N_("Date before 1970 or after 2200"),
+    "deal_unknown": N_("Deal that is nowhere"),
+    "id_repeated": N_("The same id again with other values"),
+    "left_before_entered": N_("Left before it was entered"),
+    "number_malformed": N_("Number cannot be read"),
+    "owner_unknown": N_("Owner who is not on the list of people"),
+    "period_malformed": N_("Period cannot be read"),
+    "probability_malformed": N_("No probability"),
+    "rate_not_positive": N_("Exchange rate of zero or less"),
+    "record_too_long": N_("Record that is too long"),
+    "stage_missing": N_("Open deal in no stage"),
+    "stage_unknown": N_("Stage that is not on the list"),
+    "too_few_cells": N_("Fewer cells than the header"),
+    "too_many_cells": N_("More cells than the header"),
+    "undecodable": N_("Not text in the file's encoding"),
+    "value_missing": N_("A needed cell is empty"),
+}
+"""Why a row waits in quarantine; a code that is not here is shown as it is."""
+
+WORK: Final = {
+    WorkKind.PLAN: N_("Reading the files"),
+    WorkKind.TRY: N_("Trying the import"),
+    WorkKind.IMPORT: N_("Importing"),
+    WorkKind.UNDO: N_("Taking the import back"),
+    WorkKind.RELEASE: N_("Judging the refused rows again"),
+}
+
+STEPS: Final = {
+    "staging": N_("reading"),
+    "judging": N_("judging"),
+    "comparing": N_("comparing with what is known"),
+    "writing": N_("writing"),
+}
+
+STATUS: Final = {"committed": N_("in force"), "undone": N_("taken back"), "purged": N_("removed")}
+
+KINDS: Final = {
+    "file": N_("Files"),
+    "entered": N_("Entered"),
+    "release": N_("Released"),
+    "erasure": N_("Erasure"),
+}
+
+FOUND_EXPORT: Final = {
+    "given": N_("as you said"),
+    "file_name": N_("from the file's name"),
+    "content": N_("from the file's content"),
+    "file_time": N_("from the file's time; correct it if that is wrong"),
+}
+
+TABLES: Final = {
+    "accounts": N_("accounts"),
+    "activities": N_("activities"),
+    "activity_people": N_("people of activities"),
+    "calendar": N_("days of the calendar"),
+    "contacts": N_("contacts"),
+    "content": N_("content"),
+    "content_events": N_("exposures to content"),
+    "deal_changes": N_("changes of deals"),
+    "deal_contacts": N_("contacts of deals"),
+    "deal_people": N_("people of deals"),
+    "deals": N_("deals"),
+    "identities": N_("names"),
+    "leads": N_("leads"),
+    "memberships": N_("memberships"),
+    "people": N_("people"),
+    "person_links": N_("links between people"),
+    "quarantine": N_("refused rows"),
+    "rates": N_("exchange rates"),
+    "recorded_fields": N_("fields with history"),
+    "releases": N_("released rows"),
+    "responses": N_("responses of customers"),
+    "settings": N_("settings"),
+    "sightings": N_("deals seen unchanged"),
+    "stage_events": N_("entries into stages"),
+    "stages": N_("stages"),
+    "standards": N_("standards of action"),
+    "targets": N_("targets"),
+    "texts": N_("texts"),
+}
+"""Tables of the facts in words."""

@@ -1,0 +1,149 @@
+"""What waits to become facts: uploads, work on the facts that is done outside a request, corrections, tokens."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.db import models
+
+from bokgi.apps.access.models import User
+
+
+class Upload(models.Model):
+    """Files that somebody gave and that are not facts yet; they lie in `uploads/<id>/` of the home.
+
+    `hints` are what a person said about them (see `rules.hints_of`); `plan` is what they were taken for, in both
+    languages. Both are emptied of values of the data once the import is done; the files go then, too.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    came_by = models.CharField(max_length=8, choices=[(way, way) for way in ("screen", "drop", "address")])
+    created_at = models.DateTimeField(auto_now_add=True)
+    files: models.JSONField[Any, Any] = models.JSONField(default=list)
+    hints: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    plan: models.JSONField[Any, Any] = models.JSONField(null=True)
+    discarded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        """Give the names of the files."""
+        return ", ".join(file["name"] for file in self.files)
+
+
+class WorkKind(models.TextChoices):
+    """What is done to the facts outside a request."""
+
+    PLAN = "plan"
+    TRY = "try"
+    IMPORT = "import"
+    UNDO = "undo"
+    RELEASE = "release"
+
+
+class WorkState(models.TextChoices):
+    """How far work is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Work(models.Model):
+    """One piece of work on the facts that a worker does; it can be done again without doing it twice.
+
+    `result` and `fault` hold sentences as JSON (`domain.sentences`), so that they are read in any language.
+    """
+
+    kind = models.CharField(max_length=8, choices=WorkKind.choices)
+    upload = models.ForeignKey(Upload, null=True, on_delete=models.CASCADE, related_name="works")
+    import_no = models.BigIntegerField(null=True)
+    given: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=WorkState.choices, default=WorkState.WAITING)
+    result: models.JSONField[Any, Any] = models.JSONField(null=True)
+    fault: models.JSONField[Any, Any] = models.JSONField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-asked_at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["state"]), models.Index(fields=["import_no"])]
+
+    def __str__(self) -> str:
+        """Give kind and state."""
+        return f"{self.kind} {self.state}"
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing more will happen."""
+        return self.state in {WorkState.DONE, WorkState.FAILED}
+
+
+class CorrectionState(models.TextChoices):
+    """What became of a correction."""
+
+    PENDING = "pending"
+    WRITTEN = "written"
+    AGREED = "agreed"
+    OVERTAKEN = "overtaken"
+    TAKEN_BACK = "taken_back"
+
+
+class Correction(models.Model):
+    """One field of a deal that somebody corrected: the value the CRM shows, the value that is right, why.
+
+    Values are canonical text (ISO date, plain decimal, key), null is an empty field. Pending ones are shown at once and
+    written into the facts by the worker; a written one is listed until the CRM shows the same value (`agreed`) or
+    another one (`overtaken`).
+    """
+
+    deal_id = models.CharField(max_length=200, db_index=True)
+    field = models.CharField(max_length=64)
+    seen = models.TextField(null=True)  # noqa: DJ001 - null is an empty field, the empty text is none
+    value = models.TextField(null=True)  # noqa: DJ001 - as above
+    reason = models.CharField(max_length=300, blank=True, default="")
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    person_id = models.CharField(max_length=64, blank=True, default="")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=CorrectionState.choices, default=CorrectionState.PENDING)
+    import_no = models.BigIntegerField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Newest first; one open correction for a field of a deal."""
+
+        ordering: ClassVar = ["-at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["state"])]
+
+    def __str__(self) -> str:
+        """Give deal and field."""
+        return f"{self.deal_id} {self.field}"
+
+
+class UploadToken(models.Model):
+    """A token with which a program may upload files to the address; only its digest is kept."""
+
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        """Give the name."""
+        return self.name

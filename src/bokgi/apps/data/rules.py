@@ -1,0 +1,125 @@
+"""Decisions about uploads as pure functions: which files are taken, what a person said about them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any, Final
+
+from bokgi.domain.errors import InputError, UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.intake.files.staging import ENDINGS
+from bokgi.intake.mapping.fields import field_of
+from bokgi.intake.mapping.model import Entity, Hints
+
+MOST_FILES: Final = 200
+MOST_BYTES: Final = 1 << 30
+KINDS: Final = (*ENDINGS, ".zip")
+"""Endings of files that an upload takes; of a folder the others are passed over."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_LONGEST: Final = 150
+_RESERVED: Final = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+
+
+def safe_name(given: str) -> str:
+    """Give the name under which an uploaded file is kept: without folders, control signs and what systems reserve.
+
+    >>> safe_name("../../etc/영업 기회.csv"), safe_name("C:/Users/x/deals.csv"), safe_name("con.csv")
+    ('영업 기회.csv', 'deals.csv', '_con.csv')
+    """
+    name = PureWindowsPath(PurePosixPath(given).name).name
+    name = _CONTROL.sub("", unicodedata.normalize("NFC", name)).strip(" .")
+    name = re.sub(r'[<>:"|?*]', "_", name)
+    if _RESERVED.match(name):
+        name = f"_{name}"
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem[:_LONGEST]}{dot}{ending}" if stem else name[:_LONGEST]
+
+
+def names_kept(given: Iterable[str]) -> list[str]:
+    """Give each file a name of its own; the second of the same name gets a number.
+
+    >>> names_kept(["a/deals.csv", "b/deals.csv", "Deals.csv"])
+    ['deals.csv', 'deals (2).csv', 'Deals (3).csv']
+    """
+    seen: dict[str, int] = {}
+    kept = []
+    for one in given:
+        name = safe_name(one) or "file"
+        number = seen[name.casefold()] = seen.get(name.casefold(), 0) + 1
+        stem, dot, ending = name.rpartition(".")
+        kept.append(name if number == 1 else f"{stem or name} ({number}){dot}{ending if stem else ''}")
+    return kept
+
+
+def refuse_unfit(files: Iterable[tuple[str, int]]) -> None:
+    """Raise `InputError` for an upload without a file to read, with too many, or with too much.
+
+    `files` are names and sizes in bytes.
+    """
+    there = list(files)
+    if not there:
+        raise InputError(
+            "upload_empty",
+            Message(N_("There is no file to read in what you gave.")),
+            Message(N_("It takes {kinds}."), {"kinds": ", ".join(KINDS)}),
+        )
+    if len(there) > MOST_FILES:
+        raise InputError(
+            "upload_many_files",
+            Message(N_("{n} files are too many at once."), {"n": len(there)}),
+            Message(N_("At most {n}; upload the rest afterwards."), {"n": MOST_FILES}),
+        )
+    size = sum(bytes_ for _, bytes_ in there)
+    if size > MOST_BYTES:
+        raise InputError(
+            "upload_too_large",
+            Message(N_("{n} MB are too much at once."), {"n": size >> 20}),
+            Message(N_("At most {n} MB; export a shorter time, or pack the files as ZIP."), {"n": MOST_BYTES >> 20}),
+        )
+
+
+def is_readable(name: str) -> bool:
+    """Tell whether the ending of a file is one that is read."""
+    return name.lower().endswith(KINDS) and not name.startswith(("~$", "."))
+
+
+def hints_of(kept: Mapping[str, Any]) -> Hints:
+    """Read what a person said about an upload, as it is kept.
+
+    >>> hints_of({"columns": [["deals.csv", "Value", "deals.amount"]], "answers": {"q": "a"}}).columns
+    {('deals.csv', 'Value'): 'deals.amount'}
+    """
+    return Hints(
+        entities={name: Entity(entity) for name, entity in kept.get("entities", {}).items()},
+        columns={(file, header): field for file, header, field in kept.get("columns", [])},
+        answers=dict(kept.get("answers", {})),
+    )
+
+
+def refuse_unknown(*, entities: Mapping[str, str], columns: Iterable[Sequence[str]]) -> None:
+    """Raise `UsageError` for an entity or a field that does not exist."""
+    for entity in entities.values():
+        if entity not in {one.value for one in Entity}:
+            raise UsageError("entity_unknown", Message(N_("There is no kind of file “{name}”."), {"name": entity}))
+    for _, _, field in columns:
+        if field_of(field) is None:
+            raise UsageError("field_unknown", Message(N_("There is no field “{name}”."), {"name": field}))
+
+
+def moment(text: str) -> datetime | None:
+    """Read the moment of an export as a form gives it (`2026-11-24T08:30`), null for none."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise UsageError(
+            "moment_unreadable",
+            Message(N_("“{text}” is no moment."), {"text": text}),
+            Message(N_("Write it like this: 2026-11-24 08:30")),
+        ) from error

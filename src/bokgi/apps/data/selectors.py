@@ -1,0 +1,172 @@
+"""Reads of uploads, imports, quarantine: what the pages of data show."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from bokgi.apps.access.models import User
+from bokgi.apps.data.models import Upload, Work, WorkState
+from bokgi.domain.errors import NotFoundError
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.lake import Lake
+from bokgi.facts.ledger import Import
+from bokgi.intake import quarantine
+from bokgi.intake.quarantine import Place, RefusedRow
+
+
+def lake() -> Lake | None:
+    """Open the facts of this home; null before the first import."""
+    try:
+        return Lake.open(settings.HOME)
+    except NotFoundError:
+        return None
+
+
+def lake_there() -> Lake:
+    """Open the facts of this home; raises `NotFoundError` before the first import."""
+    return Lake.open(settings.HOME)
+
+
+# ---------------------------------------------------------------- uploads and work
+
+
+def upload_of(key: UUID) -> Upload:
+    """Give one upload. Raises `NotFoundError` where there is none."""
+    found = Upload.objects.filter(pk=key).select_related("by").first()
+    if found is None:
+        raise NotFoundError("upload_unknown", Message(N_("There is no such upload.")))
+    return found
+
+
+def upload_work(upload: Upload) -> Work | None:
+    """Give the newest work on an upload."""
+    return upload.works.order_by("-asked_at", "-pk").first()
+
+
+def uploads_open() -> list[Upload]:
+    """List uploads that are neither imported nor thrown away, newest first."""
+    waiting = Upload.objects.filter(discarded_at=None).exclude(works__kind="import", works__state=WorkState.DONE)
+    return list(waiting.select_related("by")[:20])
+
+
+def work_of_import(import_no: int) -> Work | None:
+    """Give the newest work on one import (undo, release)."""
+    return Work.objects.filter(import_no=import_no).order_by("-asked_at", "-pk").first()
+
+
+def works_running() -> list[Work]:
+    """List the work that waits or runs."""
+    return list(Work.objects.filter(state__in=[WorkState.WAITING, WorkState.RUNNING]).select_related("upload"))
+
+
+# ---------------------------------------------------------------- what was imported
+
+
+def imports_listed() -> list[Import]:
+    """List the imports, newest first, without the one that set the home up."""
+    there = lake()
+    found = [] if there is None else [one for one in there.imports() if one.kind != "setup"]
+    return sorted(found, key=lambda one: -one.import_no)
+
+
+def import_of(import_no: int) -> Import:
+    """Give one import. Raises `NotFoundError` where there is none."""
+    found = next((one for one in imports_listed() if one.import_no == import_no), None)
+    if found is None:
+        raise NotFoundError("import_unknown", Message(N_("There is no import {import_no}."), {"import_no": import_no}))
+    return found
+
+
+def authors(imports: Sequence[Import]) -> dict[str, str]:
+    """Give the name behind each `by` of the ledger that is a user; the text itself where it is none."""
+    keys = {one.by.removeprefix("user ") for one in imports if one.by.startswith("user ")}
+    names = dict(User.objects.filter(pk__in=[key for key in keys if key.isdecimal()]).values_list("pk", "name"))
+    found = {}
+    for one in imports:
+        key = one.by.removeprefix("user ")
+        found[one.by] = names.get(int(key), one.by) if key != one.by and key.isdecimal() else one.by
+    return found
+
+
+def files_of(found: Import) -> list[dict[str, Any]]:
+    """Read which files an import brought."""
+    listed: list[dict[str, Any]] = json.loads(found.files)
+    return listed
+
+
+def findings_of(found: Import, lang: str) -> list[dict[str, Any]]:
+    """Read what an import found: in a language where it was imported on screen, else in English as in the ledger."""
+    work = Work.objects.filter(kind="import", result__import_no=found.import_no).first()
+    listed: list[dict[str, Any]] = json.loads(found.findings) if work is None else work.result["findings"][lang]
+    return listed or json.loads(found.findings)
+
+
+# ---------------------------------------------------------------- quarantine
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One kind of finding among the rows that wait: rule, file, how many rows, some texts it refused."""
+
+    code: str
+    file: str
+    import_no: int
+    rows: int
+    values: tuple[str, ...]
+    column: str
+
+
+_MOST_ROWS = 20_000
+
+
+def quarantine_rows() -> list[RefusedRow]:
+    """List the rows that wait, up to twenty thousand."""
+    there = lake()
+    return [] if there is None else quarantine.quarantined(there, limit=_MOST_ROWS)
+
+
+def quarantine_count() -> int:
+    """Count the rows that wait."""
+    there = lake()
+    return 0 if there is None else quarantine.count(there)
+
+
+def reasons(rows: Sequence[RefusedRow]) -> list[Reason]:
+    """Sum the rows up by kind, the most rows first."""
+    counted: Counter[tuple[str, str, int]] = Counter()
+    values: dict[tuple[str, str, int], list[str]] = {}
+    columns: dict[tuple[str, str, int], str] = {}
+    for row in rows:
+        for code in dict.fromkeys(row.codes):
+            key = (code, row.place.file, row.place.import_no)
+            counted[key] += 1
+            for finding in row.findings:
+                if finding["code"] == code:
+                    columns.setdefault(key, finding.get("column") or "")
+                    value = finding.get("value")
+                    if value and value not in values.setdefault(key, []):
+                        values[key].append(value)
+    return [
+        Reason(code, file, number, n, tuple(values.get((code, file, number), ())[:3]), columns[code, file, number])
+        for (code, file, number), n in counted.most_common()
+    ]
+
+
+def refused_row(import_no: int, file: str, row: int) -> RefusedRow:
+    """Give one row that waits. Raises `NotFoundError` where there is none."""
+    return quarantine.refused_row(lake_there(), Place(import_no, file, row))
+
+
+def marked(row: RefusedRow) -> Mapping[str, frozenset[str]]:
+    """Give for each column with a finding the codes found there."""
+    found: dict[str, set[str]] = {}
+    for finding in row.findings:
+        found.setdefault(str(finding.get("column") or ""), set()).add(str(finding["code"]))
+    return {column: frozenset(codes) for column, codes in found.items()}

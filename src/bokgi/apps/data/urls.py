@@ -1,0 +1,23 @@
+"""Addresses of the pages of data."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from bokgi.apps.data.views import imports, refused, uploading
+
+urlpatterns = [
+    path("", imports.imports, name="index"),
+    path("upload/", uploading.upload, name="upload"),
+    path("upload/<uuid:key>/", uploading.uploaded, name="uploaded"),
+    path("upload/<uuid:key>/mapping/", uploading.hint, name="hint"),
+    path("upload/<uuid:key>/discard/", uploading.discard, name="discard"),
+    path("work/<int:work>/", uploading.progress, name="progress"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<int:import_no>/", imports.one_import, name="import"),
+    path("imports/<int:import_no>/undo/", imports.undo, name="undo"),
+    path("imports/<int:import_no>/release/", imports.release, name="release"),
+    path("imports/<int:import_no>/mend/", refused.mend, name="mend"),
+    path("quarantine/", refused.refused, name="quarantine"),
+    path("quarantine/dismiss/", refused.dismiss, name="dismiss"),
+]

@@ -1,0 +1,144 @@
+"""Imports: who, when, what changed, and taking one back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_GET, require_POST
+
+from bokgi.apps.access.permitting import may
+from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.data import labels, selectors, services
+from bokgi.apps.data.models import WorkKind
+from bokgi.apps.data.progress import Progress, progress_read
+from bokgi.apps.data.views.uploading import KEEPERS
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.ledger import Import
+from bokgi.intake.importing import mappings_from
+from bokgi.intake.mapping.describe import ENTITY_LABELS, describe
+from bokgi.ui.blocks import Badge, Cell, Column, Table
+from bokgi.ui.format import count
+from bokgi.ui.listing import Listing
+
+
+@may(*KEEPERS)
+@require_GET
+def imports(request: PageRequest) -> HttpResponse:
+    """List the imports."""
+    lang = page_language()
+    columns = (
+        Column(_say(N_("Source"), lang), key="source", sortable=True),
+        Column(_say(N_("No."), lang), "right", key="no", sortable=True),
+        Column(_say(N_("Exported"), lang), key="exported", sortable=True),
+        Column(_say(N_("Read"), lang), "right", key="read", sortable=True, optional=True),
+        Column(_say(N_("Accepted"), lang), "right", key="accepted", sortable=True),
+        Column(_say(N_("Quarantined"), lang), "right", key="quarantined", sortable=True),
+        Column(_say(N_("Known"), lang), "right", key="known", sortable=True, optional=True),
+        Column(_say(N_("Imported by"), lang), key="by", optional=True),
+        Column(_say(N_("Files"), lang), key="files", optional=True),
+    )
+    listing = Listing.read(columns, dict(request.GET.lists()), sort="-no", lang=lang)
+    found = selectors.imports_listed()
+    names = selectors.authors(found)
+    rows = [one for one in found if listing.find.casefold() in _words(one, names).casefold()]
+    keys = {
+        "no": lambda one: one.import_no,
+        "source": lambda one: one.source,
+        "exported": lambda one: one.effective_at,
+        "read": lambda one: one.read,
+        "accepted": lambda one: one.accepted,
+        "quarantined": lambda one: one.quarantined,
+        "known": lambda one: one.known,
+    }
+    rows.sort(key=lambda one: (keys[listing.sort](one), one.import_no), reverse=listing.descending)
+    shown = [_row(one, listing, names, lang) for one in listing.cut(rows)]
+    table = Table(
+        _say(N_("Imports"), lang),
+        listing.visible,
+        shown,
+        hidden_caption=True,
+        empty=_say(N_("Nothing was imported yet."), lang),
+    )
+    context = {"table": table, "listing": listing, "total": len(rows), "running": selectors.works_running()}
+    return render(request, "data/imports.html", context | {"words": labels, "progress": Progress()})
+
+
+def _say(msgid: str, lang: str, **values: object) -> str:
+    return Message(msgid, values).text(lang)
+
+
+def _words(one: Import, names: dict[str, str]) -> str:
+    return " ".join([one.source, names[one.by], *(file["name"] for file in selectors.files_of(one))])
+
+
+def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> list[Cell]:
+    files = [file["name"] for file in selectors.files_of(one)]
+    state = None if one.committed else Badge(_say(labels.STATUS.get(one.status, one.status), lang))
+    source = one.source if one.kind == "file" else _say(labels.KINDS.get(one.kind, one.kind), lang)
+    spoke_at = localtime(one.effective_at)
+    more = _say(N_("and {n} more"), lang, n=len(files) - 1) if files[1:] else ""
+    cells = {
+        "no": Cell(count(one.import_no)),
+        "source": Cell(source, badge=state, href=reverse("data:import", args=[one.import_no])),
+        "exported": Cell(f"{spoke_at:%Y-%m-%d}", sub=f"{spoke_at:%H:%M}"),
+        "read": Cell(count(one.read)),
+        "accepted": Cell(count(one.accepted)),
+        "quarantined": Cell(count(one.quarantined), tone="" if one.quarantined else "dim"),
+        "known": Cell(count(one.known), tone="dim"),
+        "by": Cell(names[one.by]),
+        "files": Cell(files[0] if files else "–", sub=more),
+    }
+    return [cells[column.key] for column in listing.visible]
+
+
+@may(*KEEPERS)
+@require_GET
+def one_import(request: PageRequest, import_no: int) -> HttpResponse:
+    """Show one import: its files, what was found, what it wrote, how its columns were read."""
+    found = selectors.import_of(import_no)
+    lang = page_language()
+    mappings = [
+        {
+            "file": mapping.file,
+            "entity": ENTITY_LABELS[mapping.entity],
+            "columns": describe(mapping, lang),
+        }
+        for mapping in mappings_from(found.mapping)
+    ]
+    work = selectors.work_of_import(import_no)
+    context = {
+        "found": found,
+        "author": selectors.authors([found])[found.by],
+        "files": selectors.files_of(found),
+        "findings": selectors.findings_of(found, lang),
+        "mappings": mappings,
+        "work": work,
+        "progress": Progress() if work is None else progress_read(work.pk),
+        "later": [one for one in selectors.imports_listed() if one.import_no > import_no and one.committed],
+        "words": labels,
+    }
+    return render(request, "data/import.html", context)
+
+
+@may(*KEEPERS)
+@require_POST
+def undo(request: PageRequest, import_no: int) -> HttpResponse:
+    """Ask to take an import back."""
+    selectors.import_of(import_no)
+    reason = request.POST.get("reason", "").strip()[:300]
+    services.work_ask(kind=WorkKind.UNDO, import_no=import_no, by=request.user, given={"reason": reason})
+    return HttpResponseRedirect(reverse("data:import", args=[import_no]))
+
+
+@may(*KEEPERS)
+@require_POST
+def release(request: PageRequest, import_no: int) -> HttpResponse:
+    """Ask to judge the refused rows of an import again, with the mappings as they are now."""
+    selectors.import_of(import_no)
+    services.work_ask(kind=WorkKind.RELEASE, import_no=import_no, by=request.user)
+    text = _say(N_("The refused rows of import {number} are judged again."), page_language(), number=import_no)
+    messages.success(request, text)
+    return HttpResponseRedirect(reverse("data:import", args=[import_no]))

@@ -1,0 +1,191 @@
+"""What the worker does for each kind of work: it calls intake, and keeps what that says in both languages."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from typing import Any, Final
+
+from django.conf import settings
+
+from bokgi.apps.data.models import Upload, Work, WorkKind
+from bokgi.apps.data.progress import Progress, progress_write
+from bokgi.apps.data.rules import hints_of, moment
+from bokgi.domain.errors import NotFoundError
+from bokgi.domain.messages import LANGUAGES, N_, Message
+from bokgi.facts.lake import Lake
+from bokgi.facts.ledger import Import
+from bokgi.intake.importing import ImportResult, import_files
+from bokgi.intake.mapping.describe import describe
+from bokgi.intake.plan import ImportPlan, PlanOptions, plan_import
+from bokgi.intake.release import release_by_mapping
+from bokgi.intake.undoing import undo_import
+
+Json = dict[str, Any]
+_TOLD_SECONDS: Final = 0.4
+
+
+def author(work: Work) -> str:
+    """Say for the ledger who asked; no name, so that an erasure need not touch the ledger."""
+    return "system" if work.by_id is None else f"user {work.by_id}"
+
+
+def _plan(work: Work) -> Json:
+    upload = _upload(work)
+    lake = Lake.open(settings.HOME, create=True)
+    with _planned(upload, lake, work) as plan:
+        _keep(upload, plan)
+    return {}
+
+
+def _keep(upload: Upload, plan: ImportPlan) -> None:
+    Upload.objects.filter(pk=upload.pk).update(plan={lang: _plan_json(plan, lang) for lang in LANGUAGES})
+
+
+def _try(work: Work) -> Json:
+    upload = _upload(work)
+    lake = Lake.open(settings.HOME, create=True)
+    with _planned(upload, lake, work) as plan:
+        _keep(upload, plan)
+        result = import_files(
+            lake,
+            plan,
+            by=author(work),
+            at=work.asked_at,
+            dry_run=True,
+            complete=_is_complete(upload),
+            progress=_told(work),
+        )
+    return _result_json(result)
+
+
+def _import(work: Work) -> Json:
+    upload = _upload(work)
+    lake = Lake.open(settings.HOME, create=True)
+    found = _already(lake, work)
+    if found is None:
+        with _planned(upload, lake, work) as plan:
+            result = import_files(
+                lake,
+                plan,
+                by=author(work),
+                at=work.asked_at,
+                complete=_is_complete(upload),
+                progress=_told(work),
+            )
+        said = _result_json(result)
+    else:
+        said = _ledger_json(found)
+    # The files are kept by the import now, where they can be undone, expire and be erased.
+    shutil.rmtree(settings.HOME / "uploads" / str(upload.pk), ignore_errors=True)
+    Upload.objects.filter(pk=upload.pk).update(plan=None)
+    return said
+
+
+def _undo(work: Work) -> Json:
+    lake = Lake.open(settings.HOME)
+    done = next((one for one in lake.imports() if one.import_no == work.import_no and one.status == "undone"), None)
+    if done is not None and work.given.get("began"):
+        return {"replays": {}}
+    work.given |= {"began": True}
+    work.save(update_fields=["given"])
+    reason = work.given.get("reason") or None
+    undone = undo_import(lake, int(work.import_no or 0), by=author(work), at=work.asked_at, reason=reason)
+    return {"replays": {str(old): new for old, new in undone.replays.items()}}
+
+
+def _release(work: Work) -> Json:
+    lake = Lake.open(settings.HOME)
+    released = release_by_mapping(lake, int(work.import_no or 0), by=author(work), at=work.asked_at)
+    return {
+        "released": released.released,
+        "refused": released.counts.quarantined,
+        "findings": {lang: [finding.as_json(lang) for finding in released.findings] for lang in LANGUAGES},
+    }
+
+
+DOING: Final[Mapping[WorkKind, Callable[[Work], Json]]] = {
+    WorkKind.PLAN: _plan,
+    WorkKind.TRY: _try,
+    WorkKind.IMPORT: _import,
+    WorkKind.UNDO: _undo,
+    WorkKind.RELEASE: _release,
+}
+
+
+def _upload(work: Work) -> Upload:
+    if work.upload is None:
+        raise NotFoundError("upload_unknown", Message(N_("There is no such upload.")))
+    return work.upload
+
+
+def _is_complete(upload: Upload) -> bool:
+    return bool(upload.hints.get("complete"))
+
+
+def _planned(upload: Upload, lake: Lake, work: Work) -> ImportPlan:
+    folder = settings.HOME / "uploads" / str(upload.pk)
+    paths = [folder / file["name"] for file in upload.files]
+    exported_at = moment(upload.hints.get("exported_at", ""))
+    options = PlanOptions(exported_at=exported_at, hints=hints_of(upload.hints))
+    return plan_import(paths, lake=lake, options=options, progress=_told(work))
+
+
+def _told(work: Work) -> Callable[[str, int, int], None]:
+    """Give a progress that any thread may call; it is written down a few times a second, beside the database."""
+    last_at, last_step = 0.0, ""
+
+    def told(step: str, done: int, of: int) -> None:
+        nonlocal last_at, last_step
+        now = time.monotonic()
+        if now - last_at >= _TOLD_SECONDS or step != last_step:
+            last_at, last_step = now, step
+            progress_write(work.pk, Progress(step, done, of))
+
+    return told
+
+
+def _already(lake: Lake, work: Work) -> Import | None:
+    """Find what this work committed before its worker was stopped: who and when are the same."""
+    at = work.asked_at.astimezone(UTC)
+    return next((one for one in lake.imports() if one.at == at and one.by == author(work) and one.kind == "file"), None)
+
+
+def _plan_json(plan: ImportPlan, lang: str) -> Json:
+    said = plan.as_json(lang)
+    for file, planned in zip(said["files"], plan.files, strict=True):
+        file["columns"] = [row.as_json() | {"format": row.format} for row in describe(planned.mapping, lang)]
+        for column, row in zip(file["columns"], describe(planned.mapping, lang), strict=True):
+            column["found_by_label"] = row.found_by_label
+        file["name"] = planned.mapping.name
+        own = {column.header: column for column in planned.staged.columns}
+        for column in file["columns"]:
+            staged = own.get(column["column"])
+            column["filled"] = None if staged is None else staged.filled
+    return said
+
+
+def _result_json(result: ImportResult) -> Json:
+    said = result.as_json("en")
+    return {
+        **{name: said[name] for name in ("import_no", "dry_run", "read", "accepted", "quarantined", "known")},
+        "tables": said["tables"],
+        "files": said["files"],
+        "findings": {lang: [finding.as_json(lang) for finding in result.findings] for lang in LANGUAGES},
+    }
+
+
+def _ledger_json(found: Import) -> Json:
+    return {
+        "import_no": found.import_no,
+        "dry_run": False,
+        "read": found.read,
+        "accepted": found.accepted,
+        "quarantined": found.quarantined,
+        "known": found.known,
+        "tables": dict(found.tables),
+        "files": {},
+        "findings": {lang: [] for lang in LANGUAGES},
+    }

@@ -1,0 +1,139 @@
+"""The pages of data: what they show, to whom, and that each works without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from bokgi.apps.access.models import User
+from bokgi.apps.data import selectors
+from bokgi.apps.data.models import Upload
+from tests.apps.data.conftest import Give, deals_file, done, imported
+
+pytestmark = pytest.mark.django_db
+AsRole = Callable[[str], Client]
+
+
+def latest(upload: Upload) -> None:
+    """Do the newest work on an upload."""
+    work = selectors.upload_work(upload)
+    assert work is not None
+    done(work)
+
+
+def test_a_home_without_data_says_what_to_do(home: Path, as_role: AsRole) -> None:
+    del home
+    page = as_role("admin").get("/data/imports/").content.decode()
+    assert "아직 가져온 것이 없습니다" in page
+    assert 'href="/data/upload/"' in page
+
+
+@pytest.mark.parametrize("role", ["manager", "rep", "viewer"])
+def test_who_does_not_keep_data_sees_no_row_of_it(
+    give: Give, as_role: AsRole, users: dict[str, User], role: str
+) -> None:
+    upload = give()
+    imported(upload, users["admin"])
+    client = as_role(role)
+    for path in ("upload/", f"upload/{upload.pk}/", "imports/", "imports/1/", "quarantine/"):
+        answer = client.get(f"/data/{path}")
+        assert answer.status_code == 403
+        assert "다솜유통" not in answer.content.decode()
+
+
+def test_from_upload_to_import_by_the_pages(home: Path, as_role: AsRole) -> None:
+    del home
+    client = as_role("admin")
+    answer = client.post("/data/upload/", {"files": [deals_file()]})
+    upload = Upload.objects.get()
+    assert answer["Location"] == f"/data/upload/{upload.pk}/"
+    waiting = client.get(answer["Location"]).content.decode()
+    assert 'hx-trigger="every 1s"' in waiting
+    latest(upload)
+    mapping = client.get(answer["Location"]).content.decode()
+    assert "예상금액(원)" in mapping
+    assert "최유나" not in mapping
+    client.post(f"{answer['Location']}mapping/", {"then": "try"})
+    latest(upload)
+    tried = client.get(answer["Location"]).content.decode()
+    assert "협의 중" in tried
+    client.post(f"{answer['Location']}mapping/", {"then": "import"})
+    latest(upload)
+    done_page = client.get(answer["Location"]).content.decode()
+    assert 'href="/data/imports/1/"' in done_page
+    listed = client.get("/data/imports/?sort=-quarantined&find=영업").content.decode()
+    assert 'href="/data/imports/1/"' in listed
+    assert "정하늘" in client.get("/data/imports/1/").content.decode()
+
+
+def test_what_was_changed_since_it_was_tried_is_tried_again_first(give: Give, as_role: AsRole) -> None:
+    upload = give()
+    client = as_role("admin")
+    client.post(f"/data/upload/{upload.pk}/mapping/", {"then": "import", "complete": "on"})
+    work = selectors.upload_work(upload)
+    assert work is not None
+    assert work.kind == "try"
+
+
+def test_a_script_that_uploads_is_told_where_to_go_or_what_is_wrong(home: Path, as_role: AsRole) -> None:
+    del home
+    client = as_role("admin")
+    alone = {"X-Requested-With": "XMLHttpRequest"}
+    answer = client.post("/data/upload/", {"files": [deals_file()]}, headers=alone)
+    assert answer["HX-Redirect"] == f"/data/upload/{Upload.objects.get().pk}/"
+    refused = client.post("/data/upload/", {}, headers=alone)
+    assert refused.status_code == 400
+    assert "읽을 파일이 없습니다" in refused.content.decode()
+
+
+def test_a_refused_row_is_mended_and_taken_in(give: Give, as_role: AsRole, users: dict[str, User]) -> None:
+    imported(give(), users["admin"])
+    client = as_role("admin")
+    page = client.get("/data/quarantine/").content.decode()
+    assert "<mark>협의 중</mark>" in page
+    row = selectors.quarantine_rows()[0]
+    address = f"/data/imports/{row.place.import_no}/mend/"
+    where = {"file": row.place.file, "row": str(row.place.row)}
+    assert "협의 중" in client.get(address, where).content.decode()
+    cells = {f"cell-{place}": text for place, text in enumerate(row.cells.values())}
+    still = client.post(address, where | cells | {"cell-4": "아직 협의 중"})
+    assert still.status_code == 422
+    assert selectors.quarantine_count() == 1
+    mended = client.post(address, where | cells | {"cell-4": "150000000"})
+    assert mended["Location"] == "/data/quarantine/"
+    assert selectors.quarantine_count() == 0
+    assert "격리된 행이 없습니다" in client.get("/data/quarantine/").content.decode()
+
+
+def test_chosen_rows_are_dismissed(give: Give, as_role: AsRole, users: dict[str, User]) -> None:
+    imported(give(), users["admin"])
+    row = selectors.quarantine_rows()[0]
+    client = as_role("admin")
+    assert client.post("/data/quarantine/dismiss/", {}).status_code == 400
+    value = f"{row.place.import_no}|{row.place.row}|{row.place.file}"
+    assert client.post("/data/quarantine/dismiss/", {"row": [value]}).status_code == 302
+    assert selectors.quarantine_count() == 0
+    assert client.post("/data/quarantine/dismiss/", {"row": [value]}).status_code == 404
+
+
+def test_an_import_is_taken_back_by_the_page(give: Give, as_role: AsRole, users: dict[str, User]) -> None:
+    imported(give(), users["admin"])
+    client = as_role("admin")
+    assert client.post("/data/imports/1/undo/", {"reason": "잘못된 파일"}).status_code == 302
+    work = selectors.work_of_import(1)
+    assert work is not None
+    done(work)
+    page = client.get("/data/imports/1/").content.decode()
+    assert "되돌린 가져오기입니다" in page
+    assert "잘못된 파일" in page
+    assert client.get("/data/imports/99/").status_code == 404
+
+
+def test_the_age_of_the_data_stands_on_every_page(give: Give, as_role: AsRole, users: dict[str, User]) -> None:
+    client = as_role("viewer")
+    assert "asof" not in client.get("/settings/").content.decode()
+    imported(give(), users["admin"])
+    assert "11월 24일 데이터" in client.get("/settings/").content.decode().replace("\u00a0", " ")
