@@ -9,9 +9,9 @@ from bokgi.apps.data.views import imports, refused, uploading
 urlpatterns = [
     path("", imports.imports, name="index"),
     path("upload/", uploading.upload, name="upload"),
-    path("upload/<uuid:key>/", uploading.uploaded, name="uploaded"),
-    path("upload/<uuid:key>/mapping/", uploading.hint, name="hint"),
-    path("upload/<uuid:key>/discard/", uploading.discard, name="discard"),
+    path("upload/<uuid:upload_id>/", uploading.uploaded, name="uploaded"),
+    path("upload/<uuid:upload_id>/mapping/", uploading.hint, name="hint"),
+    path("upload/<uuid:upload_id>/discard/", uploading.discard, name="discard"),
     path("work/<int:work>/", uploading.progress, name="progress"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:import_no>/", imports.one_import, name="import"),

@@ -58,9 +58,9 @@ def _text(error: BokgiError) -> str:
 
 @may(*KEEPERS)
 @require_GET
-def uploaded(request: PageRequest, key: UUID) -> HttpResponse:
+def uploaded(request: PageRequest, upload_id: UUID) -> HttpResponse:
     """Show an upload: the work on it, its mapping, what an import would do or did."""
-    found = selectors.upload_of(key)
+    found = selectors.upload_of(upload_id)
     work = selectors.upload_work(found)
     tried = found.works.filter(kind=WorkKind.TRY, state="done").order_by("-asked_at").first()
     planned_at = found.works.filter(kind="plan").order_by("-asked_at").values_list("asked_at", flat=True).first()
@@ -119,19 +119,19 @@ def _mapped(plan: Mapping[str, Any], of: Upload) -> dict[str, Any]:
 
 @may(*KEEPERS)
 @require_POST
-def hint(request: PageRequest, key: UUID) -> HttpResponse:
+def hint(request: PageRequest, upload_id: UUID) -> HttpResponse:
     """Keep what a person says about an upload, and plan it again, try it, or import it.
 
     What was changed since it was tried is tried again before anything is imported.
     """
-    found = selectors.upload_of(key)
+    found = selectors.upload_of(upload_id)
     said = _said(request.POST, found)
     then = WorkKind(request.POST["then"]) if request.POST.get("then") in {"try", "import"} else WorkKind.PLAN
     changed = said != {**_NOTHING_SAID, **found.hints}
     if changed and then is WorkKind.IMPORT:
         then = WorkKind.TRY
     services.upload_hint(upload=found, by=request.user, then=then, **said)
-    return HttpResponseRedirect(reverse("data:uploaded", args=[key]))
+    return HttpResponseRedirect(reverse("data:uploaded", args=[upload_id]))
 
 
 _NOTHING_SAID: Final[Mapping[str, Any]] = {
@@ -172,9 +172,9 @@ def _said(given: Mapping[str, str], found: Upload) -> dict[str, Any]:
 
 @may(*KEEPERS)
 @require_POST
-def discard(request: PageRequest, key: UUID) -> HttpResponse:
+def discard(request: PageRequest, upload_id: UUID) -> HttpResponse:
     """Throw the files of an upload away."""
-    services.upload_discard(upload=selectors.upload_of(key), by=request.user)
+    services.upload_discard(upload=selectors.upload_of(upload_id), by=request.user)
     return HttpResponseRedirect(reverse("data:upload"))
 
 
