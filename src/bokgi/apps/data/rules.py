@@ -28,7 +28,7 @@ _RESERVED: Final = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IG
 def safe_name(given: str) -> str:
     """Give the name under which an uploaded file is kept: without folders, control signs and what systems reserve.
 
-    >>> safe_name("../../etc/영업 기회.csv"), safe_name("C:/Users/x/deals.csv"), safe_name("con.csv")
+    >>> safe_name("../../etc/영업 기회.csv"), safe_name("C:/exports/deals.csv"), safe_name("con.csv")
     ('영업 기회.csv', 'deals.csv', '_con.csv')
     """
     name = PureWindowsPath(PurePosixPath(given).name).name
