@@ -1,0 +1,233 @@
+"""Nothing of the future stands in facts as of a day: whatever happens later, they are the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bokgi.facts.as_of import as_of
+from bokgi.facts.lake import Lake
+from bokgi.facts.model import Facts
+from tests.cast import CAST, facts_of
+from tests.facts.lakes import imported, lake_in, read, rows
+
+ON = date(2026, 2, 15)
+
+
+def contents(facts: Facts) -> dict[str, list[tuple[Any, ...]]]:
+    """Give every table that has dates, without the numbers of imports."""
+    names = ["deals", "stage_events", "deal_changes", "activities"]
+    return {
+        name: rows(facts.tables[name], *(c for c in facts.tables[name].columns if c not in {"import_no", "attributes"}))
+        for name in names
+    }
+
+
+def random_tables(generator: np.random.Generator, n: int) -> dict[str, pa.Table]:
+    """Give tables with dates on both sides of ON, everything that may vary drawn at random."""
+
+    def days(size: int) -> list[date]:
+        return [ON + timedelta(days=int(day)) for day in generator.integers(-40, 40, size)]
+
+    def some(values: list[Any], size: int) -> list[Any]:
+        return [None if generator.random() < 0.2 else values[generator.integers(len(values))] for _ in range(size)]
+
+    ids = [f"d{number}" for number in range(n)]
+    outcomes = [["open", "won", "lost"][generator.integers(3)] for _ in ids]
+    deals = {
+        "deal_id": ids,
+        "created_on": some(days(n), n),
+        "owner_id": some(["lee", "park"], n),
+        "amount": some(list(range(9)), n),
+        "type": some(["new", "renewal"], n),
+        "stage": some(["qualified", "won"], n),
+        "outcome": outcomes,
+        "closed_on": [None if outcome == "open" else day for outcome, day in zip(outcomes, days(n), strict=True)],
+        "lost_reason": some(["price"], n),
+        "known_at_creation": [[",", ",type,"][generator.integers(2)] for _ in ids],
+        "observed_on": days(n),
+    }
+    deals["first_seen_on"] = [day - timedelta(days=int(generator.integers(0, 30))) for day in deals["observed_on"]]
+    events = {
+        "deal_id": some(ids, 4 * n),
+        "entered_on": days(4 * n),
+        "stage": some(["qualified", "won", "lost"], 4 * n),
+    }
+    fields = ["amount", "owner_id", "type", "outcome", "closed_on"]
+    values = {"amount": "5", "owner_id": "choi", "type": "new", "outcome": "won", "closed_on": "2026-01-20"}
+    changed = [fields[generator.integers(len(fields))] for _ in range(4 * n)]
+    changes = {
+        "deal_id": some(ids, 4 * n),
+        "field": changed,
+        "changed_on": days(4 * n),
+        "new": [values[field] for field in changed],
+    }
+    activities = {"activity_id": [f"a{k}" for k in range(n)], "deal_id": some(ids, n), "happened_on": days(n)}
+    return {
+        "deals": pa.table(deals),
+        "stage_events": pa.table(events).filter(pa.compute.is_valid(pa.table(events)["deal_id"])),
+        "deal_changes": pa.table(changes).filter(pa.compute.is_valid(pa.table(changes)["deal_id"])),
+        "activities": pa.table(activities),
+    }
+
+
+def shuffled(generator: np.random.Generator, rows_: list[dict[str, Any]], late: list[bool], columns: list[str]) -> None:
+    """Exchange the values of some columns among the rows that are dated after ON."""
+    places = [place for place, is_late in enumerate(late) if is_late]
+    for column in columns:
+        values = [rows_[place][column] for place in places]
+        for place, source in zip(places, generator.permutation(len(places)), strict=True):
+            rows_[place][column] = values[source]
+
+
+def facts_from(tables: dict[str, pa.Table]) -> Facts:
+    empty = facts_of(stages=CAST["stages"])
+    connection = ibis.duckdb.connect()
+    read_tables = {}
+    for name in empty.tables:
+        schema = empty.tables[name].schema().to_pyarrow()
+        given_rows = tables[name].to_pylist() if name in tables else empty.tables[name].to_pyarrow().to_pylist()
+        plain = {"pipeline": "default", "origin": "recorded", "seq": 1, "import_no": 1, "unknown_then": ","}
+        whole = [{column: row.get(column, plain.get(column)) for column in schema.names} for row in given_rows]
+        connection.con.register(name, pa.Table.from_pylist(whole, schema=schema))
+        read_tables[name] = connection.table(name)
+    return replace(empty, **read_tables)
+
+
+@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_shuffling_everything_dated_after_the_day_changes_nothing(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    tables = random_tables(generator, 12)
+    before = contents(as_of(facts_from(tables), ON))
+
+    deals = tables["deals"].to_pylist()
+    closed_later = [row["closed_on"] is not None and row["closed_on"] > ON for row in deals]
+    shuffled(generator, deals, closed_later, ["outcome", "closed_on", "lost_reason"])
+    by_then = [row["closed_on"] is not None and row["closed_on"] <= ON for row in deals]
+    unseen = [row["first_seen_on"] > ON and not known for row, known in zip(deals, by_then, strict=True)]
+    shuffled(generator, deals, unseen, ["owner_id", "amount", "stage"])
+    undeclared = [late and ",type," not in row["known_at_creation"] for late, row in zip(unseen, deals, strict=True)]
+    shuffled(generator, deals, undeclared, ["type"])
+    created_later = [row["created_on"] is not None and row["created_on"] > ON for row in deals]
+    shuffled(
+        generator, deals, created_later, ["created_on", "owner_id", "amount", "known_at_creation", "first_seen_on"]
+    )
+    again = {"deals": pa.Table.from_pylist(deals, schema=tables["deals"].schema)}
+    for name, column in (("stage_events", "entered_on"), ("deal_changes", "changed_on"), ("activities", "happened_on")):
+        events = tables[name].to_pylist()
+        late = [row[column] > ON for row in events]
+        shuffled(generator, events, late, [other for other in tables[name].column_names if other != "activity_id"])
+        again[name] = pa.Table.from_pylist(events, schema=tables[name].schema)
+
+    assert contents(as_of(facts_from(again), ON)) == before
+
+
+class World:
+    """Deals that change day by day; the days up to ON are the same for every `future`."""
+
+    FIRST = ON - timedelta(days=30)
+    PAST_EXPORTS = (6, 17, 30)
+    LATER_EXPORTS = (41, 60)
+
+    def __init__(self, seed: int, future: int) -> None:
+        self.past = np.random.default_rng([seed, 0])
+        self.future = np.random.default_rng([seed, 1, future])
+        self.deals: dict[str, dict[str, Any]] = {}
+        self.late = {f"d{number}" for number in range(8) if self.past.random() < 0.3}
+        self.written: dict[str, tuple[dict[str, Any], int]] = {}
+
+    def live(self, lake: Lake) -> None:
+        """Let two months pass, with their exports."""
+        for day in range(61):
+            generator = self.past if day <= 30 else self.future
+            self._change(day, generator)
+            if day in self.PAST_EXPORTS:
+                self._export(lake, day, {name for name in self.deals if name not in self.late})
+            if day in self.LATER_EXPORTS:
+                self._export(lake, day, set(self.deals))
+
+    def _change(self, day: int, generator: np.random.Generator) -> None:
+        on = self.FIRST + timedelta(days=day)
+        if len(self.deals) < 8 and generator.random() < 0.4:
+            self.deals[f"d{len(self.deals)}"] = {"created_on": on, "stage": "qualified", "outcome": "open"}
+        for name, deal in self.deals.items():
+            roll, choice = generator.random(), generator.integers(6)
+            was_closed = deal["outcome"] != "open"
+            if roll > 0.25 or (was_closed and name in self.late):
+                continue
+            if was_closed:
+                deal |= {"outcome": "open", "closed_on": None, "stage": "qualified", "lost_reason": None}
+            elif choice == 0:
+                deal["amount"] = int(generator.integers(1, 9))
+            elif choice == 1:
+                deal["owner_id"] = ["lee", "park", "choi"][generator.integers(3)]
+            elif choice == 2:
+                deal["stage"] = ["prospecting", "qualified", "proposal"][generator.integers(3)]
+            elif choice == 3:
+                deal["expected_close_on"] = on + timedelta(days=int(generator.integers(90)))
+            elif choice == 4:
+                deal["probability"] = float(generator.integers(10)) / 10
+            else:
+                outcome = ["won", "lost"][generator.integers(2)]
+                reason = "price" if outcome == "lost" else None
+                deal |= {"outcome": outcome, "closed_on": on, "stage": outcome, "lost_reason": reason}
+
+    def _export(self, lake: Lake, day: int, names: set[str]) -> None:
+        number = len(lake.imports()) + 1
+        columns = [
+            "created_on", "stage", "outcome", "closed_on", "lost_reason", "amount", "owner_id", "expected_close_on",
+            "probability",
+        ]  # fmt: skip
+        new, known = [], []
+        for name in sorted(names):
+            deal = dict(self.deals[name])
+            if name in self.written and self.written[name][0] == deal:
+                known.append(f"{name} | {self.written[name][1]}")
+            else:
+                self.written[name] = (deal, number)
+                cells = ["" if deal.get(column) is None else str(deal[column]) for column in columns]
+                new.append(" | ".join([name, *cells]))
+        imported(
+            lake,
+            (self.FIRST + timedelta(days=day)).isoformat(),
+            deals="\n".join([" | ".join(["deal_id", *columns]), *new]),
+            sightings="\n".join(["deal_id | as_in", *known]),
+            stages=CAST["stages"] if number == 1 else "",
+        )
+
+
+@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_two_futures_of_one_past_look_the_same_from_then(seed: int) -> None:
+    found = []
+    for future in (1, 2):
+        with TemporaryDirectory() as folder:
+            lake = lake_in(Path(folder))
+            World(seed, future).live(lake)
+            then = contents(as_of(read(lake), ON))
+            found.append({name: then[name] for name in ("deals", "stage_events")})
+    assert found[0] == found[1]
+
+
+@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_today_looks_like_the_current_state(seed: int) -> None:
+    with TemporaryDirectory() as folder:
+        lake = lake_in(Path(folder))
+        World(seed, 1).live(lake)
+        current = read(lake)
+        today = as_of(current, ON + timedelta(days=30))
+        columns = [
+            c for c in current.deals.columns if not c.endswith("_seen_on") and c not in {"observed_on", "attributes"}
+        ]
+        assert rows(today.deals, *columns) == rows(current.deals, *columns)
