@@ -29,7 +29,7 @@ from bokgi.questions.titles import deal_names, title
 
 MONTH: Final = "month"
 QUARTER: Final = "quarter"
-CONDITIONS: Final = ("source", "lead_grade", "type", "product", "industry", "segment", "size")
+CONDITIONS: Final = ("source", "lead_grade", "type", "product", "industry", "segment", "size", "region")
 """Conditions that a forecast tells deals apart by, where they differ and are known before the outcome."""
 _LEVEL: Final = 0.80
 _MANY_UNKNOWN: Final = 0.05

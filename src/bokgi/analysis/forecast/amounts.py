@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.credibility import multiplicative
+from bokgi.analysis.forecast.hazards import conditions_of
 from bokgi.analysis.forecast.history import Coding, Wins
 
 Floats = NDArray[np.float64]
@@ -46,10 +47,10 @@ def fit_amounts(wins: Wins, coding: Coding, *, on: int) -> Amounts | None:
     weight = 0.5 ** ((on - wins.on[rows]) / _HALF_LIFE)
     scale = float(np.average(amount, weights=weight))
     scatter = float(np.average((amount / scale - 1.0) ** 2, weights=weight)) if len(rows) > 1 else 1.0
-    levels = [coding.profile[profile, factor] for factor in range(len(coding.factors))]
-    sizes = [len(names) for names in coding.levels]
-    found = multiplicative(levels, sizes, weight, weight * amount / scale, dispersion=max(scatter, 1e-6))
-    every = [coding.profile[:, factor] for factor in range(len(coding.factors))]
+    found = multiplicative(
+        conditions_of(coding, profile), weight, weight * amount / scale, dispersion=max(scatter, 1e-6)
+    )
+    every = conditions_of(coding, np.arange(len(coding.profile)))
     mean = scale * found.rate * (found.of(every) if every else np.ones(len(coding.profile)))
     ratio = amount / mean[profile]
     return Amounts(mean, ratio / float(np.average(ratio, weights=weight)), weight / weight.sum(), len(rows))

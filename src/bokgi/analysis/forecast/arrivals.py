@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bokgi.analysis.forecast.credibility import multiplicative
+from bokgi.analysis.forecast.credibility import Block, multiplicative
 from bokgi.analysis.forecast.history import Entries
 from bokgi.analysis.forecast.windows import PHASES, WEEK, Steps, phase_of
 
@@ -45,16 +45,14 @@ def expect_arrivals(entries: Entries, steps: Steps, *, on: int, first: int) -> A
     count = np.bincount(week[week < weeks], minlength=weeks).astype(np.float64)
     ahead = [on + int(start) + (int(length) + 1) // 2 for start, length in zip(steps.starts, steps.days, strict=True)]
     behind = [on - WEEK * number - WEEK // 2 for number in range(weeks)]
-    levels, future = _season(behind), _season(ahead)
-    if weeks < _WEEKS_FOR_MONTHS:
-        levels, future = levels[:1], future[:1]
-    sizes = (PHASES, _MONTHS)[: len(levels)]
+    parts = 1 if weeks < _WEEKS_FOR_MONTHS else 2
+    past_season, season_ahead = _season(behind)[:parts], _season(ahead)[:parts]
     weight = 0.5 ** (np.arange(weeks) / _HALF_LIFE_WEEKS)
     spread = _dispersion(count)
-    found = multiplicative(levels, sizes, np.ones(weeks), count, dispersion=spread)
-    season = found.of(levels)
+    found = multiplicative(past_season, np.ones(weeks), count, dispersion=spread)
+    season = found.of(past_season)
     level = float((weight * count).sum() / (weight * season).sum())
-    expected = level * found.of(future) * steps.days / WEEK
+    expected = level * found.of(season_ahead) * steps.days / WEEK
     effective = float(weight.sum() ** 2 / (weight**2).sum())
     years = (on - first) / 364.0 if len(steps) == 0 else float(steps.starts[-1] + steps.days[-1]) / 364.0
     sd = np.sqrt(spread / max(level * effective, 0.5) + _DRIFT_A_YEAR**2 * max(years, 0.05))
@@ -62,10 +60,11 @@ def expect_arrivals(entries: Entries, steps: Steps, *, on: int, first: int) -> A
     return Arrivals(expected, float(sd), recent)
 
 
-def _season(days: list[int]) -> list[Ints]:
+def _season(days: list[int]) -> list[Block]:
     dates = [_EPOCH + timedelta(days=day) for day in days]
     phase = np.array([phase_of(day) for day in dates], dtype=np.int64)
-    return [phase, np.array([day.month - 1 for day in dates], dtype=np.int64)]
+    month = np.array([day.month - 1 for day in dates], dtype=np.int64)
+    return [Block.of(phase, PHASES), Block.of(month, _MONTHS)]
 
 
 def _dispersion(count: Floats) -> float:

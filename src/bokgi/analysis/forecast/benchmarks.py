@@ -87,8 +87,9 @@ def weighted_pipeline(
             return None
         p = np.where(standing.due <= window.until, p, 0.0)
     total = np.zeros(paths)
+    p, amount = p[p > 0.0], amount[p > 0.0]
     rows = max(_CHUNK // paths, 1)
-    for start in range(0, len(standing), rows):
+    for start in range(0, len(p), rows):
         part = slice(start, start + rows)
         hit = rng.random((len(p[part]), paths), dtype=np.float32) < p[part, None]
         total += amount[part].astype(np.float32) @ hit.astype(np.float32)

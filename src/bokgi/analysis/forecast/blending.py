@@ -14,8 +14,8 @@ from bokgi.analysis.forecast.scoring import crps
 Floats = NDArray[np.float64]
 
 WEIGHTS: Final = np.linspace(0.0, 1.0, 11)
-_PRIOR_WEIGHT: Final = 0.8
-_PRIOR_ORIGINS: Final = 3.0
+_PRIOR_WEIGHT: Final = 0.95
+_PRIOR_ORIGINS: Final = 4.0
 _PRIOR_SCALE_ORIGINS: Final = 8.0
 _NARROWEST, _WIDEST = 0.7, 2.0
 _COVER: Final = 0.8
@@ -49,8 +49,8 @@ class Blend:
 def learn_blend(past: Sequence[Past]) -> Blend:
     """Learn weight and scale from origins whose window is over.
 
-    The weight minimises the mean CRPS over them, each in units of what came on average, with a prior of three origins
-    that prefer 0.8. The scale is what would have made the 80 % range hold 80 % of what came, shrunken towards 1 by a
+    The weight minimises the mean CRPS over them, each in units of what came on average, with a prior of four origins
+    that prefer 0.95. The scale is what would have made the 80 % range hold 80 % of what came, shrunken towards 1 by a
     prior of eight origins.
     """
     if not past:

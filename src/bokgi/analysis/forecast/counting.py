@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
@@ -27,6 +28,13 @@ _CLOSING: Final = (*EXITS["won"], *EXITS["lost"])
 _TRAITS: Final = (
     *("profile", "owner_id", "team", "amount", "outcome", "closed_on", "expected_close_on", "probability"),
 )
+_THEN: Final = {
+    "owner_id": "person",
+    "amount": "amount",
+    "expected_close_on": "due",
+    "probability": "probability",
+}
+"""Columns that are seen as they were at an origin, and how they are called there."""
 
 
 def with_profiles(deals: ir.Table, factors: Sequence[str]) -> tuple[ir.Table, pa.Table]:
@@ -69,7 +77,7 @@ def stays(deals: ir.Table, visits: ir.Table) -> ir.Table:
 
 
 def slices(first: date, as_of: date, windows: Sequence[Window]) -> pa.Table:
-    """Cut the past into weeks that end with `as_of`, and at each origin."""
+    """Cut the past into weeks that end with `as_of`, and at each origin; `era` is the first origin after it."""
     ends = {as_of - timedelta(days=WEEK * week) for week in range((as_of - first).days // WEEK + 2)}
     ends |= {window.origin for window in windows if first <= window.origin <= as_of}
     ordered = sorted(ends)
@@ -77,7 +85,10 @@ def slices(first: date, as_of: date, windows: Sequence[Window]) -> pa.Table:
     phase = [
         phase_of(start + (end - start + timedelta(days=1)) / 2) for start, end in zip(before, ordered, strict=True)
     ]
+    marks = sorted({as_of, *(window.origin for window in windows if window.origin <= as_of)})
+    until = [marks[bisect_left(marks, end)] for end in ordered]
     columns = {"before": pa.array(before, pa.date32()), "last": pa.array(ordered, pa.date32())}
+    columns["era"] = pa.array(until, pa.date32())
     return pa.table(columns | {"phase": pa.array(phase, pa.int64())})
 
 
@@ -107,7 +118,7 @@ def count_cells(told: ir.Table, owners: ir.Table, cut: pa.Table, as_of: date) ->
     rows = rows.mutate(
         age=bucket, **{name: (rows.ends & rows.exit.isin(exits)).cast("int64") for name, exits in EXITS.items()}
     )
-    keys = ["profile", "person", "pipeline", "stage", "age", "phase", "last"]
+    keys = ["profile", "person", "pipeline", "stage", "age", "phase", "era"]
     return (
         _with_value(rows, owners, "person", "begin")
         .group_by(keys)
@@ -151,26 +162,27 @@ def standing(
     rows = rows.mutate(turn=ibis.row_number().over(latest)).filter(_.turn == 0)
     traits = deals.select(of_deal="deal_id", **{name: name for name in _TRAITS})
     rows = rows.join(traits, rows.deal_id == traits.of_deal)
-    for column in ("owner_id", "amount", "expected_close_on", "probability"):
-        rows = _with_value(rows, values_over_time(deals, changes, column), "then", "origin")
-        now = rows[column].cast("string")
-        rows = rows.mutate(**{f"then_{column}": ibis.ifelse(rows.origin == ibis.literal(as_of), now, rows.then)})
-        rows = rows.drop("then")
     inside = (rows.closed_on > rows.origin) & (rows.closed_on >= rows.begins) & (rows.closed_on < rows.finishes)
-    return (
-        rows.select(
-            *("place", "deal_id", "profile", "team", "pipeline", "stage"),
-            person=rows.then_owner_id,
-            age=rows.origin.delta(rows.entered_on, unit="day"),
-            amount=rows.then_amount.try_cast("float64"),
-            due=rows.then_expected_close_on.try_cast("date").delta(rows.origin, unit="day"),
-            probability=rows.then_probability.try_cast("float64"),
-            won=ibis.coalesce((rows.outcome == "won") & inside, ibis.literal(value=False)),
-            won_amount=rows.amount.cast("float64"),
-        )
-        .order_by("place", "deal_id")
-        .to_pyarrow()
+    rows = rows.mutate(
+        age=rows.origin.delta(rows.entered_on, unit="day"),
+        won=ibis.coalesce((rows.outcome == "won") & inside, ibis.literal(value=False)),
+        won_amount=rows.amount.cast("float64"),
     )
+    names = ["place", "deal_id", "origin", "profile", "team", "pipeline", "stage", "age", "won", "won_amount"]
+    # Kept, and each column looked up by itself: one expression of all would take longer to compile than to run.
+    with rows.select(*names, *_THEN).cache() as kept:
+        found = kept.select(names).order_by("place", "deal_id").to_pyarrow()
+        for column, name in _THEN.items():
+            values = _with_value(kept, values_over_time(deals, changes, column), "then", "origin")
+            now = values[column].cast("string")
+            told = ibis.ifelse(values.origin == ibis.literal(as_of), now, values.then)
+            if column == "expected_close_on":
+                told = told.try_cast("date").delta(values.origin, unit="day")
+            elif column != "owner_id":
+                told = told.try_cast("float64")
+            held = values.select("place", "deal_id", told=told).order_by("place", "deal_id").to_pyarrow()
+            found = found.append_column(name, held["told"])
+    return found
 
 
 def wins(deals: ir.Table) -> pa.Table:

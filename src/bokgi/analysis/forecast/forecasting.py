@@ -18,7 +18,7 @@ from bokgi.analysis.forecast.history import History, first_day, read_history
 from bokgi.analysis.forecast.open_deals import at_risk, deal_outlooks, widest
 from bokgi.analysis.forecast.outlook import draw
 from bokgi.analysis.forecast.result import Backtest, Benchmark, Calibration, Forecast, OriginResult, Reason
-from bokgi.analysis.forecast.scoring import LEVELS
+from bokgi.analysis.forecast.scoring import LEVELS, crps
 from bokgi.analysis.forecast.sharing import HIGH, LOW, Scaling, groups_of, shares
 from bokgi.analysis.forecast.windows import WEEK, Window, day_number, past_windows, whole_periods
 from bokgi.domain.errors import RefusalError, UsageError
@@ -325,7 +325,7 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
 
 
 def _row(one: Origin) -> OriginResult:
-    final = one.draws[BLEND]
+    final, came = one.draws[BLEND], one.came or 0.0
     low, high = np.quantile(final, [LOW, HIGH])
     return OriginResult(
         one.window.origin,
@@ -334,8 +334,9 @@ def _row(one: Origin) -> OriginResult:
         float(final.mean()),
         float(low),
         float(high),
-        0.0 if one.came is None else one.came,
+        came,
         one.blend.weight,
         one.blend.scale,
         {name: float(draws.mean()) for name, draws in one.draws.items() if name in (MODEL, *SIMPLE)},
+        {name: crps(draws, came) for name, draws in one.draws.items()},
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.counting import AGE_DAYS
-from bokgi.analysis.forecast.credibility import Effects, multiplicative
+from bokgi.analysis.forecast.credibility import Block, Effects, multiplicative
 from bokgi.analysis.forecast.history import Cells, Coding, Moves
 from bokgi.analysis.forecast.windows import PHASES, Steps
 
@@ -18,12 +17,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CAUSES: Final = ("on", "won", "lost")
-_BASE: Final = 5
-"""Factors of the stage and the time; the conditions and the person follow."""
 _HALF_LIFE: Final = 364.0
 _GRAIN: Final = 0.05
 """Deals whose log hazards differ by less are counted as alike."""
-_PRIOR_WINS: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -50,33 +46,46 @@ def fit_hazards(cells: Cells, moves: Moves, coding: Coding, *, on: int, start: H
     here = cells.until(on)
     weight = 0.5 ** ((on - here.last) / _HALF_LIFE)
     stages, ages = len(coding.stages), len(AGE_DAYS)
-    levels = (
-        here.stage,
-        here.age,
-        here.stage * ages + here.age,
-        here.phase,
-        here.stage * PHASES + here.phase,
-        *(coding.profile[here.profile, factor] for factor in range(len(coding.factors))),
-        here.person,
-    )
-    sizes = (stages, ages, stages * ages, PHASES, stages * PHASES, *map(len, coding.levels), len(coding.persons))
+    stage, age, phase = (axis.ravel() for axis in np.meshgrid(*map(np.arange, (stages, ages, PHASES)), indexing="ij"))
+    timing = Block((here.stage * ages + here.age) * PHASES + here.phase, *_timing(stages, stage, age, phase))
+    blocks = [timing, *conditions_of(coding, here.profile), Block.of(here.person, len(coding.persons))]
     days = here.days * weight
     base, conditions, found = {}, {}, {}
-    stage, age, phase = np.meshgrid(np.arange(stages), np.arange(ages), np.arange(PHASES), indexing="ij")
-    at = (stage, age, stage * ages + age, phase, stage * PHASES + phase)
     for cause in CAUSES:
         effects = multiplicative(
-            levels, sizes, days, here.events[cause] * weight, start=None if start is None else start.effects[cause]
+            blocks, days, here.events[cause] * weight, start=None if start is None else start.effects[cause]
         )
-        rate = np.full(stage.shape, effects.rate)
-        for effect, level in zip(effects.factors[:_BASE], at, strict=True):
-            rate = rate * effect[level]
-        base[cause], conditions[cause], found[cause] = rate, effects.factors[_BASE:], effects
+        rate = effects.rate * effects.of_groups(0, timing.levels)
+        base[cause] = rate.reshape(stages, ages, PHASES)
+        conditions[cause] = (*(effect for block in effects.blocks[1:] for effect in block),)
+        found[cause] = effects
     at_risk = np.bincount(here.stage, days, stages)
     back = np.bincount(here.stage, here.events["back"] * weight, stages) / np.maximum(at_risk, 1.0)
     went = moves.on <= on
     forward, backward = (_shares(moves, went & way, stages) for way in (moves.forward, ~moves.forward))
     return Hazards(base, conditions, back, forward, backward, found)
+
+
+def _timing(stages: int, stage: Ints, age: Ints, phase: Ints) -> tuple[tuple[Ints, ...], tuple[int, ...]]:
+    """Give levels and sizes of the factors of stage and time.
+
+    Time in stage counts by steps: what changes at each bound, for all stages and for each. So a time that nobody has
+    stood yet is like the longest that is known, and not like the average.
+    """
+    levels, sizes = [stage, phase, stage * PHASES + phase], [stages, PHASES, stages * PHASES]
+    for bound in range(1, len(AGE_DAYS)):
+        longer = age >= bound
+        levels += [longer.astype(np.int64), np.where(longer, 1 + stage, 0)]
+        sizes += [2, 1 + stages]
+    return tuple(levels), tuple(sizes)
+
+
+def conditions_of(coding: Coding, profile: Ints) -> list[Block]:
+    """Give the block of the conditions; none where deals have no conditions."""
+    if not coding.factors:
+        return []
+    levels = tuple(coding.profile[:, factor] for factor in range(len(coding.factors)))
+    return [Block(profile, levels, tuple(map(len, coding.levels)))]
 
 
 def _shares(moves: Moves, which: NDArray[np.bool_], stages: int) -> Floats:
@@ -188,8 +197,3 @@ def win_chances(
         leaving = _leaving(hazards, every[rows], int(place), ages, steps.days, steps.phase)
         chance[rows] = _value(hazards, arrivals[kind[rows]], int(place), leaving, steps.counts, 0)
     return np.minimum(chance, 1.0 - 1e-9), Chances(arrivals, kind[len(profile) :])
-
-
-def names_of(coding: Coding, codes: Sequence[int]) -> list[str]:
-    """Give the names of stages."""
-    return [coding.stages[code][1] for code in codes]

@@ -55,7 +55,7 @@ class Coding:
 
 @dataclass(frozen=True)
 class Cells:
-    """Days at risk and events by kind; `last` is the day that ends the slice of the past they fell into."""
+    """Days at risk and events by kind; `last` is the first origin (or the day of the facts) that has seen them."""
 
     profile: Ints
     person: Ints
@@ -67,7 +67,7 @@ class Cells:
     events: Mapping[str, Floats]
 
     def until(self, on: int) -> Cells:
-        """Give what had happened by the end of a day that ends a slice."""
+        """Give what had happened by the end of an origin."""
         kept = self.last <= on
         return Cells(
             self.profile[kept],
@@ -210,7 +210,9 @@ def read_history(
 
     Reads `deals`, `visits` and `changes` up to `as_of` (see `forecast`), and `stages` for their probability.
     """
-    told, names = with_profiles(deals, factors)
+    profiled, names = with_profiles(deals, factors)
+    # Kept: an expression that holds all of it would take longer to compile than to run.
+    told = profiled.cache()
     lasting = stays(told, visits).cache()
     begun = lasting.agg(first=_.entered_on.min()).to_pyarrow()["first"][0].as_py() or as_of
     rows = lasting.group_by("pipeline", "stage").agg(place=_.stage_order.min())
@@ -333,7 +335,7 @@ def _cells(table: pa.Table, coding: Coding) -> Cells:
         _stage(table, "stage", coding),
         _ints(table["age"]),
         _ints(table["phase"]),
-        _days(table["last"]),
+        _days(table["era"]),
         _floats(table["days"]),
         {name: _floats(table[name]) for name in EXITS},
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bokgi.analysis.forecast.amounts import Amounts, fit_amounts
 from bokgi.analysis.forecast.arrivals import expect_arrivals
 from bokgi.analysis.forecast.counting import AGE_DAYS
-from bokgi.analysis.forecast.credibility import Effects, multiplicative
+from bokgi.analysis.forecast.credibility import Block, Effects, multiplicative
 from bokgi.analysis.forecast.hazards import Hazards, fit_hazards, win_chances
 from bokgi.analysis.forecast.history import NEVER, History, Standing
 from bokgi.analysis.forecast.windows import Window, day_number, steps_of
@@ -23,6 +23,9 @@ Ints = NDArray[np.int64]
 _DUE_SHARES: Final = (-0.3, 0.0, 0.34, 0.67, 1.0, 1.5)
 _DUE_LEVELS: Final = len(_DUE_SHARES) + 2
 _SIZE_LEVELS: Final = 5
+_MONTH_DAYS: Final = 30.0
+_LEVEL_SD: Final = 0.03
+"""How far the stage model as a whole is expected to be off."""
 _PRIOR_NEW_WINS: Final = 20.0
 _PRIOR_AMOUNT: Final = 10.0
 _PRIOR_SHOCK: Final = 0.10
@@ -32,27 +35,19 @@ _CHUNK: Final = 4_000_000
 
 
 @dataclass(frozen=True)
-class Traits:
-    """What recalibration tells open deals apart by: due date, size, stage, time in stage."""
-
-    levels: tuple[Ints, ...]
-    sizes: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Outlook:
     """The view from one origin before anything is drawn.
 
     `raw`: each open deal's cumulative hazard to be won within the window by the stage model; `load`: the same after
-    recalibration by `correction`; `amount`: its expected won amount, `unknown` where that is fitted. `new_wins`: wins
-    expected of deals yet to enter (`new_raw` before recalibration), drawn like the entries `pool` with `pool_weight`.
-    `shock`: sd of what all deals share.
+    recalibration by `correction`, which tells deals apart by `traits`; `amount`: its expected won amount, `unknown`
+    where that is fitted. `new_wins`: wins expected of deals yet to enter (`new_raw` before recalibration), drawn like
+    the entries `pool` with `pool_weight`. `shock`: sd of what all deals share.
     """
 
     window: Window
     standing: Standing
     hazards: Hazards
-    traits: Traits
+    traits: tuple[Block, ...]
     raw: Floats
     load: Floats
     correction: Floats
@@ -73,7 +68,8 @@ class Outlook:
         return -np.expm1(-self.load)
 
 
-def _traits(standing: Standing, window: Window, stages: int) -> Traits:
+def _traits(standing: Standing, window: Window, stages: int) -> tuple[Block, ...]:
+    """What recalibration tells open deals apart by: due date, size, stage, time in stage."""
     share = standing.due / max(window.until, 1)
     due = np.where(standing.due >= NEVER, _DUE_LEVELS - 1, np.searchsorted(np.array(_DUE_SHARES), share, side="left"))
     known = ~np.isnan(standing.amount)
@@ -82,25 +78,33 @@ def _traits(standing: Standing, window: Window, stages: int) -> Traits:
         cuts = np.quantile(standing.amount[known], [0.25, 0.5, 0.75])
         size[known] = np.searchsorted(cuts, standing.amount[known])
     age = np.searchsorted(np.array(AGE_DAYS), standing.age, side="right") - 1
-    return Traits(
-        (due.astype(np.int64), size, standing.stage, age, due.astype(np.int64) * stages + standing.stage),
-        (_DUE_LEVELS, _SIZE_LEVELS, stages, len(AGE_DAYS), _DUE_LEVELS * stages),
+    return (
+        Block.of(due, _DUE_LEVELS),
+        Block.of(size, _SIZE_LEVELS),
+        Block.of(standing.stage, stages),
+        Block.of(age, len(AGE_DAYS)),
+        Block.of(due * stages + standing.stage, _DUE_LEVELS * stages),
     )
 
 
-def _recalibration(traits: Traits, earlier: Sequence[Outlook]) -> Effects | None:
-    """Learn from earlier origins how chances by the stage model turned out, by due date, size, stage and age."""
-    loads = [one.raw for one in earlier if len(one.raw)]
-    if not loads:
+def _recalibration(traits: Sequence[Block], earlier: Sequence[Outlook]) -> Effects | None:
+    """Learn from earlier origins how chances by the stage model turned out."""
+    if not any(len(one.raw) for one in earlier):
         return None
-    levels = [
-        np.concatenate([one.traits.levels[place] for one in earlier if len(one.raw)])
-        for place in range(len(traits.sizes))
+    blocks = [
+        Block(np.concatenate([one.traits[place].group for one in earlier]), block.levels, block.sizes)
+        for place, block in enumerate(traits)
     ]
-    won = np.concatenate([one.standing.won for one in earlier if len(one.raw)]).astype(np.float64)
-    window = earlier[-1].window
-    overlap = max(window.days / 30.0, 1.0)
-    return multiplicative(levels, traits.sizes, np.concatenate(loads), won, dispersion=overlap, bounded=True)
+    raw, won = (np.concatenate(rows) for rows in zip(*((one.raw, one.standing.won) for one in earlier), strict=True))
+    overlap = max(earlier[-1].window.days / _MONTH_DAYS, 1.0)
+    return multiplicative(
+        blocks,
+        raw,
+        won.astype(np.float64),
+        dispersion=overlap,
+        bounded=True,
+        drawn_to_one=overlap / _LEVEL_SD**2,
+    )
 
 
 def _amount_ratio(earlier: Sequence[Outlook]) -> float:
@@ -159,7 +163,7 @@ def look_ahead(
     traits = _traits(standing, window, len(coding.stages))
     raw = -np.log1p(-chance)
     learnt = _recalibration(traits, earlier)
-    correction = np.ones(len(raw)) if learnt is None else learnt.rate * learnt.of(traits.levels)
+    correction = np.ones(len(raw)) if learnt is None else learnt.rate * learnt.of(traits)
     amounts = fit_amounts(history.wins, coding, on=on)
     unknown = np.isnan(standing.amount)
     fitted = np.zeros(len(standing)) if amounts is None else amounts.mean[standing.profile]

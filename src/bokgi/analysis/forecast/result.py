@@ -148,7 +148,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class OriginResult:
-    """One window of the backtest: forecast (mean and 80 % range), what came, and the mean of every other method."""
+    """One window of the backtest: forecast (mean and 80 % range), what came; mean and CRPS of every method."""
 
     origin: date
     start: date
@@ -160,6 +160,7 @@ class OriginResult:
     weight: float
     scale: float
     means: Mapping[str, float]
+    crps: Mapping[str, float]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,179 @@
+"""What is counted: days at risk, deals as they stood at the end of a day, owners and amounts of then."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bokgi.analysis.forecast.history import NEVER, History, read_history
+from bokgi.analysis.forecast.windows import Window, day_number, past_windows, phase_of, steps_of, whole_periods
+from bokgi.analysis.visits import visits
+from tests.analysis.tables import facts
+
+AS_OF = date(2026, 3, 31)
+STAGES = """
+    pipeline | stage | label | stage_order | kind | probability
+    default  | talk  | Talk  | 1           | open | 0.2
+    default  | offer | Offer | 2           | open | 0.6
+    default  | won   | Won   | 3           | won  | 1
+    default  | lost  | Lost  | 4           | lost | 0
+"""
+DEALS = """
+    deal_id | owner_id | outcome | created_on | closed_on  | amount | expected_close_on | known_at_creation
+    d1      | lee      | won     | 2026-01-05 | 2026-02-10 | 900    | 2026-02-10        | ,
+    d2      | lee      | open    | 2026-01-12 |            | 500    | 2026-04-10        | ,
+    d3      | park     | lost    | 2026-01-20 | 2026-03-02 | 300    |                   | ,amount,
+"""
+EVENTS = """
+    deal_id | seq | stage | entered_on
+    d1      | 1   | talk  | 2026-01-05
+    d1      | 2   | offer | 2026-02-03
+    d1      | 3   | won   | 2026-02-10
+    d2      | 1   | talk  | 2026-01-12
+    d3      | 1   | talk  | 2026-01-20
+    d3      | 2   | offer | 2026-01-20
+    d3      | 3   | lost  | 2026-03-02
+"""
+CHANGES = """
+    deal_id | field    | seq | old  | new | changed_on
+    d1      | amount   | 1   | 1000 | 900 | 2026-02-05
+    d2      | owner_id | 1   | park | lee | 2026-02-01
+"""
+
+
+def history(*windows: Window, **tables: Any) -> History:  # noqa: ANN401 - text or Arrow
+    given = facts(**({"deals": DEALS, "stage_events": EVENTS, "stages": STAGES, "deal_changes": CHANGES} | tables))
+    told = visits(given.deals, given.stage_events, given.stages)
+    return read_history(
+        given.deals, told, given.deal_changes, given.stages, as_of=AS_OF, windows=windows, factors=("source",)
+    )
+
+
+def at(origin: str, start: str = "2026-02-01", end: str = "2026-03-01") -> Window:
+    return Window(*(date.fromisoformat(day) for day in (origin, start, end)))
+
+
+def stood(found: History, place: int = 0) -> dict[str, tuple[str, int]]:
+    rows = found.standing[place]
+    stages = [found.coding.stages[code][1] for code in rows.stage]
+    return dict(zip(rows.deal_id.tolist(), zip(stages, rows.age.tolist(), strict=True), strict=True))
+
+
+def test_a_deal_that_moved_on_a_day_stands_in_its_new_stage_that_evening() -> None:
+    assert stood(history(at("2026-02-02")))["d1"] == ("talk", 28)
+    assert stood(history(at("2026-02-03")))["d1"] == ("offer", 0)
+    assert stood(history(at("2026-02-09")))["d1"] == ("offer", 6)
+    assert "d1" not in stood(history(at("2026-02-10")))
+
+
+def test_a_deal_stands_from_the_day_it_entered() -> None:
+    assert "d2" not in stood(history(at("2026-01-11")))
+    assert stood(history(at("2026-01-12")))["d2"] == ("talk", 0)
+
+
+def test_what_came_of_a_deal_counts_within_the_window_only() -> None:
+    found = history(
+        at("2026-01-31"), at("2026-01-31", "2026-02-11", "2026-03-01"), at("2026-01-31", "2026-02-01", "2026-02-10")
+    )
+    won = [dict(zip(one.deal_id.tolist(), one.won.tolist(), strict=True))["d1"] for one in found.standing]
+    assert won == [True, False, False]
+
+
+def test_owner_and_amount_are_those_of_then() -> None:
+    found = history(at("2026-02-04"), at("2026-02-06"), at("2026-01-31"))
+    amount = [dict(zip(one.deal_id.tolist(), one.amount.tolist(), strict=True)) for one in found.standing]
+    assert np.isnan(amount[0]["d1"])  # nobody recorded amounts before the first change of any deal
+    assert amount[1]["d1"] == 900.0
+    assert (amount[1]["d2"], amount[1]["d3"]) == (500.0, 300.0)
+    owner = [
+        {deal: found.coding.persons[code] for deal, code in zip(one.deal_id, one.person, strict=True)}
+        for one in found.standing
+    ]
+    assert owner[0]["d2"] == "lee"
+    assert owner[2]["d2"] == "(unknown)"
+
+
+def test_a_first_value_dated_at_creation_is_known_from_then_on() -> None:
+    first = CHANGES + "    d1      | amount   | 0   |      | 1000 | 2026-01-05\n"
+    found = history(at("2026-02-04"), deal_changes=first)
+    assert dict(zip(found.standing[0].deal_id.tolist(), found.standing[0].amount.tolist(), strict=True))["d1"] == 1000.0
+
+
+def test_on_the_day_of_the_facts_a_deal_is_what_it_says() -> None:
+    rows = history(at(AS_OF.isoformat(), "2026-04-01", "2026-05-01")).standing[0]
+    assert rows.deal_id.tolist() == ["d2"]
+    assert (rows.amount[0], rows.due[0]) == (500.0, 10)
+    before = history(at("2026-02-15")).standing[0]
+    assert set(before.due.tolist()) == {NEVER}
+
+
+def test_days_at_risk_are_those_between_entry_and_leaving() -> None:
+    found = history(at("2026-02-03"), at("2026-02-20"))
+    stage = {name: code for code, (_, name) in enumerate(found.coding.stages)}
+    cells = found.cells
+    talk, offer = (cells.days[cells.stage == stage[name]].sum() for name in ("talk", "offer"))
+    # d1 29 days of talk, d2 78 up to the day of the facts, d3 passed through in a day: half a day.
+    assert (talk, offer) == (29 + 78 + 0.5, 7 + 41)
+    events = {name: values.sum() for name, values in cells.events.items()}
+    assert events == {"on": 2.0, "back": 0.0, "won": 1.0, "lost": 1.0}
+
+
+def test_an_origin_knows_only_what_had_happened_by_its_end() -> None:
+    found = history(at("2026-02-03"), at("2026-02-02"))
+    on = [found.cells.until(day_number(date(2026, 2, day))).events["on"].sum() for day in (2, 3)]
+    assert on == [1.0, 2.0]
+
+
+def test_a_deal_without_history_stands_in_one_nameless_stage() -> None:
+    found = history(at("2026-02-01"), stage_events=[])
+    assert stood(found) == {"d1": ("", 27), "d2": ("", 20), "d3": ("", 12)}
+
+
+def test_a_deal_opened_again_enters_again() -> None:
+    again = EVENTS + "    d3      | 4   | talk  | 2026-03-20\n"
+    deals = DEALS.replace("lost    | 2026-01-20 | 2026-03-02", "open    | 2026-01-20 |           ")
+    found = history(at("2026-03-10"), at("2026-03-25"), stage_events=again, deals=deals)
+    assert "d3" not in stood(found, 0)
+    assert stood(found, 1)["d3"] == ("talk", 5)
+    entered = [day_number(date.fromisoformat(day)) for day in ("2026-01-05", "2026-01-12", "2026-01-20", "2026-03-20")]
+    assert found.entries.on.tolist() == entered
+
+
+def test_wins_without_an_amount_are_kept_as_wins() -> None:
+    given = facts(
+        deals=[{"deal_id": "d", "owner_id": "lee", "outcome": "won", "created_on": AS_OF, "closed_on": AS_OF}]
+    )
+    found = history(at("2026-02-01"), deals=given.deals.to_pyarrow())
+    assert found.wins.amount.shape == (1,)
+    assert np.isnan(found.wins.amount[0])
+
+
+@pytest.mark.parametrize(
+    ("on", "part"), [("2026-01-01", 0), ("2026-01-29", 3), ("2026-02-10", 1), ("2026-03-17", 1), ("2026-03-18", 2)]
+)
+def test_parts_of_a_quarter(on: str, part: int) -> None:
+    assert phase_of(date.fromisoformat(on)) == part
+
+
+def test_past_windows_lie_as_far_ahead_and_are_over() -> None:
+    now = Window(date(2026, 11, 28), date(2026, 10, 1), date(2027, 1, 1))
+    found = past_windows(now, first=date(2025, 1, 1), as_of=now.origin, warm_up=182, most=24)
+    assert found[0].end <= date(2026, 11, 29)
+    assert {window.until for window in found} == {now.until}
+    assert all((window.origin - date(2025, 1, 1)).days >= 182 for window in found)
+    assert [window.end.day for window in found] == [1] * len(found)
+
+
+def test_whole_periods_are_calendar_months_seen_from_the_day_before() -> None:
+    found = whole_periods(3, first=date(2024, 1, 1), as_of=date(2026, 3, 30), warm_up=182, most=2)
+    assert found[0] == Window(date(2025, 11, 30), date(2025, 12, 1), date(2026, 3, 1))
+    assert found[1].end == date(2026, 2, 1)
+
+
+def test_steps_fill_the_window() -> None:
+    steps = steps_of(Window(date(2026, 1, 4), date(2026, 1, 14), date(2026, 2, 1)))
+    assert steps.days.sum() == 27
+    assert steps.days[steps.counts == 1].sum() == 18

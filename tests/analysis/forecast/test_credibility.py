@@ -1,0 +1,77 @@
+"""Multiplicative effects against R-like Poisson models, their shrinkage, and rows that happen at most once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bokgi.analysis.forecast.credibility import Block, multiplicative
+
+
+def cells(seed: int, n: int, effect: float) -> tuple[list[Block], np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, 3, n), rng.integers(0, 4, n)
+    exposure = rng.uniform(50, 150, n)
+    rate = 0.2 * np.exp(effect * (a - 1) + 0.5 * effect * (b == 3))
+    return [Block.of(a, 3), Block.of(b, 4)], exposure, rng.poisson(exposure * rate).astype(np.float64)
+
+
+def test_with_many_events_it_is_the_poisson_model() -> None:
+    sm = pytest.importorskip("statsmodels.api", reason="statsmodels is not installed")
+    blocks, exposure, events = cells(1, 4_000, 0.6)
+    found = multiplicative(blocks, exposure, events)
+    dummies = np.column_stack(
+        [np.ones(len(events)), *((block.group == k) for block in blocks for k in range(1, block.sizes[0]))]
+    )
+    fitted = sm.GLM(events, dummies.astype(float), family=sm.families.Poisson(), exposure=exposure).fit().fittedvalues
+    assert exposure * found.rate * found.of(blocks) == pytest.approx(fitted, rel=2e-3)
+
+
+def test_a_factor_without_signal_has_hardly_any_effect() -> None:
+    spread = []
+    for seed in range(20):
+        blocks, exposure, events = cells(seed, 200, 0.0)
+        found = multiplicative(blocks, exposure / 20.0, np.round(events / 20.0))
+        spread.append(max(np.abs(np.log(effect)).max() for block in found.blocks for effect in block))
+    assert np.median(spread) < 0.03
+
+
+def test_a_rare_level_keeps_close_to_one() -> None:
+    level = np.array([0] * 100 + [1] * 100 + [2])
+    events = np.array([10.0] * 100 + [30.0] * 100 + [2.0])
+    exposure = np.array([100.0] * 200 + [1.0])
+    found = multiplicative([Block.of(level, 3)], exposure, events)
+    raw = 2.0 / found.rate
+    assert 1.0 < found.blocks[0][0][2] < raw / 2
+
+
+def test_factors_of_one_block_are_those_of_two_blocks() -> None:
+    blocks, exposure, events = cells(3, 500, 0.5)
+    group = blocks[0].group * 4 + blocks[1].group
+    both = Block(group, (np.repeat(np.arange(3), 4), np.tile(np.arange(4), 3)), (3, 4))
+    one, two = multiplicative([both], exposure, events), multiplicative(blocks, exposure, events)
+    assert one.rate * one.of([both]) == pytest.approx(two.rate * two.of(blocks), rel=5e-3)
+
+
+def test_a_start_saves_time_and_changes_nothing_else() -> None:
+    blocks, exposure, events = cells(4, 500, 0.5)
+    cold = multiplicative(blocks, exposure, events)
+    other = multiplicative(blocks, exposure, np.roll(events, 7))
+    warm = multiplicative(blocks, exposure, events, start=other)
+    assert warm.rate * warm.of(blocks) == pytest.approx(cold.rate * cold.of(blocks), rel=5e-3)
+
+
+def test_rows_that_happen_at_most_once_give_back_their_hazard() -> None:
+    rng = np.random.default_rng(5)
+    n = 200_000
+    level = rng.integers(0, 2, n)
+    load = rng.uniform(0.2, 2.0, n)
+    happened = rng.random(n) < -np.expm1(-load * np.array([0.5, 1.5])[level])
+    found = multiplicative([Block.of(level, 2)], load, happened.astype(np.float64), bounded=True)
+    assert found.rate * found.blocks[0][0] == pytest.approx([0.5, 1.5], rel=0.02)
+
+
+def test_without_an_event_the_rate_is_small_and_effects_are_one() -> None:
+    found = multiplicative([Block.of(np.zeros(4, dtype=np.int64), 1)], np.full(4, 100.0), np.zeros(4))
+    assert found.rate == pytest.approx(0.5 / 400)
+    assert found.blocks[0][0].tolist() == [1.0]

@@ -1,0 +1,189 @@
+"""The forecast as a function: what may not change it, what it refuses, and data that mislead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+import bokgi
+from benchmarks.simulator import Organisation, World, simulate
+from bokgi.analysis.deal_traits import deal_traits
+from bokgi.analysis.forecast import Forecast
+from bokgi.analysis.visits import visits
+from bokgi.domain.errors import RefusalError
+from bokgi.domain.period import Period
+
+AS_OF = date(2025, 12, 31)
+MONTH = Period(date(2026, 1, 1), date(2026, 2, 1))
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return simulate(Organisation(seed=11, reps=4, deals=600))
+
+
+@pytest.fixture(scope="module")
+def plain(world: World) -> Forecast:
+    return made(world.tables)
+
+
+def made(tables: dict[str, pa.Table], **options: Any) -> Forecast:  # noqa: ANN401 - options of several kinds
+    connection = ibis.duckdb.connect()
+    given = {name: connection.create_table(name, rows) for name, rows in tables.items()}
+    deals = deal_traits(given["deals"], given["accounts"], given["memberships"], on=AS_OF)
+    told = visits(given["deals"].mutate(last_seen_on=ibis.null("date")), given["stage_events"], given["stages"])
+    asked: dict[str, Any] = {"as_of": AS_OF, "period": MONTH, "paths": 500, "factors": ("source", "segment")} | options
+    return bokgi.forecast(deals.cache(), told.cache(), changes=given["deal_changes"], stages=given["stages"], **asked)
+
+
+def shuffled(table: pa.Table) -> pa.Table:
+    return table.take(pa.array(np.random.default_rng(3).permutation(table.num_rows)))
+
+
+def test_the_order_of_rows_changes_nothing(world: World, plain: Forecast) -> None:
+    again = made({name: shuffled(table) for name, table in world.tables.items()})
+    assert np.array_equal(again.draws, plain.draws)
+    assert again.people == plain.people
+    assert again.change == plain.change
+
+
+def test_another_unit_scales_every_amount(world: World, plain: Forecast) -> None:
+    deals = world.tables["deals"]
+    place = deals.column_names.index("amount")
+    thousandth = pc.divide(deals["amount"].cast(pa.float64()), 1e3).cast(pa.decimal128(18, 2))
+    small = made(world.tables | {"deals": deals.set_column(place, "amount", thousandth)})
+    assert small.mean == pytest.approx((plain.mean or 0.0) / 1e3, rel=1e-4)
+    assert small.draws == pytest.approx(plain.draws / 1e3, rel=1e-3)
+
+
+def test_parts_add_up_and_the_range_holds_the_mean(plain: Forecast) -> None:
+    assert plain.mean is not None
+    assert plain.open is not None
+    assert plain.new is not None
+    assert plain.won_so_far + plain.open.mean + plain.new.mean == pytest.approx(plain.mean)
+    for shares in (plain.people, plain.teams):
+        assert sum(share.mean for share in shares) == pytest.approx(plain.mean)
+    assert plain.change is not None
+    assert sum(part.amount for part in plain.change.parts) == pytest.approx(plain.change.now - plain.change.before)
+    assert plain.quantiles[0.1] < plain.mean < plain.quantiles[0.9]
+    assert plain.probability_of(plain.quantiles[0.5]) == pytest.approx(0.5, abs=0.01)
+
+
+def test_one_more_deal_without_hope_hardly_matters(world: World, plain: Forecast) -> None:
+    deals = world.tables["deals"]
+    old = pc.and_(pc.equal(deals["outcome"], "open"), pc.less(deals["created_on"], pa.scalar(date(2025, 3, 1))))
+    assert pc.sum(old).as_py() > 0
+    hopeless = [deal for deal in plain.range_deals if deal.stands_long]
+    assert all(deal.chance < 0.5 for deal in hopeless)
+
+
+def test_a_month_of_all_certain_deals_is_certain() -> None:
+    """Every deal is won for 100 exactly 30 days after it was created, one a day."""
+    first = date(2025, 1, 1)
+    created = [first + timedelta(days=n) for n in range(360)]
+    closed = [day + timedelta(days=30) for day in created]
+    done = [day <= date(2025, 12, 26) for day in closed]
+    rows: dict[str, Any] = {
+        "deal_id": [f"d{n:03d}" for n in range(360)],
+        "owner_id": ["kim"] * 360,
+        "outcome": ["won" if over else "open" for over in done],
+        "created_on": created,
+        "closed_on": [day if over else None for day, over in zip(closed, done, strict=True)],
+        "amount": [100.0] * 360,
+    }
+    lost = {name: [values[0]] * 12 for name, values in rows.items()} | {
+        "deal_id": [f"x{n}" for n in range(12)],
+        "outcome": ["lost"] * 12,
+        "closed_on": [first] * 12,
+    }
+    table = ibis.memtable(pa.concat_tables([pa.table(rows), pa.table(lost)]))
+    columns: dict[str, str] = {"visit": "int64", "stage_order": "int64", "entered_on": "date", "left_on": "date"}
+    columns |= dict.fromkeys(("deal_id", "pipeline", "stage", "exit", "next_stage"), "string")
+    none = ibis.memtable([], schema=columns)
+    found = bokgi.forecast(table, none, as_of=date(2025, 12, 26), period=Period(date(2025, 12, 27), date(2026, 1, 23)))
+    assert found.mean == pytest.approx(2_700.0, rel=0.08)
+    assert found.calibration.crps_ratio is not None
+
+
+def test_what_is_dated_after_the_day_is_refused(world: World) -> None:
+    with pytest.raises(RefusalError, match="after 2025-06-30"):
+        made(world.tables, as_of=date(2025, 6, 30))
+
+
+def test_several_currencies_are_refused(world: World) -> None:
+    deals = world.tables["deals"]
+    place = deals.column_names.index("currency")
+    mixed = pa.array(["KRW", "USD"] * (deals.num_rows // 2))
+    with pytest.raises(RefusalError, match="KRW, USD"):
+        made(world.tables | {"deals": deals.set_column(place, "currency", mixed)})
+
+
+def test_outcomes_known_for_won_deals_only_leave_the_run_rate(world: World) -> None:
+    deals = world.tables["deals"].filter(pc.is_in(world.tables["deals"]["outcome"], pa.array(["won", "open"])))
+    found = made(world.tables | {"deals": deals})
+    assert found.reason == "only_won_deals"
+    assert found.open is None
+    assert found.mean is not None
+    assert found.mean > 0
+
+
+def test_amounts_known_on_won_deals_only_are_drawn_from_won_deals(world: World) -> None:
+    deals = world.tables["deals"]
+    amount = pc.if_else(pc.equal(deals["outcome"], "won"), deals["amount"], pa.scalar(None, deals["amount"].type))
+    known = pa.array([","] * deals.num_rows)
+    place, other = deals.column_names.index("amount"), deals.column_names.index("known_at_creation")
+    bare = deals.set_column(place, "amount", amount).set_column(other, "known_at_creation", known)
+    found = made(world.tables | {"deals": bare})
+    assert found.unknown_amounts == found.open_deals > 0
+    won = deals.filter(pc.equal(deals["outcome"], "won"))
+    usual = pc.mean(won["amount"].cast(pa.float64())).as_py()
+    assert found.open is not None
+    assert 0.5 * usual < found.open.mean / found.open.n < 2.0 * usual
+
+
+def test_deals_that_never_close_lose_their_hope() -> None:
+    stale = simulate(Organisation(seed=5, reps=6, deals=1_200, never_close=0.4))
+    found = bokgi_backtest(stale)
+    assert abs(found.scores["stage_model"].bias) < 0.15
+    assert found.scores["forecast"].crps < found.scores["run_rate"].crps
+
+
+def bokgi_backtest(world: World) -> Any:  # noqa: ANN401 - loaded lazily
+    connection = ibis.duckdb.connect()
+    given = {name: connection.create_table(name, rows) for name, rows in world.tables.items()}
+    deals = deal_traits(given["deals"], given["accounts"], given["memberships"], on=AS_OF)
+    told = visits(given["deals"].mutate(last_seen_on=ibis.null("date")), given["stage_events"], given["stages"])
+    return bokgi.backtest(
+        deals.cache(),
+        told.cache(),
+        as_of=AS_OF,
+        changes=given["deal_changes"],
+        stages=given["stages"],
+        factors=("source", "segment"),
+        most=12,
+        paths=400,
+    )
+
+
+def test_a_small_backtest_beats_the_run_rate_and_is_honest_about_its_range(world: World) -> None:
+    found = bokgi_backtest(simulate(replace(world.organisation, reps=12, deals=2_400)))
+    scores = found.scores
+    assert len(found.origins) == 12
+    assert scores["forecast"].crps < 0.8 * scores["run_rate"].crps
+    assert scores["forecast"].crps < 0.8 * scores["best_simple"].crps
+    assert 0.5 <= scores["forecast"].coverage80 <= 1.0
+    assert abs(scores["forecast"].bias) < 0.2  # forty wins a month of very unequal amounts: one sd is 0.08
+
+
+def test_a_backtest_without_history_says_so(world: World) -> None:
+    deals = world.tables["deals"]
+    late = pc.greater(deals["created_on"], pa.scalar(date(2025, 10, 1)))
+    found = bokgi_backtest(replace(world, tables=world.tables | {"deals": deals.filter(late)}))
+    assert (found.reason, found.origins, found.scores) == ("too_little_history", (), {})
