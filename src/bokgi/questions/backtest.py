@@ -12,9 +12,9 @@ from bokgi.analysis.forecast.benchmarks import RUN_RATE
 from bokgi.domain.errors import UsageError
 from bokgi.domain.measures import Rate
 from bokgi.domain.messages import N_, Message
-from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.explained import explained
 from bokgi.questions.forecast import MONTH, QUARTER, inputs_of
 
 MONTHS: Final = {MONTH: 1, QUARTER: 3}
@@ -80,8 +80,7 @@ def _answer(here: Asked, found: Backtest, period: str, team: str | None) -> Json
             }
             for name, score in found.scores.items()
         },
-        "said": [encoded(message) for message in _said(found)],
-        "caveats": [encoded(message) for message in _caveats(found)],
+        **explained("forecast", said=_said(found), caveats=_caveats(found), would_change=_would_change(found)),
     }
 
 
@@ -110,6 +109,14 @@ def _said(found: Backtest) -> list[Message]:
     if simple.crps < score.crps:
         said.append(Message(N_("The simple method that had done best before would have erred less.")))
     return said
+
+
+def _would_change(found: Backtest) -> list[Message]:
+    if found.reason == "too_little_history":
+        return [Message(N_("With 26 weeks of history the forecast looks at each open deal."))]
+    if found.reason == "only_won_deals":
+        return [Message(N_("Import lost deals, too: then the forecast looks at each open deal."))]
+    return [Message(N_("Field histories of amount, owner and expected close show past days as they were."))]
 
 
 def _caveats(found: Backtest) -> list[Message]:

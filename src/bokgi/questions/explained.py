@@ -10,7 +10,7 @@ from bokgi.domain.sentences import encoded
 
 Json = dict[str, Any]
 
-Method = Literal["bottleneck", "comparison", "concentration", "decomposition", "funnel"]
+Method = Literal["bottleneck", "comparison", "concentration", "decomposition", "forecast", "funnel"]
 """Name of a page in `docs/explanation/methods/`, which tells how the answer is found."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import ibis
 from ibis import _
@@ -16,8 +16,6 @@ from bokgi.analysis.decomposition.shapley import apportioned
 from bokgi.analysis.forecast import Forecast
 from bokgi.analysis.forecast import forecast as analysed
 from bokgi.analysis.forecast.result import Change, DealOutlook, Part, Share
-from bokgi.analysis.progress import ALL, Subject, progress
-from bokgi.domain.errors import NotFoundError
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import WITHOUT_CENTS
@@ -25,6 +23,8 @@ from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.explained import explained
+from bokgi.questions.targets import target_of
 from bokgi.questions.titles import deal_names, title
 
 MONTH: Final = "month"
@@ -60,14 +60,7 @@ def inputs_of(here: Asked, raw: Facts, team: str | None) -> Inputs:
     known = raw.deals.select("deal_id", was_known="known_at_creation")
     deals = here.deals.drop("known_at_creation").left_join(known, "deal_id", rname="of_{name}")
     deals = here.keep(deals.drop("of_deal_id").rename(known_at_creation="was_known"))
-    if team is not None:
-        teams = deals.select("team").distinct().filter(_.team.notnull()).to_pyarrow()["team"].to_pylist()
-        if team not in teams:
-            raise NotFoundError(
-                "team_unknown",
-                Message(N_("There is no team “{team}”."), {"team": team}),
-                Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(teams)) or "–"}),
-            )
+    here.of_team(team)
     changes = raw.deal_changes.filter(_.changed_on <= ibis.literal(here.as_of))
     own = here.facts.settings.currency
     foreign = raw.deals.filter(_.currency.notnull() & (_.currency != own)).select("deal_id")
@@ -85,8 +78,9 @@ def ask_forecast(facts: Facts, *, as_of: date, period: Period, team: str | None 
 
     Reads all facts of a lake version, cut to `as_of`. Gives `quantiles`, `mean`, `open`, `new`, `won_so_far`,
     `benchmarks{}`, `calibration{}`, `people[]`, `teams[]`, `change{}`, `at_risk[]`, `range_deals[]`, `target{}`,
-    `said[]`, `caveats[]`; see `docs/reference/forecast.schema.json`. Money in the organisation's currency; parts add up
-    to the whole to the last won. Raises `NotFoundError` for an unknown team, `UsageError` for a period too long.
+    `said[]`, `caveats[]`, `would_change[]`; see `docs/reference/forecast.schema.json`. Money in the organisation's
+    currency; parts add up to the whole to the last won. Raises `NotFoundError` for an unknown team, `UsageError` for a
+    period too long.
     """
     with asked(facts, as_of=as_of) as here:
         read = inputs_of(here, facts, team)
@@ -150,8 +144,12 @@ def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Jso
         "change": change,
         "at_risk": _deals(here, found.at_risk),
         "range_deals": _deals(here, found.range_deals),
-        "said": [encoded(message) for message in _said(here, found, target, change)],
-        "caveats": [encoded(message) for message in _caveats(found, read)],
+        **explained(
+            "forecast",
+            said=_said(here, found, target, change),
+            caveats=[*_caveats(found, read), *here.unconverted()],
+            would_change=_would_change(found),
+        ),
     }
 
 
@@ -242,22 +240,10 @@ def _notes(deal: DealOutlook) -> list[Message]:
 
 
 def _target(here: Asked, found: Forecast, team: str | None) -> Json | None:
-    """Give the target of the period and the chance to reach it; without one of its own, the sum of the teams'."""
-    goals = here.facts.targets.filter(_.currency.isnull() | (_.currency == here.facts.settings.currency))
-
-    def rows(subject: Subject) -> list[dict[str, Any]]:
-        told = progress(
-            here.deals, goals, here.facts.calendar, as_of=found.as_of, period=found.period, subject=subject
-        ).filter((_.lead_source == ALL) & _.target.notnull())
-        return list(told.select("subject_id", "target").to_pyarrow().to_pylist())
-
-    if team is not None:
-        amounts = [row["target"] for row in rows(Subject.TEAM) if row["subject_id"] == team]
-    else:
-        amounts = [row["target"] for row in rows(Subject.ORGANISATION)] or [row["target"] for row in rows(Subject.TEAM)]
-    if not amounts:
+    """Give the target of the period and the chance to reach it."""
+    amount = target_of(here, found.period, team).target
+    if amount is None:
         return None
-    amount = sum(amounts, Decimal(0))
     return {"amount": here.money(float(amount)), "probability": found.probability_of(float(amount))}
 
 
@@ -295,16 +281,23 @@ def _said(here: Asked, found: Forecast, target: Json | None, change: Json | None
         goal = {"target": here.worth(float(target["amount"]["amount"])), "chance": Rate(target["probability"])}
         said.append(Message(N_("The goal of {target} is reached with a chance of {chance}."), goal))
     said += _moved(here, change)
-    if found.range_deals:
-        few = found.range_deals[:3]
-        share = Rate(sum(deal.share for deal in few))
-        said.append(
-            Message(
-                N_("{share} of what is uncertain about the open deals hangs on {n} of them; settle those first."),
-                {"share": share, "n": len(few)},
-            )
-        )
     return said
+
+
+def _would_change(found: Forecast) -> list[Message]:
+    if found.reason == "too_little_history":
+        return [Message(N_("With 26 weeks of history the forecast looks at each open deal."))]
+    if found.reason == "only_won_deals":
+        return [Message(N_("Import lost deals, too: then the forecast looks at each open deal."))]
+    if not found.range_deals:
+        return []
+    few = found.range_deals[:3]
+    return [
+        Message(
+            N_("{share} of what is uncertain about the open deals hangs on {n} of them; settle those first."),
+            {"share": Rate(sum(deal.share for deal in few)), "n": len(few)},
+        )
+    ]
 
 
 def _moved(here: Asked, change: Json | None) -> list[Message]:
@@ -342,7 +335,7 @@ def _caveats(found: Forecast, read: Inputs) -> list[Message]:
             Message(
                 N_(
                     "Only won deals are known, none that was lost, so the chance of an open deal cannot be told; the "
-                    "forecast carries on at the pace of late. Import lost deals, too."
+                    "forecast carries on at the pace of late."
                 )
             )
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from bokgi.cli.answering import answer, day, facts_of, say_all, show_table
+from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -35,7 +35,7 @@ CHANGES: Final = {
 }
 
 
-@command("forecast", N_("What will be won in a period, with its range and what moves it."), order=42)
+@command("forecast", N_("What will be won in a period, with its range and what moves it."), order=42, method="forecast")
 def forecast(
     session: Session,
     *,
@@ -58,7 +58,7 @@ def forecast(
     return Answer(told, lambda shown: _show_forecast(shown, told))
 
 
-@command("backtest", N_("How good the forecast has been, made again from past days."), order=43)
+@command("backtest", N_("How good the forecast has been, made again from past days."), order=43, method="forecast")
 def backtest(
     session: Session,
     *,
@@ -146,7 +146,7 @@ def _show_forecast(session: Session, found: dict[str, Any]) -> None:
                     for deal in found[key]
                 ],
             )
-    say_all(session, found, "caveats")
+    conclude(session, found)
 
 
 def _show_shares(session: Session, shares: list[dict[str, Any]], label: str) -> None:
@@ -214,4 +214,4 @@ def _show_backtest(session: Session, found: dict[str, Any]) -> None:
                 for one in found["origins"]
             ],
         )
-    say_all(session, found, "caveats")
+    conclude(session, found)

@@ -40,10 +40,10 @@ def review_pack(
     and nobody's deals are like anybody else's.
     """
     with scope(facts, period=period, as_of=as_of, team=team) as here:
-        return _pack(here, imports, facts.version)
+        return _pack(here, facts, imports)
 
 
-def _pack(here: Scope, imports: Sequence[Import], version: int) -> dict[str, Any]:
+def _pack(here: Scope, facts: Facts, imports: Sequence[Import]) -> dict[str, Any]:
     period = here.period
     spans = windows(here)
     told_stages = stages(here, spans)
@@ -55,7 +55,7 @@ def _pack(here: Scope, imports: Sequence[Import], version: int) -> dict[str, Any
     bottleneck.judged(told_stages, flags)
     standing = bottleneck.standing(flags, told_stages, open_deals, here)
     points = feedback.feedback(here, people, open_deals, by_person)
-    goal = progress.progress(here, told_stages, sums["usual"])
+    goal = progress.progress(here, facts, told_stages, sums["usual"])
     said = {
         "execution": execution.said(sums, people),
         "bottleneck": bottleneck.said(searched, flags, standing),
@@ -75,7 +75,7 @@ def _pack(here: Scope, imports: Sequence[Import], version: int) -> dict[str, Any
         "team": here.team,
         "organisation": here.facts.settings.organisation,
         "currency": here.currency,
-        "lake_version": version,
+        "lake_version": facts.version,
         "minimum_n": here.facts.settings.minimum_n,
         "untouched_days": here.facts.settings.untouched_days,
         "said": {part: [encoded(message) for message in messages] for part, messages in said.items()},

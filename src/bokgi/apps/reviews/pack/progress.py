@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,14 +18,17 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
+from bokgi.facts.model import Facts
+from bokgi.questions.forecast import ask_forecast
 
 _SUBJECTS: Final = {Subject.ORGANISATION: None, Subject.TEAM: "team"}
 
 
-def progress(scope: Scope, stages: Sequence[Row], usual: Mapping[str, Any]) -> dict[str, Any]:
+def progress(scope: Scope, facts: Facts, stages: Sequence[Row], usual: Mapping[str, Any]) -> dict[str, Any]:
     """Tell how far each target of the organisation and its teams is, what was won by day, and what improved.
 
     The period is the quarter that the week belongs to (that of its Thursday), or its month where only that has targets.
+    With a target there is also the forecast of the period, from all `facts` of the lake version.
     """
     middle = scope.period.start + timedelta(days=3)
     period, targets = Period.quarter_of(middle), []
@@ -37,6 +40,7 @@ def progress(scope: Scope, stages: Sequence[Row], usual: Mapping[str, Any]) -> d
     return {
         "targets": targets,
         "period": _period(period),
+        "forecast": _forecast(scope, facts, period) if targets else None,
         "won_by_day": _won_by_day(scope, period),
         "improved": _improved(stages, usual),
     }
@@ -44,6 +48,21 @@ def progress(scope: Scope, stages: Sequence[Row], usual: Mapping[str, Any]) -> d
 
 def _period(period: Period) -> dict[str, str]:
     return {"start": period.start.isoformat(), "end": period.end.isoformat(), "last": period.last.isoformat()}
+
+
+def _forecast(scope: Scope, facts: Facts, period: Period) -> dict[str, Any] | None:
+    """Give the band that the forecast expects beside the goal; null where nothing may be said."""
+    found = ask_forecast(facts, as_of=scope.as_of, period=period, team=scope.team)
+    if found["mean"] is None:
+        return None
+    return {
+        "mean": found["mean"],
+        "low": found["quantiles"]["0.10"],
+        "high": found["quantiles"]["0.90"],
+        "level": found["level"],
+        "probability": None if found["target"] is None else found["target"]["probability"],
+        "reason": found["reason"],
+    }
 
 
 def _targets(scope: Scope, period: Period) -> list[dict[str, Any]]:
@@ -169,10 +188,25 @@ def said(found: Mapping[str, Any]) -> list[Message]:
     }
     if share is not None and share >= 1:
         return [Message(N_("The goal of {target} is reached: {reached}, {share}."), values)]
-    return [
+    told = [
         Message(N_("{reached} of {target} are reached, {share}. {left} are left."), values),
         Message(
             N_("{passed} of the working days have passed, {days} are left. {due} are open and due in the period."),
             values,
         ),
     ]
+    band = found["forecast"]
+    if band is not None and band["reason"] != "period_over":
+        ends = Between(worth(band["low"]), worth(band["high"]))  # type: ignore[arg-type]  # a band has both ends
+        expected = {"mean": worth(band["mean"]), "ends": ends, "last": date.fromisoformat(found["period"]["last"])}
+        if band["probability"] is None:
+            told.append(Message(N_("By {last} about {mean} are expected, most likely {ends}."), expected))
+        else:
+            chance = expected | {"chance": Rate(band["probability"])}
+            told.append(
+                Message(
+                    N_("By {last} about {mean} are expected, most likely {ends}; the goal has a chance of {chance}."),
+                    chance,
+                )
+            )
+    return told
