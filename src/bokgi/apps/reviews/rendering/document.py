@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from bokgi.apps.reviews.rendering.blocks import Document
 from bokgi.apps.reviews.rendering.parts import bottleneck, execution, feedback, head, learning, motivation
-from bokgi.apps.reviews.rendering.words import Speaker
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
 from bokgi.ui import format as written
+from bokgi.ui.speaker import Speaker
 
 _PARTS: Final = (execution, bottleneck, feedback, learning, motivation)
 

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from bokgi.domain.messages import N_, Message, translate
-from bokgi.domain.money import Money
-from bokgi.domain.sentences import decoded
-from bokgi.ui import format as written
+from bokgi.domain.messages import N_
 
 PARTS: Final = {
     "execution": (N_("Execution check"), N_("What each person did at each stage of the funnel")),
@@ -20,91 +14,3 @@ PARTS: Final = {
     "motivation": (N_("Motivation"), N_("How far the goal is, and what got better")),
 }
 """The five parts in the order of the meeting: title, and what the part is about."""
-
-
-class Speaker:
-    """Writes the values of one review in one language, as a page of that review has them."""
-
-    def __init__(self, lang: str, as_of: date, currency: str) -> None:
-        self.lang = lang
-        self.as_of = as_of
-        self.currency = currency
-        self._show = written.shower(as_of)
-
-    def word(self, msgid: str) -> str:
-        """Translate a marked text."""
-        return translate(msgid, self.lang)
-
-    def text(self, msgid: str, /, **values: object) -> str:
-        """Write a marked text with values."""
-        return Message(msgid, values).text(self.lang, self._show)
-
-    def message(self, message: Message) -> str:
-        """Write a message."""
-        return message.text(self.lang, self._show)
-
-    def say(self, sentence: Mapping[str, Any] | None) -> str:
-        """Write a sentence of the pack."""
-        return "" if sentence is None else decoded(sentence).text(self.lang, self._show)
-
-    def label(self, words: Mapping[str, str], code: str) -> str:
-        """Translate a code; one that has no words here stays as it is."""
-        return self.word(words[code]) if code in words else code
-
-    def money(self, amount: Mapping[str, str] | None) -> str:
-        """Write an amount in a sentence."""
-        return written.ABSENT if amount is None else written.money(_money(amount), self.lang)
-
-    def money_short(self, amount: Mapping[str, str] | None) -> str:
-        """Write an amount in a headline."""
-        return written.ABSENT if amount is None else written.money_short(_money(amount), self.lang)
-
-    def money_column(self, amounts: Iterable[Mapping[str, str] | None]) -> written.MoneyColumn:
-        """Choose the unit of a column of amounts."""
-        return written.money_column([amount_of(amount) for amount in amounts], self.currency, self.lang)
-
-    def day(self, on: str | None) -> str:
-        """Write an ISO date in a sentence."""
-        return written.ABSENT if on is None else self._show(date.fromisoformat(on), self.lang)
-
-    def day_short(self, on: str | None) -> str:
-        """Write an ISO date in a table, with the year where it is not the review's."""
-        if on is None:
-            return written.ABSENT
-        found = date.fromisoformat(on)
-        if found.year != self.as_of.year:
-            return written.day(found, self.lang, year=True)
-        return written.day_short(found, self.lang)
-
-    def days(self, number: float | None) -> str:
-        """Write a number of days."""
-        return written.ABSENT if number is None else written.days(number, self.lang)
-
-    def percent(self, share: float | None) -> str:
-        """Write a share."""
-        return written.ABSENT if share is None else written.percent(share)
-
-    def number(self, number: float) -> str:
-        """Write a number without a unit."""
-        return written.number(number)
-
-    def count(self, number: int | None) -> str:
-        """Write a count; null is written as absent, zero as zero."""
-        return written.ABSENT if number is None else written.count(number)
-
-
-def about(deal: Mapping[str, Any]) -> str:
-    """Say what a deal is about, without the account's name that many deal names begin with."""
-    account, name = deal["account"] or "", deal["name"] or ""
-    if not account or name == account:
-        return ""
-    return name.removeprefix(account).strip(" -–·/,")
-
-
-def amount_of(amount: Mapping[str, str] | None) -> Decimal | None:
-    """Read the number of an amount."""
-    return None if amount is None else Decimal(amount["amount"])
-
-
-def _money(amount: Mapping[str, str]) -> Money:
-    return Money(Decimal(amount["amount"]), amount["currency"])

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Block, Section, Verdict
-from bokgi.apps.reviews.rendering.words import PARTS, Speaker, about, amount_of
+from bokgi.apps.reviews.rendering.words import PARTS
 from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
 from bokgi.ui import marks
@@ -15,6 +15,7 @@ from bokgi.ui.blocks import Badge, Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base
 from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, points, signed
 from bokgi.ui.format import n as cases
+from bokgi.ui.speaker import Speaker, about, amount_of
 
 Json = Mapping[str, Any]
 
@@ -48,13 +49,6 @@ def _scale(review: Json, more: Sequence[float] = ()) -> marks.Scale:
     ] + list(more)
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     return marks.Scale(max(low - 0.02, 0.0), min(high + 0.02, 1.0), 150)
-
-
-def interval(found: Json, speaker: Speaker) -> str:
-    """Write an interval with its level: `90% 구간 49~64%`."""
-    low, high = speaker.percent(found["low"]), speaker.percent(found["high"])
-    ends = f"{low.removesuffix('%')}~{high}" if speaker.lang == "ko" else f"{low.removesuffix('%')}–{high}"
-    return speaker.text(N_("{level} interval {ends}"), level=speaker.percent(found["level"]), ends=ends)
 
 
 def verdict_badge(verdict: str | None, speaker: Speaker) -> Badge:
@@ -92,7 +86,7 @@ def _verdict(found: Json, review: Json, speaker: Speaker) -> Verdict:
             label=plain(sentence),
         ),
         lines=[sentence, *(speaker.say(line) for line in found["evidence"])],
-        evidence=f"{speaker.percent(now['estimate'])}, {interval(now, speaker)}, {cases(now['n'])}",
+        evidence=f"{speaker.percent(now['estimate'])}, {speaker.interval(now)}, {cases(now['n'])}",
     )
 
 
@@ -147,7 +141,7 @@ def _stage_cells(stage: Json, largest: int, scale: marks.Scale, speaker: Speaker
             tone=tone,
         )
     )
-    beside = "" if now is None else f"{interval(now, speaker)}, {cases(now['n'])}"
+    beside = "" if now is None else f"{speaker.interval(now)}, {cases(now['n'])}"
     change = (
         ""
         if now is None or before is None

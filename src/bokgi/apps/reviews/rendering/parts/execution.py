@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bokgi.apps.reviews.rendering.blocks import Block, Section
-from bokgi.apps.reviews.rendering.words import PARTS, Speaker, amount_of
+from bokgi.apps.reviews.rendering.words import PARTS
 from bokgi.domain.labels import ACTIVITIES
 from bokgi.domain.messages import N_, Message
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.format import MoneyColumn
+from bokgi.ui.speaker import Speaker, amount_of
 
 Json = Mapping[str, Any]
 _SHOWN_KINDS: Final = 3

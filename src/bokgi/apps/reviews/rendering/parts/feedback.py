@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bokgi.apps.reviews.rendering.blocks import Item, Items, Section
-from bokgi.apps.reviews.rendering.words import PARTS, Speaker
+from bokgi.apps.reviews.rendering.words import PARTS
 from bokgi.domain.messages import N_, Message
+from bokgi.ui.speaker import Speaker
 
 Json = Mapping[str, Any]
 _SHOWN_DEALS: Final = 2

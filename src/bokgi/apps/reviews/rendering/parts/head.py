@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from bokgi.apps.reviews.rendering.words import Speaker
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.ui import format as written
 from bokgi.ui.blocks import Badge, Figure
+from bokgi.ui.speaker import Speaker
 
 Json = Mapping[str, Any]
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Item, Items, Section
-from bokgi.apps.reviews.rendering.words import PARTS, Speaker, about
+from bokgi.apps.reviews.rendering.words import PARTS
 from bokgi.domain.labels import OUTCOMES
 from bokgi.domain.messages import N_, Message
 from bokgi.ui.blocks import Badge
+from bokgi.ui.speaker import Speaker, about
 
 Json = Mapping[str, Any]
 

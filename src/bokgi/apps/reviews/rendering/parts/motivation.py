@@ -9,13 +9,14 @@ from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Block, Item, Items, Section
 from bokgi.apps.reviews.rendering.parts.head import period_name, value_of
-from bokgi.apps.reviews.rendering.words import PARTS, Speaker, amount_of
+from bokgi.apps.reviews.rendering.words import PARTS
 from bokgi.domain.labels import METRICS
 from bokgi.domain.messages import N_
 from bokgi.ui import marks
 from bokgi.ui.blocks import Cell, Chart, Column, Table
 from bokgi.ui.charts import cumulative
 from bokgi.ui.format import ABSENT, plain
+from bokgi.ui.speaker import Speaker, amount_of
 
 Json = Mapping[str, Any]
 
