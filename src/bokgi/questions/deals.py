@@ -62,7 +62,14 @@ class Where:
 
 
 def list_deals(
-    facts: Facts, *, as_of: date, where: Where | None = None, order: str = "amount", limit: int = 50, offset: int = 0
+    facts: Facts,
+    *,
+    as_of: date,
+    where: Where | None = None,
+    order: str = "amount",
+    reverse: bool = False,
+    limit: int = 50,
+    offset: int = 0,
 ) -> Json:
     """List the deals that a figure counts, as they stood at the end of `as_of`.
 
@@ -70,8 +77,10 @@ def list_deals(
     at most `limit` from `offset` on: names, owner, team, stage, amount, dates, and for open ones `days_in_stage`,
     `last_activity_on`, `reasons[]` and `notes[]` (why it wants attention). Amounts in the organisation's currency.
 
-    `order`: `attention` (money × days in the stage, as a meeting takes them), `amount`, `created`, `closed`, `due`,
-    `stage`; the key decides ties. Raises `UsageError` for an unknown outcome, order, reason or column.
+    `order`: `attention` (money × days in the stage, as a meeting takes them) and `amount` (the largest first),
+    `created` and `closed` (the latest first), `due` (the earliest first), `stage` (the furthest first), or the other
+    way round with `reverse`; what is not known comes last, and the key decides ties. Raises `UsageError` for an unknown
+    outcome, order, reason or column.
     """
     wanted = where or Where()
     _check("--outcome", wanted.outcome, OUTCOMES)
@@ -85,11 +94,13 @@ def list_deals(
             "where": _where_json(wanted),
             "order": order,
             "offset": offset,
-            **listed(here, wanted, order=order, limit=limit, offset=offset),
+            **listed(here, wanted, order=order, reverse=reverse, limit=limit, offset=offset),
         }
 
 
-def listed(here: Asked, where: Where, *, order: str = "amount", limit: int = 50, offset: int = 0) -> Json:
+def listed(
+    here: Asked, where: Where, *, order: str = "amount", reverse: bool = False, limit: int = 50, offset: int = 0
+) -> Json:
     """Give `total` and `deals[]` of `list_deals` within a question that is being asked."""
     found = here.keep(with_names(_stages_named(_filtered(here, where), here), here.facts).distinct())
     by_care = where.attention is not None or order == "attention"
@@ -97,8 +108,9 @@ def listed(here: Asked, where: Where, *, order: str = "amount", limit: int = 50,
     if where.attention is not None:
         looked = looked.filter(ibis.coalesce(_[where.attention], ibis.literal(value=False)))
     counted = looked.agg(**totals("count", _.deal_id.notnull())).to_pyarrow().to_pylist()[0]
-    page = looked.order_by(_order(order)).limit(min(limit, MOST), offset=offset)
-    rows = (page if by_care else _cared(here, here.keep(page))).order_by(_order(order)).to_pyarrow().to_pylist()
+    by = _order(order, reverse=reverse)
+    page = looked.order_by(by).limit(min(limit, MOST), offset=offset)
+    rows = (page if by_care else _cared(here, here.keep(page))).order_by(by).to_pyarrow().to_pylist()
     known = counted["count_amount_unknown"] < counted["count"] or not counted["count"]
     return {
         "total": {
@@ -210,16 +222,21 @@ def _cared(here: Asked, deals: ir.Table) -> ir.Table:
     return told.mutate(weight=ibis.coalesce(_.amount, 0).cast("float64") * (days + 1))
 
 
-def _order(order: str) -> list[ir.Value]:
-    by: dict[str, list[Any]] = {
-        "attention": [_.weight.desc(), ibis.coalesce(_.days_in_stage, 0).desc()],
-        "amount": [_.amount.desc(nulls_first=False)],
-        "created": [_.created_on.desc(nulls_first=False)],
-        "closed": [_.closed_on.desc(nulls_first=False)],
-        "due": [_.expected_close_on.asc(nulls_first=False)],
-        "stage": [_.pipeline.asc(), _.stage_order.desc(nulls_first=False)],
+def _order(order: str, *, reverse: bool) -> list[ir.Value]:
+    days = ibis.coalesce(_.days_in_stage, 0)
+    by: dict[str, list[tuple[Any, bool]]] = {
+        "attention": [(_.weight, True), (days, True)],
+        "amount": [(_.amount, True)],
+        "created": [(_.created_on, True)],
+        "closed": [(_.closed_on, True)],
+        "due": [(_.expected_close_on, False)],
+        "stage": [(_.pipeline, False), (_.stage_order, True)],
     }
-    return [*by[order], _.deal_id.asc()]
+    falling = [
+        column.desc(nulls_first=False) if down is not reverse else column.asc(nulls_first=False)
+        for column, down in by[order]
+    ]
+    return [*falling, _.deal_id.asc()]
 
 
 def deal_row(here: Asked, row: Mapping[str, Any]) -> Json:

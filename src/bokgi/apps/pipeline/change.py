@@ -1,0 +1,136 @@
+"""The page of the pipeline's change: a bridge whose parts add up, each part with its deals."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from bokgi.apps.pipeline.deal_list import DEALS
+from bokgi.apps.pipeline.selectors import Screen
+from bokgi.domain.labels import PIPELINE_PARTS
+from bokgi.domain.messages import N_
+from bokgi.questions.asked import Json
+from bokgi.ui.blocks import Cell, Chart, Column, Table
+from bokgi.ui.charts import Step, bridge, bridge_base, for_page
+from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, signed
+from bokgi.ui.speaker import Speaker, about, amount_of
+
+WEEKS = (1, 2, 4, 13)
+"""How many weeks back the change may be looked at."""
+
+
+def start_of(screen: Screen) -> date:
+    """Give the first day of the change; a number of weeks that is not offered counts as one."""
+    weeks = screen.request.GET.get("weeks", "1")
+    back = int(weeks) if weeks.isdecimal() and int(weeks) in WEEKS else WEEKS[0]
+    return screen.as_of - timedelta(days=7 * back - 1)
+
+
+def _decimal(amount: Json | None) -> Decimal:
+    return amount_of(amount) or Decimal(0)
+
+
+def steps_of(change: Json, speaker: Speaker) -> list[Step]:
+    """Give the bars of the bridge: the level before, each part that has an amount, the level now."""
+    return [
+        Step(speaker.day(change["start"]["on"]), _decimal(change["start"]["amount"]), total=True),
+        *(
+            Step(speaker.label(PIPELINE_PARTS, part["code"]), _decimal(part["amount"]))
+            for part in change["parts"]
+            if _decimal(part["amount"])
+        ),
+        Step(speaker.day(change["end"]["on"]), _decimal(change["end"]["amount"]), total=True),
+    ]
+
+
+def chart(screen: Screen, change: Json) -> Chart | None:
+    """Draw the bridge; null where too many amounts are unknown for sums to be compared."""
+    if change["difference"] is None:
+        return None
+    speaker, steps = screen.speaker, steps_of(change, screen.speaker)
+    column = chart_column([step.amount for step in steps], screen.currency, screen.lang)
+    base = bridge_base(steps)
+    note = screen.say(N_("The bars start at {base}, not at zero."), base=f"{column.cell(base)} {column.label}")
+
+    def spec(*, upright: bool) -> dict[str, Any]:
+        return for_page(bridge(steps, screen.currency, screen.lang, width=640, upright=upright, mode="page"))
+
+    return Chart(
+        title=screen.say(N_("Open pipeline")),
+        unit=column.label,
+        sentence=plain(speaker.say(change["sentence"])),
+        wide=spec(upright=True),
+        narrow=spec(upright=False),
+        table=parts_table(screen, change, column),
+        note=note if base else "",
+    )
+
+
+def parts_table(screen: Screen, change: Json, column: MoneyColumn | None = None) -> Table:
+    """List the parts with the deals concerned; a part that has deals leads to them."""
+    speaker, say = screen.speaker, screen.say
+    levels = (change["start"], *change["parts"], change["end"])
+    unit = column or speaker.money_column([level["amount"] for level in levels])
+
+    def total(end: Json) -> list[Cell]:
+        told = [Cell(speaker.day(end["on"]), strong=True), Cell(speaker.count(end["count"]))]
+        return [*told, Cell(unit.cell(amount_of(end["amount"])), strong=True)]
+
+    rows = [total(change["start"])]
+    for part in change["parts"]:
+        name, amount = speaker.label(PIPELINE_PARTS, part["code"]), amount_of(part["amount"])
+        here = bool(change["deals"].get(part["code"]))
+        sub = say(N_("{n} without amount"), n=part["amount_unknown"]) if part["amount_unknown"] else ""
+        rows.append(
+            [
+                Cell(name, href=f"#{part['code']}" if here else ""),
+                Cell(speaker.count(part["deals"])),
+                Cell(ABSENT if amount is None else signed(unit.cell(amount)), sub=sub),
+            ]
+        )
+    rows.append(total(change["end"]))
+    columns = [Column(say(N_("Change"))), Column(say(N_("Deals")), "right")]
+    columns.append(Column(say(N_("Amount, {unit}"), unit=unit.label), "right"))
+    return Table(say(N_("Open pipeline, part by part")), columns, rows, hidden_caption=True)
+
+
+def part_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
+    """List the deals of each part, the largest first: code, title, table."""
+    speaker, say = screen.speaker, screen.say
+    told = []
+    for part in change["parts"]:
+        deals = change["deals"].get(part["code"]) or []
+        if not deals:
+            continue
+        unit = speaker.money_column([deal["change"] for deal in deals])
+        columns = [
+            Column(say(N_("Deal"))),
+            Column(say(N_("Owner"))),
+            Column(say(N_("Stage"))),
+            Column(say(N_("Adds, {unit}"), unit=unit.label), "right"),
+            Column(say(N_("Expected close")), "right"),
+        ]
+        rows = [
+            [
+                Cell(
+                    deal["account"] or deal["name"] or deal["deal_id"],
+                    sub=about(deal),
+                    href=f"{DEALS}{deal['deal_id']}/",
+                    strong=True,
+                ),
+                Cell(deal["owner"] or ABSENT),
+                Cell(deal["stage_label"] or ABSENT),
+                Cell(_signed(unit, amount_of(deal["change"]))),
+                Cell(speaker.day_short(deal["expected_close_on"])),
+            ]
+            for deal in deals
+        ]
+        name = speaker.label(PIPELINE_PARTS, part["code"])
+        title = say(N_("{part}: {n} deals"), part=name, n=part["deals"])
+        told.append((part["code"], title, Table(title, columns, rows, hidden_caption=True)))
+    return told
+
+
+def _signed(unit: MoneyColumn, amount: Decimal | None) -> str:
+    return ABSENT if amount is None else signed(unit.cell(amount))

@@ -1,0 +1,203 @@
+"""The list of deals behind a figure: filters in the address, a table, the same rows as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from bokgi.apps.pipeline.selectors import Screen
+from bokgi.domain.labels import ATTENTION, OUTCOMES
+from bokgi.domain.messages import N_
+from bokgi.domain.period import Period
+from bokgi.questions.asked import Json
+from bokgi.questions.deals import Span, Where, list_deals
+from bokgi.ui.blocks import Cell, Column, Table
+from bokgi.ui.export import Value
+from bokgi.ui.format import ABSENT
+from bokgi.ui.listing import Listing
+from bokgi.ui.speaker import about, amount_of
+
+_SPANS: Final = ("created", "closed", "due", "entered")
+_SORTED: Final = {"amount": True, "created": True, "closed": True, "due": False, "stage": True, "attention": True}
+"""Orders of the list, and whether the natural one is falling."""
+DEALS: Final = "/deals/"
+OUTCOME_NAMES: Final = {"open": N_("Open"), **OUTCOMES, "closed": N_("Closed"), "all": N_("All")}
+
+
+def columns(screen: Screen, unit: str) -> tuple[Column, ...]:
+    """Give the columns of the list."""
+    say = screen.say
+    return (
+        Column(say(N_("Deal"))),
+        Column(say(N_("Owner")), key="owner", optional=True),
+        Column(say(N_("Stage")), key="stage", sortable=True),
+        Column(say(N_("Amount, {unit}"), unit=unit), "right", key="amount", sortable=True),
+        Column(say(N_("Days here")), "right", key="days", optional=True),
+        Column(say(N_("Last touch")), "right", key="touch", optional=True),
+        Column(say(N_("Expected close")), "right", key="due", sortable=True, optional=True),
+        Column(say(N_("Created")), "right", key="created", sortable=True, optional=True),
+        Column(say(N_("Closed")), "right", key="closed", sortable=True, optional=True),
+        Column(say(N_("What to see to")), key="attention", sortable=True, optional=True),
+    )
+
+
+def where_of(query: Mapping[str, Any], screen: Screen, find: str) -> Where:
+    """Read the filters from an address. Raises `UsageError` for a period that is none."""
+    spans = {name: _span(str(query.get(name) or "")) for name in _SPANS}
+    pairs = [part.partition(":") for part in query.getlist("where")] if hasattr(query, "getlist") else []
+    person = str(query.get("person") or "") or None
+    return Where(
+        outcome=str(query.get("outcome") or "open"),
+        person=person,
+        owners=screen.owners,
+        team=screen.team,
+        pipeline=str(query.get("pipeline") or "") or None,
+        stage=str(query.get("stage") or "") or None,
+        columns=tuple((name, value or None) for name, _colon, value in pairs if name),
+        attention=str(query.get("attention") or "") or None,
+        search=find or None,
+        **spans,
+    )
+
+
+def _span(text: str) -> Span | None:
+    """Read `2026-11`, `2026-W47`, `2026-11-01..2026-12-01`, or an open end: `2026-11-01..`."""
+    if not text:
+        return None
+    first, dots, last = text.partition("..")
+    try:
+        if dots and not (first and last):
+            return (date.fromisoformat(first) if first else None), (date.fromisoformat(last) if last else None)
+    except ValueError:
+        Period.parse(text)
+    period = Period.parse(text)
+    return period.start, period.end
+
+
+def read(screen: Screen) -> Listing:
+    """Read how the list is sorted, paged and which columns it shows."""
+    query = {name: screen.request.GET.getlist(name) for name in screen.request.GET}
+    is_open = query.get("outcome", ["open"])[-1] == "open"
+    hidden = ("created", "closed") if is_open else ("days", "touch", "attention", "due")
+    return Listing.read(columns(screen, ""), query, sort="-amount", hidden=hidden, lang=screen.lang)
+
+
+def found(screen: Screen, listing: Listing, *, limit: int | None = None) -> Json:
+    """Ask for the page of the list."""
+    where = where_of(screen.request.GET, screen, listing.find)
+    falling = _SORTED[listing.sort]
+    options: dict[str, Any] = {"where": where, "order": listing.sort, "reverse": listing.descending is not falling}
+    size = listing.size if limit is None else limit
+    answer = screen.ask(list_deals, **options, limit=size, offset=(listing.page - 1) * size)
+    if limit is None and not answer["deals"] and answer["total"]["count"]:
+        offset = listing.offset(answer["total"]["count"])
+        answer = screen.ask(list_deals, **options, limit=size, offset=offset)
+    return answer
+
+
+def table(screen: Screen, listing: Listing, answer: Json) -> Table:
+    """Draw the rows of one page, with the sum of all at the foot."""
+    speaker, deals, total = screen.speaker, answer["deals"], answer["total"]
+    unit = speaker.money_column([*(deal["amount"] for deal in deals), total["amount"]])
+    shown = [column for column in columns(screen, unit.label) if not column.optional or column.key in listing.shown]
+    rows = [_cells(screen, deal, unit.cell(amount_of(deal["amount"]))) for deal in deals]
+    unknown = total["amount_unknown"]
+    foot = {
+        "": Cell(screen.say(N_("{n} deals"), n=total["count"]), strong=True),
+        "amount": Cell(
+            unit.cell(amount_of(total["amount"])),
+            sub=screen.say(N_("{n} without amount"), n=unknown) if unknown else "",
+            strong=True,
+        ),
+    }
+    return Table(
+        screen.say(N_("Deals")),
+        shown,
+        [[row[column.key] for column in shown] for row in rows],
+        foot=[[foot.get(column.key, Cell()) for column in shown]],
+        hidden_caption=True,
+        empty=screen.say(N_("No deal fits. Take a filter away, or look for other words.")),
+    )
+
+
+def _cells(screen: Screen, deal: Json, amount: str) -> dict[str, Cell]:
+    speaker = screen.speaker
+    is_open = deal["outcome"] == "open"
+    end = OUTCOME_NAMES[deal["outcome"]]
+    return {
+        "": Cell(
+            deal["account"] or deal["name"] or deal["deal_id"],
+            sub=about(deal),
+            href=f"{DEALS}{deal['deal_id']}/",
+            strong=True,
+        ),
+        "owner": Cell(deal["owner"] or ABSENT),
+        "stage": Cell(deal["stage_label"] or ABSENT)
+        if is_open
+        else Cell(screen.say(end), sub=deal["lost_reason"] or ""),
+        "amount": Cell(amount, tone="dim" if "amount" in deal["unknown_then"] else ""),
+        "days": Cell(speaker.count(deal["days_in_stage"])),
+        "touch": Cell(speaker.day_short(deal["last_activity_on"])),
+        "due": Cell(speaker.day_short(deal["expected_close_on"])),
+        "created": Cell(speaker.day_short(deal["created_on"])),
+        "closed": Cell(speaker.day_short(deal["closed_on"])),
+        "attention": Cell(", ".join(speaker.say(note) for note in deal["notes"])),
+    }
+
+
+def filters(screen: Screen) -> list[tuple[str, str, str]]:
+    """Name the filters in force: label, value, and the address without it."""
+    query, speaker = screen.request.GET, screen.speaker
+    told = []
+    names = {
+        "person": (N_("Owner"), lambda key: screen.people.get(key, key)),
+        "stage": (N_("Stage"), str),
+        "pipeline": (N_("Pipeline"), str),
+        "attention": (N_("What to see to"), lambda key: speaker.label(ATTENTION, key)),
+        "created": (N_("Created"), str),
+        "closed": (N_("Closed"), str),
+        "due": (N_("Expected close"), str),
+        "entered": (N_("Entered the stage"), str),
+    }
+    for name, (label, write) in names.items():
+        if query.get(name):
+            told.append((screen.say(label), write(str(query[name])), screen.address(**{name: None})))
+    return told
+
+
+def as_rows(screen: Screen, answer: Json) -> tuple[list[str], list[Sequence[Value]]]:
+    """Give the header and rows of the file: every column, amounts and dates as they are."""
+    say, speaker = screen.say, screen.speaker
+    header = [
+        *(say(name) for name in (N_("Key"), N_("Account"), N_("Deal"), N_("Owner"), N_("Team"), N_("Pipeline"))),
+        *(say(name) for name in (N_("Stage"), N_("Outcome"), N_("Amount"), N_("Currency"), N_("Created"))),
+        *(say(name) for name in (N_("Expected close"), N_("Closed"), N_("Days here"), N_("Last touch"))),
+        say(N_("What to see to")),
+    ]
+
+    def day(text: str | None) -> date | None:
+        return None if text is None else date.fromisoformat(text)
+
+    rows: list[Sequence[Value]] = [
+        (
+            deal["deal_id"],
+            deal["account"],
+            deal["name"],
+            deal["owner"],
+            deal["team"],
+            deal["pipeline"],
+            deal["stage_label"],
+            say(OUTCOME_NAMES[deal["outcome"]]),
+            amount_of(deal["amount"]),
+            None if deal["amount"] is None else deal["amount"]["currency"],
+            day(deal["created_on"]),
+            day(deal["expected_close_on"]),
+            day(deal["closed_on"]),
+            deal["days_in_stage"],
+            day(deal["last_activity_on"]),
+            ", ".join(speaker.say(note) for note in deal["notes"]),
+        )
+        for deal in answer["deals"]
+    ]
+    return header, rows
