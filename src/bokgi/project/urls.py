@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from bokgi.apps.access import people_views as people
 from bokgi.apps.access import views as access
+from bokgi.apps.pipeline.urls import deal_addresses, funnel_addresses, search_addresses
 from bokgi.project import queue, views
 
 settings_addresses: list[URLPattern] = [
@@ -25,6 +26,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("vega-<slug:version>.js", views.vega_bundle, name="vega"),
     path("account/", include("bokgi.apps.access.urls")),
     path("data/", include(("bokgi.apps.data.urls", "data"))),
+    path("funnel/", include((funnel_addresses, "funnel"))),
+    path("deals/", include((deal_addresses, "deals"))),
+    path("search/", include((search_addresses, "search"))),
     path("settings/", include((settings_addresses, "settings"))),
 ]
 

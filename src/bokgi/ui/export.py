@@ -52,7 +52,8 @@ def as_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Value]]) 
     safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with xlsxwriter.Workbook(made, safe) as book:
         sheet = book.add_worksheet(_sheet_name(title))
-        bold, day, number = (book.add_format(form) for form in ({"bold": True}, _DAY, _NUMBER))
+        bold = book.add_format({"bold": True})
+        day, number = (book.add_format({"num_format": form}) for form in ("yyyy-mm-dd", "#,##0.##"))
         for place, name in enumerate(header):
             sheet.write_string(0, place, name, bold)
             sheet.set_column(place, place, min(max(2 * len(name), 12), 40))
@@ -60,16 +61,12 @@ def as_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Value]]) 
             for place, value in enumerate(row):
                 if isinstance(value, date):
                     sheet.write_datetime(line, place, value, day)
-                elif isinstance(value, int | float | Decimal) and abs(value) < _LARGEST_NUMBER:
+                elif isinstance(value, int | float | Decimal) and abs(float(value)) < _LARGEST_NUMBER:
                     sheet.write_number(line, place, float(value), number)
                 elif value is not None:
                     sheet.write_string(line, place, str(value))
         sheet.freeze_panes(1, 0)
     return made.getvalue()
-
-
-_DAY: Final = {"num_format": "yyyy-mm-dd"}
-_NUMBER: Final = {"num_format": "#,##0.##"}
 
 
 def _sheet_name(title: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -44,7 +44,7 @@ def columns(screen: Screen, unit: str) -> tuple[Column, ...]:
 
 def where_of(query: Mapping[str, Any], screen: Screen, find: str) -> Where:
     """Read the filters from an address. Raises `UsageError` for a period that is none."""
-    spans = {name: _span(str(query.get(name) or "")) for name in _SPANS}
+    created, closed, due, entered = (_span(str(query.get(name) or "")) for name in _SPANS)
     pairs = [part.partition(":") for part in query.getlist("where")] if hasattr(query, "getlist") else []
     person = str(query.get("person") or "") or None
     return Where(
@@ -57,7 +57,10 @@ def where_of(query: Mapping[str, Any], screen: Screen, find: str) -> Where:
         columns=tuple((name, value or None) for name, _colon, value in pairs if name),
         attention=str(query.get("attention") or "") or None,
         search=find or None,
-        **spans,
+        created=created,
+        closed=closed,
+        due=due,
+        entered=entered,
     )
 
 
@@ -150,7 +153,7 @@ def filters(screen: Screen) -> list[tuple[str, str, str]]:
     """Name the filters in force: label, value, and the address without it."""
     query, speaker = screen.request.GET, screen.speaker
     told = []
-    names = {
+    names: dict[str, tuple[str, Callable[[str], str]]] = {
         "person": (N_("Owner"), lambda key: screen.people.get(key, key)),
         "stage": (N_("Stage"), str),
         "pipeline": (N_("Pipeline"), str),

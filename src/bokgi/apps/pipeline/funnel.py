@@ -1,0 +1,433 @@
+"""The funnel's page: one of four modes, split and compared, the bottleneck with what it costs, stage × person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from bokgi.analysis.funnel import FunnelMode
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.pipeline.deal_list import DEALS
+from bokgi.apps.pipeline.selectors import WHOLE, Screen
+from bokgi.domain.errors import UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import Money
+from bokgi.domain.period import Period
+from bokgi.questions.asked import Json
+from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
+from bokgi.ui import marks
+from bokgi.ui.blocks import Badge, Cell, Column, Table
+from bokgi.ui.format import ABSENT, money, money_short, points
+from bokgi.ui.format import n as cases
+
+MODES: Final = {
+    FunnelMode.STAGE_ENTRY_COHORT.value: N_("Stage-entry cohort"),
+    FunnelMode.CREATED_COHORT.value: N_("Created cohort"),
+    FunnelMode.PERIOD_FLOW.value: N_("Period flow"),
+    FunnelMode.SNAPSHOT.value: N_("Snapshot"),
+}
+EXPLAINED: Final = {
+    FunnelMode.STAGE_ENTRY_COHORT.value: N_(
+        "Deals that entered a stage in the period, and what became of them. Open ones are not known yet: they count "
+        "neither as moved on nor as ended."
+    ),
+    FunnelMode.CREATED_COHORT.value: N_(
+        "Deals created in the period, and how far they have come. Recent ones have had little time."
+    ),
+    FunnelMode.PERIOD_FLOW.value: N_("Everything that moved in the period, whenever the deal was created."),
+    FunnelMode.SNAPSHOT.value: N_("What stands in which stage on the last day."),
+}
+SPLITS: Final = {
+    "team": N_("Team"),
+    "source": N_("Source"),
+    "segment": N_("Segment"),
+    "industry": N_("Industry"),
+    "product": N_("Product"),
+    "type": N_("Type"),
+    "size": N_("Size"),
+}
+WINDOWS: Final = {"13": 91, "26": WINDOW_DAYS, "52": 364}
+_FREE: Final = frozenset({Role.ADMIN, Role.LEADER})
+"""Who may split by anything: to others a split may show a single colleague's share."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks of the funnel."""
+
+    mode: str
+    period: Period
+    weeks: str
+    split: str | None
+
+    @property
+    def span(self) -> str:
+        """Write the period as the list of deals reads it."""
+        return f"{self.period.start.isoformat()}..{self.period.end.isoformat()}"
+
+
+def read(screen: Screen) -> Asked:
+    """Read mode, period and split from the address. Raises `UsageError` for what is not offered."""
+    query = screen.request.GET
+    mode = query.get("mode") or FunnelMode.STAGE_ENTRY_COHORT.value
+    _offered("mode", mode, MODES)
+    weeks = query.get("weeks") or "26"
+    _offered("weeks", weeks, WINDOWS)
+    split = query.get("by") or None
+    if split is not None:
+        allowed = SPLITS if screen.viewer.role in _FREE else {"team": SPLITS["team"]}
+        if split not in allowed and screen.viewer.role not in _FREE:
+            _offered("by", split, allowed)
+    end = screen.as_of + timedelta(days=1)
+    return Asked(mode, Period(end - timedelta(days=WINDOWS[weeks]), end), weeks, split)
+
+
+def _offered(name: str, given: str, offered: Mapping[str, object]) -> None:
+    if given not in offered:
+        raise UsageError(
+            "choice_unknown",
+            Message(N_("{option} does not take “{given}”."), {"option": name, "given": given}),
+            Message(N_("It takes: {allowed}"), {"allowed": ", ".join(offered)}),
+        )
+
+
+def splits(screen: Screen) -> dict[str, str]:
+    """Give what this person may split by, with their names."""
+    return SPLITS if screen.viewer.role in _FREE else {"team": SPLITS["team"]}
+
+
+def stages(screen: Screen, asked: Asked, *, before: bool = False, split: str | None = None) -> list[Json]:
+    """Ask for the stages of the team that is looked at, or of everybody; `split` gives groups instead.
+
+    Groups of which this person may not see the sum are left out.
+    """
+    by = ["team"] if screen.team is not None else []
+    if split is not None and split not in by:
+        by.append(split)
+    period = asked.period.previous() if before else asked.period
+    options: dict[str, Any] = {"mode": asked.mode, "start": period.start, "end": period.end, "by": tuple(by)}
+    found: list[Json] = screen.ask(ask_funnel, **options)["stages"]
+    if screen.team is not None:
+        found = [stage for stage in found if stage["groups"]["team"] == screen.team]
+    elif WHOLE not in screen.shown and split != "team":
+        return []
+    if split == "team" and screen.viewer.role not in _FREE:
+        found = [stage for stage in found if stage["groups"]["team"] in screen.shown]
+    return found
+
+
+def _key(stage: Json) -> tuple[str, str]:
+    return stage["pipeline"], stage["stage"]
+
+
+def deals_address(screen: Screen, **wanted: str | None) -> str:
+    """Give the list of the deals behind a figure; empty for who may not see lists."""
+    if screen.viewer.role is Role.VIEWER:
+        return ""
+    pairs = {"team": screen.team, "as_of": screen.request.GET.get("as_of"), **wanted}
+    return f"{DEALS}?{urlencode({name: value for name, value in pairs.items() if value})}"
+
+
+def _names(found: Sequence[Json]) -> dict[tuple[str, str], str]:
+    """Name each stage; with its pipeline where two pipelines have one of that name."""
+    pipelines = {stage["pipeline"] for stage in found}
+    return {
+        _key(stage): stage["label"] if len(pipelines) == 1 else f"{stage['pipeline']} · {stage['label']}"
+        for stage in found
+    }
+
+
+def table(
+    screen: Screen, asked: Asked, now: Sequence[Json], before: Sequence[Json], flagged: set[tuple[str, str]]
+) -> Table:
+    """Draw the stages of one mode, each figure leading to its deals."""
+    if asked.mode == FunnelMode.STAGE_ENTRY_COHORT.value:
+        return _cohort_table(screen, asked, now, before, flagged)
+    return _counts_table(screen, asked, now)
+
+
+def _scale(found: Sequence[Json], width: int = 150) -> marks.Scale:
+    ends = [
+        share
+        for stage in found
+        if stage["conversion"] is not None and stage["conversion"]["low"] is not None
+        for share in (stage["conversion"]["low"], stage["conversion"]["high"])
+    ]
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    return marks.Scale(max(low - 0.02, 0.0), min(high + 0.02, 1.0), width)
+
+
+def _cohort_table(
+    screen: Screen, asked: Asked, now: Sequence[Json], before: Sequence[Json], flagged: set[tuple[str, str]]
+) -> Table:
+    say, speaker = screen.say, screen.speaker
+    earlier = {_key(stage): stage["conversion"] for stage in before}
+    largest = max((stage["counts"].get("entered", 0) for stage in now), default=1) or 1
+    scale, names = _scale([*now, *before]), _names(now)
+    columns = [
+        Column(say(N_("Stage"))),
+        Column(say(N_("Moved on, open, ended")), drawn=True),
+        Column(say(N_("Entered")), "right"),
+        Column(say(N_("Still open")), "right"),
+        Column(say(N_("Conversion")), "right"),
+        Column(say(N_("Interval")), drawn=True),
+        Column(say(N_("Against the period before"))),
+        Column(say(N_("Days, median")), "right"),
+    ]
+    rows = []
+    for stage in now:
+        counts, found = stage["counts"], stage["conversion"]
+        moved, still_open = counts.get("reached", 0), counts.get("open", 0)
+        ended = counts.get("lost", 0) + counts.get("no_decision", 0) + counts.get("removed", 0)
+        words = say(N_("{moved} moved on, {open} are open, {ended} ended"), moved=moved, open=still_open, ended=ended)
+        past = earlier.get(_key(stage))
+        where = {"pipeline": stage["pipeline"], "stage": stage["stage"]}
+        rows.append(
+            [
+                Cell(names[_key(stage)], strong=True),
+                Cell(mark=marks.parts_bar(moved, still_open, ended, largest=largest, width=190, label=words)),
+                Cell(
+                    speaker.count(counts.get("entered", 0)),
+                    href=deals_address(screen, **where, outcome="all", entered=asked.span),
+                ),
+                Cell(
+                    speaker.count(still_open),
+                    href=deals_address(screen, **where, outcome="open", entered=asked.span),
+                ),
+                *_conversion(screen, found, past, scale, stage["reason"]),
+                _time(screen, stage["time"]),
+            ]
+        )
+    return Table(
+        say(N_("Conversion and time by stage")),
+        columns,
+        rows,
+        flagged=next((place for place, stage in enumerate(now) if _key(stage) in flagged), None),
+        hidden_caption=True,
+        legend=(
+            ("bar", say(N_("moved on"))),
+            ("hatch", say(N_("still open, not known yet"))),
+            ("bar-0", say(N_("ended"))),
+            ("tick", say(N_("the period before"))),
+        ),
+        empty=say(N_("No deal entered a stage in this period.")),
+    )
+
+
+def _conversion(
+    screen: Screen, found: Json | None, past: Json | None, scale: marks.Scale, reason: str | None
+) -> list[Cell]:
+    speaker = screen.speaker
+    if found is None or found["low"] is None:
+        words = screen.say(N_("too few")) if reason == "too_few" else ABSENT
+        return [Cell(ABSENT, sub=cases(found["n"]) if found else ""), Cell(), Cell(badge=Badge(words, "few"))]
+    estimate, interval = found["estimate"], (found["low"], found["high"])
+    told = speaker.interval({**found, "level": 0.9})
+    label = f"{speaker.percent(estimate)}, {told}"
+    reference = None if past is None or past["low"] is None else past["estimate"]
+    mark: Markup = marks.whisker(estimate, interval, scale, reference=reference, label=label)
+    return [
+        Cell(speaker.percent(estimate), sub=f"{told}, {cases(found['n'])}", strong=True),
+        Cell(mark=mark),
+        _against(screen, found, past),
+    ]
+
+
+def _against(screen: Screen, now: Json, past: Json | None) -> Cell:
+    """Say whether two intervals are apart; where they overlap, that nothing can be told."""
+    if past is None or past["low"] is None:
+        return Cell(badge=Badge(screen.say(N_("too few before")), "few"))
+    difference = points(now["estimate"] - past["estimate"], screen.lang)
+    if now["high"] < past["low"]:
+        return Cell(badge=Badge(f"{difference} {screen.say(N_('lower'))}", "bad", "fell"))
+    if now["low"] > past["high"]:
+        return Cell(badge=Badge(f"{difference} {screen.say(N_('higher'))}", "good", "rose"))
+    return Cell(badge=Badge(difference, "same", "same"))
+
+
+def _time(screen: Screen, time: Json | None) -> Cell:
+    if time is None or time["median"] is None:
+        return Cell(ABSENT)
+    late = time["p80"]
+    sub = "" if late is None else screen.say(N_("80% within {days}"), days=screen.speaker.days(late))
+    return Cell(screen.speaker.days(time["median"]), sub=sub)
+
+
+_COUNTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    FunnelMode.CREATED_COHORT.value: (
+        (N_("Reached"), "deals"),
+        (N_("Reached this or a later one"), "at_least"),
+        (N_("Skipped"), "skipped"),
+    ),
+    FunnelMode.PERIOD_FLOW.value: (
+        (N_("At the start"), "at_start"),
+        (N_("Entered"), "entered"),
+        (N_("Moved on"), "advanced"),
+        (N_("Went back"), "back"),
+        (N_("Won"), "won"),
+        (N_("Lost"), "lost"),
+        (N_("No decision"), "no_decision"),
+        (N_("At the end"), "at_end"),
+    ),
+    FunnelMode.SNAPSHOT.value: ((N_("Deals"), "deals"),),
+}
+
+
+def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
+    say, speaker, names = screen.say, screen.speaker, _names(now)
+    amounts: dict[str, str] = {
+        FunnelMode.SNAPSHOT.value: "deals_amount",
+        FunnelMode.PERIOD_FLOW.value: "at_end_amount",
+        FunnelMode.CREATED_COHORT.value: "at_least_amount",
+    }
+    sums = [{"amount": stage["counts"].get(amounts[asked.mode]) or "0"} for stage in now]
+    unit = speaker.money_column(sums)
+    columns = [Column(say(N_("Stage")))]
+    columns += [Column(say(label), "right") for label, _name in _COUNTS[asked.mode]]
+    columns += [Column(say(N_("Amount, {unit}"), unit=unit.label), "right")]
+    columns += [Column(say(N_("Conversion")), "right"), Column(say(N_("Days, median")), "right")]
+    rows = []
+    for stage, amount in zip(now, sums, strict=True):
+        counts, found = stage["counts"], stage["conversion"]
+        where = {"pipeline": stage["pipeline"], "stage": stage["stage"]}
+        rows.append(
+            [
+                Cell(names[_key(stage)], strong=True),
+                *(
+                    Cell(
+                        speaker.count(counts.get(name, 0)),
+                        href=deals_address(screen, **where, outcome="open")
+                        if asked.mode == FunnelMode.SNAPSHOT.value
+                        else "",
+                    )
+                    for _label, name in _COUNTS[asked.mode]
+                ),
+                Cell(unit.cell(Decimal(amount["amount"]))),
+                Cell(
+                    ABSENT if found is None or found["low"] is None else speaker.percent(found["estimate"]),
+                    sub=""
+                    if found is None or found["low"] is None
+                    else f"{speaker.interval({**found, 'level': 0.9})}, {cases(found['n'])}",
+                ),
+                _time(screen, stage["time"]),
+            ]
+        )
+    empty = say(N_("No deal stands in a stage in this period."))
+    return Table(say(N_("Stages")), columns, rows, hidden_caption=True, empty=empty)
+
+
+def heat(
+    screen: Screen, asked: Asked, split: str, *, flagged: Mapping[tuple[str, str, str], bool]
+) -> dict[str, Any] | None:
+    """Draw conversion by stage and group: grey where there are too few cases; only what an analysis judged is marked.
+
+    `flagged` names stage and unit of what `find_bottlenecks` flagged. Null where there is nothing to show.
+    """
+    found = stages(screen, asked, split=split)
+    names: dict[str, str] = {}
+    for stage in found:
+        value = stage["groups"].get(split)
+        if value is not None and (split != "person" or value in screen.people.values()):
+            names.setdefault(str(value), str(value))
+    groups = sorted(names)
+    whole = stages(screen, asked)
+    labels = _names(whole or found)
+    shares = [
+        stage["conversion"]["estimate"]
+        for stage in found
+        if stage["conversion"] is not None and stage["conversion"]["low"] is not None
+    ]
+    if not groups or not shares:
+        return None
+    low, high = min(shares), max(shares)
+    by_cell = {(*_key(stage), str(stage["groups"].get(split))): stage for stage in found}
+    rows = []
+    for key, label in labels.items():
+        cells = [
+            _heat_cell(screen, by_cell.get((*key, group)), low, high, flagged=flagged.get((*key, group), False))
+            for group in groups
+        ]
+        rows.append({"label": label, "cells": cells, "total": False})
+    percent = screen.speaker.percent
+    return {"columns": groups, "rows": rows, "low": percent(low), "high": percent(high)}
+
+
+def _heat_cell(screen: Screen, stage: Json | None, low: float, high: float, *, flagged: bool) -> dict[str, str]:
+    found = None if stage is None else stage["conversion"]
+    if stage is None or found is None or found["low"] is None:
+        n = 0 if stage is None else stage["n_at_risk"] or 0
+        return {"text": screen.say(N_("too few")), "sub": cases(n), "css": "few", "href": ""}
+    share = found["estimate"]
+    css = "flag" if flagged else marks.heat_class(share, low, high)
+    return {"text": screen.speaker.percent(share), "sub": cases(found["n"]), "css": css, "href": ""}
+
+
+@dataclass(frozen=True)
+class Bottleneck:
+    """One flagged stage: where, what it costs a month, why it is said, where its deals stand."""
+
+    title: str
+    gain: str
+    interval: str
+    lines: tuple[str, ...]
+    address: str
+
+
+def bottleneck(screen: Screen, answer: Json) -> Bottleneck | None:
+    """Choose the flagged unit with the largest gain that this person may see; null where nothing is flagged."""
+    units = [unit for unit in answer["units"] if unit["flagged"] and _may_see(screen, unit)]
+    if screen.team is not None:
+        units = [unit for unit in units if unit["by"].startswith("team") and unit["unit"] == screen.team]
+    if not units:
+        return None
+    first = max(units, key=lambda unit: (Decimal((unit["gain"] or {}).get("amount", "0")), -len(unit["by"])))
+    where = first["label"] if first["by"] == "stage" else f"{first['name']} · {first['label']}"
+    lines = [
+        screen.say(
+            N_("{share} moved on where {expected} could be expected, in {n} deals that left the stage."),
+            share=screen.speaker.percent(first["conversion"]),
+            expected=screen.speaker.percent(first["expected"]),
+            n=first["n"],
+        )
+    ]
+    gain = first["gain"]
+    team = first["unit"] if first["by"].startswith("team") else screen.team
+    address = deals_address(screen, stage=first["stage"], pipeline=first["pipeline"], team=team, sort="-attention")
+    if gain is None:
+        return Bottleneck(where, "", "", tuple(lines), address)
+    low, high = (
+        money(Money(Decimal(gain[end]), gain["currency"]), screen.lang).replace("\u00a0", " ")
+        for end in ("low", "high")
+    )
+    interval = screen.say(N_("90% interval {low} to {high} a month"), low=low, high=high)
+    shown = f"+{money_short(Money(Decimal(gain['amount']), gain['currency']), screen.lang)}"
+    return Bottleneck(where, shown, interval, tuple(lines), address)
+
+
+def _may_see(screen: Screen, unit: Json) -> bool:
+    view = unit["by"].removesuffix(":past")
+    if view == "person":
+        return screen.viewer.sees_person(unit["unit"])
+    if view == "team":
+        return unit["unit"] in screen.shown
+    return view == "stage" or screen.viewer.role in _FREE
+
+
+def flagged_cells(answer: Json, view: str) -> dict[tuple[str, str, str], bool]:
+    """Name what was flagged: pipeline, stage and the unit's name."""
+    return {
+        (unit["pipeline"], unit["stage"], str(unit["name"])): True
+        for unit in answer["units"]
+        if unit["flagged"] and unit["by"] == view
+    }
+
+
+def last_day(asked: Asked, screen: Screen) -> date:
+    """Give the last day that counts."""
+    return min(asked.period.last, screen.as_of)

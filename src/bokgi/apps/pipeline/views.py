@@ -1,0 +1,157 @@
+"""Screens about deals."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from bokgi.apps.access.asking import answers
+from bokgi.apps.access.permissions import EVERYBODY, Role
+from bokgi.apps.access.permitting import may
+from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.pipeline import change, deal_list, deal_story, funnel
+from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
+from bokgi.domain.messages import N_
+from bokgi.questions.bottlenecks import find_bottlenecks
+from bokgi.questions.deal import tell_deal
+from bokgi.questions.deals import MOST
+from bokgi.questions.pipeline import tell_pipeline_change
+from bokgi.questions.search import search as find
+from bokgi.ui.export import TYPES, as_csv, as_xlsx
+
+SEES_DEALS = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
+
+
+def page(screen: Screen, template: str, **shown: object) -> HttpResponse:
+    """Render a page of this app; every one has its screen."""
+    return render(screen.request, f"pipeline/{template}", {"screen": screen, **shown})
+
+
+@may(*EVERYBODY)
+@require_GET
+def funnel_index(request: PageRequest) -> HttpResponse:
+    """Show the funnel in one of its modes, with the bottleneck."""
+    screen = screen_of(request)
+    asked = funnel.read(screen)
+    now, before = funnel.stages(screen, asked), funnel.stages(screen, asked, before=True)
+    searched = screen.ask(find_bottlenecks)
+    found = funnel.bottleneck(screen, searched)
+    flagged = {
+        (unit["pipeline"], unit["stage"])
+        for unit in searched["units"]
+        if unit["flagged"]
+        and unit["by"] == ("stage" if screen.team is None else "team")
+        and screen.team in (None, unit["unit"])
+    }
+    views = ["person"] if screen.people else []
+    views += [asked.split] if asked.split else []
+    heats = {view: funnel.heat(screen, asked, view, flagged=funnel.flagged_cells(searched, view)) for view in views}
+    return page(
+        screen,
+        "funnel.html",
+        asked=asked,
+        modes=funnel.MODES,
+        explained=funnel.EXPLAINED[asked.mode],
+        windows=funnel.WINDOWS,
+        splits=funnel.splits(screen),
+        found=found,
+        searched=searched,
+        table=funnel.table(screen, asked, now, before, flagged),
+        hidden=screen.team is None and WHOLE not in screen.shown,
+        heats={view: drawn for view, drawn in heats.items() if drawn is not None},
+    )
+
+
+@may(*EVERYBODY)
+@require_GET
+def pipeline_change(request: PageRequest) -> HttpResponse:
+    """Show what made the open pipeline grow or shrink."""
+    screen = screen_of(request)
+    found = None
+    if screen.team is not None or WHOLE in screen.shown:
+        found = screen.ask(tell_pipeline_change, start=change.start_of(screen), team=screen.team)
+    # The deals of each part are listed for whom their owners' rows are shown.
+    own = None if found is None else _deals_seen(screen, found)
+    return page(
+        screen,
+        "change.html",
+        found=found,
+        weeks=request.GET.get("weeks", "1"),
+        choices=change.WEEKS,
+        chart=None if own is None else change.chart(screen, own),
+        table=None if own is None else change.parts_table(screen, own),
+        lists=[] if own is None else change.part_lists(screen, own),
+    )
+
+
+def _deals_seen(screen: Screen, found: dict[str, object]) -> dict[str, object]:
+    owners = screen.owners
+    if owners is None:
+        return found
+    parts = found["deals"]
+    kept = {
+        part: [row for row in rows if row["owner_id"] in owners]
+        for part, rows in (parts.items() if isinstance(parts, dict) else ())
+    }
+    return found | {"deals": kept}
+
+
+@may(*SEES_DEALS)
+@require_GET
+def deals_index(request: PageRequest) -> HttpResponse:
+    """List the deals behind a figure, or give them as a file."""
+    screen = screen_of(request)
+    listing = deal_list.read(screen)
+    if listing.export in TYPES:
+        header, rows = deal_list.as_rows(screen, deal_list.found(screen, listing, limit=MOST))
+        title = screen.say(N_("Deals"))
+        made = as_csv(header, rows) if listing.export == "csv" else as_xlsx(title, header, rows)
+        response = HttpResponse(made, content_type=TYPES[listing.export])
+        response["Content-Disposition"] = f'attachment; filename="deals-{screen.as_of.isoformat()}.{listing.export}"'
+        return response
+    answer = deal_list.found(screen, listing)
+    return page(
+        screen,
+        "deals.html",
+        listing=listing,
+        total=answer["total"]["count"],
+        table=deal_list.table(screen, listing, answer),
+        filters=deal_list.filters(screen),
+        outcomes=deal_list.OUTCOME_NAMES,
+        outcome=request.GET.get("outcome") or "open",
+    )
+
+
+@may(*SEES_DEALS)
+@require_GET
+def deal(request: PageRequest, deal_id: str) -> HttpResponse:
+    """Tell one deal's story."""
+    screen = screen_of(request)
+    found = screen.ask(tell_deal, deal_id=deal_id)
+    owners = screen.owners
+    if owners is not None and found["deal"]["owner_id"] not in owners:
+        raise Http404
+    row = found["deal"]
+    return page(
+        screen,
+        "deal.html",
+        deal=row,
+        standing=deal_story.standing(screen, row),
+        known=deal_story.facts_of_deal(screen, row),
+        notes=[screen.speaker.say(note) for note in row["notes"]],
+        events=deal_story.timeline(screen, found["events"]),
+        people=deal_story.people(found["contacts"]),
+    )
+
+
+@may(*EVERYBODY)
+@require_GET
+def search(request: PageRequest) -> HttpResponse:
+    """Find deals, accounts and people while somebody types; whole pages get the whole page."""
+    screen = screen_of(request)
+    words = request.GET.get("q", "")[:100]
+    found = find(answers().facts(), words=words, owners=screen.owners)
+    people = [row for row in found["people"] if screen.viewer.sees_person(row["person_id"])]
+    template = "search_hits.html" if request.htmx else "search.html"
+    return page(screen, template, words=words, found=found | {"people": people})
