@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "deal_id": ("lee-0", "seo-0"),
     "role": ("leader",),
     "version": ("0",),
     "token": ("no-such-invitation",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -120,6 +121,8 @@ class Facts:
     settings: Settings = field(default_factory=Settings)
     version: int = 0
     as_of: date | None = None
+    keep: Callable[[date, ir.Table], ir.Table] | None = field(default=None, compare=False, repr=False)
+    """Keeps the deals rebuilt for a day beside the derived state, where the engine and the home allow it."""
 
     @property
     def tables(self) -> dict[str, ir.Table]:

@@ -18,7 +18,7 @@ from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts, Settings
 from bokgi.facts.schema import STATE_COLUMNS, TABLES, Column
 
-__all__ = ["Facts", "Settings", "facts"]
+__all__ = ["Facts", "Settings", "facts", "facts_on"]
 
 
 def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: date | None = None) -> Facts:  # noqa: ANN401 - any Ibis backend
@@ -39,14 +39,24 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
         name: _read(connection, name, paths, derived) for name, paths in derived.files.items() if name != "settings"
     }
     rows = pa.concat_tables([pq.read_table(path, partitioning=None) for path in derived.files["settings"]])
-    found = Facts(**tables, settings=Settings.of(rows), version=derived.version)
-    if as_of is None:
-        return found
-    then = rebuilt(found, as_of)
-    if connection.name != "duckdb":
-        return then
-    path = state.kept(derived, f"deals-{as_of.isoformat()}", then.deals.to_parquet)
-    return replace(then, deals=connection.read_parquet([str(path)]))
+
+    def keep(on: date, deals: ir.Table) -> ir.Table:
+        path = state.kept(derived, f"deals-{on.isoformat()}", deals.to_parquet)
+        kept: ir.Table = connection.read_parquet([str(path)])
+        return kept
+
+    own = keep if connection.name == "duckdb" else None
+    found = Facts(**tables, settings=Settings.of(rows), version=derived.version, keep=own)
+    return found if as_of is None else facts_on(found, as_of)
+
+
+def facts_on(found: Facts, on: date) -> Facts:
+    """Cut facts to what had happened by the end of a day; the deals are rebuilt once and kept, where they can be.
+
+    Rebuilding them is the longest expression of all: read from a file, every question after it stays short.
+    """
+    then = rebuilt(found, on)
+    return then if found.keep is None else replace(then, deals=found.keep(on, then.deals))
 
 
 def _read(connection: Any, name: str, paths: list[Path], derived: state.Derived) -> ir.Table:  # noqa: ANN401 - any Ibis backend

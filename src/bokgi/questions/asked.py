@@ -20,9 +20,9 @@ from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.sentences import encoded
-from bokgi.facts.as_of import as_of as rebuilt
 from bokgi.facts.currency import in_one_currency, without_rate
 from bokgi.facts.model import Facts
+from bokgi.facts.read import facts_on
 
 Json = dict[str, Any]
 
@@ -104,10 +104,10 @@ class Asked:
 @contextmanager
 def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = ()) -> Iterator[Asked]:
     """Cut all facts to one day for a question, in one currency; tables computed once are dropped at the end."""
-    then = rebuilt(facts, as_of)
     with ExitStack() as kept:
-        # Rebuilding the deals is the longest expression of all: computed once, every further query stays short.
-        then = replace(then, deals=kept.enter_context(then.deals.cache()))
+        then = facts_on(facts, as_of)
+        if facts.keep is None:
+            then = replace(then, deals=kept.enter_context(then.deals.cache()))
         now = in_one_currency(then, as_of)
         traits = deal_traits(now.deals, now.accounts, now.memberships, on=as_of)
         told = with_factors(conditions(traits, now.memberships), attributes)

@@ -102,7 +102,8 @@ def listed(
     here: Asked, where: Where, *, order: str = "amount", reverse: bool = False, limit: int = 50, offset: int = 0
 ) -> Json:
     """Give `total` and `deals[]` of `list_deals` within a question that is being asked."""
-    found = here.keep(with_names(_stages_named(_filtered(here, where), here), here.facts).distinct())
+    narrowed = here.keep(_filtered(here, where))
+    found = here.keep(with_names(_stages_named(narrowed, here), here.facts).distinct())
     by_care = where.attention is not None or order == "attention"
     looked = here.keep(_cared(here, found)) if by_care else found
     if where.attention is not None:
@@ -206,7 +207,7 @@ def _cared(here: Asked, deals: ir.Table) -> ir.Table:
     """Add to open deals what they lack; null for closed ones."""
     facts = here.facts
     # Only their own events: a page of fifty deals does not pay for the stage history of all.
-    ours = visits(deals, facts.stage_events.semi_join(deals, "deal_id"), facts.stages)
+    ours = here.keep(visits(deals, facts.stage_events.semi_join(deals, "deal_id"), facts.stages))
     care = hygiene(
         deals,
         ours,

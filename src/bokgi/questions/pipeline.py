@@ -21,9 +21,9 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
-from bokgi.facts.as_of import as_of as rebuilt
 from bokgi.facts.currency import in_one_currency
 from bokgi.facts.model import Facts
+from bokgi.facts.read import facts_on
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.deals import ALL, Where, amount, listed
 
@@ -176,7 +176,7 @@ def _check_team(here: Asked, team: str) -> None:
 
 def _state(facts: Facts, here: Asked, on: date) -> ir.Table:
     """Give the deals as of an earlier day, by the rates of today: what a rate does is no change of the pipeline."""
-    then = in_one_currency(rebuilt(facts, on), here.as_of)
+    then = in_one_currency(facts_on(facts, on), here.as_of)
     return here.keep(deal_traits(then.deals, then.accounts, then.memberships, on=on))
 
 

@@ -149,6 +149,8 @@ def _a_level_decides(won: Floats, other: Floats) -> bool:
 
 def _area(won: Floats, other: Floats) -> float:
     """Area under the curve of the level's own rate as score, each deal left out of its level's rate."""
+    closed = won + other > 0
+    won, other = won[closed], other[closed]
     if not won.sum() or not other.sum():
         return 0.5
     rate, n = won.sum() / (won.sum() + other.sum()), won + other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -224,9 +224,12 @@ def _conversion(
     screen: Screen, found: Json | None, past: Json | None, scale: marks.Scale, reason: str | None
 ) -> list[Cell]:
     speaker = screen.speaker
-    if found is None or found["low"] is None:
+    if found is None:
         words = screen.say(N_("too few")) if reason == "too_few" else ABSENT
-        return [Cell(ABSENT, sub=cases(found["n"]) if found else ""), Cell(), Cell(badge=Badge(words, "few"))]
+        return [Cell(ABSENT), Cell(), Cell(badge=Badge(words, "few"))]
+    if found["low"] is None:
+        # All of them, or none: the estimate stands at the edge, and the method gives no interval there.
+        return [Cell(speaker.percent(found["estimate"]), sub=cases(found["n"]), strong=True), Cell(), Cell(ABSENT)]
     estimate, interval = found["estimate"], (found["low"], found["high"])
     told = speaker.interval({**found, "level": 0.9})
     label = f"{speaker.percent(estimate)}, {told}"
@@ -325,47 +328,48 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
 def heat(
     screen: Screen, asked: Asked, split: str, *, flagged: Mapping[tuple[str, str, str], bool]
 ) -> dict[str, Any] | None:
-    """Draw conversion by stage and group: grey where there are too few cases; only what an analysis judged is marked.
+    """Draw conversion by group (rows) and stage (columns): grey where there are too few cases.
 
-    `flagged` names stage and unit of what `find_bottlenecks` flagged. Null where there is nothing to show.
+    Only what an analysis judged is marked: `flagged` names stage and unit of what `find_bottlenecks` flagged. Null
+    where there is nothing to show.
     """
     found = stages(screen, asked, split=split)
-    names: dict[str, str] = {}
-    for stage in found:
-        value = stage["groups"].get(split)
-        if value is not None and (split != "person" or value in screen.people.values()):
-            names.setdefault(str(value), str(value))
-    groups = sorted(names)
-    whole = stages(screen, asked)
-    labels = _names(whole or found)
+    keys = {name: key for key, name in screen.people.items()}
+    values = {stage["groups"].get(split) for stage in found} - {None}
+    groups = sorted(str(value) for value in values if split != "person" or value in keys)
+    labels = _names(stages(screen, asked) or found)
     shares = [
         stage["conversion"]["estimate"]
         for stage in found
-        if stage["conversion"] is not None and stage["conversion"]["low"] is not None
+        if stage["conversion"] is not None and str(stage["groups"].get(split)) in groups
     ]
     if not groups or not shares:
         return None
     low, high = min(shares), max(shares)
     by_cell = {(*_key(stage), str(stage["groups"].get(split))): stage for stage in found}
     rows = []
-    for key, label in labels.items():
-        cells = [
-            _heat_cell(screen, by_cell.get((*key, group)), low, high, flagged=flagged.get((*key, group), False))
-            for group in groups
-        ]
-        rows.append({"label": label, "cells": cells, "total": False})
+    for group in groups:
+        whose = {"person": keys[group]} if split == "person" else {"where": f"{split}:{group}"}
+        whose = {"team": group} if split == "team" else whose
+        cells = []
+        for pipeline, stage in labels:
+            address = deals_address(screen, **whose, outcome="all", pipeline=pipeline, stage=stage, entered=asked.span)
+            here = by_cell.get((pipeline, stage, group))
+            judged = flagged.get((pipeline, stage, group), False)
+            cells.append(_heat_cell(screen, here, low, high, flagged=judged) | {"href": address})
+        rows.append({"label": group, "cells": cells, "total": False})
     percent = screen.speaker.percent
-    return {"columns": groups, "rows": rows, "low": percent(low), "high": percent(high)}
+    return {"columns": list(labels.values()), "rows": rows, "low": percent(low), "high": percent(high)}
 
 
 def _heat_cell(screen: Screen, stage: Json | None, low: float, high: float, *, flagged: bool) -> dict[str, str]:
     found = None if stage is None else stage["conversion"]
-    if stage is None or found is None or found["low"] is None:
+    if stage is None or found is None:
         n = 0 if stage is None else stage["n_at_risk"] or 0
-        return {"text": screen.say(N_("too few")), "sub": cases(n), "css": "few", "href": ""}
+        return {"text": screen.say(N_("too few")), "sub": cases(n), "css": "few"}
     share = found["estimate"]
     css = "flag" if flagged else marks.heat_class(share, low, high)
-    return {"text": screen.speaker.percent(share), "sub": cases(found["n"]), "css": css, "href": ""}
+    return {"text": screen.speaker.percent(share), "sub": cases(found["n"]), "css": css}
 
 
 @dataclass(frozen=True)
@@ -426,8 +430,3 @@ def flagged_cells(answer: Json, view: str) -> dict[tuple[str, str, str], bool]:
         for unit in answer["units"]
         if unit["flagged"] and unit["by"] == view
     }
-
-
-def last_day(asked: Asked, screen: Screen) -> date:
-    """Give the last day that counts."""
-    return min(asked.period.last, screen.as_of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -14,7 +14,7 @@ from bokgi.apps.pipeline import change, deal_list, deal_story, funnel
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.domain.messages import N_
 from bokgi.questions.bottlenecks import find_bottlenecks
-from bokgi.questions.deal import tell_deal
+from bokgi.questions.deal import deal_unknown, tell_deal
 from bokgi.questions.deals import MOST
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.search import search as find
@@ -131,7 +131,7 @@ def deal(request: PageRequest, deal_id: str) -> HttpResponse:
     found = screen.ask(tell_deal, deal_id=deal_id)
     owners = screen.owners
     if owners is not None and found["deal"]["owner_id"] not in owners:
-        raise Http404
+        raise deal_unknown(deal_id, screen.as_of)  # as if it were not there: that it is, is nobody else's business
     row = found["deal"]
     return page(
         screen,

@@ -19,9 +19,9 @@ from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
-from bokgi.facts.as_of import as_of as rebuilt
 from bokgi.facts.currency import in_one_currency, without_rate
 from bokgi.facts.model import Facts
+from bokgi.facts.read import facts_on
 
 Row = dict[str, Any]
 WINDOW_WEEKS: Final = 26
@@ -105,11 +105,11 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
     Use it as a context: tables that are computed once are dropped at its end. Raises `NotFoundError` (`team_unknown`)
     for a team that nobody was in by then.
     """
-    then = rebuilt(facts, as_of)
+    then = facts_on(facts, as_of)
     now = in_one_currency(then, as_of)
     day_before = period.start - timedelta(days=1)
     # The rates of one day for both states: what a rate does is no change of the pipeline.
-    earlier = in_one_currency(rebuilt(facts, day_before), as_of)
+    earlier = in_one_currency(facts_on(facts, day_before), as_of)
     teams = _teams(now, as_of)
     if team is not None and team not in set(teams.values()):
         raise NotFoundError(

@@ -1,0 +1,132 @@
+"""Pages about deals: they show what the commands answer, to whom it belongs, and give it as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from urllib.parse import quote
+
+import openpyxl
+import pytest
+from django.test import Client
+
+from bokgi.questions.answers import Answers
+from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.funnel import ask_funnel
+from bokgi.questions.pipeline import tell_pipeline_change
+from tests.homes import DEALS_EACH, PEOPLE, TODAY, deal_name
+
+AsRole = Callable[[str], Client]
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def page(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return unescape(answer.content.decode())
+
+
+def test_the_funnel_shows_the_figures_of_the_command(as_role: AsRole, home: Path) -> None:
+    shown = page(as_role("leader"), "/funnel/")
+    answer = Answers(home).ask(ask_funnel, as_of=TODAY)
+    for stage in answer["stages"]:
+        assert stage["label"] in shown
+        assert f">{stage['counts']['entered']}</a>" in shown
+        conversion = stage["conversion"]
+        if conversion is not None and conversion["low"] is not None:
+            assert f"n\u00a0{conversion['n']}" in shown
+
+
+@pytest.mark.parametrize("mode", ["created_cohort", "period_flow", "snapshot", "stage_entry_cohort"])
+def test_every_mode_has_its_page(as_role: AsRole, mode: str) -> None:
+    shown = page(as_role("leader"), f"/funnel/?mode={mode}&weeks=52&by=team")
+    assert 'aria-current="true"' in shown
+    assert "2팀" in shown
+
+
+@pytest.mark.parametrize("query", ["mode=mood", "weeks=7", "as_of=yesterday"])
+def test_what_is_not_offered_is_refused_with_what_is(as_role: AsRole, query: str) -> None:
+    answer = as_role("leader").get(f"/funnel/?{query}")
+    assert answer.status_code == 400
+    assert query.split("=")[1] in unescape(answer.content.decode())
+
+
+def test_a_team_that_is_not_there_is_refused_and_one_of_three_is_shown(as_role: AsRole) -> None:
+    assert as_role("rep").get(f"/funnel/?team={quote('9팀')}").status_code == 404
+    assert "2팀" in page(as_role("rep"), f"/funnel/?team={quote('2팀')}")
+
+
+def test_a_rep_may_not_split_by_what_would_show_a_colleague(as_role: AsRole) -> None:
+    assert as_role("rep").get("/funnel/?by=source").status_code == 400
+    assert as_role("leader").get("/funnel/?by=source").status_code == 200
+
+
+def test_the_bridge_shows_what_the_command_answers(as_role: AsRole, home: Path) -> None:
+    answer = Answers(home).ask(tell_pipeline_change, as_of=TODAY, start=TODAY.replace(day=18))
+    shown = page(as_role("leader"), "/funnel/change/")
+    assert f"{answer['end']['count']}" in shown
+    for deals in answer["deals"].values():
+        for deal in deals:
+            assert f"/deals/{deal['deal_id']}/" in shown
+
+
+def test_the_list_has_the_rows_and_the_sum_of_the_command(as_role: AsRole, home: Path) -> None:
+    answer = Answers(home).ask(list_deals, as_of=TODAY, where=Where(person="park"), order="due")
+    shown = page(as_role("leader"), "/deals/?person=park&sort=due")
+    places = [shown.index(f"/deals/{deal['deal_id']}/") for deal in answer["deals"]]
+    assert places == sorted(places)
+    assert f"{answer['total']['count']} deals" in shown
+
+
+def test_words_and_filters_narrow_the_list(as_role: AsRole) -> None:
+    shown = page(as_role("leader"), f"/deals/?outcome=all&find={quote(deal_name('seo', 3))}")
+    assert "/deals/seo-3/" in shown
+    assert "/deals/seo-4/" not in shown
+    assert "No deal fits" in page(as_role("leader"), "/deals/?find=nothing+like+it")
+
+
+def test_a_page_beyond_the_end_is_the_last_one(as_role: AsRole) -> None:
+    assert "/deals/" in page(as_role("leader"), "/deals/?outcome=all&page=99")
+    assert "51–70 of 70" in page(as_role("leader"), "/deals/?outcome=all&page=99")
+
+
+def test_a_rep_lists_own_deals_only_whatever_is_asked(as_role: AsRole) -> None:
+    assert f"{DEALS_EACH} deals" in page(as_role("rep"), "/deals/?outcome=all")
+    assert "No deal fits" in page(as_role("rep"), "/deals/?outcome=all&person=park")
+
+
+def test_the_list_goes_along_as_csv_and_workbook(as_role: AsRole) -> None:
+    client = as_role("leader")
+    answer = client.get("/deals/?outcome=all&export=csv")
+    assert answer["Content-Disposition"] == f'attachment; filename="deals-{TODAY.isoformat()}.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == 5 * DEALS_EACH
+    assert {row["Owner"] for row in rows} == {PEOPLE[name] for name in ("lee", "park", "choi", "seo", "nam")}
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/deals/?outcome=all&export=xlsx").content))
+    sheet = book.active
+    assert sheet is not None
+    assert sheet.max_row == 1 + 5 * DEALS_EACH
+
+
+def test_a_deal_tells_its_story_to_whom_it_belongs(as_role: AsRole) -> None:
+    shown = page(as_role("rep"), "/deals/lee-0/")
+    assert deal_name("lee", 0) in shown
+    assert "The deal was created." in shown
+    theirs, nowhere = (as_role("rep").get(f"/deals/{key}/") for key in ("seo-0", "seo-99"))
+    assert theirs.status_code == nowhere.status_code == 404
+    assert theirs.content.decode().replace("seo-0", "seo-99") == nowhere.content.decode()
+
+
+def test_search_finds_by_initial_consonants_what_one_may_see(as_role: AsRole) -> None:
+    assert "lee-0" in page(as_role("rep"), f"/search/?q={quote('ㅎㅅ')}")
+    assert "Nothing is called like" in page(as_role("rep"), f"/search/?q={quote('온누리')}")
+    assert "person=park" in page(as_role("leader"), f"/search/?q={quote(PEOPLE['park'])}")
+
+
+def test_an_executive_sees_sums_and_no_rows(as_role: AsRole) -> None:
+    assert as_role("viewer").get("/deals/").status_code == 403
+    shown = page(as_role("viewer"), "/funnel/")
+    assert "/deals/" not in shown
