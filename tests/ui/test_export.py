@@ -13,7 +13,14 @@ import pytest
 from bokgi.ui.export import Value, as_csv, as_xlsx
 
 DANGEROUS = ["=1+1", "+82-2-123", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", '=HYPERLINK("http://x")']
-ROWS: list[list[Value]] = [["한빛", 5, Decimal("1200000.50"), date(2026, 11, 24), None], *([text, 0, 0, None, text] for text in DANGEROUS)]
+
+
+def _dangerous() -> list[list[Value]]:
+    return [[text, 0, 0, None, text] for text in DANGEROUS]
+
+
+FIRST: list[Value] = ["한빛", 5, Decimal("1200000.50"), date(2026, 11, 24), None]
+ROWS: list[list[Value]] = [FIRST, *_dangerous()]
 
 
 def test_a_csv_opens_in_excel_and_holds_no_formula() -> None:
