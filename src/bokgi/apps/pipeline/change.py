@@ -81,7 +81,7 @@ def parts_table(screen: Screen, change: Json, column: MoneyColumn | None = None)
     for part in change["parts"]:
         name, amount = speaker.label(PIPELINE_PARTS, part["code"]), amount_of(part["amount"])
         here = bool(change["deals"].get(part["code"]))
-        sub = say(N_("{n} without amount"), n=part["amount_unknown"]) if part["amount_unknown"] else ""
+        sub = say(N_("{n} without an amount"), n=part["amount_unknown"]) if part["amount_unknown"] else ""
         rows.append(
             [
                 Cell(name, href=f"#{part['code']}" if here else ""),

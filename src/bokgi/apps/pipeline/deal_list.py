@@ -110,7 +110,7 @@ def table(screen: Screen, listing: Listing, answer: Json) -> Table:
         "": Cell(screen.say(N_("{n} deals"), n=total["count"]), strong=True),
         "amount": Cell(
             unit.cell(amount_of(total["amount"])),
-            sub=screen.say(N_("{n} without amount"), n=unknown) if unknown else "",
+            sub=screen.say(N_("{n} without an amount"), n=unknown) if unknown else "",
             strong=True,
         ),
     }
