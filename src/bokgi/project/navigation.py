@@ -12,19 +12,19 @@ from bokgi.apps.access.permitting import is_permitted
 from bokgi.domain.messages import N_
 
 RAIL: Final = (
-    ("today", N_("Today")),
-    ("reviews", N_("Reviews")),
-    ("funnel", N_("Funnel")),
-    ("forecast", N_("Forecast")),
-    ("people", N_("People")),
-    ("evaluation", N_("Evaluation")),
-    ("kpi", N_("KPI")),
-    ("team", N_("Team")),
-    ("journey", N_("Journey")),
-    ("data", N_("Data")),
-    ("settings", N_("Settings")),
+    ("today", "today", N_("Today")),
+    ("reviews", "review", N_("Reviews")),
+    ("funnel", "funnel", N_("Funnel")),
+    ("forecast", "forecast", N_("Forecast")),
+    ("people", "person", N_("People")),
+    ("evaluation", "evaluation", N_("Evaluation")),
+    ("kpi", "kpi", N_("KPI")),
+    ("team", "team", N_("Team")),
+    ("journey", "journey", N_("Journey")),
+    ("data", "data", N_("Data")),
+    ("settings", "settings", N_("Settings")),
 )
-"""Key and label. The key is the namespace of the app's addresses; its page `index` is where the entry leads."""
+"""Key, icon and label. The key is the namespace of the app's addresses; its page `index` is where the entry leads."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class RailEntry:
     """One entry of the rail."""
 
     key: str
+    icon: str
     label: str
     address: str
     current: bool
@@ -44,11 +45,11 @@ def entries(request: HttpRequest) -> list[RailEntry]:
         return []
     here = request.resolver_match.namespace if request.resolver_match else ""
     found = []
-    for key, label in RAIL:
+    for key, icon, label in RAIL:
         try:
             address = reverse(f"{key}:index")
         except NoReverseMatch:
             continue
         if is_permitted(resolve(address).func, user):
-            found.append(RailEntry(key, label, address, current=here.split(":")[0] == key))
+            found.append(RailEntry(key, icon, label, address, current=here.split(":")[0] == key))
     return found

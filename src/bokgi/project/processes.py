@@ -6,7 +6,6 @@ A child reads its input until it ends: when the parent goes, however it goes, it
 from __future__ import annotations
 
 import _thread
-import logging
 import os
 import signal
 import socket
@@ -115,7 +114,6 @@ def work() -> None:
     from bokgi.apps.access.selectors import time_zone  # noqa: PLC0415 - needs Django set up
     from bokgi.apps.jobs.worker import Worker  # noqa: PLC0415 - as above
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     worker = Worker(zone=time_zone)
     worker.configure_signals()
     _stopped_with_parent(lambda: signal.raise_signal(signal.SIGINT))

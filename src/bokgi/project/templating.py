@@ -115,7 +115,7 @@ def static(path: str) -> str:
     return f"{static_address(path)}?{_digest(path)}"
 
 
-def url(name: str, **arguments: object) -> str:
+def url(name: str, /, **arguments: object) -> str:
     """Give the address of a page."""
     return reverse(name, kwargs=arguments or None)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.dispatch import receiver
@@ -14,7 +15,25 @@ from bokgi.apps.access.mail import letter_write
 from bokgi.apps.access.models import User
 from bokgi.apps.access.requests import organisation_of
 from bokgi.apps.access.services import audit
-from bokgi.domain.messages import LANGUAGES
+from bokgi.domain.messages import LANGUAGES, N_
+
+_LABELS: Final = {
+    "login": N_("E-mail address"),
+    "password": N_("Password"),
+    "remember": N_("Stay signed in for two weeks"),
+}
+
+
+class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
+    """Address and password in our words; where to go with a forgotten password stands on the page."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - of the form
+        super().__init__(*given, **named)
+        for name, label in _LABELS.items():
+            if name in self.fields:
+                self.fields[name].label = label
+                self.fields[name].help_text = ""
+                self.fields[name].widget.attrs.pop("placeholder", None)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

@@ -1,0 +1,110 @@
+"""Signing in and the frame in a real browser: a passkey of a virtual device, accessibility, a clean console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django.live_server_helper import LiveServer
+from selenium.common.exceptions import NoSuchElementException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
+from selenium.webdriver.support.ui import WebDriverWait
+
+from bokgi.apps.access.models import AuditEntry, User
+from tests.conftest import PASSWORD
+from tests.ui.browser import browser, chromium, complaints, violations
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
+    pytest.mark.django_db(transaction=True),
+]
+WAIT = 30
+
+
+@pytest.fixture
+def window() -> Iterator[Chrome]:
+    with browser() as driver:
+        yield driver
+
+
+def address(server: LiveServer, path: str) -> str:
+    # Browsers know passkeys on localhost, not on 127.0.0.1.
+    return f"{server.url}{path}".replace("127.0.0.1", "localhost")
+
+
+def at(driver: Chrome, path: str) -> None:
+    WebDriverWait(driver, WAIT).until(
+        lambda seen: seen.current_url.split("localhost", 1)[1].split("/", 1)[1] == path[1:]
+    )
+
+
+def fill(driver: Chrome, **given: str) -> None:
+    for name, text in given.items():
+        field = driver.find_element(By.NAME, name)
+        field.clear()
+        field.send_keys(text)
+
+
+def press(driver: Chrome, selector: str) -> None:
+    driver.find_element(By.CSS_SELECTOR, selector).click()
+
+
+def test_a_passkey_is_added_and_opens_the_account_without_a_password(
+    users: dict[str, User], live_server: LiveServer, window: Chrome
+) -> None:
+    device = VirtualAuthenticatorOptions(
+        transport=VirtualAuthenticatorOptions.Transport.INTERNAL,
+        has_resident_key=True,
+        has_user_verification=True,
+        is_user_verified=True,
+    )
+    window.add_virtual_authenticator(device)
+    window.get(address(live_server, "/account/sign-in/?next=/account/security/"))
+    fill(window, login=users["rep"].email, password=PASSWORD)
+    press(window, "form button.btn-primary")
+    at(window, "/account/security/")
+    window.get(address(live_server, "/account/security/passkeys/add/"))
+    fill(window, password=PASSWORD)
+    press(window, "form button.btn-primary")
+    at(window, "/account/security/passkeys/add/")
+    fill(window, name="laptop")
+    press(window, "[name=passwordless]")
+    press(window, "#passkey-add")
+    at(window, "/account/security/codes/")
+    assert len(window.get_credentials()) == 1
+
+    window.delete_all_cookies()
+    window.get(address(live_server, "/account/sign-in/"))
+    press(window, "#passkey-login")
+    me = WebDriverWait(window, WAIT, ignored_exceptions=[NoSuchElementException]).until(
+        lambda seen: seen.find_element(By.CSS_SELECTOR, "nav .me")
+    )
+    assert users["rep"].name in me.text
+    assert AuditEntry.objects.filter(action="webauthn_added").exists()
+
+    window.delete_all_cookies()
+    window.remove_all_credentials()
+    window.get(address(live_server, "/account/sign-in/"))
+    press(window, "#passkey-login")
+    failed = window.find_element(By.ID, "passkey-failed")
+    WebDriverWait(window, WAIT).until(lambda _: failed.is_displayed())
+
+
+def test_the_pages_of_the_frame_are_accessible_in_both_themes(
+    users: dict[str, User], live_server: LiveServer, window: Chrome
+) -> None:
+    window.get(address(live_server, "/account/sign-in/?next=/settings/"))
+    assert violations(window) == []
+    fill(window, login=users["admin"].email, password=PASSWORD)
+    press(window, "form button.btn-primary")
+    at(window, "/settings/")
+    for theme in ("light", "dark"):
+        press(window, f"button[name=theme][value={theme}]")
+        for page in ("/settings/", "/settings/users/", "/settings/queue/", "/account/security/", "/nowhere/"):
+            window.get(address(live_server, page))
+            assert window.execute_script("return document.documentElement.dataset.theme") == theme
+            assert violations(window) == [], page
+    assert [line for line in complaints(window) if "404" not in line] == []
