@@ -17,6 +17,8 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "key": ("no-such-key",),
     "upload_id": ("00000000-0000-4000-8000-000000000000",),
     "work": ("1",),
+    "correction_id": ("1",),
+    "token_id": ("1",),
     "import_no": ("1",),
     "pk": ("1",),
     "task_id": ("00000000-0000-4000-8000-000000000000",),

@@ -97,3 +97,24 @@ TABLES: Final = {
     "texts": N_("texts"),
 }
 """Tables of the facts in words."""
+
+FIELDS: Final = {
+    "account_id": N_("Account"),
+    "owner_id": N_("Owner"),
+    "pipeline": N_("Pipeline"),
+    "stage": N_("Stage"),
+    "type": N_("Type"),
+    "product": N_("Product"),
+    "source": N_("Source"),
+    "lead_grade": N_("Lead grade"),
+    "amount": N_("Amount"),
+    "currency": N_("Currency"),
+    "expected_close_on": N_("Expected close"),
+    "closed_on": N_("Closed on"),
+    "outcome": N_("Outcome"),
+    "lost_reason": N_("Reason of loss"),
+    "forecast_category": N_("Forecast category"),
+    "probability": N_("Probability"),
+    "next_step_on": N_("Day of the next step"),
+}
+"""Fields of a deal that can be corrected."""

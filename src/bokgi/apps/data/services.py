@@ -19,6 +19,7 @@ from bokgi.apps.data import working
 from bokgi.apps.data.models import Upload, Work, WorkKind, WorkState
 from bokgi.apps.data.progress import progress_forget, work_folder
 from bokgi.apps.data.rules import is_readable, moment, names_kept, refuse_unfit, refuse_unknown
+from bokgi.apps.jobs.services import enqueue
 from bokgi.domain.errors import BokgiError, ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
@@ -168,7 +169,7 @@ def work_ask(
 def _queue(work: Work) -> None:
     from bokgi.apps.data.tasks import do_work  # noqa: PLC0415 - the task calls back into this module
 
-    transaction.on_commit(lambda: do_work.enqueue(work.pk))
+    transaction.on_commit(lambda: enqueue(do_work, key=f"work {work.pk}", work_id=work.pk))
 
 
 def lock_of(work_id: int) -> Lock:

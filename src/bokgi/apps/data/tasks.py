@@ -2,13 +2,50 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
+from django.utils import timezone
 from django_tasks import task
 
-from bokgi.apps.data import services
+from bokgi.apps.data import arriving, correcting, services
+from bokgi.apps.data.models import Correction, CorrectionState, Work, WorkKind, WorkState
+from bokgi.apps.jobs.schedules import scheduled
+from bokgi.domain.messages import N_
+
+UPLOADS_KEPT: Final = timedelta(days=14)
 
 
 @task()
 def do_work(work_id: int) -> None:
-    """Do one piece of work on the facts."""
+    """Do one piece of work on the facts, and what follows from it."""
     services.works_resume()
     services.work_do(work_id)
+    work = Work.objects.select_related("upload").get(pk=work_id)
+    if work.state == WorkState.DONE and work.kind == WorkKind.PLAN and work.upload is not None:
+        arriving.import_by_itself(work.upload)
+    if work.state == WorkState.DONE and work.kind == WorkKind.IMPORT:
+        correcting.corrections_close()
+
+
+@scheduled("corrections", "* * * * *", N_("Write corrections into the facts."))
+@task()
+def write_corrections() -> None:
+    """Write what was corrected since the last minute."""
+    if Correction.objects.filter(state=CorrectionState.PENDING).exists():
+        correcting.corrections_write()
+
+
+@scheduled("drop folder", "* * * * *", N_("Import files from the drop folder."))
+@task()
+def collect_drop() -> None:
+    """Take complete files from the drop folder."""
+    services.works_resume()
+    arriving.drop_collect()
+
+
+@scheduled("uploads", "40 3 * * *", N_("Throw uploaded files away that nobody imported for two weeks."))
+@task()
+def expire_uploads() -> None:
+    """Throw away what nobody imported."""
+    services.uploads_expire(before=timezone.now() - UPLOADS_KEPT)

@@ -1,0 +1,92 @@
+"""Files that come by themselves: recognised ones are imported, others wait; nobody comes in without a token."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from bokgi.apps.access.models import User
+from bokgi.apps.data import arriving, selectors, tasks
+from bokgi.apps.data.models import Upload, UploadToken, Work, WorkKind
+from tests.apps.data.conftest import HEADER, ROWS, Give, deals_file, imported
+
+pytestmark = pytest.mark.django_db
+AsRole = Callable[[str], Client]
+
+
+def all_done() -> None:
+    """Do what waits until nothing does, as the worker does it."""
+    while (work := Work.objects.filter(state="waiting").first()) is not None:
+        tasks.do_work.func(work.pk)
+
+
+def dropped(home: Path, text: str, name: str = "영업기회_20991201.csv") -> Path:
+    path = home / "drop" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (1, 1))
+    return path
+
+
+def test_a_recognised_file_in_the_drop_folder_is_imported_by_itself(
+    give: Give, users: dict[str, User], home: Path
+) -> None:
+    imported(give(), users["admin"])
+    path = dropped(home, "\n".join([HEADER, ROWS[0].replace("제안", "니즈 진단"), *ROWS[1:]]))
+    assert arriving.drop_collect() is not None
+    assert not path.exists()
+    all_done()
+    assert [one.read for one in selectors.imports_listed() if one.kind == "file"] == [4, 4]
+
+
+def test_a_changed_header_waits_for_a_person(give: Give, users: dict[str, User], home: Path) -> None:
+    imported(give(), users["admin"])
+    dropped(home, "코드,가,나,다\nD-1,1,2,3")
+    arriving.drop_collect()
+    all_done()
+    assert [one.read for one in selectors.imports_listed() if one.kind == "file"] == [4]
+    assert selectors.uploads_open()[0].came_by == "drop"
+
+
+def test_a_file_that_is_still_written_is_left_alone(home: Path) -> None:
+    path = dropped(home, "x")
+    os.utime(path, None)
+    assert arriving.drop_collect() is None
+    assert path.exists()
+    assert Upload.objects.count() == 0
+
+
+def test_only_a_token_opens_the_address(home: Path, users: dict[str, User], as_role: AsRole) -> None:
+    client = as_role("")
+    _, text = arriving.token_create(name="export", by=users["admin"])
+    for shown in ("", "Bearer", "Bearer ", "Bearer nonsense", f"Basic {text}"):
+        assert (
+            client.post("/data/arrive/", {"files": [deals_file()]}, headers={"authorization": shown}).status_code == 401
+        )
+    answer = client.post("/data/arrive/", {"files": [deals_file()]}, headers={"authorization": f"Bearer {text}"})
+    assert answer.status_code == 202
+    assert Upload.objects.get().works.get().kind == WorkKind.PLAN
+    empty = client.post("/data/arrive/", {}, headers={"authorization": f"Bearer {text}"})
+    assert (empty.status_code, empty.json()["error"]) == (400, "upload_empty")
+    token = UploadToken.objects.get()
+    assert text not in token.digest
+    arriving.token_revoke(token=token, by=users["admin"])
+    gone = client.post("/data/arrive/", {"files": [deals_file()]}, headers={"authorization": f"Bearer {text}"})
+    assert gone.status_code == 401
+    del home
+
+
+def test_a_new_token_is_shown_once(home: Path, as_role: AsRole) -> None:
+    client = as_role("admin")
+    page = client.post("/data/connections/", {"name": "export"}).content.decode()
+    assert "새 토큰" in page
+    later = client.get("/data/connections/").content.decode()
+    assert "새 토큰" not in later
+    assert "export" in later
+    client.post(f"/data/connections/{UploadToken.objects.get().pk}/revoke/")
+    assert "아직 토큰이 없습니다" in client.get("/data/connections/").content.decode()
+    del home
