@@ -13,6 +13,8 @@ now     | lee      | a          | open    |            | Region=Seoul; Size=L
 then    | lee      | b          | won     | 2026-03-01 | Size=S
 nobody  |          |            | open    |            |
 loner   | jung     | c          | open    |            |
+late    | gone     |            | won     | 2026-09-01 |
+early   | gone     |            | lost    | 2025-01-01 |
 """
 ACCOUNTS = "account_id | industry | segment | size | region\na | IT | SMB | S | Seoul\nb | Food | Mid | M |"
 MEMBERS = """
@@ -22,6 +24,8 @@ lee       | 2팀  | AE      | 0.5   | 2026-06-01 |
 lee       | 0팀  | manager | 0.5   | 2026-06-01 |
 lee       | 3팀  | SDR     | 0.2   | 2026-06-01 |
 jung      |      | AE      | 1     |            |
+gone      | 1팀  | AE      | 1     | 2025-06-01 | 2026-01-01
+gone      | 2팀  | AE      | 1     | 2026-01-01 | 2026-07-01
 """
 
 
@@ -37,5 +41,7 @@ def test_team_of_the_time_account_traits_and_attributes() -> None:
         "then": ("1팀", "Food", "Mid", None, "S"),
         "nobody": (None, None, None, None, None),
         "loner": (None, None, None, None, None),
+        "late": ("2팀", None, None, None, None),
+        "early": (None, None, None, None, None),
     }
     assert [*found.columns[: len(data.deals.columns)]] == list(data.deals.columns)

@@ -51,6 +51,9 @@ def deal_traits(
 def with_team(rows: ibis.Table, memberships: ibis.Table, *, person: str, on: ibis.Value) -> ibis.Table:
     """Rows with `team`: the team of the person in column `person` on the day `on`; null: no team, or nobody.
 
+    Who has left keeps the last team: else deals that close after that would be nobody's, and since those that go on
+    close later than those that stop, what is left of a team with leavers would look worse than it was.
+
     >>> import pyarrow as pa
     >>> rows = ibis.memtable(pa.table({"owner_id": ["kim", "lee"], "day": [date(2026, 1, 1)] * 2}))
     >>> member = {"person_id": ["kim"], "team": ["1팀"], "share": [1.0], "valid_from": [date(2025, 1, 1)]}
@@ -68,10 +71,12 @@ def with_team(rows: ibis.Table, memberships: ibis.Table, *, person: str, on: ibi
         [
             pairs.team_of == valid.person_id,
             valid.valid_from.isnull() | (valid.valid_from <= pairs.team_at),
-            valid.valid_to.isnull() | (valid.valid_to > pairs.team_at),
         ],
+    ).mutate(ended_on=(_.valid_to <= _.team_at).ifelse(_.valid_to, ibis.null("date")))
+    largest = ibis.window(
+        group_by=["team_of", "team_at"],
+        order_by=[_.ended_on.desc(nulls_first=True), _.share.desc(), _.team.asc()],
     )
-    largest = ibis.window(group_by=["team_of", "team_at"], order_by=[_.share.desc(), _.team.asc()])
     main = found.mutate(place=ibis.row_number().over(largest)).filter(_.place == 0).select("team_of", "team_at", "team")
     joined = rows.left_join(main, [rows[person] == main.team_of, rows.team_on == main.team_at])
     return joined.drop("team_of", "team_at", "team_on")

@@ -116,6 +116,32 @@ def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = ()) -> Itera
         yield Asked(now, as_of, kept.enter_context(told.cache()), names, without_rate(then, as_of), kept)
 
 
+def known_late(here: Asked, columns: Sequence[str]) -> tuple[set[str], list[Json]]:
+    """Find columns that are known far more often for closed deals than for open ones, and say why they are left out.
+
+    To split stages by such a column would count the deals that stopped and miss those that went on and are still open.
+    """
+    found = {leak.factor for leak in leaks(here.deals, columns) if leak.sign == "filled_after_closing"}
+    refused = [
+        {
+            "code": "known_after_closing",
+            "factor": column,
+            "message": encoded(
+                Message(
+                    N_(
+                        "{factor} is left out: it is known for closed deals far more often than for open ones, "
+                        "and the deals that went on would be missing."
+                    ),
+                    {"factor": column},
+                )
+            ),
+        }
+        for column in columns
+        if column in found
+    ]
+    return found, refused
+
+
 def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], list[Json]]:
     """Choose the conditions to adjust for, and say which are refused because they are filled in after the outcome.
 

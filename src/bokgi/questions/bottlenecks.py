@@ -12,7 +12,7 @@ from bokgi.analysis.comparison.conditions import DERIVED_CONDITIONS, varied
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked, fair_factors
+from bokgi.questions.asked import Asked, Json, asked, fair_factors, known_late
 from bokgi.questions.explained import explained
 
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
@@ -43,10 +43,12 @@ def find_bottlenecks(
         moves = here.progressions(told)
         conditions, refused = fair_factors(here, here.deals, None)
         leaking = {refusal["factor"] for refusal in refused}
+        split = list(dict.fromkeys(view.removesuffix(PAST) for view in columns if view != STAGE))
+        late, told_late = known_late(here, [column for column in split if column not in leaking])
         usable = [
             view
             for view, column in ((view, view.removesuffix(PAST)) for view in columns)
-            if view == STAGE or (column not in leaking and varied(here.deals, [column]))
+            if view == STAGE or (column not in leaking | late and varied(here.deals, [column]))
         ]
         conditions = tuple(name for name in conditions if name not in DERIVED_CONDITIONS)
         found = bottlenecks(
@@ -74,7 +76,7 @@ def find_bottlenecks(
             "level": found.level,
             "gate": {"p": found.gate_p, "passed": found.passed},
             "units": units,
-            "refusals": refused,
+            "refusals": [*refused, *told_late],
             **explained(
                 "bottleneck",
                 said=_said(here, found, labels),

@@ -18,7 +18,7 @@ from bokgi.domain.measures import Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked, fair_factors
+from bokgi.questions.asked import Asked, Json, asked, fair_factors, known_late
 from bokgi.questions.explained import explained
 
 BY: Final = {"person": "owner_id", "team": "team"}
@@ -65,22 +65,31 @@ def compare(
             "factors": list(used),
             "territory": place,
         }
+        if metric.startswith(STAGE):
+            late, told_late = known_late(here, [BY[by]])
+            if late:
+                said = [Message(N_("Who stood behind deals at this stage is known for closed deals only."))]
+                return answer | _unanswered("known_after_closing", [*refused, *told_late], said)
         try:
             found = compare_people(cases, factors=used, territory=place, person=BY[by], with_value=metric == VALUE)
         except RefusalError as refusal:
             message = encoded(refusal.message)
             said = [refusal.message] if refusal.hint is None else [refusal.message, refusal.hint]
-            return answer | {
-                "n": None,
-                "level": None,
-                "reason": refusal.code,
-                "heterogeneity": {"p": None, "detectable": None},
-                "people": [],
-                "pairs": [],
-                "refusals": [*refused, {"code": refusal.code, "message": message}],
-                **explained("comparison", said=said, caveats=[], would_change=[]),
-            }
+            return answer | _unanswered(refusal.code, [*refused, {"code": refusal.code, "message": message}], said)
         return answer | _told(here, found, by, metric, refused)
+
+
+def _unanswered(reason: str, refused: list[Json], said: list[Message]) -> Json:
+    return {
+        "n": None,
+        "level": None,
+        "reason": reason,
+        "heterogeneity": {"p": None, "detectable": None},
+        "people": [],
+        "pairs": [],
+        "refusals": refused,
+        **explained("comparison", said=said, caveats=[], would_change=[]),
+    }
 
 
 def _unknown(option: str, given: str, allowed: Sequence[str]) -> UsageError:
