@@ -1,41 +1,34 @@
-"""Run the study of the statistics on organisations with known truth: `python3 run.py study [small|full] [TOPIC …]`."""
+"""Run the study of the statistics: `python3 run.py study [small|medium|full] [TOPIC …]` (`full` and all without)."""
 
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.study.rows import Row
+from benchmarks.study.page import PAGE, SCALES, Section, merged, table
 
 SEED = 20_260_105
-TOPICS = tuple(
-    sorted(
-        path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in {"__init__", "__main__", "rows"}
-    )
-)
-
-
-def table(rows: list[Row]) -> str:
-    """Write the rows as a Markdown table."""
-    lines = ["| topic | measure | goal | reached | 95 % interval | n | met |", "|---|---|---|---|---|---|---|"]
-    lines += [
-        f"| {row.topic} | {row.measure} | {row.goal} | {row.reached:.3f} | {row.low:.3f} to {row.high:.3f} "
-        f"| {row.n} | {'yes' if row.met else 'no'} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+OTHERS = {"__init__", "__main__", "page", "rows"}
+TOPICS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in OTHERS))
 
 
 def main(arguments: list[str]) -> int:
-    """Run the topics asked for (all without a name) and print the table."""
-    scale = arguments[0] if arguments and arguments[0] in {"small", "full"} else "full"
-    topics = [name for name in arguments if name in TOPICS] or list(TOPICS)
-    rows: list[Row] = []
-    for topic in topics:
-        print(f"{topic} …", file=sys.stderr, flush=True)
-        rows += import_module(f"benchmarks.study.{topic}").run(scale, SEED)
-    print(table(rows))
+    """Run the topics asked for, print each table as it is ready, and write it into `docs/reference/study.md`."""
+    unknown = [name for name in arguments if name not in (*SCALES, *TOPICS)]
+    if unknown:
+        print(f"no topic {unknown[0]}; there are: {', '.join(TOPICS)}", file=sys.stderr)
+        return 2
+    wanted = next((name for name in arguments if name in SCALES), "full")
+    for topic in [name for name in arguments if name in TOPICS] or list(TOPICS):
+        module = import_module(f"benchmarks.study.{topic}")
+        scale = wanted if wanted in getattr(module, "SCALES", ("small", "full")) else "small"
+        print(f"{topic}, {scale} …", file=sys.stderr, flush=True)
+        section = Section(topic, datetime.now(UTC).date().isoformat(), scale, SEED, table(module.run(scale, SEED)))
+        print(section.text(), flush=True)
+        before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        PAGE.write_text(merged(before, section), encoding="utf-8")
     return 0
 
 

@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 
 QUARTER: Final = Period(date(2026, 1, 1), date(2026, 4, 1))
 TOPIC: Final = "concentration"
+SCALES: Final = {"small": 60, "medium": 200, "full": 2_000}
 
 
 def team(rng: np.random.Generator, rates: Floats, time: Floats, sd: float) -> tuple[ibis.Table, ibis.Table]:
@@ -62,7 +63,7 @@ def uneven_team(seed: int, spread: float) -> tuple[ibis.Table, ibis.Table, float
 
 def run(scale: str, seed: int) -> list[Row]:
     """Measure the sizes of the tests and the coverage of the intervals."""
-    count = {"small": 60, "full": 2_000}[scale]
+    count = SCALES[scale]
     rows = [_size(count, seed, "amount"), _size(count, seed, "count")]
     for spread in (0.2, 0.4, 0.8):
         rows += _rates(count // 2, seed, spread)

@@ -20,6 +20,7 @@ from bokgi.analysis.visits import visits
 from bokgi.domain.period import Period
 
 TOPIC: Final = "decomposition"
+SCALES: Final = {"small": 60, "medium": 150, "full": 1_000}
 QUARTERS: Final = ("2025-Q1", "2025-Q2")
 END: Final = date(2025, 12, 31)
 
@@ -59,7 +60,7 @@ def false_claims(seed: int, count: int, deals: int) -> NDArray[np.bool_]:
 
 def run(scale: str, seed: int) -> list[Row]:
     """Measure, for small and large teams, how often each part is claimed although nothing changed."""
-    count = {"small": 60, "full": 1_000}[scale]
+    count = SCALES[scale]
     rows = []
     for deals in (400, 3_000):
         claims = false_claims(seed, count, deals)

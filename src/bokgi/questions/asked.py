@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import ibis
 from ibis import _
@@ -25,6 +25,27 @@ from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
 
 Json = dict[str, Any]
+
+COLUMN_NAMES: Final = {
+    "owner_id": N_("person"),
+    "team": N_("team"),
+    "source": N_("lead source"),
+    "lead_grade": N_("lead grade"),
+    "type": N_("deal type"),
+    "product": N_("product"),
+    "industry": N_("industry"),
+    "segment": N_("segment"),
+    "size": N_("company size"),
+    "season": N_("season"),
+    "inherited": N_("taken over from somebody"),
+    "ramp": N_("owner still new"),
+}
+"""What people call the columns that deals are told apart by; attributes have their own names."""
+
+
+def column_name(column: str) -> str | Message:
+    """Name a column in a sentence."""
+    return Message(COLUMN_NAMES[column]) if column in COLUMN_NAMES else column
 
 
 @dataclass(frozen=True)
@@ -132,7 +153,7 @@ def known_late(here: Asked, columns: Sequence[str]) -> tuple[set[str], list[Json
                         "{factor} is left out: it is known for closed deals far more often than for open ones, "
                         "and the deals that went on would be missing."
                     ),
-                    {"factor": column},
+                    {"factor": column_name(column)},
                 )
             ),
         }
@@ -156,7 +177,7 @@ def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -
             "message": encoded(
                 Message(
                     N_("{factor} is left out: it is filled in when the outcome is known."),
-                    {"factor": leak.factor},
+                    {"factor": column_name(leak.factor)},
                 )
             ),
         }

@@ -256,7 +256,6 @@ def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gai
     low, high = np.quantile(gains, [question.tail, 1.0 - question.tail])
     gain = None if z is None else Gain(float(gains.mean()), float(low), float(high), float((gains > 0).mean()))
     n = float(found.n[i])
-    needed = float((special.ndtri(GATE) / z) ** 2) if z is not None and z < 0 else np.inf
     return Unit(
         pipeline=key[0],
         stage=key[1],
@@ -271,7 +270,7 @@ def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gai
         q_value=None,
         flagged=False,
         gain=gain,
-        more_cases=round((needed - 1.0) * n) if 1.0 < needed < MOST_MORE_CASES else None,
+        more_cases=None,
         deals=(),
         reason="too_few_cases" if z is None else None,
     )
@@ -280,7 +279,10 @@ def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gai
 def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, floor: float) -> list[Unit]:
     """Add q-values and flag units that are below beyond chance and whose gain is worth the effort."""
     p = np.array([special.ndtr(unit.z) for unit in units if unit.z is not None])
-    q = iter(benjamini_hochberg(p).tolist())
+    values = benjamini_hochberg(p)
+    # What the next unit must reach: a place more in the ranking, or the gate where it is shut.
+    next_p = fdr * (int((values <= fdr).sum()) + 1) / max(len(p), 1) if passed else GATE / max(len(p), 1)
+    q = iter(values.tolist())
     out = []
     for unit in units:
         if unit.z is None or unit.gain is None:
@@ -288,8 +290,17 @@ def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, floor: float) -> l
             continue
         value = float(next(q))
         below = passed and value <= fdr and unit.conversion < unit.expected and unit.gain.amount >= floor
-        out.append(replace(unit, q_value=value, flagged=below, more_cases=None if below else unit.more_cases))
+        more = None if below or (value <= fdr and passed) else _more_cases(unit, next_p)
+        out.append(replace(unit, q_value=value, flagged=below, more_cases=more))
     return out
+
+
+def _more_cases(unit: Unit, p: float) -> int | None:
+    """Cases that would bring a unit which stays as far below to a p-value; null: above, or out of reach."""
+    if unit.z is None or unit.z >= 0:
+        return None
+    factor = float((special.ndtri(p) / unit.z) ** 2)
+    return max(round((factor - 1.0) * unit.n), 1) if 1.0 < factor < MOST_MORE_CASES else None
 
 
 def _prune(question: _Question, units: Sequence[Unit]) -> list[Unit]:

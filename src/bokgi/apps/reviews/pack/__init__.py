@@ -58,7 +58,7 @@ def _pack(here: Scope, facts: Facts, imports: Sequence[Import]) -> dict[str, Any
     goal = progress.progress(here, facts, told_stages, sums["usual"])
     said = {
         "execution": execution.said(sums, people),
-        "bottleneck": bottleneck.said(searched, flags, standing),
+        "bottleneck": bottleneck.said(searched, flags, standing, told_stages),
         "feedback": feedback.said(points),
         "learning": learning.said(sums["this_week"], here),
         "motivation": progress.said(goal),

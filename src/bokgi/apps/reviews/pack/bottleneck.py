@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from math import sqrt
 from typing import Any, Final
@@ -14,7 +16,9 @@ from scipy.special import ndtri
 
 from bokgi.analysis.bottleneck import PAST, Bottlenecks, Unit, bottlenecks
 from bokgi.analysis.comparison.conditions import leaks
+from bokgi.analysis.progressions import progressions
 from bokgi.analysis.totals import totals
+from bokgi.analysis.visits import visits
 from bokgi.apps.reviews.pack.care import heaviest_first, told
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows, worth
 from bokgi.apps.reviews.pack.stages import LEVEL
@@ -29,14 +33,51 @@ _CONDITIONS: Final = ("type", "source", "lead_grade", "segment", "size")
 _MOST_VALUES: Final = 12
 _SHOWN_FLAGS: Final = 2
 _SHOWN_DEALS: Final = 8
+CLEAR: Final = 0.01
+"""False discovery rate at which a flag is shown the first time it appears."""
+Place = tuple[str, str, str, str]
 
 
-def search(scope: Scope) -> Bottlenecks:
-    """Ask the analysis, for each stage and team against its own past and for each team against the others."""
-    by = (STAGE, TEAM, TEAM_PAST) if scope.team is None and len(set(scope.teams.values())) > 1 else (STAGE,)
-    return bottlenecks(
-        scope.progressions, scope.visits, scope.deals, as_of=scope.as_of, by=by, conditions=_conditions(scope)
-    )
+@dataclass(frozen=True)
+class Search:
+    """What was found as of the review's day: units that are shown, and those that stand out for the first time."""
+
+    found: Bottlenecks
+    shown: tuple[Unit, ...]
+    held: frozenset[Place]
+    first_time: tuple[Unit, ...]
+
+
+def search(scope: Scope) -> Search:
+    """Ask the analysis, for each stage and team against its own past and for each team against the others.
+
+    A flag is shown when it was there a week before, too, or when it passes at 1 %. The week before is computed from the
+    facts as of that day.
+    """
+    late = {leak.factor for leak in leaks(scope.deals, [TEAM]) if leak.sign == "filled_after_closing"}
+    teams = scope.team is None and len(set(scope.teams.values())) > 1 and not late
+    by = (STAGE, TEAM, TEAM_PAST) if teams else (STAGE,)
+    conditions = _conditions(scope)
+    found = bottlenecks(scope.progressions, scope.visits, scope.deals, as_of=scope.as_of, by=by, conditions=conditions)
+    flagged = [unit for unit in found.units if unit.flagged]
+    earlier: frozenset[Place] = frozenset()
+    if any(not _clear(unit) for unit in flagged):
+        stays = scope.keep(visits(scope.before, scope.facts_before.stage_events, scope.facts_before.stages))
+        told = scope.keep(progressions(stays))
+        day_before = scope.period.start - timedelta(days=1)
+        before = bottlenecks(told, stays, scope.before, as_of=day_before, by=by, conditions=conditions)
+        earlier = frozenset(_place(unit) for unit in before.units if unit.flagged)
+    shown = tuple(unit for unit in flagged if _clear(unit) or _place(unit) in earlier)
+    return Search(found, shown, earlier, tuple(unit for unit in flagged if unit not in shown))
+
+
+def _clear(unit: Unit) -> bool:
+    """Tell whether a flag is so clear that one week is enough."""
+    return unit.q_value is not None and unit.q_value <= CLEAR
+
+
+def _place(unit: Unit) -> Place:
+    return unit.pipeline, unit.stage, unit.by, unit.unit
 
 
 def _conditions(scope: Scope) -> list[str]:
@@ -59,14 +100,14 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
 
 
-def found_json(found: Bottlenecks, stages: Sequence[Row], scope: Scope) -> list[dict[str, Any]]:
-    """Tell about each flagged unit, the one with the largest gain first."""
+def found_json(searched: Search, stages: Sequence[Row], scope: Scope) -> list[dict[str, Any]]:
+    """Tell about each unit that is shown, the one with the largest gain first."""
     labels = {(stage["pipeline"], stage["stage"]): stage for stage in stages}
-    flagged = [unit for unit in found.units if unit.flagged and (unit.pipeline, unit.stage) in labels]
-    return [_flag(unit, labels[unit.pipeline, unit.stage], scope) for unit in flagged[:_SHOWN_FLAGS]]
+    shown = [unit for unit in searched.shown if (unit.pipeline, unit.stage) in labels]
+    return [_flag(unit, labels[unit.pipeline, unit.stage], searched, scope) for unit in shown[:_SHOWN_FLAGS]]
 
 
-def _flag(unit: Unit, stage: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+def _flag(unit: Unit, stage: Mapping[str, Any], searched: Search, scope: Scope) -> dict[str, Any]:
     team = unit.unit if unit.by in (TEAM, TEAM_PAST) else scope.team
     low, high = wilson(unit.conversion, unit.n)
     gain = unit.gain
@@ -87,8 +128,9 @@ def _flag(unit: Unit, stage: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
             "high": scope.money(Decimal(round(gain.high))),
             "level": LEVEL,
         },
+        "held": "two_weeks" if _place(unit) in searched.held else "one_percent",
         "sentence": encoded(_sentence(unit, stage["label"], team)),
-        "evidence": [encoded(message) for message in _evidence(unit, scope)],
+        "evidence": [encoded(message) for message in _evidence(unit, searched, scope)],
     }
 
 
@@ -112,7 +154,7 @@ def _sentence(unit: Unit, label: str, team: str | None) -> Message:
     )
 
 
-def _evidence(unit: Unit, scope: Scope) -> list[Message]:
+def _evidence(unit: Unit, searched: Search, scope: Scope) -> list[Message]:
     said = []
     if unit.gain is not None:
         ends = Between(scope.worth(Decimal(round(unit.gain.low))), scope.worth(Decimal(round(unit.gain.high))))
@@ -130,6 +172,8 @@ def _evidence(unit: Unit, scope: Scope) -> list[Message]:
             {"n": unit.n},
         )
     )
+    if _place(unit) in searched.held:
+        said.append(Message(N_("It stood out a week ago, too.")))
     return said
 
 
@@ -142,7 +186,7 @@ def judged(stages: Sequence[Row], flags: Sequence[Mapping[str, Any]]) -> None:
 
 
 def said(
-    found: Bottlenecks, flags: Sequence[Mapping[str, Any]], standing: Sequence[Mapping[str, Any]]
+    searched: Search, flags: Sequence[Mapping[str, Any]], standing: Sequence[Mapping[str, Any]], stages: Sequence[Row]
 ) -> list[Message]:
     """Say what was found in one sentence, and where most money waits in another."""
     if flags:
@@ -156,7 +200,17 @@ def said(
         }
         lead = leads[first["against"]]
         sentences = [lead]
-    elif any(unit.z is not None for unit in found.units):
+    elif searched.first_time:
+        first_time = searched.first_time[0]
+        label = next((part["label"] for part in stages if part["stage"] == first_time.stage), first_time.stage)
+        where = label if first_time.by == STAGE else f"{first_time.unit} · {label}"
+        sentences = [
+            Message(
+                N_("{where} stands out for the first time; it counts as a bottleneck if it does so next week, too."),
+                {"where": where},
+            )
+        ]
+    elif any(unit.z is not None for unit in searched.found.units):
         sentences = [Message(N_("No stage differs from what could be expected by more than chance."))]
     else:
         sentences = [Message(N_("There are too few deals with stage history to look for a bottleneck."))]

@@ -33,11 +33,14 @@ USUAL_WEEKS: Final = 8
 class Scope:
     """One review's facts: `facts` as of the review's day, `deals` of the team then, `before` the same a week earlier.
 
+    `facts_before` are those of that earlier day.
+
     `deals` and `before` have the columns of `analysis.deal_traits`, amounts in one currency; `without_rate` counts, by
     currency, deals that could not be converted. `names` gives people's names by `person_id`, `teams` their team.
     """
 
     facts: Facts
+    facts_before: Facts
     period: Period
     as_of: date
     team: str | None
@@ -122,6 +125,7 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
         stays = kept.enter_context(visits(deals, now.stage_events, now.stages).cache())
         yield Scope(
             facts=now,
+            facts_before=earlier,
             period=period,
             as_of=as_of,
             team=team,

@@ -1,0 +1,64 @@
+"""A flag is shown when it was there a week before, too, or when it is clear at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+
+from benchmarks.simulator import Organisation, simulate
+from bokgi.analysis.bottleneck import Bottlenecks, Unit
+from bokgi.apps.reviews.pack import bottleneck
+from bokgi.apps.reviews.pack.scope import scope
+from bokgi.domain.period import Period
+from tests.analysis.worlds import facts_of_world
+
+WEEK = Period.week("2025-W50")
+AS_OF = WEEK.last
+
+
+def unit(*, q: float, flagged: bool) -> Unit:
+    return Unit("default", "proposal", 3, "stage", "proposal", 90, 0.5, 0.7, 90, -3.0, q, flagged, None, None, (), None)
+
+
+def searched(
+    monkeypatch: pytest.MonkeyPatch, *, now: Sequence[Unit], week_before: Sequence[Unit]
+) -> tuple[bottleneck.Search, list[date]]:
+    """Search with an analysis that finds what the test says, and note the days it was asked for."""
+    days: list[date] = []
+
+    def found(*_tables: object, as_of: date, **_options: Any) -> Bottlenecks:  # noqa: ANN401 - as the analysis
+        days.append(as_of)
+        units = tuple(now if as_of == AS_OF else week_before)
+        return Bottlenecks(units, 0.001, passed=True, start=as_of, end=as_of, level=0.9)
+
+    monkeypatch.setattr(bottleneck, "bottlenecks", found)
+    facts = facts_of_world(simulate(Organisation(seed=1, reps=4, deals=120)))
+    with scope(facts, period=WEEK, as_of=AS_OF, team=None) as here:
+        return bottleneck.search(here), days
+
+
+def test_a_flag_that_is_clear_needs_no_second_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    clear = unit(q=0.005, flagged=True)
+    found, days = searched(monkeypatch, now=[clear], week_before=[])
+    assert (found.shown, found.first_time) == ((clear,), ())
+    assert days == [AS_OF]
+
+
+def test_a_flag_that_held_last_week_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = unit(q=0.05, flagged=True)
+    found, days = searched(monkeypatch, now=[again], week_before=[unit(q=0.08, flagged=True)])
+    assert found.shown == (again,)
+    assert days == [AS_OF, date(2025, 12, 7)]
+
+
+@pytest.mark.parametrize("before", [[], [unit(q=0.3, flagged=False)]])
+def test_a_flag_of_one_week_waits(monkeypatch: pytest.MonkeyPatch, before: list[Unit]) -> None:
+    new = unit(q=0.05, flagged=True)
+    found, __ = searched(monkeypatch, now=[new], week_before=before)
+    assert (found.shown, found.first_time) == ((), (new,))
+    stages = [{"stage": "proposal", "label": "Proposal"}]
+    said = [message.text("en") for message in bottleneck.said(found, [], [], stages)]
+    assert said == ["Proposal stands out for the first time; it counts as a bottleneck if it does so next week, too."]
