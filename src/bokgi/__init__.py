@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from bokgi.analysis.bottleneck import bottlenecks
+    from bokgi.analysis.change_detection import changes, weekly_counts
     from bokgi.analysis.comparison import compare_people
     from bokgi.analysis.concentration import concentration, gini, people_time, resilience
+    from bokgi.analysis.content_effect import content_effect, deal_weeks, first_exposures
     from bokgi.analysis.decomposition import person_gap, target_gap, won_change
     from bokgi.analysis.forecast import backtest, forecast
     from bokgi.analysis.funnel import funnel
@@ -29,8 +31,12 @@ __version__ = "0.1.0"
 __all__ = [
     "backtest",
     "bottlenecks",
+    "changes",
     "compare_people",
     "concentration",
+    "content_effect",
+    "deal_weeks",
+    "first_exposures",
     "forecast",
     "funnel",
     "gini",
@@ -42,14 +48,19 @@ __all__ = [
     "target_gap",
     "time_in_stage",
     "visits",
+    "weekly_counts",
     "won_change",
 ]
 
 _HOMES: Final = {
     "backtest": "forecast",
     "bottlenecks": "bottleneck",
+    "changes": "change_detection",
     "compare_people": "comparison",
     "concentration": "concentration",
+    "content_effect": "content_effect",
+    "deal_weeks": "content_effect",
+    "first_exposures": "content_effect",
     "forecast": "forecast",
     "funnel": "funnel",
     "gini": "concentration",
@@ -61,6 +72,7 @@ _HOMES: Final = {
     "target_gap": "decomposition",
     "time_in_stage": "time_in_stage",
     "visits": "visits",
+    "weekly_counts": "change_detection",
     "won_change": "decomposition",
 }
 

@@ -17,6 +17,7 @@ from bokgi.domain.sentences import encoded
 from bokgi.facts.as_of import as_of as rebuilt
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Json
+from bokgi.questions.explained import explained
 
 SHOWN_WEEKS: Final = 8
 FALSE_ALARMS: Final = 0.05
@@ -86,8 +87,12 @@ def ask_changes(
             }
             for series in found.series
         ],
-        "said": [encoded(message) for message in _said(found, alerts, names, weeks, watched)],
-        "caveats": [encoded(message) for message in _caveats(alerts)],
+        **explained(
+            "change_detection",
+            said=_said(found, alerts, names, weeks, watched),
+            caveats=_caveats(alerts),
+            would_change=_would_change(found, alerts),
+        ),
     }
 
 
@@ -194,7 +199,13 @@ def _said(found: Changes, alerts: list[Alert], names: Mapping[str, str], weeks: 
         return [Message(_WHY_NOT[reason])]
     if not alerts:
         return [Message(_NOTHING.msgid, {"weeks": weeks, "n": watched})]
-    said = [alert_sentence(alert, names) for alert in alerts]
+    return [alert_sentence(alert, names) for alert in alerts]
+
+
+def _would_change(found: Changes, alerts: list[Alert]) -> list[Message]:
+    if _reason(found) is not None:
+        return []
+    said = [Message(N_("A few more weeks show whether a change lasts; when it goes back, that is told, too."))]
     if any(alert.direction == "down" for alert in alerts):
         said.append(
             Message(N_("Ask before you judge: leave, another task, or another way of recording also show like this."))

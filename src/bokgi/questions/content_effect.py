@@ -24,6 +24,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.explained import explained
 
 GRADES: Final = {
     "A": N_("effect, by lot"),
@@ -80,8 +81,9 @@ def ask_content_effect(facts: Facts, *, as_of: date, lag: int = 1, randomised: M
             }
             for item in found.items
         ],
-        "said": [encoded(message) for message in said(found, titles)],
-        "caveats": [encoded(message) for message in _caveats(found)],
+        **explained(
+            "content_effect", said=said(found, titles), caveats=_caveats(found), would_change=_would_change(found)
+        ),
     }
 
 
@@ -166,9 +168,13 @@ def said(found: ContentEffects, titles: Mapping[str, str]) -> list[Message]:
                 {"n": len(found.items), **groups},
             )
         )
-    if len(clear) < len(found.items):
-        told.append(Message(N_("To be sure, give an item by lot to every other new deal for a quarter.")))
     return told
+
+
+def _would_change(found: ContentEffects) -> list[Message]:
+    if not found.items or all(item.grade == "A" for item in found.items):
+        return []
+    return [Message(N_("To be sure, give an item by lot to every other new deal for a quarter."))]
 
 
 def _caveats(found: ContentEffects) -> list[Message]:

@@ -10,7 +10,16 @@ from bokgi.domain.sentences import encoded
 
 Json = dict[str, Any]
 
-Method = Literal["bottleneck", "comparison", "concentration", "decomposition", "forecast", "funnel"]
+Method = Literal[
+    "bottleneck",
+    "change_detection",
+    "comparison",
+    "concentration",
+    "content_effect",
+    "decomposition",
+    "forecast",
+    "funnel",
+]
 """Name of a page in `docs/explanation/methods/`, which tells how the answer is found."""
 
 

@@ -6,13 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, day, facts_of, say_all, show_table
+from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
 
 
-@command("changes", N_("What changed in what people and teams do in a week, beyond chance."), order=52)
+@command(
+    "changes",
+    N_("What changed in what people and teams do in a week, beyond chance."),
+    order=52,
+    method="change_detection",
+)
 def changes(
     session: Session,
     *,
@@ -66,4 +71,4 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     ]
     if rows:
         show_table(session, columns, rows)
-    say_all(session, found, "caveats")
+    conclude(session, found)

@@ -7,14 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, day, facts_of, say_all, show_table
+from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 
 
-@command("content-effect", N_("Which content helps deals move on, as far as data can tell."), order=54)
+@command(
+    "content-effect",
+    N_("Which content helps deals move on, as far as data can tell."),
+    order=54,
+    method="content_effect",
+)
 def content_effect(
     session: Session,
     *,
@@ -83,4 +88,4 @@ def _show(session: Session, found: dict[str, Any]) -> None:
         )
     if rows:
         show_table(session, columns, rows)
-    say_all(session, found, "caveats")
+    conclude(session, found)
