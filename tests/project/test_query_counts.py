@@ -1,0 +1,29 @@
+"""How many queries each page of the frame asks; more than the baseline is a loop over rows that crept in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+BASELINE: Final = {
+    "/settings/": 8,
+    "/settings/users/": 11,
+    "/settings/queue/": 11,
+    "/account/security/": 10,
+}
+"""Session, user, organisation and the list of sessions are asked by every page."""
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("page", BASELINE)
+def test_a_page_asks_no_more_than_before(
+    page: str, as_role: Callable[[str], Client], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = as_role("admin")
+    client.get(page)
+    with django_assert_max_num_queries(BASELINE[page]):
+        assert client.get(page).status_code == 200
