@@ -211,7 +211,6 @@ def _judge(
 ) -> list[Judged]:
     for reading in readings:
         typed.define(bench, reading, ladder)
-    repeats.find(bench, readings)
     known = context.references_known(bench, readings, held)
     around = rules.Bench(
         ladder,
@@ -220,11 +219,15 @@ def _judge(
         people_listed=known.people,
         deals_listed=known.deals,
     )
-    judged = []
+    marked = []
     for done, reading in enumerate(readings):
-        judged.append(judge.judge(bench, reading, rules.rules_for(reading, around)))
+        marked.append(judge.mark(bench, reading, rules.rules_for(reading, around)))
         tell(_STEPS[0], done + 1, len(readings))
-    return judged
+    repeats.find(bench, readings)
+    for one in marked:
+        judge.set_aside(bench, one)
+    repeats.compare(bench, readings)
+    return [judge.judge(bench, one) for one in marked]
 
 
 def _count(
@@ -234,7 +237,7 @@ def _count(
     new_rows: dict[int, int] = {}
     kept: dict[int, int] = {}
     for reading in readings:
-        kept[reading.place] = bench.number(f"SELECT count(*) FROM {reading.kept}")
+        kept[reading.place] = bench.number(f"SELECT count(*) FROM {reading.kept_values}")
         mine = [part for part in fresh if part.source.place == reading.place]
         if any(part.source.main and part.compared is None for part in mine):
             new_rows[reading.place] = kept[reading.place]

@@ -198,10 +198,19 @@ USUAL = st.builds(
     st.sampled_from(["", "원", "K"]),
 )
 
+PAIRS = st.builds(
+    "{}{}억{}{}{}".format,
+    st.sampled_from(["", "₩", "-", "₩-", "$"]),
+    st.sampled_from(["1", "1,234", "0.5", "", "12345678901234567"]),
+    st.sampled_from(["", " ", "  "]),
+    st.sampled_from(["2천만", "3,000만", "5백만", "2만", "3천", "1.5만", "9억", "99999999999999만", "만"]),
+    st.sampled_from(["", "원", "정", "K"]),
+)
+
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.one_of(ODD, USUAL), min_size=1, max_size=60),
+    st.lists(st.one_of(ODD, USUAL, PAIRS), min_size=1, max_size=80),
     st.sampled_from(["1,234.56", "1.234,56", "1,234.56 × 10000 KRW", "1,234.56 × 1000 USD", "1,234.56 USD"]),
 )
 def test_what_is_read_at_a_glance_is_what_the_thorough_reading_gives(texts: list[str], form: str) -> None:

@@ -8,10 +8,9 @@ from typing import Final
 
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
-from bokgi.intake.judging import repeats
+from bokgi.intake.judging import repeats, typed
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.judging.rules import Rule
-from bokgi.intake.judging.typed import MATERIALISED_ROWS
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.workbench import Workbench
 
@@ -33,14 +32,54 @@ class Judged:
     findings: tuple[Finding, ...]
 
 
-def judge(bench: Workbench, reading: Reading, rules: Sequence[Rule]) -> Judged:
-    """Put the rows of one file to the rules; `repeats.find` came before."""
+@dataclass(frozen=True)
+class _Held:
+    """A rule that holds for some rows: how many, and the first of them."""
+
+    rule: Rule
+    count: int
+    rows: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The rows of one file with the rules that hold for them: `marks_<place>` has `_row` and `mask_<set>`."""
+
+    reading: Reading
+    sets: Sequence[Sequence[Rule]]
+    held: Sequence[_Held]
+
+
+def mark(bench: Workbench, reading: Reading, rules: Sequence[Rule]) -> Marked:
+    """Put the rows of one file to the rules."""
     sets = [rules[at : at + _MOST_RULES] for at in range(0, len(rules), _MOST_RULES)]
-    found: list[Finding] = []
-    for number, part in enumerate(sets):
-        found += _mark(bench, reading, part, f"marks_{reading.place}_{number}")
-    found += _repeated(bench, reading)
-    _refuse(bench, reading, sets)
+    _mark(bench, reading, sets)
+    held = [part for number, part_of in enumerate(sets) for part in _held(bench, reading, part_of, number)]
+    return Marked(reading, sets, held)
+
+
+def set_aside(bench: Workbench, marked: Marked) -> None:
+    """Fetch the text of the few rows that are refused, shown or compared: table `set_aside_<place>`, as staged."""
+    reading, place = marked.reading, marked.reading.place
+    errors = [f"mask_{number} & {_errors(rules)} <> 0" for number, rules in enumerate(marked.sets) if _errors(rules)]
+    wanted = [f"SELECT _row FROM same_id WHERE place = {place}"]
+    if errors:
+        wanted.append(f"SELECT _row FROM marks_{place} WHERE {' OR '.join(errors)}")
+    shown = sorted({row for part in marked.held for row in part.rows})
+    if shown:
+        wanted.append(f"SELECT unnest({shown})")
+    bench.run(
+        f"""CREATE TEMP TABLE set_aside_{place} AS
+            SELECT t.* FROM {reading.staged.relation} AS t
+            SEMI JOIN ({" UNION ".join(wanted)}) AS w ON t._row = w._row"""
+    )
+
+
+def judge(bench: Workbench, marked: Marked) -> Judged:
+    """Say which rows of a file are refused, and why; `mark`, `set_aside` and the comparison of repeats came before."""
+    reading = marked.reading
+    found = [*_findings(bench, reading, marked.held), *_repeated(bench, reading)]
+    _refuse(bench, reading, marked.sets)
     refused = bench.number(f"SELECT count(*) FROM refused_{reading.place}")
     repeated = bench.number(
         f"SELECT count(*) FROM repeats WHERE place = {reading.place} AND same AND {_not_refused(reading)}"
@@ -60,27 +99,49 @@ def _not_refused(reading: Reading) -> str:
     return f"_row NOT IN (SELECT _row FROM refused_{reading.place})"
 
 
-def _mark(bench: Workbench, reading: Reading, rules: Sequence[Rule], table: str) -> list[Finding]:
-    """Note for each row which rules hold, as bits of a number, in one pass over the columns that rules look at."""
-    if not rules:
-        bench.run(f"CREATE TEMP TABLE {table} AS SELECT 0::BIGINT AS _row, 0::UBIGINT AS mask WHERE false")
-        return []
-    mask = " | ".join(
-        f"(CASE WHEN {rule.condition} THEN {1 << bit} ELSE 0 END)::UBIGINT" for bit, rule in enumerate(rules)
-    )
-    bench.run(
-        f"""CREATE TEMP TABLE {table} AS
-            SELECT _row, mask FROM (SELECT _row, {mask} AS mask FROM {reading.typed} WHERE {repeats.current(reading)})
-            WHERE mask <> 0"""
-    )
+def _mark(bench: Workbench, reading: Reading, sets: Sequence[Sequence[Rule]]) -> None:
+    """Note which rules hold for a row, as bits of a number for each set: `marks_<place>` with `_row`, `mask_<set>`.
+
+    One pass over the columns that rules look at. Of a large file `values_<place>` keeps what was read in it.
+    """
+    masks = [
+        " | ".join(
+            f"(CASE WHEN {rule.condition} THEN {1 << bit} ELSE 0 END)::UBIGINT" for bit, rule in enumerate(rules)
+        )
+        for rules in sets
+    ]
+    listed = ["_row", *(f"{mask} AS mask_{number}" for number, mask in enumerate(masks))]
+    rows = f"FROM {reading.typed} WHERE {repeats.current(reading)}"
+    any_mark = " OR ".join(f"mask_{number} <> 0" for number in range(len(sets))) or "false"
+    if typed.is_large(reading):
+        values = ", ".join([*listed, *map(identifier, typed.read_columns(reading))])
+        bench.run(f"CREATE TEMP TABLE {typed.read_once(reading)} AS SELECT {values} {rows}")
+        names = ", ".join(["_row", *(f"mask_{number}" for number in range(len(sets)))])
+        rows = f"SELECT {names} FROM {typed.read_once(reading)}"
+    else:
+        rows = f"SELECT {', '.join(listed)} {rows}"
+    bench.run(f"CREATE TEMP TABLE marks_{reading.place} AS SELECT * FROM ({rows}) WHERE {any_mark}")
+
+
+def _held(bench: Workbench, reading: Reading, rules: Sequence[Rule], number: int) -> list[_Held]:
+    """Count for each rule of a set the rows for which it holds."""
+    mask = f"mask_{number}"
     counts = ", ".join(
-        f"count(*) FILTER (mask & {1 << bit} <> 0), min(_row, {EXAMPLES}) FILTER (mask & {1 << bit} <> 0)"
+        f"count(*) FILTER ({mask} & {1 << bit} <> 0), min(_row, {EXAMPLES}) FILTER ({mask} & {1 << bit} <> 0)"
         for bit in range(len(rules))
     )
-    counted = bench.rows(f"SELECT {counts} FROM {table}")[0]
-    held = [(rule, counted[2 * bit], counted[2 * bit + 1]) for bit, rule in enumerate(rules) if counted[2 * bit]]
-    values = _values(bench, reading, [(_header(reading, rule), rows) for rule, _, rows in held])
-    return [_finding(reading, rule, count, rows, values) for rule, count, rows in held]
+    counted = bench.rows(f"SELECT {counts} FROM marks_{reading.place} WHERE {mask} <> 0")[0]
+    return [_Held(rule, counted[2 * bit], counted[2 * bit + 1]) for bit, rule in enumerate(rules) if counted[2 * bit]]
+
+
+def _errors(rules: Sequence[Rule]) -> int:
+    """Give the bits of the rules that keep a row out."""
+    return sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is Severity.ERROR)
+
+
+def _findings(bench: Workbench, reading: Reading, held: Sequence[_Held]) -> list[Finding]:
+    values = _values(bench, reading, [(_header(reading, part.rule), part.rows) for part in held])
+    return [_finding(reading, part.rule, part.count, part.rows, values) for part in held]
 
 
 def _values(
@@ -93,7 +154,7 @@ def _values(
         return {}
     columns = ", ".join(reading.raw(header) for header in headers)
     listed = ", ".join(str(row) for row in rows)
-    found = bench.rows(f"SELECT _row, {columns} FROM {reading.staged.relation} WHERE _row IN ({listed})")
+    found = bench.rows(f"SELECT _row, {columns} FROM set_aside_{reading.place} WHERE _row IN ({listed})")
     return {
         (header, row[0]): text
         for row in found
@@ -120,7 +181,7 @@ def _header(reading: Reading, rule: Rule) -> str | None:
 
 def _repeated(bench: Workbench, reading: Reading) -> list[Finding]:
     header = None
-    field = repeats.id_field(reading)
+    field = typed.id_field(reading)
     if field is not None:
         header = reading.header(field)
     rows = bench.rows(
@@ -148,20 +209,20 @@ def _refuse(bench: Workbench, reading: Reading, sets: Sequence[Sequence[Rule]]) 
     place = reading.place
     parts = []
     for number, rules in enumerate(sets):
-        errors = sum(1 << bit for bit, rule in enumerate(rules) if rule.severity is Severity.ERROR)
+        errors, mask = _errors(rules), f"mask_{number}"
         if not errors:
             continue
         listed = ", ".join(
-            f"CASE WHEN m.mask & {1 << bit} <> 0 THEN {_note(reading, rule)} END"
+            f"CASE WHEN m.{mask} & {1 << bit} <> 0 THEN {_note(reading, rule)} END"
             for bit, rule in enumerate(rules)
             if rule.severity is Severity.ERROR
         )
         parts.append(
             f"""SELECT m._row, {number} AS part, list_filter([{listed}], lambda f: f IS NOT NULL) AS found
-                FROM {reading.typed} AS t JOIN (FROM marks_{place}_{number} WHERE mask & {errors} <> 0) AS m
-                ON t._row = m._row"""
+                FROM set_aside_{place} AS t JOIN marks_{place} AS m ON t._row = m._row
+                WHERE m.{mask} & {errors} <> 0"""
         )
-    field = repeats.id_field(reading)
+    field = typed.id_field(reading)
     if field is not None:
         header = reading.header(field) or field
         note = f"{{'code': 'id_repeated', 'column': {literal(header)}, 'value': id}}"
@@ -184,7 +245,11 @@ def _note(reading: Reading, rule: Rule) -> str:
 
 
 def _keep(bench: Workbench, reading: Reading, refused: int, repeated: int) -> None:
-    """Define the view of the rows that are neither refused, nor repeated, nor an old version of their record."""
+    """Define the view of the rows that are neither refused, nor repeated, nor an old version of their record.
+
+    The values of a large file come from where judging kept them, its texts from the staged table.
+    """
+    large = typed.is_large(reading)
     parts = [repeats.current(reading)]
     if refused:
         parts.append(_not_refused(reading))
@@ -192,5 +257,14 @@ def _keep(bench: Workbench, reading: Reading, refused: int, repeated: int) -> No
         parts.append(f"_row NOT IN (SELECT _row FROM repeats WHERE place = {reading.place} AND same)")
     if reading.says("row.deleted") and reading.entity.value != "deals":
         parts.append(f"NOT coalesce({reading.sql('row.deleted')}, false)")
-    what = "TEMP TABLE" if reading.staged.rows <= MATERIALISED_ROWS and len(parts) > 1 else "VIEW"
-    bench.run(f"CREATE {what} {identifier(reading.kept)} AS SELECT * FROM {reading.typed} WHERE {' AND '.join(parts)}")
+    kept = " AND ".join(parts)
+    if large:
+        bench.run(f"CREATE VIEW {reading.kept_values} AS FROM {typed.read_once(reading)} WHERE {kept}")
+        values = ", ".join(map(identifier, typed.read_columns(reading)))
+        columns = f"t.* EXCLUDE ({values}), v.* EXCLUDE (_row)" if values else "t.*"
+        rows = f"SELECT {columns} FROM {reading.typed} AS t JOIN {reading.kept_values} AS v ON t._row = v._row"
+        bench.run(f"CREATE VIEW {reading.kept} AS {rows}")
+    else:
+        what = "TEMP TABLE" if len(parts) > 1 else "VIEW"
+        bench.run(f"CREATE {what} {reading.kept} AS FROM {reading.typed} WHERE {kept}")
+        bench.run(f"CREATE VIEW {reading.kept_values} AS FROM {reading.kept}")

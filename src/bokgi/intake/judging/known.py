@@ -167,7 +167,8 @@ def _alone(found: Yield) -> Yield:
     """Give what a yield says to a table without rows: an empty text says nothing."""
     if found.table != "texts":
         return found
-    return replace(found, where=f"({found.where}) AND ({found.said['text']}) IS NOT NULL")
+    filled = found.filled or f"({found.said['text']}) IS NOT NULL"
+    return replace(found, where=f"({found.where}) AND ({filled})")
 
 
 def _candidate(found: Yield) -> str:

@@ -57,6 +57,11 @@ class Reading:
         """Name of the view without the rows that judging refused."""
         return f"kept_{self.place}"
 
+    @property
+    def kept_values(self) -> str:
+        """Name of the view of the same rows with `_row`, the id and what is read from texts, and no texts."""
+        return f"kept_values_{self.place}"
+
     def says(self, *fields: str) -> bool:
         """Tell whether a column or a constant feeds one of the fields."""
         return any(self.mapping.of(field) is not None or field in self.mapping.constants for field in fields)
@@ -108,6 +113,15 @@ class Reading:
         if field in self.mapping.constants:
             parts.append(literal(self.mapping.constants[field]))
         return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+
+    def has_text(self, field: str) -> str:
+        """Give the SQL condition that a field has text, without looking at all of a text where its beginning tells."""
+        columns = self.columns_of(field)
+        if len(columns) != 1 or field in self.mapping.constants or self.mapping.null_values:
+            return f"({self.said_text(field)}) IS NOT NULL"
+        raw = self.raw(columns[0].column)
+        plain = f"{raw} BETWEEN '!' AND '~' OR {raw} >= '가'"
+        return f"CASE WHEN {raw} IS NULL THEN false WHEN {plain} THEN true ELSE length(trim({raw})) > 0 END"
 
     def filled(self, header: str) -> str:
         """Give the SQL of a column's text without blanks around it; null where it says nothing."""

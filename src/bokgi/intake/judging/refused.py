@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.judging.readings import Reading
-from bokgi.intake.judging.repeats import id_field
+from bokgi.intake.judging.typed import id_field
 from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
@@ -38,7 +38,7 @@ def collect(bench: Workbench, readings: Sequence[Reading], held: Held) -> list[F
     for reading in readings:
         parts.append(
             f"""SELECT {reading.place}, {literal(reading.label)}, t._row, {raw(reading)}, r.findings
-                FROM {reading.staged.relation} AS t JOIN refused_{reading.place} AS r ON t._row = r._row"""
+                FROM set_aside_{reading.place} AS t JOIN refused_{reading.place} AS r ON t._row = r._row"""
         )
         if reading.staged.rejected:
             parts.append(

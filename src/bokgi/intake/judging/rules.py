@@ -16,7 +16,7 @@ from bokgi.domain.messages import N_
 from bokgi.intake.judging import outcome
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.readings import Reading
-from bokgi.intake.mapping.fields import Kind, field_of
+from bokgi.intake.mapping.fields import Kind
 from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
 
 FIRST_DAY: Final = date(1970, 1, 1)
@@ -78,9 +78,6 @@ _MALFORMED: Final = {
     ),
     Kind.BOOLEAN: ("boolean_malformed", N_("{n} cells in “{column}” are neither yes nor no.")),
 }
-
-_AS_WRITTEN: Final = frozenset({Kind.ID, Kind.NAME, Kind.TEXT, Kind.EMAIL, Kind.CATEGORY})
-"""Kinds of field whose value is the text: none where there is no text, and only there."""
 
 REQUIRED: Final[dict[Entity, tuple[tuple[str, ...], ...]]] = {
     Entity.DEALS: (("deals.deal_id", "deals.name", "deals.account_name"),),
@@ -278,9 +275,9 @@ def _closings(reading: Reading, bench: Bench) -> Iterator[Rule]:
 def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
     """Rules that hold for any field of a kind, and for what an entity cannot be without."""
     for group in REQUIRED.get(reading.entity, ()):
-        said = [_present(reading, name) for name in group if reading.says(name)]
+        said = " ".join(f"WHEN {reading.has_text(name)} THEN false" for name in group if reading.says(name))
         text = N_("{n} rows have no text in “{column}”, without which they say nothing.")
-        missing = f"coalesce({', '.join(said)}) IS NULL" if said else "true"
+        missing = f"CASE {said} ELSE true END" if said else "true"
         yield Rule("value_missing", _ERR, group[0], missing, text)
     for name, field in reading.fields():
         if field.kind in _MALFORMED:
@@ -302,13 +299,6 @@ def _plausible(bench: Bench, name: str, on: str, column: str | None = None) -> I
     text = N_("{n} dates in “{column}” lie far back or far ahead.")
     far = f"{on} < {_day(LONG_AGO)} OR {on} > {_day(min(bench.exported_on + FAR_AHEAD, LAST_DAY))}"
     yield Rule("date_far", _W, name, f"({far}) AND NOT ({outside})", text, column)
-
-
-def _present(reading: Reading, name: str) -> str:
-    """Give SQL that is null where a field has no text; text that cannot be read is another rule's matter."""
-    field = field_of(name)
-    plain = field is not None and field.kind in _AS_WRITTEN and name not in reading.mapping.values
-    return reading.sql(name) if plain else reading.said_text(name)
 
 
 def _only_pipeline(ladder: Ladder, stage: str) -> str:

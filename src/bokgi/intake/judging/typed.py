@@ -62,10 +62,30 @@ class _Column:
     names: dict[str, str]
 
 
+ID_FIELDS: Final[dict[Entity, tuple[str, ...]]] = {
+    Entity.DEALS: ("deals.deal_id",),
+    Entity.ACCOUNTS: ("accounts.account_id", "accounts.name"),
+    Entity.PEOPLE: ("people.person_id",),
+    Entity.CONTACTS: ("contacts.contact_id",),
+    Entity.LEADS: ("leads.lead_id",),
+    Entity.ACTIVITIES: ("activities.activity_id",),
+    Entity.CONTENT: ("content.content_id",),
+    Entity.CONTENT_EVENTS: ("content_events.event_id",),
+    Entity.RESPONSES: ("responses.response_id",),
+}
+"""Entity → fields of which the first that the file says names the row."""
+
+
+def id_field(reading: Reading) -> str | None:
+    """Give the field that names a file's rows; null where none does."""
+    return next((name for name in ID_FIELDS.get(reading.entity, ()) if reading.says(name)), None)
+
+
 def define(bench: Workbench, reading: Reading, ladder: Ladder) -> None:
     """Make `typed_<place>`: a table for a small file, so that it is read once, and a view for a large one.
 
-    Of a view only the columns that a query uses cost anything.
+    Of a view only the columns that a query uses cost anything. What judging has read from the texts of a large file is
+    kept beside it (`read_once`), so that later queries do not read the texts again.
     """
     columns = list(_columns(reading))
     texts = [f"{text} AS {identifier(name)}" for name, text in (column.text for column in columns)]
@@ -80,11 +100,37 @@ def define(bench: Workbench, reading: Reading, ladder: Ladder) -> None:
         for result, text in column.reading.results.items()
         if result in column.names
     ]
-    what = "TEMP TABLE" if reading.staged.rows <= MATERIALISED_ROWS else "VIEW"
+    what = "VIEW" if is_large(reading) else "TEMP TABLE"
     query = f"SELECT {', '.join([*raw, *results])} FROM ({source})"
     for derived in outcome.derived(reading, ladder) if reading.entity is Entity.DEALS else ():
         query = f"SELECT *, {', '.join(f'{text} AS {name}' for name, text in derived.items())} FROM ({query})"
     bench.run(f"CREATE {what} {reading.typed} AS {query}")
+
+
+def is_large(reading: Reading) -> bool:
+    """Tell whether a file is too large to be held as a table."""
+    return reading.staged.rows > MATERIALISED_ROWS
+
+
+def read_once(reading: Reading) -> str:
+    """Name the relation that has `_row`, the id and the values of a file's rows without reading their texts again.
+
+    It is the typed table of a small file, and what judging kept of a large one: `values_<place>`.
+    """
+    return f"values_{reading.place}" if is_large(reading) else reading.typed
+
+
+def read_columns(reading: Reading) -> list[str]:
+    """List the columns of the typed view that judging keeps of a large file: the id, and what is read from a text."""
+    own = id_field(reading)
+    names = [
+        name
+        for column in _columns(reading)
+        if column.reading.steps
+        for result, name in column.names.items()
+        if result in column.reading.results and result != "malformed"
+    ]
+    return names if own is None or own in names else [own, *names]
 
 
 def _columns(reading: Reading) -> Iterator[_Column]:

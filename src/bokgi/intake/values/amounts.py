@@ -28,6 +28,8 @@ _TEXT: Final = re.compile(
 )
 _UNITS: Final = "조억만천백십"
 _ONE_UNIT: Final = {"만": 10**4, "백만": 10**6, "천만": 10**7, "억": 10**8, "조": 10**12}
+_BELOW_EOK: Final = {"천만": 10**7, "백만": 10**6, "만": 10**4}
+"""Units that may stand behind a number, alone or after 억, where an amount is read at a glance; longer words first."""
 _SUFFIX_HEAD: Final = f"(?:{'|'.join(SUFFIXES)})"
 _LARGEST: Final = 10**16 - 1
 
@@ -76,12 +78,13 @@ def amount(sql: str, form: AmountFormat, *, name: str) -> Reading:
     [('1117100.00', 'USD', False), ('120000000.00', 'KRW', False), ('-500.00', None, False), ('None', None, True)]
     """
     whole, plain, usual = (identifier(f"{name}__{step}") for step in ("whole", "plain", "usual"))
-    unit = identifier(f"{name}__unit")
+    unit, pair = identifier(f"{name}__unit"), identifier(f"{name}__pair")
     easily = (
         {f"{name}__whole": _whole(sql)} if form.multiplier != 1 else {},
         {f"{name}__plain": _plain(sql, whole, form)},
         {f"{name}__unit": f"CASE WHEN {plain} IS NULL THEN {_unit(sql, form)} END"},
-        {f"{name}__usual": f"coalesce({plain}, {_counted(sql, unit, form)})"},
+        {f"{name}__pair": f"CASE WHEN {unit} = '' THEN {_pair(sql, form)} END"},
+        {f"{name}__usual": f"coalesce({plain}, {_counted(sql, unit, form)}, {_paired(sql, pair, form)})"},
     )
     thorough = thorough_amount(sql, form, name=name, only=f"{usual} IS NULL")
     default = _default(form)
@@ -126,7 +129,7 @@ def thorough_amount(sql: str, form: AmountFormat, *, name: str, only: str = "tru
     # What needs no factor keeps all sixteen digits; a factor needs room for the product.
     western = f"CASE WHEN {factor} = 1 THEN {direct} ELSE {number} * {factor} END"
     written = f"try_cast(coalesce({western}, {korean}) * {signed} AS {AMOUNT})"
-    value = f"CASE WHEN {parts} IS NOT NULL AND {_fits(parts, form)} THEN {written} END"
+    value = f"CASE WHEN {parts} IS NULL THEN NULL WHEN {_fits(parts, form)} THEN {written} END"
     return Reading(
         steps,
         {
@@ -202,6 +205,26 @@ def _counted(sql: str, unit: str, form: AmountFormat) -> str:
     number = f"try_cast({_without_marks(sql, form, also='₩원' + _UNITS)} AS {_EXACT})"
     product = f"try_cast({number} * (CASE {unit} {factors} END)::{_FACTOR} AS {AMOUNT})"
     return f"CASE WHEN {unit} <> '' THEN {product} END"
+
+
+def _pair(sql: str, form: AmountFormat) -> str:
+    """Cut an amount of 억 and 만, as most are spoken, at 억: `1억 2천만원`."""
+    if form.multiplier != 1 and form.currency not in {None, "KRW"}:
+        return "NULL::STRUCT(eok VARCHAR, man VARCHAR)"
+    number = _number_pattern(form)
+    cut = f"^₩?-?({number}) ?억 ?({number} ?(?:{_alternatives(_BELOW_EOK)}))원?$"
+    return f"regexp_extract({sql}, {literal(cut)}, ['eok', 'man'])"
+
+
+def _paired(sql: str, pair: str, form: AmountFormat) -> str:
+    """Add up 억 and 만."""
+    eok, man = (
+        f"try_cast({_without_marks(f'{pair}.{part}', form, also=_UNITS)} AS {_EXACT})" for part in ("eok", "man")
+    )
+    factors = " ".join(f"WHEN ends_with({pair}.man, '{word}') THEN {factor}" for word, factor in _BELOW_EOK.items())
+    worth = f"{eok} * {_ONE_UNIT['억']}::{_FACTOR} + {man} * (CASE {factors} END)::{_FACTOR}"
+    signed = f"try({worth}) * CASE WHEN contains({sql}, '-') THEN -1 ELSE 1 END"
+    return f"CASE WHEN {pair}.man <> '' THEN try_cast({signed} AS {AMOUNT}) END"
 
 
 def _alternatives(words: Iterable[str]) -> str:

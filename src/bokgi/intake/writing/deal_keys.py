@@ -48,7 +48,7 @@ def keys(
     """
     by_id = reading.sql("deals.deal_id", rows="r")
     if reading.says("deals.deal_id") and not bench.number(
-        f"SELECT count(*) FROM {reading.kept} WHERE {reading.sql('deals.deal_id')} IS NULL"
+        f"SELECT count(*) FROM {reading.kept_values} WHERE {reading.sql('deals.deal_id')} IS NULL"
     ):
         return DealKeys("", by_id)
     table = f"deal_ids_{reading.place}"

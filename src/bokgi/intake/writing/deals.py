@@ -124,7 +124,8 @@ def _texts(rows: DealRows) -> Iterator[Yield]:
         if reading.says(field):
             relation = f"SELECT r.*, {rows.keys.key} AS deal_id FROM {reading.kept} AS r {rows.keys.join}"
             said = {"kind": literal(kind), "key": "deal_id", "text": reading.sql(field)}
-            yield Yield("texts", reading.place, relation, said)
+            filled = None if field in reading.mapping.values else f"({reading.has_text(field)})"
+            yield Yield("texts", reading.place, relation, said, filled=filled)
 
 
 @dataclass(frozen=True)

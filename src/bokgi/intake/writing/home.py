@@ -60,7 +60,10 @@ def span(bench: Workbench, readings: Sequence[Reading], exported_on: date) -> tu
         for name, field in reading.fields():
             if field.dated:
                 days.append(
-                    (reading.kept, reading.sql(name, "on") if field.kind.value == "moment" else reading.sql(name))
+                    (
+                        reading.kept_values,
+                        reading.sql(name, "on") if field.kind.value == "moment" else reading.sql(name),
+                    )
                 )
     first = last = exported_on.year
     for kept in dict.fromkeys(view for view, _ in days):

@@ -23,6 +23,7 @@ class Yield:
     - `repeating`: several rows may have the same key; the first counts.
     - `attributes`: header → SQL of the text, for the column `attributes`; `blank_headers`: of columns without any text.
     - `event_id`: for events, the column that holds the source's id.
+    - `filled`: of texts, the condition that there is any, where it costs less than to look at the text itself.
     - `main`: every kept row of the file yields exactly one row.
     """
 
@@ -37,6 +38,7 @@ class Yield:
     attributes: Mapping[str, str] = field(default_factory=dict)
     blank_headers: tuple[str, ...] = ()
     event_id: str | None = None
+    filled: str | None = None
     main: bool = False
 
     @property

@@ -1,0 +1,78 @@
+"""A file too large to be held as a table is judged through views, and gives the same in every table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bokgi.facts.schema import FACT_TABLES
+from bokgi.intake.importing import ImportResult
+from bokgi.intake.judging import typed
+from bokgi.intake.mapping.model import Entity
+from tests.intake.homes import DEALS, Company, codes, counts, deals_mapping, mapping
+
+COLUMNS = {**DEALS, "email": "deals.owner_email", "next": "deals.next_step", "chance": "deals.probability | 0-100"}
+COLUMNS |= {"talk": "stage_entered:Talk", "offer": "stage_entered:Offer"}
+FIRST = """
+    id | name | account | owner | email | stage | amount | created | closed | region | next | chance | talk | offer
+    D1 | Server | Acme | Kim | k@x.kr | Offer | 1억 2천만원 | 2026-01-05 | | North | call | 40 | 2026-01-05 | 2026-01-09
+    D1 | Server | Acme | Kim | k@x.kr | Offer | 1억 2천만원 | 2026-01-05 | | North | call | 40 | 2026-01-05 | 2026-01-09
+    D2 | Cloud | Borg | Lee | l@x.kr | Won | "$1,200" | 2026. 1. 5. | 2026-03-01 | | | 100 | 2026-01-05 |
+    D3 | a | Acme | Lee | l@x.kr | Talk | 500 | 2026-01-05 | | South | | 10 | |
+    D3 | b | Acme | Lee | l@x.kr | Talk | 500 | 2026-01-05 | | South | | 10 | |
+    D4 | c | Core | Only refused | r@x.kr | Talk | a lot | 2026-01-05 | | | | | |
+    D5 | d | Core | Kim | k@x.kr | Won | 5 | 2026-02-05 | 2026-01-01 | | write | 20 | |
+    D6 | e | Core | Park | | Dancing | 5 | 2026-02-05 | | | | 20 | |
+    | f | Dome | Park | | Talk | (5) | 2026-02-05 | | East | | 900 | |
+    | g | Dome | Park | | Talk | 7만 | 2026-02-06 | | East | visit | 90% | |
+    | | | Kim | k@x.kr | Talk | 5 | 2026-02-05 | | East | | | |
+"""
+SECOND = FIRST.replace("call | 40", "sign | 60").replace("a lot", "3,000").replace("| Talk | 7만", "| Offer | 8만")
+PEOPLE = """
+    who | mail | team
+    Kim | k@x.kr | A
+    Lee | l@x.kr | B
+"""
+HISTORY = """
+    deal | stage | at | by
+    D1 | Talk | 2026-01-05 10:00 | Kim
+    D1 | Offer | 2026-01-09 11:00 | Kim
+    D2 | Won | someday | Lee
+    D9 | Talk | 2026-01-09 11:00 | Lee
+"""
+
+
+def taken_in(folder: Path) -> tuple[Company, list[ImportResult]]:
+    """Import the deals twice, changed in between, the second time with people and stage history."""
+    folder.mkdir()
+    company = Company(folder)
+    deals = deals_mapping(columns=COLUMNS)
+    people = mapping("people.csv", Entity.PEOPLE, {"who": "people.name", "mail": "people.email", "team": "people.team"})
+    fields = {"deal": "deal_id", "stage": "stage", "at": "entered | %Y-%m-%d %H:%M", "by": "by_name"}
+    history = mapping(
+        "history.csv", Entity.STAGE_HISTORY, {header: f"stage_history.{field}" for header, field in fields.items()}
+    )
+    files = {"deals.csv": SECOND, "people.csv": PEOPLE, "history.csv": HISTORY}
+    return company, [company.load(FIRST, deals), company.load(files, deals, people, history)]
+
+
+def everything(company: Company) -> dict[str, list[Any]]:
+    """Give every row of every table."""
+    return {name: company.rows(name) for name in FACT_TABLES}
+
+
+def test_a_large_file_gives_what_a_small_one_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small, as_small = taken_in(tmp_path / "small")
+    monkeypatch.setattr(typed, "MATERIALISED_ROWS", 0)
+    large, as_large = taken_in(tmp_path / "large")
+
+    assert [counts(result) for result in as_large] == [counts(result) for result in as_small]
+    assert [codes(result) for result in as_large] == [codes(result) for result in as_small]
+    assert [result.as_json("en")["findings"] for result in as_large] == [
+        result.as_json("en")["findings"] for result in as_small
+    ]
+    assert everything(large) == everything(small)
+    assert counts(as_small[0]) == (11, 3, 7, 1)
+    assert {"id_repeated", "row_repeated", "amount_malformed", "stage_unknown"} <= set(codes(as_small[0]))
