@@ -11,6 +11,8 @@ from bokgi.facts.schema import FACT_TABLES
 from bokgi.intake.importing import ImportResult
 from bokgi.intake.judging import typed
 from bokgi.intake.mapping.model import Entity
+from bokgi.intake.plan import plan_import
+from bokgi.intake.workbench import Workbench
 from tests.intake.homes import DEALS, Company, codes, counts, deals_mapping, mapping
 
 COLUMNS = {**DEALS, "email": "deals.owner_email", "next": "deals.next_step", "chance": "deals.probability | 0-100"}
@@ -42,6 +44,19 @@ HISTORY = """
     D2 | Won | someday | Lee
     D9 | Talk | 2026-01-09 11:00 | Lee
 """
+
+
+def test_rows_of_a_file_that_is_read_from_several_places_are_numbered_in_its_order(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    filling = "x" * 10_000
+    with path.open("w", encoding="utf-8") as file:
+        file.write("Deal ID,Stage,Notes\n")
+        file.writelines(f"{number},Offer,{filling}\n" for number in range(2, 12_002))
+
+    with plan_import([path]) as plan, Workbench(plan.folder) as bench:
+        (staged,) = (file.staged for file in plan.files)
+        wrong = f"SELECT count(*) FROM {staged.relation} WHERE c1::BIGINT <> _row"
+        assert (staged.rows, bench.number(wrong)) == (12_000, 0)
 
 
 def taken_in(folder: Path) -> tuple[Company, list[ImportResult]]:

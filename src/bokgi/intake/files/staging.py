@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -68,16 +69,32 @@ def stage_files(
     """
     files: list[StagedFile] = []
     findings: list[Finding] = []
-    for path in paths:
-        with reading(path):
-            chosen, ignored = _expanded(path)
-        findings.extend(ignored)
-        for one in chosen:
-            with reading(one):
-                staged, more = _stage(one, work=work, connection=connection, encoding=encoding, progress=progress)
-            files.extend(staged)
-            findings.extend(more)
+    with _in_order(connection):
+        for path in paths:
+            with reading(path):
+                chosen, ignored = _expanded(path)
+            findings.extend(ignored)
+            for one in chosen:
+                with reading(one):
+                    staged, more = _stage(one, work=work, connection=connection, encoding=encoding, progress=progress)
+                files.extend(staged)
+                findings.extend(more)
     return Staging(tuple(files), tuple(findings))
+
+
+@contextmanager
+def _in_order(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Keep the order of what is read and written for a block: staged rows are numbered by their place.
+
+    A file read from several places at once would be staged in any order where the connection asks for none.
+    """
+    setting = "preserve_insertion_order"
+    ((before,),) = connection.execute(f"SELECT current_setting('{setting}')").fetchall()
+    connection.execute(f"SET {setting} = true")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET {setting} = {str(before).lower()}")
 
 
 def _expanded(path: Path) -> tuple[list[Path], list[Finding]]:
