@@ -21,7 +21,7 @@ FIRST = """
     id | name | account | owner | email | stage | amount | created | closed | region | next | chance | talk | offer
     D1 | Server | Acme | Kim | k@x.kr | Offer | 1억 2천만원 | 2026-01-05 | | North | call | 40 | 2026-01-05 | 2026-01-09
     D1 | Server | Acme | Kim | k@x.kr | Offer | 1억 2천만원 | 2026-01-05 | | North | call | 40 | 2026-01-05 | 2026-01-09
-    D2 | Cloud | Borg | Lee | l@x.kr | Won | "$1,200" | 2026. 1. 5. | 2026-03-01 | | | 100 | 2026-01-05 |
+    D2 | Cloud | Borg | Lee | l@x.kr | Won | $1,200 | 2026. 1. 5. | 2026-03-01 | | | 100 | 2026-01-05 |
     D3 | a | Acme | Lee | l@x.kr | Talk | 500 | 2026-01-05 | | South | | 10 | |
     D3 | b | Acme | Lee | l@x.kr | Talk | 500 | 2026-01-05 | | South | | 10 | |
     D4 | c | Core | Only refused | r@x.kr | Talk | a lot | 2026-01-05 | | | | | |
