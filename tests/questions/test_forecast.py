@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from benchmarks.simulator import Organisation, simulate
@@ -81,6 +84,26 @@ def test_it_speaks_both_languages_without_jargon(quarter: dict[str, Any]) -> Non
 
 def test_the_same_facts_give_the_same_forecast(facts: Facts, quarter: dict[str, Any]) -> None:
     assert asked(facts) == quarter
+
+
+def test_what_comes_after_the_day_changes_nothing() -> None:
+    on = date(2025, 6, 30)
+    world = simulate(Organisation(seed=8, reps=4, deals=500))
+    tables = dict(world.tables)
+    deals = tables["deals"]
+    later = pc.fill_null(pc.greater(deals["closed_on"], pa.scalar(on)), fill_value=False)
+    outcome = pc.if_else(later, "lost", deals["outcome"])
+    closed = pc.if_else(later, pa.scalar(date(2025, 12, 30)), deals["closed_on"])
+    for name, column in (("outcome", outcome), ("closed_on", closed)):
+        tables["deals"] = tables["deals"].set_column(deals.column_names.index(name), name, column)
+    for name, day in (("stage_events", "entered_on"), ("deal_changes", "changed_on")):
+        tables[name] = tables[name].filter(pc.less_equal(tables[name][day], pa.scalar(on)))
+    quarter = Period(date(2025, 7, 1), date(2025, 10, 1))
+    first, second = (
+        asked(facts_of_world(replace(world, tables=given)), as_of=on, period=quarter)
+        for given in (world.tables, tables)
+    )
+    assert first == second
 
 
 def test_one_team_is_a_part_of_the_whole(facts: Facts, quarter: dict[str, Any]) -> None:
