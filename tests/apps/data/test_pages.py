@@ -67,6 +67,9 @@ def test_from_upload_to_import_by_the_pages(home: Path, as_role: AsRole) -> None
     listed = client.get("/data/imports/?sort=-quarantined&find=영업").content.decode()
     assert 'href="/data/imports/1/"' in listed
     assert "정하늘" in client.get("/data/imports/1/").content.decode()
+    taken = client.get("/data/imports/?export=csv").content.decode("utf-8-sig")
+    assert taken.splitlines()[1].endswith(",4,3,1,0,정하늘,영업기회_20261124.csv")
+    assert client.get("/data/imports/?export=xlsx").content.startswith(b"PK")
 
 
 def test_what_was_changed_since_it_was_tried_is_tried_again_first(give: Give, as_role: AsRole) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -20,6 +22,7 @@ from bokgi.facts.ledger import Import
 from bokgi.intake.importing import mappings_from
 from bokgi.intake.mapping.describe import ENTITY_LABELS, describe
 from bokgi.ui.blocks import Badge, Cell, Column, Table
+from bokgi.ui.export import TYPES, Value, as_csv, as_xlsx
 from bokgi.ui.format import count
 from bokgi.ui.listing import Listing
 
@@ -54,6 +57,8 @@ def imports(request: PageRequest) -> HttpResponse:
         "known": lambda one: one.known,
     }
     rows.sort(key=lambda one: (keys[listing.sort](one), one.import_no), reverse=listing.descending)
+    if listing.export in TYPES:
+        return _taken_along(rows, names, listing.export, lang)
     shown = [_row(one, listing, names, lang) for one in listing.cut(rows)]
     table = Table(
         _say(N_("Imports"), lang),
@@ -72,6 +77,39 @@ def _say(msgid: str, lang: str, **values: object) -> str:
 
 def _words(one: Import, names: dict[str, str]) -> str:
     return " ".join([one.source, names[one.by], *(file["name"] for file in selectors.files_of(one))])
+
+
+def _taken_along(rows: Sequence[Import], names: dict[str, str], kind: str, lang: str) -> HttpResponse:
+    """Give the imports as a file, all that were found, with values as numbers and moments as text."""
+    heads = (
+        N_("No."),
+        N_("Source"),
+        N_("Exported"),
+        N_("Read"),
+        N_("Accepted"),
+        N_("Quarantined"),
+        N_("Known"),
+        N_("Imported by"),
+        N_("Files"),
+    )
+    header = [_say(head, lang) for head in heads]
+    body: list[list[Value]] = [
+        [
+            one.import_no,
+            one.source,
+            f"{localtime(one.effective_at):%Y-%m-%d %H:%M}",
+            one.read,
+            one.accepted,
+            one.quarantined,
+            one.known,
+            names[one.by],
+            ", ".join(file["name"] for file in selectors.files_of(one)),
+        ]
+        for one in rows
+    ]
+    made = as_csv(header, body) if kind == "csv" else as_xlsx(_say(N_("Imports"), lang), header, body)
+    attached = {"Content-Disposition": f'attachment; filename="imports.{kind}"'}
+    return HttpResponse(made, content_type=TYPES[kind], headers=attached)
 
 
 def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> list[Cell]:
