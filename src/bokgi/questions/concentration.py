@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 import ibis
+import pyarrow as pa
 from ibis import _
 
 from bokgi.analysis.concentration import BesideLuck, Concentration, Resilience, concentration, people_time, resilience
@@ -56,7 +57,7 @@ def ask_concentration(
     period = Period(start if start is not None else last - timedelta(days=WINDOW_DAYS), last)
     with asked(facts, as_of=as_of) as here:
         deals = here.of_team(team)
-        time = here.keep(_time(here, deals, period, team))
+        time = _time(here, deals, period, team)
         found = concentration(deals, time, period=period, measure="count" if measure == "count" else "amount")
         goal = target_of(here, Period.quarter_of(as_of), team, given=target)
         without = None
@@ -101,7 +102,14 @@ def _time(here: Asked, deals: ibis.Table, period: Period, team: str | None) -> i
         roles.setdefault(pair["role"], []).append(pair["person_id"] in owners)
     selling = {role for role, owns in roles.items() if sum(owns) >= MANAGER_SHARE * len(owns)}
     sellers = {pair["person_id"] for pair in pairs if pair["role"] in selling} | (owners - {None})
-    return people_time(held.filter(_.person_id.isin(sorted(sellers))), period=period)
+    rows = people_time(held.filter(_.person_id.isin(sorted(sellers))), period=period).to_pyarrow().to_pylist()
+    days = {row["person_id"]: row["days"] for row in rows}
+    # Who owns deals but stands in no team counts, too, with or without a win.
+    least = min(days.values(), default=float(period.days))
+    days |= dict.fromkeys(owners - {None} - set(days), least)
+    people = sorted(days)
+    columns = [pa.array(people, pa.string()), pa.array([days[person] for person in people], pa.float64())]
+    return ibis.memtable(pa.table(columns, names=["person_id", "days"]))
 
 
 def _band(found: BesideLuck | None) -> Json | None:
