@@ -1,20 +1,19 @@
 """Each analysis against hand-written DuckDB SQL for the same answer on the same stored tables, and some against pandas.
 
-    python -m benchmarks.analyses --deals 10000 1000000 --folder /tmp/bench
+    python3 run.py bench analyses --deals 10000 1000000
 
-Both sides run in this process on two threads; the least of the runs counts. The answers are compared first. `ratio` is
-engine against engine; `with building` adds what it takes to make the expression and its SQL, which does not grow with
-the data. CPU seconds tell more than seconds on a busy machine.
-Prints JSON, then the same as a Markdown table. 10 million deals (100 million stage events) need `--deals 10000000`,
-about 3 GB of disk and some patience.
+Both sides run in this process on two threads, in turn; the least of the runs counts. The answers are compared first.
+`ratio` is engine against engine; `building` is what it takes to make the expression and its SQL, which does not grow
+with the data. CPU seconds tell more than seconds on a busy machine.
+Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it. 10 million deals (100 million stage
+events) need `--deals 10000000`, about 3 GB of disk and some patience.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import resource
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,27 +24,31 @@ from types import SimpleNamespace
 from typing import Any
 
 import ibis
-import pandas as pd
-import pyarrow as pa
 
-from benchmarks import peers
-from benchmarks.company import AS_OF, make
+from benchmarks import peers, results
+from benchmarks.company import AS_OF, FOLDER, make
+from bokgi.analysis.comparison.cells import counted
+from bokgi.analysis.comparison.conditions import conditions
+from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.due_deals import due_deals
-from bokgi.analysis.execution import execution
+from bokgi.analysis.execution import execution, execution_by_stage
 from bokgi.analysis.funnel import FunnelMode, funnel
 from bokgi.analysis.hygiene import hygiene, hygiene_by
 from bokgi.analysis.period_flow import period_flow
 from bokgi.analysis.pipeline_change import pipeline_change
 from bokgi.analysis.progress import Subject, progress
+from bokgi.analysis.progressions import progressions
 from bokgi.analysis.stage_conversion import Risk, conversion_cells
 from bokgi.analysis.time_in_stage import time_cells
+from bokgi.analysis.velocity import velocity
 from bokgi.analysis.visits import visits
-from bokgi.analysis.win_loss import win_loss
+from bokgi.analysis.win_loss import loss_reasons, win_loss
 from bokgi.domain.period import Period
 
 QUARTER = Period(date(2025, 10, 1), date(2026, 1, 1))
 DAY = date.fromisoformat(AS_OF)
 _COMPARED = 1_000_000
+COMPARED = ("source", "lead_grade", "type", "industry", "segment", "size", "season", "inherited", "ramp", "region")
 DECEMBER = Period(date(2025, 12, 1), date(2026, 1, 1))
 
 
@@ -56,12 +59,16 @@ class Question:
     ask: Callable[[Any], ibis.Table]
     sql: str
     pandas: Callable[[dict[str, Path]], object] | None = None
-    table: bool = False
 
 
 def moved(facts: Any) -> ibis.Table:  # noqa: ANN401 - a namespace of Ibis tables
     """Give the visits."""
     return visits(facts.deals, facts.stage_events, facts.stages)
+
+
+def handed(facts: Any) -> ibis.Table:  # noqa: ANN401 - as above
+    """Give the deals with team and account, and the conditions they came with."""
+    return conditions(deal_traits(facts.deals, facts.accounts, facts.memberships, on=DAY), facts.memberships)
 
 
 def flags(facts: Any) -> ibis.Table:  # noqa: ANN401 - as above
@@ -75,8 +82,16 @@ def mode(which: FunnelMode) -> Callable[[Any], ibis.Table]:
     return lambda facts: funnel(facts.deals, facts.visits, facts.stages, mode=which, period=QUARTER, by=["source"])
 
 
+def cells(facts: Any) -> ibis.Table:  # noqa: ANN401 - as above
+    """Count the cells of the comparison of people."""
+    cases = facts.traits.filter(ibis._.won.notnull())
+    return counted(cases, keys=COMPARED, person="owner_id", success="won")
+
+
 QUESTIONS = {
-    "visits": Question(moved, peers.VISITS, peers.pandas_visits, table=True),
+    "visits": Question(moved, peers.VISITS, peers.pandas_visits),
+    "progressions": Question(lambda facts: progressions(facts.visits), peers.PROGRESSIONS),
+    "deals with their conditions": Question(handed, peers.TRAITS),
     "funnel: created cohort": Question(mode(FunnelMode.CREATED_COHORT), peers.CREATED_COHORT),
     "funnel: stage entry cohort": Question(mode(FunnelMode.STAGE_ENTRY_COHORT), peers.STAGE_ENTRY_COHORT),
     "funnel: period flow": Question(mode(FunnelMode.PERIOD_FLOW), peers.STAGE_FLOW),
@@ -105,6 +120,13 @@ QUESTIONS = {
         peers.WIN_LOSS,
         peers.pandas_win_loss,
     ),
+    "execution by stage": Question(
+        lambda facts: execution_by_stage(facts.visits, facts.activities, facts.activity_people, period=QUARTER),
+        peers.EXECUTION_BY_STAGE,
+    ),
+    "loss reasons": Question(lambda facts: loss_reasons(facts.deals, period=QUARTER), peers.LOSS_REASONS),
+    "velocity": Question(lambda facts: velocity(facts.deals, period=QUARTER), peers.VELOCITY),
+    "comparison (cells)": Question(cells, peers.COMPARISON_CELLS),
     "progress by person": Question(
         lambda facts: progress(
             facts.deals, facts.targets, facts.calendar, as_of=DAY, period=QUARTER, subject=Subject.PERSON
@@ -117,34 +139,39 @@ QUESTIONS = {
 }
 
 
-def compare(here: pa.Table, there: pa.Table, name: str) -> None:
+def compare(connection: Any, sql: str, peer: str, name: str) -> None:  # noqa: ANN401 - Ibis ships no types
     """Stop when the hand-written SQL gives another answer, in the columns that it gives."""
-    columns = there.column_names
-    rows = [
-        sorted((tuple(_plain(value) for value in row.values()) for row in table.select(columns).to_pylist()), key=repr)
-        for table in (here, there)
+    columns = connection.con.sql(peer)
+    alike = ", ".join(
+        f'round("{column}"::DOUBLE, 6)' if _number(kind) else f'"{column}"'
+        for column, kind in zip(columns.columns, map(str, columns.types), strict=True)
+    )
+    sums = [
+        connection.con.execute(f"SELECT count(*), sum(hash({alike})::HUGEINT) FROM ({query})").fetchone()
+        for query in (sql, peer)
     ]
-    if rows[0] != rows[1]:
-        different = [pair for pair in zip(*rows, strict=False) if pair[0] != pair[1]][:1]
-        message = f"{name}: {len(rows[0])} and {len(rows[1])} rows; first difference {different} in {columns}"
+    if sums[0] != sums[1]:
+        select = "SELECT {} FROM ({}) EXCEPT ALL SELECT {} FROM ({}) LIMIT 2"
+        ours = connection.con.execute(select.format(alike, sql, alike, peer)).fetchall()
+        theirs = connection.con.execute(select.format(alike, peer, alike, sql)).fetchall()
+        message = f"{name}: {sums[0][0]} and {sums[1][0]} rows; only ours {ours}; only SQL {theirs}"
         raise SystemExit(message)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, float):
-        return None if math.isnan(value) else round(value, 6)
-    return float(value) if type(value).__name__ == "Decimal" else value  # type: ignore[arg-type]  # a Decimal
+def _number(kind: str) -> bool:
+    return kind.startswith(("DECIMAL", "DOUBLE", "BIGINT", "INTEGER", "HUGEINT"))
 
 
-def _least(run: Callable[[], object], times: int) -> tuple[float, float]:
-    walls, works = [], []
-    for _ in range(times):
-        before, begun = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-        run()
-        walls.append(time.perf_counter() - begun)
-        after = resource.getrusage(resource.RUSAGE_SELF)
-        works.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(walls), min(works)
+def timed(run: Callable[[], object]) -> tuple[float, float]:
+    """Give the seconds and the CPU seconds that something takes."""
+    before, begun = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    run()
+    wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _least(runs: list[tuple[float, float]]) -> tuple[float, float]:
+    return min(wall for wall, __ in runs), min(work for __, work in runs)
 
 
 def measure(deals: int, folder: Path, only: str, times: int) -> list[dict[str, Any]]:
@@ -154,25 +181,32 @@ def measure(deals: int, folder: Path, only: str, times: int) -> list[dict[str, A
     facts = SimpleNamespace(
         **{name: connection.read_parquet(str(path), table_name=name) for name, path in paths.items()}
     )
-    # Visits are made once and kept, for both sides; their own cost is the first row.
+    # Steps that others start from are made once and kept, for both sides; their own cost is a row of its own.
     facts.visits = connection.create_table("visits", moved(facts), temp=True)
+    facts.progressions = connection.create_table("progressions", progressions(facts.visits), temp=True)
+    facts.traits = connection.create_table("traits", handed(facts), temp=True)
     found = []
-    for name, question in QUESTIONS.items():
+    for order, (name, question) in enumerate(QUESTIONS.items()):
         if only not in name:
             continue
+        print(f"{deals:,} {name} …", file=sys.stderr, flush=True)
+        building = timed(partial(_build, question, facts))
         expression = question.ask(facts)
-        built = _least(partial(_build, question, facts), times)[0]
-        compiled = ibis.to_sql(expression, dialect="duckdb")
-        if not question.table or deals <= _COMPARED:
-            compare(connection.to_pyarrow(expression), connection.con.sql(question.sql).to_arrow_table(), name)
-        (wall, work), (peer_wall, peer_work) = (
-            _least(_runner(connection, sql), times) for sql in (compiled, question.sql)
-        )
-        row = {"deals": deals, "analysis": name, "build_seconds": built, "seconds": wall, "sql_seconds": peer_wall}
-        row |= {"ratio": wall / peer_wall, "ratio_with_build": (built + wall) / peer_wall}
-        row |= {"cpu_seconds": work, "sql_cpu_seconds": peer_work, "cpu_ratio": work / peer_work}
+        connection.to_pyarrow(
+            expression.limit(0)
+        )  # small tables that the expression holds itself are known from now on
+        compiled = str(ibis.to_sql(expression, dialect="duckdb"))
+        if deals <= _COMPARED:
+            compare(connection, compiled, question.sql, name)
+        ours, theirs = [], []
+        for __ in range(times if deals <= _COMPARED else 1):
+            ours.append(timed(_runner(connection, compiled)))
+            theirs.append(timed(_runner(connection, question.sql)))
+        (wall, work), (peer_wall, peer_work) = _least(ours), _least(theirs)
+        row = {"analysis": name, "order": order, "deals": deals, "build_seconds": building[1]}
+        row |= {"seconds": wall, "sql_seconds": peer_wall, "cpu_seconds": work, "sql_cpu_seconds": peer_work}
         if question.pandas is not None and deals <= _COMPARED:
-            row["pandas_seconds"] = _least(partial(question.pandas, paths), 1)[0]
+            row["pandas_seconds"] = timed(partial(question.pandas, paths))[0]
         found.append(row)
     return found
 
@@ -185,33 +219,20 @@ def _runner(connection: Any, sql: str) -> Callable[[], object]:  # noqa: ANN401 
     return lambda: connection.con.execute(f"CREATE OR REPLACE TEMP TABLE made AS {sql}")
 
 
-def markdown(rows: list[dict[str, Any]]) -> str:
-    """Give the rows as a Markdown table."""
-    lines = [
-        "| deals | analysis | building | seconds | SQL | ratio | with building | CPU ratio | pandas |",
-        "|--:|---|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    for row in rows:
-        pandas = f"{row['pandas_seconds']:.2f}" if "pandas_seconds" in row else ""
-        lines.append(
-            f"| {row['deals']:,} | {row['analysis']} | {row['build_seconds']:.3f} | {row['seconds']:.3f} "
-            f"| {row['sql_seconds']:.3f} | {row['ratio']:.2f} | {row['ratio_with_build']:.2f} | {row['cpu_ratio']:.2f} "
-            f"| {pandas} |"
-        )
-    return "\n".join(lines)
-
-
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--deals", type=int, nargs="+", default=[10_000, 1_000_000])
-    parser.add_argument("--folder", type=Path, required=True, help="where the generated Parquet is kept")
+    """Measure, print, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--deals", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the generated Parquet is kept")
     parser.add_argument("--only", default="", help="part of the name of an analysis")
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--no-table", action="store_true", help="leave the document as it is")
     given = parser.parse_args()
-    rows = [row for deals in given.deals for row in measure(deals, given.folder, given.only, given.times)]
-    print(json.dumps({"pandas": pd.__version__, "rows": rows}, indent=1))
-    print(markdown(rows))
+    for deals in given.deals:
+        rows = measure(deals, given.folder, given.only, given.times)
+        print(results.analyses(rows), flush=True)
+        if not given.no_table:
+            results.keep("analyses", rows, key=("analysis", "deals"))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,20 @@
-"""A company of any size as Parquet in the schema of facts, made by the engine in one pass."""
+"""A company of any size as Parquet in the schema of facts, and as a home, made by the engine in one pass."""
 
 from __future__ import annotations
 
+import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
+from bokgi.facts import state
+from bokgi.facts.lake import Lake
+from bokgi.facts.ledger import Entry
 from bokgi.facts.schema import STATE_COLUMNS, TABLES
 
+FOLDER: Final = Path(tempfile.gettempdir()) / "bokgi-bench"
 AS_OF: Final = "2025-12-31"
 WEEK_AGO: Final = "2025-12-01"
 STAGES: Final = 7
@@ -52,7 +58,11 @@ _MADE: Final = {
                 THEN ['price', 'timing', 'competitor', NULL][1 + (hash(i, 11) % 4)::INTEGER] END AS lost_reason,
             hash(i, 12) % 3 > 0 AS has_next_step,
             CASE WHEN hash(i, 12) % 3 > 1 THEN DATE '{as_of}' + (hash(i, 13) % 20)::INTEGER - 10 END AS next_step_on,
-            ',' AS known_at_creation, ',' AS unknown_then
+            ',owner_id,account_id,type,source,lead_grade,assigned_on,amount,currency,attributes,' AS known_at_creation,
+            ',' AS unknown_then, created_on AS assigned_on,
+            ['new', 'expansion', 'renewal'][1 + (hash(i, 14) % 3)::INTEGER] AS type,
+            ['A', 'B', 'C'][1 + (hash(i, 15) % 3)::INTEGER] AS lead_grade,
+            MAP {{'campaign': 'c' || (hash(i, 16) % 50), 'channel': 'h' || (hash(i, 17) % 5)}} AS attributes
         FROM (SELECT *, created_on + entries * 7 AS closes_on FROM ({deal}))
         WHERE created_on <= DATE '{as_of}'
     """,
@@ -103,6 +113,30 @@ _MADE: Final = {
             DATE '2026-01-01' AS period_end, 'all' AS lead_source, 1000000 * (50 + k) AS amount, 'KRW' AS currency
         FROM range({people}) AS numbers(k)
     """,
+    "people": "SELECT 'p' || k AS person_id, 'made' AS source, false AS automatic FROM range({people}) AS numbers(k)",
+    "memberships": """
+        SELECT 'p' || k AS person_id, 'team ' || (k % greatest({people} // 20, 2)) AS team, 'AE' AS role, 1.0 AS share,
+            DATE '2022-01-01' + (k * 7 % 900)::INTEGER AS started_on,
+            DATE '2022-01-01' + (k * 7 % 900)::INTEGER AS valid_from
+        FROM range({people}) AS numbers(k)
+    """,
+    "identities": """
+        SELECT 'person' AS kind, 'p' || k AS key, 'made' AS source, 'Person ' || k AS name
+        FROM range({people}) AS numbers(k)
+    """,
+    "standards": """
+        SELECT 'AE' AS role, unnest(['meeting', 'call']) AS metric, 'all' AS stage, 'week' AS per,
+            unnest([5.0, 20.0]) AS amount
+    """,
+    "accounts": """
+        SELECT 'a' || i AS account_id, 'Company ' || i AS name,
+            ['IT', 'retail', 'finance', 'health', 'public'][1 + (hash(i, 18) % 5)::INTEGER] AS industry,
+            ['SMB', 'mid-market', 'enterprise'][1 + (hash(i, 19) % 3)::INTEGER] AS segment,
+            ['S', 'M', 'L'][1 + (hash(i, 20) % 3)::INTEGER] AS size,
+            ['Seoul', 'Busan', 'Daejeon', 'Gwangju'][1 + (hash(i, 21) % 4)::INTEGER] AS region
+        FROM range({deals} // 3 + 1) AS numbers(i)
+    """,
+    "texts": "SELECT 'deal_name' AS kind, deal_id AS key, 'Deal ' || i AS text FROM ({deal})",
 }
 
 
@@ -118,13 +152,37 @@ def make(folder: Path, deals: int) -> dict[str, Path]:
         if not paths[name].exists():
             made = _MADE[name.removesuffix("_before")]
             deal = _DEAL.format(deals=deals, people=people)
-            select = made.format(deal=deal, as_of=as_of, shift=shift, stages=STAGES, people=people)
+            select = made.format(deal=deal, as_of=as_of, shift=shift, stages=STAGES, people=people, deals=deals)
             columns = _columns(name.removesuffix("_before"), connection.sql(select).columns)
             part = paths[name].with_suffix(".part")
             connection.execute(f"COPY (SELECT {columns} FROM ({select})) TO '{part}' (FORMAT parquet)")
             part.rename(paths[name])
     connection.close()
     return paths
+
+
+def home(folder: Path, deals: int) -> Lake:
+    """Give the home of this company: all its tables in one import, the current state derived."""
+    place = folder / "home"
+    paths = make(folder, deals)
+    lake = Lake.open(place, create=True)
+    if not lake.imports():
+        with (
+            duckdb.connect(config={"threads": 2, "preserve_insertion_order": False}) as connection,
+            lake.begin() as new,
+        ):
+            for name in _MADE:
+                columns = ", ".join(
+                    f"{new.import_no}::BIGINT AS import_no" if column.name == "import_no" else f'"{column.name}"'
+                    for column in TABLES[name].columns
+                )
+                path = new.path(name)
+                connection.execute(f"COPY (SELECT {columns} FROM '{paths[name]}') TO '{path}' (FORMAT parquet)")
+                new.write(name, path)
+            at = datetime.fromisoformat(AS_OF).replace(hour=12, tzinfo=UTC)
+            new.commit(Entry(kind="file", source="made", by="benchmark", at=at, exported_at=at))
+    state.derived(lake)
+    return lake
 
 
 def _columns(name: str, made: list[str]) -> str:

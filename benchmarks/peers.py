@@ -2,7 +2,7 @@
 
 Written for speed, as somebody would who knows the engine and needs this one answer. Some leave out columns that the
 analysis has (amounts unknown, intervals, shares), so the ratio is rather too high than too low. Views are named as the
-fact tables; `visits` is the table of visits.
+fact tables; `visits` and `traits` are the tables of the questions of these names, made beforehand for both sides.
 """
 
 from __future__ import annotations
@@ -111,6 +111,26 @@ _LATER: Final = """
         FROM firsts JOIN lasts USING (deal_id) LEFT JOIN detours ON detours.deal_id = firsts.deal_id
             AND detours.stage = firsts.stage
     )
+"""
+
+PROGRESSIONS: Final = f"""
+    WITH {_LATER} SELECT deal_id, stage, stage_order, entered_on, ending AS "end", ended_on FROM told
+"""
+
+TRAITS: Final = """
+    WITH days AS (SELECT DISTINCT owner_id, coalesce(closed_on, DATE '2025-12-31') AS day FROM deals),
+    teams AS (
+        SELECT owner_id, day, team FROM days JOIN memberships ON person_id = owner_id AND team IS NOT NULL
+            AND coalesce(valid_from <= day, true) AND coalesce(valid_to > day, true)
+        QUALIFY row_number() OVER (PARTITION BY owner_id, day ORDER BY share DESC, team) = 1
+    ), begun AS (SELECT person_id AS owner_id, min(started_on) AS began_on FROM memberships GROUP BY ALL)
+    SELECT deals.*, team, industry, segment, size, region,
+        CASE WHEN outcome <> 'open' THEN outcome = 'won' END AS won, 'Q' || quarter(created_on) AS season,
+        (assigned_on > created_on)::VARCHAR AS inherited, (created_on - began_on < 180)::VARCHAR AS ramp
+    FROM deals LEFT JOIN teams ON teams.owner_id = deals.owner_id AND day = coalesce(closed_on, DATE '2025-12-31')
+        LEFT JOIN begun ON begun.owner_id = deals.owner_id
+        LEFT JOIN (SELECT account_id, industry, segment, size, region FROM accounts) USING (account_id)
+    WHERE outcome <> 'removed'
 """
 
 STAGE_ENTRY_COHORT: Final = f"""
@@ -325,6 +345,66 @@ WIN_LOSS: Final = f"""
         median(days) FILTER (outcome = 'won' AND days >= 0)::DOUBLE AS cycle_days,
         median(days) FILTER (outcome <> 'won' AND days >= 0)::DOUBLE AS loss_days
     FROM closed GROUP BY week_start
+"""
+
+EXECUTION_BY_STAGE: Final = f"""
+    WITH acts AS (
+        SELECT deal_id, happened_on, kind, outcome, person_id FROM activities LEFT JOIN activity_people
+            USING (activity_id)
+        WHERE NOT automatic AND coalesce(outcome, '') <> 'cancelled' AND coalesce(done, true)
+            AND happened_on BETWEEN {_QUARTER}
+    ), here AS (
+        SELECT days.deal_id, happened_on, stage, stage_order
+        FROM (SELECT DISTINCT deal_id, happened_on FROM acts) AS days JOIN visits ON visits.deal_id = days.deal_id
+            AND entered_on <= happened_on AND (left_on >= happened_on OR (left_on IS NULL AND exit = 'open'))
+        QUALIFY row_number() OVER (PARTITION BY days.deal_id, happened_on ORDER BY visit) = 1
+    ), did AS (
+        SELECT person_id, stage, stage_order, count(*) AS activities, count(*) FILTER (kind = 'meeting') AS meeting,
+            count(*) FILTER (kind = 'call') AS call, count(*) FILTER (outcome = 'connected') AS connected
+        FROM acts LEFT JOIN here USING (deal_id, happened_on) GROUP BY ALL
+    ), moved AS (
+        SELECT owner_id AS person_id, stage, stage_order, count(*) FILTER (entered_on BETWEEN {_QUARTER}) AS entered,
+            count(*) FILTER (left_on BETWEEN {_QUARTER} AND exit = 'advanced') AS advanced,
+            count(*) FILTER (left_on BETWEEN {_QUARTER} AND exit = 'won') AS won
+        FROM visits WHERE entered_on BETWEEN {_QUARTER} OR left_on BETWEEN {_QUARTER} GROUP BY ALL
+    )
+    SELECT coalesce(did.person_id, moved.person_id) AS person_id, coalesce(did.stage, moved.stage) AS stage,
+        coalesce(activities, 0) AS activities, coalesce(meeting, 0) AS meeting, coalesce(call, 0) AS call,
+        coalesce(connected, 0) AS connected, coalesce(entered, 0) AS entered, coalesce(advanced, 0) AS advanced,
+        coalesce(won, 0) AS won
+    FROM did FULL JOIN moved ON did.person_id IS NOT DISTINCT FROM moved.person_id
+        AND did.stage IS NOT DISTINCT FROM moved.stage
+"""
+
+LOSS_REASONS: Final = f"""
+    SELECT outcome, lost_reason, count(*) AS deals, coalesce(sum(amount), 0) AS deals_amount,
+        count(*) FILTER (amount IS NULL) AS deals_amount_unknown,
+        count(*) / sum(count(*)) OVER (PARTITION BY outcome) AS share
+    FROM deals WHERE outcome IN ('lost', 'no_decision') AND closed_on BETWEEN {_QUARTER}
+    GROUP BY outcome, lost_reason
+"""
+
+VELOCITY: Final = f"""
+    WITH told AS (
+        SELECT count(*) FILTER (outcome = 'open') AS open, count(*) FILTER (ended) AS n,
+            count(*) FILTER (won) / nullif(count(*) FILTER (ended), 0) AS win_rate,
+            (avg(amount::DOUBLE) FILTER (won))::DECIMAL(18, 2) AS mean_won,
+            median(closed_on - created_on) FILTER (won AND closed_on >= created_on)::DOUBLE AS cycle_days
+        FROM (SELECT outcome, amount, created_on, closed_on,
+            outcome IN ('won', 'lost', 'no_decision') AND closed_on BETWEEN {_QUARTER} AS ended,
+            outcome = 'won' AND closed_on BETWEEN {_QUARTER} AS won FROM deals)
+    )
+    SELECT *, (open * win_rate * mean_won::DOUBLE / cycle_days)::DECIMAL(18, 2) AS velocity FROM told
+"""
+
+COMPARISON_CELLS: Final = """
+    SELECT coalesce(source, '(unknown)') AS source, coalesce(lead_grade, '(unknown)') AS lead_grade,
+        coalesce(type, '(unknown)') AS type, coalesce(industry, '(unknown)') AS industry,
+        coalesce(segment, '(unknown)') AS segment, coalesce(size, '(unknown)') AS size,
+        coalesce(season, '(unknown)') AS season, coalesce(inherited, '(unknown)') AS inherited,
+        coalesce(ramp, '(unknown)') AS ramp, coalesce(region, '(unknown)') AS region, owner_id,
+        count(*) AS n, count(*) FILTER (won) AS wins
+    FROM traits WHERE won IS NOT NULL AND owner_id IS NOT NULL GROUP BY ALL
 """
 
 PROGRESS: Final = f"""

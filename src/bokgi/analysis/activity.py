@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import ibis
+import ibis.expr.types as ir
 from ibis import _
 
 CANCELLED = "cancelled"
@@ -24,8 +25,7 @@ def held(activities: ibis.Table, *, as_of: date) -> ibis.Table:
     >>> held(table, as_of=date(2026, 11, 2)).activity_id.to_pyarrow().to_pylist()
     ['call']
     """
-    done = ibis.coalesce(_.done, ibis.literal(value=True))
-    return _by_people(activities).filter(done & (_.happened_on <= as_of))
+    return by_people(activities).filter(was_held(as_of))
 
 
 def planned(activities: ibis.Table, *, as_of: date) -> ibis.Table:
@@ -37,9 +37,19 @@ def planned(activities: ibis.Table, *, as_of: date) -> ibis.Table:
     >>> planned(ibis.memtable(pa.table(rows)), as_of=date(2026, 11, 2)).activity_id.to_pyarrow().to_pylist()
     ['demo']
     """
-    open_yet = ~ibis.coalesce(_.done, ibis.literal(value=False))
-    return _by_people(activities).filter(open_yet & (_.happened_on > as_of))
+    return by_people(activities).filter(is_planned(as_of))
 
 
-def _by_people(activities: ibis.Table) -> ibis.Table:
+def was_held(as_of: date) -> ir.BooleanValue:
+    """Tell of an activity by a person whether it had taken place by the end of `as_of`."""
+    return ibis.coalesce(_.done, ibis.literal(value=True)) & (_.happened_on <= as_of)
+
+
+def is_planned(as_of: date) -> ir.BooleanValue:
+    """Tell of an activity by a person whether it lies after `as_of`."""
+    return ~ibis.coalesce(_.done, ibis.literal(value=False)) & (_.happened_on > as_of)
+
+
+def by_people(activities: ibis.Table) -> ibis.Table:
+    """Activities by a person that were not cancelled, done or not."""
     return activities.filter(~_.automatic & (ibis.coalesce(_.outcome, "") != CANCELLED))

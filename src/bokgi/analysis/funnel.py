@@ -141,16 +141,25 @@ def _rungs(stages: ibis.Table) -> ibis.Table:
     return steps.union(won)
 
 
-def stage_entry_cohort(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Sequence[str] = ()) -> ibis.Table:
+def stage_entry_cohort(
+    deals: ibis.Table,
+    visits: ibis.Table,
+    *,
+    period: Period,
+    by: Sequence[str] = (),
+    progressed: ibis.Table | None = None,
+) -> ibis.Table:
     """What has become of the deals that first entered a stage in the period.
 
     Gives one row per `by`, pipeline and open stage, in order: `entered`, and of these `reached` (a later open stage, or
-    won), `lost`, `no_decision`, `removed`, `open` (still on the way). They add up to `entered`.
+    won), `lost`, `no_decision`, `removed`, `open` (still on the way). They add up to `entered`. `progressed`:
+    `analysis.progressions` of these visits, where they are known already.
 
     Do not read `reached` ÷ `entered` as a conversion while many are open: `stage_conversion` treats them right.
     """
     by = check_columns(deals, by)
-    told = progressions(visits).filter((_.entered_on >= period.start) & (_.entered_on < period.end))
+    told = progressions(visits) if progressed is None else progressed
+    told = told.filter((_.entered_on >= period.start) & (_.entered_on < period.end))
     ours = told.join(deals.select("deal_id", "amount", *by), "deal_id")
     ends = [REACHED, *(outcome.value for outcome in Outcome if outcome is not Outcome.WON)]
     keys = [*by, "pipeline", "stage", "stage_order"]

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bokgi.analysis.activity import held, planned
+from bokgi.analysis.activity import by_people, is_planned, was_held
 from bokgi.analysis.deal_traits import check_columns
 from bokgi.analysis.totals import totals
 from bokgi.analysis.visits import ladder
@@ -136,12 +136,12 @@ def hygiene_by(found: ibis.Table, deals: ibis.Table, *, by: Sequence[str] = ()) 
 
 def _touched(deals: ibis.Table, activities: ibis.Table, calendar: ibis.Table, *, as_of: date) -> ibis.Table:
     """Add the last and the next activity by a person, and the working days since."""
-    past = held(activities, as_of=as_of).filter(_.deal_id.notnull())
-    last = past.group_by("deal_id").agg(last_activity_on=_.happened_on.max())
-    coming = planned(activities, as_of=as_of).filter(_.deal_id.notnull())
-    upcoming = coming.group_by("deal_id").agg(next_activity_on=_.happened_on.min())
-    told = deals.left_join(last, "deal_id", rname="of_{name}").drop("of_deal_id")
-    told = told.left_join(upcoming, "deal_id", rname="of_{name}").drop("of_deal_id")
+    counted = by_people(activities).semi_join(deals, "deal_id")
+    touches = counted.group_by("deal_id").agg(
+        last_activity_on=_.happened_on.max(where=was_held(as_of)),
+        next_activity_on=_.happened_on.min(where=is_planned(as_of)),
+    )
+    told = deals.left_join(touches, "deal_id", rname="of_{name}").drop("of_deal_id")
     # Without an activity the clock starts when the deal came to its owner.
     begun = ibis.coalesce(_.last_activity_on, ibis.greatest(_.created_on, ibis.coalesce(_.assigned_on, _.created_on)))
     told = told.mutate(idle_since=ibis.coalesce(begun, _.assigned_on))

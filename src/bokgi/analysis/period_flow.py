@@ -55,9 +55,10 @@ def period_flow(
     """
     by = check_columns(deals, by)
     columns = ["deal_id", "amount", *by]
-    in_deal = ibis.window(group_by="deal_id", order_by="visit")
-    came_back = visits.select("deal_id", "visit", "entered_on", "exit").mutate(left_by=_.exit.lag().over(in_deal))
-    came_back = came_back.filter(_.left_by.isin(_CLOSED)).select("deal_id", on="entered_on")
+    # Visits of a deal are numbered without gaps: one after a closing has its number and one.
+    ended = visits.filter(_.exit.isin(_CLOSED)).select("deal_id", visit=_.visit + 1)
+    entered = visits.filter((_.entered_on >= period.start) & (_.entered_on < period.end))
+    came_back = entered.semi_join(ended, ["deal_id", "visit"]).select("deal_id", on="entered_on")
     closed = deals.filter(_.outcome != Outcome.OPEN.value)
     moves = [
         deals.select(*columns, on="created_on", flow=ibis.literal("created")),

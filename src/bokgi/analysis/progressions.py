@@ -45,18 +45,19 @@ def progressions(visits: ibis.Table) -> ibis.Table:
     [{'stage': 'talk', 'end': 'reached', 'ended_on': datetime.date(2026, 11, 9)},
      {'stage': 'offer', 'end': 'open', 'ended_on': None}]
     """
-    course = ibis.window(group_by=["deal_id", "pipeline"])
     number = ibis.cases(*((_.exit == name, place) for place, name in enumerate(_EXITS)), else_=len(_EXITS))
     won = _.exit == Outcome.WON.value
-    traced = visits.mutate(
-        highest=_.stage_order.max().over(course),
-        wins=won.cast("int64").sum().over(course),
-        won_visit=won.ifelse(_.visit, ibis.null("int64")).max().over(course),
-        won_on=won.ifelse(_.left_on, ibis.null("date")).max().over(course),
-        # The last visit's exit, carried by its number: no order within the window, so that nothing is sorted.
-        last=(_.visit * _ROOM + number).max().over(course),
-        last_left_on=ibis.coalesce(_.left_on, _NEVER).max().over(course).nullif(_NEVER),
-    ).filter(_.first)
+    course = visits.group_by(course_deal="deal_id", course_pipeline="pipeline").agg(
+        highest=_.stage_order.max(),
+        wins=won.cast("int64").sum(),
+        won_visit=_.visit.max(where=won),
+        won_on=_.left_on.max(where=won),
+        # The last visit's exit, carried by its number, so that nothing is sorted.
+        last=(_.visit * _ROOM + number).max(),
+        last_left_on=ibis.coalesce(_.left_on, _NEVER).max().nullif(_NEVER),
+    )
+    firsts = visits.filter(_.first)
+    traced = firsts.join(course, [firsts.deal_id == course.course_deal, firsts.pipeline == course.course_pipeline])
     last_exit = ibis.cases(*((_.last % _ROOM == place, name) for place, name in enumerate(_EXITS)), else_=_.exit)
     advanced = _.exit == "advanced"
     told = traced.mutate(

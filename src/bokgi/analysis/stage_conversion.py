@@ -37,7 +37,7 @@ class Risk(StrEnum):
     PERIOD = "period"
 
 
-def stage_conversion(
+def stage_conversion(  # noqa: PLR0913 - the question has that many sides
     deals: ibis.Table,
     visits: ibis.Table,
     *,
@@ -47,11 +47,13 @@ def stage_conversion(
     by: Sequence[str] = (),
     minimum_n: int = 10,
     level: float = 0.95,
+    progressed: ibis.Table | None = None,
 ) -> pa.Table:
     """Of the deals that enter a stage, what share reaches a later open stage or is won, open deals not yet decided.
 
     Reads `deals` (one row per deal: `deal_id` and the columns in `by`) and `visits` (`analysis.visits`), both as of
-    `as_of`. Runs the expression on their engine and finishes on its cells.
+    `as_of`. Runs the expression on their engine and finishes on its cells. `progressed`: `analysis.progressions` of
+    these visits, where they are known already.
 
     Gives one row per `by`, pipeline and open stage, in that order:
 
@@ -89,13 +91,20 @@ def stage_conversion(
     [{'stage': 'talk', 'entries': 4, 'reached': 2, 'lost': 1, 'open': 1, 'conversion': 0.5, 'undecided': 0.25}]
     """
     by = check_columns(deals, by)
-    cells = conversion_cells(deals, visits, as_of=as_of, period=period, risk=risk, by=by)
+    cells = conversion_cells(deals, visits, as_of=as_of, period=period, risk=risk, by=by, progressed=progressed)
     keys = (*by, "pipeline", "stage", "stage_order")
     return shares(cells.to_pyarrow(), keys=keys, ends=ENDS, minimum_n=minimum_n, level=level)
 
 
 def conversion_cells(
-    deals: ibis.Table, visits: ibis.Table, *, as_of: date, period: Period, risk: Risk, by: Sequence[str] = ()
+    deals: ibis.Table,
+    visits: ibis.Table,
+    *,
+    as_of: date,
+    period: Period,
+    risk: Risk,
+    by: Sequence[str] = (),
+    progressed: ibis.Table | None = None,
 ) -> ibis.Table:
     """Count the cells that `stage_conversion` is estimated from.
 
@@ -103,7 +112,8 @@ def conversion_cells(
     and last), `kind` (how it ended; `start_unknown` and `end_unknown` stand apart), `entered` (in the period) and
     `interval`: `n` deals.
     """
-    told = progressions(visits).join(deals.select("deal_id", *by), "deal_id")
+    told = progressions(visits) if progressed is None else progressed
+    told = told.join(deals.select("deal_id", *by), "deal_id")
     seen = observed(told, as_of=as_of, period=period, risk=risk)
     keys = [*by, "pipeline", "stage", "stage_order", "start", "end", "kind", "entered", "interval"]
     return seen.group_by(keys).agg(n=_.count())

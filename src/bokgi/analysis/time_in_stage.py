@@ -24,6 +24,7 @@ _REMOVED: Final = Outcome.REMOVED.value
 _START_UNKNOWN: Final = "start_unknown"
 _END_UNKNOWN: Final = "end_unknown"
 _P80: Final = 0.8
+_STAY: Final = ["deal_id", "pipeline", "stage"]
 
 
 def time_in_stage(
@@ -97,6 +98,10 @@ def time_cells(
     `shortest` and `longest` (what `end` may be), `kind` and `interval`: `n` deals.
     """
     last = min(as_of, period.last) if risk is Risk.PERIOD else as_of
+    if risk is Risk.PERIOD:
+        # Only stays that last into the period count: the others needn't be added up.
+        lasting = visits.filter(_.left_on.isnull() | (_.left_on >= period.start)).select(*_STAY).distinct()
+        visits = visits.semi_join(lasting, _STAY)
     stays = _stays(visits, last=last, start=period.start)
     told = stays.join(deals.select("deal_id", *by), "deal_id")
     if risk is Risk.COHORT:

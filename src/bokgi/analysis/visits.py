@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import ibis
@@ -27,6 +28,10 @@ COLUMNS: Final = (
     "not_before_on",
     "left_not_before_on",
     "owner_id",
+)
+MOVE_COLUMNS: Final = (
+    *("deal_id", "visit", "pipeline", "stage", "stage_order", "entered_on", "entered_at", "interval", "not_before_on"),
+    *("first", "then_on", "then_not_before_on", "then_kind", "then_pipeline", "then_stage", "then_order", "after_on"),
 )
 
 
@@ -117,29 +122,101 @@ def visits(deals: ibis.Table, stage_events: ibis.Table, stages: ibis.Table) -> i
     [{'visit': 1, 'stage': 'talk', 'left_on': datetime.date(2026, 11, 9), 'exit': 'advanced', 'next_stage': 'offer'},
      {'visit': 2, 'stage': 'offer', 'left_on': None, 'exit': 'open', 'next_stage': None}]
     """
+    return visits_of(moves(stage_events, stages), deals)
+
+
+def moves(stage_events: ibis.Table, stages: ibis.Table) -> ibis.Table:
+    """Which moves of deals into open stages the history holds, and what came next: the part of visits that takes long.
+
+    Reads `stage_events` and `stages` as `visits` does. It rests on nothing else, and events that come later change
+    nothing before them: made once of all events, `visits_of` cuts it to any day.
+
+    Gives one row per visit, deals unknown to us included: `deal_id, visit, pipeline, stage, stage_order, entered_on,
+    entered_at, interval, not_before_on, first`; of the next move `then_on, then_not_before_on, then_kind` (kind of its
+    stage) and, when that stage is open, `then_pipeline, then_stage, then_order`; `after_on`: the day of the one after.
+
+    >>> import pyarrow as pa
+    >>> none = pa.array([None, None], pa.date32())
+    >>> events = {"deal_id": ["d", "d"], "seq": [0, 0], "pipeline": ["p", "p"], "stage": ["talk", "won"]}
+    >>> events |= {"entered_on": pa.array([20_000, 20_009], pa.date32()), "origin": ["recorded"] * 2}
+    >>> events |= {"entered_at": none.cast(pa.timestamp("us", "UTC")), "not_before_on": none}
+    >>> steps = {"pipeline": ["p", "p"], "stage": ["talk", "won"], "label": ["", ""], "stage_order": [1, 2]}
+    >>> steps |= {"kind": ["open", "won"], "expected_days": [7, 7], "valid_from": none}
+    >>> found = moves(ibis.memtable(pa.table(events)), ibis.memtable(pa.table(steps)))
+    >>> found.select("visit", "stage", "then_kind", "then_on").to_pyarrow().to_pylist()
+    [{'visit': 1, 'stage': 'talk', 'then_kind': 'won', 'then_on': datetime.date(2024, 10, 13)}]
+    """
     codes = _codes(stages)
-    moves = _moves(deals, stage_events, codes)
     in_deal = ibis.window(group_by="deal_id", order_by=_ORDER)
     to_now = ibis.window(group_by="deal_id", order_by=_ORDER, preceding=None, following=0)
-    followed = moves.mutate(
-        visit=(_.code < _CLOSING).cast("int64").sum().over(to_now),
-        then_code=_.code.lead().over(in_deal),
-        then_on=_.entered_on.lead().over(in_deal),
-        left_not_before_on=_.not_before_on.lead().over(in_deal),
-        after_that=_.code.lead(2).over(in_deal),
-    ).filter(_.code < _CLOSING)
+    followed = (
+        _moves(stage_events, codes)
+        .mutate(
+            visit=(_.code < _CLOSING).cast("int64").sum().over(to_now),
+            then_code=_.code.lead().over(in_deal),
+            then_on=_.entered_on.lead().over(in_deal),
+            then_not_before_on=_.not_before_on.lead().over(in_deal),
+            after_on=_.entered_on.lead(2).over(in_deal),
+        )
+        .filter(_.code < _CLOSING)
+    )
     to_stage = ibis.window(group_by=["deal_id", "code"])
     followed = followed.mutate(first=_.visit == _.visit.min().over(to_stage))
     here = codes.select("code", "pipeline", "stage", "stage_order")
     there = codes.filter(_.code < _CLOSING).select(
-        then_code="code", then_pipeline="pipeline", next_stage="stage", then_order="stage_order"
+        then_code="code", then_pipeline="pipeline", then_stage="stage", then_order="stage_order"
     )
     told = followed.join(here, "code").left_join(there, "then_code", rname="of_{name}")
-    same = _.then_pipeline == _.pipeline
+    kind = ibis.cases(
+        (_.then_code < _CLOSING, StageKind.OPEN.value),
+        (_.then_code == _WON, StageKind.WON.value),
+        (_.then_code == _LOST, StageKind.LOST.value),
+        (_.then_code == _NO_DECISION, StageKind.NO_DECISION.value),
+        else_=ibis.null("string"),
+    )
+    return told.mutate(then_kind=kind).select(*MOVE_COLUMNS)
+
+
+def visits_of(moves: ibis.Table, deals: ibis.Table, *, as_of: date | None = None) -> ibis.Table:
+    """Visits as `visits` gives them, of moves that are known already, as they had happened by the end of `as_of`.
+
+    Reads `moves` (see there) and `deals` as of the same day. None: all moves count.
+    """
+    day = ibis.literal(date.max if as_of is None else as_of)
+    followed = ibis.coalesce(_.then_on <= day, ibis.literal(value=False))
+    removed = _.outcome == Outcome.REMOVED.value
+    ends = deals.select(
+        "deal_id",
+        "owner_id",
+        "outcome",
+        ended_on=removed.ifelse(ibis.coalesce(_.closed_on, _.last_seen_on), _.closed_on),
+    )
+    told = moves.filter(_.entered_on <= day).join(ends, "deal_id").mutate(followed=followed)
+    told = told.mutate(
+        then_kind=_.followed.ifelse(_.then_kind, ibis.null("string")),
+        closed=_.outcome.notnull() & (_.outcome != Outcome.OPEN.value),
+        last_word=_.after_on.isnull() | (_.after_on > day),
+    )
+    onward = _.then_kind == StageKind.OPEN.value
+    none = ibis.null("string")
     return told.mutate(
-        left_on=_left_on(),
-        exit=_exit(),
-        next_order=same.ifelse(_.then_order, ibis.null("int64")),
+        left_on=ibis.cases(
+            (_.followed, _.then_on),
+            (_.closed, (_.ended_on < _.entered_on).ifelse(_.entered_on, _.ended_on)),
+            else_=ibis.null("date"),
+        ),
+        exit=ibis.cases(
+            (~_.followed & _.closed, _.outcome),
+            (~_.followed, Outcome.OPEN.value),
+            (~onward & _.closed & _.last_word, _.outcome),
+            (~onward, _.then_kind),
+            (_.then_pipeline != _.pipeline, Outcome.REMOVED.value),
+            (_.then_order > _.stage_order, "advanced"),
+            else_="back",
+        ),
+        next_stage=onward.ifelse(_.then_stage, none),
+        next_order=(onward & (_.then_pipeline == _.pipeline)).ifelse(_.then_order, ibis.null("int64")),
+        left_not_before_on=_.followed.ifelse(_.then_not_before_on, ibis.null("date")),
     ).select(*COLUMNS)
 
 
@@ -161,21 +238,13 @@ def _codes(stages: ibis.Table) -> ibis.Table:
     return ladder(stages).mutate(code=code.cast("int64")).select("pipeline", "stage", "stage_order", "code")
 
 
-def _moves(deals: ibis.Table, stage_events: ibis.Table, codes: ibis.Table) -> ibis.Table:
-    """Entries that move a deal: known to the ladder, of these deals, into another stage, one closing at a time."""
+def _moves(stage_events: ibis.Table, codes: ibis.Table) -> ibis.Table:
+    """Entries that move a deal: known to the ladder, into another stage, one closing at a time."""
     known = stage_events.select(
         "deal_id", "seq", "pipeline", "stage", "entered_on", "entered_at", "not_before_on", interval=_is_interval()
     ).join(codes.select("pipeline", "stage", "code"), ["pipeline", "stage"])
-    removed = _.outcome == Outcome.REMOVED.value
-    ends = deals.select(
-        "deal_id",
-        "owner_id",
-        "outcome",
-        ended_on=removed.ifelse(ibis.coalesce(_.closed_on, _.last_seen_on), _.closed_on),
-    )
-    ours = known.drop("pipeline", "stage").join(ends, "deal_id")
     in_deal = ibis.window(group_by="deal_id", order_by=_ORDER)
-    traced = ours.mutate(from_code=_.code.lag().over(in_deal))
+    traced = known.drop("pipeline", "stage").mutate(from_code=_.code.lag().over(in_deal))
     stays = _.from_code == _.code
     closed_already = (_.code >= _CLOSING) & (_.from_code >= _CLOSING)
     return traced.filter(_.from_code.isnull() | ~(stays | closed_already)).drop("from_code")
@@ -183,27 +252,3 @@ def _moves(deals: ibis.Table, stage_events: ibis.Table, codes: ibis.Table) -> ib
 
 def _is_interval() -> ir.BooleanValue:
     return _.origin == Origin.SNAPSHOT.value
-
-
-def _closed() -> ir.BooleanValue:
-    return _.outcome.notnull() & (_.outcome != Outcome.OPEN.value)
-
-
-def _exit() -> ir.StringValue:
-    last_word = _closed() & _.after_that.isnull()
-    return ibis.cases(
-        (_.then_code.isnull() & _closed(), _.outcome),
-        (_.then_code.isnull(), Outcome.OPEN.value),
-        ((_.then_code >= _CLOSING) & last_word, _.outcome),
-        (_.then_code == _WON, Outcome.WON.value),
-        (_.then_code == _LOST, Outcome.LOST.value),
-        (_.then_code == _NO_DECISION, Outcome.NO_DECISION.value),
-        (_.then_pipeline != _.pipeline, Outcome.REMOVED.value),
-        (_.then_order > _.stage_order, "advanced"),
-        else_="back",
-    )
-
-
-def _left_on() -> ir.DateValue:
-    not_before_entry = (_.ended_on < _.entered_on).ifelse(_.entered_on, _.ended_on)
-    return ibis.cases((_.then_code.notnull(), _.then_on), (_closed(), not_before_entry), else_=ibis.null("date"))

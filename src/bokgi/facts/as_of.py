@@ -102,10 +102,12 @@ def _unseen(name: str, table: ir.Table) -> ir.Table:
 def _last_stages(facts: Facts, on: date) -> ir.Table:
     """Give the last stage event up to `on` of each deal, with the kind of its stage."""
     events = facts.stage_events.filter(facts.stage_events.entered_on <= _day(on))
+    # The last day is found by a maximum, so that only the few events of that day are put in order.
+    days = events.group_by(last_deal="deal_id").agg(last_on=events.entered_on.max())
+    events = events.join(days, [events.deal_id == days.last_deal, events.entered_on == days.last_on])
     latest = ibis.window(
         group_by="deal_id",
         order_by=[
-            events.entered_on.desc(),
             events.entered_at.desc(nulls_first=False),
             events.seq.desc(),
             events.pipeline.desc(),
@@ -132,7 +134,11 @@ def _last_stages(facts: Facts, on: date) -> ir.Table:
 
 
 def _last_changes(facts: Facts, on: date) -> ir.Table:
-    """Give the last change up to `on` of each column, one row per deal: `new_<column>`, `on_<column>`."""
+    """Give the last change up to `on` of each column, one row per deal: `new_<column>`, `on_<column>`.
+
+    A column that never changed has none of the two.
+    """
+    fields = facts.deal_changes.select("field").distinct().to_pyarrow()["field"].to_pylist()
     changes = facts.deal_changes.filter(
         (facts.deal_changes.changed_on <= _day(on)) & facts.deal_changes.field.isin(TRACKED_COLUMNS)
     )
@@ -147,11 +153,18 @@ def _last_changes(facts: Facts, on: date) -> ir.Table:
     )
     last = changes.mutate(place=ibis.row_number().over(latest)).filter(lambda rows: rows.place == 0)
     columns: dict[str, ir.Value] = {}
-    for name in TRACKED_COLUMNS:
+    for name in sorted(set(fields) & set(TRACKED_COLUMNS)):
         here = last.field == name
         columns[f"new_{name}"] = last.new.max(where=here)
         columns[f"on_{name}"] = last.changed_on.max(where=here)
     return last.group_by(change_deal="deal_id").agg(**columns)
+
+
+def _changed(joined: ir.Table, name: str) -> tuple[ir.Value, ir.Value]:
+    """Give the value after the last change of a column and the day of it; null where it never changed."""
+    if f"on_{name}" not in joined.columns:
+        return ibis.null("string"), ibis.null("date")
+    return joined[f"new_{name}"], joined[f"on_{name}"]
 
 
 def _deals(facts: Facts, on: date) -> ir.Table:
@@ -187,25 +200,27 @@ def _closing(joined: ir.Table, on: date) -> dict[str, ir.Value]:
     observed = _by(joined.observed_on, on)
     closed = _by(joined.closed_on, on)
     undated = joined.closed_on.isnull() & observed & (joined.outcome != Outcome.OPEN.value)
+    new_outcome, on_outcome = _changed(joined, "outcome")
+    new_reason, on_reason = _changed(joined, "lost_reason")
     changed = (
-        joined.on_outcome.notnull()
-        & (~observed | _newer(joined.on_outcome, joined))
-        & (joined.event_on.isnull() | (joined.on_outcome >= joined.event_on))
+        on_outcome.notnull()
+        & (~observed | _newer(on_outcome, joined))
+        & (joined.event_on.isnull() | (on_outcome >= joined.event_on))
     )
     entered = joined.event_kind.fill_null("").isin(_CLOSED_KINDS) & (~observed | _newer(joined.event_on, joined))
     outcome = ibis.cases(
         (closed | undated, joined.outcome),
-        (changed, joined.new_outcome),
+        (changed, new_outcome),
         (entered, joined.event_kind),
         else_=Outcome.OPEN.value,
     )
     is_open = outcome == Outcome.OPEN.value
-    change_on = joined.new_closed_on.try_cast("date")
+    change_on = _changed(joined, "closed_on")[0].try_cast("date")
     closed_on = ibis.cases(
         (is_open, ibis.null("date")),
         (closed | undated, joined.closed_on),
         (changed & _by(change_on, on), change_on),
-        (changed, joined.on_outcome),
+        (changed, on_outcome),
         else_=joined.event_on,
     )
     closed_at = ibis.cases(
@@ -215,7 +230,7 @@ def _closing(joined: ir.Table, on: date) -> dict[str, ir.Value]:
     )
     reason = ibis.cases(
         (is_open, ibis.null("string")),
-        (joined.on_lost_reason.notnull() & (~observed | _newer(joined.on_lost_reason, joined)), joined.new_lost_reason),
+        (on_reason.notnull() & (~observed | _newer(on_reason, joined)), new_reason),
         (closed | undated, joined.lost_reason),
         else_=ibis.null("string"),
     )
@@ -231,17 +246,18 @@ def _rebuilt(joined: ir.Table, on: date) -> dict[str, ir.Value]:
     values: dict[str, ir.Value] = {}
     unknown: dict[str, ir.BooleanValue] = {}
     for name in _REBUILT:
-        changed_on = joined[f"on_{name}"]
-        changed = changed_on.notnull() & (~observed | _newer(changed_on, joined))
         known = kept | seen | joined.known_at_creation.contains(f",{name},")
         if name in _WITH_AMOUNT:
             known = known | ~unknown["amount"]
         if name == "assigned_on":
             known = known & (joined.assigned_on.isnull() | _by(joined.assigned_on, on))
-        new = joined[f"new_{name}"]
-        value = new.try_cast(_TYPES[name]) if name in _TYPES else new
-        values[name] = ibis.cases((changed, value), (known, joined[name]), else_=ibis.null(joined[name].type()))
-        unknown[name] = ~(changed | known)
+        then = known.ifelse(joined[name], ibis.null(joined[name].type()))
+        if f"on_{name}" in joined.columns:
+            new, changed_on = _changed(joined, name)
+            changed = changed_on.notnull() & (~observed | _newer(changed_on, joined))
+            then = changed.ifelse(new.try_cast(_TYPES[name]) if name in _TYPES else new, then)
+            known = changed | known
+        values[name], unknown[name] = then, ~known
     known = kept | joined.known_at_creation.contains(",attributes,")
     values["attributes"] = known.ifelse(joined.attributes, ibis.null(joined.attributes.type()))
     unknown["attributes"] = ~known
@@ -249,7 +265,9 @@ def _rebuilt(joined: ir.Table, on: date) -> dict[str, ir.Value]:
     text: ir.StringValue = ibis.literal(",")
     for part in parts:
         text = text + part
-    values["unknown_then"] = text
+    # Most deals are known in all: the text is put together for the others only.
+    assigned = joined.assigned_on.isnull() | _by(joined.assigned_on, on)
+    values["unknown_then"] = (kept & assigned).ifelse(",", text)
     return values
 
 

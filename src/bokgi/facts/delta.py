@@ -69,7 +69,8 @@ def data_files(table: DeltaTable | None, folder: Path) -> list[DataFile]:
     """List the active files of a table, oldest import first."""
     if table is None:
         return []
-    rows = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+    # As a stream: pa.table would load pandas, which takes longer than all the rest.
+    rows = pa.RecordBatchReader.from_stream(table.get_add_actions(flatten=True)).read_all().to_pylist()
     files = [
         DataFile(
             path=folder / row["path"],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
@@ -91,7 +91,17 @@ def imports(table: DeltaTable | None, folder: Path, version: int | None = None) 
 @lru_cache(maxsize=4096)
 def _rows(path: Path) -> tuple[Import, ...]:
     """Read one file of the ledger; a file never changes, and its name is never used again."""
-    return tuple(_import(row) for row in pq.read_table(path, partitioning=None).to_pylist())
+    rows = pq.ParquetFile(path).read()
+    # Instants leave Arrow as numbers: as moments they would load pandas, which takes longer than all the rest.
+    instants = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
+    for name in instants:
+        micros = rows[name].cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+        rows = rows.set_column(rows.schema.get_field_index(name), name, micros)
+    return tuple(_import(row | {name: _moment(row[name]) for name in instants}) for row in rows.to_pylist())
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
 
 
 def latest(rows: Iterable[Import]) -> tuple[Import, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -83,6 +83,14 @@ class Settings:
         )
 
 
+@dataclass(frozen=True)
+class Keeping:
+    """Where facts keep what was computed of them: the tables as they were read, and how another one is kept."""
+
+    tables: Mapping[str, ir.Table]
+    keep: Callable[[str, ir.Table], ir.Table]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """All facts at one lake version: one Ibis table for each fact table, with the columns of `facts.schema`.
@@ -121,8 +129,19 @@ class Facts:
     settings: Settings = field(default_factory=Settings)
     version: int = 0
     as_of: date | None = None
-    keep: Callable[[date, ir.Table], ir.Table] | None = field(default=None, compare=False, repr=False)
-    """Keeps the deals rebuilt for a day beside the derived state, where the engine and the home allow it."""
+    keeping: Keeping | None = field(default=None, repr=False, compare=False)
+
+    def kept(self, name: str, table: ir.Table) -> ir.Table:
+        """Give a table that follows from these facts, computed once and kept beside the derived state.
+
+        Only for facts exactly as they were read; on other engines, and of facts that were cut or changed since, the
+        table stays an expression. `name` says all that the table depends on besides the facts.
+        """
+        if self.keeping is None or any(
+            not table_now.equals(self.keeping.tables[name_of]) for name_of, table_now in self.tables.items()
+        ):
+            return table
+        return self.keeping.keep(name, table)
 
     @property
     def tables(self) -> dict[str, ir.Table]:
@@ -133,4 +152,4 @@ class Facts:
         """Count the open deals whose value in a column is not known on the day `as_of`."""
         is_open = self.deals.outcome == Outcome.OPEN.value
         found = self.deals.filter(is_open & self.deals.unknown_then.contains(f",{column},"))
-        return int(found.count().execute())
+        return int(found.count().to_pyarrow().as_py())

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from bokgi.facts import state
 from bokgi.facts.as_of import as_of as rebuilt
 from bokgi.facts.lake import Lake
-from bokgi.facts.model import Facts, Settings
+from bokgi.facts.model import Facts, Keeping, Settings
 from bokgi.facts.schema import STATE_COLUMNS, TABLES, Column
 
 __all__ = ["Facts", "Settings", "facts", "facts_on"]
@@ -26,7 +26,8 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
 
     `version` is what we knew then, `as_of` what had happened by the end of that day.
     The engine reads the Parquet files itself. Columns that older files lack are null. With `as_of` the deals, which
-    every analysis reads, are rebuilt once and kept beside the derived state (on Spark they stay an expression).
+    every analysis reads, are rebuilt once and kept beside the derived state (on Spark they stay an expression; see
+    `Facts.kept`).
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as home:
@@ -38,15 +39,10 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
     tables = {
         name: _read(connection, name, paths, derived) for name, paths in derived.files.items() if name != "settings"
     }
-    rows = pa.concat_tables([pq.read_table(path, partitioning=None) for path in derived.files["settings"]])
-
-    def keep(on: date, deals: ir.Table) -> ir.Table:
-        path = state.kept(derived, f"deals-{on.isoformat()}", deals.to_parquet)
-        kept: ir.Table = connection.read_parquet([str(path)])
-        return kept
-
-    own = keep if connection.name == "duckdb" else None
-    found = Facts(**tables, settings=Settings.of(rows), version=derived.version, keep=own)
+    rows = pa.concat_tables([pq.ParquetFile(path).read() for path in derived.files["settings"]])
+    found = Facts(
+        **tables, settings=Settings.of(rows), version=derived.version, keeping=_keeping(connection, tables, derived)
+    )
     return found if as_of is None else facts_on(found, as_of)
 
 
@@ -56,7 +52,18 @@ def facts_on(found: Facts, on: date) -> Facts:
     Rebuilding them is the longest expression of all: read from a file, every question after it stays short.
     """
     then = rebuilt(found, on)
-    return then if found.keep is None else replace(then, deals=found.keep(on, then.deals))
+    return replace(then, deals=found.kept(f"deals-{on.isoformat()}", then.deals))
+
+
+def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derived) -> Keeping | None:  # noqa: ANN401 - any Ibis backend
+    """Keep tables as Parquet beside the derived state; only DuckDB does, which reads single files."""
+
+    def keep(name: str, table: ir.Table) -> ir.Table:
+        code = state.code_digest("domain", "facts", "analysis")[:8]
+        path = state.kept(derived, f"{name}-{code}", table.to_parquet)
+        return connection.read_parquet([str(path)])
+
+    return Keeping(tables, keep) if connection.name == "duckdb" else None
 
 
 def _read(connection: Any, name: str, paths: list[Path], derived: state.Derived) -> ir.Table:  # noqa: ANN401 - any Ibis backend

@@ -154,7 +154,7 @@ def _target(imports: Sequence[Import], import_no: int) -> Import:
 
 def _releases(lake: Lake, version: int) -> pa.Table:
     paths = lake.state(version)["releases"]
-    return pa.concat_tables([pq.read_table(path, partitioning=None) for path in paths])
+    return pa.concat_tables([pq.ParquetFile(path).read() for path in paths])
 
 
 def _releasing(imports: Sequence[Import], releases: pa.Table, import_no: int) -> list[Import]:

@@ -14,8 +14,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -38,15 +36,9 @@ _CODE: Final = ("domain", "facts", "analysis", "questions", "apps")
 Question = Callable[..., Json]
 
 
-@cache
 def code_version() -> str:
     """Give a digest of the code that answers: another code may answer otherwise."""
-    whole = hashlib.sha256()
-    root = Path(str(files("bokgi")))
-    for path in sorted(path for part in _CODE for path in (root / part).rglob("*.py")):
-        whole.update(str(path.relative_to(root)).encode())
-        whole.update(path.read_bytes())
-    return whole.hexdigest()
+    return state.code_digest(*_CODE)
 
 
 @dataclass

@@ -58,26 +58,30 @@ def count_cases(
     Reads one row per case: `person` (rows without one are left out), `success` (boolean, never null) and a column of
     text for each condition. The engine counts; only the cells leave it. A null condition is a level of its own.
     """
-    keys = [*factors, *([territory] if territory else []), person]
-    text = {key: cases[key].cast("string").fill_null(UNKNOWN) for key in keys if key != person}
-    counted = (
-        cases.filter(cases[person].notnull())
-        .mutate(**text)
-        .group_by(keys)
-        .agg(n=ibis._.count(), wins=ibis._[success].cast("int64").sum())
-        .order_by(keys)
-        .to_pyarrow()
-    )
-    return cells_of(counted, keys=keys, territory=territory)
+    keys = [*factors, *([territory] if territory else [])]
+    found = counted(cases, keys=keys, person=person, success=success).order_by([*keys, person]).to_pyarrow()
+    return cells_of(found, keys=[*keys, person], territory=territory)
 
 
-def cells_of(counted: pa.Table, *, keys: Sequence[str], territory: str | None) -> CountedCases:
+def counted(cases: ibis.Table, *, keys: Sequence[str], person: str, success: str) -> ibis.Table:
+    """Cases (`n`) and successes (`wins`) by person and `keys` as text, null as `UNKNOWN`; who is nobody's is left out.
+
+    >>> cases = ibis.memtable(pa.table({"who": ["a", "a", None], "won": [True, False, True], "size": ["S", "S", "S"]}))
+    >>> counted(cases, keys=["size"], person="who", success="won").to_pyarrow().to_pylist()
+    [{'size': 'S', 'who': 'a', 'n': 2, 'wins': 1}]
+    """
+    text = {key: cases[key].cast("string").fill_null(UNKNOWN) for key in keys}
+    named = cases.filter(cases[person].notnull()).mutate(**text)
+    return named.group_by([*keys, person]).agg(n=ibis._.count(), wins=ibis._[success].cast("int64").sum())
+
+
+def cells_of(found: pa.Table, *, keys: Sequence[str], territory: str | None) -> CountedCases:
     """Turn a table of counts (`keys`, `n`, `wins`; the person is the last key) into cells with coded levels."""
-    n = counted["n"].to_numpy().astype(np.float64)
-    wins = counted["wins"].to_numpy().astype(np.float64)
+    n = found["n"].to_numpy().astype(np.float64)
+    wins = found["wins"].to_numpy().astype(np.float64)
     levels, names = [], []
     for key in keys:
-        encoded = counted[key].combine_chunks().cast(pa.string()).dictionary_encode()
+        encoded = found[key].combine_chunks().cast(pa.string()).dictionary_encode()
         code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         order = np.argsort(np.array(encoded.dictionary.to_pylist(), dtype=str), kind="stable")
         labels = [encoded.dictionary[int(place)].as_py() for place in order]

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.visits import off_ladder
@@ -40,7 +41,7 @@ def data(scope: Scope, imports: Sequence[Import]) -> dict[str, Any]:
     days = [row["exported_on"] for row in told if row["exported_on"] is not None]
     exported_on = max(days, default=None)
     age = None if exported_on is None else (scope.as_of - date.fromisoformat(exported_on)).days
-    quarantined = int(facts.quarantine.count().execute()) - int(facts.releases.count().execute())
+    quarantined = _count(facts.quarantine) - _count(facts.releases)
     unknown = {name: numbers[name] for name in _MATTERS}
     found = _findings(scope, numbers, age, quarantined, unknown)
     return {
@@ -54,6 +55,10 @@ def data(scope: Scope, imports: Sequence[Import]) -> dict[str, Any]:
         "state": [encoded(message) for message in _state(told, numbers, exported_on)],
         "findings": found,
     }
+
+
+def _count(table: ir.Table) -> int:
+    return int(table.count().to_pyarrow().as_py())
 
 
 def _import(found: Import, zone: ZoneInfo) -> dict[str, Any]:

@@ -31,16 +31,6 @@ METRIC_NAMES: Final = {
 _ALL: Final = "all"
 
 
-def activities_of(scope: Scope) -> tuple[ir.Table, ir.Table]:
-    """Give the activities that count for this review and who took part; with a team, those of its people."""
-    facts = scope.facts
-    if scope.team is None:
-        return facts.activities, facts.activity_people
-    ours = sorted(person for person, team in scope.teams.items() if team == scope.team)
-    who = facts.activity_people.filter(_.person_id.isin(ours))
-    return facts.activities.semi_join(who, "activity_id"), who
-
-
 def execution(
     scope: Scope, stages: Sequence[Row], care: Mapping[str | None, Row], all_care: Row
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -50,9 +40,12 @@ def execution(
     sums only. An activity of two people counts for each of them and once in the sums.
     """
     week = scope.seen
-    activities, who = activities_of(scope)
-    did = {row["person_id"]: row for row in rows(executed(scope.deals, scope.visits, activities, who, period=week))}
-    placed = rows(execution_by_stage(scope.visits, activities, who, period=week))
+    late = scope.lately
+    did = {
+        row["person_id"]: row
+        for row in rows(executed(scope.deals, late.visits, late.activities, late.who, period=week))
+    }
+    placed = rows(execution_by_stage(late.visits, late.activities, late.who, period=week))
     keys = {(stage["pipeline"], stage["stage"]): stage["key"] for stage in stages}
     asked = standards(scope, week)
     people = sorted(
@@ -135,7 +128,9 @@ def _within(column: str, period: Period) -> ir.BooleanValue:
 
 def _joint(scope: Scope, week: Period) -> dict[str, Any]:
     """Count each activity once, however many of us took part."""
-    done = activities_by(*activities_of(scope), period=week).select("activity_id", "kind").distinct()
+    done = (
+        activities_by(scope.lately.activities, scope.lately.who, period=week).select("activity_id", "kind").distinct()
+    )
     found = {row["kind"]: row["n"] for row in rows(done.group_by("kind").agg(n=_.count()))}
     return {ACTIVITIES: {kind: found[kind] for kind in sorted(found, key=lambda one: (-found[one], one))}}
 
@@ -163,10 +158,12 @@ def _last_week(scope: Scope) -> dict[str, Any]:
 def standards(scope: Scope, period: Period) -> dict[str, list[dict[str, Any]]]:
     """Compare each person's activities in a period with the standards of action of their role."""
     facts = scope.facts
-    activities, who = activities_of(scope)
+    late = scope.lately
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows(
-        standards_met(scope.visits, activities, who, facts.memberships, facts.standards, facts.calendar, period=period)
+        standards_met(
+            late.visits, late.activities, late.who, facts.memberships, facts.standards, facts.calendar, period=period
+        )
     ):
         if row["stage"] == _ALL and row["standard"]:
             found.setdefault(row["person_id"], []).append(
@@ -196,7 +193,11 @@ def usual(scope: Scope, sums: Mapping[str, Any]) -> dict[str, Any]:
 
 def _activities_by_week(scope: Scope, span: Period) -> list[int]:
     days = scope.facts.calendar.select("day", "week_start")
-    done = activities_by(*activities_of(scope), period=span).select("activity_id", "happened_on").distinct()
+    done = (
+        activities_by(scope.lately.activities, scope.lately.who, period=span)
+        .select("activity_id", "happened_on")
+        .distinct()
+    )
     counted = done.join(days, done.happened_on == days.day).group_by("week_start").agg(n=_.count())
     by_week: dict[date, int] = {row["week_start"]: row["n"] for row in rows(counted)}
     return [by_week.get(span.start + timedelta(weeks=place), 0) for place in range(USUAL_WEEKS)]

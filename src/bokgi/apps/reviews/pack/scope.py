@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +14,7 @@ from ibis import _
 
 from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.progressions import progressions
-from bokgi.analysis.visits import visits
+from bokgi.analysis.visits import ladder, moves, visits, visits_of
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
@@ -27,6 +27,24 @@ Row = dict[str, Any]
 WINDOW_WEEKS: Final = 26
 SHORTEST_WINDOW_WEEKS: Final = 8
 USUAL_WEEKS: Final = 8
+_DEAL_COLUMNS: Final = (
+    *("deal_id", "account_id", "owner_id", "pipeline", "stage", "type", "source", "lead_grade", "created_on"),
+    *("assigned_on", "amount", "currency", "expected_close_on", "closed_on", "outcome", "lost_reason"),
+    *("has_next_step", "next_step_on", "last_seen_on", "unknown_then"),
+)
+"""What the parts of a review ask of a deal."""
+
+
+@dataclass(frozen=True)
+class Lately:
+    """What happened in the period and the `USUAL_WEEKS` before it: few rows for the many questions about a week.
+
+    `activities` and `who` took part in them, with a team those of its people; `visits` that lasted into that time.
+    """
+
+    activities: ir.Table
+    who: ir.Table
+    visits: ir.Table
 
 
 @dataclass(frozen=True)
@@ -48,6 +66,7 @@ class Scope:
     before: ir.Table
     visits: ir.Table
     progressions: ir.Table
+    lately: Lately
     names: Mapping[str, str]
     teams: Mapping[str, str]
     without_rate: Mapping[str, int]
@@ -109,20 +128,27 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
     for a team that nobody was in by then.
     """
     then = facts_on(facts, as_of)
-    now = in_one_currency(then, as_of)
     day_before = period.start - timedelta(days=1)
-    # The rates of one day for both states: what a rate does is no change of the pipeline.
-    earlier = in_one_currency(facts_on(facts, day_before), as_of)
-    teams = _teams(now, as_of)
-    if team is not None and team not in set(teams.values()):
-        raise NotFoundError(
-            "team_unknown",
-            Message(N_("There is no team “{team}”."), {"team": team}),
-            Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(set(teams.values()))) or "–"}),
-        )
     with ExitStack() as kept:
-        deals = kept.enter_context(_narrowed(now, as_of, team).cache())
-        stays = kept.enter_context(visits(deals, now.stage_events, now.stages).cache())
+
+        def keep(table: ir.Table) -> ir.Table:
+            return kept.enter_context(table.cache())
+
+        # What every part reads is computed first, in few columns: whatever follows stays short for the engine.
+        then = replace(then, deals=keep(then.deals.select(*_DEAL_COLUMNS)), memberships=keep(then.memberships))
+        now = in_one_currency(then, as_of)
+        teams = _teams(now, as_of)
+        if team is not None and team not in set(teams.values()):
+            raise NotFoundError(
+                "team_unknown",
+                Message(N_("There is no team “{team}”."), {"team": team}),
+                Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(set(teams.values()))) or "–"}),
+            )
+        # The rates of one day for both states: what a rate does is no change of the pipeline.
+        before = facts_on(facts, day_before)
+        before = replace(before, deals=keep(before.deals.select(*_DEAL_COLUMNS)))
+        deals = keep(_narrowed(now, as_of, team))
+        stays = keep(_visits(facts, now, deals))
         yield Scope(
             facts=now,
             facts_before=earlier,
@@ -130,9 +156,10 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
             as_of=as_of,
             team=team,
             deals=deals,
-            before=kept.enter_context(_narrowed(earlier, day_before, team).cache()),
+            before=_narrowed(in_one_currency(before, as_of), day_before, team),
             visits=stays,
-            progressions=kept.enter_context(progressions(stays).cache()),
+            progressions=keep(progressions(stays)),
+            lately=_lately(now, stays, period, teams, team, keep),
             names=_names(now),
             teams=teams,
             without_rate=without_rate(then, as_of),
@@ -143,6 +170,39 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
 def _narrowed(facts: Facts, on: date, team: str | None) -> ir.Table:
     told = deal_traits(facts.deals, facts.accounts, facts.memberships, on=on)
     return told if team is None else told.filter(_.team == team)
+
+
+def _visits(facts: Facts, now: Facts, deals: ir.Table) -> ir.Table:
+    """Give the visits as of the day; the moves of a lake version are worked out once, whatever the day."""
+    if _ladder(facts) != _ladder(now):
+        return visits(deals, now.stage_events, now.stages)
+    known = facts.kept("moves", moves(facts.stage_events, facts.stages))
+    return visits_of(known, deals, as_of=now.as_of)
+
+
+def _ladder(facts: Facts) -> list[tuple[Any, ...]]:
+    steps = ladder(facts.stages).select("pipeline", "stage", "stage_order", "kind")
+    return sorted(tuple(row.values()) for row in rows(steps))
+
+
+def _lately(
+    facts: Facts,
+    stays: ir.Table,
+    period: Period,
+    teams: Mapping[str, str],
+    team: str | None,
+    keep: Callable[[ir.Table], ir.Table],
+) -> Lately:
+    start = period.start - timedelta(weeks=USUAL_WEEKS)
+    recent = facts.activities.filter(_.happened_on >= start)
+    recent = keep(recent.select("activity_id", "kind", "outcome", "done", "automatic", "deal_id", "happened_on"))
+    who = facts.activity_people.select("activity_id", "person_id").semi_join(recent, "activity_id")
+    if team is not None:
+        ours = sorted(person for person, of in teams.items() if of == team)
+        who = who.filter(_.person_id.isin(ours))
+        recent = keep(recent.semi_join(who, "activity_id"))
+    lasted = stays.filter(_.left_on.isnull() | (_.left_on >= start))
+    return Lately(recent, keep(who), keep(lasted))
 
 
 def _teams(facts: Facts, on: date) -> dict[str, str]:

@@ -144,6 +144,7 @@ def _estimates(scope: Scope, period: Period | None, risk: Risk) -> dict[Place, C
         risk=risk,
         minimum_n=scope.facts.settings.minimum_n,
         level=LEVEL,
+        progressed=scope.progressions,
     ).to_pylist()
     told: dict[Place, Conversion | None] = {}
     for row in found:
@@ -176,7 +177,9 @@ def stages(scope: Scope, spans: Windows) -> list[Row]:
         (row["pipeline"], row["stage"]): row["exit_criterion"]
         for row in rows(scope.facts.stages.select("pipeline", "stage", "exit_criterion"))
     }
-    cohort = _by_stage(rows(stage_entry_cohort(scope.deals, scope.visits, period=spans.now)))
+    cohort = _by_stage(
+        rows(stage_entry_cohort(scope.deals, scope.visits, period=spans.now, progressed=scope.progressions))
+    )
     standing = _by_stage(rows(snapshot(scope.deals, scope.facts.stages)))
     now, before = conversions(scope, spans)
     days = {

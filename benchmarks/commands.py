@@ -1,0 +1,88 @@
+"""The weekly review, `bokgi compare` and `bokgi bottlenecks` on a home of any size, each as a whole process.
+
+    python3 run.py bench commands --deals 10000 1000000
+
+Every figure is that of a process of its own, from the start of Python to the JSON: seconds, CPU seconds, peak memory.
+The review is made twice. `first`: nothing is kept yet but the derived state, which the import makes. `again`: what
+depends on the lake version alone (`Facts.kept`) lies there. Neither reads a kept answer: the pack is computed.
+Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import results
+from benchmarks.company import FOLDER, home
+
+WEEK: Final = "2025-W52"
+DAY: Final = "2025-12-28"
+_MIB: Final = 1024
+
+# What is measured, in this order: words of the command line, and the goal in seconds by number of deals.
+COMMANDS: Final[dict[str, tuple[list[str], dict[int, float]]]] = {
+    "review, first": (["review", "--week", WEEK, "--as-of", DAY], {}),
+    "review, again": (["review", "--week", WEEK, "--as-of", DAY], {1_000_000: 5.0}),
+    "compare": (["compare", "--as-of", DAY], {100_000: 1.0, 1_000_000: 5.0}),
+    "bottlenecks": (["bottlenecks", "--as-of", DAY], {1_000_000: 5.0}),
+}
+
+
+def run(words: list[str], place: Path) -> dict[str, float]:
+    """Run one command to its end: seconds, CPU seconds, peak memory in MiB."""
+    command = [sys.executable, "-m", "bokgi.cli", *words, "--format", "json", "--home", str(place)]
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    __, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        message = f"{' '.join(command)} ended with {process.returncode}"
+        raise SystemExit(message)
+    work = usage.ru_utime + usage.ru_stime
+    return {"seconds": time.perf_counter() - begun, "cpu_seconds": work, "peak_mib": usage.ru_maxrss / _MIB}
+
+
+def forget(place: Path) -> None:
+    """Delete what was kept beside the derived states."""
+    for pattern in ("deals-????-??-??*.parquet", "moves*.parquet"):
+        for path in (place / "lake" / "state").rglob(pattern):
+            path.unlink()
+
+
+def measure(deals: int, folder: Path, only: str) -> list[dict[str, Any]]:
+    """Measure every command on a home of this size."""
+    lake = home(folder / str(deals), deals)
+    found = []
+    for order, (what, (words, goals)) in enumerate(COMMANDS.items(), start=100):
+        if only not in what:
+            continue
+        print(f"{deals:,} {what} …", file=sys.stderr, flush=True)
+        if what.endswith("first"):
+            forget(lake.home)
+        found.append({"what": what, "order": order, "deals": deals, "goal": goals.get(deals)} | run(words, lake.home))
+    return found
+
+
+def main() -> None:
+    """Measure, print, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--deals", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the generated home is kept")
+    parser.add_argument("--only", default="", help="part of the name of a command")
+    parser.add_argument("--no-table", action="store_true", help="leave the document as it is")
+    given = parser.parse_args()
+    for deals in given.deals:
+        rows = measure(deals, given.folder, given.only)
+        print(results.commands(rows), flush=True)
+        if not given.no_table:
+            results.keep("commands", rows, key=("what", "deals"))
+
+
+if __name__ == "__main__":
+    main()

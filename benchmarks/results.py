@@ -1,0 +1,139 @@
+"""Measured rows of the benchmarks: kept as JSON, shown as tables and a plot in docs/reference/benchmarks.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import altair as alt
+import vl_convert
+
+Row = dict[str, Any]
+ROOT: Final = Path(__file__).resolve().parents[1]
+DOCUMENT: Final = ROOT / "docs" / "reference" / "benchmarks.md"
+MEASURED: Final = ROOT / "docs" / "reference" / "benchmarks.json"
+PLOT: Final = ROOT / "docs" / "images" / "benchmark-growth.svg"
+
+
+def keep(section: str, rows: Sequence[Row], *, key: Sequence[str]) -> None:
+    """Put rows in the place of those with the same key, and write the document anew.
+
+    Sizes that were not run this time keep what was measured before; every row carries its day and machine.
+    """
+    found: dict[str, list[Row]] = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+    stamped = [row | {"measured": machine()} for row in rows]
+    places = {tuple(row[name] for name in key): row for row in [*found.get(section, []), *stamped]}
+    found[section] = sorted(places.values(), key=lambda row: (row.get("deals", 0), row.get("order", 0)))
+    MEASURED.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write(found)
+
+
+def machine() -> str:
+    """Say when and where something was measured."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
+    engines = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "pandas"))
+    day = datetime.now(UTC).date().isoformat()
+    load = f"load {os.getloadavg()[0]:.1f}"
+    return f"{day}, {os.cpu_count()} CPUs, {memory} GiB, {load}, Python {platform.python_version()}, {engines}"
+
+
+def write(found: dict[str, list[Row]]) -> None:
+    """Put the tables into the document, each between its marks, and draw the plot."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for section, rows in found.items():
+        made = f"{_TABLES[section](rows)}\n\n{_measured(rows)}"
+        marks = re.compile(rf"(<!-- {section} -->\n).*?(\n<!-- /{section} -->)", re.DOTALL)
+        text = marks.sub(lambda match, made=made: f"{match[1]}\n{made}\n{match[2]}", text)  # type: ignore[misc]
+    grown = re.compile(r"(<!-- growth -->\n).*?(\n<!-- /growth -->)", re.DOTALL)
+    made = growth(found)
+    text = grown.sub(lambda match: f"{match[1]}\n{made}\n{match[2]}", text)
+    DOCUMENT.write_text(text, encoding="utf-8")
+    plot(found)
+
+
+def _measured(rows: Sequence[Row]) -> str:
+    said = sorted({row["measured"] for row in rows})
+    return "\n".join(f"Measured {one}." for one in said)
+
+
+def analyses(rows: Sequence[Row]) -> str:
+    """Show the analyses, a row for each size."""
+    lines = [
+        "| analysis | deals | ours, s | SQL, s | ratio | CPU ratio | building, s | pandas, s |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in sorted(rows, key=lambda row: (row["order"], row["deals"])):
+        pandas = "" if row.get("pandas_seconds") is None else f"{row['pandas_seconds']:.2f}"
+        ratio, work = (row[name] / row[f"sql_{name}"] for name in ("seconds", "cpu_seconds"))
+        lines.append(
+            f"| {row['analysis']} | {row['deals']:,} | {row['seconds']:.3f} | {row['sql_seconds']:.3f} "
+            f"| {ratio:.2f} | {work:.2f} | {row['build_seconds']:.2f} | {pandas} |"
+        )
+    return "\n".join(lines)
+
+
+def commands(rows: Sequence[Row]) -> str:
+    """Show whole commands: the review, comparison, bottlenecks."""
+    lines = ["| what | deals | seconds | CPU seconds | peak, MiB | goal, s |", "|---|--:|--:|--:|--:|--:|"]
+    for row in sorted(rows, key=lambda row: (row["order"], row["deals"])):
+        goal = "" if row["goal"] is None else f"{row['goal']:g}"
+        lines.append(
+            f"| {row['what']} | {row['deals']:,} | {row['seconds']:.1f} | {row['cpu_seconds']:.1f} "
+            f"| {row['peak_mib']:.0f} | {goal} |"
+        )
+    return "\n".join(lines)
+
+
+_TABLES: Final[dict[str, Callable[[Sequence[Row]], str]]] = {"analyses": analyses, "commands": commands}
+
+
+def growth(found: dict[str, list[Row]]) -> str:
+    """Show how many times the CPU seconds grow when the deals grow ten times."""
+    series = _series(found)
+    sizes = sorted({size for points in series.values() for size in points})
+    steps = list(pairwise(sizes))
+    lines = [
+        "| what | " + " | ".join(f"{small:,} → {large:,}" for small, large in steps) + " |",
+        "|---|" + "--:|" * len(steps),
+    ]
+    for name, points in series.items():
+        cells = [f"{points[b] / points[a]:.1f} ×" if a in points and b in points else "" for a, b in steps]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _series(found: dict[str, list[Row]]) -> dict[str, dict[int, float]]:
+    """Give CPU seconds by size for everything measured."""
+    series: dict[str, dict[int, float]] = {}
+    for name, rows in (("analysis", found.get("analyses", [])), ("what", found.get("commands", []))):
+        for row in sorted(rows, key=lambda row: (row["order"], row["deals"])):
+            series.setdefault(row[name], {})[row["deals"]] = row["cpu_seconds"]
+    return series
+
+
+def plot(found: dict[str, list[Row]]) -> None:
+    """Draw CPU seconds against deals, both on logarithmic scales."""
+    points = [
+        {"what": name, "deals": size, "seconds": seconds}
+        for name, sizes in _series(found).items()
+        for size, seconds in sizes.items()
+    ]
+    chart = (
+        alt.Chart(alt.InlineData(values=points))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("deals:Q", scale=alt.Scale(type="log"), title="deals", axis=alt.Axis(format="~s")),
+            y=alt.Y("seconds:Q", scale=alt.Scale(type="log"), title="CPU seconds", axis=alt.Axis(format="~g")),
+            color=alt.Color("what:N", title=None, sort=None, scale=alt.Scale(scheme="tableau20")),
+        )
+        .properties(width=560, height=420)
+    )
+    PLOT.write_text(vl_convert.vegalite_to_svg(chart.to_json()), encoding="utf-8")
