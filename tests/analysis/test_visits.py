@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bokgi.analysis.visits import COLUMNS, ladder, off_ladder, visits
+from bokgi.analysis.visits import COLUMNS, ladder, moves, off_ladder, visits, visits_of
 from tests.analysis.tables import Facts, Row, facts, ordered, rows_of
 
 STAGES = """
@@ -324,3 +324,14 @@ def test_visits_agree_with_the_slow_twin_in_any_order_of_rows(
     assert ordered({key: row[key] for key in keys} for row in answer) == ordered(
         {key: row[key] for key in keys} for row in expected
     )
+
+
+@given(histories(), days)
+@settings(max_examples=20, deadline=None)
+def test_moves_of_the_whole_history_cut_to_a_day_are_the_visits_of_the_history_up_to_it(
+    history: tuple[list[Row], list[Row]], on: date
+) -> None:
+    data = facts(stages=STAGES, deals=history[0], stage_events=history[1])
+    cut = visits(data.deals, data.stage_events.filter(data.stage_events.entered_on <= on), data.stages)
+    whole = visits_of(moves(data.stage_events, data.stages), data.deals, as_of=on)
+    assert ordered(rows_of(whole)) == ordered(rows_of(cut))

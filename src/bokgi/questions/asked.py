@@ -15,7 +15,7 @@ from ibis import _
 from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, conditions, leaks, varied, with_factors
 from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.progressions import progressions
-from bokgi.analysis.visits import visits
+from bokgi.analysis.visits import ladder, moves, visits, visits_of
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
@@ -52,9 +52,12 @@ def column_name(column: str) -> str | Message:
 class Asked:
     """Facts as they had happened by the end of `as_of`; `deals` with traits and the conditions they came with.
 
+    `read`: the facts as they were read, before they were cut to the day.
+
     Amounts are in the organisation's currency; `without_rate` counts, by currency, deals that could not be converted.
     """
 
+    read: Facts
     facts: Facts
     as_of: date
     deals: ibis.Table
@@ -93,7 +96,7 @@ class Asked:
 
     def keep_visits(self, deals: ibis.Table) -> ibis.Table:
         """Visits of some deals, computed once."""
-        return self.keep(visits(deals, self.facts.stage_events, self.facts.stages))
+        return self.keep(visits_on(self.read, self.facts, deals))
 
     def progressions(self, told: ibis.Table) -> ibis.Table:
         """What became of each first visit, computed once."""
@@ -134,7 +137,22 @@ def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = ()) -> Itera
         told = with_factors(conditions(traits, now.memberships), attributes)
         rows = now.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow()
         names = dict(zip(rows["key"].to_pylist(), rows["name"].to_pylist(), strict=True))
-        yield Asked(now, as_of, kept.enter_context(told.cache()), names, without_rate(then, as_of), kept)
+        yield Asked(facts, now, as_of, kept.enter_context(told.cache()), names, without_rate(then, as_of), kept)
+
+
+def visits_on(read: Facts, now: Facts, deals: ibis.Table) -> ibis.Table:
+    """Visits of some deals as of the day of `now`: facts that were `read`, cut to it.
+
+    The moves of a lake version are worked out once and kept, whatever the day; unless stages meant something else then.
+    """
+    if _ladder(read) != _ladder(now):
+        return visits(deals, now.stage_events, now.stages)
+    return visits_of(read.kept("moves", moves(read.stage_events, read.stages)), deals, as_of=now.as_of)
+
+
+def _ladder(facts: Facts) -> list[tuple[object, ...]]:
+    steps = ladder(facts.stages).select("pipeline", "stage", "stage_order", "kind").to_pyarrow().to_pylist()
+    return sorted(tuple(row.values()) for row in steps)
 
 
 def known_late(here: Asked, columns: Sequence[str]) -> tuple[set[str], list[Json]]:

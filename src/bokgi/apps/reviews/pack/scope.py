@@ -14,7 +14,6 @@ from ibis import _
 
 from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.progressions import progressions
-from bokgi.analysis.visits import ladder, moves, visits, visits_of
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
@@ -22,6 +21,7 @@ from bokgi.domain.period import Period
 from bokgi.facts.currency import in_one_currency, without_rate
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
+from bokgi.questions.asked import visits_on
 
 Row = dict[str, Any]
 WINDOW_WEEKS: Final = 26
@@ -148,7 +148,7 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
         before = facts_on(facts, day_before)
         before = replace(before, deals=keep(before.deals.select(*_DEAL_COLUMNS)))
         deals = keep(_narrowed(now, as_of, team))
-        stays = keep(_visits(facts, now, deals))
+        stays = keep(visits_on(facts, now, deals))
         yield Scope(
             facts=now,
             facts_before=earlier,
@@ -170,19 +170,6 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
 def _narrowed(facts: Facts, on: date, team: str | None) -> ir.Table:
     told = deal_traits(facts.deals, facts.accounts, facts.memberships, on=on)
     return told if team is None else told.filter(_.team == team)
-
-
-def _visits(facts: Facts, now: Facts, deals: ir.Table) -> ir.Table:
-    """Give the visits as of the day; the moves of a lake version are worked out once, whatever the day."""
-    if _ladder(facts) != _ladder(now):
-        return visits(deals, now.stage_events, now.stages)
-    known = facts.kept("moves", moves(facts.stage_events, facts.stages))
-    return visits_of(known, deals, as_of=now.as_of)
-
-
-def _ladder(facts: Facts) -> list[tuple[Any, ...]]:
-    steps = ladder(facts.stages).select("pipeline", "stage", "stage_order", "kind")
-    return sorted(tuple(row.values()) for row in rows(steps))
 
 
 def _lately(
