@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -49,14 +48,16 @@ def write(found: dict[str, list[Row]]) -> None:
     """Put the tables into the document, each between its marks, and draw the plot."""
     text = DOCUMENT.read_text(encoding="utf-8")
     for section, rows in found.items():
-        made = f"{_TABLES[section](rows)}\n\n{_measured(rows)}"
-        marks = re.compile(rf"(<!-- {section} -->\n).*?(\n<!-- /{section} -->)", re.DOTALL)
-        text = marks.sub(lambda match, made=made: f"{match[1]}\n{made}\n{match[2]}", text)  # type: ignore[misc]
-    grown = re.compile(r"(<!-- growth -->\n).*?(\n<!-- /growth -->)", re.DOTALL)
-    made = growth(found)
-    text = grown.sub(lambda match: f"{match[1]}\n{made}\n{match[2]}", text)
-    DOCUMENT.write_text(text, encoding="utf-8")
+        text = _between(text, section, f"{_TABLES[section](rows)}\n\n{_measured(rows)}")
+    DOCUMENT.write_text(_between(text, "growth", growth(found)), encoding="utf-8")
     plot(found)
+
+
+def _between(text: str, mark: str, made: str) -> str:
+    """Put something between two marks of a document."""
+    before, opening, rest = text.partition(f"<!-- {mark} -->\n")
+    __, closing, after = rest.partition(f"<!-- /{mark} -->")
+    return f"{before}{opening}\n{made}\n\n{closing}{after}"
 
 
 def _measured(rows: Sequence[Row]) -> str:
