@@ -137,11 +137,14 @@ class Facts:
         Only for facts exactly as they were read; on other engines, and of facts that were cut or changed since, the
         table stays an expression. `name` says all that the table depends on besides the facts.
         """
-        if self.keeping is None or any(
-            not table_now.equals(self.keeping.tables[name_of]) for name_of, table_now in self.tables.items()
-        ):
-            return table
-        return self.keeping.keep(name, table)
+        return table if self.keeping is None or not self.as_read else self.keeping.keep(name, table)
+
+    @property
+    def as_read(self) -> bool:
+        """Tell whether nothing was cut or changed since these facts were read, on an engine that keeps tables."""
+        return self.keeping is not None and all(
+            table.equals(self.keeping.tables[name]) for name, table in self.tables.items()
+        )
 
     @property
     def tables(self) -> dict[str, ir.Table]:

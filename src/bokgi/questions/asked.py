@@ -130,7 +130,7 @@ def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = ()) -> Itera
     """Cut all facts to one day for a question, in one currency; tables computed once are dropped at the end."""
     with ExitStack() as kept:
         then = facts_on(facts, as_of)
-        if facts.keep is None:
+        if not facts.as_read:
             then = replace(then, deals=kept.enter_context(then.deals.cache()))
         now = in_one_currency(then, as_of)
         traits = deal_traits(now.deals, now.accounts, now.memberships, on=as_of)
