@@ -18,13 +18,13 @@ from bokgi.analysis.bottleneck import PAST, Bottlenecks, Unit, bottlenecks
 from bokgi.analysis.comparison.conditions import leaks
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.totals import totals
-from bokgi.analysis.visits import visits
 from bokgi.apps.reviews.pack.care import heaviest_first, told
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows, worth
 from bokgi.apps.reviews.pack.stages import LEVEL
 from bokgi.domain.measures import Between, Days, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
+from bokgi.questions.asked import visits_on
 
 STAGE: Final = "stage"
 TEAM: Final = "team"
@@ -62,7 +62,7 @@ def search(scope: Scope) -> Search:
     flagged = [unit for unit in found.units if unit.flagged]
     earlier: frozenset[Place] = frozenset()
     if any(not _clear(unit) for unit in flagged):
-        stays = scope.keep(visits(scope.before, scope.facts_before.stage_events, scope.facts_before.stages))
+        stays = scope.keep(visits_on(scope.read, scope.facts_before, scope.before))
         told = scope.keep(progressions(stays))
         day_before = scope.period.start - timedelta(days=1)
         before = bottlenecks(told, stays, scope.before, as_of=day_before, by=by, conditions=conditions)

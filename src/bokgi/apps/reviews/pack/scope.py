@@ -57,6 +57,7 @@ class Scope:
     currency, deals that could not be converted. `names` gives people's names by `person_id`, `teams` their team.
     """
 
+    read: Facts
     facts: Facts
     facts_before: Facts
     period: Period
@@ -145,18 +146,19 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
                 Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(set(teams.values()))) or "–"}),
             )
         # The rates of one day for both states: what a rate does is no change of the pipeline.
-        before = facts_on(facts, day_before)
-        before = replace(before, deals=keep(before.deals.select(*_DEAL_COLUMNS)))
+        earlier = facts_on(facts, day_before)
+        earlier = in_one_currency(replace(earlier, deals=keep(earlier.deals.select(*_DEAL_COLUMNS))), as_of)
         deals = keep(_narrowed(now, as_of, team))
         stays = keep(visits_on(facts, now, deals))
         yield Scope(
+            read=facts,
             facts=now,
             facts_before=earlier,
             period=period,
             as_of=as_of,
             team=team,
             deals=deals,
-            before=_narrowed(in_one_currency(before, as_of), day_before, team),
+            before=keep(_narrowed(earlier, day_before, team)),
             visits=stays,
             progressions=keep(progressions(stays)),
             lately=_lately(now, stays, period, teams, team, keep),
