@@ -84,18 +84,16 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
 
     >>> import ibis, pyarrow as pa
     >>> from datetime import timedelta
-    >>> first = date(2025, 1, 6)
-    >>> created = [first + timedelta(days=3 * n) for n in range(120)]
-    >>> closed = [day + timedelta(days=28) for day in created]
-    >>> rows = {"deal_id": [f"d{n:03d}" for n in range(120)], "owner_id": ["kim", "lee"] * 60}
-    >>> rows |= {"outcome": ["won", "won", "lost"] * 40, "amount": [100.0] * 120}
-    >>> rows |= {"created_on": created, "closed_on": closed}
-    >>> table = ibis.memtable(pa.table(rows)).filter(ibis._.closed_on <= date(2026, 1, 4))
+    >>> day, created = date(2026, 1, 4), [date(2025, 1, 6) + timedelta(days=3 * n) for n in range(120)]
+    >>> closed = [on + timedelta(days=28) for on in created]
+    >>> rows = {"deal_id": [f"d{n:03d}" for n in range(120)], "owner_id": ["kim", "lee"] * 60, "created_on": created}
+    >>> rows |= {"outcome": [("won", "lost")[n % 3 // 2] if closed[n] <= day else "open" for n in range(120)]}
+    >>> rows |= {"closed_on": [on if on <= day else None for on in closed], "amount": [100.0] * 120}
     >>> columns = {"visit": "int64", "stage_order": "int64", "entered_on": "date", "left_on": "date"}
     >>> names = ["deal_id", "pipeline", "stage", "exit", "next_stage"]
     >>> nothing = ibis.memtable([], schema=columns | {name: "string" for name in names})
     >>> month = Period(date(2026, 1, 1), date(2026, 2, 1))
-    >>> found = forecast(table, nothing, as_of=date(2026, 1, 4), period=month)
+    >>> found = forecast(ibis.memtable(pa.table(rows)), nothing, as_of=day, period=month)
     >>> found.won_so_far, found.quantiles[0.05] <= found.mean <= found.quantiles[0.95]
     (100.0, True)
     """
