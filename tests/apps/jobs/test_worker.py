@@ -18,6 +18,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django_tasks import TaskResultStatus, task_backends
+from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
 from bokgi.apps.jobs import schedules, services
@@ -39,6 +40,8 @@ def queue(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         del task_backends["default"]
     monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}})
     monkeypatch.setattr(schedules, "_SCHEDULED", {})
+    # The transaction of the test must outlive a look at old connections.
+    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
     yield
     with suppress(AttributeError):
         del task_backends["default"]
