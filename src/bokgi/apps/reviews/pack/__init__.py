@@ -11,6 +11,7 @@ from bokgi.apps.reviews.pack.change import change
 from bokgi.apps.reviews.pack.data import data
 from bokgi.apps.reviews.pack.scope import Scope, scope
 from bokgi.apps.reviews.pack.stages import stages, window_json, windows
+from bokgi.apps.reviews.pack.what_changed import what_changed
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.facts.ledger import Import
@@ -55,7 +56,9 @@ def _pack(here: Scope, facts: Facts, imports: Sequence[Import]) -> dict[str, Any
     bottleneck.judged(told_stages, flags)
     standing = bottleneck.standing(flags, told_stages, open_deals, here)
     points = feedback.feedback(here, people, open_deals, by_person)
+    changed = what_changed(here)
     goal = progress.progress(here, facts, told_stages, sums["usual"])
+    goal["improved"] += progress.rose(changed)
     said = {
         "execution": execution.said(sums, people),
         "bottleneck": bottleneck.said(searched, flags, standing, told_stages),
@@ -82,6 +85,7 @@ def _pack(here: Scope, facts: Facts, imports: Sequence[Import]) -> dict[str, Any
         "data": data(here, imports),
         "execution": people,
         "execution_total": sums,
+        "changes": changed,
         "pipeline_change": change(here),
         "window": window_json(spans),
         "stages": told_stages,

@@ -171,6 +171,19 @@ def _improved(stages: Sequence[Row], usual: Mapping[str, Any]) -> list[dict[str,
     return [{"code": code, "n": n, "sentence": encoded(sentence)} for code, n, sentence in found]
 
 
+def rose(changed: Sequence[Row]) -> list[dict[str, Any]]:
+    """Say which weekly counts rose to a new level, as it became clear in this week; `n` is the weeks since."""
+    return [
+        {
+            "code": f"change:{found['metric']}",
+            "n": (date.fromisoformat(found["week"]) - date.fromisoformat(found["since"])).days // 7 + 1,
+            "sentence": found["sentence"],
+        }
+        for found in changed
+        if found["new"] and found["direction"] == "up"
+    ]
+
+
 def said(found: Mapping[str, Any]) -> list[Message]:
     """Say how far the first target is."""
     if not found["targets"]:

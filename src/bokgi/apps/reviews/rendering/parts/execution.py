@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from bokgi.apps.reviews.rendering.blocks import Block, Section
+from bokgi.apps.reviews.rendering.blocks import Block, Item, Items, Section
 from bokgi.apps.reviews.rendering.words import PARTS
 from bokgi.domain.labels import ACTIVITIES
 from bokgi.domain.messages import N_, Message
@@ -32,6 +32,7 @@ def section(review: Json, speaker: Speaker) -> Section:
     if rows:
         blocks.append(_results(review, speaker))
         blocks.append(_work(review, speaker))
+        blocks.append(_changes(review, speaker))
     return Section(
         key="execution",
         title=speaker.word(title),
@@ -57,6 +58,26 @@ def _results(review: Json, speaker: Speaker) -> Table:
         rows=[[_person(row), *_deal_cells(row, unit, speaker)] for row in rows],
         foot=[[Cell(speaker.word(N_("Everyone")), strong=True), *_deal_cells(total, unit, speaker)]],
         note=_unknown_note(total, speaker),
+    )
+
+
+def _changes(review: Json, speaker: Speaker) -> Items:
+    """List what changed beyond chance, first what became clear in this week."""
+    return Items(
+        title=speaker.word(N_("What changed")),
+        items=[
+            Item(
+                title=speaker.say(found["sentence"]),
+                sub="" if found["new"] else speaker.text(N_("noticed {day}"), day=speaker.day(found["week"])),
+            )
+            for found in review["changes"]
+        ],
+        note=speaker.word(
+            N_("Ask before you judge: leave, another task, or another way of recording also show like this.")
+        )
+        if any(found["direction"] == "down" for found in review["changes"])
+        else "",
+        empty=speaker.word(N_("In no weekly count a change beyond chance became clear.")),
     )
 
 
