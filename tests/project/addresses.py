@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "deal_id": ("lee-0", "seo-0"),
+    "person_id": ("lee", "seo"),
     "role": ("leader",),
     "version": ("0",),
     "token": ("no-such-invitation",),

@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("vega-<slug:version>.js", views.vega_bundle, name="vega"),
     path("account/", include("bokgi.apps.access.urls")),
     path("data/", include(("bokgi.apps.data.urls", "data"))),
+    path("today/", include(("bokgi.apps.today.urls", "today"))),
+    path("people/", include(("bokgi.apps.people.urls", "people"))),
     path("funnel/", include((funnel_addresses, "funnel"))),
     path("deals/", include((deal_addresses, "deals"))),
     path("search/", include((search_addresses, "search"))),

@@ -124,6 +124,24 @@ def table(screen: Screen, listing: Listing, answer: Json) -> Table:
     )
 
 
+def short_table(screen: Screen, deals: Sequence[Json], caption: str) -> Table:
+    """Draw a few open deals: what each is, where it stands, and what to see to."""
+    say, speaker = screen.say, screen.speaker
+    unit = speaker.money_column([deal["amount"] for deal in deals])
+    columns = [
+        Column(say(N_("Deal"))),
+        Column(say(N_("Stage"))),
+        Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
+        Column(say(N_("Days here")), "right"),
+        Column(say(N_("What to see to"))),
+    ]
+    rows = []
+    for deal in deals:
+        cells = _cells(screen, deal, unit.cell(amount_of(deal["amount"])))
+        rows.append([cells[key] for key in ("", "stage", "amount", "days", "attention")])
+    return Table(caption, columns, rows, hidden_caption=True, empty=say(N_("Nothing is waiting.")))
+
+
 def _cells(screen: Screen, deal: Json, amount: str) -> dict[str, Cell]:
     speaker = screen.speaker
     is_open = deal["outcome"] == "open"

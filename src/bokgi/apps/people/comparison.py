@@ -1,0 +1,137 @@
+"""The fair comparison as a page: raw, expected and adjusted, with intervals; no order where none can be told."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bokgi.apps.pipeline.selectors import Screen
+from bokgi.domain.messages import N_
+from bokgi.questions.asked import Json
+from bokgi.ui import marks
+from bokgi.ui.blocks import Badge, Cell, Column, Table
+from bokgi.ui.format import ABSENT, points
+
+VERDICTS: Final = {
+    "above": (N_("above"), "good", "rose"),
+    "below": (N_("below"), "bad", "fell"),
+    "cannot_tell": (N_("cannot tell"), "same", "same"),
+}
+
+
+def seen(screen: Screen, answer: Json) -> list[Json]:
+    """Keep the people whose rows this person may see, by name: an order by result would be a ranking."""
+    rows = [row for row in answer["people"] if screen.viewer.sees_person(row["person_id"])]
+    if screen.team is not None:
+        rows = [row for row in rows if row["person_id"] in screen.teams.get(screen.team, frozenset())]
+    return sorted(rows, key=lambda row: (row["name"] or "", row["person_id"]))
+
+
+def badge(screen: Screen, answer: Json, row: Json) -> Badge:
+    """Give the verdict; only where people can be told apart at all does one have a colour."""
+    verdict = row["verdict"] if answer["heterogeneity"]["detectable"] else "cannot_tell"
+    text, tone, sign = VERDICTS[verdict]
+    return Badge(screen.say(text), tone, sign)  # type: ignore[arg-type]  # tones of VERDICTS are Badge's
+
+
+def scale(rows: list[Json], width: int = 200) -> marks.Scale:
+    """Give one line of numbers for all rows."""
+    ends = [
+        value for row in rows for value in (row["low"], row["high"], row["raw"], row["expected"]) if value is not None
+    ]
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    return marks.Scale(max(low - 0.02, 0.0), min(high + 0.02, 1.0), width)
+
+
+def mark(screen: Screen, answer: Json, row: Json, line: marks.Scale) -> Any:  # noqa: ANN401 - markup or nothing
+    """Draw the adjusted rate with its interval, and what was expected as a tick."""
+    if row["adjusted"] is None or row["low"] is None:
+        return None
+    percent = screen.speaker.percent
+    words = screen.say(
+        N_("{adjusted}, interval {low} to {high}, expected {expected}"),
+        adjusted=percent(row["adjusted"]),
+        low=percent(row["low"]),
+        high=percent(row["high"]),
+        expected=percent(row["expected"]),
+    )
+    told = answer["heterogeneity"]["detectable"]
+    tones: dict[str, marks.Tone] = {"above": "good", "below": "bad"}
+    tone: marks.Tone = tones.get(row["verdict"], "plain") if told else "plain"
+    return marks.whisker(
+        row["adjusted"], (row["low"], row["high"]), line, reference=row["expected"], tone=tone, label=words
+    )
+
+
+def table(screen: Screen, answer: Json) -> Table:
+    """List people with what was reached and what was to be expected."""
+    say, percent = screen.say, screen.speaker.percent
+    rows = seen(screen, answer)
+    line = scale(rows)
+    columns = [
+        Column(say(N_("Person"))),
+        Column("n", "right"),
+        Column(say(N_("Raw")), "right"),
+        Column(say(N_("Expected")), "right"),
+        Column(say(N_("Adjusted")), "right"),
+        Column(say(N_("Interval")), drawn=True),
+        Column(say(N_("Verdict"))),
+    ]
+    cells = [
+        [
+            Cell(row["name"] or row["person_id"], href=f"/people/{row['person_id']}/", strong=True),
+            Cell(screen.speaker.count(row["n"])),
+            Cell(percent(row["raw"])),
+            Cell(percent(row["expected"])),
+            Cell(
+                percent(row["adjusted"]),
+                sub="" if row["low"] is None else f"{percent(row['low'])}~{percent(row['high'])}",
+                strong=True,
+            ),
+            Cell(mark=mark(screen, answer, row, line)),
+            Cell(badge=badge(screen, answer, row)),
+        ]
+        for row in rows
+    ]
+    return Table(
+        say(N_("Raw, expected and adjusted win rate")),
+        columns,
+        cells,
+        hidden_caption=True,
+        legend=(("tick", say(N_("what was to be expected of the same deals"))),),
+        empty=say(N_("There is nobody here whose results you may see.")),
+    )
+
+
+def own(answer: Json, person_id: str) -> Json | None:
+    """Give the row of one person; null where there is none."""
+    return next((row for row in answer["people"] if row["person_id"] == person_id), None)
+
+
+FACTORS: Final = {
+    "source": N_("source"),
+    "lead_grade": N_("lead grade"),
+    "segment": N_("segment"),
+    "industry": N_("industry"),
+    "size": N_("size"),
+    "type": N_("type"),
+    "product": N_("product"),
+    "inherited": N_("inherited"),
+    "season": N_("season"),
+}
+"""Conditions as people call them; an attribute of the source keeps its own name."""
+
+
+def conditions(screen: Screen, row: Json) -> list[str]:
+    """Name the conditions that moved the expectation most: how many of the deals had them, and what that does."""
+    percent = screen.speaker.percent
+    return [
+        screen.say(
+            N_("{factor} {level}: {share} of the deals, {all} of everybody's; {effect} on what is expected"),
+            factor=screen.speaker.label(FACTORS, one["factor"]),
+            level=one["level"] or ABSENT,
+            share=percent(one["share"]),
+            all=percent(one["share_of_all"]),
+            effect=points(one["effect"], screen.lang),
+        )
+        for one in row["conditions"]
+    ]

@@ -1,0 +1,97 @@
+"""Pages of people."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.permitting import may
+from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.people import comparison
+from bokgi.apps.pipeline import deal_list
+from bokgi.apps.pipeline.selectors import Screen, screen_of
+from bokgi.domain.errors import NotFoundError
+from bokgi.domain.labels import ACTIVITIES
+from bokgi.domain.messages import N_, Message
+from bokgi.questions.asked import Json
+from bokgi.questions.compare import compare
+from bokgi.questions.person import tell_person
+from bokgi.ui.blocks import Cell, Column, Table
+from bokgi.ui.speaker import amount_of
+
+SEES_PEOPLE = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
+
+
+@may(*SEES_PEOPLE)
+@require_GET
+def people_index(request: PageRequest) -> HttpResponse:
+    """Show everybody whom one may see beside what was to be expected."""
+    screen = screen_of(request)
+    answer = screen.ask(compare)
+    shown = {"screen": screen, "answer": answer, "table": comparison.table(screen, answer)}
+    return render(request, "people/index.html", shown)
+
+
+@may(*SEES_PEOPLE)
+@require_GET
+def person(request: PageRequest, person_id: str) -> HttpResponse:
+    """Show one person's year, the fair result, and what stands open."""
+    screen = screen_of(request)
+    if not screen.viewer.sees_person(person_id):
+        # As if there were nobody: who works here is nobody else's business.
+        raise NotFoundError("person_unknown", Message(N_("There is nobody called “{who}”."), {"who": person_id}))
+    found = screen.ask(tell_person, person_id=person_id)
+    if found["name"] == person_id and found["team"] is None and not any(row["created"] for row in found["months"]):
+        raise NotFoundError("person_unknown", Message(N_("There is nobody called “{who}”."), {"who": person_id}))
+    answer = screen.ask(compare)
+    row = comparison.own(answer, person_id)
+    shown = {
+        "screen": screen,
+        "found": found,
+        "answer": answer,
+        "row": row,
+        "badge": None if row is None else comparison.badge(screen, answer, row),
+        "mark": None if row is None else comparison.mark(screen, answer, row, comparison.scale(answer["people"], 320)),
+        "conditions": [] if row is None else comparison.conditions(screen, row),
+        "months": months(screen, found),
+        "deals": open_deals(screen, found),
+    }
+    return render(request, "people/person.html", shown)
+
+
+def months(screen: Screen, found: Json) -> Table:
+    """Draw the year month by month."""
+    say, speaker, rows = screen.say, screen.speaker, found["months"]
+    unit = speaker.money_column([row["won_amount"] for row in rows])
+    kinds = [kind for kind in ACTIVITIES if any(kind in row["activities"] for row in rows)]
+    columns = [
+        Column(say(N_("Month"))),
+        Column(say(N_("New")), "right"),
+        Column(say(N_("Won")), "right"),
+        Column(say(N_("Won, {unit}"), unit=unit.label), "right"),
+        Column(say(N_("Lost")), "right"),
+        Column(say(N_("No decision")), "right"),
+        *(Column(say(ACTIVITIES[kind]), "right") for kind in kinds),
+    ]
+    cells = [
+        [
+            Cell(row["month"][:7]),
+            Cell(speaker.count(row["created"])),
+            Cell(speaker.count(row["won"]), strong=bool(row["won"])),
+            Cell(unit.cell(amount_of(row["won_amount"]) or Decimal(0))),
+            Cell(speaker.count(row["lost"])),
+            Cell(speaker.count(row["no_decision"])),
+            *(Cell(speaker.count(row["activities"].get(kind, 0))) for kind in kinds),
+        ]
+        for row in reversed(rows)
+    ]
+    return Table(say(N_("Month by month")), columns, cells, hidden_caption=True)
+
+
+def open_deals(screen: Screen, found: Json) -> Table:
+    """List the open deals, those to see to first."""
+    return deal_list.short_table(screen, found["open"]["deals"], screen.say(N_("Open deals")))

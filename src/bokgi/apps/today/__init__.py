@@ -1,0 +1,1 @@
+"""Today: what to look at this morning, for whoever leads and for whoever sells."""
