@@ -9,7 +9,7 @@ from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, Table
-from bokgi.ui.format import ABSENT, points
+from bokgi.ui.format import points
 
 VERDICTS: Final = {
     "above": (N_("above"), "good", "rose"),
@@ -120,6 +120,14 @@ FACTORS: Final = {
 }
 """Conditions as people call them; an attribute of the source keeps its own name."""
 
+LEVELS: Final = {
+    "new": N_("new business"),
+    "expansion": N_("expansion"),
+    "renewal": N_("renewal"),
+    "(unknown)": N_("not known"),
+}
+"""Levels that are our own words; everything else is the source's."""
+
 
 def conditions(screen: Screen, row: Json) -> list[str]:
     """Name the conditions that moved the expectation most: how many of the deals had them, and what that does."""
@@ -128,7 +136,7 @@ def conditions(screen: Screen, row: Json) -> list[str]:
         screen.say(
             N_("{factor} {level}: {share} of the deals, {all} of everybody's; {effect} on what is expected"),
             factor=screen.speaker.label(FACTORS, one["factor"]),
-            level=one["level"] or ABSENT,
+            level=screen.speaker.label(LEVELS, one["level"] or "(unknown)"),
             share=percent(one["share"]),
             all=percent(one["share_of_all"]),
             effect=points(one["effect"], screen.lang),

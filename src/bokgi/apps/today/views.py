@@ -15,6 +15,7 @@ from bokgi.apps.people import comparison
 from bokgi.apps.pipeline import deal_list, funnel
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.domain.messages import N_
+from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.questions.bottlenecks import find_bottlenecks
@@ -24,6 +25,7 @@ from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui import marks
 from bokgi.ui.blocks import Table
+from bokgi.ui.format import money_short
 
 _SHOWN_DEALS = 10
 _DOTS = 20
@@ -87,10 +89,12 @@ def _dots(screen: Screen, forecast: Json) -> object:
     goal = None if target is None else float(Decimal(target["amount"]["amount"])) / 1e8
     ends = [*points, *([goal] if goal is not None else [])]
     spread = max(max(ends) - min(ends), 0.1)
-    line = marks.Scale(min(ends) - 0.05 * spread, max(ends) + 0.05 * spread, 420)
+    line = marks.Scale(min(ends) - 0.1 * spread, max(ends) + 0.1 * spread, 320)
+    named = sorted({min(points), max(points), *([goal] if goal is not None else [])})
+    ticks = [(value, money_short(Money(Decimal(round(value * 1e8)), screen.currency), screen.lang)) for value in named]
     sentences = forecast["said"]
     label = screen.speaker.say(sentences[0]) if sentences else ""
-    return marks.quantile_dots(points, line, goal=goal, ticks=[], label=label)
+    return marks.quantile_dots(points, line, goal=goal, ticks=ticks, label=label)
 
 
 def _alerts(screen: Screen) -> list[str]:

@@ -1,0 +1,65 @@
+"""Pages of people: figures of the command, and only of whom one may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from bokgi.apps.access.models import User
+from bokgi.questions.answers import Answers
+from bokgi.questions.compare import compare
+from bokgi.ui.format import percent
+from tests.homes import PEOPLE, SELLERS, TODAY
+
+AsRole = Callable[[str], Client]
+pytestmark = pytest.mark.usefixtures("home", "english")
+
+
+@pytest.fixture
+def english(users: dict[str, User]) -> None:
+    """Let everybody read English."""
+    for user in users.values():
+        user.language = "en"
+        user.save()
+
+
+def page(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return unescape(answer.content.decode())
+
+
+def test_people_stand_by_name_beside_what_was_to_be_expected(as_role: AsRole, home: Path) -> None:
+    shown = page(as_role("leader"), "/people/")
+    answer = Answers(home).ask(compare, as_of=TODAY)
+    assert {row["person_id"] for row in answer["people"]} == set(SELLERS)
+    for row in answer["people"]:
+        for figure in ("raw", "expected", "adjusted"):
+            assert percent(row[figure]) in shown
+    places = [shown.index(name) for name in sorted(PEOPLE[person] for person in SELLERS)]
+    assert places == sorted(places)
+
+
+def test_where_nobody_can_be_told_apart_nobody_has_a_colour(as_role: AsRole, home: Path) -> None:
+    assert not Answers(home).ask(compare, as_of=TODAY)["heterogeneity"]["detectable"]
+    shown = page(as_role("leader"), "/people/")
+    assert "is-good" not in shown
+    assert "is-bad" not in shown
+    assert shown.count("cannot tell") >= len(SELLERS)
+
+
+def test_a_person_has_a_page_with_the_year_and_the_open_deals(as_role: AsRole) -> None:
+    shown = page(as_role("rep"), "/people/lee/")
+    assert PEOPLE["lee"] in shown
+    assert "2026-11" in shown
+    assert "/deals/lee-0/" in shown
+
+
+def test_a_colleague_is_as_unknown_as_nobody(as_role: AsRole) -> None:
+    assert as_role("rep").get("/people/seo/").status_code == as_role("rep").get("/people/nobody/").status_code == 404
+    assert as_role("leader").get("/people/nobody/").status_code == 404
+    assert as_role("viewer").get("/people/").status_code == 403

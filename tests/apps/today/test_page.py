@@ -1,0 +1,42 @@
+"""Today: each part for whom it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from tests.homes import SELLERS
+
+AsRole = Callable[[str], Client]
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def page(client: Client) -> str:
+    answer = client.get("/today/")
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def test_a_leader_sees_the_deals_to_see_to_of_everybody(as_role: AsRole) -> None:
+    shown = page(as_role("leader"))
+    assert len([person for person in SELLERS if f"/deals/{person}-" in shown]) > 1
+    assert "챙길 기회" in shown
+
+
+def test_a_rep_sees_own_deals_and_own_result(as_role: AsRole) -> None:
+    shown = page(as_role("rep"))
+    assert {person for person in SELLERS if f"/deals/{person}-" in shown} == {"lee"}
+    assert "/people/lee/" in shown
+
+
+def test_an_executive_sees_no_rows(as_role: AsRole) -> None:
+    assert "/deals/" not in page(as_role("viewer"))
+
+
+def test_home_leads_to_today(as_role: AsRole) -> None:
+    answer = as_role("leader").get("/")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/today/"
