@@ -49,15 +49,6 @@ FIELDS: Final = {
 CONTENT: Final = {"sent": N_("{title} was sent"), "opened": N_("{title} was opened"), "read": N_("{title} was read")}
 
 
-def deal_unknown(deal_id: str, as_of: date) -> NotFoundError:
-    """Say that there is no such deal on a day."""
-    return NotFoundError(
-        "deal_unknown",
-        Message(N_("There is no deal “{deal}” on {day}."), {"deal": deal_id, "day": as_of}),
-        Message(N_("bokgi deals lists the deals there are.")),
-    )
-
-
 def tell_deal(facts: Facts, *, as_of: date, deal_id: str) -> Json:
     """Tell one deal: its row as in every list, its people at the customer, its events with the newest first.
 
@@ -69,7 +60,11 @@ def tell_deal(facts: Facts, *, as_of: date, deal_id: str) -> Json:
     with asked(facts, as_of=as_of) as here:
         found = listed(here, Where(outcome=ALL, deal_ids=(deal_id,)))["deals"]
         if not found:
-            raise deal_unknown(deal_id, as_of)
+            raise NotFoundError(
+                "deal_unknown",
+                Message(N_("There is no deal “{deal}” on {day}."), {"deal": deal_id, "day": as_of}),
+                Message(N_("bokgi deals lists the deals there are.")),
+            )
         row = found[0]
         events = [
             *_created(row),

@@ -47,8 +47,8 @@ def test_people_stand_by_name_beside_what_was_to_be_expected(as_role: AsRole, ho
 def test_where_nobody_can_be_told_apart_nobody_has_a_colour(as_role: AsRole, home: Path) -> None:
     assert not Answers(home).ask(compare, as_of=TODAY)["heterogeneity"]["detectable"]
     shown = page(as_role("leader"), "/people/")
-    assert "is-good" not in shown
-    assert "is-bad" not in shown
+    assert "badge is-good" not in shown
+    assert "badge is-bad" not in shown
     assert shown.count("cannot tell") >= len(SELLERS)
 
 

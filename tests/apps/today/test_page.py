@@ -14,6 +14,12 @@ AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home")
 
 
+@pytest.fixture(autouse=True)
+def late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look two months later: every close date that was expected has passed."""
+    monkeypatch.setenv("BOKGI_TODAY", "2027-01-31")
+
+
 def page(client: Client) -> str:
     answer = client.get("/today/")
     assert answer.status_code == 200

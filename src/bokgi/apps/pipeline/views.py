@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -12,9 +12,10 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.pipeline import change, deal_list, deal_story, funnel
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
+from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_
 from bokgi.questions.bottlenecks import find_bottlenecks
-from bokgi.questions.deal import deal_unknown, tell_deal
+from bokgi.questions.deal import tell_deal
 from bokgi.questions.deals import MOST
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.search import search as find
@@ -128,10 +129,13 @@ def deals_index(request: PageRequest) -> HttpResponse:
 def deal(request: PageRequest, deal_id: str) -> HttpResponse:
     """Tell one deal's story."""
     screen = screen_of(request)
-    found = screen.ask(tell_deal, deal_id=deal_id)
+    try:
+        found = screen.ask(tell_deal, deal_id=deal_id)
+    except NotFoundError as error:
+        raise Http404 from error
     owners = screen.owners
     if owners is not None and found["deal"]["owner_id"] not in owners:
-        raise deal_unknown(deal_id, screen.as_of)  # as if it were not there: that it is, is nobody else's business
+        raise Http404  # as if it were not there: that it is, is nobody else's business
     row = found["deal"]
     return page(
         screen,
