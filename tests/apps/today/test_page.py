@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -11,12 +12,12 @@ from django.test import Client
 from tests.homes import SELLERS
 
 AsRole = Callable[[str], Client]
-pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture(autouse=True)
-def late(monkeypatch: pytest.MonkeyPatch) -> None:
+def late(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Look two months later: every close date that was expected has passed."""
+    del home
     monkeypatch.setenv("BOKGI_TODAY", "2027-01-31")
 
 
