@@ -33,8 +33,9 @@ class Ratio:
 class Alert:
     """A series that changed: `week` (Monday) in which it became clear, `since` when, which way, how sure.
 
-    `evidence`: so strong a sign comes by chance about once in so many weeks of this series (at least). `before` and
-    `after`: counts in a full working week, or a share; `ratio` of the two.
+    `evidence`: so strong a sign comes by chance about once in so many weeks of this series (at least). `before` (the
+    12 weeks before) and `after`: counts in a full working week as they were, or a share; `ratio` of the two, less what
+    those weeks were for the others of the team.
     """
 
     series: str
@@ -53,7 +54,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Series:
-    """A series as it stands: usual count in a full working week (or share), weeks of history, watched or why not.
+    """A series as it stands: count in a full working week (or share) of the last 12, weeks of history, why not watched.
 
     `reason`: `too_few_weeks` (of history, or since it last changed), `too_rare` (even a large fall would not show
     within a quarter) or `result_of_one` (what one person wins is too little, always); null when watched.
@@ -134,7 +135,7 @@ def changes(weekly_counts: ibis.Table, *, false_alarms: float = 0.05) -> Changes
         Series(
             _name(counted, row),
             *_key(counted, row),
-            float(found.rate[row]) if found.seen[row] >= WEEKS else None,
+            counted.level(row, len(counted.weeks) - WEEKS, len(counted.weeks)) if found.seen[row] >= WEEKS else None,
             int(found.seen[row]),
             _reason(counted, row, watched=bool(found.watched[row]), weeks=int(found.seen[row])),
         )

@@ -48,8 +48,8 @@ _LEAST_SHARE: Final = 1e-4
 class Alarm:
     """A series changed: week of the alarm and first week of the change (columns), direction, evidence, levels.
 
-    `before` and `after` are counts in a full working week, or shares; `low` to `high` is the interval of after ÷ before
-    (for shares of the odds).
+    `before` (the 12 weeks before) and `after` are counts in a full working week as they were, or shares; `low` to
+    `high` is the interval of after ÷ before (for shares of the odds), less what the weeks were for the others.
     """
 
     series: int
@@ -66,13 +66,12 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Detection:
-    """Alarms in the order of weeks; of each series its rate, its weeks, and whether its last week was watched.
+    """Alarms in the order of weeks; of each series its weeks, and whether its last week was watched.
 
     `expected` is what each week let expect (series × weeks; nan: not judged).
     """
 
     alarms: tuple[Alarm, ...]
-    rate: Floats
     watched: Flags
     seen: Ints
     expected: Floats
@@ -103,8 +102,7 @@ class Detector:
         """Walk through the weeks once; what a week says depends on it and those before only."""
         for week in range(len(self.panel.weeks)):
             self._step(week)
-        rate = self.base.rate(len(self.panel.weeks) - 1)
-        return Detection(tuple(self.alarms), rate, self.watched, self.base.seen, self.expected)
+        return Detection(tuple(self.alarms), self.watched, self.base.seen, self.expected)
 
     def _step(self, week: int) -> None:
         base, panel = self.base, self.panel
@@ -179,8 +177,9 @@ class Detector:
         total, exposure = float(self.total[series, slot]), max(float(self.exposure[series, slot]), _SMALLEST)
         old = max(float(self.base.total[series]) - total, 0.0)
         old_exposure = max(float(self.base.exposure[series]) - exposure, _SMALLEST)
-        before, after = old / old_exposure, total / exposure
         since = int(self.begun[series, slot])
+        before = self.panel.level(series, since - WEEKS, since) or 0.0
+        after = self.panel.level(series, since, week + 1) or 0.0
         if self.panel.share[series]:
             sides = [(k + 0.5, n - k + 0.5) for k, n in ((old, old_exposure), (total, exposure))]
             variance = sum(1.0 / won + 1.0 / lost for won, lost in sides)

@@ -43,6 +43,13 @@ class Panel:
         """Series that count wins of trials."""
         return np.asarray(~np.isnan(self.trials).all(axis=1), dtype=bool)
 
+    def level(self, row: int, start: int, end: int) -> float | None:
+        """Count in a full working week (or share of trials) of a series over some weeks, as it was; null: no weeks."""
+        part = slice(max(start, 0), end)
+        base = np.nan_to_num(self.trials[row, part]) if self.share[row] else self.time[row, part]
+        total = float(base.sum())
+        return float(self.count[row, part][base > 0.0].sum()) / total if total > 0.0 else None
+
     @property
     def result_of_one(self) -> Flags:
         """Series of what one person wins."""
