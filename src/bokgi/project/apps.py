@@ -10,3 +10,9 @@ class ProjectConfig(AppConfig):
 
     name = "bokgi.project"
     label = "project"
+
+    def ready(self) -> None:
+        """Tell the worker what the main screens ask."""
+        from bokgi.project.warmed import register  # noqa: PLC0415 - models are not there earlier
+
+        register()

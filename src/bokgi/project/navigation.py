@@ -27,6 +27,10 @@ RAIL: Final = (
 """Key, icon and label. The key is the namespace of the app's addresses; its page `index` is where the entry leads."""
 
 
+_UNDER: Final = {"deals": "funnel"}
+"""Screens without an entry of their own stand under another one."""
+
+
 @dataclass(frozen=True)
 class RailEntry:
     """One entry of the rail."""
@@ -44,6 +48,7 @@ def entries(request: HttpRequest) -> list[RailEntry]:
     if user is None or not user.is_authenticated:
         return []
     here = request.resolver_match.namespace if request.resolver_match else ""
+    place = here.split(":")[0]
     found = []
     for key, icon, label in RAIL:
         try:
@@ -51,5 +56,5 @@ def entries(request: HttpRequest) -> list[RailEntry]:
         except NoReverseMatch:
             continue
         if is_permitted(resolve(address).func, user):
-            found.append(RailEntry(key, icon, label, address, current=here.split(":")[0] == key))
+            found.append(RailEntry(key, icon, label, address, current=_UNDER.get(place, place) == key))
     return found

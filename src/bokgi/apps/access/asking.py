@@ -72,7 +72,8 @@ def ask(request: HttpRequest, question: Question, /, **parameters: Any) -> Json:
 def main_question(question: Question, /, **parameters: Any) -> None:  # noqa: ANN401 - of the question
     """Have a question asked by the worker as soon as the facts or the day change, so that the first viewer waits less.
 
-    Name the parameters a page asks with when it is opened; `as_of` is the day.
+    Name the parameters a page asks with when it is opened; `as_of` is the day, and a parameter that is a function is
+    called with the day (`period=Period.quarter_of`).
     """
     _MAIN.append((question, parameters))
 
@@ -81,8 +82,9 @@ def warm(on: date) -> int:
     """Ask the main questions of a day, and give how many were answered; what is kept already takes no time."""
     answered = 0
     for question, parameters in _MAIN:
+        of_day = {name: value(on) if callable(value) else value for name, value in parameters.items()}
         with suppress(BokgiError):
-            answers().ask(question, **parameters, as_of=on)
+            answers().ask(question, as_of=on, **of_day)
             answered += 1
     return answered
 

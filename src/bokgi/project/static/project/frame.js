@@ -11,3 +11,15 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// "/" and Ctrl-K open the search, except while somebody types into a field.
+document.addEventListener("keydown", (event) => {
+  const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
+  const k = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+  if (!slash && !k) return;
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  const find = document.querySelector("[data-find]");
+  if (!find || (slash && typing)) return;
+  event.preventDefault();
+  find.click();
+});

@@ -1,0 +1,42 @@
+"""What the main screens ask when they are opened: the worker asks it first, after an import and every morning."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from bokgi.analysis.funnel import FunnelMode
+from bokgi.apps.access.asking import main_question
+from bokgi.domain.period import Period
+from bokgi.questions.bottlenecks import find_bottlenecks
+from bokgi.questions.changes import ask_changes
+from bokgi.questions.compare import compare
+from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.forecast import ask_forecast
+from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
+from bokgi.questions.pipeline import tell_pipeline_change
+
+
+def _tomorrow(on: date) -> date:
+    return on + timedelta(days=1)
+
+
+def _window(back: int) -> dict[str, object]:
+    """Give the funnel's window, or the one before it (`back` = 1)."""
+    return {
+        "start": lambda on: _tomorrow(on) - timedelta(days=WINDOW_DAYS * (back + 1)),
+        "end": lambda on: _tomorrow(on) - timedelta(days=WINDOW_DAYS * back),
+    }
+
+
+def register() -> None:
+    """Name the questions of Today, Funnel, Pipeline change and People, as their pages ask them."""
+    mode = FunnelMode.STAGE_ENTRY_COHORT.value
+    main_question(find_bottlenecks)
+    main_question(compare)
+    main_question(ask_forecast, period=Period.quarter_of, team=None)
+    main_question(ask_changes, team=None)
+    main_question(list_deals, where=Where(), order="attention", limit=30)
+    for by in ((), ("person",)):
+        main_question(ask_funnel, mode=mode, by=by, **_window(0))
+    main_question(ask_funnel, mode=mode, by=(), **_window(1))
+    main_question(tell_pipeline_change, start=lambda on: on - timedelta(days=6), team=None)
