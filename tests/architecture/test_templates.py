@@ -11,7 +11,7 @@ from tests.architecture.catalogue import SOURCE
 
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 SPOKEN = re.compile(r"""\s(?:alt|title|placeholder|aria-label|aria-description)="([^"]*)\"""")
-NOT_SHOWN = re.compile(r"<!--.*?-->|<(script|style|svg)\b.*?</\1>|<!doctype[^>]*>", re.DOTALL | re.IGNORECASE)
+NOT_SHOWN = re.compile(r"<!--.*?-->|<(script|style|svg|code)\b.*?</\1>|<!doctype[^>]*>", re.DOTALL | re.IGNORECASE)
 TAG = re.compile(r"<[^>]*>", re.DOTALL)
 WORD = re.compile(r"[A-Za-z]{2,}|[가-힣]+")
 # Names of languages stand in their own language everywhere; keys of the keyboard are what they are.
