@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
 
 import ibis
 import numpy as np
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bokgi.facts.as_of import as_of
 from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts
+from bokgi.facts.schema import TRACKED_COLUMNS
 from tests.cast import CAST, facts_of
 from tests.facts.lakes import imported, lake_in, read, rows
 
@@ -27,8 +28,7 @@ def contents(facts: Facts) -> dict[str, list[tuple[Any, ...]]]:
     """Give every table that has dates, without the numbers of imports."""
     names = ["deals", "stage_events", "deal_changes", "activities"]
     return {
-        name: rows(facts.tables[name], *(c for c in facts.tables[name].columns if c not in {"import_no", "attributes"}))
-        for name in names
+        name: rows(facts.tables[name], *(c for c in facts.tables[name].columns if c != "import_no")) for name in names
     }
 
 
@@ -138,6 +138,11 @@ class World:
     FIRST = ON - timedelta(days=30)
     PAST_EXPORTS = (6, 17, 30)
     LATER_EXPORTS = (41, 60)
+    VALUES: ClassVar = {
+        1: ("owner_id", ["lee", "park", "choi"]),
+        2: ("stage", ["prospecting", "qualified", "proposal"]),
+        5: ("attributes", ["Region=north", "Region=south", "Tier=1; Region=south"]),
+    }
 
     def __init__(self, seed: int, future: int) -> None:
         self.past = np.random.default_rng([seed, 0])
@@ -161,7 +166,7 @@ class World:
         if len(self.deals) < 8 and generator.random() < 0.4:
             self.deals[f"d{len(self.deals)}"] = {"created_on": on, "stage": "qualified", "outcome": "open"}
         for name, deal in self.deals.items():
-            roll, choice = generator.random(), generator.integers(6)
+            roll, choice = generator.random(), generator.integers(7)
             was_closed = deal["outcome"] != "open"
             if roll > 0.25 or (was_closed and name in self.late):
                 continue
@@ -169,10 +174,9 @@ class World:
                 deal |= {"outcome": "open", "closed_on": None, "stage": "qualified", "lost_reason": None}
             elif choice == 0:
                 deal["amount"] = int(generator.integers(1, 9))
-            elif choice == 1:
-                deal["owner_id"] = ["lee", "park", "choi"][generator.integers(3)]
-            elif choice == 2:
-                deal["stage"] = ["prospecting", "qualified", "proposal"][generator.integers(3)]
+            elif choice in self.VALUES:
+                column, values = self.VALUES[int(choice)]
+                deal[column] = values[generator.integers(3)]
             elif choice == 3:
                 deal["expected_close_on"] = on + timedelta(days=int(generator.integers(90)))
             elif choice == 4:
@@ -186,7 +190,7 @@ class World:
         number = len(lake.imports()) + 1
         columns = [
             "created_on", "stage", "outcome", "closed_on", "lost_reason", "amount", "owner_id", "expected_close_on",
-            "probability",
+            "probability", "attributes",
         ]  # fmt: skip
         new, known = [], []
         for name in sorted(names):
@@ -219,6 +223,34 @@ def test_two_futures_of_one_past_look_the_same_from_then(seed: int) -> None:
     assert found[0] == found[1]
 
 
+def test_attributes_are_those_that_the_last_export_by_then_held(tmp_path: Path) -> None:
+    def world(name: str, *later: str) -> list[tuple[Any, ...]]:
+        lake = lake_in(tmp_path / name)
+        head = "deal_id | created_on | outcome | amount | attributes"
+        for day, deal in (
+            ("2026-01-20", "d1 | 2026-01-10 | open | 5 | Region=north"),
+            ("2026-02-14", "d1 | 2026-01-10 | open | 5 | Region=south; Tier=1"),
+        ):
+            imported(lake, day, deals=f"{head}\n{deal}")
+        for number, deal in enumerate(later):
+            imported(lake, f"2026-03-{number + 1:02}", deals=f"{head}\n{deal}")
+        facts = read(lake)
+        days = (date(2026, 1, 19), date(2026, 2, 13), ON)
+        return [row for on in days for row in rows(as_of(facts, on).deals, "attributes", "unknown_then")]
+
+    tracked = ",".join(name for name in TRACKED_COLUMNS if name not in {"outcome", "closed_on", "lost_reason"})
+    was = [
+        (None, f",{tracked},attributes,"),
+        ([("Region", "north")], ","),
+        ([("Region", "south"), ("Tier", "1")], ","),
+    ]
+    assert world("unchanged") == was
+    assert world("amount", "d1 | 2026-01-10 | open | 9 | Region=south; Tier=1") == was
+    assert world("attributes", "d1 | 2026-01-10 | open | 5 | Region=west") == was
+    assert world("none", "d1 | 2026-01-10 | open | 5 |") == was
+    assert world("back", "d1 | 2026-01-10 | open | 5 | Region=north", "d1 | 2026-01-10 | open | 7 | Region=west") == was
+
+
 @settings(max_examples=4, deadline=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_today_looks_like_the_current_state(seed: int) -> None:
@@ -227,7 +259,6 @@ def test_today_looks_like_the_current_state(seed: int) -> None:
         World(seed, 1).live(lake)
         current = read(lake)
         today = as_of(current, ON + timedelta(days=30))
-        columns = [
-            c for c in current.deals.columns if not c.endswith("_seen_on") and c not in {"observed_on", "attributes"}
-        ]
+        ours = {"observed_on", "first_seen_on", "last_seen_on", "attributes_seen"}
+        columns = [c for c in current.deals.columns if c not in ours]
         assert rows(today.deals, *columns) == rows(current.deals, *columns)

@@ -52,7 +52,8 @@ def as_of(facts: Facts, on: date) -> Facts:
     - The other columns that may change have, in this order: the value of the last `deal_changes` row up to then; the
       value of the row if it was exported by then, if the mapping declares it known at creation, if an export by then
       held the deal and no change is recorded since, or if the deal was closed by then. Otherwise they are null and
-      named in `unknown_then`. `currency`, `amount_kind` and `vat` are known with the amount.
+      named in `unknown_then`. `currency`, `amount_kind` and `vat` are known with the amount; `attributes` are those
+      that the last export up to then held, or of the row by the same rule.
     - Events, activities, content and responses after `on` are left out; an activity that an export by then already
       announced stays. Definitions hold as of then: rows that begin later are left out, ends that come later are open.
     - `observed_on`, `first_seen_on` and `last_seen_on` say what we knew, not what had happened: null. First values of
@@ -160,6 +161,16 @@ def _last_changes(facts: Facts, on: date) -> ir.Table:
     return last.group_by(change_deal="deal_id").agg(**columns)
 
 
+def _last_attributes(facts: Facts, on: date) -> ir.Table:
+    """Give the attributes that the last export up to `on` held, of each deal in which exports differ."""
+    several = facts.deals.filter(facts.deals.attributes_seen.notnull())
+    each = several.select(seen_deal="deal_id", seen=several.attributes_seen.unnest())
+    each = each.select("seen_deal", seen_from_on=each.seen.from_on, seen_attributes=each.seen.attributes)
+    each = each.filter(each.seen_from_on <= _day(on))
+    latest = ibis.window(group_by="seen_deal", order_by=each.seen_from_on.desc())
+    return each.mutate(place=ibis.row_number().over(latest)).filter(lambda rows: rows.place == 0).drop("place")
+
+
 def _changed(joined: ir.Table, name: str) -> tuple[ir.Value, ir.Value]:
     """Give the value after the last change of a column and the day of it; null where it never changed."""
     if f"on_{name}" not in joined.columns:
@@ -172,6 +183,8 @@ def _deals(facts: Facts, on: date) -> ir.Table:
     deals = facts.deals
     joined = deals.left_join(stages, deals.deal_id == stages.event_deal)
     joined = joined.left_join(changes, joined.deal_id == changes.change_deal)
+    attributes = _last_attributes(facts, on)
+    joined = joined.left_join(attributes, joined.deal_id == attributes.seen_deal)
     joined = joined.filter(
         _by(joined.created_on, on)
         | (
@@ -258,9 +271,15 @@ def _rebuilt(joined: ir.Table, on: date) -> dict[str, ir.Value]:
             then = changed.ifelse(new.try_cast(_TYPES[name]) if name in _TYPES else new, then)
             known = changed | known
         values[name], unknown[name] = then, ~known
-    known = kept | joined.known_at_creation.contains(",attributes,")
-    values["attributes"] = known.ifelse(joined.attributes, ibis.null(joined.attributes.type()))
-    unknown["attributes"] = ~known
+    differed = joined.seen_from_on.notnull()
+    known = kept | seen | joined.known_at_creation.contains(",attributes,")
+    values["attributes"] = ibis.cases(
+        (differed & ~observed, joined.seen_attributes),
+        (known, joined.attributes),
+        else_=ibis.null(joined.attributes.type()),
+    )
+    unknown["attributes"] = ~(known | differed)
+    values["attributes_seen"] = ibis.null(joined.attributes_seen.type())
     parts = [missing.ifelse(f"{name},", "") for name, missing in unknown.items()]
     text: ir.StringValue = ibis.literal(",")
     for part in parts:

@@ -77,7 +77,10 @@ def _read(connection: Any, name: str, paths: list[Path], derived: state.Derived)
     for column in extra:
         if column.name in table.columns:
             continue
-        added[column.name] = _observed_on(table, derived) if column.type == "date" else ibis.literal(",")
+        if column.nullable:
+            added[column.name] = _observed_on(table, derived) if column.type == "date" else null_of(column)
+        else:
+            added[column.name] = ibis.literal(",")
     return table.mutate(**added).select([column.name for column in (*TABLES[name].columns, *extra)])
 
 

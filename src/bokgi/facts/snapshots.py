@@ -115,7 +115,25 @@ def deals(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | None:
         SELECT deal_id, arg_max(as_in, rank) AS as_in, arg_max(since, rank) AS observed_on,
             arg_max(removed, rank) AS removed, arg_max(day, rank) AS day, min(day) AS first_seen_on,
             max(day) FILTER (WHERE NOT removed) AS last_seen_on
-        FROM observations GROUP BY deal_id
+        FROM observations GROUP BY deal_id;
+
+        CREATE TEMP TABLE attributes_of AS
+        WITH differing AS (
+            SELECT deal_id FROM deals SEMI JOIN moved USING (deal_id)
+            GROUP BY deal_id HAVING count(DISTINCT hash(attributes)) > 1
+        ),
+        last_of_day AS (
+            SELECT deal_id, day, arg_max(as_in, rank) AS as_in
+            FROM observations SEMI JOIN differing USING (deal_id) GROUP BY ALL
+        ),
+        compared AS (
+            SELECT l.deal_id, l.day, d.attributes, lag(l.day) OVER w IS NULL AS is_first,
+                lag(d.attributes) OVER w IS DISTINCT FROM d.attributes AS differs
+            FROM last_of_day l JOIN deals d ON d.deal_id = l.deal_id AND d.import_no = l.as_in
+            WINDOW w AS (PARTITION BY l.deal_id ORDER BY l.day)
+        )
+        SELECT deal_id, list({'from_on': day, 'attributes': attributes} ORDER BY day) AS seen
+        FROM compared WHERE is_first OR differs GROUP BY deal_id
         """
     )
     rebuilt = {
@@ -135,9 +153,10 @@ def deals(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | None:
                 coalesce(l.observed_on, least(s.first_day, i.effective_on)) AS observed_on,
                 coalesce(l.first_seen_on, least(s.first_day, i.effective_on)) AS first_seen_on,
                 coalesce(l.last_seen_on, greatest(s.last_day, i.effective_on)) AS last_seen_on,
-                ',' AS unknown_then
+                ',' AS unknown_then, a.seen AS attributes_seen
             FROM deals d JOIN visible_imports i USING (import_no)
             LEFT JOIN latest l ON l.deal_id = d.deal_id LEFT JOIN sighted s ON s.deal_id = d.deal_id
+            LEFT JOIN attributes_of a ON a.deal_id = d.deal_id
             WHERE l.deal_id IS NULL OR l.as_in = d.import_no
         ) TO {literal(str(path))} (FORMAT parquet)
         """

@@ -41,6 +41,12 @@ STATE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
             "string",
             "columns whose value at `as_of` is not known: ',amount,owner_id,'; ',' when all are known",
         ),
+        Column(
+            "attributes_seen",
+            "history of maps",
+            "each content of `attributes` that exports held, with the first day; the last of a day counts",
+            "they never differed; with as_of",
+        ),
     ),
     "leads": _OBSERVED,
     "activities": _OBSERVED,

@@ -32,6 +32,9 @@ _TYPES: Final[dict[str, pa.DataType]] = {
     "amount": pa.decimal128(18, 2),
     "rate": pa.decimal128(18, 6),
     "map": pa.map_(pa.string(), pa.string()),
+    "history of maps": pa.list_(
+        pa.struct([("from_on", pa.date32()), ("attributes", pa.map_(pa.string(), pa.string()))])
+    ),
 }
 
 
