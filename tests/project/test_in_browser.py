@@ -107,7 +107,9 @@ def test_the_pages_of_the_frame_are_accessible_in_both_themes(
     press(window, "form button.btn-primary")
     at(window, "/settings/")
     for theme in ("light", "dark"):
+        window.get(address(live_server, "/settings/"))
         press(window, f"button[name=theme][value={theme}]")
+        at(window, "/settings/")
         for page in ("/settings/", "/settings/users/", "/settings/queue/", "/account/security/", "/nowhere/"):
             window.get(address(live_server, page))
             assert window.execute_script("return document.documentElement.dataset.theme") == theme

@@ -16,7 +16,7 @@ settings_addresses: list[URLPattern] = [
     path("invitations/<int:invitation_id>/withdraw/", people.invitation_withdraw, name="invitation_withdraw"),
     path("queue/", queue.queue, name="queue"),
     path("queue/<uuid:task_id>/retry/", queue.queue_retry, name="queue_retry"),
-    path("schedules/<slug:name>/", queue.schedule_change, name="schedule_change"),
+    path("schedules/<str:name>/", queue.schedule_change, name="schedule_change"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -11,10 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import anyone, may
-from bokgi.domain.errors import BokgiError
+from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.project.navigation import entries
 from bokgi.project.templating import lang
@@ -39,8 +40,19 @@ _NAMING: Final = {"person_unknown", "person_ambiguous", "deal_unknown"}
 @may(*EVERYBODY)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """Go to the first screen of the rail."""
-    return HttpResponseRedirect(entries(request)[0].address)
+    """Go to the first screen of the rail; before the first import, to where files are brought in."""
+    screens = {entry.key: entry.address for entry in entries(request)}
+    if "data" in screens and not _has_facts():
+        return HttpResponseRedirect(screens["data"])
+    return HttpResponseRedirect(next(iter(screens.values())))
+
+
+def _has_facts() -> bool:
+    try:
+        answers().version()
+    except NotFoundError:
+        return False
+    return True
 
 
 @anyone
