@@ -69,3 +69,11 @@ def as_role(users: dict[str, User]) -> Callable[[str], Client]:
         return made
 
     return client
+
+
+@pytest.fixture
+def english(users: dict[str, User]) -> None:
+    """Let everybody who is signed in read English."""
+    for user in users.values():
+        user.language = "en"
+        user.save()

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from bokgi.apps.access.models import User
 from bokgi.questions.answers import Answers
 from bokgi.questions.compare import compare
 from bokgi.ui.format import percent
@@ -17,14 +16,6 @@ from tests.homes import PEOPLE, SELLERS, TODAY
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
-
-
-@pytest.fixture
-def english(users: dict[str, User]) -> None:
-    """Let everybody read English."""
-    for user in users.values():
-        user.language = "en"
-        user.save()
 
 
 def page(client: Client, address: str) -> str:

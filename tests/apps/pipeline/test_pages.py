@@ -14,7 +14,6 @@ import openpyxl
 import pytest
 from django.test import Client
 
-from bokgi.apps.access.models import User
 from bokgi.questions.answers import Answers
 from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.funnel import ask_funnel
@@ -23,14 +22,6 @@ from tests.homes import DEALS_EACH, PEOPLE, TODAY, deal_name
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
-
-
-@pytest.fixture
-def english(users: dict[str, User]) -> None:
-    """Let everybody read English."""
-    for user in users.values():
-        user.language = "en"
-        user.save()
 
 
 def page(client: Client, address: str) -> str:
