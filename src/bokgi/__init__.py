@@ -3,8 +3,9 @@
 The analyses are here for use as a library, too; each loads when it is asked for.
 
 >>> import bokgi
->>> bokgi.gini.__module__
-'bokgi.analysis.concentration'
+>>> import numpy as np
+>>> float(bokgi.gini(np.array([4.0, 0.0, 0.0, 0.0])))
+0.75
 """
 
 from __future__ import annotations
