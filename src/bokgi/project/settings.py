@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "bokgi.apps.jobs.apps.JobsConfig",
     "bokgi.apps.access.apps.AccessConfig",
     "bokgi.apps.data.apps.DataConfig",
+    "bokgi.apps.reviews.apps.ReviewsConfig",
     "bokgi.project.apps.ProjectConfig",
     "allauth",
     "allauth.account",

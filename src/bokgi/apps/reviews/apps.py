@@ -1,0 +1,13 @@
+"""The app as Django knows it."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ReviewsConfig(AppConfig):
+    """The weekly review: before, during and after the meeting."""
+
+    name = "bokgi.apps.reviews"
+    label = "reviews"
+    default_auto_field = "django.db.models.BigAutoField"
