@@ -17,6 +17,7 @@ Method = Literal[
     "concentration",
     "content_effect",
     "decomposition",
+    "discussed_deals",
     "forecast",
     "funnel",
 ]
