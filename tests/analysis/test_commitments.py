@@ -34,7 +34,7 @@ def progress(events: list[Row], touches: list[Row], changes: list[Row], **deal: 
         stages=CAST["stages"],
     )
     asked = {"key": ["c"], "deal_id": ["d"], "made_on": [ON], "until_on": [DUE]}
-    asked["made_at"] = pa.array([MEETING], pa.timestamp("us", "UTC"))  # type: ignore[assignment]  # a column of Arrow
+    asked["made_at"] = pa.array([MEETING], pa.timestamp("us", "UTC"))
     found = deal_progress(
         ibis.memtable(pa.table(asked)),
         visits(tables.deals, tables.stage_events, tables.stages),

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from bokgi.apps.reviews.models.learning import (
+    Case,
+    CaseTag,
+    CaseVote,
+    Ending,
+    Reason,
+    Recognition,
+    RecognitionKind,
+    ReviewSetting,
+    TagKind,
+)
 from bokgi.apps.reviews.models.meeting import (
     PARTS,
     AgendaPart,
@@ -21,13 +32,22 @@ from bokgi.apps.reviews.models.meeting import (
     Verdict,
     WinLossAnswer,
 )
+from bokgi.apps.reviews.models.telling import Delivery, DeliveryState, MailKind, MailRefusal, Receiver
 
 __all__ = [
     "PARTS",
     "AgendaPart",
+    "Case",
+    "CaseTag",
+    "CaseVote",
     "Commitment",
+    "Delivery",
+    "DeliveryState",
     "DiscussedDeal",
     "Effect",
+    "Ending",
+    "MailKind",
+    "MailRefusal",
     "Meeting",
     "MeetingSeries",
     "MeetingState",
@@ -37,7 +57,13 @@ __all__ = [
     "Part",
     "Participant",
     "Preparation",
+    "Reason",
+    "Receiver",
+    "Recognition",
+    "RecognitionKind",
+    "ReviewSetting",
     "Snapshot",
+    "TagKind",
     "Verdict",
     "WinLossAnswer",
 ]
