@@ -28,6 +28,8 @@ BREAKS = [
     ("apps", "apps/access/broken.py", "import bokgi.apps.data"),
     ("apps", "apps/data/broken.py", "import bokgi.apps.planning"),
     ("apps", "apps/reviews/broken.py", "import bokgi.apps.health"),
+    ("apps", "apps/coaching/broken.py", "import bokgi.apps.evaluation"),
+    ("apps", "apps/reviews/broken.py", "import bokgi.apps.coaching"),
     ("apps", "apps/homeless/__init__.py", "import bokgi.domain"),
     ("analysis-sees-schema", "analysis/broken.py", "import bokgi.facts.another"),
     ("analysis-sees-schema", "analysis/deeper/__init__.py", "from bokgi.facts.another import anything"),

@@ -17,6 +17,8 @@ HOME = environment.home()
 
 DEBUG = False
 SECRET_KEY = environment.secret_key(HOME, os.environ.get("BOKGI_SECRET_KEY", ""))
+NOTES_KEY = os.environ.get("BOKGI_NOTES_KEY", "")
+"""Secrets of the private notes, the newest first; without them the home keeps one in `keys/notes-key`."""
 ADDRESS = urlsplit(os.environ.get("BOKGI_ADDRESS", ""))
 ENCRYPTED = ADDRESS.scheme == "https"
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
@@ -38,6 +40,7 @@ INSTALLED_APPS = [
     "bokgi.apps.access.apps.AccessConfig",
     "bokgi.apps.data.apps.DataConfig",
     "bokgi.apps.reviews.apps.ReviewsConfig",
+    "bokgi.apps.coaching.apps.CoachingConfig",
     "bokgi.project.apps.ProjectConfig",
     "allauth",
     "allauth.account",
