@@ -48,7 +48,7 @@ def test_only_the_two_read_a_pair(pair: Pair, talk: OneOnOne, users: dict[str, U
 def test_a_stranger_writes_nothing(pair: Pair, talk: OneOnOne, users: dict[str, User]) -> None:
     paper, plan = note(talk, pair.coach, PaperKind.FOLLOW_UP), proposed(pair)
     leader = users["leader"]
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: note(talk, leader),
         lambda: services.paper_remove(paper=paper, by=leader),
         lambda: services.paper_done(paper=paper, done=True, by=leader, at=AT),
