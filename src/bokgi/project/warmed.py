@@ -10,7 +10,10 @@ from bokgi.domain.period import Period
 from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.changes import ask_changes
 from bokgi.questions.compare import compare
+from bokgi.questions.concentration import ask_concentration
+from bokgi.questions.content_effect import ask_content_effect
 from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import ask_forecast
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.pipeline import tell_pipeline_change
@@ -29,7 +32,7 @@ def _window(back: int) -> dict[str, object]:
 
 
 def register() -> None:
-    """Name the questions of Today, Funnel, Pipeline change and People, as their pages ask them."""
+    """Name the questions of Today, Funnel, Pipeline change, People and the weekly review, as they are asked there."""
     mode = FunnelMode.STAGE_ENTRY_COHORT.value
     main_question(find_bottlenecks)
     main_question(compare)
@@ -39,4 +42,8 @@ def register() -> None:
     for by in ((), ("person",)):
         main_question(ask_funnel, mode=mode, by=by, **_window(0))
     main_question(ask_funnel, mode=mode, by=(), **_window(1))
+    main_question(ask_content_effect)
+    main_question(ask_concentration, team=None)
+    main_question(decompose, period=Period.quarter_of, team=None)
+    main_question(decompose, period=Period.quarter_of, to_target=True, team=None)
     main_question(tell_pipeline_change, start=lambda on: on - timedelta(days=6), team=None)

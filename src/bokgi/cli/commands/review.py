@@ -108,15 +108,12 @@ def chosen(session: Session, week: str | None, as_of: str | None) -> tuple[Perio
 
 def pack(session: Session, period: Period, as_of: date, team: str | None) -> dict[str, Any]:
     """Compute the content of the review from this home's facts."""
-    import ibis
-
     from bokgi.apps.reviews.pack import review_pack
-    from bokgi.facts.engine import connect
-    from bokgi.facts.read import facts
+    from bokgi.questions.answers import Answers
 
     lake = session.lake()
-    known = facts(ibis.duckdb.from_connection(connect()), lake)
-    return review_pack(known, period=period, as_of=as_of, team=team, imports=lake.imports())
+    answers = Answers(session.home)
+    return review_pack(answers.facts(), period=period, as_of=as_of, team=team, imports=lake.imports(), ask=answers.ask)
 
 
 def show_review(session: Session, found: Mapping[str, Any]) -> None:

@@ -18,17 +18,14 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
-from bokgi.facts.model import Facts
-from bokgi.questions.forecast import ask_forecast
 
 _SUBJECTS: Final = {Subject.ORGANISATION: None, Subject.TEAM: "team"}
 
 
-def progress(scope: Scope, facts: Facts, stages: Sequence[Row], usual: Mapping[str, Any]) -> dict[str, Any]:
+def progress(scope: Scope, stages: Sequence[Row], usual: Mapping[str, Any]) -> dict[str, Any]:
     """Tell how far each target of the organisation and its teams is, what was won by day, and what improved.
 
     The period is the quarter that the week belongs to (that of its Thursday), or its month where only that has targets.
-    With a target there is also the forecast of the period, from all `facts` of the lake version.
     """
     middle = scope.period.start + timedelta(days=3)
     period, targets = Period.quarter_of(middle), []
@@ -40,7 +37,7 @@ def progress(scope: Scope, facts: Facts, stages: Sequence[Row], usual: Mapping[s
     return {
         "targets": targets,
         "period": _period(period),
-        "forecast": _forecast(scope, facts, period) if targets else None,
+        "forecast": None,
         "won_by_day": _won_by_day(scope, period),
         "improved": _improved(stages, usual),
     }
@@ -48,21 +45,6 @@ def progress(scope: Scope, facts: Facts, stages: Sequence[Row], usual: Mapping[s
 
 def _period(period: Period) -> dict[str, str]:
     return {"start": period.start.isoformat(), "end": period.end.isoformat(), "last": period.last.isoformat()}
-
-
-def _forecast(scope: Scope, facts: Facts, period: Period) -> dict[str, Any] | None:
-    """Give the band that the forecast expects beside the goal; null where nothing may be said."""
-    found = ask_forecast(facts, as_of=scope.as_of, period=period, team=scope.team)
-    if found["mean"] is None:
-        return None
-    return {
-        "mean": found["mean"],
-        "low": found["quantiles"]["0.10"],
-        "high": found["quantiles"]["0.90"],
-        "level": found["level"],
-        "probability": None if found["target"] is None else found["target"]["probability"],
-        "reason": found["reason"],
-    }
 
 
 def _targets(scope: Scope, period: Period) -> list[dict[str, Any]]:

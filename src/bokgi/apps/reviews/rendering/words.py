@@ -10,7 +10,7 @@ PARTS: Final = {
     "execution": (N_("Execution check"), N_("What each person did at each stage of the funnel")),
     "bottleneck": (N_("Bottleneck search"), N_("Where deals stopped, and which of them to talk about")),
     "feedback": (N_("Feedback"), N_("Two or three points for each person, with what they rest on")),
-    "learning": (N_("Learning"), N_("Wins and losses of the week that are worth telling")),
-    "motivation": (N_("Motivation"), N_("How far the goal is, and what got better")),
+    "learning": (N_("Learning"), N_("Wins and losses of the week that are worth telling, and what content does")),
+    "motivation": (N_("Motivation"), N_("How far the goal is, why, and what got better")),
 }
 """The five parts in the order of the meeting: title, and what the part is about."""

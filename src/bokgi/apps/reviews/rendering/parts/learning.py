@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bokgi.apps.reviews.rendering.blocks import Item, Items, Section
+from bokgi.apps.reviews.rendering.blocks import Block, Item, Items, Section
+from bokgi.apps.reviews.rendering.parts.content import content_table
 from bokgi.apps.reviews.rendering.words import PARTS
 from bokgi.domain.labels import OUTCOMES
 from bokgi.domain.messages import N_, Message
@@ -19,6 +20,8 @@ def section(review: Json, speaker: Speaker) -> Section:
     """Write the part."""
     title, about = PARTS["learning"]
     total = review["execution_total"]["this_week"]
+    content = content_table(review, speaker)
+    blocks: list[Block] = [] if content is None else [content]
     return Section(
         key="learning",
         title=speaker.word(title),
@@ -35,6 +38,7 @@ def section(review: Json, speaker: Speaker) -> Section:
                 total["lost"]["count"] + total["no_decision"]["count"],
                 speaker,
             ),
+            *blocks,
         ],
     )
 
