@@ -7,6 +7,7 @@ from ibis import _
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.model import Facts
+from bokgi.questions.asked import Json
 
 
 def person_id(facts: Facts, who: str) -> str:
@@ -31,3 +32,13 @@ def person_id(facts: Facts, who: str) -> str:
         )
     found: str = keys[0]
     return found
+
+
+def ask_names(facts: Facts) -> Json:
+    """Ask what everybody of ours is called: `names{person_id: name}`, also of who has left.
+
+    The address where only that is known; who was erased is not in it.
+    """
+    known = facts.identities.filter(_.kind == "person").select("key", "name", "email").to_pyarrow().to_pylist()
+    told = sorted(known, key=lambda row: (row["name"] is not None, row["name"] or "", row["email"] or ""))
+    return {"names": {row["key"]: row["name"] or row["email"] for row in told if row["name"] or row["email"]}}

@@ -56,7 +56,10 @@ def environment(lang: str, *folders: Path, **more: Any) -> Environment:  # noqa:
     def said(msgid: str, /, **values: object) -> str:
         return Message(msgid, values).text(lang, show)
 
+    def said_n(msgid: str, plural: str, /, **values: object) -> str:
+        return Message(msgid, values, plural=plural).text(lang, show)
+
     loader = FileSystemLoader([*folders, TEMPLATES])
     found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    equip(found).globals |= {"_": said, "lang": lang, **more}
+    equip(found).globals |= {"_": said, "_n": said_n, "lang": lang, **more}
     return found

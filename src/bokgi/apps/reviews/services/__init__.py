@@ -1,0 +1,1 @@
+"""Writes of the meeting: planning, preparing, running, writing in it, closing. Each is one transaction."""

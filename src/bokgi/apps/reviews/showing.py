@@ -1,0 +1,84 @@
+"""What a meeting shows: the pack of its week, and the deals to talk about in their order, as of a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.conf import settings
+
+from bokgi.apps.access.asking import answers, today
+from bokgi.apps.data.correcting import corrections_write
+from bokgi.apps.reviews import rules
+from bokgi.apps.reviews.models import Meeting
+from bokgi.apps.reviews.pack import review_pack
+from bokgi.domain.period import Period
+from bokgi.facts.lake import Lake
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Json
+from bokgi.questions.deals import Where, list_deals
+
+DEALS: Final = "deals"
+COMMITMENTS: Final = "commitments"
+VERSIONS: Final = {DEALS: 1, COMMITMENTS: 1}
+"""Blocks that stand beside the pack, with the version of their schema."""
+SHOWN_DEALS: Final = 12
+_LOOKED_AT: Final = 200
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a meeting shows on a day: `pack` as documented by `review.schema.json`, `deals` as of `list_deals`."""
+
+    as_of: date
+    pack: Json
+    deals: list[Json]
+
+    @property
+    def blocks(self) -> list[Json]:
+        """Give what stands beside the pack, as a snapshot keeps it."""
+        return [block(DEALS, self.deals)]
+
+
+def block(name: str, result: Any) -> Json:  # noqa: ANN401 - any result
+    """Give a block of a snapshot: name, version of its schema, result."""
+    return {"name": name, "schema_version": VERSIONS[name], "result": result}
+
+
+def ask_pack(facts: Facts, *, week: str, as_of: date, team: str | None) -> Json:
+    """Ask for the content of a review; see `review_pack`."""
+    imports = Lake.open(settings.HOME).imports(facts.version)
+    return review_pack(facts, period=Period.week(week), as_of=as_of, team=team, imports=imports)
+
+
+def pack_of(*, week: str, as_of: date, team: str = "") -> Json:
+    """Give the pack of a week as of a day, of a team or everybody.
+
+    Raises `NotFoundError` before the first import and for a team that is not there.
+    """
+    return answers().ask(ask_pack, week=week, as_of=as_of, team=team or None)
+
+
+def deals_of(pack: Json) -> list[Json]:
+    """List the deals to talk about in the meeting: those of the stages that the pack points at, in their order.
+
+    Without such a stage all open deals; `can_change` is 3 (much), 2 or 1 (little), see `rules.can_change`.
+    """
+    as_of, team = date.fromisoformat(pack["as_of"]), pack["team"]
+    places = list(dict.fromkeys((stage["pipeline"], stage["stage"]) for stage in pack["standing"]))
+    wheres = [Where(team=team, pipeline=pipeline, stage=stage) for pipeline, stage in places] or [Where(team=team)]
+    found = []
+    for where in wheres:
+        answer = answers().ask(list_deals, as_of=as_of, where=where, order="attention", limit=_LOOKED_AT)
+        found += answer["deals"]
+    ordered = sorted(found, key=rules.talked_about_first)
+    return [deal | {"can_change": rules.can_change(deal["reasons"])} for deal in ordered[:SHOWN_DEALS]]
+
+
+def shown_now(meeting: Meeting) -> Shown:
+    """Make what a meeting shows, as of today; corrections that wait are written into the facts first."""
+    corrections_write()
+    on = today()
+    pack = pack_of(week=meeting.week, as_of=on, team=meeting.team)
+    return Shown(on, pack, deals_of(pack))

@@ -1,0 +1,109 @@
+"""What every page of a meeting needs: the meeting that may be opened, who looks, what people are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+from functools import cached_property
+from typing import Final
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.pipeline.selectors import Screen, screen_of
+from bokgi.apps.reviews import rules, selectors
+from bokgi.apps.reviews.models import AgendaPart, Meeting, Part, Participant
+from bokgi.apps.reviews.record import when
+from bokgi.domain.errors import BokgiError, UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.ui import format as written
+
+MEETS: Final = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
+"""Who meets; each opens the meetings one takes part in or runs."""
+LEADS: Final = (Role.ADMIN, Role.LEADER, Role.MANAGER)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One request about one meeting."""
+
+    screen: Screen
+    meeting: Meeting
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Give everybody's name by person."""
+        return selectors.names()
+
+    @cached_property
+    def seat(self) -> Participant | None:
+        """The place of who looks; null for who runs the meeting without taking part."""
+        return selectors.own_seat(self.meeting, self.screen.request.user)
+
+    @cached_property
+    def leads(self) -> bool:
+        """Tell whether who looks runs the meeting."""
+        return rules.may_lead(self.meeting, self.screen.request.user, self.screen.viewer)
+
+    @property
+    def team(self) -> str:
+        """Name the team."""
+        return self.meeting.team or self.screen.say(N_("Everybody"))
+
+    def called(self, participant: Participant | None) -> str:
+        """Name a participant."""
+        return "–" if participant is None else selectors.called(participant, self.names)
+
+    def title(self, part: AgendaPart) -> str:
+        """Name a part of the agenda."""
+        return part.title or self.screen.say(rules.TITLES.get(Part(part.part), N_("Of our own")))
+
+    @property
+    def when(self) -> str:
+        """Say when the meeting takes place: day, weekday, time."""
+        return when(self.meeting.on, self.meeting.at, self.screen.lang)
+
+
+def frame_of(request: PageRequest, meeting_id: int) -> Frame:
+    """Open a meeting for who asks. Raises `NotFoundError` for a meeting that is not there for this person."""
+    screen = screen_of(request)
+    return Frame(screen, selectors.meeting_of(meeting_id, request.user, screen.viewer))
+
+
+def led(request: PageRequest, meeting_id: int) -> Frame:
+    """Open a meeting for who runs it. Raises `NotFoundError` for everybody else."""
+    screen = screen_of(request)
+    return Frame(screen, selectors.meeting_led(meeting_id, request.user, screen.viewer))
+
+
+def told(request: PageRequest, error: BokgiError, to: str) -> HttpResponse:
+    """Go back to a page and say there what went wrong."""
+    words = [text.text(page_language(), written.show) for text in (error.message, error.hint) if text is not None]
+    messages.error(request, " ".join(words))
+    return HttpResponseRedirect(to)
+
+
+def number(text: str | None, what: str) -> int:
+    """Read a whole number of a form. Raises `UsageError` for what is none."""
+    try:
+        return int(text or "")
+    except ValueError as error:
+        raise UsageError("number_unreadable", Message(N_("{what} needs a number."), {"what": Message(what)})) from error
+
+
+def day(text: str | None) -> date:
+    """Read a day of a form. Raises `UsageError` for what is none."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError as error:
+        raise UsageError("date_unreadable", Message(N_("“{text}” is no date."), {"text": text or ""})) from error
+
+
+def clock_time(text: str | None) -> time:
+    """Read a time of a form, as 10:00. Raises `UsageError` for what is none."""
+    try:
+        return time.fromisoformat(text or "")
+    except ValueError as error:
+        raise UsageError("time_unreadable", Message(N_("“{text}” is no time."), {"text": text or ""})) from error

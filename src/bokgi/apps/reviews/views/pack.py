@@ -1,0 +1,64 @@
+"""The pack of a week as a page, and as a file to take along."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from bokgi.apps.access.permitting import may
+from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.pipeline.selectors import screen_of
+from bokgi.apps.reviews import rules
+from bokgi.apps.reviews.record import week_name
+from bokgi.apps.reviews.rendering import document, rendered
+from bokgi.apps.reviews.showing import pack_of
+from bokgi.apps.reviews.views.frame import LEADS
+from bokgi.apps.reviews.views.planning import teams_led
+from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import Period
+from bokgi.ui import charts
+
+TYPES: Final = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "md": "text/markdown; charset=utf-8"}
+_WEEKS: Final = 8
+
+
+@may(*LEADS)
+@require_GET
+def pack(request: PageRequest) -> HttpResponse:
+    """Show the review of a week with all its parts, or give it as a file (`form`)."""
+    screen = screen_of(request)
+    teams, team = teams_led(screen), request.GET.get("team")
+    if team is None:
+        team = "" if "" in teams else next(iter(teams), "")
+    if team not in teams:
+        raise NotFoundError("team_unknown", Message(N_("There is no team “{team}”."), {"team": team}))
+    usual = rules.reviewed_week(screen.as_of)
+    period = Period.week(request.GET["week"]) if request.GET.get("week") else usual
+    if period.start > screen.as_of:
+        raise UsageError(
+            "week_ahead", Message(N_("{week} lies after {day}."), {"week": period.iso_week, "day": screen.as_of})
+        )
+    # The usual week is shown as things stand today, as the meeting shows it; any other as it stood on its last day.
+    as_of = screen.as_of if period == usual else min(screen.as_of, period.last)
+    found = pack_of(week=period.iso_week, as_of=as_of, team=team)
+    form = request.GET.get("form", "")
+    if form in TYPES:
+        response = HttpResponse(rendered(found, form, screen.lang), content_type=TYPES[form])
+        response["Content-Disposition"] = f'attachment; filename="review-{period.iso_week}.{form}"'
+        return response
+    weeks = [Period.week_of(usual.start - timedelta(weeks=back)) for back in range(_WEEKS)]
+    shown = {
+        "screen": screen,
+        "doc": document(found, screen.lang),
+        "chart": charts.inline,
+        "teams": teams,
+        "team": team,
+        "week": period.iso_week,
+        "weeks": [(one.iso_week, week_name(one, screen.lang)) for one in weeks],
+    }
+    return render(request, "reviews/pack.html", shown)

@@ -1,0 +1,281 @@
+"""Pages before a meeting: which there are, the weekly series, one meeting with agenda, focus and who has prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from bokgi.apps.access.asking import today
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.permitting import may
+from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.pipeline.selectors import Screen, screen_of
+from bokgi.apps.reviews import rules, selectors
+from bokgi.apps.reviews.models import Meeting, MeetingSeries, MeetingState
+from bokgi.apps.reviews.services import planning
+from bokgi.apps.reviews.views.frame import (
+    LEADS,
+    MEETS,
+    Frame,
+    clock_time,
+    day,
+    frame_of,
+    led,
+    number,
+    told,
+)
+from bokgi.domain.errors import BokgiError, NotFoundError
+from bokgi.domain.messages import N_, Message
+from bokgi.ui import format as written
+from bokgi.ui.blocks import Badge
+
+STATES: Final = {
+    MeetingState.SCHEDULED: (N_("scheduled"), ""),
+    MeetingState.PREPARING: (N_("being prepared"), "accent"),
+    MeetingState.LIVE: (N_("going on"), "good"),
+    MeetingState.CLOSED: (N_("closed"), ""),
+    MeetingState.CANCELLED: (N_("called off"), ""),
+}
+
+
+@may(*MEETS)
+@require_GET
+def index(request: PageRequest) -> HttpResponse:
+    """Show the meetings to come, those that were held, and the weekly series."""
+    screen = screen_of(request)
+    ahead = [Frame(screen, one) for one in selectors.meetings_ahead(request.user, screen.viewer)]
+    past = [Frame(screen, one) for one in selectors.meetings_past(request.user, screen.viewer)]
+    teams = teams_led(screen)
+    shown = {
+        "screen": screen,
+        "ahead": ahead,
+        "past": past,
+        "badge": lambda meeting: badge(screen, meeting),
+        "moved": lambda meeting: moved(screen, meeting),
+        "prepared": prepared,
+        "day": lambda on: screen.speaker.day(on.isoformat()),
+        "teams": teams,
+        "leads": bool(teams),
+        "series": [one for one in selectors.series_now() if one.team in teams],
+        "series_when": lambda one: f"{weekday(one.weekday, screen.lang)} {one.at:%H:%M}",
+        "weekdays": [(number, weekday(number, screen.lang)) for number in range(1, 6)],
+        "forms": rules.FORMS,
+        "leaders": leaders(),
+    }
+    return render(request, "reviews/index.html", shown)
+
+
+def teams_led(screen: Screen) -> dict[str, str]:
+    """Give the teams whose meetings a person may plan: key and name; the empty key is everybody."""
+    role = screen.viewer.role
+    if role not in {Role.ADMIN, Role.LEADER, Role.MANAGER}:
+        return {}
+    try:
+        teams = screen.teams
+    except NotFoundError:
+        return {}
+    if role is Role.MANAGER:
+        return {team: team for team, people in teams.items() if people & screen.viewer.managed}
+    return {**{team: team for team in teams}, "": screen.say(N_("Everybody"))}
+
+
+def leaders() -> list[User]:
+    """List who can lead a meeting."""
+    return list(User.objects.filter(is_active=True, role__in=[role.value for role in LEADS]).order_by("name", "pk"))
+
+
+def weekday(number: int, lang: str) -> str:
+    """Name a day of the week, 1 is Monday."""
+    names = {
+        "ko": "월화수목금토일",
+        "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    }
+    found = names[lang][number - 1]
+    return f"{found}요일" if lang == "ko" else found
+
+
+def badge(screen: Screen, meeting: Meeting) -> Badge:
+    """Say in a word where a meeting stands."""
+    word, tone = STATES[MeetingState(meeting.state)]
+    return Badge(screen.say(word), tone)  # type: ignore[arg-type]  # of the table above
+
+
+def moved(screen: Screen, meeting: Meeting) -> str:
+    """Say that a meeting does not take place on the day of its series, and why where it is a holiday."""
+    if meeting.on == meeting.planned_on or meeting.series_id is None:
+        return ""
+    values: dict[str, object] = {"day": meeting.planned_on}
+    holiday = planning.holiday_name(meeting.planned_on, screen.lang)
+    if holiday:
+        return screen.say(N_("moved: {day} is {holiday}"), **values, holiday=holiday)
+    return screen.say(N_("moved from {day}"), **values)
+
+
+def prepared(meeting: Meeting) -> tuple[int, int]:
+    """Count who has prepared, of those who sell and can sign in."""
+    asked = [one for one in meeting.participants.all() if one.user_id is not None and one.person_id]
+    done = [one for one in asked if getattr(one, "preparation", None) is not None and one.preparation.prepared_at]
+    return len(done), len(asked)
+
+
+@may(*LEADS)
+@require_POST
+def series_set(request: PageRequest) -> HttpResponse:
+    """Let a team meet every week."""
+    screen = screen_of(request)
+    given = request.POST
+    back = reverse("reviews:index")
+    try:
+        team = given.get("team", "")
+        _refuse_team(screen, team)
+        planning.series_set(
+            team=team,
+            weekday=number(given.get("weekday"), N_("The weekday")),
+            at=clock_time(given.get("at")),
+            minutes=number(given.get("minutes"), N_("The length")),
+            led_by=get_object_or_404(User, pk=given["led_by"]) if given.get("led_by", "").isdecimal() else None,
+            by=request.user,
+            today=today(request),
+        )
+    except BokgiError as error:
+        return told(request, error, back)
+    messages.success(request, screen.say(N_("The team meets every week from now on.")))
+    return HttpResponseRedirect(back)
+
+
+@may(*LEADS)
+@require_POST
+def series_end(request: PageRequest, series_id: int) -> HttpResponse:
+    """End a weekly series."""
+    screen = screen_of(request)
+    found = MeetingSeries.objects.filter(pk=series_id, ended_at=None).first()
+    if found is None or found.team not in teams_led(screen):
+        raise NotFoundError("series_unknown", Message(N_("There is no such weekly meeting.")))
+    planning.series_end(series=found, by=request.user)
+    return HttpResponseRedirect(reverse("reviews:index"))
+
+
+@may(*LEADS)
+@require_POST
+def plan(request: PageRequest) -> HttpResponse:
+    """Plan one meeting beside the series."""
+    screen, given = screen_of(request), request.POST
+    try:
+        team = given.get("team", "")
+        _refuse_team(screen, team)
+        made = planning.meeting_plan(
+            team=team,
+            on=day(given.get("on")),
+            at=clock_time(given.get("at")),
+            minutes=number(given.get("minutes"), N_("The length")),
+            by=request.user,
+        )
+    except BokgiError as error:
+        return told(request, error, reverse("reviews:index"))
+    return HttpResponseRedirect(reverse("reviews:meeting", kwargs={"meeting_id": made.pk}))
+
+
+def _refuse_team(screen: Screen, team: str) -> None:
+    if team not in teams_led(screen):
+        raise NotFoundError("team_unknown", Message(N_("There is no team “{team}”."), {"team": team}))
+
+
+@may(*MEETS)
+@require_GET
+def meeting(request: PageRequest, meeting_id: int) -> HttpResponse:
+    """Show one meeting before it begins; one that goes on or is over has a page of its own."""
+    frame = frame_of(request, meeting_id)
+    found = frame.meeting
+    if found.state in {MeetingState.LIVE, MeetingState.CLOSED}:
+        name = "live" if found.state == MeetingState.LIVE else "past"
+        return HttpResponseRedirect(reverse(f"reviews:{name}", kwargs={"meeting_id": found.pk}))
+    parts = list(found.parts.all())
+    shown = {
+        "screen": frame.screen,
+        "frame": frame,
+        "meeting": found,
+        "parts": parts,
+        "total": sum(part.minutes for part in parts),
+        "seats": selectors.seats(found, frame.names) if frame.leads else [],
+        "prepared": prepared(found),
+        "badge": badge(frame.screen, found),
+        "moved": moved(frame.screen, found),
+        "called_off": found.state == MeetingState.CANCELLED,
+        "prepared_by": written.day(found.prepared_by, frame.screen.lang),
+    }
+    return render(request, "reviews/meeting.html", shown)
+
+
+def _act(act: Callable[[Frame, Any], None]) -> Callable[..., HttpResponseBase]:
+    """Make a view of something that who runs a meeting does to it, and go back to the meeting."""
+
+    @may(*LEADS)
+    @require_POST
+    def view(request: PageRequest, meeting_id: int) -> HttpResponse:
+        frame = led(request, meeting_id)
+        back = reverse("reviews:meeting", kwargs={"meeting_id": meeting_id})
+        try:
+            act(frame, request.POST)
+        except BokgiError as error:
+            return told(request, error, back)
+        return HttpResponseRedirect(back)
+
+    view.__doc__ = act.__doc__
+    return view
+
+
+def _focus(frame: Frame, given: Any) -> None:  # noqa: ANN401 - a form as it is sent
+    """Say what the meeting is above all about."""
+    planning.focus_set(
+        meeting_id=frame.meeting.pk,
+        focus=given.get("focus", ""),
+        seen=given.get("seen", ""),
+        by=frame.screen.request.user,
+    )
+
+
+def _agenda(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
+    """Change the agenda: a part's time or title, its place, one more, one less."""
+    key, by, keep = frame.meeting.pk, frame.screen.request.user, given.get("keep") == "on"
+    minutes = N_("The time of a part")
+    act, part = given.get("act", ""), given.get("part", "0")
+    part_id = int(part) if part.isdecimal() else 0
+    if act == "add":
+        length = number(given.get("minutes"), minutes)
+        planning.part_add(meeting_id=key, title=given.get("title", ""), minutes=length, by=by, keep=keep)
+    elif act in {"up", "down"}:
+        planning.part_move(meeting_id=key, part_id=part_id, up=act == "up", by=by, keep=keep)
+    elif act == "remove":
+        planning.part_remove(meeting_id=key, part_id=part_id, by=by, keep=keep)
+    else:
+        planning.part_change(
+            meeting_id=key,
+            part_id=part_id,
+            minutes=number(given.get("minutes"), minutes),
+            title=given.get("title", ""),
+            version=number(given.get("version"), minutes),
+            by=by,
+            keep=keep,
+        )
+
+
+def _move(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
+    """Let the meeting take place at another time."""
+    on, at = day(given.get("on")), clock_time(given.get("at"))
+    planning.meeting_move(meeting_id=frame.meeting.pk, on=on, at=at, by=frame.screen.request.user)
+
+
+def _cancel(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
+    """Call the meeting off."""
+    del given
+    planning.meeting_cancel(meeting_id=frame.meeting.pk, by=frame.screen.request.user)
+
+
+focus, agenda, move, cancel = _act(_focus), _act(_agenda), _act(_move), _act(_cancel)

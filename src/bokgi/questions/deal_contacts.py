@@ -1,0 +1,49 @@
+"""Who is involved at the customer's, and where a deal stands in the CRM, for a few deals at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from ibis import _
+
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Json, asked
+
+_ADDRESS: Final = ("https://", "http://")
+
+
+def ask_contacts(facts: Facts, *, as_of: date, deal_ids: Sequence[str]) -> Json:
+    """Ask for the people at the customer's and the CRM's own page of some deals.
+
+    Gives `contacts{deal_id: [{contact_id, name, title, role}]}` by contact, and `addresses{deal_id: address}`: the
+    first attribute of a deal, by name, that is an address on the web. Deals without either are not in it.
+    """
+    with asked(facts, as_of=as_of) as here:
+        wanted = list(deal_ids)
+        known = here.facts
+        ours = known.deal_contacts.filter(_.deal_id.isin(wanted)).select("deal_id", "contact_id", "role")
+        titles = known.contacts.select(position_of="contact_id", title="title")
+        names = known.identities.filter(_.kind == "contact").select(named="key", name="name")
+        titled = ours.left_join(titles, ours.contact_id == titles.position_of)
+        told = titled.left_join(names, titled.contact_id == names.named)
+        rows = (
+            told.select("deal_id", "contact_id", "name", "title", "role")
+            .distinct()
+            .order_by("deal_id", "contact_id", "role", "name", "title")
+            .to_pyarrow()
+            .to_pylist()
+        )
+        contacts: dict[str, list[Json]] = {}
+        for row in rows:
+            contacts.setdefault(row.pop("deal_id"), []).append(row)
+        noted = here.deals.filter(_.deal_id.isin(wanted) & _.attributes.notnull()).select("deal_id", "attributes")
+        addresses = {}
+        for row in noted.order_by("deal_id").to_pyarrow().to_pylist():
+            found = next(
+                (value for _name, value in sorted(row["attributes"]) if (value or "").startswith(_ADDRESS)), None
+            )
+            if found is not None:
+                addresses[row["deal_id"]] = found
+        return {"contacts": contacts, "addresses": addresses}
