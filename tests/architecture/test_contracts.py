@@ -27,6 +27,8 @@ BREAKS = [
     ("apps", "apps/jobs/broken.py", "import bokgi.apps.access"),
     ("apps", "apps/access/broken.py", "import bokgi.apps.data"),
     ("apps", "apps/data/broken.py", "import bokgi.apps.planning"),
+    ("apps", "apps/pipeline/broken.py", "import bokgi.apps.planning"),
+    ("apps", "apps/planning/broken.py", "import bokgi.apps.forecast"),
     ("apps", "apps/reviews/broken.py", "import bokgi.apps.health"),
     ("apps", "apps/coaching/broken.py", "import bokgi.apps.evaluation"),
     ("apps", "apps/reviews/broken.py", "import bokgi.apps.coaching"),

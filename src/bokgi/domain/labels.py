@@ -71,3 +71,36 @@ ATTENTION: Final = {
     "stage_overdue": N_("Long in the stage"),
 }
 """Why an open deal wants attention, see `analysis.hygiene`."""
+
+FORECAST_METHODS: Final = {
+    "forecast": N_("Forecast"),
+    "stage_model": N_("Open deals and new business alone"),
+    "run_rate": N_("Pace of the last 26 weeks"),
+    "seasonal_naive": N_("Same weeks a year ago"),
+    "weighted_pipeline": N_("Weighted pipeline"),
+    "weighted_pipeline_due": N_("Weighted pipeline, due deals"),
+    "best_simple": N_("Best simple method so far"),
+}
+"""Ways to foresee a period, see `analysis.forecast`."""
+
+FORECAST_CHANGES: Final = {
+    "won": N_("Won"),
+    "lost": N_("Lost"),
+    "entered": N_("Came in"),
+    "moved_on": N_("Moved on"),
+    "moved_back": N_("Moved back"),
+    "amount": N_("Amount changed"),
+    "close_date": N_("Close date changed"),
+    "waited": N_("Stood still"),
+    "to_come": N_("Business yet to come"),
+}
+"""What moved a forecast within a week, see `analysis.forecast.change`."""
+
+FORECAST_CATEGORIES: Final = {
+    "commit": N_("In commit"),
+    "best_case": N_("In best case"),
+    "pipeline": N_("In pipeline"),
+    "omitted": N_("Left out of the forecast"),
+    "none": N_("No category"),
+}
+"""Categories that reps give open deals in the CRM, see `questions.forecast_categories`."""

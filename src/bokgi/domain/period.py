@@ -59,6 +59,19 @@ class Period:
         year, week, _ = self.start.isocalendar()
         return f"{year}-W{week:02d}"
 
+    @property
+    def key(self) -> str:
+        """Name of the period as `parse` reads it.
+
+        >>> [Period.parse(name).key for name in ("2026-Q4", "2026-11", "2026-11-02..2026-11-09")]
+        ['2026-Q4', '2026-11', '2026-11-02..2026-11-09']
+        """
+        if Period.quarter_of(self.start) == self:
+            return f"{self.start.year}-Q{(self.start.month + 2) // 3}"
+        if Period.month_of(self.start) == self:
+            return f"{self.start:%Y-%m}"
+        return f"{self.start.isoformat()}..{self.end.isoformat()}"
+
     def previous(self) -> Period:
         """Return the period of the same number of days just before this one."""
         return Period(self.start - timedelta(days=self.days), self.start)

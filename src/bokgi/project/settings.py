@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "bokgi.apps.jobs.apps.JobsConfig",
     "bokgi.apps.access.apps.AccessConfig",
     "bokgi.apps.data.apps.DataConfig",
+    "bokgi.apps.forecast.apps.ForecastConfig",
     "bokgi.apps.reviews.apps.ReviewsConfig",
     "bokgi.apps.coaching.apps.CoachingConfig",
     "bokgi.project.apps.ProjectConfig",

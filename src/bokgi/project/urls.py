@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("vega-<slug:version>.js", views.vega_bundle, name="vega"),
     path("account/", include("bokgi.apps.access.urls")),
     path("data/", include(("bokgi.apps.data.urls", "data"))),
+    path("forecast/", include(("bokgi.apps.forecast.urls", "forecast"))),
     path("today/", include(("bokgi.apps.today.urls", "today"))),
     path("people/", include(("bokgi.apps.people.urls", "people"))),
     path("reviews/", include(("bokgi.apps.reviews.urls", "reviews"))),

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.access.asking import main_question
 from bokgi.domain.period import Period
+from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.changes import ask_changes
 from bokgi.questions.compare import compare
@@ -14,7 +15,7 @@ from bokgi.questions.concentration import ask_concentration
 from bokgi.questions.content_effect import ask_content_effect
 from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.decompose import decompose
-from bokgi.questions.forecast import ask_forecast
+from bokgi.questions.forecast import MONTH, ask_forecast
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.pipeline import tell_pipeline_change
 
@@ -32,11 +33,13 @@ def _window(back: int) -> dict[str, object]:
 
 
 def register() -> None:
-    """Name the questions of Today, Funnel, Pipeline change, People and the weekly review, as they are asked there."""
+    """Name the questions of Today, Funnel, Forecast, People and the weekly review, as they are asked there."""
     mode = FunnelMode.STAGE_ENTRY_COHORT.value
     main_question(find_bottlenecks)
     main_question(compare)
-    main_question(ask_forecast, period=Period.quarter_of, team=None)
+    for period in (Period.quarter_of, Period.month_of):
+        main_question(ask_forecast, period=period, team=None)
+    main_question(ask_backtest, period=MONTH, team=None)
     main_question(ask_changes, team=None)
     main_question(list_deals, where=Where(), order="attention", limit=30)
     for by in ((), ("person",)):

@@ -84,7 +84,7 @@ class Answers:
         that ask the same at once wait for one computation. Errors of the question are raised and not kept.
         """
         engine = self._current()
-        path = engine.derived.folder / "answers" / f"{_key(question, parameters)}.json"
+        path = _place(engine, question, parameters)
         found = _read(path)
         if found is not None:
             return found
@@ -101,6 +101,10 @@ class Answers:
             with self._lock:
                 self._computing.pop(path, None)
         return found
+
+    def kept(self, question: Question, /, **parameters: Any) -> Json | None:  # noqa: ANN401 - as above
+        """Give the answer where it is kept; null where it would have to be computed."""
+        return _read(_place(self._current(), question, parameters))
 
     def facts(self) -> Facts:
         """Give the facts as they are now, for this thread only."""
@@ -132,6 +136,10 @@ def _ledger_files(lake: Lake) -> tuple[str, ...]:
     """List the files of the ledger's log: they change with every commit."""
     with os.scandir(lake.table_folder("imports") / "_delta_log") as entries:
         return tuple(sorted(entry.name for entry in entries))
+
+
+def _place(engine: _Engine, question: Question, parameters: dict[str, Any]) -> Path:
+    return engine.derived.folder / "answers" / f"{_key(question, parameters)}.json"
 
 
 def _key(question: Question, parameters: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
+from bokgi.questions.forecast_categories import categories
 from bokgi.questions.targets import target_of
 from bokgi.questions.titles import deal_names, title
 
@@ -77,10 +78,10 @@ def ask_forecast(facts: Facts, *, as_of: date, period: Period, team: str | None 
     """Ask what will be won in a period, by everybody or by one team.
 
     Reads all facts of a lake version, cut to `as_of`. Gives `quantiles`, `mean`, `open`, `new`, `won_so_far`,
-    `benchmarks{}`, `calibration{}`, `people[]`, `teams[]`, `change{}`, `at_risk[]`, `range_deals[]`, `target{}`,
-    `said[]`, `caveats[]`, `would_change[]`; see `docs/reference/forecast.schema.json`. Money in the organisation's
-    currency; parts add up to the whole to the last won. Raises `NotFoundError` for an unknown team, `UsageError` for a
-    period too long.
+    `categories{}`, `benchmarks{}`, `calibration{}`, `people[]`, `teams[]`, `change{}`, `at_risk[]`, `range_deals[]`,
+    `target{}`, `said[]`, `caveats[]`, `would_change[]`; see `docs/reference/forecast.schema.json`. Money in the
+    organisation's currency; parts add up to the whole to the last won. Raises `NotFoundError` for an unknown team,
+    `UsageError` for a period too long.
     """
     with asked(facts, as_of=as_of) as here:
         read = inputs_of(here, facts, team)
@@ -121,6 +122,7 @@ def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Jso
         "people": _shares(here, found.people, mean, people=True),
         "teams": _shares(here, found.teams, mean, people=False),
         "target": target,
+        "categories": categories(here, found.period, team),
         "benchmarks": {
             one.method: {
                 "mean": here.money(one.mean),

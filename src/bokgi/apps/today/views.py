@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -11,11 +9,11 @@ from django.views.decorators.http import require_GET
 from bokgi.apps.access.permissions import EVERYBODY
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.forecast.drawing import dots
 from bokgi.apps.people import comparison
 from bokgi.apps.pipeline import deal_list, funnel
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.domain.messages import N_
-from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.questions.bottlenecks import find_bottlenecks
@@ -23,12 +21,9 @@ from bokgi.questions.changes import ask_changes
 from bokgi.questions.compare import compare
 from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.forecast import ask_forecast
-from bokgi.ui import marks
 from bokgi.ui.blocks import Table
-from bokgi.ui.format import money_short
 
 _SHOWN_DEALS = 10
-_DOTS = 20
 
 
 @may(*EVERYBODY)
@@ -47,7 +42,7 @@ def today_index(request: PageRequest) -> HttpResponse:
         "screen": screen,
         "deals": _deals(screen),
         "forecast": forecast,
-        "dots": None if forecast is None else _dots(screen, forecast),
+        "dots": None if forecast is None else dots(screen, forecast),
         "searched": searched,
         "found": None if searched is None else funnel.bottleneck(screen, searched),
         "alerts": _alerts(screen) if whole else [],
@@ -69,32 +64,6 @@ def _deals(screen: Screen) -> Table | None:
 
 def _forecast(screen: Screen) -> Json:
     return screen.ask(ask_forecast, period=Period.quarter_of(screen.as_of), team=screen.team)
-
-
-def _dots(screen: Screen, forecast: Json) -> object:
-    """Draw the range as twenty equally likely results; null where there is no forecast."""
-    quantiles = {float(level): Decimal(found["amount"]) for level, found in (forecast["quantiles"] or {}).items()}
-    if len(quantiles) < 2:  # noqa: PLR2004 - a range has two ends
-        return None
-    levels = sorted(quantiles)
-
-    def value(level: float) -> float:
-        below = max((one for one in levels if one <= level), default=levels[0])
-        above = min((one for one in levels if one >= level), default=levels[-1])
-        low, high = float(quantiles[below]), float(quantiles[above])
-        return low if above == below else low + (high - low) * (level - below) / (above - below)
-
-    points = [value((place + 0.5) / _DOTS) / 1e8 for place in range(_DOTS)]
-    target = forecast["target"]
-    goal = None if target is None else float(Decimal(target["amount"]["amount"])) / 1e8
-    ends = [*points, *([goal] if goal is not None else [])]
-    spread = max(max(ends) - min(ends), 0.1)
-    line = marks.Scale(min(ends) - 0.1 * spread, max(ends) + 0.1 * spread, 320)
-    named = sorted({min(points), max(points), *([goal] if goal is not None else [])})
-    ticks = [(value, money_short(Money(Decimal(round(value * 1e8)), screen.currency), screen.lang)) for value in named]
-    sentences = forecast["said"]
-    label = screen.speaker.say(sentences[0]) if sentences else ""
-    return marks.quantile_dots(points, line, goal=goal, ticks=ticks, label=label)
 
 
 def _alerts(screen: Screen) -> list[str]:

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
+from bokgi.domain.labels import FORECAST_CHANGES, FORECAST_METHODS
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
-
-METHODS: Final = {
-    "forecast": N_("Forecast"),
-    "stage_model": N_("Open deals and new business alone"),
-    "run_rate": N_("Pace of the last 26 weeks"),
-    "seasonal_naive": N_("Same weeks a year ago"),
-    "weighted_pipeline": N_("Weighted pipeline"),
-    "weighted_pipeline_due": N_("Weighted pipeline, due deals"),
-    "best_simple": N_("Best simple method so far"),
-}
-CHANGES: Final = {
-    "won": N_("Won"),
-    "lost": N_("Lost"),
-    "entered": N_("Came in"),
-    "moved_on": N_("Moved on"),
-    "moved_back": N_("Moved back"),
-    "amount": N_("Amount changed"),
-    "close_date": N_("Close date changed"),
-    "waited": N_("Stood still"),
-    "to_come": N_("Business yet to come"),
-}
 
 
 @command("forecast", N_("What will be won in a period, with its range and what moves it."), order=42, method="forecast")
@@ -99,7 +79,7 @@ def _show_forecast(session: Session, found: dict[str, Any]) -> None:
         if part is not None
     ]
     rows += [
-        (session.text(Message(METHODS[name])), _money(session, one["mean"]), _range(session, one))
+        (session.text(Message(FORECAST_METHODS[name])), _money(session, one["mean"]), _range(session, one))
         for name, one in found["benchmarks"].items()
     ]
     columns = [(N_("Part or method"), "left"), (N_("Expected"), "right"), (N_("80% range"), "right")]
@@ -113,7 +93,7 @@ def _show_forecast(session: Session, found: dict[str, Any]) -> None:
             [(N_("Change since last week"), "left"), (N_("Deals"), "right"), (N_("Amount"), "right")],
             [
                 (
-                    session.text(Message(CHANGES[part["code"]])),
+                    session.text(Message(FORECAST_CHANGES[part["code"]])),
                     "" if part["n"] is None else str(part["n"]),
                     _money(session, part["amount"]),
                 )
@@ -192,7 +172,7 @@ def _show_backtest(session: Session, found: dict[str, Any]) -> None:
             ],
             [
                 (
-                    session.text(Message(METHODS[name])),
+                    session.text(Message(FORECAST_METHODS[name])),
                     str(score["n"]),
                     _money(session, score["crps"]),
                     percent(score["coverage80"]),

@@ -1,0 +1,1 @@
+"""The forecast: its range, what people submit, how right both were."""

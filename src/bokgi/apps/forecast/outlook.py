@@ -1,0 +1,423 @@
+"""The page of the forecast: what each says on one line of numbers, by team and person, and why it moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from bokgi.apps.forecast.models import Submission
+from bokgi.apps.forecast.rules import Subject, Way
+from bokgi.apps.forecast.selectors import (
+    may_see,
+    members_of,
+    sees_all,
+    sellers_of,
+    subject_of,
+    way_of,
+)
+from bokgi.apps.pipeline.deal_list import DEALS
+from bokgi.apps.pipeline.selectors import Screen
+from bokgi.domain.labels import FORECAST_CATEGORIES, FORECAST_CHANGES, FORECAST_METHODS
+from bokgi.domain.messages import N_
+from bokgi.domain.period import Period
+from bokgi.questions.asked import Json
+from bokgi.ui import marks
+from bokgi.ui.blocks import Badge, Cell, Chart, Column, Figure, Table
+from bokgi.ui.charts import Step, bridge, bridge_base, for_page
+from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, signed
+from bokgi.ui.speaker import amount_of
+
+Submitted = Mapping[Subject, Sequence[Submission]]
+_LEVEL_NAMES = {"commit": N_("Won and commit"), "best_case": N_("With best case"), "pipeline": N_("With pipeline")}
+_WIDTH = 220
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """A forecast with what was submitted, for one screen."""
+
+    screen: Screen
+    period: Period
+    answer: Json
+    submitted: Submitted
+
+    def newest(self, subject: Subject) -> Submission | None:
+        """Give the submission that counts, as far as it may be seen."""
+        found = self.submitted.get(subject, ())
+        return found[0] if found and may_see(self.screen, subject) else None
+
+    def goal(self) -> Decimal | None:
+        """Give the target."""
+        target = self.answer["target"]
+        return None if target is None else amount_of(target["amount"])
+
+    def submit_address(self, subject: Subject) -> str:
+        """Give where a number is submitted for a subject."""
+        query = {"subject": subject.key, "period": self.period.key}
+        return f"{reverse('forecast:submit')}?{urlencode(query)}"
+
+
+def figures(found: Outlook) -> list[Figure]:
+    """Give the row of figures: what is expected, what is won, what the CRM's categories and the target say."""
+    screen, answer = found.screen, found.answer
+    say, speaker = screen.say, screen.speaker
+    quantiles = answer["quantiles"]
+    ends = ""
+    if {"0.10", "0.90"} <= set(quantiles):
+        low, high = (speaker.money_short(quantiles[level]) for level in ("0.10", "0.90"))
+        ends = say(N_("{level} range {low} to {high}"), level=speaker.percent(answer["level"]), low=low, high=high)
+    told = [
+        Figure(
+            say(N_("Expected")),
+            speaker.money_short(answer["mean"]),
+            range=ends,
+            n=say(N_("{n} open deals"), n=answer["open_deals"]),
+        ),
+        Figure(
+            say(N_("Won so far")),
+            speaker.money_short(answer["won_so_far"]),
+            n=say(N_("{n} deals"), n=answer["won_so_far_n"]),
+        ),
+    ]
+    levels = answer["categories"]
+    if levels["used"]:
+        commit = next(part for part in levels["parts"] if part["code"] == "commit")
+        told.append(
+            Figure(
+                say(N_("Won and commit")),
+                speaker.money_short(levels["commit"]),
+                comparison=say(N_("with best case {amount}"), amount=speaker.money_short(levels["best_case"])),
+                n=say(N_("{n} deals in commit"), n=commit["n"]),
+            )
+        )
+    target = answer["target"]
+    if target is not None:
+        chance = target["probability"]
+        told.append(
+            Figure(
+                say(N_("Target")),
+                speaker.money_short(target["amount"]),
+                comparison="" if chance is None else say(N_("reached with a chance of {p}"), p=speaker.percent(chance)),
+            )
+        )
+    return told
+
+
+def line_of(amounts: Iterable[Decimal | None], width: int = _WIDTH) -> marks.Scale:
+    """Give one line of numbers for all rows of a table."""
+    known = [float(amount) for amount in amounts if amount is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    spread = max(high - low, 1.0)
+    return marks.Scale(low - 0.06 * spread, high + 0.06 * spread, width)
+
+
+def sayings(found: Outlook) -> Table:
+    """Put beside each other what model, CRM categories, leader and people say, on one line of numbers."""
+    screen, answer = found.screen, found.answer
+    say, speaker = screen.say, screen.speaker
+    rows: list[tuple[str, str, Decimal | None, tuple[Decimal, Decimal] | None]] = []
+    quantiles = answer["quantiles"]
+    ends = None
+    if {"0.10", "0.90"} <= set(quantiles):
+        ends = (Decimal(quantiles["0.10"]["amount"]), Decimal(quantiles["0.90"]["amount"]))
+    rows.append((say(N_("Model")), say(N_("80% range")), amount_of(answer["mean"]), ends))
+    levels = answer["categories"]
+    if levels["used"]:
+        rows += [
+            (say(label), say(N_("categories of the CRM")), amount_of(levels[name]), None)
+            for name, label in _LEVEL_NAMES.items()
+        ]
+    subject = subject_of(screen)
+    own = found.newest(subject)
+    if own is not None:
+        rows.append((say(N_("Submitted")), _who_when(screen, own), own.amount, None))
+    people = _sum_of_people(found, subject)
+    if people is not None:
+        amount, n, of = people
+        rows.append((say(N_("Sum of the people")), say(N_("{n} of {of} submitted"), n=n, of=of), amount, None))
+    goal = found.goal()
+    line = line_of([*(row[2] for row in rows), *(ends or ()), goal])
+    unit = speaker.money_column([_json(screen, row[2]) for row in rows])
+    columns = [
+        Column(say(N_("Who says it"))),
+        Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
+        Column(
+            say(N_("On one line; the tick is the target")) if goal is not None else say(N_("On one line")), drawn=True
+        ),
+    ]
+    cells = [
+        [
+            Cell(name, sub=sub),
+            Cell(unit.cell(amount), strong=bool(around)),
+            _drawn(amount, around, line, goal, quiet=not around),
+        ]
+        for name, sub, amount, around in rows
+    ]
+    return Table(say(N_("What each says of the period")), columns, cells, hidden_caption=True)
+
+
+def _json(screen: Screen, amount: Decimal | None) -> dict[str, str] | None:
+    return None if amount is None else {"amount": str(amount), "currency": screen.currency}
+
+
+def _drawn(
+    amount: Decimal | None,
+    around: tuple[Decimal, Decimal] | None,
+    line: marks.Scale,
+    goal: Decimal | None,
+    *,
+    quiet: bool = False,
+) -> Cell:
+    if amount is None:
+        return Cell()
+    low, high = around or (amount, amount)
+    reference = None if goal is None else float(goal)
+    tone: marks.Tone = "quiet" if quiet else "plain"
+    return Cell(mark=marks.whisker(float(amount), (float(low), float(high)), line, reference=reference, tone=tone))
+
+
+def _who_when(screen: Screen, one: Submission) -> str:
+    by = ABSENT if one.by is None else one.by.name
+    return f"{by}, {screen.speaker.day_short(one.on.isoformat())}"
+
+
+def _sum_of_people(found: Outlook, subject: Subject) -> tuple[Decimal, int, int] | None:
+    """Add the people's numbers up; null where not everybody's may be seen, or nobody submitted."""
+    if not sees_all(found.screen, subject):
+        return None
+    sellers = sellers_of(found.screen, subject)
+    newest = [found.newest(Subject("person", person)) for person in members_of(found.screen, subject)]
+    given = [one.amount for one in newest if one is not None]
+    return (sum(given, Decimal(0)), len(given), max(len(sellers), len(given))) if given else None
+
+
+def people_table(found: Outlook) -> Table | None:
+    """List the people whose rows may be seen: won, expected, range, categories, what was submitted."""
+    screen, answer = found.screen, found.answer
+    rows = [row for row in answer["people"] if row["person_id"] and screen.viewer.sees_person(row["person_id"])]
+    levels = {row["person_id"]: row for row in answer["categories"]["people"]}
+    if not rows:
+        return None
+    told = [(Subject("person", row["person_id"]), row["name"], row, levels.get(row["person_id"])) for row in rows]
+    return _shares(found, screen.say(N_("Person")), told, caption=screen.say(N_("By person")))
+
+
+def teams_table(found: Outlook) -> Table | None:
+    """List the teams whose sums may be seen."""
+    screen, answer = found.screen, found.answer
+    rows = [row for row in answer["teams"] if row["team"] in screen.shown]
+    levels = {row["team"]: row for row in answer["categories"]["teams"]}
+    if screen.team is not None or not rows:
+        return None
+    told = [(Subject("team", row["team"]), row["team"], row, levels.get(row["team"])) for row in rows]
+    return _shares(found, screen.say(N_("Team")), told, caption=screen.say(N_("By team")))
+
+
+def _shares(
+    found: Outlook, head: str, rows: Sequence[tuple[Subject, str, Json, Json | None]], *, caption: str
+) -> Table:
+    screen = found.screen
+    say, speaker = screen.say, screen.speaker
+    used = found.answer["categories"]["used"]
+    newest = {subject: found.newest(subject) for subject, *_ in rows}
+    unit = speaker.money_column([row[name] for _, _, row, _ in rows for name in ("won_so_far", "mean", "high")])
+    ends = [amount_of(row[name]) for _, _, row, _ in rows for name in ("low", "high")]
+    line = line_of([*ends, *(one.amount for one in newest.values() if one is not None)], 140)
+    columns = [
+        Column(head),
+        Column(say(N_("Won, {unit}"), unit=unit.label), "right"),
+        Column(say(N_("Open")), "right"),
+        Column(say(N_("To come")), "right"),
+        Column(say(N_("Expected")), "right"),
+        Column(say(N_("80% range; the tick is what was submitted")), drawn=True),
+        *([Column(say(N_("Won and commit")), "right"), Column(say(N_("With best case")), "right")] if used else []),
+        Column(say(N_("Submitted")), "right"),
+        Column(""),
+    ]
+    cells = []
+    for subject, name, row, levels in rows:
+        mean, low, high = (amount_of(row[key]) or Decimal(0) for key in ("mean", "low", "high"))
+        one = newest[subject]
+        goal = None if one is None else one.amount
+        badge = Badge(say(N_("override")), "same", "edit") if one is not None and one.is_override else None
+        cells.append(
+            [
+                Cell(name, href=_history_address(subject)),
+                *(Cell(unit.cell(amount_of(row[key]))) for key in ("won_so_far", "open", "new")),
+                Cell(unit.cell(mean), strong=True),
+                _drawn(mean, (low, high), line, goal),
+                *([_level(unit, levels, key) for key in ("commit", "best_case")] if used else []),
+                Cell(
+                    ABSENT if one is None else unit.cell(one.amount),
+                    badge=badge,
+                    sub="" if one is None else _who_when(screen, one),
+                ),
+                _submit_cell(found, subject),
+            ]
+        )
+    return Table(caption, columns, cells, hidden_caption=True)
+
+
+def _history_address(subject: Subject) -> str:
+    return f"{reverse('forecast:submissions')}?{urlencode({'subject': subject.key})}"
+
+
+def _level(unit: MoneyColumn, levels: Json | None, key: str) -> Cell:
+    return Cell(ABSENT if levels is None else unit.cell(amount_of(levels[key])))
+
+
+def _submit_cell(found: Outlook, subject: Subject) -> Cell:
+    way = way_of(found.screen, subject)
+    if way is None or found.screen.as_of >= found.period.end:
+        return Cell()
+    words = N_("Submit") if way is Way.OWN else N_("Override")
+    return Cell(found.screen.say(words), href=found.submit_address(subject))
+
+
+# ---------------------------------------------------------------- what moved it, which deals matter
+
+
+def change_chart(screen: Screen, answer: Json) -> Chart | None:
+    """Draw what moved the forecast since last week as a bridge whose parts add up."""
+    change = answer["change"]
+    if change is None:
+        return None
+    speaker = screen.speaker
+
+    def amount(found: Json) -> Decimal:
+        return amount_of(found) or Decimal(0)
+
+    parts = [part for part in change["parts"] if amount(part["amount"])]
+    steps = [
+        Step(speaker.day(change["since"]), amount(change["before"]), total=True),
+        *(Step(speaker.label(FORECAST_CHANGES, part["code"]), amount(part["amount"])) for part in parts),
+        Step(speaker.day(answer["as_of"]), amount(change["now"]), total=True),
+    ]
+    column = chart_column([step.amount for step in steps], screen.currency, screen.lang)
+    base = bridge_base(steps)
+    note = screen.say(N_("The bars start at {base}, not at zero."), base=f"{column.cell(base)} {column.label}")
+
+    def spec(*, upright: bool) -> dict[str, Any]:
+        return for_page(bridge(steps, screen.currency, screen.lang, width=640, upright=upright, mode="page"))
+
+    sentences = answer["said"]
+    return Chart(
+        title=screen.say(N_("Since last week")),
+        unit=column.label,
+        sentence=plain(speaker.say(sentences[-1])) if sentences else "",
+        wide=spec(upright=True),
+        narrow=spec(upright=False),
+        table=change_table(screen, change, column),
+        note=note if base else "",
+    )
+
+
+def change_table(screen: Screen, change: Json, unit: MoneyColumn) -> Table:
+    """List the parts of the change; they add up."""
+    speaker, say = screen.speaker, screen.say
+    rows = [
+        [
+            Cell(speaker.day(change["since"]), strong=True),
+            Cell(),
+            Cell(unit.cell(amount_of(change["before"])), strong=True),
+        ]
+    ]
+    rows += [
+        [
+            Cell(speaker.label(FORECAST_CHANGES, part["code"])),
+            Cell(speaker.count(part["n"])),
+            Cell(signed(unit.cell(amount_of(part["amount"])))),
+        ]
+        for part in change["parts"]
+    ]
+    rows.append([Cell(say(N_("now")), strong=True), Cell(), Cell(unit.cell(amount_of(change["now"])), strong=True)])
+    columns = [
+        Column(say(N_("Change"))),
+        Column(say(N_("Deals")), "right"),
+        Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
+    ]
+    return Table(say(N_("What moved the forecast since last week")), columns, rows, hidden_caption=True)
+
+
+def deals_table(screen: Screen, deals: Sequence[Json], caption: str, *, share: bool) -> Table:
+    """List deals of the forecast whose owners' rows may be seen; `share`: of the open part's uncertainty."""
+    say, speaker = screen.say, screen.speaker
+    owners = screen.owners
+    seen = [deal for deal in deals if owners is None or deal["person_id"] in owners]
+    unit = speaker.money_column([deal["amount"] for deal in seen])
+    columns = [
+        Column(say(N_("Deal"))),
+        Column(say(N_("Owner"))),
+        Column(say(N_("Stage"))),
+        Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
+        Column(say(N_("Chance")), "right"),
+        Column(say(N_("By stage")), "right"),
+        *([Column(say(N_("Of the range")), "right")] if share else []),
+        Column(say(N_("What to see to"))),
+    ]
+    rows = [
+        [
+            Cell(deal["title"], href=f"{DEALS}{deal['deal_id']}/"),
+            Cell(deal["name"] or ABSENT),
+            Cell(deal["stage"]),
+            Cell(unit.cell(amount_of(deal["amount"])), tone="" if deal["amount_known"] else "dim"),
+            Cell(speaker.percent(deal["chance"]), strong=True),
+            Cell(speaker.percent(deal["stage_chance"])),
+            *([Cell(speaker.percent(deal["share"]))] if share else []),
+            Cell(", ".join(speaker.say(note) for note in deal["notes"])),
+        ]
+        for deal in seen
+    ]
+    return Table(caption, columns, rows, hidden_caption=True, empty=say(N_("None of yours.")))
+
+
+def category_table(screen: Screen, answer: Json) -> Table:
+    """List the open deals due in the period by the category that the CRM gives."""
+    say, speaker = screen.say, screen.speaker
+    parts = [part for part in answer["categories"]["parts"] if part["n"]]
+    unit = speaker.money_column([part["amount"] for part in parts])
+    columns = [
+        Column(say(N_("Category"))),
+        Column(say(N_("Deals")), "right"),
+        Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
+    ]
+    rows = [
+        [
+            Cell(speaker.label(FORECAST_CATEGORIES, part["code"])),
+            Cell(speaker.count(part["n"])),
+            Cell(
+                unit.cell(amount_of(part["amount"])),
+                sub=say(N_("{n} without an amount"), n=part["amount_unknown"]) if part["amount_unknown"] else "",
+            ),
+        ]
+        for part in parts
+    ]
+    return Table(say(N_("Open deals due, by category")), columns, rows, hidden_caption=True)
+
+
+def benchmark_table(screen: Screen, answer: Json) -> Table:
+    """Put simple methods beside the model."""
+    say, speaker = screen.say, screen.speaker
+    rows = list(answer["benchmarks"].items())
+    unit = speaker.money_column([one["mean"] for _, one in rows])
+    columns = [
+        Column(say(N_("Method"))),
+        Column(say(N_("Expected, {unit}"), unit=unit.label), "right"),
+        Column(say(N_("80% range")), "right"),
+        Column(say(N_("Mean error (CRPS)")), "right"),
+    ]
+    cells = [
+        [
+            Cell(speaker.label(FORECAST_METHODS, name)),
+            Cell(unit.cell(amount_of(one["mean"]))),
+            Cell(f"{unit.cell(amount_of(one['low']))} ~ {unit.cell(amount_of(one['high']))}"),
+            Cell(unit.cell(amount_of(one["crps"]))),
+        ]
+        for name, one in rows
+    ]
+    return Table(say(N_("Simple methods")), columns, cells, hidden_caption=True)

@@ -1,0 +1,286 @@
+"""The forecast, what people submit, and how right both were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from bokgi.apps.access.permissions import EVERYBODY, Role
+from bokgi.apps.access.permitting import may
+from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.access.warming import ask_later
+from bokgi.apps.forecast import accuracy, outlook, past_forecasts, selectors
+from bokgi.apps.forecast.drawing import dots
+from bokgi.apps.forecast.rules import Numbers, Subject, Way
+from bokgi.apps.forecast.services import submission_save
+from bokgi.apps.pipeline.selectors import Screen, screen_of
+from bokgi.domain.errors import BokgiError, UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import typed_amount
+from bokgi.questions.backtest import MONTHS, ask_backtest
+from bokgi.questions.forecast import ask_forecast, period_of
+from bokgi.ui.blocks import Column, Field
+from bokgi.ui.export import TYPES, as_csv, as_xlsx
+from bokgi.ui.format import period_name
+from bokgi.ui.listing import Listing
+
+SUBMITTING = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
+
+
+def page(screen: Screen, template: str, shown: Mapping[str, object], *, status: int = 200) -> HttpResponse:
+    """Render a page of this app; every one has its screen."""
+    context = {"screen": screen, "period_name": period_name, **shown}
+    return render(screen.request, f"forecast/{template}", context, status=status)
+
+
+@may(*EVERYBODY)
+@require_GET
+def forecast_index(request: PageRequest) -> HttpResponse:
+    """Show what will be won in a period, what each says of it, why it moved, which deals matter."""
+    screen = screen_of(request)
+    period = selectors.asked_period(screen)
+    subject = selectors.subject_of(screen)
+    answer = ask_later(request, ask_forecast, as_of=screen.as_of, period=period, team=screen.team)
+    shown: dict[str, object] = {
+        "period": period,
+        "periods": selectors.offered_periods(screen),
+        "working": answer is None,
+    }
+    if answer is None:
+        return page(screen, "index.html", shown)
+    found = outlook.Outlook(screen, period, answer, selectors.submitted(period))
+    own = selectors.own_subject(screen)
+    may_now = screen.as_of < period.end and selectors.way_of(screen, own) is Way.OWN
+    shown |= {
+        "answer": answer,
+        "whole": selectors.may_see(screen, subject),
+        "dots": dots(screen, answer, 280),
+        "figures": outlook.figures(found),
+        "sayings": outlook.sayings(found),
+        "categories": outlook.category_table(screen, answer),
+        "teams": outlook.teams_table(found),
+        "people": outlook.people_table(found),
+        "change": outlook.change_chart(screen, answer),
+        "at_risk": outlook.deals_table(screen, answer["at_risk"], screen.say(N_("Deals at risk")), share=False),
+        "deciding": outlook.deals_table(
+            screen, answer["range_deals"], screen.say(N_("Deals that decide the range")), share=True
+        ),
+        "benchmarks": outlook.benchmark_table(screen, answer),
+        "submit": found.submit_address(own) if may_now else "",
+    }
+    return page(screen, "index.html", shown)
+
+
+@may(*EVERYBODY)
+@require_GET
+def backtest(request: PageRequest) -> HttpResponse:
+    """Show how the forecast did on past periods, beside simple methods."""
+    screen = screen_of(request)
+    subject = selectors.subject_of(screen)
+    length = request.GET.get("length", "month")
+    length = length if length in MONTHS else "month"
+    whole = selectors.may_see(screen, subject)
+    answer = ask_later(request, ask_backtest, as_of=screen.as_of, period=length, team=screen.team) if whole else None
+    shown: dict[str, object] = {"length": length, "whole": whole, "working": whole and answer is None, "answer": answer}
+    if answer is not None:
+        shown |= {
+            "scores": past_forecasts.scores_table(screen, answer),
+            "origins": past_forecasts.origins_table(screen, answer),
+        }
+    return page(screen, "backtest.html", shown)
+
+
+@may(*EVERYBODY)
+@require_GET
+def submissions(request: PageRequest) -> HttpResponse:
+    """Show what was submitted, what came, and how right people and model were; or give it as a file."""
+    screen = screen_of(request)
+    given = request.GET.get("subject", "")
+    subject = Subject.read(given) if given else selectors.subject_of(screen)
+    if not given and not selectors.may_see(screen, subject) and screen.viewer.person_id:
+        subject = Subject("person", screen.viewer.person_id)
+    name = selectors.subject_name(screen, subject) if given or selectors.may_see(screen, subject) else ""
+    rows = accuracy.visible(screen, selectors.history())
+    columns = (
+        Column(screen.say(N_("Period")), key="period"),
+        Column(screen.say(N_("For")), key="for"),
+        Column(screen.say(N_("Submitted on")), key="on"),
+        Column(screen.say(N_("Submitted number")), "right", key="amount"),
+        Column(screen.say(N_("Commit amount")), "right", key="commit"),
+        Column(screen.say(N_("Best-case amount")), "right", key="best"),
+        Column(screen.say(N_("Model")), "right", key="model"),
+        Column(screen.say(N_("Note")), key="note"),
+    )
+    listing = Listing.read(columns, dict(request.GET.lists()), lang=screen.lang)
+    listed = (
+        rows if not given else [one for one in rows if (one.subject_kind, one.subject_id) == (subject.kind, subject.id)]
+    )
+    if listing.export in TYPES:
+        header, body = accuracy.as_rows(screen, listed)
+        title = screen.say(N_("Submissions"))
+        made = as_csv(header, body) if listing.export == "csv" else as_xlsx(title, header, body)
+        attached = {
+            "Content-Disposition": f'attachment; filename="submissions-{screen.as_of.isoformat()}.{listing.export}"'
+        }
+        return HttpResponse(made, content_type=TYPES[listing.export], headers=attached)
+    past = accuracy.past(screen, subject, rows)
+    judged = accuracy.judged(past)
+    word = listing.find.casefold()
+    fitting = [
+        one for one in listed if word in f"{one.period.key} {one.note} {one.by.name if one.by else ''}".casefold()
+    ]
+    shown = {
+        "subject": subject,
+        "name": name,
+        "subjects": _subjects(screen),
+        "sentence": accuracy.sentence(screen, judged),
+        "judged": accuracy.judged_table(screen, judged),
+        "past": accuracy.past_table(screen, past),
+        "any_past": bool(past),
+        "listing": listing,
+        "total": len(fitting),
+        "table": accuracy.history_table(screen, columns, listing.cut(fitting)),
+    }
+    return page(screen, "submissions.html", shown)
+
+
+def _subjects(screen: Screen) -> list[tuple[str, str]]:
+    """List whose submissions may be looked at: key and name."""
+    found = [(selectors.ORGANISATION, screen.say(N_("Everybody")))]
+    found += [(Subject("team", team), team) for team in screen.teams]
+    found += [(Subject("person", person), name) for person, name in screen.people.items()]
+    return [(subject.key, name) for subject, name in found if selectors.may_see(screen, subject)]
+
+
+@may(*SUBMITTING)
+@require_http_methods(["GET", "POST"])
+def submit(request: PageRequest) -> HttpResponse:
+    """Take a number for a period, with what the model and the CRM say beside it."""
+    screen = screen_of(request)
+    given: Mapping[str, str] = request.POST if request.method == "POST" else request.GET
+    subject = Subject.read(given["subject"]) if given.get("subject") else selectors.own_subject(screen)
+    name = selectors.subject_name(screen, subject)
+    way = selectors.way_of(screen, subject)
+    if way is None:
+        raise PermissionDenied
+    period = period_of(given.get("period") or None, screen.as_of)
+    answer = ask_later(request, ask_forecast, as_of=screen.as_of, period=period, team=None)
+    model = selectors.model_word(answer, subject)
+    before = selectors.submitted(period).get(subject, [])
+    fault: BokgiError | None = None
+    if request.method == "POST":
+        try:
+            numbers = _numbers(given, screen.currency)
+            now = timezone.now()
+            submission_save(
+                subject=subject,
+                period=period,
+                given=numbers,
+                way=way,
+                by=request.user,
+                at=now,
+                on=screen.as_of,
+                model=model,
+            )
+        except BokgiError as error:
+            fault = error
+        else:
+            told = Message(N_("Submitted for {period}."), {"period": period_name(period, screen.lang)})
+            messages.success(request, told.text(screen.lang))
+            return HttpResponseRedirect(f"{reverse('forecast:index')}?period={period.key}")
+    shown = {
+        "subject": subject,
+        "name": name,
+        "period": period,
+        "periods": [one for one in selectors.offered_periods(screen) if one.end > screen.as_of],
+        "way": way.value,
+        "model": model,
+        "levels": _levels(answer, subject),
+        "before": before,
+        "fields": _fields(screen, given, way),
+        "fault": fault,
+        "money": lambda amount: screen.speaker.money({"amount": str(amount), "currency": screen.currency}),
+    }
+    return page(screen, "submit.html", shown, status=422 if fault else 200)
+
+
+def _levels(answer: Mapping[str, object] | None, subject: Subject) -> Mapping[str, object] | None:
+    """Give what the CRM's categories of a subject come to; null where there are none."""
+    if answer is None:
+        return None
+    found = answer["categories"]
+    assert isinstance(found, dict)  # noqa: S101 - for the checker of types
+    if not found["used"]:
+        return None
+    if subject == selectors.ORGANISATION:
+        return found
+    rows, column = (found["people"], "person_id") if subject.kind == "person" else (found["teams"], "team")
+    return next((row for row in rows if row[column] == subject.id), None)
+
+
+def _numbers(given: Mapping[str, str], currency: str) -> Numbers:
+    def read(field: str) -> Decimal | None:
+        text = given.get(field, "").strip()
+        return typed_amount(text) if text else None
+
+    amount = read("amount")
+    if amount is None:
+        raise UsageError(
+            "amount_missing", Message(N_("The number is missing.")), Message(N_("Write what you expect to be won."))
+        )
+    return Numbers(amount, currency, read("commit"), read("best_case"), given.get("note", ""), given.get("reason", ""))
+
+
+def _fields(screen: Screen, given: Mapping[str, str], way: Way) -> list[Field]:
+    say = screen.say
+    hint = say(N_("260,000,000 or 2.6억 or 2억 6,000만"))
+    told = [
+        Field(
+            "amount",
+            say(N_("Submitted number")),
+            "money",
+            given.get("amount", ""),
+            hint=hint,
+            required=True,
+            unit=screen.currency,
+        ),
+        Field(
+            "commit",
+            say(N_("Commit amount")),
+            "money",
+            given.get("commit", ""),
+            hint=say(N_("What you stand for whatever happens.")),
+            unit=screen.currency,
+        ),
+        Field(
+            "best_case",
+            say(N_("Best-case amount")),
+            "money",
+            given.get("best_case", ""),
+            hint=say(N_("What comes when everything goes well.")),
+            unit=screen.currency,
+        ),
+        Field("note", say(N_("Note")), "textarea", given.get("note", ""), attributes={"maxlength": "500"}),
+    ]
+    if way is Way.OVERRIDE:
+        told.insert(
+            1,
+            Field(
+                "reason",
+                say(N_("Why another number")),
+                "textarea",
+                given.get("reason", ""),
+                hint=say(N_("The person reads it; the own number stays beside yours.")),
+                required=True,
+                attributes={"maxlength": "500"},
+            ),
+        )
+    return told

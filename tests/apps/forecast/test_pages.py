@@ -1,0 +1,157 @@
+"""The forecast and what people submit: the figures of the command, whose they are, numbers that fit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from bokgi.apps.access.models import AuditEntry
+from bokgi.apps.forecast.models import Submission
+from bokgi.domain.period import Period
+from bokgi.questions.answers import Answers
+from bokgi.questions.backtest import ask_backtest
+from bokgi.questions.forecast import ask_forecast
+from bokgi.ui.speaker import Speaker
+from tests.homes import PEOPLE, TODAY
+
+AsRole = Callable[[str], Client]
+pytestmark = pytest.mark.usefixtures("home", "english")
+QUARTER = Period.quarter_of(TODAY)
+
+
+def page(client: Client, address: str, status: int = 200) -> str:
+    answer = client.get(address)
+    assert answer.status_code == status, (address, answer.status_code)
+    return unescape(answer.content.decode())
+
+
+def submit(client: Client, **given: str) -> int:
+    return client.post("/forecast/submit/", {"period": "2026-Q4", **given}).status_code
+
+
+def test_the_page_shows_the_figures_of_the_command(as_role: AsRole, home: Path) -> None:
+    answer = Answers(home).ask(ask_forecast, as_of=TODAY, period=QUARTER, team=None)
+    shown, speaker = page(as_role("leader"), "/forecast/"), Speaker("en", TODAY, "KRW")
+    for figure in (answer["mean"], answer["won_so_far"], *(answer["quantiles"][level] for level in ("0.10", "0.90"))):
+        assert speaker.money_short(figure) in shown
+    for row in answer["people"]:
+        assert row["name"] in shown
+
+
+def test_another_period_and_a_team_have_their_page(as_role: AsRole, home: Path) -> None:
+    answer = Answers(home).ask(ask_forecast, as_of=TODAY, period=Period.month_of(TODAY), team="1팀")
+    shown = page(as_role("leader"), "/forecast/?period=2026-11&team=1%ED%8C%80")
+    assert Speaker("en", TODAY, "KRW").money_short(answer["mean"]) in shown
+    assert PEOPLE["seo"] not in shown
+
+
+@pytest.mark.parametrize("query", ["period=soon", "period=2026-11-30..2026-11-01"])
+def test_what_is_no_period_is_refused(as_role: AsRole, query: str) -> None:
+    assert as_role("leader").get(f"/forecast/?{query}").status_code == 400
+
+
+def test_the_backtest_has_its_page(as_role: AsRole, home: Path) -> None:
+    answer = Answers(home).ask(ask_backtest, as_of=TODAY, period="month", team=None)
+    shown = page(as_role("leader"), "/forecast/backtest/")
+    assert Speaker("en", TODAY, "KRW").say(answer["said"][0]) in shown
+
+
+def test_a_rep_submits_and_everything_submitted_before_stays(as_role: AsRole) -> None:
+    rep = as_role("rep")
+    assert submit(rep, subject="person:lee", amount="2.6억", commit="2억", best_case="3억", note="둘은 이달") == 302
+    assert submit(rep, subject="person:lee", amount="3억") == 302
+    assert [one.amount for one in Submission.objects.all()] == [Decimal(300000000), Decimal(260000000)]
+    newest = Submission.objects.first()
+    assert newest is not None
+    assert (newest.on, newest.period, newest.is_override) == (TODAY, QUARTER, False)
+    shown = page(rep, "/forecast/submissions/?subject=person:lee")
+    assert "둘은 이달" in shown
+    assert AuditEntry.objects.filter(action="submission_save").count() == 2
+
+
+def test_pressed_twice_it_is_one(as_role: AsRole) -> None:
+    rep = as_role("rep")
+    assert [submit(rep, subject="person:lee", amount="2억") for _ in range(2)] == [302, 422]
+    assert Submission.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"amount": ""}, "The number is missing"),
+        ({"amount": "many"}, "is no amount"),
+        ({"amount": "2억", "commit": "3억"}, "Commit is more"),
+        ({"amount": "2억", "best_case": "1억"}, "Best case is less"),
+        ({"amount": "2억", "period": "2026-Q3"}, "This period is over"),
+    ],
+)
+def test_numbers_that_do_not_fit_are_refused_in_words(as_role: AsRole, given: dict[str, str], says: str) -> None:
+    answer = as_role("rep").post("/forecast/submit/", {"subject": "person:lee", "period": "2026-Q4", **given})
+    assert answer.status_code == 422
+    assert says in unescape(answer.content.decode())
+    assert not Submission.objects.exists()
+
+
+def test_a_leader_overrides_with_a_reason_and_both_numbers_stand(as_role: AsRole) -> None:
+    assert submit(as_role("rep"), subject="person:lee", amount="2억") == 302
+    leader = as_role("leader")
+    assert submit(leader, subject="person:lee", amount="1억") == 422
+    assert submit(leader, subject="person:lee", amount="1억", reason="계약이 1월로") == 302
+    shown = page(as_role("rep"), "/forecast/submit/?subject=person:lee")
+    assert "계약이 1월로" in shown
+    assert Submission.objects.filter(is_override=True, amount=Decimal(100000000)).exists()
+
+
+def test_who_may_not_submit_for_somebody_does_not(as_role: AsRole) -> None:
+    for role, subject, status in (
+        ("rep", "person:seo", 404),
+        ("rep", "person:park", 404),
+        ("rep", "organisation:all", 403),
+        ("rep", "team:1팀", 404),
+        ("manager", "person:seo", 404),
+        ("manager", "team:2팀", 403),
+        ("viewer", "organisation:all", 403),
+        ("leader", "person:nobody", 404),
+        ("leader", "mood:blue", 400),
+    ):
+        assert submit(as_role(role), subject=subject, amount="2억", reason="x") == status, (role, subject)
+    assert not Submission.objects.exists()
+    assert submit(as_role("manager"), subject="person:park", amount="2억", reason="x") == 302
+
+
+def test_a_colleague_sees_no_number_of_a_colleague(as_role: AsRole) -> None:
+    assert submit(as_role("leader"), subject="person:seo", amount="77,123,456", reason="비밀 이유") == 302
+    for address in ("/forecast/", "/forecast/submissions/", "/forecast/submissions/?export=csv"):
+        shown = page(as_role("rep"), address)
+        assert "비밀 이유" not in shown
+        assert "77,123,456" not in shown
+        assert "77123456" not in shown
+    assert "비밀 이유" in page(as_role("leader"), "/forecast/submissions/")
+
+
+def test_what_was_submitted_goes_along_as_a_file(as_role: AsRole) -> None:
+    rep = as_role("rep")
+    assert submit(rep, subject="person:lee", amount="2억", note="=1+1") == 302
+    answer = rep.get("/forecast/submissions/?export=csv")
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert (row["Period"], row["Submitted number"], row["Note"]) == ("2026-Q4", "200000000.00", "'=1+1")
+
+
+def test_accuracy_is_said_from_four_periods_on(as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    rep, shown = as_role("rep"), ""
+    for number, month in enumerate((7, 8, 9, 10), start=1):
+        on = date(2026, month, 5)
+        monkeypatch.setenv("BOKGI_TODAY", on.isoformat())
+        assert submit(rep, subject="person:lee", amount="1.5억", period=f"2026-{month:02d}") == 302
+        monkeypatch.setenv("BOKGI_TODAY", TODAY.isoformat())
+        shown = page(rep, "/forecast/submissions/?subject=person:lee")
+        assert (f"{number} of at least 4 periods" in shown) is (number < 4)
+    assert "over 4 periods" in shown.lower()
