@@ -115,7 +115,7 @@ def test_who_may_not_submit_for_somebody_does_not(as_role: AsRole) -> None:
         ("rep", "person:seo", 404),
         ("rep", "person:park", 404),
         ("rep", "organisation:all", 403),
-        ("rep", "team:1팀", 404),
+        ("rep", "team:1팀", 403),
         ("manager", "person:seo", 404),
         ("manager", "team:2팀", 403),
         ("viewer", "organisation:all", 403),
