@@ -13,9 +13,9 @@ def test_a_case_computed_by_hand() -> None:
     assert found.bias is not None
     assert found.error is not None
     # Differences 2, -1, 0, 3: sum 4 and absolute sum 6, each over 40. Rests 1, -2, -1, 2: variance of the mean 10/12.
-    assert (found.bias.value, found.error.value) == (pytest.approx(0.1), pytest.approx(0.15))
+    assert [found.bias.value, found.error.value] == pytest.approx([0.1, 0.15])
     reach = 2.3533634348018264 * np.sqrt(10 / 12) / 10
-    assert (found.bias.low, found.bias.high) == (pytest.approx(0.1 - reach), pytest.approx(0.1 + reach))
+    assert [found.bias.low, found.bias.high] == pytest.approx([0.1 - reach, 0.1 + reach])
 
 
 def test_the_spread_is_near_that_of_leaving_one_period_out() -> None:
@@ -60,7 +60,7 @@ def test_the_order_of_periods_and_the_unit_of_money_change_nothing() -> None:
         submission_accuracy([1e4 * x for x in said], [1e4 * x for x in came]),
     ):
         assert other.bias is not None
-        assert (other.bias.value, other.bias.low) == (pytest.approx(found.bias.value), pytest.approx(found.bias.low))
+        assert [other.bias.value, other.bias.low] == pytest.approx([found.bias.value, found.bias.low])
 
 
 def test_sequences_of_different_length_are_refused() -> None:
