@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "bokgi.apps.forecast.apps.ForecastConfig",
     "bokgi.apps.reviews.apps.ReviewsConfig",
     "bokgi.apps.coaching.apps.CoachingConfig",
+    "bokgi.apps.evaluation.apps.EvaluationConfig",
     "bokgi.project.apps.ProjectConfig",
     "allauth",
     "allauth.account",

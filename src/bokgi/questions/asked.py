@@ -13,6 +13,7 @@ import ibis
 from ibis import _
 
 from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, conditions, leaks, varied, with_factors
+from bokgi.analysis.credit import owner_at_close
 from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.visits import ladder, moves, visits, visits_of
@@ -126,13 +127,18 @@ class Asked:
 
 
 @contextmanager
-def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = ()) -> Iterator[Asked]:
-    """Cut all facts to one day for a question, in one currency; tables computed once are dropped at the end."""
+def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = (), owner_then: bool = False) -> Iterator[Asked]:
+    """Cut all facts to one day for a question, in one currency; tables computed once are dropped at the end.
+
+    With `owner_then` a closed deal is its owner's on the day it closed, whoever has it now.
+    """
     with ExitStack() as kept:
         then = facts_on(facts, as_of)
         if not facts.as_read:
             then = replace(then, deals=kept.enter_context(then.deals.cache()))
         now = in_one_currency(then, as_of)
+        if owner_then:
+            now = replace(now, deals=owner_at_close(now.deals, now.deal_changes))
         traits = deal_traits(now.deals, now.accounts, now.memberships, on=as_of)
         told = with_factors(conditions(traits, now.memberships), attributes)
         rows = now.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow()

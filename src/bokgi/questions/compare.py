@@ -43,7 +43,8 @@ def compare(
 
     Reads all facts of a lake version. Deals (or first visits to a stage) that ended from `start` up to but not
     including `end`; without them all that ended by `as_of`. `territory` is a column of deals or accounts or an
-    attribute; without it the accounts' region where there are at least two.
+    attribute; without it the accounts' region where there are at least two. A closed deal counts for who owned it on
+    the day it closed.
 
     Gives `heterogeneity{p, detectable}`, `people[]`, `pairs[]`, `refusals[]`, `factors[]`, `said[]`, `caveats[]`; see
     `docs/reference/compare.schema.json`. A question that the data cannot answer has no people and says why in
@@ -52,7 +53,7 @@ def compare(
     if by not in BY:
         raise _unknown("--by", by, tuple(BY))
     extra = [name for name in [*(factors or ()), *([territory] if territory else [])] if name]
-    with asked(facts, as_of=as_of, attributes=extra) as here:
+    with asked(facts, as_of=as_of, attributes=extra, owner_then=True) as here:
         cases = _cases(here, metric, start, end)
         used, refused = fair_factors(here, cases, factors)
         place = territory or next(iter(varied(cases, [TERRITORY])), None)
@@ -173,6 +174,7 @@ def _person(here: Asked, person: PersonResult, by: str) -> Json:
         "n": person.n,
         "raw": person.raw,
         "expected": person.expected,
+        "ratio": {"estimate": person.ratio, "low": person.ratio_low, "high": person.ratio_high},
         "adjusted": person.adjusted,
         "low": person.low,
         "high": person.high,

@@ -64,13 +64,18 @@ class Value:
 class PersonResult:
     """One person: cases, raw and expected rate, rate on the common mix with interval, probabilities and verdict.
 
-    Rates are 0 to 1. `p_top_third` is null where the component has fewer than three people.
+    Rates are 0 to 1. `ratio`: the person's rate on the own cases beside what was expected of an average person with
+    them, shrunken as far as the cases ask for it. `p_top_third` is null where the component has fewer than three
+    people.
     """
 
     person_id: str
     n: int
     raw: float
     expected: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
     adjusted: float
     low: float
     high: float
@@ -157,10 +162,11 @@ def compare_people(  # noqa: PLR0913 - the question has that many sides
     posterior = fit(counted.cells, draws=draws, seed=seed)
     component = components(counted)
     adjusted = _standardised(counted, posterior)
-    expected = _expected(counted, posterior)
+    expected, ratio = _expected(counted, posterior)
     detectable = posterior.heterogeneity_p < DETECTABLE
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(adjusted, [tail, 1.0 - tail], axis=0)
+    ratio_low, ratio_high = np.quantile(ratio, [tail, 1.0 - tail], axis=0)
     n = counted.by_person(counted.cells.n)
     wins = counted.by_person(counted.cells.wins)
     above, top = _standing(adjusted, component)
@@ -176,6 +182,9 @@ def compare_people(  # noqa: PLR0913 - the question has that many sides
             round(n[i]),
             float(wins[i] / n[i]),
             float(expected[i]),
+            float(ratio[:, i].mean()),
+            float(ratio_low[i]),
+            float(ratio_high[i]),
             float(adjusted[:, i].mean()),
             float(low[i]),
             float(high[i]),
@@ -259,17 +268,24 @@ def _standardised(counted: CountedCases, posterior: Posterior) -> Floats:
     return np.stack([special.expit(eta + person[:, i : i + 1]).mean(axis=1) for i in range(person.shape[1])], axis=1)
 
 
-def _expected(counted: CountedCases, posterior: Posterior) -> Floats:
-    """Rate an average person would have reached with each person's own cases (posterior mean)."""
+def _expected(counted: CountedCases, posterior: Posterior) -> tuple[Floats, Floats]:
+    """Rate an average person would have reached with each person's own cases (posterior mean), and the ratio to it.
+
+    The ratio is that of the person's own rate on the same cases, by draw: `draws × people`.
+    """
     owner = counted.cells.levels[counted.cells.person]
     everything = np.arange(len(owner))
     at_mode = _without_person(counted, posterior.mode.effects, posterior, everything)[0]
-    out = np.empty(len(counted.persons))
+    person = posterior.factor(counted.cells.person)
+    out, ratio = np.empty(len(counted.persons)), np.empty((len(person), len(counted.persons)))
     for i in range(len(out)):
         own = np.flatnonzero(owner == i)
         cells = own[_points(counted.cells.n[own], at_mode[own], min(HAND_POINTS, 4 * len(own)))]
-        out[i] = special.expit(_without_person(counted, posterior.draws, posterior, cells)).mean()
-    return out
+        eta = _without_person(counted, posterior.draws, posterior, cells)
+        average = special.expit(eta).mean(axis=1)
+        out[i] = average.mean()
+        ratio[:, i] = special.expit(eta + person[:, i : i + 1]).mean(axis=1) / average
+    return out, ratio
 
 
 def _standing(adjusted: Floats, component: Ints) -> tuple[Floats, Floats]:

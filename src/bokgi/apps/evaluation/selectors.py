@@ -1,0 +1,192 @@
+"""Reads of evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.evaluation.criteria import Criteria
+from bokgi.apps.evaluation.guard import Draft, Evidence, EvidenceKind, Standing
+from bokgi.apps.evaluation.models import (
+    CriteriaVersion,
+    DataNotice,
+    Evaluation,
+    PeerRequest,
+    Round,
+)
+from bokgi.apps.evaluation.reading import LEADS_ROUNDS, side_required, unknown
+from bokgi.apps.evaluation.rules import AnswerKind, Progress
+from bokgi.questions.asked import Json
+
+
+def user_of(person_id: str) -> User | None:
+    """Give the user that a person signs in as; null where there is none."""
+    return User.objects.filter(person_id=person_id, is_active=True).first() if person_id else None
+
+
+def evaluation_for(user: User, evaluation_id: int) -> Evaluation:
+    """Give an evaluation to who stands somewhere to it; raises `NotFoundError` for everybody else."""
+    found = Evaluation.objects.select_related("round", "round__owner", "manager").filter(pk=evaluation_id).first()
+    if found is None:
+        raise unknown()
+    side_required(user, found)
+    return found
+
+
+def rounds_of(user: User) -> list[Round]:
+    """List the rounds that a user leads, or in which the user writes."""
+    if Role(user.role) in LEADS_ROUNDS:
+        return list(Round.objects.all())
+    return list(Round.objects.filter(Q(owner=user) | Q(evaluations__manager=user)).distinct())
+
+
+def evaluations_of(user: User) -> list[Evaluation]:
+    """List the user's own evaluations, newest first."""
+    if not user.person_id:
+        return []
+    mine = Evaluation.objects.filter(person_id=user.person_id).select_related("round", "round__owner", "manager")
+    return list(mine.order_by("-round__start_on", "-pk"))
+
+
+def evaluations_written_by(user: User, found: Round) -> list[Evaluation]:
+    """List the evaluations of a round that a user writes; all of them for who owns it or leads."""
+    forms = found.evaluations.select_related("round", "round__owner", "manager").prefetch_related(
+        "acknowledgements", "peer_requests", "growth"
+    )
+    if found.owner_id == user.pk or Role(user.role) in LEADS_ROUNDS:
+        return list(forms)
+    return list(forms.filter(manager=user).exclude(person_id=user.person_id or "-"))
+
+
+def peer_requests_of(user: User) -> list[PeerRequest]:
+    """List whom this user is asked about and has not answered yet."""
+    waiting = PeerRequest.objects.filter(peer=user, is_answered=False, evaluation__drafted_at=None)
+    return list(waiting.select_related("evaluation", "evaluation__round").order_by("asked_at", "pk"))
+
+
+def versions_of(found: Round, role: str) -> list[CriteriaVersion]:
+    """List the versions of a role's criteria, newest first."""
+    return list(found.versions.filter(role=role).order_by("-version"))
+
+
+def version_of(evaluation: Evaluation) -> CriteriaVersion:
+    """Give the version in force: the newest published, before the first publication the one being written."""
+    versions = versions_of(evaluation.round, evaluation.role)
+    return next((one for one in versions if one.published_at is not None), versions[-1])
+
+
+def criteria_of(evaluation: Evaluation) -> Criteria:
+    """Give the criteria in force for an evaluation."""
+    return version_of(evaluation).criteria
+
+
+def notice_waiting(user: User) -> DataNotice | None:
+    """Give the newest notice about data when this user has not read it yet."""
+    newest = DataNotice.objects.first()
+    return None if newest is None or newest.readings.filter(user=user).exists() else newest
+
+
+def _day(at: datetime | None) -> date | None:
+    return None if at is None else timezone.localtime(at).date()
+
+
+def progress_of(evaluation: Evaluation) -> Progress:
+    """Tell how far an evaluation is."""
+    versions = versions_of(evaluation.round, evaluation.role)
+    published = [one for one in versions if one.published_at is not None]
+    answer = getattr(evaluation, "answer", None)
+    read = {one.version_id: one.at for one in evaluation.acknowledgements.all()}
+    asked = list(evaluation.peer_requests.all())
+    return Progress(
+        period_start=evaluation.round.start_on,
+        period_end=evaluation.round.end_on,
+        published_on=_day(published[-1].published_at) if published else None,
+        acknowledged_on=_day(read.get(published[0].pk)) if published else None,
+        self_on=_day(evaluation.self_at),
+        peers_asked=len(asked),
+        peers_answered=sum(one.is_answered for one in asked),
+        drafted_on=_day(evaluation.drafted_at),
+        calibrated_on=_day(evaluation.calibrated_at),
+        talked_on=evaluation.talked_on,
+        answer=None if answer is None else AnswerKind(answer.kind),
+        decided_on=None if answer is None else _day(answer.decided_at),
+        person_signed_on=_day(evaluation.person_signed_at),
+        manager_signed_on=_day(evaluation.manager_signed_at),
+        growth_steps=len(evaluation.growth.all()),
+        closed_on=_day(evaluation.closed_at),
+    )
+
+
+def result_of(results: Json | None, person_id: str) -> Json | None:
+    """Give one person's fair result; null where there is none."""
+    people: Sequence[Json] = () if results is None else results["people"]
+    return next((row for row in people if row["person_id"] == person_id), None)
+
+
+def standing_of(results: Json | None, person_id: str) -> Standing | None:
+    """Give what the guard reads of a person's fair result; null where there is none."""
+    row = result_of(results, person_id)
+    if row is None or results is None:
+        return None
+    rate, won = row["win_rate"] or {}, row["won"] or {}
+    ratio = rate.get("ratio") or {}
+    return Standing(
+        n=rate.get("n", 0),
+        won=won.get("deals", 0),
+        raw=rate.get("raw"),
+        everybody=results["everybody"],
+        ratio=ratio.get("estimate"),
+        low=ratio.get("low"),
+        high=ratio.get("high"),
+        verdict=rate.get("verdict", "cannot_tell"),
+        largest_share=won.get("largest_share"),
+        last_share=won.get("last_share"),
+        still_new=row["still_new"],
+        alone_in_territory=row["alone_in_territory"],
+        changed_team=row["changed_team"],
+    )
+
+
+def draft_of(
+    evaluation: Evaluation,
+    standing: Standing | None,
+    *,
+    closing: bool,
+    ratings: dict[str, int | None] | None = None,
+    texts: dict[str, str] | None = None,
+) -> Draft:
+    """Put together what the guard reads; `ratings` and `texts` are those on the screen where they are not saved yet."""
+    version, progress = version_of(evaluation), progress_of(evaluation)
+    first = evaluation.round.versions.filter(role=evaluation.role, version=1).first()
+    changed = version.published_at if version.version > 1 else None
+    roles = evaluation.round.evaluations.filter(role=evaluation.role).values_list("role", flat=True)
+    return Draft(
+        criteria=version.criteria,
+        period_start=evaluation.round.start_on,
+        period_end=evaluation.round.end_on,
+        ratings=evaluation.ratings if ratings is None else ratings,
+        texts=evaluation.texts if texts is None else texts,
+        evidence=tuple(
+            Evidence(item.part, EvidenceKind(item.kind), item.seen_on) for item in evaluation.evidence.all()
+        ),
+        standing=standing,
+        published_on=None if first is None else _day(first.published_at),
+        acknowledged_on=progress.acknowledged_on,
+        changed_on=_day(changed),
+        compared_roles=frozenset(roles),
+        self_on=progress.self_on,
+        talked_on=progress.talked_on,
+        shown_on=_day(evaluation.shown_at),
+        growth_steps=progress.growth_steps,
+        closing=closing,
+    )
+
+
+def results_as_of(found: Round, on: date) -> date:
+    """Give the day as of which a round's results are read: its last one, today while it is not over."""
+    return min(on, found.end_on - timedelta(days=1))
