@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -54,10 +55,15 @@ def test_only_what_follows_from_facts_as_they_were_read_is_kept(tmp_path: Path) 
 def test_only_the_days_asked_last_are_kept(tmp_path: Path) -> None:
     lake = two_weeks(tmp_path)
     derived = state.derived(lake)
+    known = derived.folder / "deals-known.parquet"
+    known.touch()
+    os.utime(known, (0, 0))
     days = [date(2026, 1, 6) + timedelta(days=day) for day in range(state.KEPT_DAYS + 3)]
     for on in days:
         state.kept(derived, f"deals-{on}", lambda path: pq.write_table(pa.table({"a": [1]}), path))
-    assert len(list(derived.folder.glob("deals-*"))) == state.KEPT_DAYS
+    assert len(list(derived.folder.glob("deals-2*"))) == state.KEPT_DAYS
+    assert all(path.exists() for paths in derived.files.values() for path in paths)
+    assert known.exists()
     assert (derived.folder / f"deals-{days[-1]}.parquet").exists()
     assert rows(read(lake).deals, "stage") == [("offer",)]
 

@@ -28,6 +28,8 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "pk": ("1",),
     "task_id": ("00000000-0000-4000-8000-000000000000",),
     "name": ("tidy",),
+    "table": ("targets", "memberships", "stages", "standards", "calendar", "rates"),
+    "kpi": ("win-rate",),
     "user_id": ("1",),
     "invitation_id": ("1",),
 }

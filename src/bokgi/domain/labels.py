@@ -104,3 +104,12 @@ FORECAST_CATEGORIES: Final = {
     "none": N_("No category"),
 }
 """Categories that reps give open deals in the CRM, see `questions.forecast_categories`."""
+
+JOURNEY_STAGES: Final = {
+    "awareness": N_("Awareness"),
+    "interest": N_("Interest"),
+    "consideration": N_("Consideration"),
+    "decision": N_("Decision"),
+    "retention": N_("Retention and expansion"),
+}
+"""The five stages of the customer's journey."""

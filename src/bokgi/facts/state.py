@@ -158,7 +158,8 @@ def kept(derived_state: Derived, name: str, write: Callable[[Path], None]) -> Pa
         work.replace(path)
     finally:
         work.unlink(missing_ok=True)
-    others = [other for other in path.parent.glob("deals-*.parquet") if other != path]
+    # Days only: the state itself may have a file `deals-known`.
+    others = [other for other in path.parent.glob("deals-[0-9]*.parquet") if other != path]
     others.sort(key=lambda other: other.stat().st_mtime, reverse=True)
     for other in others[KEPT_DAYS - 1 :]:
         other.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from bokgi.apps.access import people_views as people
 from bokgi.apps.access import views as access
 from bokgi.apps.pipeline.urls import deal_addresses, funnel_addresses, search_addresses
+from bokgi.apps.planning.urls import definition_addresses, kpi_addresses, team_addresses
 from bokgi.project import queue, views
 
 settings_addresses: list[URLPattern] = [
@@ -17,6 +18,7 @@ settings_addresses: list[URLPattern] = [
     path("queue/", queue.queue, name="queue"),
     path("queue/<uuid:task_id>/retry/", queue.queue_retry, name="queue_retry"),
     path("schedules/<str:name>/", queue.schedule_change, name="schedule_change"),
+    *definition_addresses,
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -27,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("bokgi.apps.access.urls")),
     path("data/", include(("bokgi.apps.data.urls", "data"))),
     path("forecast/", include(("bokgi.apps.forecast.urls", "forecast"))),
+    path("kpi/", include((kpi_addresses, "kpi"))),
+    path("team/", include((team_addresses, "team"))),
     path("today/", include(("bokgi.apps.today.urls", "today"))),
     path("people/", include(("bokgi.apps.people.urls", "people"))),
     path("reviews/", include(("bokgi.apps.reviews.urls", "reviews"))),

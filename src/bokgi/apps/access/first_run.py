@@ -37,7 +37,7 @@ _ZONES_FIRST: Final = (
     "Europe/Berlin",
     "America/New_York",
 )
-_IN_THE_FACTS: Final = ("currency", "time_zone", "country", "language", "fiscal_year_starts", "week_starts")
+IN_THE_FACTS: Final = ("currency", "time_zone", "country", "language", "fiscal_year_starts", "week_starts")
 _UNITS: Final = {"short": N_("Short: 2.6억, 8,400만"), "full": N_("Full numbers: 260,000,000")}
 
 
@@ -113,7 +113,7 @@ def begin(*, organisation: dict[str, Any], administrator: dict[str, Any], at: da
     """
     organisation_create(**organisation)
     made = user_create(**administrator, role=Role.ADMIN)
-    values = {"organisation": organisation["name"], **{name: str(organisation[name]) for name in _IN_THE_FACTS}}
+    values = {"organisation": organisation["name"], **{name: str(organisation[name]) for name in IN_THE_FACTS}}
     since = [_ALWAYS] * len(values)
     rows = pa.table({"name": list(values), "setting": list(values.values()), "valid_from": since})
     enter(Lake.open(settings.HOME, create=True), {"settings": rows}, by=f"user {made.pk}", at=at)

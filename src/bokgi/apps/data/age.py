@@ -12,9 +12,13 @@ from zoneinfo import ZoneInfo
 
 from bokgi.domain.errors import NotFoundError
 from bokgi.facts.lake import Lake
+from bokgi.facts.schema.definitions import DEFINITIONS
 
 STALE_DAYS: Final = 7
 """From how many days on the age is a warning."""
+
+_SET_ON_SCREEN: Final = {table.name for table in DEFINITIONS} | {"memberships"}
+"""Sources of what is entered in the editors."""
 
 
 @dataclass(frozen=True)
@@ -50,5 +54,7 @@ def _newest(home: Path, seen: tuple[str, ...], zone: str) -> date | None:
         imports = Lake.open(home).imports()
     except NotFoundError:
         return None
-    moments = [one.effective_at for one in imports if one.committed and one.kind in {"file", "entered"}]
+    # What somebody set (a target, a team) is no news of the CRM.
+    news = [one for one in imports if one.committed and one.source not in _SET_ON_SCREEN]
+    moments = [one.effective_at for one in news if one.kind in {"file", "entered"}]
     return max(moments).astimezone(ZoneInfo(zone)).date() if moments else None

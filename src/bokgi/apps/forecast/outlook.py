@@ -27,7 +27,7 @@ from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.ui import marks
-from bokgi.ui.blocks import Badge, Cell, Chart, Column, Figure, Table
+from bokgi.ui.blocks import Badge, Cell, Chart, Column, Figure, Link, Table
 from bokgi.ui.charts import Step, bridge, bridge_base, for_page
 from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, signed
 from bokgi.ui.speaker import amount_of
@@ -77,11 +77,13 @@ def figures(found: Outlook) -> list[Figure]:
             speaker.money_short(answer["mean"]),
             range=ends,
             n=say(N_("{n} open deals"), n=answer["open_deals"]),
+            definition=_definition(screen, "forecast"),
         ),
         Figure(
             say(N_("Won so far")),
             speaker.money_short(answer["won_so_far"]),
             n=say(N_("{n} deals"), n=answer["won_so_far_n"]),
+            definition=_definition(screen, "won"),
         ),
     ]
     levels = answer["categories"]
@@ -93,6 +95,7 @@ def figures(found: Outlook) -> list[Figure]:
                 speaker.money_short(levels["commit"]),
                 comparison=say(N_("with best case {amount}"), amount=speaker.money_short(levels["best_case"])),
                 n=say(N_("{n} deals in commit"), n=commit["n"]),
+                definition=_definition(screen, "forecast-categories"),
             )
         )
     target = answer["target"]
@@ -103,9 +106,14 @@ def figures(found: Outlook) -> list[Figure]:
                 say(N_("Target")),
                 speaker.money_short(target["amount"]),
                 comparison="" if chance is None else say(N_("reached with a chance of {p}"), p=speaker.percent(chance)),
+                definition=_definition(screen, "attainment"),
             )
         )
     return told
+
+
+def _definition(screen: Screen, key: str) -> Link:
+    return Link(screen.say(N_("Definition")), f"{reverse('kpi:index')}#{key}")
 
 
 def line_of(amounts: Iterable[Decimal | None], width: int = _WIDTH) -> marks.Scale:

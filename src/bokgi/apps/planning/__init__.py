@@ -1,1 +1,1 @@
-"""People, teams, KPIs, targets, first-team design."""
+"""Editors of definitions, and the KPI dictionary."""

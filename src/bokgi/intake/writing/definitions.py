@@ -58,7 +58,7 @@ def stages(bench: Workbench, readings: Sequence[Reading], held: Held) -> Yield |
     bench.run("CREATE TEMP TABLE stages_said AS FROM stages_arrow")
     bench.connection.unregister("stages_arrow")
     names = [field.name for field in schema if field.name != "import_no"]
-    set_by_hand = frozenset({"probability", "exit_criterion", "journey_stage", "expected_days"})
+    set_by_hand = frozenset({"probability", "exit_criterion", "journey_stage", "expected_days", "valid_to"})
     return Yield("stages", SETUP, "FROM stages_said", {name: name for name in names}, sticky=set_by_hand)
 
 
@@ -143,6 +143,8 @@ def _standards(reading: Reading) -> Yield:
     for name, default in (("role", "all"), ("stage", "all"), ("per", "week")):
         text = reading.sql(f"standards.{name}")
         said[name] = f"coalesce({text}, {literal(default)})" if reading.says(f"standards.{name}") else literal(default)
-    for name in ("valid_from", "valid_to"):
-        said[name] = reading.sql(f"standards.{name}")
+    said["valid_from"] = reading.sql("standards.valid_from")
+    if reading.says("standards.valid_to"):
+        # A file that does not say how long does not open again what ended on screen.
+        said["valid_to"] = reading.sql("standards.valid_to")
     return Yield("standards", reading.place, f"FROM {reading.kept}", said, repeating=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 import holidays
 import pyarrow as pa
@@ -17,6 +17,7 @@ from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
 
 MARGIN_YEARS: Final = 2
+Row = dict[str, Any]
 _SATURDAY: Final = 5
 _FIRST_YEAR: Final = 1990
 
@@ -78,15 +79,52 @@ def span(bench: Workbench, readings: Sequence[Reading], exported_on: date) -> tu
 def calendar(bench: Workbench, home: Home, held: Held, years: tuple[int, int]) -> pa.Table | None:
     """Give the calendar for the years of the data and two more on each side; None where the lake has them already.
 
-    The calendar is written whole: working days are counted from its first day.
+    The calendar is written whole: working days are counted from its first day. Days that the lake has stay as they are.
     """
     first, last = years[0] - MARGIN_YEARS, years[1] + MARGIN_YEARS
+    there: list[Row] = []
     if "calendar" in held.now:
-        there = bench.rows(f"SELECT min(day), max(day) FROM {held.now['calendar']}")[0]
-        if there[0].year <= years[0] and there[1].year >= years[1]:
+        ends = bench.rows(f"SELECT min(day), max(day) FROM {held.now['calendar']}")[0]
+        if ends[0].year <= years[0] and ends[1].year >= years[1]:
             return None
-        first, last = min(first, there[0].year), max(last, there[1].year)
-    return days(date(first, 1, 1), date(last + 1, 1, 1), home.country, home.language)
+        first, last = min(first, ends[0].year), max(last, ends[1].year)
+        kept = bench.connection.sql(f"SELECT day, working, holiday FROM {held.now['calendar']} ORDER BY day")
+        there = kept.to_arrow_table().to_pylist()
+    made = days(date(first, 1, 1), date(last + 1, 1, 1), home.country, home.language)
+    if not there:
+        return made
+    rows = renewed_calendar(made.to_pylist(), {row["day"]: (row["working"], row["holiday"]) for row in there})
+    return pa.Table.from_pylist(rows, schema=_without_number("calendar"))
+
+
+def renewed_calendar(rows: Sequence[Row], changes: Mapping[date, tuple[bool, str | None]]) -> list[Row]:
+    """Give rows of the calendar, in the order of their days, with some days changed: working or not, and their name.
+
+    Working days are counted again from the first row.
+
+    >>> rows = days(date(2026, 12, 30), date(2027, 1, 1), "KR", "ko").to_pylist()
+    >>> found = renewed_calendar(rows, {date(2026, 12, 31): (False, "종무일")})
+    >>> [(row["working"], row["holiday"], row["working_days"]) for row in found]
+    [(True, None, 1), (False, '종무일', 1)]
+    """
+    told, working_days = [], 0
+    for row in rows:
+        working, holiday = changes.get(row["day"], (row["working"], row["holiday"]))
+        working_days += working
+        told.append({**row, "working": working, "holiday": holiday, "working_days": working_days})
+    return told
+
+
+def holidays_from(rows: Sequence[Row], country: str, language: str, start: date) -> dict[date, tuple[bool, str | None]]:
+    """Give the days of a calendar from `start` on that are otherwise in another country: working or not, their name."""
+    last = max(row["day"] for row in rows)
+    new = {row["day"]: row for row in days(start, last + timedelta(days=1), country, language).to_pylist()}
+    return {
+        row["day"]: (new[row["day"]]["working"], new[row["day"]]["holiday"])
+        for row in rows
+        if row["day"] in new
+        and (row["working"], row["holiday"]) != (new[row["day"]]["working"], new[row["day"]]["holiday"])
+    }
 
 
 def days(start: date, end: date, country: str, language: str) -> pa.Table:

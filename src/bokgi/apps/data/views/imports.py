@@ -116,6 +116,8 @@ def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> lis
     files = [file["name"] for file in selectors.files_of(one)]
     state = None if one.committed else Badge(_say(labels.STATUS.get(one.status, one.status), lang))
     source = one.source if one.kind == "file" else _say(labels.KINDS.get(one.kind, one.kind), lang)
+    if one.kind == "entered" and one.source in labels.TABLES:
+        source = f"{source}: {_say(labels.TABLES[one.source], lang)}"
     spoke_at = localtime(one.effective_at)
     more = _say(N_("and {n} more"), lang, n=len(files) - 1) if files[1:] else ""
     cells = {

@@ -1,0 +1,82 @@
+"""The KPI dictionary as a page, and who looks after which KPI how often."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from bokgi.apps.access.permissions import EVERYBODY, Role
+from bokgi.apps.access.permitting import may
+from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.access.warming import ask_later
+from bokgi.apps.data.labels import TABLES
+from bokgi.apps.pipeline.selectors import WHOLE, screen_of
+from bokgi.apps.planning import kpis, selectors
+from bokgi.apps.planning.services import definitions_enter, setting_rows
+from bokgi.domain.errors import UsageError
+from bokgi.domain.messages import N_, Message
+from bokgi.questions.kpis import ask_kpis
+
+CADENCES: Final = (("weekly", N_("every week")), ("monthly", N_("every month")), ("quarterly", N_("every quarter")))
+_LONGEST_OWNER: Final = 80
+
+
+@may(*EVERYBODY)
+@require_GET
+def kpi_index(request: PageRequest) -> HttpResponse:
+    """Show the dictionary with what each KPI stands at."""
+    screen = screen_of(request)
+    found = selectors.facts()
+    whole = screen.team is not None or WHOLE in screen.shown
+    asked = found is not None and whole
+    answer = ask_later(request, ask_kpis, as_of=screen.as_of, team=screen.team) if asked else None
+    values = {} if answer is None else {row["key"]: row for row in answer["kpis"]}
+    others = {} if found is None else dict(found.settings.on(screen.as_of).others)
+    labels = dict(CADENCES)
+    entries: list[dict[str, Any]] = []
+    for kpi in kpis.KPIS:
+        code = others.get(f"kpi_cadence:{kpi.key}", "")
+        entries.append(
+            {
+                "kpi": kpi,
+                "figure": kpis.figure(screen, values.get(kpi.key)),
+                "page": kpis.page_label(screen, kpi),
+                "tables": ", ".join(screen.say(TABLES[name]) for name in kpi.tables),
+                "owner": others.get(f"kpi_owner:{kpi.key}", ""),
+                "cadence": labels.get(code, ""),
+                "cadence_code": code,
+            }
+        )
+    shown = {
+        "screen": screen,
+        "entries": entries,
+        "working": asked and answer is None,
+        "whole": whole,
+        "may_edit": found is not None and selectors.may_edit(screen),
+        "cadences": CADENCES,
+    }
+    return render(request, "planning/kpis.html", shown)
+
+
+@may(Role.ADMIN, Role.LEADER)
+@require_POST
+def kpi_care(request: PageRequest, kpi: str) -> HttpResponse:
+    """Set who looks after a KPI and how often; it holds from today on."""
+    screen, found = screen_of(request), selectors.facts()
+    if found is None or kpi not in {one.key for one in kpis.KPIS}:
+        raise Http404
+    owner, cadence = request.POST.get("owner", "").strip(), request.POST.get("cadence", "")
+    if len(owner) > _LONGEST_OWNER or cadence not in {"", *dict(CADENCES)}:
+        raise UsageError("text_too_long", Message(N_("That is too long.")))
+    values = {f"kpi_owner:{kpi}": owner or None, f"kpi_cadence:{kpi}": cadence or None}
+    rows = setting_rows(found.settings, values, screen.as_of)
+    if rows:
+        definitions_enter(tables={"settings": rows}, by=request.user, at=timezone.now())
+        messages.success(request, N_("Saved."))
+    return HttpResponseRedirect(f"{reverse('kpi:index')}#{kpi}")

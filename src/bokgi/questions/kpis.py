@@ -1,0 +1,180 @@
+"""What the KPIs of the dictionary stand at: one answer for all that have a value of the whole or of a team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+import pyarrow as pa
+from ibis import _
+
+from bokgi.analysis.due_deals import due_deals
+from bokgi.analysis.hygiene import hygiene
+from bokgi.analysis.lead_response import lead_response
+from bokgi.analysis.progress import ALL, Subject, progress
+from bokgi.analysis.velocity import velocity
+from bokgi.analysis.win_loss import win_loss
+from bokgi.domain.period import Period
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.targets import target_of
+
+WEEKS: Final = 13
+LEVEL: Final = 0.95
+RATE, MONEY, DAYS, HOURS, TIMES, MONEY_A_DAY = "rate", "money", "days", "hours", "times", "money_a_day"
+
+
+def ask_kpis(facts: Facts, *, as_of: date, team: str | None = None) -> Json:
+    """Ask what each KPI stands at, for everybody or one team.
+
+    Gives `kpis[]{key, kind, value, low, high, level, n, n_of, period, reason}`; `value` is null with a `reason`
+    (`too_few`, `no_target`, `target_reached`, `unknown`). Rates are shares from 0 to 1 with Wilson intervals where they
+    are shares of deals; money is in the organisation's currency. `period`: the last 13 weeks, the current quarter, or
+    the last whole quarter. Raises `NotFoundError` for an unknown team.
+    """
+    with asked(facts, as_of=as_of) as here:
+        deals = here.keep(here.of_team(team))
+        recent = Period(as_of + timedelta(days=1 - 7 * WEEKS), as_of + timedelta(days=1))
+        quarter = Period.quarter_of(as_of)
+        told = [
+            *_decided(here, deals, recent),
+            *_target(here, deals, quarter, team),
+            *_due(here, facts, team, quarter.before()),
+            _untouched(here, deals),
+            _answered(here, deals, recent, team),
+        ]
+        return {"as_of": as_of.isoformat(), "team": team, "kpis": told}
+
+
+def _kpi(key: str, kind: str, period: Period | None, value: object, n: int | None, n_of: str, **more: object) -> Json:
+    ends = {"low": None, "high": None, "level": None, "reason": None} | more
+    span = None if period is None else {"start": period.start.isoformat(), "end": period.end.isoformat()}
+    return {"key": key, "kind": kind, "value": value, "n": n, "n_of": n_of, "period": span, **ends}
+
+
+def _first(table: pa.Table | Any) -> Mapping[str, Any]:  # noqa: ANN401 - Arrow or Ibis
+    rows = (table if isinstance(table, pa.Table) else table.to_pyarrow()).slice(0, 1).to_pylist()
+    return rows[0] if rows else {}
+
+
+def _decided(here: Asked, deals: Any, recent: Period) -> list[Json]:  # noqa: ANN401 - an Ibis table
+    """Win rate, sales cycle and velocity of the last weeks."""
+    minimum = here.facts.settings.minimum_n
+    new = deals.filter(_.type.isnull() | (_.type == "new"))
+    fresh = _first(win_loss(new, period=recent, minimum_n=minimum))
+    rate = fresh.get("win_rate")
+    ends = {} if rate is None else {"low": fresh["win_rate_low"], "high": fresh["win_rate_high"], "level": LEVEL}
+    few = {"reason": None if rate is not None else "too_few"}
+    every = _first(win_loss(deals, period=recent, minimum_n=minimum))
+    speed = _first(velocity(deals, period=recent, minimum_n=minimum))
+    cycle = every.get("cycle_days") if every.get("won", 0) >= minimum else None
+    pace = speed.get("velocity")
+    return [
+        _kpi("win-rate", RATE, recent, rate, fresh.get("n", 0), "closed", **ends, **few),
+        _kpi(
+            "sales-cycle",
+            DAYS,
+            recent,
+            cycle,
+            every.get("won", 0),
+            "won",
+            reason=None if cycle is not None else "too_few",
+        ),
+        _kpi(
+            "velocity",
+            MONEY_A_DAY,
+            recent,
+            None if pace is None else here.money(float(pace)),
+            speed.get("n", 0),
+            "closed",
+            reason=speed.get("reason", "too_few"),
+        ),
+    ]
+
+
+def _target(here: Asked, deals: Any, quarter: Period, team: str | None) -> list[Json]:  # noqa: ANN401 - an Ibis table
+    """Attainment and coverage of the current quarter."""
+    goal = target_of(here, quarter, team).target
+    rows = progress(
+        deals, here.facts.targets, here.facts.calendar, as_of=here.as_of, period=quarter, subject=Subject.ORGANISATION
+    )
+    found = _first(rows.filter(_.lead_source == ALL))
+    won, due = float(found.get("won_amount") or 0), float(found.get("open_due_amount") or 0)
+    n, n_due = found.get("won", 0), found.get("open_due", 0)
+    if goal is None or goal <= 0:
+        return [
+            _kpi("attainment", RATE, quarter, None, n, "won", reason="no_target"),
+            _kpi("coverage", TIMES, quarter, None, n_due, "due", reason="no_target"),
+        ]
+    left = float(goal) - won
+    covered = due / left if left > 0 else None
+    return [
+        _kpi("attainment", RATE, quarter, won / float(goal), n, "won"),
+        _kpi(
+            "coverage", TIMES, quarter, covered, n_due, "due", reason=None if covered is not None else "target_reached"
+        ),
+    ]
+
+
+def _due(here: Asked, facts: Facts, team: str | None, last: Period) -> list[Json]:
+    """Pipeline conversion and slippage of the last whole quarter: what was due when it began."""
+    minimum = here.facts.settings.minimum_n
+    with asked(facts, as_of=last.start - timedelta(days=1)) as before, asked(facts, as_of=last.last) as after:
+        old, new = (one.deals if team is None else one.deals.filter(_.team == team) for one in (before, after))
+        found = _first(due_deals(old, new, period=last, minimum_n=minimum))
+    n = found.get("due", 0)
+    told = []
+    for key, name in (("pipeline-conversion", "pipeline_conversion"), ("slippage", "slippage")):
+        value = found.get(name)
+        told.append(_kpi(key, RATE, last, value, n, "due", reason=None if value is not None else "too_few"))
+    return told
+
+
+def _untouched(here: Asked, deals: Any) -> Json:  # noqa: ANN401 - an Ibis table
+    """Share of the open deals that nobody touched."""
+    now = here.facts
+    care = hygiene(
+        deals,
+        here.visits(),
+        now.stages,
+        now.activities,
+        now.deal_changes,
+        now.calendar,
+        as_of=here.as_of,
+        untouched_days=now.settings.untouched_days,
+    )
+    found = _first(care.agg(n=_.untouched.notnull().sum(), untouched=_.untouched.sum()))
+    n = found.get("n") or 0
+    value = (found.get("untouched") or 0) / n if n else None
+    return _kpi("untouched", RATE, None, value, n, "open", reason=None if n else "unknown")
+
+
+def _answered(here: Asked, deals: Any, recent: Period, team: str | None) -> Json:  # noqa: ANN401 - an Ibis table
+    """Median hours until a lead of the last weeks was answered."""
+    del deals
+    now = here.facts
+    leads = now.leads
+    if team is not None:
+        members = now.memberships.filter(_.team == team).select(owner_id="person_id").distinct()
+        leads = leads.semi_join(members, "owner_id")
+    found = _first(
+        lead_response(
+            leads,
+            now.activities,
+            now.calendar,
+            as_of=here.as_of,
+            period=recent,
+            minimum_n=now.settings.minimum_n,
+        )
+    )
+    value = found.get("median_hours")
+    return _kpi(
+        "lead-response",
+        HOURS,
+        recent,
+        value,
+        found.get("leads", 0),
+        "leads",
+        reason=None if value is not None else "too_few",
+    )

@@ -1,0 +1,1 @@
+"""Tests of the editors and of the KPI dictionary."""
