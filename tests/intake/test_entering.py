@@ -8,7 +8,9 @@ import pyarrow as pa
 import pytest
 
 from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.facts.schema import TABLES
 from bokgi.intake.entering import Correction, correct, enter, link_people
+from bokgi.intake.writing.home import renewed_calendar
 from tests.intake.homes import AT, Company, counts
 
 HEAD = "id | name | account | owner | stage | amount | created | closed | region"
@@ -157,3 +159,34 @@ def test_two_identities_linked_by_hand_are_one_person(company: Company) -> None:
         link_people(company.lake, "p9-9", by_name["Kim"], by="test", at=AT)
     with pytest.raises(UsageError):
         link_people(company.lake, by_name["Kim"], by_name["Kim"], by="test", at=AT)
+
+
+def test_a_day_set_by_hand_stays_when_the_calendar_grows(company: Company) -> None:
+    company.load(TEXT)
+    columns = ("day", "working", "holiday", "week_start", "iso_week", "working_days")
+    there = [dict(zip(columns, row, strict=True)) for row in company.rows("calendar", ", ".join(columns))]
+    closed = renewed_calendar(there, {date(2026, 12, 31): (False, "Inventory")})
+    schema = pa.schema([field for field in TABLES["calendar"].arrow() if field.name != "import_no"])
+    enter(company.lake, {"calendar": pa.Table.from_pylist(closed, schema=schema)}, by="test", at=days(1))
+    company.load(f"{HEAD}\nD9 | z | Acme | Kim | Talk | 1 | 2031-01-06 | | ", on=date(2031, 1, 7))
+
+    grown = company.rows("calendar", "day, working, holiday, working_days")
+    assert grown[-1][0].year > 2031
+    assert [row[1:3] for row in grown if row[0] == date(2026, 12, 31)] == [(False, "Inventory")]
+    assert grown[-1][3] == sum(row[1] for row in grown)
+
+
+def test_a_stage_that_ended_on_screen_is_not_opened_again_by_the_next_export(company: Company) -> None:
+    company.load(TEXT)
+    columns = "pipeline, stage, label, stage_order, kind, origin, valid_from"
+    [talk] = company.rows("stages", columns, "stage = 'Talk'")
+    names = [*columns.split(", "), "valid_to"]
+    first = date(2026, 12, 1)
+    rows = [(*talk, first), (*talk[:2], "First talk", *talk[3:6], first, None)]
+    schema = pa.schema([TABLES["stages"].column(name).arrow() for name in names])
+    entered = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=schema)
+    enter(company.lake, {"stages": entered}, by="test", at=days(1))
+    company.load(TEXT.replace("| 100 |", "| 150 |"), on=days(30))
+
+    told = company.rows("stages", "label, valid_from, valid_to", "stage = 'Talk'")
+    assert sorted(told, key=str) == [("First talk", first, None), ("Talk", None, first)]

@@ -18,7 +18,9 @@ from bokgi.apps.access.models import AuditEntry
 from bokgi.apps.data.age import data_age
 from bokgi.domain.period import Period
 from bokgi.facts.lake import Lake
+from bokgi.intake.entering import enter
 from bokgi.intake.undoing import undo_import
+from bokgi.intake.writing.home import days as home_days
 from bokgi.questions.answers import Answers
 from bokgi.questions.forecast import ask_forecast
 from bokgi.questions.roster import ask_roster
@@ -175,9 +177,9 @@ def test_a_stage_is_renamed_from_a_day_on_and_ended(as_role: AsRole, own_home: P
 
 
 def test_a_day_off_counts_and_the_calendar_adds_up(as_role: AsRole, own_home: Path) -> None:
+    calendar = home_days(date(2026, 1, 1), date(2027, 1, 1), "KR", "ko")
+    enter(Lake.open(own_home), {"calendar": calendar}, by="tests", at=datetime(2026, 11, 24, 8, tzinfo=UTC))
     days = {row["day"]: row for row in rows(own_home, "calendar")}
-    if not days:
-        pytest.skip("the home of the tests has no calendar")
     day = next(on for on in sorted(days) if on > TODAY and days[on]["working"])
     leader = as_role("leader")
     assert save(leader, "calendar", day=day.isoformat(), working="no", holiday="창립 기념일") == 302

@@ -27,15 +27,11 @@ _STEP: Final = Decimal(5_000_000)
 _LEADER: Final = (104, 109, 97, 112, 103, 99, 108)
 _REP: Final = (118, 92, 125, 110, 131, 104, 115)
 """What was submitted in percent of what came, month by month: a leader near it, a rep who hopes."""
-_NOTES: Final = (
-    "큰 건 두 개가 월말에 몰려 있습니다.",
-    "",
-    "갱신 한 건이 다음 달로 갈 수 있습니다.",
-    "",
-    "",
-    "신규 검토가 늦어집니다.",
-    "",
-)
+_NOTES: Final = {
+    0: "큰 건 두 개가 월말에 몰려 있습니다.",
+    2: "갱신 한 건이 다음 달로 갈 수 있습니다.",
+    5: "신규 검토가 늦어집니다.",
+}
 
 
 @task()

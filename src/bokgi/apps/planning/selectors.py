@@ -41,7 +41,7 @@ def rows_of(found: Facts, editor: Editor) -> list[Row]:
         weekend = _.day.day_of_week.index() >= 5  # noqa: PLR2004 - Saturday
         table = table.filter(_.holiday.notnull() | (_.working == weekend))
     columns = [column.name for column in TABLES[editor.table].own_columns]
-    order = _ORDERS.get(editor.table, ()) + TABLES[editor.table].key
+    order = dict.fromkeys(_ORDERS.get(editor.table, ()) + TABLES[editor.table].key)
     rows: list[Row] = table.select(columns).order_by(*order).to_pyarrow().to_pylist()
     return rows
 
