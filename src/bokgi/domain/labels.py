@@ -113,3 +113,42 @@ JOURNEY_STAGES: Final = {
     "retention": N_("Retention and expansion"),
 }
 """The five stages of the customer's journey."""
+
+KPIS: Final = {
+    "win-rate": N_("Win rate"),
+    "cohort-close-rate": N_("Cohort close rate"),
+    "stage-conversion": N_("Stage conversion"),
+    "time-in-stage": N_("Time in stage"),
+    "sales-cycle": N_("Sales cycle"),
+    "velocity": N_("Sales velocity"),
+    "coverage": N_("Pipeline coverage"),
+    "pipeline-conversion": N_("Pipeline conversion"),
+    "attainment": N_("Attainment"),
+    "slippage": N_("Slippage"),
+    "untouched": N_("Untouched deals"),
+    "lead-response": N_("Lead response time"),
+    "activity": N_("Activity"),
+    "star-dependency": N_("Star dependency"),
+    "won": N_("Won"),
+    "forecast": N_("Forecast"),
+    "forecast-categories": N_("Commit, best case, pipeline"),
+}
+"""KPIs of the dictionary, by their key."""
+
+KPI_COUNTS: Final = {
+    "closed": N_("{n} closed deals"),
+    "won": N_("{n} won deals"),
+    "due": N_("{n} deals due"),
+    "open": N_("{n} open deals"),
+    "leads": N_("{n} leads"),
+}
+"""What the n of a KPI counts."""
+
+KPI_REASONS: Final = {
+    "too_few": N_("too few cases for a value"),
+    "no_target": N_("no target is set for this quarter"),
+    "target_reached": N_("the target is reached"),
+    "no_wins": N_("no won deal with a known amount and duration"),
+    "unknown": N_("not known"),
+}
+"""Why a KPI has no value."""

@@ -17,6 +17,7 @@ from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import MONTH, ask_forecast
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
+from bokgi.questions.kpis import ask_kpis
 from bokgi.questions.pipeline import tell_pipeline_change
 
 
@@ -41,6 +42,7 @@ def register() -> None:
         main_question(ask_forecast, period=period, team=None)
     main_question(ask_backtest, period=MONTH, team=None)
     main_question(ask_changes, team=None)
+    main_question(ask_kpis, team=None)
     main_question(list_deals, where=Where(), order="attention", limit=30)
     for by in ((), ("person",)):
         main_question(ask_funnel, mode=mode, by=by, **_window(0))

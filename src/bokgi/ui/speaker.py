@@ -94,6 +94,26 @@ class Speaker:
         return written.ABSENT if number is None else written.count(number)
 
 
+def kpi_value(speaker: Speaker, row: Mapping[str, Any]) -> str:
+    """Write what a KPI stands at (a row of `questions.kpis`) in its unit.
+
+    >>> speaker = Speaker("en", date(2026, 11, 24), "KRW")
+    >>> kpi_value(speaker, {"kind": "rate", "value": 0.25}), kpi_value(speaker, {"kind": "times", "value": 2.63})
+    ('25%', '2.6 times')
+    """
+    value = row["value"]
+    if value is None:
+        return written.ABSENT
+    if row["kind"] == "rate":
+        return speaker.percent(value)
+    if row["kind"] == "money_a_day":
+        return speaker.text(N_("{amount} a day"), amount=speaker.money_short(value))
+    if row["kind"] == "days":
+        return speaker.days(value)
+    unit = N_("{n} hours") if row["kind"] == "hours" else N_("{n} times")
+    return speaker.text(unit, n=speaker.number(value))
+
+
 def about(deal: Mapping[str, Any]) -> str:
     """Say what a deal is about, without the account's name that many deal names begin with."""
     account, name = deal["account"] or "", deal["name"] or ""

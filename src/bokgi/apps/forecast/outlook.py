@@ -147,7 +147,9 @@ def sayings(found: Outlook) -> Table:
     people = _sum_of_people(found, subject)
     if people is not None:
         amount, n, of = people
-        rows.append((say(N_("Sum of the people")), say(N_("{n} of {of} submitted"), n=n, of=of), amount, None))
+        # A sum over a few says nothing about the whole.
+        summed = amount if 2 * n >= of else None
+        rows.append((say(N_("Sum of the people")), say(N_("{n} of {of} submitted"), n=n, of=of), summed, None))
     goal = found.goal()
     line = line_of([*(row[2] for row in rows), *(ends or ()), goal])
     unit = speaker.money_column([_json(screen, row[2]) for row in rows])

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
@@ -64,3 +65,14 @@ def submission_save(
     details = {"period": period.key, "override": saved.is_override}
     audit(by=by, action="submission_save", subject=f"submission {saved.pk}", details=details)
     return saved
+
+
+@transaction.atomic
+def person_erase(*, person_id: str) -> int:
+    """Empty notes and reasons of a person who is erased, and those about the person; gives how many. Numbers stay."""
+    theirs = Q(by__person_id=person_id) | Q(subject_kind="person", subject_id=person_id)
+    found = Submission.objects.filter(theirs).exclude(note="", reason="")
+    erased = found.filter(is_override=False).update(note="", reason="")
+    erased += found.filter(is_override=True).update(note="", reason="–")
+    audit(by=None, action="submission_erase", subject="person", details={"submissions": erased})
+    return erased

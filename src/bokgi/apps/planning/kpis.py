@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from bokgi.apps.pipeline.selectors import Screen
+from bokgi.domain.labels import KPI_COUNTS, KPI_REASONS
+from bokgi.domain.labels import KPIS as LABELS
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.ui.blocks import Figure
-from bokgi.ui.format import ABSENT, number, period_name
+from bokgi.ui.format import period_name
+from bokgi.ui.speaker import kpi_value
 
 
 @dataclass(frozen=True)
@@ -23,18 +26,21 @@ class Kpi:
     """
 
     key: str
-    name: str
     formula: str
     misread: str
     tables: tuple[str, ...]
     page: str = ""
     leading: bool = False
 
+    @property
+    def name(self) -> str:
+        """Give the marked name."""
+        return LABELS[self.key]
+
 
 KPIS: Final = (
     Kpi(
         "win-rate",
-        N_("Win rate"),
         N_(
             "New business: won ÷ (won + lost + no decision), by close date in the period; also by value. Narrow: "
             "without no decision."
@@ -48,7 +54,6 @@ KPIS: Final = (
     ),
     Kpi(
         "cohort-close-rate",
-        N_("Cohort close rate"),
         N_(
             "Of deals created in the period: won, as the Aalen–Johansen estimate at an age of 60, 90 or 180 days; "
             "open deals count as not decided yet."
@@ -59,7 +64,6 @@ KPIS: Final = (
     ),
     Kpi(
         "stage-conversion",
-        N_("Stage conversion"),
         N_(
             "Of entries into a stage in the period: the share that reaches a later open stage or is won; open deals "
             "are censored."
@@ -71,7 +75,6 @@ KPIS: Final = (
     ),
     Kpi(
         "time-in-stage",
-        N_("Time in stage"),
         N_(
             "Median and 80th percentile of days in a stage (Kaplan–Meier), deals that still stand there included as "
             "censored."
@@ -83,21 +86,18 @@ KPIS: Final = (
     ),
     Kpi(
         "sales-cycle",
-        N_("Sales cycle"),
         N_("Median days from creation to the win; the time to the loss stands beside it."),
         N_("Shorter is not better when it comes from many small deals."),
         ("deals",),
     ),
     Kpi(
         "velocity",
-        N_("Sales velocity"),
         N_("Open deals × win rate × mean won amount ÷ cycle in days: money a day."),
         N_("No forecast: its four parts move together, and a pipeline full of dead deals looks fast."),
         ("deals",),
     ),
     Kpi(
         "coverage",
-        N_("Pipeline coverage"),
         N_(
             "Open amount expected to close in the period ÷ (target − won so far). What is needed is 1 ÷ pipeline "
             "conversion."
@@ -112,7 +112,6 @@ KPIS: Final = (
     ),
     Kpi(
         "pipeline-conversion",
-        N_("Pipeline conversion"),
         N_(
             "Of the amount open and due when the period began: the part won in the period; pulled in and "
             "created-and-won beside it."
@@ -123,7 +122,6 @@ KPIS: Final = (
     ),
     Kpi(
         "attainment",
-        N_("Attainment"),
         N_("Won amount ÷ target of the period."),
         N_("Says nothing about the hand that was dealt, and the mean of a team hides who carries it."),
         ("deals", "targets"),
@@ -131,7 +129,6 @@ KPIS: Final = (
     ),
     Kpi(
         "slippage",
-        N_("Slippage"),
         N_("Deals due in the period whose expected close moved past it ÷ deals due when it began."),
         N_("A close date nobody keeps up to date never slips; look at untouched deals, too."),
         ("deals", "deal_changes"),
@@ -140,7 +137,6 @@ KPIS: Final = (
     ),
     Kpi(
         "untouched",
-        N_("Untouched deals"),
         N_("Open deals without an activity by a person in so many working days and none planned ÷ open deals."),
         N_(
             "Where activities are not written down, silence in the data is not silence. Who inherited much shows "
@@ -152,7 +148,6 @@ KPIS: Final = (
     ),
     Kpi(
         "lead-response",
-        N_("Lead response time"),
         N_(
             "From assignment to the first activity by a person, median in hours of working days; leads still "
             "waiting count as censored."
@@ -163,7 +158,6 @@ KPIS: Final = (
     ),
     Kpi(
         "activity",
-        N_("Activity"),
         N_("Meetings held, calls connected, replies, next steps set. What the system made by itself never counts."),
         N_("A means, no score: more calls for the same conversion is more work, not more success."),
         ("activities", "activity_people", "standards"),
@@ -172,7 +166,6 @@ KPIS: Final = (
     ),
     Kpi(
         "star-dependency",
-        N_("Star dependency"),
         N_(
             "Share of the top person and Gini of won amounts, each beside the band that equal people would give by "
             "luck; chance of the target without the top person."
@@ -182,7 +175,6 @@ KPIS: Final = (
     ),
     Kpi(
         "won",
-        N_("Won"),
         N_(
             "Amount of the deals won, by close date, in the organisation's currency at the rate of the month they "
             "closed in."
@@ -196,7 +188,6 @@ KPIS: Final = (
     ),
     Kpi(
         "forecast",
-        N_("Forecast"),
         N_(
             "What is won plus what open deals like these brought by the day, plus new business, as a distribution; "
             "the range holds eight of ten such periods."
@@ -207,7 +198,6 @@ KPIS: Final = (
     ),
     Kpi(
         "forecast-categories",
-        N_("Commit, best case, pipeline"),
         N_(
             "Won so far plus open deals due in the period by the category set in the CRM: commit; with best case; "
             "with pipeline and deals without a category."
@@ -226,20 +216,6 @@ _PAGES: Final = {
     "forecast:index": N_("Forecast"),
     "deals:index": N_("Deals"),
 }
-_COUNTED: Final = {
-    "closed": N_("{n} closed deals"),
-    "won": N_("{n} won deals"),
-    "due": N_("{n} deals due"),
-    "open": N_("{n} open deals"),
-    "leads": N_("{n} leads"),
-}
-_REASONS: Final = {
-    "too_few": N_("too few cases for a value"),
-    "no_target": N_("no target is set for this quarter"),
-    "target_reached": N_("the target is reached"),
-    "no_wins": N_("no won deal with a known amount and duration"),
-    "unknown": N_("not known"),
-}
 
 
 def page_label(screen: Screen, kpi: Kpi) -> str:
@@ -254,16 +230,16 @@ def figure(screen: Screen, row: Json | None) -> Figure | None:
     say, speaker = screen.say, screen.speaker
     span = row["period"]
     period = say(N_("now")) if span is None else _period(screen, span)
-    value = _value(screen, row, row["value"])
+    value = kpi_value(speaker, row)
     ends = ""
     if row["low"] is not None:
         ends = speaker.interval({"low": row["low"], "high": row["high"], "level": row["level"]})
-    reason = "" if row["reason"] is None else say(_REASONS[row["reason"]])
+    reason = "" if row["reason"] is None else say(KPI_REASONS[row["reason"]])
     return Figure(
         period,
         value,
         range=ends or reason,
-        n=say(_COUNTED[row["n_of"]], n=row["n"]),
+        n=say(KPI_COUNTS[row["n_of"]], n=row["n"]),
     )
 
 
@@ -274,18 +250,3 @@ def _period(screen: Screen, span: Mapping[str, str]) -> str:
         if period.days % 7 == 0
         else period_name(period, screen.lang)
     )
-
-
-def _value(screen: Screen, row: Json, value: Any) -> str:  # noqa: ANN401 - by kind
-    if value is None:
-        return ABSENT
-    speaker = screen.speaker
-    if row["kind"] == "rate":
-        return speaker.percent(value)
-    if row["kind"] == "money_a_day":
-        return screen.say(N_("{amount} a day"), amount=speaker.money_short(value))
-    if row["kind"] == "days":
-        return speaker.days(value)
-    if row["kind"] == "hours":
-        return screen.say(N_("{n} hours"), n=number(value))
-    return screen.say(N_("{n} times"), n=number(value))
