@@ -54,7 +54,7 @@ def test_another_period_and_a_team_have_their_page(as_role: AsRole, home: Path) 
     assert PEOPLE["seo"] not in shown
 
 
-@pytest.mark.parametrize("query", ["period=soon", "period=2026-11-30..2026-11-01"])
+@pytest.mark.parametrize("query", ["period=soon", "period=2026-11-30..2026-11-01", "period=2029-01"])
 def test_what_is_no_period_is_refused(as_role: AsRole, query: str) -> None:
     assert as_role("leader").get(f"/forecast/?{query}").status_code == 400
 
@@ -92,6 +92,7 @@ def test_pressed_twice_it_is_one(as_role: AsRole) -> None:
         ({"amount": "2억", "commit": "3억"}, "Commit is more"),
         ({"amount": "2억", "best_case": "1억"}, "Best case is less"),
         ({"amount": "2억", "period": "2026-Q3"}, "This period is over"),
+        ({"amount": "2000조"}, "too large"),
     ],
 )
 def test_numbers_that_do_not_fit_are_refused_in_words(as_role: AsRole, given: dict[str, str], says: str) -> None:
@@ -136,6 +137,14 @@ def test_a_colleague_sees_no_number_of_a_colleague(as_role: AsRole) -> None:
         assert "77,123,456" not in shown
         assert "77123456" not in shown
     assert "비밀 이유" in page(as_role("leader"), "/forecast/submissions/")
+
+
+def test_a_note_to_the_number_of_a_team_is_for_who_leads(as_role: AsRole) -> None:
+    assert submit(as_role("leader"), subject="organisation:all", amount="9억", note="박지훈 건은 미뤄짐") == 302
+    assert "9" in page(as_role("rep"), "/forecast/submissions/")
+    for address in ("/forecast/submissions/", "/forecast/submissions/?export=csv"):
+        assert "박지훈" not in page(as_role("rep"), address)
+        assert "박지훈" in page(as_role("manager"), address)
 
 
 def test_what_was_submitted_goes_along_as_a_file(as_role: AsRole) -> None:

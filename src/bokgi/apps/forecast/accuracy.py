@@ -10,7 +10,7 @@ from typing import Final
 from bokgi.analysis.submissions import SubmissionAccuracy, submission_accuracy
 from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import Subject, early_day, periods_over, stood_on
-from bokgi.apps.forecast.selectors import may_see, subject_name
+from bokgi.apps.forecast.selectors import may_see, note_of, subject_name
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
@@ -215,7 +215,7 @@ def as_rows(screen: Screen, rows: Sequence[Submission]) -> tuple[list[str], list
             one.commit,
             one.best_case,
             one.currency,
-            one.note,
+            note_of(screen, one),
             one.reason,
             one.model_mean,
         ]
@@ -251,7 +251,7 @@ def history_table(screen: Screen, columns: Sequence[Column], rows: Sequence[Subm
             "best": Cell(ABSENT if one.best_case is None else unit.cell(one.best_case)),
             "model": Cell(ABSENT if one.model_mean is None else unit.cell(one.model_mean), tone="dim"),
             "note": Cell(
-                one.note or (ABSENT if not one.reason else ""),
+                note_of(screen, one) or (ABSENT if not one.reason else ""),
                 sub=say(N_("override: {reason}"), reason=one.reason) if one.is_override else "",
             ),
         }

@@ -17,6 +17,7 @@ from bokgi.domain.period import Period
 
 WHOLE: Final = "all"
 """Key of the organisation as a subject, as in the targets."""
+_TOO_LARGE: Final = 10**15
 _LEADERS: Final = frozenset({Role.ADMIN, Role.LEADER})
 
 
@@ -99,6 +100,8 @@ def refuse_unfit(given: Numbers, *, way: Way, period: Period, on: date) -> None:
         )
     if min(given.amount, given.commit or 0, given.best_case or 0) < 0:
         raise UsageError("amount_negative", Message(N_("An amount cannot be less than nothing.")))
+    if max(given.amount, given.commit or 0, given.best_case or 0) >= _TOO_LARGE:
+        raise UsageError("amount_too_large", Message(N_("This amount is too large to be one.")))
     if given.commit is not None and given.commit > given.amount:
         raise UsageError(
             "commit_above_number",

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from bokgi.apps.access.permissions import Role
+from bokgi.analysis.forecast.forecasting import LONGEST_DAYS
+from bokgi.apps.access.permissions import LEADING, Role
 from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import WHOLE, Subject, Way, may_submit
 from bokgi.apps.pipeline.selectors import WHOLE as EVERYBODY
 from bokgi.apps.pipeline.selectors import Screen
-from bokgi.domain.errors import NotFoundError
+from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
@@ -24,7 +25,21 @@ _LONGEST_SUBJECT: Final = 200
 
 def asked_period(screen: Screen) -> Period:
     """Read the period from the address; the current quarter without one. Raises `UsageError` for what is none."""
-    return period_of(screen.request.GET.get("period") or None, screen.as_of)
+    return readable_period(screen, screen.request.GET.get("period"))
+
+
+def readable_period(screen: Screen, text: str | None) -> Period:
+    """Read a period that can be forecast; raises `UsageError` for what is none, or ends too far ahead."""
+    found = period_of(text or None, screen.as_of)
+    if (found.end - screen.as_of).days > LONGEST_DAYS:
+        raise UsageError(
+            "period_too_long",
+            Message(
+                N_("The period ends more than {days} days after {on}."), {"days": LONGEST_DAYS, "on": screen.as_of}
+            ),
+            Message(N_("Ask for a month or a quarter.")),
+        )
+    return found
 
 
 def offered_periods(screen: Screen) -> list[Period]:
@@ -78,6 +93,12 @@ def may_see(screen: Screen, subject: Subject) -> bool:
     if subject.kind == "person":
         return screen.viewer.sees_person(subject.id)
     return (EVERYBODY if subject.kind == "organisation" else subject.id) in screen.shown
+
+
+def note_of(screen: Screen, one: Submission) -> str:
+    """Give the note where it may be read: that of a team's number, in which people stand, by who leads or wrote it."""
+    own = one.by_id == screen.request.user.pk or screen.viewer.role in LEADING
+    return one.note if one.subject_kind == "person" or own else ""
 
 
 def sees_all(screen: Screen, subject: Subject) -> bool:

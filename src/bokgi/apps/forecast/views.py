@@ -19,6 +19,7 @@ from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.access.warming import ask_later
 from bokgi.apps.forecast import accuracy, outlook, past_forecasts, selectors
 from bokgi.apps.forecast.drawing import dots
+from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import Numbers, Subject, Way
 from bokgi.apps.forecast.services import submission_save
 from bokgi.apps.pipeline.selectors import Screen, screen_of
@@ -26,7 +27,7 @@ from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import typed_amount
 from bokgi.questions.backtest import MONTHS, ask_backtest
-from bokgi.questions.forecast import ask_forecast, period_of
+from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.blocks import Column, Field
 from bokgi.ui.export import TYPES, as_csv, as_xlsx
 from bokgi.ui.format import period_name
@@ -134,9 +135,12 @@ def submissions(request: PageRequest) -> HttpResponse:
     past = accuracy.past(screen, subject, rows)
     judged = accuracy.judged(past)
     word = listing.find.casefold()
-    fitting = [
-        one for one in listed if word in f"{one.period.key} {one.note} {one.by.name if one.by else ''}".casefold()
-    ]
+
+    def words(one: Submission) -> str:
+        by = "" if one.by is None else one.by.name
+        return f"{one.period.key} {selectors.note_of(screen, one)} {by}".casefold()
+
+    fitting = [one for one in listed if word in words(one)]
     shown = {
         "subject": subject,
         "name": name,
@@ -171,7 +175,7 @@ def submit(request: PageRequest) -> HttpResponse:
     way = selectors.way_of(screen, subject)
     if way is None:
         raise PermissionDenied
-    period = period_of(given.get("period") or None, screen.as_of)
+    period = selectors.readable_period(screen, given.get("period"))
     answer = ask_later(request, ask_forecast, as_of=screen.as_of, period=period, team=None)
     model = selectors.model_word(answer, subject)
     before = selectors.submitted(period).get(subject, [])
