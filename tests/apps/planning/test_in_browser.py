@@ -51,7 +51,7 @@ def text(driver: Chrome) -> str:
 
 def fits(driver: Chrome) -> bool:
     """Say whether the page is no wider than its window."""
-    found = driver.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")  # type: ignore[no-untyped-call]  # selenium leaves it out
+    found = driver.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
     return bool(found)
 
 
