@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bokgi.facts.model import Facts
+    from bokgi.questions.answers import Question
 
 
 @contextmanager
@@ -30,6 +31,16 @@ def facts_of(session: Session) -> Iterator[Facts]:
     with session.progress() as show:
         show(session.text(Message(N_("computing"))), None)
         yield facts(ibis.duckdb.from_connection(connect()), session.lake())
+
+
+def asked_once(session: Session, question: Question, **parameters: object) -> dict[str, Any]:
+    """Answer a question that takes seconds: what was asked of the same facts before, here or on a page, is read."""
+    from bokgi.questions.answers import Answers
+
+    home = session.lake().home
+    with session.progress() as show:
+        show(session.text(Message(N_("computing"))), None)
+        return Answers(home).ask(question, **parameters)
 
 
 def day(session: Session, as_of: str | None) -> date:

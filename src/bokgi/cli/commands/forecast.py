@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table
+from bokgi.cli.answering import answer, asked_once, conclude, day, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.labels import FORECAST_CHANGES, FORECAST_METHODS
@@ -31,9 +31,7 @@ def forecast(
     from bokgi.questions.forecast import ask_forecast, period_of
 
     on = day(session, as_of)
-    asked_for = period_of(period, on)
-    with facts_of(session) as facts:
-        found = ask_forecast(facts, as_of=on, period=asked_for, team=team)
+    found = asked_once(session, ask_forecast, as_of=on, period=period_of(period, on), team=team)
     told = answer(session, found)
     return Answer(told, lambda shown: _show_forecast(shown, told))
 
@@ -51,8 +49,7 @@ def backtest(
     """Ask and show."""
     from bokgi.questions.backtest import ask_backtest
 
-    with facts_of(session) as facts:
-        found = ask_backtest(facts, as_of=day(session, as_of), period=period, team=team)
+    found = asked_once(session, ask_backtest, as_of=day(session, as_of), period=period, team=team)
     told = answer(session, found)
     return Answer(told, lambda shown: _show_backtest(shown, told))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, day, facts_of, show_table
+from bokgi.cli.answering import answer, asked_once, day, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.labels import KPI_COUNTS, KPI_REASONS, KPIS
@@ -25,8 +25,7 @@ def kpis(
     """Ask and show."""
     from bokgi.questions.kpis import ask_kpis
 
-    with facts_of(session) as facts:
-        found = ask_kpis(facts, as_of=day(session, as_of), team=team)
+    found = asked_once(session, ask_kpis, as_of=day(session, as_of), team=team)
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 
