@@ -14,6 +14,12 @@ BASELINE: Final = {
     "/settings/users/": 11,
     "/settings/queue/": 11,
     "/account/security/": 10,
+    "/forecast/": 9,
+    "/forecast/submissions/": 9,
+    "/kpi/": 8,
+    "/team/": 8,
+    "/settings/definitions/targets/": 8,
+    "/settings/organisation/": 8,
 }
 """Session, user, organisation and the list of sessions are asked by every page."""
 
