@@ -199,7 +199,7 @@ def share_changed(
         shares = [hits / n if n else None for hits, n in ((before, before_n), (after, after_n))]
         return FigureChange(shares[0], before_n, shares[1], after_n, None, None, "cannot_tell")
     p1, p0 = after / after_n, before / before_n
-    (l1, u1), (l0, u0) = _wilson(p1, after_n), _wilson(p0, before_n)
+    (l1, u1), (l0, u0) = wilson(p1, after_n), wilson(p0, before_n)
     low = p1 - p0 - sqrt((p1 - l1) ** 2 + (u0 - p0) ** 2)
     high = p1 - p0 + sqrt((u1 - p1) ** 2 + (p0 - l0) ** 2)
     return FigureChange(p0, before_n, p1, after_n, low, high, _as_promised(low, high, rising=rising))
@@ -235,7 +235,12 @@ def _as_promised(low: float, high: float, *, rising: bool) -> str:
     return "cannot_tell"
 
 
-def _wilson(share: float, n: int) -> tuple[float, float]:
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Give the interval of a share at 95 % (Wilson 1927).
+
+    >>> [round(end, 3) for end in wilson(0.5, 20)]
+    [0.299, 0.701]
+    """
     z = float(ndtri(0.5 + LEVEL / 2))
     middle, spread = share + z * z / (2 * n), z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)

@@ -101,12 +101,16 @@ def viewer_of(request: PageRequest) -> Viewer:
 
 
 def _viewer(request: PageRequest) -> Viewer:
-    user: User = request.user
+    return viewer_for(request.user, on=today(request))
+
+
+def viewer_for(user: User, *, on: date | None = None) -> Viewer:
+    """Say what a user may see outside of a request, as `viewer_of` does in one; `on` is today unless given."""
     role = Role(user.role)
     if role is not Role.MANAGER or not user.person_id:
         return Viewer(role, user.person_id)
     try:
-        people = ask(request, ask_roster)["people"]
+        people = answers().ask(ask_roster, as_of=on or today())["people"]
     except NotFoundError:
         people = []
     pairs = [(row["person_id"], row["manager_id"]) for row in people]

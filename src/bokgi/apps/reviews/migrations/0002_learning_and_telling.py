@@ -158,15 +158,6 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                (
-                    "meeting",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="recognitions",
-                        to="reviews.meeting",
-                    ),
-                ),
             ],
             options={
                 "ordering": ["-at", "-pk"],

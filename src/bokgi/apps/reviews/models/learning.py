@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from bokgi.apps.access.models import User
-from bokgi.apps.reviews.models.meeting import Meeting, WinLossAnswer
+from bokgi.apps.reviews.models.meeting import WinLossAnswer
 from bokgi.domain.messages import N_
 
 
@@ -145,7 +145,6 @@ class Recognition(models.Model):
     team = models.CharField(max_length=200, blank=True, default="")
     text = models.CharField(max_length=500)
     evidence: models.JSONField[Any, Any] = models.JSONField(null=True)
-    meeting = models.ForeignKey(Meeting, null=True, on_delete=models.SET_NULL, related_name="recognitions")
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     on = models.DateField(db_index=True)
     at = models.DateTimeField()

@@ -1,0 +1,1 @@
+"""What became of what was agreed: commitments checked against the facts, kept rate, discussed deals."""

@@ -1,0 +1,197 @@
+"""The minutes of a meeting as a document in one language: what was agreed, said open to all, and told to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from bokgi.apps.access.permissions import Viewer
+from bokgi.apps.reviews.models import Effect, Meeting, OwnWord, Part, Verdict
+from bokgi.apps.reviews.rendering.blocks import Block, Document, Item, Items, Section
+from bokgi.domain.messages import N_
+from bokgi.ui import format as written
+from bokgi.ui.blocks import Badge, Cell, Column, Figure, Table
+from bokgi.ui.format import ABSENT
+from bokgi.ui.speaker import Speaker
+
+Json = Mapping[str, Any]
+
+PART_NAMES: Final = {
+    Part.EXECUTION.value: N_("Execution check"),
+    Part.BOTTLENECK.value: N_("Bottleneck search"),
+    Part.FEEDBACK.value: N_("Feedback"),
+    Part.LEARNING.value: N_("Learning"),
+    Part.MOTIVATION.value: N_("Motivation"),
+}
+VERDICTS: Final = {
+    Verdict.KEPT.value: (N_("Kept"), "good"),
+    Verdict.NOT_KEPT.value: (N_("Not kept"), "bad"),
+    Verdict.CANNOT_TELL.value: (N_("Cannot be told"), "few"),
+}
+OWN_WORDS: Final = {
+    OwnWord.KEPT.value: N_("Kept"),
+    OwnWord.PARTLY.value: N_("Partly"),
+    OwnWord.NOT_KEPT.value: N_("Not kept"),
+}
+EFFECTS: Final = {effect.value: str(effect.label) for effect in Effect}
+"""What a commitment is to move, as marked texts."""
+
+
+def minutes(meeting: Meeting, record: Json, *, lang: str, currency: str, organisation: str, viewer: Viewer) -> Document:
+    """Write the minutes from what was kept when the meeting closed (`apps.reviews.record`).
+
+    What people agreed and said openly in the meeting is for all who take part. A deal is named only to whom its rows
+    belong; for everybody else it is a deal. Private notes are not in the record.
+    """
+    speaker = Speaker(lang, meeting.on, currency)
+    seen = {deal["deal_id"] for deal in record["deals"] if viewer.sees_person(deal.get("owner_id") or "")}
+    discussed = [deal for deal in record["deals"] if deal.get("discussed_at")]
+    sections = [
+        _agreed(record, speaker, seen),
+        _before(record, speaker, seen),
+        _said(record, speaker),
+        _learnt(record, speaker, seen),
+        _discussed(discussed, speaker, seen),
+    ]
+    whose = [organisation, record["team"] or speaker.word(N_("all teams"))]
+    took_part = [one["name"] for one in record["people"] if one.get("came") or one.get("here")]
+    people = took_part or [one["name"] for one in record["people"]]
+    state = [speaker.text(N_("Took part: {people}"), people=", ".join(people))] if people else []
+    if record["focus"]:
+        state.append(speaker.text(N_("Focus: {focus}"), focus=record["focus"]))
+    return Document(
+        lang=lang,
+        title=speaker.word(N_("Minutes of the weekly review")),
+        scope=" · ".join(part for part in (*whose, written.day(meeting.on, lang, year=True)) if part),
+        as_of="",
+        state=state,
+        warnings=(),
+        figures=[
+            Figure(speaker.word(N_("Agreed")), speaker.count(len(record["commitments"]))),
+            Figure(speaker.word(N_("Deals discussed")), speaker.count(len(discussed))),
+            Figure(speaker.word(N_("Took part")), speaker.count(len(people))),
+        ],
+        sections=[section for section in sections if section is not None],
+        foot=[speaker.word(N_("Private feedback stands in no minutes: only its two people see it."))],
+    )
+
+
+def promised(one: Json, speaker: Speaker) -> str:
+    """Say which figure a commitment is to move; empty where none was named."""
+    if not one["metric"]:
+        return ""
+    effect = speaker.label(EFFECTS, one["metric"])
+    return f"{effect}: {one['amount']}" if one["amount"] else effect
+
+
+def _deal(one: Json, seen: set[str], speaker: Speaker) -> str:
+    if not one["deal_id"]:
+        return str(one.get("stage") or "")
+    return str(one["deal"]) if one["deal_id"] in seen else speaker.word(N_("a deal"))
+
+
+def _table(rows: list[list[Cell]], speaker: Speaker, *labels: str, caption: str) -> Table:
+    return Table(speaker.word(caption), [Column(speaker.word(label)) for label in labels], rows)
+
+
+def _agreed(record: Json, speaker: Speaker, seen: set[str]) -> Section:
+    rows = [
+        [
+            Cell(one["who"], strong=True),
+            Cell(one["what"], sub=promised(one, speaker)),
+            Cell(_deal(one, seen, speaker) or ABSENT),
+            Cell(speaker.day_short(one["due_on"])),
+        ]
+        for one in record["commitments"]
+    ]
+    labels = (N_("Who"), N_("What"), N_("On"), N_("By"))
+    blocks: list[Block] = [_table(rows, speaker, *labels, caption=N_("Agreed"))] if rows else []
+    about = speaker.word(N_("Who does what by when"))
+    say = [] if rows else [speaker.word(N_("Nothing was agreed."))]
+    return Section("agreed", speaker.word(N_("Agreed")), about, say, blocks)
+
+
+def _before(record: Json, speaker: Speaker, seen: set[str]) -> Section | None:
+    if not record["before"]:
+        return None
+    rows = []
+    for one in record["before"]:
+        words, tone = VERDICTS.get(one["verdict"], (N_("Waits for its day"), ""))
+        evidence = [speaker.say(line) for line in (one["checked"] or {}).get("evidence", [])]
+        own = speaker.label(OWN_WORDS, one["said"]) if one["said"] else ABSENT
+        rows.append(
+            [
+                Cell(one["who"], strong=True),
+                Cell(one["what"], sub=_deal(one, seen, speaker)),
+                Cell(badge=Badge(speaker.word(words), tone), sub=" ".join(evidence)),  # type: ignore[arg-type]  # a tone
+                Cell(own, sub=one["said_note"]),
+            ]
+        )
+    labels = (N_("Who"), N_("What"), N_("What the data say"), N_("Own word"))
+    table = _table(rows, speaker, *labels, caption=N_("Agreed the time before"))
+    about = speaker.word(N_("What became of it"))
+    return Section("before", speaker.word(N_("Agreed the time before")), about, [], [table])
+
+
+def _said(record: Json, speaker: Speaker) -> Section | None:
+    notes: dict[str, list[Item]] = {}
+    for note in record["notes"]:
+        part = speaker.label(PART_NAMES, note["part"])
+        for wording in note["current"]:
+            about = speaker.text(N_("about {name}"), name=note["about"]) if note["about"] else ""
+            notes.setdefault(part, []).append(Item(title=wording["by"], sub=about, lines=[wording["text"]]))
+    helped = [Item(title=one["name"], lines=[one["text"]]) for one in record["help"]]
+    if helped:
+        notes[speaker.word(N_("Help wanted"))] = helped
+    if not notes:
+        return None
+    about = speaker.word(N_("What was said for everybody"))
+    return Section(
+        "notes", speaker.word(N_("Notes")), about, [], [Items(title, items) for title, items in notes.items()]
+    )
+
+
+CASE_PARTS: Final = (
+    ("situation", N_("Situation: {text}")),
+    ("what_we_did", N_("What we did: {text}")),
+    ("what_decided", N_("What decided it: {text}")),
+    ("repeat_or_avoid", N_("Repeat or avoid: {text}")),
+    ("buyer_reason", N_("The buyer's reason: {text}")),
+)
+"""The five short questions, with what was answered."""
+
+
+def _learnt(record: Json, speaker: Speaker, seen: set[str]) -> Section | None:
+    items = [
+        Item(
+            title=one["name"],
+            sub=_deal(one | {"stage": ""}, seen, speaker),
+            lines=[speaker.text(text, text=one[key]) for key, text in CASE_PARTS if one[key]],
+            badge=Badge(speaker.word(N_("Won") if one["won"] else N_("Lost"))),
+        )
+        for one in record["cases"]
+    ]
+    if not items:
+        return None
+    about = speaker.word(N_("Wins and losses, told by whoever had them"))
+    return Section("learnt", speaker.word(N_("Learning")), about, [], [Items(speaker.word(N_("Told")), items)])
+
+
+def _discussed(deals: list[Json], speaker: Speaker, seen: set[str]) -> Section | None:
+    named = [deal for deal in deals if deal["deal_id"] in seen]
+    if not named:
+        return None
+    items = [
+        Item(title=deal["title"], sub=deal.get("stage_label") or "", lines=[], right=speaker.money(deal["amount"]))
+        for deal in named
+    ]
+    about = speaker.word(N_("In the order of the meeting"))
+    return Section(
+        "deals", speaker.word(N_("Deals discussed")), about, [], [Items(speaker.word(N_("Deals discussed")), items)]
+    )
+
+
+def due(one: Json) -> date:
+    """Read by when something was agreed."""
+    return date.fromisoformat(one["due_on"])

@@ -1,0 +1,361 @@
+"""What is told after a meeting: mails caught by a server of our own, a receiver that was down, wishes, minutes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.message import Message as Mail
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from socket import socket
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.core import mail
+from django.test import Client
+from pypdf import PdfReader
+from pytest_django import Settings
+
+from bokgi.apps.access.models import Organisation, User
+from bokgi.apps.reviews.models import Delivery, DeliveryState, MailKind, MailRefusal, Meeting, MeetingState, Preparation
+from bokgi.apps.reviews.telling import letters, services, webhook
+from bokgi.domain.errors import UsageError
+from tests.apps.reviews.closed_meetings import agreed, meeting_held, recorded
+from tests.homes import TODAY
+
+AsRole = Callable[[str], Client]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("home")]
+NOW = datetime(2026, 11, 16, 3, tzinfo=UTC)
+
+
+def held(users: dict[str, User]) -> Meeting:
+    meeting = meeting_held(users)
+    agreed(meeting, "lee", what="견적을 다시 보내기", deal_id="lee-0")
+    agreed(meeting, "park", what="결정권자를 만나기", deal_id="park-0")
+    recorded(meeting)
+    return meeting
+
+
+# ---------------------------------------------------------------- mail
+
+
+class Caught:
+    """A mail server that keeps what it gets, or refuses everything while it is `down`."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+        self.down = False
+
+    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: ANN401, N802 - aiosmtpd
+        """Take a mail."""
+        if self.down:
+            return "451 later"
+        self.mails.append(message_from_bytes(envelope.content, policy=default))
+        return "250 OK"
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Caught]:
+    caught = Caught()
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(caught, hostname="127.0.0.1", port=port)
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    settings.ADDRESS = urlsplit("https://bokgi.example.com")
+    yield caught
+    controller.stop()
+
+
+def parts(found: Mail) -> dict[str, bytes]:
+    return {
+        part.get_content_type(): part.get_payload(decode=True) or b""  # type: ignore[misc]  # bytes once decoded
+        for part in found.walk()
+        if not part.is_multipart()
+    }
+
+
+def test_everybody_who_took_part_gets_the_minutes_once_with_pdf_and_calendar(
+    users: dict[str, User], server: Caught
+) -> None:
+    meeting = held(users)
+    assert services.minutes_tell(meeting=meeting, at=NOW) == 3
+    assert services.minutes_tell(meeting=meeting, at=NOW) == 0
+    assert services.deliveries_send(at=NOW) == 3
+    assert services.deliveries_send(at=NOW + timedelta(days=1)) == 0
+    to = {str(found["To"]): found for found in server.mails}
+    assert set(to) == {"leader@team.example", "manager@team.example", "rep@team.example"}
+    rep = parts(to["rep@team.example"])
+    body = rep["text/plain"].decode()
+    assert body.index("내가 하기로 한 일") < body.index("견적을 다시 보내기") < body.index("다른 사람이 하기로 한 일")
+    assert "박민서: 결정권자를 만나기" in body
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(rep["application/pdf"])).pages)
+    assert "주간 리뷰 회의록" in text
+    # The other one's deal has no name in the rep's minutes; the leader's name it.
+    assert "온누리" not in text
+    leader = parts(to["leader@team.example"])["application/pdf"]
+    assert "온누리" in "".join(page.extract_text() for page in PdfReader(BytesIO(leader)).pages)
+    entries = calendar(rep["text/calendar"].decode())
+    assert [(entry["SUMMARY"], entry["DTSTART;VALUE=DATE"]) for entry in entries] == [
+        ("견적을 다시 보내기", "20261121")
+    ]
+    assert str(to["rep@team.example"]["List-Unsubscribe"]).startswith("<https://bokgi.example.com/reviews/mail/stop/")
+
+
+def test_a_mail_server_that_is_down_for_an_hour_loses_nothing_and_sends_once(
+    users: dict[str, User], server: Caught
+) -> None:
+    services.minutes_tell(meeting=held(users), at=NOW)
+    server.down = True
+    for minute in range(60):
+        assert services.deliveries_send(at=NOW + timedelta(minutes=minute)) == 0
+    server.down = False
+    for minute in range(60, 130):
+        services.deliveries_send(at=NOW + timedelta(minutes=minute))
+    assert len(server.mails) == 3
+    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SENT}
+
+
+def test_who_does_not_want_a_mail_gets_none_and_says_so_by_the_link_alone(
+    users: dict[str, User], as_role: AsRole, server: Caught
+) -> None:
+    link = f"/reviews/mail/stop/{letters.token_of(users['rep'], 'minutes')}/"
+    assert as_role("").get(link).status_code == 200
+    assert not MailRefusal.objects.exists()
+    assert as_role("").post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert as_role("").post(link[:-6] + "xxxxx/").status_code == 404
+    services.minutes_tell(meeting=held(users), at=NOW)
+    services.deliveries_send(at=NOW)
+    assert {str(found["To"]) for found in server.mails} == {"leader@team.example", "manager@team.example"}
+    as_role("rep").post("/reviews/mail/", {"kind": ["minutes", "reminder"]})
+    assert not MailRefusal.objects.exists()
+
+
+def test_a_wish_while_the_mail_waits_still_counts(users: dict[str, User]) -> None:
+    services.minutes_tell(meeting=held(users), at=NOW)
+    services.mail_wish(user=users["leader"], kind="minutes", wanted=False)
+    users["manager"].is_active = False
+    users["manager"].save()
+    assert services.deliveries_send(at=NOW) == 1
+    assert [found.to for found in mail.outbox] == [["rep@team.example"]]
+    assert Delivery.objects.filter(state=DeliveryState.GIVEN_UP).count() == 2
+
+
+# ---------------------------------------------------------------- reminders
+
+
+def ahead(users: dict[str, User], on: date, prepare_from: date) -> Meeting:
+    return meeting_held(users, on, state=MeetingState.SCHEDULED, prepare_from=prepare_from, closed_at=None)
+
+
+def test_a_reminder_comes_two_working_days_before_once_and_only_where_there_is_something_to_say(
+    users: dict[str, User],
+) -> None:
+    # Chuseok is on 24 to 26 September 2026: two working days before Monday the 28th is Tuesday the 22nd.
+    meeting = ahead(users, date(2026, 9, 28), date(2026, 9, 22))
+    agreed(meeting, "lee", due_on=date(2026, 9, 28))
+    for day in (20, 21):
+        assert services.reminders_tell(today=date(2026, 9, day), at=NOW) == 0
+    assert services.reminders_tell(today=date(2026, 9, 22), at=NOW) == 1
+    assert services.reminders_tell(today=date(2026, 9, 23), at=NOW) == 0
+    told = Delivery.objects.filter(kind=MailKind.REMINDER).select_related("user")
+    # Leader and manager own no deals and promised nothing: there is nothing to say to them.
+    assert [row.user.person_id for row in told if row.user is not None] == ["lee"]
+
+
+def test_nobody_is_reminded_who_has_prepared_or_has_nothing_to_tidy(users: dict[str, User]) -> None:
+    meeting = ahead(users, TODAY, TODAY - timedelta(days=4))
+    seat = meeting.participants.get(user=users["rep"])
+    Preparation.objects.create(participant=seat, prepared_at=NOW)
+    services.reminders_tell(today=TODAY, at=NOW)
+    # The manager owns no deals and promised nothing; the rep has prepared.
+    assert not Delivery.objects.exists()
+
+
+def test_the_reminder_says_how_much_there_is_in_the_readers_language_and_zone(users: dict[str, User]) -> None:
+    meeting = ahead(users, TODAY + timedelta(days=3), TODAY - timedelta(days=1))
+    agreed(meeting, "lee", due_on=TODAY + timedelta(days=3))
+    services.reminders_tell(today=TODAY, at=datetime(2026, 11, 24, 1, tzinfo=UTC))
+    for language, zone, when in (("en", "Asia/Seoul", "10:00"), ("ko", "America/New_York", "20:00")):
+        Organisation.objects.update(time_zone=zone, language=language)
+        Delivery.objects.update(state=DeliveryState.WAITING, next_at=NOW)
+        services.deliveries_send(at=datetime(2026, 11, 24, 1, tzinfo=UTC))
+        body = str(mail.outbox[-1].body)
+        assert when in body
+        assert ("Promises of yours that are open: 1" if language == "en" else "남아 있는 내 약속: 1건") in body
+
+
+# ---------------------------------------------------------------- webhook
+
+
+class Receiving(BaseHTTPRequestHandler):
+    """A receiver in the form of Slack; while it is down it answers 503."""
+
+    got: ClassVar[list[tuple[dict[str, str], bytes]]] = []
+    status: ClassVar[int] = 200
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if Receiving.status == 200:
+            Receiving.got.append((dict(self.headers), body))
+        self.send_response(Receiving.status)
+        self.end_headers()
+
+    def log_message(self, *_given: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def receiver() -> Iterator[str]:
+    Receiving.got, Receiving.status = [], 200
+    served = ThreadingHTTPServer(("127.0.0.1", 0), Receiving)
+    beside = threading.Thread(target=served.serve_forever, daemon=True)
+    beside.start()
+    yield f"http://127.0.0.1:{served.server_port}/services/T0/B0/secret"
+    served.shutdown()
+    served.server_close()
+    beside.join()
+
+
+def test_a_receiver_that_is_down_for_an_hour_gets_it_once_signed_and_without_deals(
+    users: dict[str, User], receiver: str
+) -> None:
+    made = services.receiver_add(name="슬랙", address=receiver, by=users["admin"], private=True)
+    other = services.receiver_add(name="2팀", address=receiver, by=users["admin"], private=True, team="2팀")
+    meeting = held(users)
+    services.minutes_tell(meeting=meeting, at=NOW)
+    Delivery.objects.filter(receiver=None).delete()
+    assert not Delivery.objects.filter(receiver=other).exists()
+    Receiving.status = 503
+    for minute in range(60):
+        assert services.deliveries_send(at=NOW + timedelta(minutes=minute)) == 0
+    row = Delivery.objects.get()
+    assert (row.state, row.fault, row.attempts) == (DeliveryState.WAITING, "HTTP 503", 6)
+    Receiving.status = 200
+    for minute in range(60, 180):
+        services.deliveries_send(at=NOW + timedelta(minutes=minute))
+    [(headers, body)] = Receiving.got
+    assert headers["Idempotency-Key"] == str(row.key)
+    base = b"v0:" + headers["X-Bokgi-Timestamp"].encode() + b":" + body
+    expected = hmac.new(made.secret.encode(), base, hashlib.sha256).hexdigest()
+    assert headers["X-Bokgi-Signature"] == f"v0={expected}"
+    told = json.loads(body)
+    assert "이준호: 견적을 다시 보내기" in told["text"]
+    assert "해솔" not in body.decode()
+    assert "lee-0" not in body.decode()
+
+
+def test_what_cannot_get_well_is_given_up_and_tried_again_when_a_person_asks(
+    users: dict[str, User], receiver: str
+) -> None:
+    services.receiver_add(name="슬랙", address=receiver, by=users["admin"], private=True)
+    services.minutes_tell(meeting=held(users), at=NOW)
+    Delivery.objects.filter(receiver=None).delete()
+    Receiving.status = 404
+    services.deliveries_send(at=NOW)
+    row = Delivery.objects.get()
+    assert (row.state, row.fault) == (DeliveryState.GIVEN_UP, "HTTP 404")
+    Receiving.status = 200
+    assert services.delivery_retry(delivery_id=row.pk, by=users["admin"], at=NOW)
+    assert services.deliveries_send(at=NOW) == 1
+
+
+def test_a_worker_that_died_in_between_is_taken_over_and_two_workers_send_once(
+    users: dict[str, User], receiver: str
+) -> None:
+    services.receiver_add(name="슬랙", address=receiver, by=users["admin"], private=True)
+    services.minutes_tell(meeting=held(users), at=NOW)
+    Delivery.objects.filter(receiver=None).delete()
+    Delivery.objects.update(state=DeliveryState.SENDING, next_at=NOW + timedelta(minutes=10))
+    assert services.deliveries_send(at=NOW + timedelta(minutes=9)) == 0
+    assert services.deliveries_send(at=NOW + timedelta(minutes=10)) == 1
+    assert services.deliveries_send(at=NOW + timedelta(minutes=10)) == 0
+    assert len(Receiving.got) == 1
+
+
+def test_nothing_is_sent_where_it_must_not_go(receiver: str) -> None:
+    given: dict[str, Any] = {"key": "k", "secret": "s", "at": 1}
+    refused = webhook.post(receiver.replace("http:", "https:"), {}, private=False, **given)
+    assert (refused.sent, refused.lasting, refused.fault) == (False, True, "address_refused")
+    metadata = webhook.post("http://meta.example/", {}, private=True, resolve=lambda *_: ["169.254.169.254"], **given)
+    assert metadata.fault == "address_refused"
+    rebound = webhook.post(
+        "https://good.example/", {}, private=False, resolve=lambda *_: ["52.1.1.1", "10.0.0.1"], **given
+    )
+    assert rebound.fault == "address_refused"
+    mapped = webhook.allowed(["::ffff:127.0.0.1"], private=False)
+    assert not mapped
+    assert Receiving.got == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://x.example/",
+        "hooks.slack.com/x",
+        "http://hooks.slack.com/x",
+        "https://user:word@x.example/",
+        "https://x:nn/",
+    ],
+)
+def test_an_address_that_is_none_or_in_the_clear_is_refused(users: dict[str, User], address: str) -> None:
+    with pytest.raises(UsageError):
+        services.receiver_add(name="x", address=address, by=users["admin"])
+
+
+def test_only_an_administrator_names_receivers_and_their_address_is_never_shown_whole(
+    users: dict[str, User], as_role: AsRole
+) -> None:
+    for role in ("leader", "manager", "rep", "viewer"):
+        assert as_role(role).get("/reviews/receivers/").status_code == 403
+    client = as_role("admin")
+    given = {"name": "슬랙", "address": "https://hooks.slack.com/services/T0/B0/geheim"}
+    assert client.post("/reviews/receivers/", given).status_code == 200
+    shown = client.get("/reviews/receivers/").content.decode()
+    assert "hooks.slack.com" in shown
+    assert "geheim" not in shown
+    del users
+
+
+# ---------------------------------------------------------------- minutes to take along
+
+
+def calendar(text: str) -> list[dict[str, str]]:
+    """Read the entries of a calendar: unfold lines (RFC 5545 3.1), part names from values, take escapes back."""
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    entries: list[dict[str, str]] = []
+    for line in text.replace("\r\n ", "").split("\r\n"):
+        name, _, value = line.partition(":")
+        if line == "BEGIN:VEVENT":
+            entries.append({})
+        elif entries and line:
+            entries[-1][name] = value.replace("\\,", ",").replace("\\;", ";").replace("\\n", "\n").replace("\\\\", "\\")
+    return entries
+
+
+def test_minutes_go_along_in_three_forms_to_who_took_part(users: dict[str, User], as_role: AsRole) -> None:
+    meeting = held(users)
+    following = meeting_held(users, date(2026, 11, 23), state=MeetingState.SCHEDULED, closed_at=None)
+    pdf = as_role("rep").get(f"/reviews/{meeting.pk}/minutes.pdf")
+    assert pdf.content.startswith(b"%PDF")
+    written = as_role("rep").get(f"/reviews/{meeting.pk}/minutes.md").content.decode()
+    assert written.startswith("# ")
+    assert "결정권자를 만나기" in written
+    assert "온누리" not in written
+    entries = calendar(as_role("leader").get(f"/reviews/{meeting.pk}/minutes.ics").content.decode())
+    assert {entry["UID"] for entry in entries} >= {f"meeting-{following.pk}@bokgi"}
+    last = entries[-1]
+    assert (last["DTSTART"], last["DTEND"]) == ("20261123T010000Z", "20261123T020000Z")
+    assert as_role("viewer").get(f"/reviews/{meeting.pk}/minutes.pdf").status_code in {403, 404}
+    assert as_role("rep").get(f"/reviews/{following.pk}/minutes.pdf").status_code == 404
+    assert as_role("rep").get(f"/reviews/{meeting.pk}/minutes.exe").status_code == 404
