@@ -173,9 +173,17 @@ def test_the_interval_of_a_shift_of_days_is_rs() -> None:
 
 
 def test_a_promised_number_decides_and_without_one_only_what_is_beyond_chance() -> None:
-    assert count_reached(3, 1, promised=4, usual=40, usual_weeks=8).verdict == "missed"
-    assert count_reached(9, 2, promised=4, usual=0, usual_weeks=8).verdict == "reached"
-    # Given 12 + 16 counts, the week's share 1/9: P(at least 12) is far below 5 %.
-    assert count_reached(12, 1, promised=None, usual=16, usual_weeks=8).verdict == "reached"
-    assert count_reached(0, 1, promised=None, usual=40, usual_weeks=8).verdict == "missed"
-    assert count_reached(0, 0, promised=None, usual=40, usual_weeks=8).verdict == "cannot_tell"
+    def verdict(count: int, weeks: float, usual: int, by: float | None = None, *, rising: bool = True) -> str:
+        return count_reached(count, weeks, usual=usual, usual_weeks=8, by=by, rising=rising).verdict
+
+    # Five a week before.
+    assert verdict(7, 1, 40, 3) == "missed"
+    assert verdict(16, 2, 40, 3) == "reached"
+    assert verdict(3, 1, 40, 2, rising=False) == "reached"
+    assert verdict(4, 1, 40, 2, rising=False) == "missed"
+    # Given 12 + 16 counts and a share of 1/9: P(at least 12) is far below 5 %.
+    assert verdict(12, 1, 16) == "reached"
+    assert verdict(12, 1, 16, rising=False) == "missed"
+    assert verdict(0, 1, 40) == "missed"
+    assert verdict(0, 1, 40, rising=False) == "reached"
+    assert verdict(0, 0, 40) == "cannot_tell"

@@ -145,13 +145,14 @@ def test_a_next_step_counts_where_changes_of_it_are_recorded() -> None:
 
 def test_promised_figures_are_held_against_counts() -> None:
     found = checked(
-        promise("one", metric="meetings", amount=1),
+        promise("one", metric="meetings", amount=0.5),
         promise("two", metric="meetings", amount=2),
         promise("any", metric="meetings"),
         promise("new", metric="new_deals", amount=1),
         promise("rate", metric="conversion", stage="qualified"),
         promise("days", metric="days_in_stage", stage="qualified", rising=False),
-        promise("idle", metric="untouched", rising=False, amount=0),
+        promise("idle", metric="untouched", rising=False, amount=1),
+        promise("idle2", metric="untouched", rising=False, amount=2),
         calendar=CALENDAR,
     )
     assert {key: row["verdict"] for key, row in found.items()} == {
@@ -161,7 +162,8 @@ def test_promised_figures_are_held_against_counts() -> None:
         "new": "kept",
         "rate": "cannot_tell",
         "days": "cannot_tell",
-        "idle": "not_kept",
+        "idle": "kept",
+        "idle2": "not_kept",
     }
     # 1 meeting in the week; 1 in the eight weeks before.
     assert found["any"]["figure"] | {"low": None} == {

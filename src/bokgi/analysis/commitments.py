@@ -150,36 +150,41 @@ class FigureChange:
     verdict: str
 
 
-def count_reached(count: int, weeks: float, *, promised: float | None, usual: int, usual_weeks: float) -> FigureChange:
-    """Tell whether a count of so many a week was reached, or rose beyond chance where no number was promised.
+def count_reached(
+    count: int, weeks: float, *, usual: int, usual_weeks: float, by: float | None = None, rising: bool = True
+) -> FigureChange:
+    """Tell whether a count of so many a week changed as promised: by a number, or beyond chance where none was named.
 
-    Reads the `count` in `weeks`, and `usual` counted in `usual_weeks` before. With a promised number a week the count
-    decides. Without one it must be higher than the weeks before let expect: given both counts together, the share of
-    the later ones is binomial, tested at 5 % on one side; else it cannot be told apart from a usual week.
+    Reads the `count` in `weeks`, and `usual` counted in the `usual_weeks` before. Promised `by` so many a week more (or
+    with `rising` false fewer) than before, the count itself decides. Without a number it must differ from what the
+    weeks before let expect: given both counts together, the share of the later ones is binomial, tested at 5 % on
+    each side; else it cannot be told apart from usual weeks.
 
     Source: Przyborowski & Wilenski 1940 for the comparison; `tests/analysis/test_commitments.py`.
 
-    >>> count_reached(5, 1, promised=4, usual=16, usual_weeks=8).verdict
+    >>> count_reached(5, 1, by=3, usual=16, usual_weeks=8).verdict
     'reached'
-    >>> count_reached(3, 1, promised=None, usual=16, usual_weeks=8).verdict
+    >>> count_reached(3, 1, usual=16, usual_weeks=8).verdict
     'cannot_tell'
     """
     before, after = usual / usual_weeks if usual_weeks else None, count / weeks if weeks else None
-    if promised is not None:
-        verdict = "reached" if count >= promised * weeks else "missed"
-    elif not weeks or not usual_weeks:
+    if before is None or after is None:
         verdict = "cannot_tell"
+    elif by is not None:
+        reached = after >= before + by if rising else after <= before - by
+        verdict = "reached" if reached else "missed"
     else:
-        verdict = _beyond_chance(count, weeks, usual, usual_weeks)
+        verdict = _beyond_chance(count, weeks, usual, usual_weeks, rising=rising)
     return FigureChange(before, usual_weeks, after, weeks, None, None, verdict)
 
 
-def _beyond_chance(count: int, weeks: float, usual: int, usual_weeks: float) -> str:
+def _beyond_chance(count: int, weeks: float, usual: int, usual_weeks: float, *, rising: bool) -> str:
     whole, share = count + usual, weeks / (weeks + usual_weeks)
-    as_many = 1.0 if count == 0 else float(bdtrc(count - 1, whole, share))
-    if as_many < 1 - LEVEL:
-        return "reached"
-    return "missed" if float(bdtr(count, whole, share)) < 1 - LEVEL else "cannot_tell"
+    more = count > 0 and float(bdtrc(count - 1, whole, share)) < 1 - LEVEL
+    fewer = float(bdtr(count, whole, share)) < 1 - LEVEL
+    if not (more or fewer):
+        return "cannot_tell"
+    return "reached" if more is rising else "missed"
 
 
 def share_changed(

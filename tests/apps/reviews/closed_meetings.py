@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from bokgi.apps.access.models import User
@@ -20,15 +20,13 @@ def meeting_held(users: dict[str, User], on: date = ON, team: str = "1팀", **gi
         "week": f"{on:%G-W%V}",
         "planned_on": on,
         "on": on,
+        "at": time(10),
         "starts_at": at,
         "prepare_from": on - timedelta(days=4),
         "prepared_by": on - timedelta(days=3),
         "state": MeetingState.CLOSED,
         "closed_at": at,
     }
-    names = {field.name for field in Meeting._meta.get_fields()}  # noqa: SLF001 - the documented way to the columns
-    if "at" in names:
-        plain["at"] = at.time()
     made = Meeting.objects.create(**plain | given)
     for role in ("leader", "manager", "rep"):
         user = users[role]
@@ -73,6 +71,7 @@ def recorded(meeting: Meeting, **parts: Any) -> Snapshot:  # noqa: ANN401 - part
                 "deal": "해솔 물류 도입" if one.deal_id.startswith("lee") else "온누리 물류 도입",
                 "stage": one.stage,
                 "metric": one.metric,
+                "rising": one.rising,
                 "amount": None,
                 "version": one.version,
                 "said": "",

@@ -11,3 +11,7 @@ class ReviewsConfig(AppConfig):
     name = "bokgi.apps.reviews"
     label = "reviews"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let the worker know what comes again."""
+        import bokgi.apps.reviews.tasks  # noqa: F401, PLC0415 - registers; models are not there earlier

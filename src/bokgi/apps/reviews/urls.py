@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from bokgi.apps.reviews.after_addresses import after_addresses
 from bokgi.apps.reviews.views import live, pack, past, planning, preparing
 
 urlpatterns: list[URLPattern] = [
@@ -35,4 +36,5 @@ urlpatterns: list[URLPattern] = [
     path("<int:meeting_id>/past/", past.past, name="past"),
     path("<int:meeting_id>/past/today/", past.today, name="today"),
     path("<int:meeting_id>/past/file/", past.kept_file, name="file"),
+    *after_addresses,
 ]

@@ -13,6 +13,8 @@ from bokgi.apps.forecast.drawing import dots
 from bokgi.apps.people import comparison
 from bokgi.apps.pipeline import deal_list, funnel
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
+from bokgi.apps.reviews.keeping.selectors import commitments_of, still_open
+from bokgi.apps.reviews.keeping.views import Line, lines
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
@@ -46,6 +48,7 @@ def today_index(request: PageRequest) -> HttpResponse:
         "searched": searched,
         "found": None if searched is None else funnel.bottleneck(screen, searched),
         "alerts": _alerts(screen) if whole else [],
+        "promises": _promises(screen),
         "row": row,
         "badge": None if row is None or answer is None else comparison.badge(screen, answer, row),
     }
@@ -60,6 +63,14 @@ def _deals(screen: Screen) -> Table | None:
     found = screen.ask(list_deals, where=where, order="attention", limit=3 * _SHOWN_DEALS)
     wanting = [deal for deal in found["deals"] if deal["reasons"]][:_SHOWN_DEALS]
     return deal_list.short_table(screen, wanting, screen.say(N_("Deals to see to")))
+
+
+def _promises(screen: Screen) -> list[Line]:
+    """List what one agreed to and has not done yet, the nearest day first."""
+    person = screen.viewer.person_id
+    if not person:
+        return []
+    return lines(screen, still_open(commitments_of([person], as_of=screen.as_of), as_of=screen.as_of))
 
 
 def _forecast(screen: Screen) -> Json:

@@ -31,9 +31,10 @@ def check_commitments(facts: Facts, *, as_of: date, promises: Sequence[Promise])
 
     A promise about a deal is kept when what was promised of it happened after the meeting and not after the day agreed:
     it moved, was won, was talked about with the customer, got a next step; without any of these named, any of them. A
-    promise about a figure of a stage or person is kept when the figure reached the number, or, where it is an estimate
-    or no number was named, when it changed as promised beyond chance; where chance explains it, it cannot be told. A
-    promise in words only cannot be told from facts at all; the owner's own word stands beside.
+    promise about a count of a person is kept when it rose or fell by the number promised; one about an estimate (a
+    conversion, days in a stage), or without a number, when it changed as promised beyond chance; where chance
+    explains the change, it cannot be told. A promise in words only cannot be told from facts at all; the owner's own
+    word stands beside.
     """
     with asked(facts, as_of=as_of) as here:
         newest = facts.deals.agg(on=_.last_seen_on.max()).to_pyarrow().to_pylist()[0]["on"]

@@ -42,7 +42,7 @@ def _too_early() -> Found:
 
 
 def _counted(one: Promise, until: date, rows: ir.Table, on: ir.DateValue, what: str) -> Found:
-    """Compare a count a week after the meeting with the promised one, or with the weeks before."""
+    """Compare a count a week after the meeting with the weeks before, and with what was promised."""
     days = (until - one.made_on).days
     start = one.made_on - timedelta(weeks=USUAL_WEEKS)
     counts = rows.agg(
@@ -51,7 +51,9 @@ def _counted(one: Promise, until: date, rows: ir.Table, on: ir.DateValue, what: 
     )
     row = counts.to_pyarrow().to_pylist()[0]
     weeks = max(days, 0) / _WEEK
-    change = count_reached(row["after"], weeks, promised=one.amount, usual=row["usual"], usual_weeks=USUAL_WEEKS)
+    change = count_reached(
+        row["after"], weeks, usual=row["usual"], usual_weeks=USUAL_WEEKS, by=one.amount, rising=one.rising
+    )
     evidence = [
         Message(what, {"n": row["after"], "days": Days(max(days, 0))}),
         Message(
@@ -170,7 +172,8 @@ def _untouched(here: Asked, one: Promise, until: date) -> Found:
     then, now = (_untouched_on(here, one, on) for on in (one.made_on, until))
     if then is None or now is None:
         return _too_early()
-    reached = now <= one.amount if one.amount is not None else now < then
+    least = 1 if one.amount is None else one.amount
+    reached = now >= then + least if one.rising else now <= then - least
     change = FigureChange(then, 1, now, 1, None, None, "reached" if reached else "missed")
     values = {"then": then, "n": now}
     return _found(change, [Message(N_("Deals without contact: {then} at the meeting, {n} at the end."), values)])

@@ -18,7 +18,7 @@ class Promise:
     """What somebody promised in a meeting: on a deal, or for a figure of a stage or of the own work.
 
     `metric`: `moved`, `won`, `touched`, `next_step` of the deal (empty: any of them); `conversion`, `days_in_stage` of
-    the stage; `meetings`, `new_deals` a week and `untouched` deals of the person. `amount` is the number promised.
+    the stage; `meetings`, `new_deals` a week and `untouched` deals of the person. `amount`: by how much.
     """
 
     key: str

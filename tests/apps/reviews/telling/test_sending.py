@@ -205,6 +205,7 @@ class Receiving(BaseHTTPRequestHandler):
     status: ClassVar[int] = 200
 
     def do_POST(self) -> None:
+        """Take a message."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if Receiving.status == 200:
             Receiving.got.append((dict(self.headers), body))

@@ -6,16 +6,10 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
-from django.db import transaction
-from django.utils import timezone
-
 from bokgi.apps.access.asking import answers
-from bokgi.apps.access.models import User
 from bokgi.apps.access.selectors import time_zone
-from bokgi.apps.access.services import audit
-from bokgi.apps.reviews.models import Commitment, Meeting, MeetingState, OwnWord
-from bokgi.domain.errors import NotFoundError, UsageError
-from bokgi.domain.messages import N_, Message
+from bokgi.apps.reviews.models import Commitment, Meeting, MeetingState
+from bokgi.domain.errors import NotFoundError
 from bokgi.questions.asked import Json
 from bokgi.questions.commitments import Promise, check_commitments
 from bokgi.questions.discussed import MeetingDay
@@ -77,20 +71,6 @@ def commitments_check(*, as_of: date, meeting: Meeting | None = None) -> int:
         )
         changed += 1
     return changed
-
-
-@transaction.atomic
-def commitment_say(*, commitment: Commitment, said: str, note: str, by: User) -> None:
-    """Take the owner's own word on a commitment; it stands beside what the facts say and changes nothing of it.
-
-    Raises `UsageError` for a word that is none, and `NotFoundError` for somebody else's commitment.
-    """
-    if said not in {"", *OwnWord.values}:
-        raise UsageError("word_unknown", Message(N_("Say kept, partly, or not kept.")))
-    if not by.person_id or commitment.person_id != by.person_id:
-        raise NotFoundError("commitment_unknown", Message(N_("There is no such commitment.")))
-    Commitment.objects.filter(pk=commitment.pk).update(said=said, said_note=note.strip(), said_at=timezone.now())
-    audit(by=by, action="commitment_say", subject=f"commitment {commitment.pk}", details={"said": said})
 
 
 def meeting_days(team: str | None = None) -> tuple[MeetingDay, ...]:

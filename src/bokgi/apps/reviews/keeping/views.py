@@ -9,6 +9,7 @@ from typing import Final
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,11 +18,13 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.apps.reviews.keeping import selectors
-from bokgi.apps.reviews.keeping.checking import commitment_say, meeting_days
+from bokgi.apps.reviews.keeping.checking import meeting_days
 from bokgi.apps.reviews.keeping.rates import MINIMUM_N, KeptRate
 from bokgi.apps.reviews.keeping.selectors import Kept
-from bokgi.apps.reviews.models import Commitment
-from bokgi.apps.reviews.telling.minutes import EFFECTS, OWN_WORDS, VERDICTS
+from bokgi.apps.reviews.models import Commitment, OwnWord
+from bokgi.apps.reviews.record import OWN_WORDS, VERDICTS
+from bokgi.apps.reviews.services.writing import commitment_say
+from bokgi.apps.reviews.telling.minutes import EFFECTS, TONES
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
@@ -54,9 +57,8 @@ def line(screen: Screen, one: Kept, deals: Mapping[str, Json]) -> Line:
     """Prepare a commitment for who looks; a deal is named only to whom its rows belong."""
     found, row = one.commitment, deals.get(one.commitment.deal_id)
     sees = row is not None and screen.viewer.sees_person(row["owner_id"] or "")
-    words, tone = VERDICTS.get(one.verdict or "", (N_("Waits for its day"), ""))
-    if one.verdict is None and found.due_on < screen.as_of:
-        words, tone = N_("Not checked yet"), "few"
+    waits = N_("Not checked yet") if found.due_on < screen.as_of else N_("Waits for its day")
+    words, tone = (VERDICTS[one.verdict], TONES[one.verdict]) if one.verdict else (waits, "")  # type: ignore[index]  # verdicts are their values
     return Line(
         commitment=found,
         who=screen.people.get(found.person_id, found.person_id or ABSENT),
@@ -66,7 +68,7 @@ def line(screen: Screen, one: Kept, deals: Mapping[str, Json]) -> Line:
         due=screen.speaker.day_short(found.due_on.isoformat()),
         badge=Badge(screen.say(words), tone),  # type: ignore[arg-type]  # tones by verdict
         evidence=[screen.speaker.say(sentence) for sentence in (one.found or {}).get("evidence", [])],
-        own_word=screen.speaker.label(OWN_WORDS, found.said) if found.said else "",
+        own_word=screen.say(OWN_WORDS[OwnWord(found.said)]) if found.said else "",
         mine=bool(screen.viewer.person_id) and found.person_id == screen.viewer.person_id,
     )
 
@@ -216,7 +218,11 @@ def say(request: PageRequest, commitment_id: int) -> HttpResponse:
     if found is None or not request.user.person_id or found.person_id != request.user.person_id:
         raise Http404
     commitment_say(
-        commitment=found, said=request.POST.get("said", ""), note=request.POST.get("note", "")[:500], by=request.user
+        commitment=found,
+        said=request.POST.get("said", ""),
+        note=request.POST.get("note", ""),
+        by=request.user,
+        at=timezone.now(),
     )
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})

@@ -13,12 +13,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from bokgi.apps.access.models import User
 from bokgi.apps.reviews.learning.similarity import LEAST, Likeness, likeness, words_of
-from bokgi.apps.reviews.models import Case, CaseTag, CaseVote, Reason, TagKind
+from bokgi.apps.reviews.models import Case, CaseTag, CaseVote, Reason, TagKind, WinLossAnswer
 from bokgi.domain.hangul import search_pattern
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 
 MOST_ALIKE: Final = 3
+MOST_DRAFTS: Final = 10
 _TEXTS: Final = ("title", "situation", "what_we_did", "what_decided", "repeat_or_avoid", "buyer_words")
 _LATEST: Final = 500
 _LETTERS: Final = re.compile(r"[^\W_]", re.UNICODE)
@@ -56,6 +57,13 @@ def tags_in_use() -> dict[str, list[tuple[str, int]]]:
     for row in rows.order_by("-n", "word"):
         told[row["kind"]].append((row["word"], row["n"]))
     return {kind: words for kind, words in told.items() if words}
+
+
+def drafts(user: User) -> list[WinLossAnswer]:
+    """Give what somebody prepared to tell and has not put into the library, the latest first."""
+    own = WinLossAnswer.objects.filter(preparation__participant__user=user, case=None)
+    told = own.exclude(situation="", what_we_did="", what_decided="", repeat_or_avoid="")
+    return list(told.order_by("-pk")[:MOST_DRAFTS])
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ def library(request: PageRequest) -> HttpResponse:
             (kind, screen.say(str(TagKind(kind).label)), words[:12]) for kind, words in selectors.tags_in_use().items()
         ],
         "tells": screen.viewer.role in TELLS,
+        "drafts": selectors.drafts(request.user),
     }
     return render(request, "reviews/library.html", context)
 

@@ -14,6 +14,7 @@ from bokgi.apps.reviews.models import Meeting, MeetingState, Snapshot
 from bokgi.apps.reviews.record import page_of, record_of, sheet
 from bokgi.apps.reviews.services.locking import held, touched
 from bokgi.apps.reviews.services.running import stop_clock
+from bokgi.apps.reviews.telling.services import minutes_tell
 from bokgi.domain.errors import ConflictError
 from bokgi.domain.messages import LANGUAGES, N_, Message
 
@@ -49,6 +50,7 @@ def meeting_close(*, meeting_id: int, by: User, at: datetime) -> Meeting:
             meeting.current = None
             meeting.save(update_fields=["state", "closed_at", "deal_now", "current"])
             touched(meeting)
+            minutes_tell(meeting=meeting, at=at)
             audit(by=by, action="meeting_close", subject=f"meeting {meeting.pk}")
         return meeting
     if found is None or found.state != MeetingState.LIVE:

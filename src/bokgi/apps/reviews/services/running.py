@@ -10,6 +10,7 @@ from django.db.models import F
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
 from bokgi.apps.reviews import rules
+from bokgi.apps.reviews.keeping.checking import commitments_check
 from bokgi.apps.reviews.models import AgendaPart, DiscussedDeal, Meeting, MeetingState, Participant, Snapshot
 from bokgi.apps.reviews.services.locking import BEFORE, held, touched
 from bokgi.apps.reviews.services.planning import participants_fill
@@ -34,6 +35,7 @@ def meeting_open(*, meeting_id: int, by: User, at: datetime) -> Meeting:
         with transaction.atomic():
             return held(meeting_id, BEFORE)
     made = shown_now(found)
+    commitments_check(as_of=made.as_of)
     with transaction.atomic():
         meeting = held(meeting_id, (*BEFORE, MeetingState.LIVE))
         if meeting.state == MeetingState.LIVE:

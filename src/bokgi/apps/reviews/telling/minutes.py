@@ -7,33 +7,20 @@ from datetime import date
 from typing import Any, Final
 
 from bokgi.apps.access.permissions import Viewer
+from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import Effect, Meeting, OwnWord, Part, Verdict
+from bokgi.apps.reviews.record import OWN_WORDS, VERDICTS
 from bokgi.apps.reviews.rendering.blocks import Block, Document, Item, Items, Section
 from bokgi.domain.messages import N_
 from bokgi.ui import format as written
-from bokgi.ui.blocks import Badge, Cell, Column, Figure, Table
-from bokgi.ui.format import ABSENT
+from bokgi.ui.blocks import Badge, Cell, Column, Figure, Table, Tone
+from bokgi.ui.format import ABSENT, MINUS
 from bokgi.ui.speaker import Speaker
 
 Json = Mapping[str, Any]
 
-PART_NAMES: Final = {
-    Part.EXECUTION.value: N_("Execution check"),
-    Part.BOTTLENECK.value: N_("Bottleneck search"),
-    Part.FEEDBACK.value: N_("Feedback"),
-    Part.LEARNING.value: N_("Learning"),
-    Part.MOTIVATION.value: N_("Motivation"),
-}
-VERDICTS: Final = {
-    Verdict.KEPT.value: (N_("Kept"), "good"),
-    Verdict.NOT_KEPT.value: (N_("Not kept"), "bad"),
-    Verdict.CANNOT_TELL.value: (N_("Cannot be told"), "few"),
-}
-OWN_WORDS: Final = {
-    OwnWord.KEPT.value: N_("Kept"),
-    OwnWord.PARTLY.value: N_("Partly"),
-    OwnWord.NOT_KEPT.value: N_("Not kept"),
-}
+TONES: Final[dict[str, Tone]] = {"kept": "good", "not_kept": "bad", "cannot_tell": "few"}
+"""How verdicts are marked beside their words."""
 EFFECTS: Final = {effect.value: str(effect.label) for effect in Effect}
 """What a commitment is to move, as marked texts."""
 
@@ -82,7 +69,8 @@ def promised(one: Json, speaker: Speaker) -> str:
     if not one["metric"]:
         return ""
     effect = speaker.label(EFFECTS, one["metric"])
-    return f"{effect}: {one['amount']}" if one["amount"] else effect
+    sign = "+" if one["rising"] else MINUS
+    return f"{effect} {sign}{one['amount']}" if one["amount"] else effect
 
 
 def _deal(one: Json, seen: set[str], speaker: Speaker) -> str:
@@ -117,14 +105,15 @@ def _before(record: Json, speaker: Speaker, seen: set[str]) -> Section | None:
         return None
     rows = []
     for one in record["before"]:
-        words, tone = VERDICTS.get(one["verdict"], (N_("Waits for its day"), ""))
+        verdict = one["verdict"]
+        words = VERDICTS[Verdict(verdict)] if verdict else N_("Waits for its day")
         evidence = [speaker.say(line) for line in (one["checked"] or {}).get("evidence", [])]
-        own = speaker.label(OWN_WORDS, one["said"]) if one["said"] else ABSENT
+        own = speaker.word(OWN_WORDS[OwnWord(one["said"])]) if one["said"] else ABSENT
         rows.append(
             [
                 Cell(one["who"], strong=True),
                 Cell(one["what"], sub=_deal(one, seen, speaker)),
-                Cell(badge=Badge(speaker.word(words), tone), sub=" ".join(evidence)),  # type: ignore[arg-type]  # a tone
+                Cell(badge=Badge(speaker.word(words), TONES.get(verdict, "")), sub=" ".join(evidence)),
                 Cell(own, sub=one["said_note"]),
             ]
         )
@@ -137,7 +126,7 @@ def _before(record: Json, speaker: Speaker, seen: set[str]) -> Section | None:
 def _said(record: Json, speaker: Speaker) -> Section | None:
     notes: dict[str, list[Item]] = {}
     for note in record["notes"]:
-        part = speaker.label(PART_NAMES, note["part"])
+        part = speaker.word(rules.TITLES.get(Part(note["part"]), N_("Of our own")))
         for wording in note["current"]:
             about = speaker.text(N_("about {name}"), name=note["about"]) if note["about"] else ""
             notes.setdefault(part, []).append(Item(title=wording["by"], sub=about, lines=[wording["text"]]))
