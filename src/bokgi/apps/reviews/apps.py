@@ -14,4 +14,5 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the worker know what comes again."""
-        import bokgi.apps.reviews.tasks  # noqa: F401, PLC0415 - registers; models are not there earlier
+        import bokgi.apps.reviews.keeping.tasks  # noqa: PLC0415 - registers; models are not there earlier
+        import bokgi.apps.reviews.telling.tasks  # noqa: F401, PLC0415 - as above

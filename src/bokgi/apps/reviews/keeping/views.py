@@ -66,7 +66,7 @@ def line(screen: Screen, one: Kept, deals: Mapping[str, Json]) -> Line:
         deal_href=f"/deals/{found.deal_id}/" if sees else "",
         effect=screen.speaker.label(EFFECTS, found.metric) if found.metric else "",
         due=screen.speaker.day_short(found.due_on.isoformat()),
-        badge=Badge(screen.say(words), tone),  # type: ignore[arg-type]  # tones by verdict
+        badge=Badge(screen.say(words), tone),
         evidence=[screen.speaker.say(sentence) for sentence in (one.found or {}).get("evidence", [])],
         own_word=screen.say(OWN_WORDS[OwnWord(found.said)]) if found.said else "",
         mine=bool(screen.viewer.person_id) and found.person_id == screen.viewer.person_id,

@@ -13,13 +13,15 @@ from django.core import signing
 from django.core.mail import EmailMessage
 from django.urls import reverse
 
-from bokgi.apps.access.asking import viewer_for
+from bokgi.apps.access.asking import answers, today, viewer_for
 from bokgi.apps.access.models import Organisation, User
 from bokgi.apps.reviews.models import MailKind, Meeting
 from bokgi.apps.reviews.rendering.pdf import pdf
 from bokgi.apps.reviews.telling.calendar_file import Entry, calendar_file
 from bokgi.apps.reviews.telling.minutes import due, minutes, promised
+from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
+from bokgi.questions.deal_kinds import ask_deal_kinds
 from bokgi.ui import format as written
 from bokgi.ui.format import plain
 from bokgi.ui.speaker import Speaker
@@ -76,8 +78,22 @@ def document_for(told: Told, user: User, lang: str) -> Any:  # noqa: ANN401 - a 
         lang=lang,
         currency=told.organisation.currency,
         organisation=told.organisation.name,
-        viewer=viewer_for(user),
+        titles=titles_for(told.record, user),
     )
+
+
+def titles_for(record: Mapping[str, Any], user: User) -> dict[str, str]:
+    """Give the titles of the deals of a record that a reader may see; none before the first import."""
+    named = (*record["commitments"], *record["before"], *record["cases"], *record["deals"])
+    keys = tuple(sorted({one["deal_id"] for one in named} - {""}))
+    if not keys:
+        return {}
+    try:
+        found = answers().ask(ask_deal_kinds, as_of=today(), deal_ids=keys)["deals"]
+    except NotFoundError:
+        return {}
+    viewer = viewer_for(user)
+    return {key: row["title"] for key, row in found.items() if viewer.sees_person(row["owner_id"] or "")}
 
 
 def entries_for(told: Told, lang: str, *, person_id: str | None = None) -> list[Entry]:

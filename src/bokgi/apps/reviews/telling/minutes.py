@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from bokgi.apps.access.permissions import Viewer
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import Effect, Meeting, OwnWord, Part, Verdict
 from bokgi.apps.reviews.record import OWN_WORDS, VERDICTS
@@ -18,6 +17,7 @@ from bokgi.ui.format import ABSENT, MINUS
 from bokgi.ui.speaker import Speaker
 
 Json = Mapping[str, Any]
+Titles = Mapping[str, str]
 
 TONES: Final[dict[str, Tone]] = {"kept": "good", "not_kept": "bad", "cannot_tell": "few"}
 """How verdicts are marked beside their words."""
@@ -25,21 +25,21 @@ EFFECTS: Final = {effect.value: str(effect.label) for effect in Effect}
 """What a commitment is to move, as marked texts."""
 
 
-def minutes(meeting: Meeting, record: Json, *, lang: str, currency: str, organisation: str, viewer: Viewer) -> Document:
+def minutes(meeting: Meeting, record: Json, *, lang: str, currency: str, organisation: str, titles: Titles) -> Document:
     """Write the minutes from what was kept when the meeting closed (`apps.reviews.record`).
 
     What people agreed and said openly in the meeting is for all who take part. A deal is named only to whom its rows
-    belong; for everybody else it is a deal. Private notes are not in the record.
+    belong (`titles`: those the reader may see, by key); for everybody else it is a deal. Private notes are not in the
+    record.
     """
     speaker = Speaker(lang, meeting.on, currency)
-    seen = {deal["deal_id"] for deal in record["deals"] if viewer.sees_person(deal.get("owner_id") or "")}
     discussed = [deal for deal in record["deals"] if deal.get("discussed_at")]
     sections = [
-        _agreed(record, speaker, seen),
-        _before(record, speaker, seen),
+        _agreed(record, speaker, titles),
+        _before(record, speaker, titles),
         _said(record, speaker),
-        _learnt(record, speaker, seen),
-        _discussed(discussed, speaker, seen),
+        _learnt(record, speaker, titles),
+        _discussed(discussed, speaker, titles),
     ]
     whose = [organisation, record["team"] or speaker.word(N_("all teams"))]
     took_part = [one["name"] for one in record["people"] if one.get("came") or one.get("here")]
@@ -73,34 +73,33 @@ def promised(one: Json, speaker: Speaker) -> str:
     return f"{effect} {sign}{one['amount']}" if one["amount"] else effect
 
 
-def _deal(one: Json, seen: set[str], speaker: Speaker) -> str:
+def _deal(one: Json, titles: Titles, speaker: Speaker) -> str:
     if not one["deal_id"]:
         return str(one.get("stage") or "")
-    return str(one["deal"]) if one["deal_id"] in seen else speaker.word(N_("a deal"))
+    return titles.get(one["deal_id"]) or speaker.word(N_("a deal"))
 
 
 def _table(rows: list[list[Cell]], speaker: Speaker, *labels: str, caption: str) -> Table:
     return Table(speaker.word(caption), [Column(speaker.word(label)) for label in labels], rows)
 
 
-def _agreed(record: Json, speaker: Speaker, seen: set[str]) -> Section:
+def _agreed(record: Json, speaker: Speaker, titles: Titles) -> Section:
     rows = [
         [
             Cell(one["who"], strong=True),
             Cell(one["what"], sub=promised(one, speaker)),
-            Cell(_deal(one, seen, speaker) or ABSENT),
+            Cell(_deal(one, titles, speaker) or ABSENT),
             Cell(speaker.day_short(one["due_on"])),
         ]
         for one in record["commitments"]
     ]
-    labels = (N_("Who"), N_("What"), N_("On"), N_("By"))
-    blocks: list[Block] = [_table(rows, speaker, *labels, caption=N_("Agreed"))] if rows else []
-    about = speaker.word(N_("Who does what by when"))
+    labels = (N_("Agreed by"), N_("What to do"), N_("Deal or stage"), N_("Due by"))
+    blocks: list[Block] = [_table(rows, speaker, *labels, caption=N_("Who does what by when"))] if rows else []
     say = [] if rows else [speaker.word(N_("Nothing was agreed."))]
-    return Section("agreed", speaker.word(N_("Agreed")), about, say, blocks)
+    return Section("agreed", speaker.word(N_("Agreed")), "", say, blocks)
 
 
-def _before(record: Json, speaker: Speaker, seen: set[str]) -> Section | None:
+def _before(record: Json, speaker: Speaker, titles: Titles) -> Section | None:
     if not record["before"]:
         return None
     rows = []
@@ -112,15 +111,14 @@ def _before(record: Json, speaker: Speaker, seen: set[str]) -> Section | None:
         rows.append(
             [
                 Cell(one["who"], strong=True),
-                Cell(one["what"], sub=_deal(one, seen, speaker)),
+                Cell(one["what"], sub=_deal(one, titles, speaker)),
                 Cell(badge=Badge(speaker.word(words), TONES.get(verdict, "")), sub=" ".join(evidence)),
                 Cell(own, sub=one["said_note"]),
             ]
         )
-    labels = (N_("Who"), N_("What"), N_("What the data say"), N_("Own word"))
-    table = _table(rows, speaker, *labels, caption=N_("Agreed the time before"))
-    about = speaker.word(N_("What became of it"))
-    return Section("before", speaker.word(N_("Agreed the time before")), about, [], [table])
+    labels = (N_("Agreed by"), N_("What to do"), N_("What the data say"), N_("Own word"))
+    table = _table(rows, speaker, *labels, caption=N_("What became of it"))
+    return Section("before", speaker.word(N_("Agreed the time before")), "", [], [table])
 
 
 def _said(record: Json, speaker: Speaker) -> Section | None:
@@ -151,11 +149,11 @@ CASE_PARTS: Final = (
 """The five short questions, with what was answered."""
 
 
-def _learnt(record: Json, speaker: Speaker, seen: set[str]) -> Section | None:
+def _learnt(record: Json, speaker: Speaker, titles: Titles) -> Section | None:
     items = [
         Item(
             title=one["name"],
-            sub=_deal(one | {"stage": ""}, seen, speaker),
+            sub=_deal(one | {"stage": ""}, titles, speaker),
             lines=[speaker.text(text, text=one[key]) for key, text in CASE_PARTS if one[key]],
             badge=Badge(speaker.word(N_("Won") if one["won"] else N_("Lost"))),
         )
@@ -167,17 +165,25 @@ def _learnt(record: Json, speaker: Speaker, seen: set[str]) -> Section | None:
     return Section("learnt", speaker.word(N_("Learning")), about, [], [Items(speaker.word(N_("Told")), items)])
 
 
-def _discussed(deals: list[Json], speaker: Speaker, seen: set[str]) -> Section | None:
-    named = [deal for deal in deals if deal["deal_id"] in seen]
+def _discussed(deals: list[Json], speaker: Speaker, titles: Titles) -> Section | None:
+    named = [deal for deal in deals if deal["deal_id"] in titles]
     if not named:
         return None
     items = [
-        Item(title=deal["title"], sub=deal.get("stage_label") or "", lines=[], right=speaker.money(deal["amount"]))
+        Item(
+            title=titles[deal["deal_id"]],
+            sub=deal.get("stage_label") or "",
+            lines=[],
+            right=speaker.money(deal["amount"]),
+        )
         for deal in named
     ]
-    about = speaker.word(N_("In the order of the meeting"))
     return Section(
-        "deals", speaker.word(N_("Deals discussed")), about, [], [Items(speaker.word(N_("Deals discussed")), items)]
+        "deals",
+        speaker.word(N_("Deals discussed")),
+        "",
+        [],
+        [Items(speaker.word(N_("In the order of the meeting")), items)],
     )
 
 
