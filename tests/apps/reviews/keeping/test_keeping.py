@@ -120,3 +120,14 @@ def test_the_page_says_that_discussed_deals_are_no_effect(users: dict[str, User]
     shown = page(as_role("leader"), "/reviews/commitments/")
     assert "too few to compare" in shown
     assert "no effect of the meeting" in shown
+
+
+def test_a_rate_that_would_give_one_person_away_is_not_shown(users: dict[str, User], as_role: AsRole) -> None:
+    meeting = meeting_held(users, MEETING)
+    for _ in range(3):
+        agreed(meeting, "park", deal_id="park-12", metric="won")
+    assert "of 3 kept so far" not in page(as_role("rep"), "/reviews/commitments/")
+    assert "of 3 kept so far" in page(as_role("leader"), "/reviews/commitments/")
+    for person in ("choi", "seo", "nam"):
+        agreed(meeting, person, deal_id="park-12", metric="won")
+    assert "of 6 kept so far" in page(as_role("rep"), "/reviews/commitments/")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from bokgi.apps.access.permissions import EVERYBODY, Role
+from bokgi.apps.access.permissions import EVERYBODY, Role, shown_groups
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
@@ -34,6 +34,7 @@ from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, Table
 from bokgi.ui.format import ABSENT, period_name
 
+SHOWN: Final = 50
 COMMITS: Final = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 
 
@@ -92,18 +93,30 @@ def commitments(request: PageRequest) -> HttpResponse:
     everybody = selectors.commitments_of(None, as_of=screen.as_of)
     seen = [one for one in everybody if screen.viewer.sees_person(one.commitment.person_id)]
     counted = selectors.rates(everybody, minimum_n=MINIMUM_N)
-    whole = WHOLE in screen.shown
+    shown = _shown(screen, everybody)
+    whole = WHOLE in shown
+    waiting = selectors.still_open(seen, as_of=screen.as_of)
+    to_do = {one.commitment.pk for one in waiting}
     context = {
         "screen": screen,
-        "open": lines(screen, selectors.still_open(seen, as_of=screen.as_of)),
-        "done": lines(screen, [one for one in seen if one not in selectors.still_open(seen, as_of=screen.as_of)][:50]),
+        "open": lines(screen, waiting),
+        "done": lines(screen, [one for one in seen if one.commitment.pk not in to_do][:SHOWN]),
         "whole": _rate_words(screen, counted.whole) if whole else "",
-        "teams": _rates_table(screen, counted.teams, N_("Team"), teams=True),
-        "people": _rates_table(screen, counted.people, N_("Person"), teams=False),
-        "months": _months_table(screen, counted) if whole else None,
-        "discussed": _discussed(screen) if whole else None,
+        "teams": _teams_table(screen, {team: rate for team, rate in counted.teams.items() if (team or WHOLE) in shown}),
+        "people": _people_table(screen, counted.people),
+        "months": _months_table(screen, counted) if whole and screen.owners is None else None,
+        "discussed": _discussed(screen) if WHOLE in screen.shown else None,
     }
     return render(request, "reviews/commitments.html", context)
+
+
+def _shown(screen: Screen, listed: list[Kept]) -> frozenset[str]:
+    """Choose the teams (and `WHOLE`) whose rate may be shown: by who agreed to something, not by who is in the team."""
+    groups: dict[str, set[str]] = {}
+    for one in listed:
+        for key in {WHOLE, one.commitment.meeting.team or WHOLE}:
+            groups.setdefault(key, set()).add(one.commitment.person_id)
+    return shown_groups(groups, screen.viewer) & screen.shown
 
 
 def _discussed(screen: Screen) -> Json | None:
@@ -165,21 +178,25 @@ def _columns(screen: Screen, first: str) -> list[Column]:
     ]
 
 
-def _rates_table(screen: Screen, rates: Mapping[str, KeptRate], first: str, *, teams: bool) -> Table | None:
-    """List rates by name, never by rate: this is no ranking. Only teams and people whom one may see."""
-    if teams:
-        rows = [
-            [Cell(name or screen.say(N_("Everybody")), strong=True), *_rate_cells(screen, rate)]
-            for name, rate in rates.items()
-            if (name or WHOLE) in screen.shown
-        ]
-    else:
-        rows = [
-            [Cell(screen.people[key], href=f"/people/{key}/", strong=True), *_rate_cells(screen, rates[key])]
-            for key in screen.people
-            if key in rates
-        ]
-    return Table(screen.say(first), _columns(screen, first), rows, hidden_caption=True) if rows else None
+def _teams_table(screen: Screen, rates: Mapping[str, KeptRate]) -> Table | None:
+    """List teams by name, never by rate: this is no ranking."""
+    name = N_("Team")
+    rows = [
+        [Cell(team or screen.say(N_("Everybody")), strong=True), *_rate_cells(screen, rate)]
+        for team, rate in rates.items()
+    ]
+    return Table(screen.say(name), _columns(screen, name), rows, hidden_caption=True) if rows else None
+
+
+def _people_table(screen: Screen, rates: Mapping[str, KeptRate]) -> Table | None:
+    """List the people whom one may see, by name."""
+    name = N_("Person")
+    rows = [
+        [Cell(screen.people[key], href=f"/people/{key}/", strong=True), *_rate_cells(screen, rates[key])]
+        for key in screen.people
+        if key in rates
+    ]
+    return Table(screen.say(name), _columns(screen, name), rows, hidden_caption=True) if rows else None
 
 
 def _months_table(screen: Screen, counted: selectors.Rates) -> Table | None:

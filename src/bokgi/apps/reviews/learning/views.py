@@ -18,6 +18,7 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.apps.reviews.learning import selectors, services
+from bokgi.apps.reviews.learning.similarity import WEIGHTS
 from bokgi.apps.reviews.models import Case, Ending, Reason, TagKind, WinLossAnswer
 from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.domain.messages import N_
@@ -307,7 +308,8 @@ def alike(request: PageRequest, deal_id: str) -> HttpResponse:
     kind = _own_deal(screen, deal_id)
     if kind is None:
         raise Http404
-    found = selectors.alike(request.user, deal_id, kind, kind["title"], kind["lost_reason"] or "")
+    shared = {name: kind[name] for name in WEIGHTS}
+    found = selectors.alike(request.user, deal_id, shared, kind["title"], kind["lost_reason"] or "")
     told = [
         (
             shown(screen, one.case),

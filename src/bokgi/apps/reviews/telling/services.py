@@ -162,6 +162,8 @@ def _hand_over(one: Delivery, at: datetime) -> webhook.Answer:
         letter = letters.minutes_letter(told_of(one.meeting, company), one.user, at=at)
     else:
         today = timezone.localtime(at, letters.zone_of(company)).date()
+        if one.meeting.on < today or one.meeting.state not in {MeetingState.SCHEDULED, MeetingState.PREPARING}:
+            return webhook.Answer(sent=False, lasting=True, fault="too_late")
         deals, promises = to_say(one.meeting, one.user, today=today)
         letter = letters.reminder_letter(one.meeting, one.user, company, deals=deals, promises=promises)
     letter.extra_headers["Message-ID"] = f"<{one.key}@bokgi>"
