@@ -17,7 +17,7 @@ from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.access.warming import ask_later
-from bokgi.apps.forecast import accuracy, outlook, past_forecasts, selectors
+from bokgi.apps.forecast import accuracy, evidence, outlook, past_forecasts, selectors
 from bokgi.apps.forecast.drawing import dots
 from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import Numbers, Subject, Way
@@ -66,15 +66,15 @@ def forecast_index(request: PageRequest) -> HttpResponse:
         "dots": dots(screen, answer, 280),
         "figures": outlook.figures(found),
         "sayings": outlook.sayings(found),
-        "categories": outlook.category_table(screen, answer),
+        "categories": evidence.category_table(screen, answer),
         "teams": outlook.teams_table(found),
         "people": outlook.people_table(found),
-        "change": outlook.change_chart(screen, answer),
-        "at_risk": outlook.deals_table(screen, answer["at_risk"], screen.say(N_("Deals at risk")), share=False),
-        "deciding": outlook.deals_table(
+        "change": evidence.change_chart(screen, answer),
+        "at_risk": evidence.deals_table(screen, answer["at_risk"], screen.say(N_("Deals at risk")), share=False),
+        "deciding": evidence.deals_table(
             screen, answer["range_deals"], screen.say(N_("Deals that decide the range")), share=True
         ),
-        "benchmarks": outlook.benchmark_table(screen, answer),
+        "benchmarks": evidence.benchmark_table(screen, answer),
         "submit": found.submit_address(own) if may_now else "",
     }
     return page(screen, "index.html", shown)
