@@ -15,6 +15,8 @@ from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.visits import visits
 
 TOPIC: Final = "content_effect"
+SCALES: Final = {"small": 6, "medium": 30, "full": 100}
+"""Organisations of each kind."""
 
 
 def effects_of(world: Journeys) -> ContentEffects:
@@ -38,7 +40,7 @@ def effects_of(world: Journeys) -> ContentEffects:
 
 def run(scale: str, seed: int) -> list[Row]:
     """Measure with measured confounding, with hidden momentum, and by lot."""
-    count = {"small": 6, "full": 100}[scale]
+    count = SCALES[scale]
     plain = Journeys(seed=seed)
     truth = dict(plain.effects) | {RANDOMISED: 0.30}
     errors: dict[str, list[float]] = {name: [] for name in truth}
@@ -56,7 +58,7 @@ def run(scale: str, seed: int) -> list[Row]:
                 if item.content_id != RANDOMISED:
                     stopped[how].append(item.grade == "C")
                 if item.content_id == "null":
-                    claimed[how].append(item.grade in {"A", "B"} and not figure.low <= 0.0 <= figure.high)
+                    claimed[how].append(item.verdict in {"helps", "hurts"})
                 if momentum == 0.0:
                     errors[item.content_id].append(figure.estimate - truth[item.content_id])
                     covered.append(figure.low <= truth[item.content_id] <= figure.high)

@@ -23,6 +23,7 @@ TOPIC: Final = "decomposition"
 SCALES: Final = {"small": 60, "medium": 150, "full": 1_000}
 QUARTERS: Final = ("2025-Q1", "2025-Q2")
 END: Final = date(2025, 12, 31)
+GROWTH: Final = 1.4
 
 
 def pools_of(seed: int, deals: int) -> Pools:
@@ -35,11 +36,14 @@ def pools_of(seed: int, deals: int) -> Pools:
     return count_pools(told, stays, tables["deal_changes"], windows, by=("source", "segment"))
 
 
-def false_claims(seed: int, count: int, deals: int) -> NDArray[np.bool_]:
-    """Draw pairs of periods from the mean of two quarters: `pairs × parts`, true where a part is claimed."""
+def false_claims(seed: int, count: int, deals: int, *, growth: float = 1.0) -> NDArray[np.bool_]:
+    """Draw pairs of periods from the mean of two quarters: `pairs × parts`, true where a part is claimed.
+
+    The second period has `growth` times as many deals.
+    """
     rng = np.random.default_rng(seed)
     pools = pools_of(seed, deals)
-    both = np.broadcast_to(pools.n.mean(axis=0), pools.n.shape)
+    both = pools.n.mean(axis=0) * np.array([1.0, growth])[:, None, None]
     wins = pools.n[:, :, WON].sum(axis=0)
     mean = np.where(wins > 0, pools.amount.sum(axis=0) / np.maximum(wins, 1.0), pools.amount.sum() / wins.sum())
     claims = []
@@ -59,7 +63,7 @@ def false_claims(seed: int, count: int, deals: int) -> NDArray[np.bool_]:
 
 
 def run(scale: str, seed: int) -> list[Row]:
-    """Measure, for small and large teams, how often each part is claimed although nothing changed."""
+    """Measure, for small and large teams, how often a part, or any, is claimed although nothing changed."""
     count = SCALES[scale]
     rows = []
     for deals in (400, 3_000):
@@ -70,4 +74,9 @@ def run(scale: str, seed: int) -> list[Row]:
         rows.append(share_row(TOPIC, f"a part claimed by chance, {deals} deals", claims.ravel().tolist(), most=0.05))
         measure = f"the part most often claimed by chance ({name}), {deals} deals"
         rows.append(share_row(TOPIC, measure, claims[:, worst].tolist(), most=0.07))
+        measure = f"comparisons in which any part is claimed by chance, {deals} deals"
+        rows.append(share_row(TOPIC, measure, claims.any(axis=1).tolist(), most=0.07))
+        grown = false_claims(seed, count // 2, deals, growth=GROWTH)
+        measure = f"{GROWTH - 1:.0%} more deals found as more deals, {deals} deals"
+        rows.append(share_row(TOPIC, measure, grown[:, 0].tolist()))
     return rows

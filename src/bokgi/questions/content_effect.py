@@ -188,7 +188,10 @@ def _caveats(found: ContentEffects) -> list[Message]:
             )
         ),
         Message(
-            N_("{n} items were looked at; of those said to help or hurt, one in twenty may do neither."),
+            N_(
+                "{n} items were looked at together; once in twenty times one of those said to help or hurt does "
+                "neither."
+            ),
             {"n": len(found.items)},
         ),
     ]

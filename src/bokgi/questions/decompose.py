@@ -317,7 +317,10 @@ def _caveats(found: Decomposition) -> list[Message]:
     if any(part.by_chance is not None for part in found.parts):
         said.append(
             Message(
-                N_("A part whose interval ({level}) holds zero may be chance; read no change into it."),
+                N_(
+                    "A part whose interval ({level}) holds zero may be chance, and so may one that just misses it "
+                    "among so many parts."
+                ),
                 {"level": Rate(found.level)},
             )
         )

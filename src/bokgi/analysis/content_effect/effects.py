@@ -88,8 +88,8 @@ def content_effect(
     seen; each week weighted by the stabilised inverse probability of having been sent the item so far, cut at 1 %;
     standard errors clustered by deal. The control asks whether deals that move on are sent the item more often in the
     four weeks after; what comes later cannot have helped. It must pass for the item and for all items together. By lot:
-    the same hazard without weights, by what was drawn. A verdict says `helps` or `hurts` only for items that pass
-    Benjamini–Hochberg at 5 % among all with an effect.
+    the same hazard without weights, by what was drawn. A verdict says `helps` or `hurts` only for items that stand out
+    among all with an effect (Holm at 5 %): the answer is read every week, and each reading is another chance to err.
 
     Small numbers: fewer than 30 deals that saw an item, or 20 moves with or without it, give grade D and no figure.
     Refuses: a lag below one week. Do not compare win rates of deals that saw an item with those that did not: who lives
@@ -195,13 +195,13 @@ def _interval(found: items.Estimate) -> Interval:
 
 
 def _judged(found: Iterable[ItemEffect]) -> tuple[ItemEffect, ...]:
-    """Give the verdicts, so that of those who are said to help or hurt at most one in twenty does not."""
+    """Give the verdicts, so that one in twenty times any of those who are said to help or hurt does not (Holm 1979)."""
     told = list(found)
     judged = [place for place, item in enumerate(told) if item.effect is not None]
     p = np.array([_p(item.effect) for item in told if item.effect is not None])
     order = np.argsort(p, kind="stable")
-    passed = np.flatnonzero(p[order] <= (1.0 - LEVEL) * np.arange(1, len(p) + 1) / max(len(p), 1))
-    clear = {judged[place] for place in order[: int(passed.max()) + 1].tolist()} if len(passed) else set()
+    failed = np.flatnonzero(p[order] > (1.0 - LEVEL) / np.arange(len(p), 0, -1))
+    clear = {judged[place] for place in order[: int(failed.min()) if len(failed) else len(p)].tolist()}
     return tuple(
         item if item.effect is None else replace(item, verdict=_verdict(item.effect, clear=place in clear))
         for place, item in enumerate(told)

@@ -14,6 +14,7 @@ from scipy import special
 from bokgi.analysis.comparison.amounts import amount_effects
 from bokgi.analysis.decomposition.changes import CENT, Decomposition, Part, names
 from bokgi.analysis.decomposition.factors import filled, handed, rates
+from bokgi.analysis.decomposition.intervals import stands_out
 from bokgi.analysis.decomposition.pool import CLOSE_DATE, WON, Pools, Window, count_pools
 from bokgi.analysis.decomposition.shapley import apportioned, shapley
 from bokgi.analysis.mixed_logit import Cells, fit
@@ -28,6 +29,8 @@ Ints = NDArray[np.int64]
 DRAWS = 400
 _PRIOR_WINS = 3.0
 """The mean amount of a cell is drawn towards the mean of all as if so many more deals of that mean had been won."""
+_TOGETHER = 0.90
+"""Share of the posterior in which all parts lie within their stretched intervals at once."""
 
 
 def person_gap(  # noqa: PLR0913 - the question has that many sides
@@ -56,7 +59,7 @@ def person_gap(  # noqa: PLR0913 - the question has that many sides
     really won beyond what these rates give: it makes the parts add up to the whole exactly, and no rate stands behind
     it.
 
-    Small numbers: parts are posterior means, with intervals at `level`; `by_chance` says that 0 lies within. With few
+    Small numbers: parts are posterior means, with intervals at `level`; `by_chance` as in `won_change`. With few
     cases the rates of the two are nearly the team's, and nearly the whole gap is `volume`, `mix` and `chance`.
     Refuses: a person who owned no deal that could close in the period. Do not read `chance` as a quality of a person.
 
@@ -86,8 +89,9 @@ def person_gap(  # noqa: PLR0913 - the question has that many sides
     rounded = apportioned([*mean.tolist(), float(whole) - float(mean.sum())], whole, step)
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+    clear = stands_out(draws, _TOGETHER)
     parts = [
-        Part(name, stage, rounded[i], float(low[i]), float(high[i]), bool(low[i] <= 0.0 <= high[i]))
+        Part(name, stage, rounded[i], float(low[i]), float(high[i]), by_chance=not clear[i])
         for i, (name, stage) in enumerate(names(pools.stages))
     ]
     n = pools.n.sum(axis=(1, 2))
