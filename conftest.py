@@ -10,6 +10,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+# As the command line does: the tests run in as many processes as there are cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 NO_SKIPS = os.environ.get("BOKGI_NO_SKIPS") == "1"
 
 

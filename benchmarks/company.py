@@ -10,6 +10,7 @@ from typing import Final
 import duckdb
 
 from bokgi.facts import state
+from bokgi.facts.engine import sql_type
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.facts.schema import STATE_COLUMNS, TABLES
@@ -18,17 +19,6 @@ FOLDER: Final = Path(tempfile.gettempdir()) / "bokgi-bench"
 AS_OF: Final = "2025-12-31"
 WEEK_AGO: Final = "2025-12-01"
 STAGES: Final = 7
-_TYPES: Final = {
-    "string": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "instant": "TIMESTAMPTZ",
-    "amount": "DECIMAL(18, 2)",
-    "rate": "DECIMAL(18, 6)",
-    "map": "MAP(VARCHAR, VARCHAR)",
-}
 
 # A deal walks through 7 stages in 8 to 12 entries, one a week or so: mostly on, sometimes back,
 # sometimes over a stage.
@@ -189,6 +179,6 @@ def _columns(name: str, made: list[str]) -> str:
     columns = (*TABLES[name].columns, *STATE_COLUMNS.get(name, ()))
     return ", ".join(
         f"CAST({column.name if column.name in made else ('1' if column.name == 'import_no' else 'NULL')} "
-        f'AS {_TYPES[column.type]}) AS "{column.name}"'
+        f'AS {sql_type(column.arrow().type)}) AS "{column.name}"'
         for column in columns
     )

@@ -14,8 +14,36 @@ Ints = NDArray[np.int64]
 
 PRIOR_SD: Final = 2.5
 """Prior sd of the intercept and of the effect of a condition (Gelman et al. 2008: keeps separated data finite)."""
+_LEAST_COMBINATIONS: Final = 16
+_MOST_COMBINATIONS: Final = 512
 _STEPS: Final = 60
 _TOLERANCE: Final = 1e-8
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Factors that are counted as one: the combination of their levels in each cell, and what it stands for.
+
+    `marks[c]` has a one at the effect of each level of combination `c`; the effects are those from `start` on.
+    """
+
+    code: Ints
+    marks: Floats
+    start: int
+
+    @property
+    def stop(self) -> int:
+        """The effect after the last one of these factors."""
+        return self.start + int(self.marks.shape[1])
+
+    @property
+    def combinations(self) -> int:
+        """How many combinations of levels there can be."""
+        return len(self.marks)
+
+    def counts(self, weight: Floats) -> Floats:
+        """Sum per-cell weights by combination."""
+        return np.bincount(self.code, weight, self.combinations).astype(np.float64, copy=False)
 
 
 class Design:
@@ -23,52 +51,77 @@ class Design:
 
     `levels[f]` is the level (0 …) of factor `f` in each cell, `sizes[f]` its number of levels. Effects stand in the
     order intercept, levels of the first factor, …; `starts[f]` is where those of factor `f` begin.
+
+    Neighbouring factors are counted together as long as their combinations are few: a dozen factors are three or four
+    blocks, and going through the cells once for each pair of blocks tells the cross-tables of all pairs of factors.
     """
 
     def __init__(self, levels: tuple[Ints, ...], sizes: tuple[int, ...]) -> None:
         self.levels, self.sizes = levels, sizes
         self.starts = tuple(1 + int(start) for start in np.cumsum([0, *sizes])[:-1])
         self.size = 1 + sum(sizes)
-        self.pairs = [
-            (f, g, levels[f] * sizes[g] + levels[g]) for f in range(len(sizes)) for g in range(f + 1, len(sizes))
+        self._blocks = self._grouped()
+        self._pairs = [
+            (one, other, one.code * other.combinations + other.code)
+            for place, one in enumerate(self._blocks)
+            for other in self._blocks[place + 1 :]
         ]
+
+    def _grouped(self) -> list[_Block]:
+        """Group neighbouring factors; a table of two blocks is no larger than the cells that are counted into it."""
+        cells = len(self.levels[0]) if self.levels else 0
+        most = min(_MOST_COMBINATIONS, max(_LEAST_COMBINATIONS, int(cells**0.5)))
+        groups: list[list[int]] = []
+        for factor, size in enumerate(self.sizes):
+            if groups and size * int(np.prod([self.sizes[f] for f in groups[-1]])) <= most:
+                groups[-1].append(factor)
+            else:
+                groups.append([factor])
+        return [self._block(group) for group in groups]
+
+    def _block(self, factors: list[int]) -> _Block:
+        sizes = [self.sizes[f] for f in factors]
+        code = np.ravel_multi_index([self.levels[f] for f in factors], sizes).astype(np.int64, copy=False)
+        each = np.unravel_index(np.arange(int(np.prod(sizes))), sizes)
+        marks = np.hstack([np.eye(size)[level] for size, level in zip(sizes, each, strict=True)])
+        return _Block(code, marks, self.starts[factors[0]])
 
     def predictor(self, effects: Floats, cells: int) -> Floats:
         """Give the linear predictor of each of `cells` cells."""
         total = np.full(cells, effects[0])
-        for start, size, level in zip(self.starts, self.sizes, self.levels, strict=True):
-            total += effects[start : start + size][level]
+        for block in self._blocks:
+            total += (block.marks @ effects[block.start : block.stop])[block.code]
         return total
 
     def gradient(self, residual: Floats) -> Floats:
         """Sum per-cell residuals into each effect."""
-        parts = [np.array([residual.sum()])]
-        for size, level in zip(self.sizes, self.levels, strict=True):
-            parts.append(np.bincount(level, residual, size))
-        return np.concatenate(parts)
+        return np.concatenate(
+            [np.array([residual.sum()]), *(block.counts(residual) @ block.marks for block in self._blocks)]
+        )
 
     def by_unit(self, unit: Ints, units: int, weight: Floats) -> Floats:
         """Sum per-cell weights into `units × effects`; what `gradient` is for each unit of cells."""
-        parts = [np.bincount(unit, weight, units)[:, None]]
-        for size, level in zip(self.sizes, self.levels, strict=True):
-            parts.append(np.bincount(unit * size + level, weight, units * size).reshape(units, size))
+        parts: list[Floats] = [np.bincount(unit, weight, units).astype(np.float64)[:, None]]
+        for block in self._blocks:
+            count = block.combinations
+            parts.append(
+                np.bincount(unit * count + block.code, weight, units * count).reshape(units, count) @ block.marks
+            )
         return np.hstack(parts)
 
     def information(self, weight: Floats) -> Floats:
         """Cross-tabulate per-cell weights into the information matrix."""
         out = np.zeros((self.size, self.size))
         out[0, 0] = weight.sum()
-        for start, size, level in zip(self.starts, self.sizes, self.levels, strict=True):
-            diagonal = np.bincount(level, weight, size)
-            where = np.arange(start, start + size)
-            out[where, where] = diagonal
-            out[0, where] = out[where, 0] = diagonal
-        for f, g, index in self.pairs:
-            a, b = self.sizes[f], self.sizes[g]
-            block = np.bincount(index, weight, a * b).reshape(a, b)
-            i, j = self.starts[f], self.starts[g]
-            out[i : i + a, j : j + b] = block
-            out[j : j + b, i : i + a] = block.T
+        for block in self._blocks:
+            own, counts = slice(block.start, block.stop), block.counts(weight)
+            out[own, own] = block.marks.T @ (counts[:, None] * block.marks)
+            out[0, own] = out[own, 0] = counts @ block.marks
+        for one, other, index in self._pairs:
+            shape = one.combinations, other.combinations
+            table = one.marks.T @ np.bincount(index, weight, shape[0] * shape[1]).reshape(shape) @ other.marks
+            out[one.start : one.stop, other.start : other.stop] = table
+            out[other.start : other.stop, one.start : one.stop] = table.T
         return out
 
 

@@ -71,10 +71,18 @@ def sql_type(kind: pa.DataType) -> str:
 
     >>> sql_type(pa.decimal128(18, 2)), sql_type(pa.map_(pa.string(), pa.string()))
     ('DECIMAL(18, 2)', 'MAP(VARCHAR, VARCHAR)')
+    >>> sql_type(pa.list_(pa.struct({"from_on": pa.date32()})))
+    'STRUCT("from_on" DATE)[]'
     """
     if pa.types.is_decimal(kind):
         return f"DECIMAL({kind.precision}, {kind.scale})"
-    return _TYPES.get(kind, "MAP(VARCHAR, VARCHAR)")
+    if pa.types.is_map(kind):
+        return f"MAP({sql_type(kind.key_type)}, {sql_type(kind.item_type)})"
+    if pa.types.is_list(kind):
+        return f"{sql_type(kind.value_type)}[]"
+    if pa.types.is_struct(kind):
+        return f"STRUCT({', '.join(f'{quoted(part.name)} {sql_type(part.type)}' for part in kind)})"
+    return _TYPES[kind]
 
 
 def columns_of(table: Table, paths: Sequence[Path]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -28,7 +28,15 @@ from bokgi.analysis.bottleneck.counts import (
 )
 from bokgi.analysis.bottleneck.gains import DRAWS, shifts, value_of
 from bokgi.analysis.bottleneck.past import against_the_past
-from bokgi.analysis.bottleneck.screening import Cell, Screened, benjamini_hochberg, elsewhere, gate, screen
+from bokgi.analysis.bottleneck.screening import (
+    Cell,
+    Elsewhere,
+    Screened,
+    benjamini_hochberg,
+    elsewhere,
+    gate,
+    screen,
+)
 from bokgi.analysis.bottleneck.standing import Place, deals_there
 
 Floats = NDArray[np.float64]
@@ -163,7 +171,7 @@ def _place(unit: Unit) -> tuple[bool, float, str, str, int, str]:
 
 @dataclass(frozen=True)
 class _Question:
-    """All that the engine has counted for one question."""
+    """All that the engine has counted for one question, and what was estimated of it, by stage and view."""
 
     stages: list[tuple[Key, Cell]]
     conditions: tuple[str, ...]
@@ -173,6 +181,8 @@ class _Question:
     months: float
     tail: float
     seed: int
+    screened: dict[tuple[int, str], Screened] = field(default_factory=dict)
+    levels: dict[tuple[int, str], Elsewhere] = field(default_factory=dict)
 
 
 def _past(progressions: ibis.Table, deals: ibis.Table, view: str, as_of: date) -> dict[Key, Screened]:
@@ -196,12 +206,24 @@ def _screen(question: _Question, here: int, view: str, flagged: Ints | None) -> 
     key, cell = question.stages[here]
     if is_past(view):
         return question.past[view].get(key)
+    if flagged is None and (here, view) in question.screened:
+        return question.screened[here, view]
     position = _position(view, question.conditions)
-    if position is None:
-        return screen(cell, view, position=None, level=None, flagged=flagged)
-    same = [i for i, (other, __) in enumerate(question.stages) if other[0] == key[0]]
-    level = elsewhere([question.stages[i][1] for i in same], same.index(here), view, position)
-    return screen(cell, view, position=position, level=level, flagged=flagged)
+    level = None if position is None else _level(question, here, view, position)
+    found = screen(cell, view, position=position, level=level, flagged=flagged)
+    if flagged is None:
+        question.screened[here, view] = found
+    return found
+
+
+def _level(question: _Question, here: int, view: str, position: int) -> Elsewhere:
+    """Estimate how the units of a view that is a condition do at the other stages of the pipeline."""
+    if (here, view) not in question.levels:
+        pipeline = question.stages[here][0][0]
+        same = [i for i, (other, __) in enumerate(question.stages) if other[0] == pipeline]
+        cells = [question.stages[i][1] for i in same]
+        question.levels[here, view] = elsewhere(cells, same.index(here), view, position)
+    return question.levels[here, view]
 
 
 def _position(view: str, conditions: Sequence[str]) -> int | None:

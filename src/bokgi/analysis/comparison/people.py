@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final, Literal
 
 import ibis
@@ -278,8 +277,9 @@ def _expected(counted: CountedCases, posterior: Posterior) -> tuple[Floats, Floa
     at_mode = _without_person(counted, posterior.mode.effects, posterior, everything)[0]
     person = posterior.factor(counted.cells.person)
     out, ratio = np.empty(len(counted.persons)), np.empty((len(person), len(counted.persons)))
-    for i in range(len(out)):
-        own = np.flatnonzero(owner == i)
+    by_owner = np.argsort(owner, kind="stable")
+    ends = np.cumsum(np.bincount(owner, minlength=len(out)))
+    for i, own in enumerate(np.split(by_owner, ends[:-1])):
         cells = own[_points(counted.cells.n[own], at_mode[own], min(HAND_POINTS, 4 * len(own)))]
         eta = _without_person(counted, posterior.draws, posterior, cells)
         average = special.expit(eta).mean(axis=1)
@@ -321,26 +321,25 @@ def _pairs(counted: CountedCases, adjusted: Floats, component: Ints, n: Floats) 
     """Compare all pairs within components."""
     mean = adjusted.mean(axis=0)
     cov = np.cov(adjusted, rowvar=False)
+    drawn = np.ascontiguousarray(adjusted.T)
     out = []
-    for a, b in combinations(range(len(mean)), 2):
-        if component[a] != component[b]:
-            continue
-        better = float((adjusted[:, a] > adjusted[:, b]).mean())
-        sd = float(np.sqrt(max(cov[a, a] + cov[b, b] - 2 * cov[a, b], 0.0)))
-        out.append(
-            Pair(
-                counted.persons[a], counted.persons[b], better, _more_cases(better, mean[a] - mean[b], sd, n[a] + n[b])
-            )
-        )
+    for a in range(len(mean) - 1):
+        others = a + 1 + np.flatnonzero(component[a + 1 :] == component[a])
+        better = (drawn[a] > drawn[others]).mean(axis=1)
+        sd = np.sqrt(np.maximum(cov[a, a] + cov[others, others] - 2 * cov[a, others], 0.0))
+        more = _more_cases(better, mean[a] - mean[others], sd, n[a] + n[others])
+        names = (counted.persons[b] for b in others)
+        out += [Pair(counted.persons[a], *pair) for pair in zip(names, better.tolist(), more, strict=True)]
     return tuple(out)
 
 
-def _more_cases(better: float, difference: float, sd: float, n: float) -> int | None:
-    """How many more cases of the two would settle the comparison if the difference stays as estimated."""
-    if not 1.0 - SURE < better < SURE or difference == 0.0:
-        return None
-    factor = (special.ndtri(SURE) * sd / abs(difference)) ** 2
-    return round((factor - 1.0) * n) if 1.0 < factor < MOST_MORE_CASES else None
+def _more_cases(better: Floats, difference: Floats, sd: Floats, n: Floats) -> list[int | None]:
+    """How many more cases of each two would settle the comparison if the difference stays as estimated."""
+    open_ones = (better > 1.0 - SURE) & (better < SURE) & (difference != 0.0)
+    factor = (special.ndtri(SURE) * sd / np.where(open_ones, np.abs(difference), np.inf)) ** 2
+    told = open_ones & (factor > 1.0) & (factor < MOST_MORE_CASES)
+    more = np.rint((factor - 1.0) * n)
+    return [round(cases) if settles else None for cases, settles in zip(more.tolist(), told.tolist(), strict=True)]
 
 
 def _conditions(counted: CountedCases, posterior: Posterior) -> list[tuple[Condition, ...]]:
