@@ -49,8 +49,8 @@ def run(words: list[str], place: Path) -> dict[str, float]:
 
 
 def forget(place: Path) -> None:
-    """Delete what was kept beside the derived states."""
-    for pattern in ("deals-????-??-??*.parquet", "moves*.parquet"):
+    """Delete what was kept beside the derived states: tables, and answers to questions."""
+    for pattern in ("*-????-??-??-*.parquet", "moves*.parquet", "answers/*.json"):
         for path in (place / "lake" / "state").rglob(pattern):
             path.unlink()
 

@@ -42,7 +42,7 @@ _CLOSED_KINDS: Final = [kind.value for kind in StageKind if kind is not StageKin
 _LATE_WORDS: Final = ("next_step", "lost_comment")
 
 
-def as_of(facts: Facts, on: date) -> Facts:
+def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
     """Rebuild all facts as they had happened by the end of `on`.
 
     - A deal exists once it was created; one without a creation date, once an export or an event up to then shows it.
@@ -59,6 +59,8 @@ def as_of(facts: Facts, on: date) -> Facts:
     - `observed_on`, `first_seen_on` and `last_seen_on` say what we knew, not what had happened: null. First values of
       `deal_changes` (`seq` 0) and `known_at_creation` have done their part, and would tell what changes later: the
       former are left out, the latter is `,`.
+
+    `deals`: `deals_as_of` of that day, where they are known already.
     """
     tables = {
         name: facts.tables[name].filter(facts.tables[name][column] <= _day(on)) for name, column in _DATED.items()
@@ -70,7 +72,7 @@ def as_of(facts: Facts, on: date) -> Facts:
     tables["deal_changes"] = tables["deal_changes"].filter(tables["deal_changes"].seq > 0)
     staff = tables["memberships"]
     tables["memberships"] = staff.mutate(left_on=_unless_later(staff.left_on, on))
-    deals = _deals(facts, on)
+    deals = deals_as_of(facts, on) if deals is None else deals
     tables["deals"] = deals
     tables["leads"] = _leads(facts, deals, on)
     done = facts.activities
@@ -178,7 +180,8 @@ def _changed(joined: ir.Table, name: str) -> tuple[ir.Value, ir.Value]:
     return joined[f"new_{name}"], joined[f"on_{name}"]
 
 
-def _deals(facts: Facts, on: date) -> ir.Table:
+def deals_as_of(facts: Facts, on: date) -> ir.Table:
+    """Rebuild the deals as they stood at the end of `on`; see `as_of`."""
     stages, changes = _last_stages(facts, on), _last_changes(facts, on)
     deals = facts.deals
     joined = deals.left_join(stages, deals.deal_id == stages.event_deal)

@@ -88,7 +88,7 @@ class Keeping:
     """Where facts keep what was computed of them: the tables as they were read, and how another one is kept."""
 
     tables: Mapping[str, ir.Table]
-    keep: Callable[[str, ir.Table], ir.Table]
+    keep: Callable[[str, Callable[[], ir.Table]], ir.Table]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,13 +131,14 @@ class Facts:
     as_of: date | None = None
     keeping: Keeping | None = field(default=None, repr=False, compare=False)
 
-    def kept(self, name: str, table: ir.Table) -> ir.Table:
+    def kept(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
         """Give a table that follows from these facts, computed once and kept beside the derived state.
 
         Only for facts exactly as they were read; on other engines, and of facts that were cut or changed since, the
-        table stays an expression. `name` says all that the table depends on besides the facts.
+        table stays an expression. `name` says all that the table depends on besides the facts; one that holds for a
+        day begins `kind-2026-11-28`. `make` puts the expression together, and is not called where the table is there.
         """
-        return table if self.keeping is None or not self.as_read else self.keeping.keep(name, table)
+        return make() if self.keeping is None or not self.as_read else self.keeping.keep(name, make)
 
     @property
     def as_read(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from bokgi.facts import state
 from bokgi.facts.as_of import as_of as rebuilt
+from bokgi.facts.as_of import deals_as_of
 from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts, Keeping, Settings
 from bokgi.facts.schema import STATE_COLUMNS, TABLES, Column
@@ -51,16 +52,16 @@ def facts_on(found: Facts, on: date) -> Facts:
 
     Rebuilding them is the longest expression of all: read from a file, every question after it stays short.
     """
-    then = rebuilt(found, on)
-    return replace(then, deals=found.kept(f"deals-{on.isoformat()}", then.deals))
+    deals = found.kept(f"deals-{on.isoformat()}", lambda: deals_as_of(found, on))
+    return rebuilt(found, on, deals=deals)
 
 
 def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derived) -> Keeping | None:  # noqa: ANN401 - any Ibis backend
     """Keep tables as Parquet beside the derived state; only DuckDB does, which reads single files."""
 
-    def keep(name: str, table: ir.Table) -> ir.Table:
-        code = state.code_digest("domain", "facts", "analysis")[:8]
-        path = state.kept(derived, f"{name}-{code}", table.to_parquet)
+    def keep(name: str, make: Callable[[], ir.Table]) -> ir.Table:
+        code = state.code_digest("domain", "facts", "analysis", "questions")[:8]
+        path = state.kept(derived, f"{name}-{code}", lambda work: make().to_parquet(work))
         return connection.read_parquet([str(path)])
 
     return Keeping(tables, keep) if connection.name == "duckdb" else None

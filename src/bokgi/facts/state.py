@@ -35,7 +35,7 @@ KEPT: Final = 4
 """How many derived states stay; those used least lately go first."""
 
 KEPT_DAYS: Final = 8
-"""How many days, for which deals were rebuilt, stay beside a derived state."""
+"""How many tables of a kind that hold for a day, such as its deals, stay beside a derived state."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,8 @@ def kept(derived_state: Derived, name: str, write: Callable[[Path], None]) -> Pa
     finally:
         work.unlink(missing_ok=True)
     # Days only: the state itself may have a file `deals-known`.
-    others = [other for other in path.parent.glob("deals-[0-9]*.parquet") if other != path]
+    kind = name.partition("-")[0]
+    others = [other for other in path.parent.glob(f"{kind}-[0-9]*.parquet") if other != path]
     others.sort(key=lambda other: other.stat().st_mtime, reverse=True)
     for other in others[KEPT_DAYS - 1 :]:
         other.unlink(missing_ok=True)

@@ -12,7 +12,14 @@ from typing import Any, Final
 import ibis
 from ibis import _
 
-from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, conditions, leaks, varied, with_factors
+from bokgi.analysis.comparison.conditions import (
+    DEFAULT_FACTORS,
+    handed_over,
+    judged,
+    leaks,
+    varied,
+    with_factors,
+)
 from bokgi.analysis.credit import owner_at_close
 from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.progressions import progressions
@@ -53,7 +60,8 @@ def column_name(column: str) -> str | Message:
 class Asked:
     """Facts as they had happened by the end of `as_of`; `deals` with traits and the conditions they came with.
 
-    `read`: the facts as they were read, before they were cut to the day.
+    `read`: the facts as they were read, before they were cut to the day. `shared`: the tables that are kept for the day
+    hold for this question.
 
     Amounts are in the organisation's currency; `without_rate` counts, by currency, deals that could not be converted.
     """
@@ -64,6 +72,7 @@ class Asked:
     deals: ibis.Table
     names: Mapping[str, str]
     without_rate: Mapping[str, int]
+    shared: bool
     kept: ExitStack
 
     def keep(self, table: ibis.Table) -> ibis.Table:
@@ -85,7 +94,7 @@ class Asked:
 
     def visits(self) -> ibis.Table:
         """Visits of all deals to open stages, computed once."""
-        return self.keep_visits(self.facts.deals)
+        return visits_of_day(self.read, self.facts) if self.shared else self.keep_visits(self.facts.deals)
 
     def stage_label(self, stage: str) -> str:
         """Give what people call an open stage; its key where several pipelines call it differently."""
@@ -100,8 +109,8 @@ class Asked:
         return self.keep(visits_on(self.read, self.facts, deals))
 
     def progressions(self, told: ibis.Table) -> ibis.Table:
-        """What became of each first visit, computed once."""
-        return self.keep(progressions(told))
+        """What became of each first visit of all deals, computed once; `told` are the visits of all of them."""
+        return progressions_of_day(self.read, self.facts, told) if self.shared else self.keep(progressions(told))
 
     def name(self, person_id: str) -> str:
         """Give a person's name; the key where no name is known (any more)."""
@@ -139,11 +148,37 @@ def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = (), owner_th
         now = in_one_currency(then, as_of)
         if owner_then:
             now = replace(now, deals=owner_at_close(now.deals, now.deal_changes))
-        traits = deal_traits(now.deals, now.accounts, now.memberships, on=as_of)
-        told = with_factors(conditions(traits, now.memberships), attributes)
+        shared = facts.as_read and not owner_then
+        told = judged(deals_handed_over(facts, now, rates_of=as_of) if shared else _handed_over(now, as_of))
+        if attributes or not shared:
+            told = kept.enter_context(with_factors(told, attributes).cache())
         rows = now.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow()
         names = dict(zip(rows["key"].to_pylist(), rows["name"].to_pylist(), strict=True))
-        yield Asked(facts, now, as_of, kept.enter_context(told.cache()), names, without_rate(then, as_of), kept)
+        yield Asked(facts, now, as_of, told, names, without_rate(then, as_of), shared, kept)
+
+
+def deals_handed_over(read: Facts, now: Facts, *, rates_of: date) -> ibis.Table:
+    """All deals of `now`, with traits and conditions: facts that were `read`, cut to its day, in one currency.
+
+    `rates_of`: the day whose exchange rates the open deals of `now` have. Kept for the day.
+    """
+
+    on = now.as_of or rates_of
+    return read.kept(f"handed-{on.isoformat()}-{rates_of.isoformat()}", lambda: _handed_over(now, on))
+
+
+def _handed_over(now: Facts, on: date) -> ibis.Table:
+    return handed_over(deal_traits(now.deals, now.accounts, now.memberships, on=on), now.memberships)
+
+
+def visits_of_day(read: Facts, now: Facts) -> ibis.Table:
+    """Visits of all deals as of the day of `now`, facts that were `read`, cut to it; kept for the day."""
+    return read.kept(f"visits-{now.as_of}", lambda: visits_on(read, now, now.deals))
+
+
+def progressions_of_day(read: Facts, now: Facts, told: ibis.Table) -> ibis.Table:
+    """What became of each first visit of all deals as of the day of `now`; `told`: `visits_of_day`. Kept for a day."""
+    return read.kept(f"progressions-{now.as_of}", lambda: progressions(told))
 
 
 def visits_on(read: Facts, now: Facts, deals: ibis.Table) -> ibis.Table:
@@ -153,7 +188,8 @@ def visits_on(read: Facts, now: Facts, deals: ibis.Table) -> ibis.Table:
     """
     if _ladder(read) != _ladder(now):
         return visits(deals, now.stage_events, now.stages)
-    return visits_of(read.kept("moves", moves(read.stage_events, read.stages)), deals, as_of=now.as_of)
+    made = read.kept("moves", lambda: moves(read.stage_events, read.stages))
+    return visits_of(made, deals, as_of=now.as_of)
 
 
 def _ladder(facts: Facts) -> list[tuple[object, ...]]:

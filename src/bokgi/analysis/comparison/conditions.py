@@ -46,10 +46,19 @@ def conditions(traits: ibis.Table, memberships: ibis.Table) -> ibis.Table:
     than 180 days in the company at creation), as text. Null: not known. Removed deals are left out: they are neither
     won nor lost.
     """
+    return judged(handed_over(traits, memberships))
+
+
+def judged(handed: ibis.Table) -> ibis.Table:
+    """Give the deals of `handed_over` that are won, lost or open."""
+    return handed.filter(handed.outcome != "removed")
+
+
+def handed_over(traits: ibis.Table, memberships: ibis.Table) -> ibis.Table:
+    """Give `conditions` of all deals, removed ones included; of those, `won` says nothing."""
     first = memberships.group_by("person_id").agg(began_on=ibis._.started_on.min())
     columns = traits.columns
-    told = traits.filter(traits.outcome != "removed")
-    joined = told.left_join(first, told.owner_id == first.person_id)
+    joined = traits.left_join(first, traits.owner_id == first.person_id)
     days = joined.created_on.delta(joined.began_on, unit="day")
     return joined.select(
         *columns,

@@ -12,8 +12,6 @@ from typing import Any, Final
 import ibis.expr.types as ir
 from ibis import _
 
-from bokgi.analysis.deal_traits import deal_traits
-from bokgi.analysis.progressions import progressions
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
@@ -21,7 +19,7 @@ from bokgi.domain.period import Period
 from bokgi.facts.currency import in_one_currency, without_rate
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
-from bokgi.questions.asked import visits_on
+from bokgi.questions.asked import deals_handed_over, progressions_of_day, visits_of_day
 
 Row = dict[str, Any]
 WINDOW_WEEKS: Final = 26
@@ -31,6 +29,7 @@ _DEAL_COLUMNS: Final = (
     *("deal_id", "account_id", "owner_id", "pipeline", "stage", "type", "source", "lead_grade", "created_on"),
     *("assigned_on", "amount", "currency", "expected_close_on", "closed_on", "outcome", "lost_reason"),
     *("has_next_step", "next_step_on", "last_seen_on", "unknown_then"),
+    *("team", "industry", "segment", "size", "region"),
 )
 """What the parts of a review ask of a deal."""
 
@@ -128,15 +127,24 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
     Use it as a context: tables that are computed once are dropped at its end. Raises `NotFoundError` (`team_unknown`)
     for a team that nobody was in by then.
     """
-    then = facts_on(facts, as_of)
     day_before = period.start - timedelta(days=1)
     with ExitStack() as kept:
 
         def keep(table: ir.Table) -> ir.Table:
             return kept.enter_context(table.cache())
 
-        # What every part reads is computed first, in few columns: whatever follows stays short for the engine.
-        then = replace(then, deals=keep(then.deals.select(*_DEAL_COLUMNS)), memberships=keep(then.memberships))
+        def cut(on: date) -> Facts:
+            found = facts_on(facts, on)
+            found = replace(found, memberships=keep(found.memberships))
+            return found if facts.as_read else replace(found, deals=keep(found.deals))
+
+        def narrowed(here: Facts) -> ir.Table:
+            told = deals_handed_over(facts, here, rates_of=as_of).select(*_DEAL_COLUMNS)
+            if team is None:
+                return told if facts.as_read else keep(told)
+            return keep(told.filter(_.team == team))
+
+        then = cut(as_of)
         now = in_one_currency(then, as_of)
         teams = _teams(now, as_of)
         if team is not None and team not in set(teams.values()):
@@ -146,10 +154,9 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
                 Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(set(teams.values()))) or "–"}),
             )
         # The rates of one day for both states: what a rate does is no change of the pipeline.
-        earlier = facts_on(facts, day_before)
-        earlier = in_one_currency(replace(earlier, deals=keep(earlier.deals.select(*_DEAL_COLUMNS))), as_of)
-        deals = keep(_narrowed(now, as_of, team))
-        stays = keep(visits_on(facts, now, deals))
+        earlier = in_one_currency(cut(day_before), as_of)
+        deals = narrowed(now)
+        stays, courses = _moved(facts, now, None if team is None else deals, keep)
         yield Scope(
             read=facts,
             facts=now,
@@ -158,9 +165,9 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
             as_of=as_of,
             team=team,
             deals=deals,
-            before=keep(_narrowed(earlier, day_before, team)),
+            before=narrowed(earlier),
             visits=stays,
-            progressions=keep(progressions(stays)),
+            progressions=courses,
             lately=_lately(now, stays, period, teams, team, keep),
             names=_names(now),
             teams=teams,
@@ -169,9 +176,18 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
         )
 
 
-def _narrowed(facts: Facts, on: date, team: str | None) -> ir.Table:
-    told = deal_traits(facts.deals, facts.accounts, facts.memberships, on=on)
-    return told if team is None else told.filter(_.team == team)
+def _moved(
+    read: Facts, now: Facts, ours: ir.Table | None, keep: Callable[[ir.Table], ir.Table]
+) -> tuple[ir.Table, ir.Table]:
+    """Give visits and progressions as of the day of `now`, of `ours` or of all deals."""
+    stays = visits_of_day(read, now)
+    courses = progressions_of_day(read, now, stays)
+    if ours is not None:
+        return keep(stays.semi_join(ours, "deal_id")), keep(courses.semi_join(ours, "deal_id"))
+    if read.as_read:
+        return stays, courses
+    stays = keep(stays)
+    return stays, keep(progressions_of_day(read, now, stays))
 
 
 def _lately(

@@ -1,0 +1,78 @@
+"""What holds for a day is worked out once and kept beside the facts, and says the same as when it is not kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import ibis
+import pytest
+
+from bokgi.facts.lake import Lake
+from bokgi.facts.ledger import Entry
+from bokgi.facts.model import Facts
+from bokgi.facts.read import facts
+from bokgi.questions.asked import asked
+from tests.cast import rows_of
+
+DAY = date(2026, 11, 24)
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+COMPANY = {
+    "deals": """
+        deal_id | owner_id | created_on | assigned_on | outcome | closed_on | pipeline | stage | amount | currency
+        d1 | kim | 2026-11-01 | 2026-11-01 | open | | p | offer | 100 | KRW
+        d2 | lee | 2026-11-02 | 2026-11-05 | won | 2026-11-20 | p | won | 300 | KRW
+        d3 | lee | 2026-11-03 | 2026-11-03 | removed | 2026-11-21 | p | talk | 900 | KRW
+    """,
+    "stage_events": """
+        deal_id | seq | pipeline | stage | entered_on | origin
+        d1 | 0 | p | talk | 2026-11-01 | recorded
+        d1 | 1 | p | offer | 2026-11-10 | recorded
+        d2 | 0 | p | talk | 2026-11-02 | recorded
+        d2 | 1 | p | won | 2026-11-20 | recorded
+        d3 | 0 | p | talk | 2026-11-03 | recorded
+    """,
+    "stages": """
+        pipeline | stage | label | stage_order | kind
+        p | talk | Talk | 1 | open
+        p | offer | Offer | 2 | open
+        p | won | Won | 3 | won
+    """,
+}
+
+
+@pytest.fixture
+def read_facts(tmp_path: Path) -> Facts:
+    lake = Lake.open(tmp_path, create=True)
+    with lake.begin() as writing:
+        for name, text in COMPANY.items():
+            lines = "\n".join(line.strip() for line in text.strip().splitlines())
+            writing.write(name, rows_of(name, lines).drop_columns(["import_no"]))
+        writing.commit(Entry(kind="file", source="crm", by="tests", at=AT, exported_at=AT))
+    return facts(ibis.duckdb.connect(), lake)
+
+
+def told(read: Facts, on: date) -> list[list[dict[str, object]]]:
+    with asked(read, as_of=on) as here:
+        visits = here.visits()
+        tables = (here.deals.drop("attributes", "attributes_seen"), visits, here.progressions(visits))
+        return [sorted(table.to_pyarrow().to_pylist(), key=str) for table in tables]
+
+
+def test_a_question_kept_for_its_day_has_the_answer_of_one_that_is_not(read_facts: Facts, tmp_path: Path) -> None:
+    plain = replace(read_facts, keeping=None)
+    for on in (DAY, date(2026, 11, 12)):
+        first, again = told(read_facts, on), told(read_facts, on)
+        assert first == again == told(plain, on)
+    kept = {path.name.partition("-2026")[0] for path in tmp_path.rglob("*-2026-11-12*.parquet")}
+    assert kept == {"deals", "handed", "visits", "progressions"}
+
+
+def test_the_day_before_knows_nothing_of_the_day_after(read_facts: Facts) -> None:
+    deals, visits, courses = told(read_facts, date(2026, 11, 12))
+    assert [(row["deal_id"], row["won"]) for row in deals] == [("d1", None), ("d2", None), ("d3", None)]
+    assert sorted((row["deal_id"], row["stage"], row["exit"]) for row in visits)[1] == ("d1", "talk", "advanced")
+    assert {row["end"] for row in courses if row["deal_id"] == "d2"} == {"open"}
+    today = told(read_facts, DAY)
+    assert [(row["deal_id"], row["won"]) for row in today[0]] == [("d1", None), ("d2", True)]
