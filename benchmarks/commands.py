@@ -4,7 +4,8 @@
 
 Every figure is that of a process of its own, from the start of Python to the JSON: seconds, CPU seconds, peak memory.
 The review is made twice. `first`: nothing is kept yet but the derived state, which the import makes. `again`: what
-depends on the lake version alone (`Facts.kept`) lies there. Neither reads a kept answer: the pack is computed.
+depends on the lake version or the day alone (`Facts.kept`) lies there, and so do the answers to other questions that
+the review quotes. Everything else of the pack is computed.
 Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it.
 """
 

@@ -162,7 +162,6 @@ def deals_handed_over(read: Facts, now: Facts, *, rates_of: date) -> ibis.Table:
 
     `rates_of`: the day whose exchange rates the open deals of `now` have. Kept for the day.
     """
-
     on = now.as_of or rates_of
     return read.kept(f"handed-{on.isoformat()}-{rates_of.isoformat()}", lambda: _handed_over(now, on))
 
