@@ -68,7 +68,7 @@ def recorded(meeting: Meeting, **parts: Any) -> Snapshot:  # noqa: ANN401 - part
                 "what": one.what,
                 "due_on": one.due_on.isoformat(),
                 "deal_id": one.deal_id,
-                "deal": "해솔 물류 도입" if one.deal_id.startswith("lee") else "온누리 물류 도입",
+                "deal": "해솔 물류 도입" if one.deal_id.startswith("lee") else "가람 물류 도입",
                 "stage": one.stage,
                 "metric": one.metric,
                 "rising": one.rising,

@@ -102,9 +102,9 @@ def test_everybody_who_took_part_gets_the_minutes_once_with_pdf_and_calendar(
     text = "".join(page.extract_text() for page in PdfReader(BytesIO(rep["application/pdf"])).pages)
     assert "주간 리뷰 회의록" in text
     # The other one's deal has no name in the rep's minutes; the leader's name it.
-    assert "온누리" not in text
+    assert "가람" not in text
     leader = parts(to["leader@team.example"])["application/pdf"]
-    assert "온누리" in "".join(page.extract_text() for page in PdfReader(BytesIO(leader)).pages)
+    assert "가람" in "".join(page.extract_text() for page in PdfReader(BytesIO(leader)).pages)
     entries = calendar(rep["text/calendar"].decode())
     assert [(entry["SUMMARY"], entry["DTSTART;VALUE=DATE"]) for entry in entries] == [
         ("견적을 다시 보내기", "20261121")
@@ -352,7 +352,7 @@ def test_minutes_go_along_in_three_forms_to_who_took_part(users: dict[str, User]
     written = as_role("rep").get(f"/reviews/{meeting.pk}/minutes.md").content.decode()
     assert written.startswith("# ")
     assert "결정권자를 만나기" in written
-    assert "온누리" not in written
+    assert "가람" not in written
     entries = calendar(as_role("leader").get(f"/reviews/{meeting.pk}/minutes.ics").content.decode())
     assert {entry["UID"] for entry in entries} >= {f"meeting-{following.pk}@bokgi"}
     last = entries[-1]
