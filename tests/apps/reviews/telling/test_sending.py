@@ -109,7 +109,11 @@ def test_everybody_who_took_part_gets_the_minutes_once_with_pdf_and_calendar(
     assert [(entry["SUMMARY"], entry["DTSTART;VALUE=DATE"]) for entry in entries] == [
         ("견적을 다시 보내기", "20261121")
     ]
-    assert str(to["rep@team.example"]["List-Unsubscribe"]).startswith("<https://bokgi.example.com/reviews/mail/stop/")
+    assert (
+        str(to["rep@team.example"]["List-Unsubscribe"])
+        .strip()
+        .startswith("<https://bokgi.example.com/reviews/mail/stop/")
+    )
 
 
 def test_a_mail_server_that_is_down_for_an_hour_loses_nothing_and_sends_once(
