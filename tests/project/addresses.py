@@ -36,6 +36,11 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "table": ("targets", "memberships", "stages", "standards", "calendar", "rates"),
     "kpi": ("win-rate",),
     "user_id": ("1",),
+    "deed": ("sign",),
+    "of_role": ("AE",),
+    "request_id": ("1",),
+    "evaluation_id": ("1",),
+    "round_id": ("1",),
     "invitation_id": ("1",),
 }
 """What stands in an address by the name of the argument: one's own (of `lee`) and somebody else's (of `seo`)."""

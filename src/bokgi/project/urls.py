@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("today/", include(("bokgi.apps.today.urls", "today"))),
     path("people/", include(("bokgi.apps.people.urls", "people"))),
     path("reviews/", include(("bokgi.apps.reviews.urls", "reviews"))),
+    path("evaluation/", include(("bokgi.apps.evaluation.urls", "evaluation"))),
     path("funnel/", include((funnel_addresses, "funnel"))),
     path("deals/", include((deal_addresses, "deals"))),
     path("search/", include((search_addresses, "search"))),

@@ -6,6 +6,7 @@ Texts are kept until the round's retention ends (`Round.kept_until`); an erasure
 from __future__ import annotations
 
 import uuid
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -65,6 +66,11 @@ class Round(models.Model):
     def __str__(self) -> str:
         """Give the name."""
         return self.name
+
+    @property
+    def last_on(self) -> date:
+        """Give the last day of the period."""
+        return self.end_on - timedelta(days=1)
 
 
 class CriteriaVersion(models.Model):

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.urls import reverse
 from django_tasks import task
 
-from bokgi.apps.access.asking import today
 from bokgi.apps.access.mail import LETTERS, Letter, letter_write
 from bokgi.apps.access.models import User
 from bokgi.apps.access.selectors import organisation
+from bokgi.apps.evaluation.clock import today
 from bokgi.apps.jobs.schedules import scheduled
 from bokgi.domain.messages import LANGUAGES, N_, Message
 

@@ -164,7 +164,7 @@ def current_step(progress: Progress) -> Step:
     'criteria'
     """
     waiting = (
-        (Step.CRITERIA, progress.acknowledged_on is None),
+        (Step.CRITERIA, progress.acknowledged_on is None and progress.drafted_on is None),
         (Step.SELF, progress.self_on is None and progress.drafted_on is None),
         (Step.PEERS, progress.peers_answered < progress.peers_asked and progress.drafted_on is None),
         (Step.DRAFT, progress.drafted_on is None),

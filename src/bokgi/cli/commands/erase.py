@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,9 @@ from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from bokgi.facts.lake import Lake
 
 
@@ -43,6 +47,8 @@ def erase(
     )
     with session.progress() as show:
         show(session.text(Message(N_("erasing"))), None)
+        if kind == "person":
+            _erase_in_database(session.home, key, [*_words(lake, key), *(also or ())])
         found = erased(lake, kind, key, by=who(), at=datetime.now(UTC), also=also or ())
 
     def screen(shown: Session) -> None:
@@ -65,6 +71,35 @@ def erase(
         "others_with_that_name": found.others,
     }
     return Answer(data, screen)
+
+
+def _words(lake: Lake, key: str) -> list[str]:
+    """Give names and addresses of one of ours."""
+    import ibis
+    from ibis import _
+
+    from bokgi.facts.engine import connect
+    from bokgi.facts.read import facts
+
+    known = facts(ibis.duckdb.from_connection(connect()), lake).identities
+    rows = known.filter((_.kind == "person") & (_.key == key)).select("name", "email").to_pyarrow().to_pylist()
+    return [value for row in rows for value in row.values() if value]
+
+
+def _erase_in_database(home: Path, key: str, words: Sequence[str]) -> None:
+    """Erase a person from the database of the web application, where there is one.
+
+    That comes before the facts: they tell the names, and an erasure that was interrupted can be done again.
+    """
+    if not (home / "db.sqlite3").exists() and not os.environ.get("BOKGI_DATABASE"):
+        return
+    from bokgi.project.processes import set_up
+
+    set_up(home)
+    from bokgi.apps.access.erasing import person_erase, space_free
+
+    person_erase(person_id=key, words=words)
+    space_free()
 
 
 def _meant(lake: Lake, kind: str, person: str) -> str:

@@ -49,7 +49,9 @@ def no_qualitative_evidence(draft: Draft) -> Iterator[Finding]:
                 Message(
                     N_("{part}: nothing that somebody saw or said stands behind it."), {"part": Message(part.name)}
                 ),
-                Message(N_("{n} pieces of evidence, all of them figures."), {"n": len(here)}),
+                Message(N_("{n} pieces of evidence, all of them figures."), {"n": len(here)})
+                if here
+                else Message(N_("Nothing is written down.")),
                 Message(N_("Add a situation: what happened on which day, what the person did, with what effect.")),
                 part.key,
             )

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
-from django.utils import timezone
 
-from bokgi.apps.access.asking import today
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
+from bokgi.apps.evaluation.clock import now, today
 from bokgi.apps.evaluation.criteria import HIGHEST, LOWEST, PeerInput
 from bokgi.apps.evaluation.guard import EvidenceKind, Finding
 from bokgi.apps.evaluation.models import (
@@ -77,7 +76,7 @@ def criteria_acknowledge(*, evaluation: Evaluation, by: User) -> None:
     side_required(by, evaluation, Side.PERSON)
     _allowed(evaluation, Step.CRITERIA)
     _found, made = Acknowledgement.objects.get_or_create(
-        evaluation=evaluation, version=version_of(evaluation), defaults={"at": timezone.now()}
+        evaluation=evaluation, version=version_of(evaluation), defaults={"at": now()}
     )
     if made:
         audit(by=by, action="criteria_acknowledge", subject=f"evaluation {evaluation.pk}")
@@ -94,7 +93,7 @@ def self_save(*, evaluation: Evaluation, form: Form, submit: bool, by: User) -> 
     found.self_ratings, found.self_texts = _ratings(found, form.ratings), _texts(form.texts)
     if submit and not found.self_texts:
         raise UsageError("text_missing", Message(N_("Write at least one sentence about your period.")))
-    found.self_at = timezone.now() if submit else None
+    found.self_at = now() if submit else None
     found.save(update_fields=["self_ratings", "self_texts", "self_at"])
     if submit:
         writer = found.manager or found.round.owner
@@ -123,7 +122,7 @@ def peers_ask(*, evaluation: Evaluation, peers: Sequence[User], by: User) -> int
     made = 0
     for peer in peers:
         _request, new = PeerRequest.objects.get_or_create(
-            evaluation=evaluation, peer=peer, defaults={"asked_at": timezone.now()}
+            evaluation=evaluation, peer=peer, defaults={"asked_at": now()}
         )
         if new:
             made += 1
@@ -172,14 +171,14 @@ def draft_save(*, evaluation: Evaluation, form: Form, submit: bool, by: User) ->
                     after=ratings.get(key),
                     reason="",
                     by=by,
-                    at=timezone.now(),
+                    at=now(),
                 )
                 for key in changed
             ]
         )
     found.ratings, found.texts = ratings, texts
     if submit and found.drafted_at is None:
-        found.drafted_at = timezone.now()
+        found.drafted_at = now()
         audit(by=by, action="draft_submit", subject=f"evaluation {found.pk}")
     found.save(update_fields=["ratings", "texts", "drafted_at"])
 
@@ -211,7 +210,7 @@ def evidence_add(
         subject=subject.strip()[:120],
         seen_on=seen_on,
         by=by,
-        at=timezone.now(),
+        at=now(),
     )
     audit(by=by, action="evidence_add", subject=f"evaluation {evaluation.pk}", details={"part": part})
     return added
@@ -235,7 +234,7 @@ def finding_overrule(*, evaluation: Evaluation, finding: str, reason: str, by: U
     if evaluation.closed_at is not None:
         raise ConflictError("step_closed", Message(N_("This evaluation is closed.")))
     made, _new = Overruling.objects.update_or_create(
-        evaluation=evaluation, finding=finding[:80], defaults={"reason": why[:LONGEST], "by": by, "at": timezone.now()}
+        evaluation=evaluation, finding=finding[:80], defaults={"reason": why[:LONGEST], "by": by, "at": now()}
     )
     audit(by=by, action="finding_overrule", subject=f"evaluation {evaluation.pk}", details={"finding": finding[:80]})
     return made
@@ -245,9 +244,9 @@ def finding_overrule(*, evaluation: Evaluation, finding: str, reason: str, by: U
 def evaluation_show(*, evaluation: Evaluation, by: User) -> None:
     """Note that the person has opened draft and evidence; the first time counts."""
     side_required(by, evaluation, Side.PERSON)
-    now = timezone.now()
-    if Evaluation.objects.filter(pk=evaluation.pk, shown_at=None).update(shown_at=now):
-        evaluation.shown_at = now
+    moment = now()
+    if Evaluation.objects.filter(pk=evaluation.pk, shown_at=None).update(shown_at=moment):
+        evaluation.shown_at = moment
         audit(by=by, action="evaluation_open", subject=f"evaluation {evaluation.pk}")
 
 
@@ -279,7 +278,7 @@ def answer_give(*, evaluation: Evaluation, kind: AnswerKind, text: str, by: User
     if Answer.objects.filter(evaluation=found, kind=AnswerKind.APPEALS.value).exists():
         raise ConflictError("appeal_given", Message(N_("The appeal is with the next level.")))
     made, _new = Answer.objects.update_or_create(
-        evaluation=found, defaults={"kind": kind.value, "text": said, "at": timezone.now()}
+        evaluation=found, defaults={"kind": kind.value, "text": said, "at": now()}
     )
     told = found.round.owner if kind is AnswerKind.APPEALS else found.manager or found.round.owner
     if told is not None:
@@ -312,12 +311,12 @@ def appeal_decide(
                 after=after,
                 reason=why,
                 by=by,
-                at=timezone.now(),
+                at=now(),
             )
     found.ratings = found.ratings | changed
     found.save(update_fields=["ratings"])
     Answer.objects.filter(evaluation=found).update(
-        is_upheld=is_upheld, decision=why[:LONGEST], decided_by=by, decided_at=timezone.now()
+        is_upheld=is_upheld, decision=why[:LONGEST], decided_by=by, decided_at=now()
     )
     person = user_of(found.person_id)
     if person is not None:
@@ -334,7 +333,7 @@ def evaluation_sign(*, evaluation: Evaluation, by: User) -> None:
     _allowed(found, Step.SIGN_OFF)
     column = "person_signed_at" if Side.PERSON in stands else "manager_signed_at"
     if getattr(found, column) is None:
-        setattr(found, column, timezone.now())
+        setattr(found, column, now())
         found.save(update_fields=[column])
         audit(by=by, action="evaluation_sign", subject=f"evaluation {found.pk}", details={"column": column})
 
@@ -354,7 +353,7 @@ def growth_add(*, evaluation: Evaluation, behaviour: str, support: str, check_on
         support=support.strip()[:LONGEST],
         check_on=check_on,
         by=by,
-        at=timezone.now(),
+        at=now(),
     )
     audit(by=by, action="growth_add", subject=f"evaluation {evaluation.pk}")
     return added
@@ -377,6 +376,6 @@ def evaluation_close(*, evaluation: Evaluation, findings: Sequence[Finding], res
             Message(N_("{n} findings of the guard are open."), {"n": len(left)}),
             Message(N_("Resolve them, or overrule each with a reason.")),
         )
-    found.closed_at, found.results = timezone.now(), results
+    found.closed_at, found.results = now(), results
     found.save(update_fields=["closed_at", "results"])
     audit(by=by, action="evaluation_close", subject=f"evaluation {found.pk}")

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.utils import timezone
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import SMALLEST_GROUP
 from bokgi.apps.access.services import audit
+from bokgi.apps.evaluation.clock import now
 from bokgi.apps.evaluation.criteria import HIGHEST, LOWEST, Criteria
 from bokgi.apps.evaluation.models import (
     BiasAttribute,
@@ -77,7 +77,7 @@ def template_save(*, name: str, criteria: Criteria, by: User) -> Template:
         raise UsageError("name_missing", Message(N_("Give it a name.")))
     body = criteria.checked().as_json()
     saved, _made = Template.objects.update_or_create(
-        name=name.strip()[:80], defaults={"body": body, "by": by, "changed_at": timezone.now()}
+        name=name.strip()[:80], defaults={"body": body, "by": by, "changed_at": now()}
     )
     audit(by=by, action="template_save", subject=f"template {saved.pk}")
     return saved
@@ -106,7 +106,7 @@ def round_create(
         start_on=start_on,
         end_on=end_on,
         owner=by,
-        created_at=timezone.now(),
+        created_at=now(),
         kept_until=date(end_on.year + KEPT_YEARS, end_on.month, min(end_on.day, 28)),
     )
     for role in sorted({one.role for one in participants}):
@@ -162,7 +162,7 @@ def criteria_save(*, version: CriteriaVersion, criteria: Criteria, by: User) -> 
 def criteria_publish(*, version: CriteriaVersion, by: User) -> None:
     """Publish criteria: from now on the people of the role can read and acknowledge them, and are told so."""
     round_led(by, version.round)
-    if not CriteriaVersion.objects.filter(pk=version.pk, published_at=None).update(published_at=timezone.now()):
+    if not CriteriaVersion.objects.filter(pk=version.pk, published_at=None).update(published_at=now()):
         raise ConflictError("criteria_published", Message(N_("These criteria are published already.")))
     _notify(version, "evaluation/criteria")
     audit(by=by, action="criteria_publish", subject=f"criteria {version.pk}")
@@ -187,7 +187,7 @@ def criteria_change(*, current: CriteriaVersion, criteria: Criteria, reason: str
         body=criteria.checked().as_json(),
         reason=why,
         by=by,
-        published_at=timezone.now(),
+        published_at=now(),
     )
     _notify(made, "evaluation/criteria_changed")
     audit(by=by, action="criteria_change", subject=f"criteria {made.pk}", details={"version": made.version})
@@ -222,7 +222,7 @@ def rating_calibrate(*, evaluation: Evaluation, part: str, after: int | None, re
     evaluation.ratings = found.ratings
     audit(by=by, action="rating_calibrate", subject=f"evaluation {found.pk}", details={"part": part})
     return Calibration.objects.create(
-        evaluation=found, part=part, before=before, after=after, reason=why, by=by, at=timezone.now()
+        evaluation=found, part=part, before=before, after=after, reason=why, by=by, at=now()
     )
 
 
@@ -230,12 +230,12 @@ def rating_calibrate(*, evaluation: Evaluation, part: str, after: int | None, re
 def calibration_end(*, found: Round, by: User) -> int:
     """End calibration: the drafts that are handed in stand and are opened to their persons; gives how many."""
     round_led(by, found)
-    now = timezone.now()
+    moment = now()
     ended = found.evaluations.filter(drafted_at__isnull=False, calibrated_at=None)
     people = list(ended.values_list("person_id", flat=True))
-    done = ended.update(calibrated_at=now)
+    done = ended.update(calibrated_at=moment)
     if done:
-        Round.objects.filter(pk=found.pk).update(calibrated_at=now)
+        Round.objects.filter(pk=found.pk).update(calibrated_at=moment)
         for user in User.objects.filter(person_id__in=people, is_active=True).exclude(person_id=""):
             tell("evaluation/conversation", user, round=found.name)
     audit(by=by, action="calibration_end", subject=f"round {found.pk}", details={"forms": done})
@@ -272,7 +272,7 @@ def round_close(*, found: Round, by: User) -> None:
     left = found.evaluations.filter(closed_at=None).count()
     if left:
         raise ConflictError("forms_open", Message(N_("{n} forms are not closed yet."), {"n": left}))
-    Round.objects.filter(pk=found.pk, closed_at=None).update(closed_at=timezone.now())
+    Round.objects.filter(pk=found.pk, closed_at=None).update(closed_at=now())
     BiasAttribute.objects.filter(evaluation__round=found).delete()
     audit(by=by, action="round_close", subject=f"round {found.pk}")
 
@@ -301,7 +301,7 @@ def rounds_forget(*, on: date) -> int:
             form.growth.all().delete()
             form.overrulings.all().delete()
         texts_forget(list(forms))
-        Round.objects.filter(pk=found.pk).update(forgotten_at=timezone.now())
+        Round.objects.filter(pk=found.pk).update(forgotten_at=now())
         audit(by=None, action="round_forget", subject=f"round {found.pk}")
         count += 1
     return count
@@ -325,7 +325,7 @@ def notice_publish(*, text: str, by: User) -> DataNotice:
     if not said:
         raise UsageError("text_missing", Message(N_("Write what staff are told.")))
     last = DataNotice.objects.first()
-    made = DataNotice.objects.create(version=(last.version if last else 0) + 1, text=said, by=by, at=timezone.now())
+    made = DataNotice.objects.create(version=(last.version if last else 0) + 1, text=said, by=by, at=now())
     for user in User.objects.filter(is_active=True):
         tell("evaluation/notice", user)
     audit(by=by, action="notice_publish", subject=f"notice {made.version}")
@@ -335,6 +335,6 @@ def notice_publish(*, text: str, by: User) -> DataNotice:
 @transaction.atomic
 def notice_read(*, notice: DataNotice, by: User) -> None:
     """Note that somebody has read a notice; the first time counts."""
-    _reading, made = DataNoticeReading.objects.get_or_create(notice=notice, user=by, defaults={"at": timezone.now()})
+    _reading, made = DataNoticeReading.objects.get_or_create(notice=notice, user=by, defaults={"at": now()})
     if made:
         audit(by=by, action="notice_read", subject=f"notice {notice.version}")

@@ -1,0 +1,404 @@
+"""A whole round through the pages, in Korean: six people in four roles, an appeal, an overruling, a change midway."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import date
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.urls import reverse
+
+from bokgi.apps.access.erasing import person_erase
+from bokgi.apps.access.models import AuditEntry, User
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.services import user_create
+from bokgi.apps.evaluation import reminding
+from bokgi.apps.evaluation.models import CriteriaVersion, Due, Evaluation, PeerInputItem, PeerRequest, Round
+from bokgi.apps.evaluation.services import rounds
+from tests import homes
+
+BEFORE, START, MIDWAY, END, AFTER = (
+    date(2026, 6, 20),
+    date(2026, 7, 1),
+    date(2026, 8, 10),
+    date(2026, 10, 1),
+    date(2026, 11, 24),
+)
+TAKING = {"lee": "AE", "park": "SDR", "seo": "CSM", "nam": "CSM", "kim": "manager", "han": "manager"}
+PARTS = ("results", "quality", "execution", "customer", "skill", "collaboration")
+
+Go = Callable[[date], None]
+
+
+@pytest.fixture
+def go(home: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
+    """Move to a day."""
+    del home
+    return lambda day: monkeypatch.setenv("BOKGI_TODAY", day.isoformat())
+
+
+@pytest.fixture
+def clients(users: dict[str, User]) -> dict[str, Client]:
+    """Sign everybody of the round in; they read Korean."""
+    everybody = {"lee": users["rep"], "kim": users["manager"], "leader": users["leader"], "admin": users["admin"]}
+    for person in ("park", "choi", "seo", "nam", "han"):
+        role = Role.MANAGER if person == "han" else Role.REP
+        everybody[person] = user_create(
+            email=f"{person}@team.example", name=homes.PEOPLE[person], role=role, person_id=person
+        )
+    made = {}
+    for key, user in everybody.items():
+        made[key] = Client()
+        made[key].force_login(user, backend=django_settings.AUTHENTICATION_BACKENDS[0])
+    return made
+
+
+def text(answer: Any) -> str:  # noqa: ANN401 - a response
+    assert answer.status_code == 200, answer.status_code
+    return unescape(answer.content.decode())
+
+
+def post(client: Client, name: str, given: dict[str, Any], **where: object) -> str:
+    answer = client.post(reverse(f"evaluation:{name}", kwargs=where), given, follow=True)
+    return text(answer)
+
+
+def begin(clients: dict[str, Client], go: Go) -> Round:
+    """Make a round before its period and publish the criteria of all roles."""
+    go(BEFORE)
+    page = text(clients["leader"].get(reverse("evaluation:round_new")))
+    offered = set(re.findall(r'name="role-(\w+)"', page))
+    assert set(TAKING) <= offered
+    given = {f"role-{person}": TAKING.get(person, "-") for person in offered}
+    given |= {"name": "2026년 3분기 평가", "start_on": START.isoformat(), "end_on": END.isoformat()}
+    assert "2026년 3분기 평가" in post(clients["leader"], "round_new", given)
+    found = Round.objects.get()
+    for version in found.versions.all():
+        post(clients["leader"], "round_act", {"version": version.pk}, round_id=found.pk, deed="publish")
+    return found
+
+
+def form_of(found: Round, person: str) -> Evaluation:
+    return found.evaluations.get(person_id=person)
+
+
+def act(client: Client, form: Evaluation, deed: str, **given: object) -> str:
+    return post(client, "form_act", given, evaluation_id=form.pk, deed=deed)
+
+
+def draft_given(results: int = 3, **texts: str) -> dict[str, Any]:
+    given: dict[str, Any] = {f"rating-{part}": 3 for part in PARTS} | {"rating-results": results, "deed": "submit"}
+    given |= {"text-": "제안 9건 중 7건에서 결정권자를 먼저 만났습니다."}
+    return given | {f"text-{part}": words for part, words in texts.items()}
+
+
+def to_draft(clients: dict[str, Client], go: Go, found: Round) -> None:
+    """Everybody acknowledges and rates the own period; managers hand in their drafts with evidence."""
+    go(date(2026, 6, 25))
+    for person in TAKING:
+        act(clients[person], form_of(found, person), "acknowledge")
+    go(date(2026, 10, 5))
+    for person in TAKING:
+        given = {"rating-execution": 4, "text-": "약속 12건 중 11건을 지켰습니다.", "deed": "submit"}
+        assert "제출했습니다" in post(clients[person], "self", given, evaluation_id=form_of(found, person).pk)
+    go(date(2026, 10, 12))
+    for person in TAKING:
+        writer = clients[{"seo": "han", "nam": "han", "kim": "leader", "han": "leader"}.get(person, "kim")]
+        form = form_of(found, person)
+        for number, part in enumerate(PARTS):
+            day = f"2026-0{7 + number % 3}-15"
+            act(
+                writer,
+                form,
+                "evidence",
+                part=part,
+                kind="observation",
+                text="고객 미팅에 함께 들어가 보았습니다.",
+                seen_on=day,
+            )
+        assert "제출했습니다" in post(writer, "draft", draft_given(), evaluation_id=form.pk)
+
+
+def to_talk(clients: dict[str, Client], go: Go, found: Round, person: str = "lee") -> Evaluation:
+    to_draft(clients, go, found)
+    go(date(2026, 10, 15))
+    post(clients["leader"], "round_act", {}, round_id=found.pk, deed="calibrated")
+    form = form_of(found, person)
+    assert "직접 본 일" in text(clients[person].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
+    act(clients["kim"], form, "conversation", on="2026-10-15", text="협상 단계의 어려움을 함께 살폈습니다.")
+    return form
+
+
+def test_a_whole_round_in_korean(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    assert found.versions.count() == 4
+    form = to_talk(clients, go, found)
+    page = act(clients["lee"], form, "answer", kind="agrees", text="")
+    assert "동의합니다" in page
+    act(clients["lee"], form, "sign")
+    act(clients["kim"], form, "sign")
+    page = act(clients["kim"], form, "close")
+    assert "성장 계획이 없습니다" in page
+    assert Evaluation.objects.filter(pk=form.pk, closed_at=None).exists()
+    act(
+        clients["lee"],
+        form,
+        "growth",
+        behaviour="제안 전에 결정권자를 만난다",
+        support="첫 두 번은 함께 간다",
+        check_on="2026-12-14",
+    )
+    act(clients["kim"], form, "close")
+    form.refresh_from_db()
+    left = set(form.overrulings.values_list("finding", flat=True))
+    assert form.closed_at is not None, (left, act(clients["kim"], form, "close"))
+    assert form.results["person_id"] == "lee"
+    pdf = clients["lee"].get(reverse("evaluation:form_pdf", kwargs={"evaluation_id": form.pk}))
+    assert pdf.content.startswith(b"%PDF")
+    record = json.loads(clients["lee"].get(reverse("evaluation:record")).content)
+    assert record["evaluations"][0]["draft"]["ratings"]["results"] == 3
+    done = set(AuditEntry.objects.values_list("action", flat=True))
+    assert {
+        "round_create", "criteria_publish", "criteria_acknowledge", "self_submit", "evidence_add", "draft_submit",
+        "calibration_end", "evaluation_open", "conversation_record", "answer_give", "evaluation_sign", "growth_add",
+        "evaluation_close", "evaluation_print", "record_export",
+    } <= done  # fmt: skip
+
+
+def test_an_appeal_is_decided_by_somebody_else_with_a_reason(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    form = to_talk(clients, go, found)
+    assert "까닭이 필요합니다" in act(clients["lee"], form, "answer", kind="appeals", text="")
+    act(clients["lee"], form, "answer", kind="appeals", text="인계받은 기회 5건은 이미 멈춰 있었습니다.")
+    assert "결정되지 않았습니다" in act(clients["lee"], form, "sign")
+    clients["kim"].post(
+        reverse("evaluation:form_act", kwargs={"evaluation_id": form.pk, "deed": "decide"}),
+        {"decision": "그대로 둡니다."},
+    )
+    form.refresh_from_db()
+    assert form.answer.decided_at is None
+    page = act(
+        clients["leader"],
+        form,
+        "decide",
+        is_upheld="yes",
+        decision="인계 시점의 기록이 맞습니다.",
+        **{"rating-quality": "4"},
+    )
+    assert "인계 시점의 기록이 맞습니다." in page
+    form.refresh_from_db()
+    assert form.ratings["quality"] == 4
+    change = form.calibrations.get(part="quality")
+    assert (change.before, change.after) == (3, 4)
+    assert "인계 시점의 기록이 맞습니다." in text(
+        clients["lee"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk}))
+    )
+    act(clients["lee"], form, "sign")
+    form.refresh_from_db()
+    assert form.person_signed_at is not None
+
+
+def test_an_overruling_needs_a_reason_that_person_and_next_level_read(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    to_draft(clients, go, found)
+    form = form_of(found, "park")
+    post(clients["kim"], "draft", draft_given(5), evaluation_id=form.pk)
+    page = text(clients["kim"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
+    key = re.search(r'<option value="((?:too_few_cases|chance_explains):results)"', page)
+    assert key is not None
+    assert "까닭이 필요합니다" in act(clients["kim"], form, "overrule", finding=key.group(1), reason=" ")
+    act(clients["kim"], form, "overrule", finding=key.group(1), reason="기간 전의 대형 계약 유지도 보았습니다.")
+    go(date(2026, 10, 15))
+    post(clients["leader"], "round_act", {}, round_id=found.pk, deed="calibrated")
+    for reader in ("park", "leader", "kim"):
+        shown = text(clients[reader].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
+        assert "기간 전의 대형 계약 유지도 보았습니다." in shown
+
+
+def test_a_change_midway_is_told_to_all_acknowledged_anew_and_both_versions_stay(
+    clients: dict[str, Client], go: Go
+) -> None:
+    found = begin(clients, go)
+    go(date(2026, 6, 25))
+    form = form_of(found, "lee")
+    act(clients["lee"], form, "acknowledge")
+    go(MIDWAY)
+    where = {"round_id": found.pk, "of_role": "AE"}
+    given = {"weight-results": 25, "weight-execution": 25, "reason": "신규 시장 진입에 맞춰 실행을 더 봅니다."}
+    refused = clients["leader"].post(reverse("evaluation:criteria", kwargs=where), given | {"reason": ""})
+    assert refused.status_code == 422
+    post(clients["leader"], "criteria", given, **where)
+    versions = list(CriteriaVersion.objects.filter(round=found, role="AE").order_by("version"))
+    assert [one.criteria.results_weight for one in versions] == [35, 25]
+    page = text(clients["lee"].get(reverse("evaluation:criteria", kwargs=where)))
+    assert "신규 시장 진입에 맞춰 실행을 더 봅니다." in page
+    assert "성과 35%" in page
+    assert "성과 25%" in page
+    page = text(clients["lee"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
+    assert "기준을 읽었습니다" in page
+    act(clients["lee"], form, "acknowledge")
+    go(date(2026, 10, 12))
+    page = post(clients["kim"], "guard", draft_given(), evaluation_id=form.pk)
+    assert "기간 중에 기준이 바뀌었습니다" in page
+    assert "확인하지 않았습니다" not in page
+
+
+def test_the_guard_reads_along_and_saves_nothing(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    go(date(2026, 10, 12))
+    form = form_of(found, "lee")
+    page = post(clients["kim"], "guard", draft_given(5, skill="책임감이 부족하다."), evaluation_id=form.pk)
+    assert "사람을 판단합니다" in page
+    assert "책임감이 부족" in page
+    form.refresh_from_db()
+    assert form.ratings == {}
+
+
+def test_nobody_else_finds_a_form(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    to_draft(clients, go, found)
+    form = form_of(found, "lee")
+    pages = [
+        reverse(f"evaluation:{name}", kwargs={"evaluation_id": form.pk})
+        for name in ("form", "self", "draft", "form_pdf")
+    ]
+    for other in ("park", "seo", "han", "admin"):
+        assert {clients[other].get(page).status_code for page in pages} == {404}
+        assert (
+            clients[other]
+            .post(reverse("evaluation:form_act", kwargs={"evaluation_id": form.pk, "deed": "sign"}))
+            .status_code
+            == 404
+        )
+        assert clients[other].get(reverse("evaluation:calibration", kwargs={"round_id": found.pk})).status_code in (
+            403,
+            404,
+        )
+    own = text(clients["lee"].get(pages[0]))
+    assert "조율이 끝나면" in own
+    assert "결정권자를 먼저 만났습니다" not in own
+    assert clients["lee"].get(pages[2]).status_code == 404
+    assert clients["kim"].get(pages[1]).status_code == 404
+    record = json.loads(clients["lee"].get(reverse("evaluation:record")).content)
+    assert record["evaluations"][0]["draft"] is None
+    kim = form_of(found, "kim")
+    assert clients["kim"].get(reverse("evaluation:draft", kwargs={"evaluation_id": kim.pk})).status_code == 404
+
+
+def test_unnamed_input_stays_unnamed(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    go(BEFORE)
+    where = {"round_id": found.pk, "of_role": "CSM"}
+    post(clients["leader"], "criteria", {"peers": "unnamed", "reason": "동료 의견도 듣습니다."}, **where)
+    go(date(2026, 10, 2))
+    form = form_of(found, "nam")
+    seo = User.objects.get(person_id="seo")
+    act(clients["han"], form, "peers", peer=seo.pk)
+    request = PeerRequest.objects.get(evaluation=form)
+    assert homes.PEOPLE["nam"] in text(
+        clients["seo"].get(reverse("evaluation:peer", kwargs={"request_id": request.pk}))
+    )
+    assert clients["lee"].get(reverse("evaluation:peer", kwargs={"request_id": request.pk})).status_code == 404
+    post(clients["seo"], "peer", {"rating-execution": 4, "text-": "인계 자료가 빠짐없었습니다."}, request_id=request.pk)
+    kept = PeerInputItem.objects.get()
+    assert kept.by is None
+    assert not AuditEntry.objects.filter(action="peer_give").exclude(user=None).exists()
+    # One answer would be guessed: it is not shown, to nobody.
+    for reader in ("han", "leader"):
+        assert "빠짐없었습니다" not in text(
+            clients[reader].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk}))
+        )
+    for _ in range(2):
+        PeerInputItem.objects.create(evaluation=form, text="약속을 지킵니다.")
+    page = text(clients["han"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
+    assert "빠짐없었습니다" in page
+    assert homes.PEOPLE["seo"] not in page.split("동료 의견")[-1]
+
+
+def test_steps_that_are_due_are_reminded_of_once(
+    clients: dict[str, Client],
+    go: Go,
+    django_capture_on_commit_callbacks: Any,  # noqa: ANN401 - of pytest-django
+) -> None:
+    begin(clients, go)
+    go(date(2026, 6, 28))
+    with django_capture_on_commit_callbacks(execute=True):
+        written = reminding.remind.func()
+    assert written == len(TAKING)
+    assert set(Due.objects.exclude(reminded_on=None).values_list("step", flat=True)) == {"criteria"}
+    assert reminding.remind.func() == 0
+    go(date(2026, 7, 6))
+    assert reminding.remind.func() == len(TAKING)
+
+
+def test_calibration_shows_all_managers_and_keeps_both_values(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    to_draft(clients, go, found)
+    page = text(clients["leader"].get(reverse("evaluation:calibration", kwargs={"round_id": found.pk})))
+    assert all(homes.PEOPLE[person] in page for person in TAKING)
+    form = form_of(found, "seo")
+    given = {"evaluation": form.pk, "part": "skill", "after": "4", "reason": "다른 팀의 3점과 견주면 더 높습니다."}
+    post(clients["leader"], "calibration", given, round_id=found.pk)
+    form.refresh_from_db()
+    assert form.ratings["skill"] == 4
+    assert form.calibrations.get().before == 3
+    post(
+        clients["leader"],
+        "round_act",
+        {"name": "고용", "values": "이준호, 시간제"},
+        round_id=found.pk,
+        deed="attributes",
+    )
+    assert not form.bias_attributes.exists()
+
+
+def test_texts_go_when_their_time_is_over(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    to_talk(clients, go, found)
+    Evaluation.objects.update(closed_at="2026-10-20T00:00Z")
+    rounds.round_close(found=found, by=User.objects.get(role="leader"))
+    Round.objects.update(kept_until=date(2026, 11, 1))
+    assert rounds.rounds_forget(on=date(2026, 11, 1)) == 0
+    assert rounds.rounds_forget(on=date(2026, 11, 2)) == 1
+    form = form_of(found, "lee")
+    assert (form.ratings, form.texts, form.talk_text) == ({}, {}, "")
+    assert not form.evidence.exists()
+    assert form.talked_on is not None
+
+
+def test_an_erasure_reaches_the_forms(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    form = to_talk(clients, go, found)
+    other = form_of(found, "park")
+    act(
+        clients["kim"],
+        other,
+        "evidence",
+        part="collaboration",
+        kind="observation",
+        text="이준호와 함께 제안을 고쳤습니다.",
+    )
+    person_erase(person_id="lee", words=["이준호", "junho.lee@example.com"])
+    form.refresh_from_db()
+    assert form.texts == {}
+    assert not form.evidence.exists()
+    assert "이준호" not in "".join(other.evidence.values_list("text", flat=True))
+    assert not User.objects.filter(name="이준호").exists()
+
+
+def test_what_staff_were_told_is_kept_with_who_read_it(clients: dict[str, Client], go: Go) -> None:
+    go(AFTER)
+    post(clients["leader"], "notices", {"text": "영업 기록은 평가와 코칭에 씁니다. 3년 보관합니다."})
+    page = text(clients["lee"].get(reverse("evaluation:index")))
+    assert "새 안내" in page
+    post(clients["lee"], "notices", {"deed": "read"})
+    assert "새 안내" not in text(clients["lee"].get(reverse("evaluation:index")))
+    assert "이준호" in text(clients["leader"].get(reverse("evaluation:notices")))
+    assert "이준호" not in text(clients["park"].get(reverse("evaluation:notices")))
