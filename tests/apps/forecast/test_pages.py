@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from bokgi.apps.access.erasing import person_erase
 from bokgi.apps.access.models import AuditEntry
 from bokgi.apps.forecast.models import Submission
-from bokgi.apps.forecast.services import person_erase
 from bokgi.domain.period import Period
 from bokgi.questions.answers import Answers
 from bokgi.questions.backtest import ask_backtest
@@ -168,9 +168,10 @@ def test_accuracy_is_said_from_four_periods_on(as_role: AsRole, monkeypatch: pyt
 
 
 def test_an_erased_person_leaves_no_words(as_role: AsRole) -> None:
-    assert submit(as_role("rep"), subject="person:lee", amount="2억", note="이서연이 씀") == 302
-    assert submit(as_role("leader"), subject="person:lee", amount="1억", reason="이서연과 이야기함") == 302
-    assert submit(as_role("leader"), subject="organisation:all", amount="9억", note="모두") == 302
-    assert person_erase(person_id="lee") == 2
-    assert sorted(one.note + one.reason for one in Submission.objects.all()) == ["", "–", "모두"]
-    assert Submission.objects.count() == 3
+    assert submit(as_role("rep"), subject="person:lee", amount="2억", note="내가 씀") == 302
+    assert submit(as_role("leader"), subject="person:lee", amount="1억", reason="본인과 이야기함") == 302
+    assert submit(as_role("leader"), subject="organisation:all", amount="9억", note=f"{PEOPLE['lee']} 건은 빼고") == 302
+    assert submit(as_role("leader"), subject="organisation:all", amount="8억", note="모두") == 302
+    person_erase(person_id="lee", words=[PEOPLE["lee"]])
+    assert sorted(one.note + one.reason for one in Submission.objects.all()) == ["", "", "–", "모두"]
+    assert Submission.objects.count() == 4

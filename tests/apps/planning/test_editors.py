@@ -9,7 +9,7 @@ from decimal import Decimal
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlencode
 
 import pytest
 from django.test import Client
@@ -207,6 +207,22 @@ def test_what_somebody_changed_meanwhile_is_not_overwritten(as_role: AsRole) -> 
     assert "Somebody changed this meanwhile" in unescape(answer.content.decode())
     same = leader.post("/settings/definitions/targets/change/", {**TARGET, "step": "look"})
     assert "Nothing changes" in unescape(same.content.decode())
+
+
+def test_where_nothing_changes_nothing_is_written(as_role: AsRole, own_home: Path) -> None:
+    leader = as_role("leader")
+    key = key_of(leader, "memberships", PEOPLE["park"])
+    form = content(leader, f"/settings/definitions/memberships/change/?{urlencode({'key': key})}")
+    given = {"person_id": "park", "manager_id": "kim", "share": "100", "start": "2026-12-01", "key": key}
+    for name in ("team", "role", "started_on", "left_on"):
+        typed = re.search(rf'<input[^>]*value="([^"]*)" id="{name}"', form)
+        assert typed is not None, name
+        given[name] = typed[1]
+    status, shown = look(leader, "memberships", **given)
+    assert (status, "Nothing changes" in shown, 'value="save"' in shown) == (200, True, False)
+    imports = len(Lake.open(own_home).imports())
+    assert save(leader, "memberships", **given) == 200
+    assert len(Lake.open(own_home).imports()) == imports
 
 
 def test_only_who_leads_sets_and_everybody_sees_what_is_theirs(as_role: AsRole) -> None:

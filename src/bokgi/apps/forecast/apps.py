@@ -11,3 +11,7 @@ class ForecastConfig(AppConfig):
     name = "bokgi.apps.forecast"
     label = "forecast"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say what an erasure reaches."""
+        import bokgi.apps.forecast.erasing  # noqa: F401, PLC0415 - registers; models are not there earlier

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,6 +19,9 @@ from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
+
+_ERASED: Final = "–"
+"""Stands for the reason of an override that was erased; an override has one."""
 
 
 @transaction.atomic
@@ -68,11 +73,16 @@ def submission_save(
 
 
 @transaction.atomic
-def person_erase(*, person_id: str) -> int:
-    """Empty notes and reasons of a person who is erased, and those about the person; gives how many. Numbers stay."""
-    theirs = Q(by__person_id=person_id) | Q(subject_kind="person", subject_id=person_id)
-    found = Submission.objects.filter(theirs).exclude(note="", reason="")
-    erased = found.filter(is_override=False).update(note="", reason="")
-    erased += found.filter(is_override=True).update(note="", reason="–")
-    audit(by=None, action="submission_erase", subject="person", details={"submissions": erased})
-    return erased
+def submissions_erase(*, person_id: str, words: Sequence[str]) -> int:
+    """Empty what a person who is erased wrote, what was written about the person, and what names the person elsewhere.
+
+    `words` are names and addresses. Numbers stay. Gives how many submissions lost words.
+    """
+    named = Q(by__person_id=person_id) | Q(subject_kind="person", subject_id=person_id)
+    for word in filter(None, words):
+        named |= Q(note__icontains=word) | Q(reason__icontains=word)
+    found = Submission.objects.filter(named).exclude(note="", reason="")
+    keys = list(found.values_list("pk", flat=True))
+    Submission.objects.filter(pk__in=keys, is_override=False).update(note="", reason="")
+    Submission.objects.filter(pk__in=keys, is_override=True).update(note="", reason=_ERASED)
+    return len(keys)

@@ -136,7 +136,7 @@ def definition_change(request: PageRequest, table: str) -> HttpResponse:
 
 def _act(request: PageRequest, change: _Change, given: Mapping[str, str]) -> HttpResponse | None:
     """Write a change that was looked at; null where it is to be looked at first."""
-    if given.get("step") != "save":
+    if given.get("step") != "save" or not (change.ending or change.differences()):
         return None
     if given.get("seen") != selectors.digest(change.replaced):
         raise ConflictError(
@@ -215,15 +215,19 @@ class _Change:
             return rules.ended(self.before, self.start)
         return rules.changed(self.before, self.after, TABLES[self.editor.table].key, self.start)
 
-    def look(self) -> dict[str, Any]:
-        """Say what the change would do; raises as the write would."""
-        self.rows()
-        before = self.replaced
+    def differences(self) -> list[tuple[str, str, str]]:
+        """List what changes: column, what stands there, what will."""
+        if self.ending:
+            return []
         people = selectors.names(self._found)
-        told = selectors.touched(self._found, self.editor, before, self.after, self.start, self.screen.as_of)
-        differs = [] if self.ending else pages.differences(self.screen, self.editor, before, self.after, people)
-        return {
-            "differences": differs,
-            "told": [self.screen.speaker.message(one) for one in told],
-            "new": before is None,
-        }
+        return pages.differences(self.screen, self.editor, self.replaced, self.after, people)
+
+    def look(self) -> dict[str, Any]:
+        """Say what the change would do; raises as the write would. Where nothing changes there is nothing to tell."""
+        self.rows()
+        before, differs = self.replaced, self.differences()
+        told: list[str] = []
+        if differs or self.ending:
+            found = selectors.touched(self._found, self.editor, before, self.after, self.start, self.screen.as_of)
+            told = [self.screen.speaker.message(one) for one in found]
+        return {"differences": differs, "told": told}
