@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from allauth.usersessions.middleware import UserSessionsMiddleware
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -63,6 +64,18 @@ class SafeHeaders:
         )
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
+
+
+class SeenSessions(UserSessionsMiddleware):  # type: ignore[misc]  # allauth has no types
+    """Notes when a session was last seen, but not for a screen that only asks whether anything is new."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Note it, or hand on at once."""
+        if "If-None-Match" in request.headers:
+            answer: HttpResponse = self.get_response(request)
+        else:
+            answer = super().__call__(request)
+        return answer
 
 
 class FaultPages:

@@ -51,12 +51,14 @@ def prepare() -> None:
         from bokgi.apps.evaluation.demo import demo_evaluations  # noqa: PLC0415 - as above
         from bokgi.apps.forecast.demo import demo_submissions  # noqa: PLC0415 - as above
         from bokgi.apps.jobs.services import enqueue  # noqa: PLC0415 - as above
+        from bokgi.apps.reviews.demo import demo_meetings  # noqa: PLC0415 - as above
         from bokgi.facts.lake import Lake  # noqa: PLC0415 - as above
 
         with suppress(NotFoundError):
             demo_prepare(lake=Lake.open(settings.HOME))
             enqueue(demo_submissions, key="demo submissions")
             enqueue(demo_evaluations, key="demo evaluations")
+            demo_meetings()
 
 
 def entrance(host: str) -> str:

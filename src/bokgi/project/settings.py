@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "bokgi.project.middleware.SafeHeaders",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "bokgi.project.middleware.SeenSessions",
     "bokgi.project.middleware.FaultPages",
     "bokgi.project.middleware.DeclaredAccess",
 ]

@@ -13,7 +13,9 @@ class ReviewsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the worker know what comes again, and an erasure what to reach."""
-        import bokgi.apps.reviews.keeping.tasks  # noqa: PLC0415 - registers; models are not there earlier
+        """Register what comes again, and what an erasure reaches."""
+        import bokgi.apps.reviews.erasing  # noqa: PLC0415 - registers itself; models are not there earlier
+        import bokgi.apps.reviews.keeping.tasks  # noqa: PLC0415 - as above
         import bokgi.apps.reviews.learning.erasing  # noqa: PLC0415 - as above
+        import bokgi.apps.reviews.tasks  # noqa: PLC0415 - as above
         import bokgi.apps.reviews.telling.tasks  # noqa: F401, PLC0415 - as above

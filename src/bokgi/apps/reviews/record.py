@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -13,9 +12,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from bokgi.apps.reviews import rules, selectors
-from bokgi.apps.reviews.models import Commitment, Effect, Meeting, Note, OwnWord, Part, Snapshot, Verdict
+from bokgi.apps.reviews.models import Commitment, Effect, Meeting, Note, OwnWord, Snapshot, Verdict
 from bokgi.apps.reviews.rendering import document
-from bokgi.apps.reviews.rendering.blocks import Document
 from bokgi.apps.reviews.rendering.html import sheet_of_a_file
 from bokgi.apps.reviews.services.planning import zone
 from bokgi.apps.reviews.services.preparing import QUESTIONS
@@ -150,29 +148,21 @@ def _commitment(one: Commitment, names: Mapping[str, str], titles: Mapping[str, 
 # ---------------------------------------------------------------- the pack in the meeting
 
 
-def shown_document(snapshot: Snapshot, lang: str) -> Document:
-    """Give the pack of a meeting in a language; made once for each content."""
-    return _document(json.dumps(snapshot.pack), lang)
+def drawn(pack: Json, lang: str) -> dict[str, str]:
+    """Draw a pack as a meeting shows it: each part by its key, `head` and `foot` around them, `as_of` in words.
+
+    It is drawn when the meeting opens, so that it stays the same whatever becomes of the code while it goes on.
+    """
+    doc = document(pack, lang)
+    module: Any = templates(lang).get_template("reviews/blocks.jinja").module
+    parts = {section.key: str(module.content(section, charts.inline)) for section in doc.sections}
+    head = f"{module.strip(doc)}{module.figures(doc)}"
+    return parts | {"head": head, "foot": str(module.foot(doc)), "as_of": doc.as_of}
 
 
 def shown_part(snapshot: Snapshot, part: str, lang: str) -> Markup:
-    """Draw the part of the pack that belongs to a part of the agenda; empty for one of the team's own."""
-    return Markup() if part == Part.OWN else _part(json.dumps(snapshot.pack), part, lang)
-
-
-@lru_cache(maxsize=8)
-def _document(pack: str, lang: str) -> Document:
-    return document(json.loads(pack), lang)
-
-
-@lru_cache(maxsize=32)
-def _part(pack: str, part: str, lang: str) -> Markup:
-    section = next((one for one in _document(pack, lang).sections if one.key == part), None)
-    if section is None:
-        return Markup()
-    module: Any = templates(lang).get_template("reviews/blocks.jinja").module
-    drawn: Markup = module.content(section, charts.inline)
-    return drawn
+    """Give the part of the pack that belongs to a part of the agenda; empty for one of the team's own."""
+    return Markup(snapshot.pages["parts"][lang].get(part, ""))  # noqa: S704 - drawn by `drawn`
 
 
 @lru_cache(maxsize=2)
@@ -189,7 +179,7 @@ def speaker_of(snapshot: Snapshot, lang: str) -> Speaker:
 def page_of(snapshot: Snapshot, record: Json, lang: str) -> str:
     """Draw what a meeting showed and what was written in it, as it is kept for ever."""
     shown = {
-        "doc": shown_document(snapshot, lang),
+        "parts": {key: Markup(text) for key, text in snapshot.pages["parts"][lang].items()},  # noqa: S704 - as above
         "record": record,
         "speaker": speaker_of(snapshot, lang),
         "when": when(date.fromisoformat(record["on"]), time.fromisoformat(record["at"]), lang),

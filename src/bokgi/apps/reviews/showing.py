@@ -76,9 +76,9 @@ def deals_of(pack: Json) -> list[Json]:
     return [deal | {"can_change": rules.can_change(deal["reasons"])} for deal in ordered[:SHOWN_DEALS]]
 
 
-def shown_now(meeting: Meeting) -> Shown:
-    """Make what a meeting shows, as of today; corrections that wait are written into the facts first."""
+def shown_now(meeting: Meeting, on: date | None = None) -> Shown:
+    """Make what a meeting shows, as of a day or of today; corrections that wait are written into the facts first."""
     corrections_write()
-    on = today()
+    on = on or today()
     pack = pack_of(week=meeting.week, as_of=on, team=meeting.team)
     return Shown(on, pack, deals_of(pack))

@@ -343,8 +343,9 @@ class Snapshot(models.Model):
     """What a meeting shows: the pack as it was when the meeting opened, and from its closing on the page itself.
 
     `pack` is the content of the review with its `schema_version`; `blocks` are the results that stand beside it (deals
-    to talk about, execution check of commitments), each `{name, schema_version, result}`. `pages` holds the rendered
-    page by language, `record` what was written in the meeting, both empty until it is closed.
+    to talk about, execution check of commitments), each `{name, schema_version, result}`. `pages` holds the parts of
+    the pack as drawn at the opening (`parts`), from the closing on the whole page by language and its style `sheet`;
+    `record` what was written in the meeting, null until it is closed.
     """
 
     meeting = models.OneToOneField(Meeting, on_delete=models.CASCADE, related_name="snapshot")

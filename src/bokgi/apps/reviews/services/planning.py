@@ -16,7 +16,7 @@ from bokgi.apps.access.selectors import organisation
 from bokgi.apps.access.services import audit
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import AgendaPart, Meeting, MeetingSeries, MeetingState, Part, Participant
-from bokgi.apps.reviews.services.locking import BEFORE, conflict, held, touched
+from bokgi.apps.reviews.services.locking import BEFORE, OPEN, conflict, held, touched
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.roster import ask_roster
@@ -122,7 +122,7 @@ def _advance(meeting_id: int, today: date) -> None:
 
 
 def _plan(series: MeetingSeries, today: date) -> None:
-    """Plan the next meeting of a series, unless it is there; the one of a week without working days falls out."""
+    """Plan the next meeting of a series, unless it is there; behind one that was held early or called off another."""
     working = working_days()
     ahead = (series.weekday - today.isoweekday()) % 7
     for weeks in range(-1, 3):
@@ -130,11 +130,13 @@ def _plan(series: MeetingSeries, today: date) -> None:
         on = rules.meeting_day(planned, working)
         if on < today or on < timezone.localtime(series.created_at).date():
             continue
-        if not Meeting.objects.filter(series=series, planned_on=planned).exists():
+        there = Meeting.objects.filter(series=series, planned_on=planned).first()
+        if there is None:
             made = Meeting(series=series, team=series.team, planned_on=planned, on=on, at=series.at)
             made.minutes, made.led_by = series.minutes, series.led_by
             _made(made, series.agenda)
-        return
+        if there is None or there.state in OPEN:
+            return
 
 
 def _made(made: Meeting, agenda: Sequence[dict[str, Any]], *, week: str = "") -> Meeting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -12,21 +12,22 @@ from bokgi.apps.access.services import audit
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.keeping.checking import commitments_check
 from bokgi.apps.reviews.models import AgendaPart, DiscussedDeal, Meeting, MeetingState, Participant, Snapshot
+from bokgi.apps.reviews.record import drawn
 from bokgi.apps.reviews.services.locking import BEFORE, held, touched
 from bokgi.apps.reviews.services.planning import participants_fill
 from bokgi.apps.reviews.showing import shown_now
 from bokgi.domain.errors import ConflictError
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.messages import LANGUAGES, N_, Message
 
 SEEN_AGAIN = timedelta(seconds=15)
 """A screen that looks every two seconds is written down that seldom."""
 
 
-def meeting_open(*, meeting_id: int, by: User, at: datetime) -> Meeting:
+def meeting_open(*, meeting_id: int, by: User, at: datetime, on: date | None = None) -> Meeting:
     """Open a meeting: corrections become facts, the pack is made and kept, the first part begins.
 
-    Opened by two people at once it is opened once. Raises `NotFoundError` (`home_missing`) without facts and
-    `ConflictError` when it was called off or is over.
+    `on` is the day as of which facts are shown, today unless given. Opened by two people at once it is opened once.
+    Raises `NotFoundError` (`home_missing`) without facts and `ConflictError` when it was called off or is over.
     """
     found = Meeting.objects.filter(pk=meeting_id).first()
     if found is not None and found.state == MeetingState.LIVE:
@@ -34,8 +35,9 @@ def meeting_open(*, meeting_id: int, by: User, at: datetime) -> Meeting:
     if found is None or found.state not in BEFORE:
         with transaction.atomic():
             return held(meeting_id, BEFORE)
-    made = shown_now(found)
+    made = shown_now(found, on)
     commitments_check(as_of=made.as_of)
+    parts = {lang: drawn(made.pack, lang) for lang in LANGUAGES}
     with transaction.atomic():
         meeting = held(meeting_id, (*BEFORE, MeetingState.LIVE))
         if meeting.state == MeetingState.LIVE:
@@ -48,6 +50,7 @@ def meeting_open(*, meeting_id: int, by: User, at: datetime) -> Meeting:
             schema_version=made.pack["schema_version"],
             pack=made.pack,
             blocks=made.blocks,
+            pages={"parts": parts},
             made_at=at,
         )
         DiscussedDeal.objects.bulk_create(

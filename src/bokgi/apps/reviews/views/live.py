@@ -121,12 +121,19 @@ def _state(frame: Frame, *, wall: bool) -> dict[str, Any]:
         "current": current,
         "clock": None if current is None else rules.clock(current, now),
         "following": parts[place + 1] if current is not None and place + 1 < len(parts) else None,
+        "lead": "" if current is None else _lead(frame, current.part),
         "content": "" if current is None else record.shown_part(snapshot, current.part, lang),
         "as_of": written.day(snapshot.as_of, lang),
         "here": [one for one in held["people"] if one["here"]],
         "private": [(entry.current[-1], frame.called(entry.first.about), _writer(entry.first)) for entry in private],
         "begun": {part.pk: 0 if part.begun_at is None else int(part.begun_at.timestamp() * 1000) for part in parts},
     }
+
+
+def _lead(frame: Frame, part: str) -> str:
+    """Give the first sentence of the pack on a part: it stands above everything else."""
+    said = frame.meeting.snapshot.pack["said"].get(part)
+    return record.speaker_of(frame.meeting.snapshot, frame.screen.lang).say(said[0]) if said else ""
 
 
 def _writer(note: Note) -> str:

@@ -109,7 +109,7 @@ def _shown(frame: Frame, seat: Participant, kept: Preparation | None) -> dict[st
         "seat": seat,
         "name": frame.called(seat),
         "kept": kept,
-        "late": timezone.localdate() > frame.meeting.prepared_by,
+        "late": frame.screen.as_of > frame.meeting.prepared_by,
         "prepared_by": written.day(frame.meeting.prepared_by, screen.lang),
         "tidy": tidy,
         "closed": deals,

@@ -1,0 +1,127 @@
+"""Meetings of the sample company: every team meets on Monday, and one team's last meeting was held and closed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django_tasks import task
+
+from bokgi.apps.access.asking import answers, today
+from bokgi.apps.access.demo import demo_user
+from bokgi.apps.access.models import User
+from bokgi.apps.jobs.services import enqueue
+from bokgi.apps.reviews.models import Meeting, MeetingSeries, Part
+from bokgi.apps.reviews.services import closing, planning, preparing, running, writing
+from bokgi.domain.messages import N_, translate
+from bokgi.questions.roster import ask_roster
+
+AT: Final = time(10)
+_HELP: Final = N_("I need an introduction to who decides at the customer's.")
+_NOTES: Final = (
+    (Part.EXECUTION, N_("Two people were on leave; the week was short.")),
+    (Part.BOTTLENECK, N_("Let us make it a standard to meet who decides before we send a proposal.")),
+    (Part.LEARNING, N_("Whoever met the people on site first had the deal two weeks earlier.")),
+)
+_PROMISES: Final = (
+    (N_("Agree on the criteria of the test with who decides"), "next_step"),
+    (N_("Ask for the meeting that was put off"), "touched"),
+)
+_CASE: Final = {
+    "situation": N_("Purchasing looked at the price only."),
+    "what_we_did": N_("We met the people on site before the proposal."),
+    "what_decided": N_("The criteria were written together."),
+    "repeat_or_avoid": N_("Meet who decides before the proposal."),
+    "buyer_reason": N_("You understood our work."),
+}
+
+
+def demo_meetings() -> None:
+    """Let the worker make the meetings of the sample where no meeting was ever planned; nobody waits for it."""
+    if demo_user("leader") is not None and not Meeting.objects.exists():
+        enqueue(demo_meetings_make, key="demo meetings")
+
+
+@task()
+def demo_meetings_make() -> None:
+    """Let every team meet on Mondays, and hold and close the last meeting of the demo rep's team.
+
+    Done again after a stop in the middle, it goes on and holds nothing twice.
+    """
+    leader, rep = demo_user("leader"), demo_user("rep")
+    if leader is None or rep is None or not rep.person_id:
+        return
+    on = today()
+    teams = {row["team"] for row in answers().ask(ask_roster, as_of=on)["people"] if row["team"]}
+    for team in sorted(teams - set(MeetingSeries.objects.values_list("team", flat=True))):
+        planning.series_set(team=team, weekday=1, at=AT, minutes=60, by=leader, today=on)
+    _last_meeting(leader, rep, _last_monday(on))
+
+
+def _last_meeting(leader: User, rep: User, on: date) -> None:
+    roster = answers().ask(ask_roster, as_of=on)["people"]
+    team = next((row["team"] for row in roster if row["person_id"] == rep.person_id and row["team"]), None)
+    if team is None or Meeting.objects.filter(team=team, on=on).exclude(closed_at=None).exists():
+        return
+    there = Meeting.objects.filter(team=team, planned_on=on).first()
+    meeting = there or planning.meeting_plan(team=team, on=on, at=AT, minutes=60, by=leader)
+    _held(meeting, leader, rep, on)
+
+
+def _last_monday(on: date) -> date:
+    return on - timedelta(days=on.weekday() or 7)
+
+
+def _held(meeting: Meeting, leader: User, rep: User, on: date) -> None:
+    lang = "ko"
+    begun = meeting.starts_at.astimezone(UTC)
+    seat = meeting.participants.get(user=rep)
+    if getattr(seat, "preparation", None) is None:
+        preparing.preparation_save(
+            participant=seat,
+            help_wanted=translate(_HELP, lang),
+            answers={True: {name: translate(text, lang) for name, text in _CASE.items()}},
+            done=True,
+            version=0,
+            by=rep,
+            at=begun - timedelta(days=3),
+        )
+    running.meeting_open(meeting_id=meeting.pk, by=leader, at=begun, on=on)
+    for one in meeting.participants.exclude(user=None):
+        running.participant_seen(participant=one, at=begun)
+    at = begun
+    for part in meeting.parts.all():
+        running.part_begin(meeting_id=meeting.pk, part_id=part.pk, by=leader, at=at)
+        for number, (where, text) in enumerate(_NOTES):
+            if where == part.part:
+                note = writing.NewNote(key=_key(meeting, f"note {number}"), text=translate(text, lang), part=part.part)
+                writing.note_add(meeting_id=meeting.pk, new=note, by=rep, at=at + timedelta(minutes=3))
+        if part.part == Part.BOTTLENECK:
+            _promised(meeting, leader, rep, at)
+        at += timedelta(minutes=part.minutes, seconds=40)
+    closing.meeting_close(meeting_id=meeting.pk, by=leader, at=at)
+
+
+def _promised(meeting: Meeting, leader: User, rep: User, at: datetime) -> None:
+    listed = list(meeting.deals.all())
+    ours = [deal for deal in listed if deal.person_id == rep.person_id] or listed
+    for number, (text, metric) in enumerate(_PROMISES[: len(ours)]):
+        deal = ours[number]
+        running.deal_discuss(meeting_id=meeting.pk, deal_id=deal.deal_id, by=leader, at=at + timedelta(minutes=number))
+        owner = meeting.participants.filter(person_id=deal.person_id).first() or meeting.participants.get(user=rep)
+        new = writing.NewCommitment(
+            key=_key(meeting, f"commitment {number}"),
+            participant=owner,
+            what=translate(text, "ko"),
+            due_on=meeting.on + timedelta(days=4),
+            deal_id=deal.deal_id,
+            pipeline=deal.pipeline,
+            stage=deal.stage,
+            metric=metric,
+        )
+        writing.commitment_add(meeting_id=meeting.pk, new=new, by=rep, at=at + timedelta(minutes=5 + number))
+
+
+def _key(meeting: Meeting, name: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"bokgi demo {meeting.pk} {name}")

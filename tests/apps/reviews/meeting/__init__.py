@@ -1,0 +1,1 @@
+"""The meeting: planned, prepared, run, closed, seen again."""

@@ -1,0 +1,233 @@
+"""Pages of meetings: who sees what, what a poll costs, a past meeting when the facts have changed since."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from bokgi.apps.access.models import User
+from bokgi.apps.data.models import Correction
+from bokgi.apps.reviews.models import Meeting, Note, Preparation
+from bokgi.apps.reviews.services import closing, preparing, running, writing
+from bokgi.facts.lake import Lake
+from bokgi.facts.ledger import Entry
+from bokgi.intake.undoing import undo_import
+from tests.apps.reviews.meeting.conftest import NOW, SignedIn, note, promise, seat
+from tests.cast import rows_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def own_home(home: Path, tmp_path: Path, settings: Settings) -> Path:
+    """Give a copy of the home that this test may write into."""
+    folder = tmp_path / "home"
+    shutil.copytree(home, folder)
+    settings.HOME = folder
+    return folder
+
+
+def text(client: Client, path: str, status: int = 200) -> str:
+    answer = client.get(path, follow=True)
+    assert answer.status_code == status, path
+    return answer.content.decode()
+
+
+def prepare(meeting: Meeting, user: User) -> Preparation:
+    return preparing.preparation_save(
+        participant=seat(meeting, user),
+        help_wanted="본부장 소개가 필요합니다",
+        answers={True: {"what_decided": "현장을 먼저 만났다"}, False: {}},
+        done=True,
+        version=0,
+        by=user,
+        at=NOW,
+    )
+
+
+def test_each_sees_own_meetings_only(meeting: Meeting, team: dict[str, User], signed_in: SignedIn) -> None:
+    for who in ("admin", "leader", "manager", "rep", "park"):
+        assert "1팀" in text(signed_in(team[who]), "/reviews/"), who
+        text(signed_in(team[who]), f"/reviews/{meeting.pk}/")
+    assert "1팀" not in text(signed_in(team["seo"]), "/reviews/")
+    for path in ("", "prepare/", "live/", "live/state/", "past/", "past/today/", "past/file/"):
+        text(signed_in(team["seo"]), f"/reviews/{meeting.pk}/{path}", 404)
+    text(signed_in(team["viewer"]), "/reviews/", 403)
+
+
+def test_a_preparation_is_seen_by_its_writer_and_who_leads(
+    meeting: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    made = prepare(meeting, team["rep"])
+    path = f"/reviews/{meeting.pk}/prepare/{made.participant_id}/"
+    for who, status in (("rep", 200), ("manager", 200), ("leader", 200), ("park", 404), ("seo", 404)):
+        page = text(signed_in(team[who]), path, status)
+        assert ("본부장 소개가 필요합니다" in page) is (status == 200), who
+        text(signed_in(team[who]), f"{path}did/", status)
+    # Who has prepared is for who leads; the others see the agenda.
+    assert "Who has prepared" in text(signed_in(team["manager"]), f"/reviews/{meeting.pk}/")
+    assert "Who has prepared" not in text(signed_in(team["park"]), f"/reviews/{meeting.pk}/")
+
+
+def test_a_rep_does_nothing_that_is_the_leaders(meeting: Meeting, team: dict[str, User], signed_in: SignedIn) -> None:
+    rep = signed_in(team["rep"])
+    for act in ("open", "focus", "agenda", "move", "cancel", "live/part", "live/extend", "live/deal", "live/close"):
+        assert rep.post(f"/reviews/{meeting.pk}/{act}/", {"focus": "x"}).status_code == 403, act
+    assert signed_in(team["seo"]).post(f"/reviews/{meeting.pk}/live/notes/", {"text": "x"}).status_code in {302, 404}
+    assert Note.objects.count() == 0
+    # A manager runs the meeting of the own team, not that of another.
+    other = signed_in(team["manager"]).post(
+        "/reviews/plan/", {"team": "2팀", "on": "2026-11-30", "at": "10:00", "minutes": "25"}
+    )
+    assert other.status_code == 302
+    assert Meeting.objects.count() == 1
+
+
+def test_a_deal_is_put_in_order_in_one_step(
+    own_home: Path, meeting: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    deals = """
+        deal_id   | owner_id | stage    | amount   | created_on | expected_close_on | source
+        overdue-1 | lee      | proposal | 55000000 | 2026-10-02 | 2026-11-10        | web
+        overdue-2 | park     | proposal | 44000000 | 2026-10-02 | 2026-11-10        | web
+    """
+    moment = datetime(2026, 11, 23, 20, tzinfo=UTC)
+    with Lake.open(own_home).begin() as given:
+        given.write("deals", rows_of("deals", deals).drop_columns(["import_no"]))
+        given.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
+    rep, path = signed_in(team["rep"]), f"/reviews/{meeting.pk}/prepare/"
+    page = text(rep, path)
+    assert "overdue-1" in page
+    assert "overdue-2" not in page
+    sent = {"deal_id": "overdue-1", "amount": "77,000,000", "was-amount": "55000000", "stage": "proposal"}
+    sent |= {"was-stage": "proposal", "expected_close_on": "2026-12-11", "was-expected_close_on": "2026-11-10"}
+    assert rep.post(f"{path}tidy/", sent).status_code == 302
+    kept = {(one.field, one.value) for one in Correction.objects.all()}
+    assert kept == {("amount", "77000000"), ("expected_close_on", "2026-12-11")}
+    assert 'value="77000000"' in text(rep, path)
+    rep.post(f"{path}tidy/", {"deal_id": "overdue-2", "amount": "1", "was-amount": ""})
+    assert Correction.objects.filter(deal_id="overdue-2").count() == 0
+
+
+def test_a_form_that_lost_the_race_gives_back_what_was_typed(
+    meeting: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    rep = signed_in(team["rep"])
+    prepare(meeting, team["rep"])
+    answer = rep.post(f"/reviews/{meeting.pk}/prepare/", {"help_wanted": "다른 창의 글", "version": "0", "act": "save"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "다른 창의 글" in page
+    assert "본부장 소개가 필요합니다" in page
+
+
+def test_a_private_note_stands_on_the_screens_of_two_people(
+    live: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    about = seat(live, team["rep"])
+    writing.note_add(meeting_id=live.pk, new=note("말이 빨라짐", about=about, private=True), by=team["manager"], at=NOW)
+    for who in ("admin", "leader", "manager", "rep", "park"):
+        page = text(signed_in(team[who]), f"/reviews/{live.pk}/live/")
+        state = text(signed_in(team[who]), f"/reviews/{live.pk}/live/state/")
+        assert ("말이 빨라짐" in page, "말이 빨라짐" in state) == ((who in {"manager", "rep"},) * 2), who
+    for path in ("live/?wall=1", "live/state/?wall=1"):
+        assert "말이 빨라짐" not in text(signed_in(team["manager"]), f"/reviews/{live.pk}/{path}")
+    closing.meeting_close(meeting_id=live.pk, by=team["leader"], at=NOW)
+    for who in ("admin", "leader", "manager", "rep", "park"):
+        assert ("말이 빨라짐" in text(signed_in(team[who]), f"/reviews/{live.pk}/past/")) is (who in {"manager", "rep"})
+
+
+def test_nothing_new_costs_next_to_nothing(
+    live: Meeting,
+    team: dict[str, User],
+    signed_in: SignedIn,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    rep, path = signed_in(team["rep"]), f"/reviews/{live.pk}/live/state/"
+    rep.get(path)
+    tag = rep.get(path)["ETag"]
+    # Session, user, organisation; the meeting with its participants and their preparation. No write.
+    with django_assert_max_num_queries(6) as asked:
+        assert rep.get(path, headers={"if-none-match": tag}).status_code == 304
+    assert [one["sql"] for one in asked.captured_queries if not one["sql"].startswith("SELECT")] == []
+    writing.note_add(meeting_id=live.pk, new=note("새 글"), by=team["leader"], at=NOW)
+    answer = rep.get(path, headers={"if-none-match": tag})
+    assert (answer.status_code, "새 글" in answer.content.decode()) == (200, True)
+    closing.meeting_close(meeting_id=live.pk, by=team["leader"], at=NOW)
+    assert rep.get(path, headers={"if-none-match": tag}).status_code == 410
+
+
+def test_the_script_is_told_what_was_refused(live: Meeting, team: dict[str, User], signed_in: SignedIn) -> None:
+    rep = signed_in(team["rep"])
+    path, by_script = f"/reviews/{live.pk}/live/notes/", {"x-bokgi-live": "1"}
+    refused = rep.post(path, {"key": str(uuid4()), "text": " "}, headers=by_script)
+    assert (refused.status_code, refused.json()["code"]) == (422, "text_missing")
+    taken = rep.post(path, {"key": str(uuid4()), "text": "됐다"}, headers=by_script)
+    assert (taken.status_code, taken.json()) == (200, {"ok": True})
+    commitment = {"key": str(uuid4()), "who": str(seat(live, team["rep"]).pk), "what": "하기", "due_on": "2026-11-27"}
+    assert rep.post(f"/reviews/{live.pk}/live/commitments/", commitment, headers=by_script).status_code == 200
+    bad = commitment | {"key": str(uuid4()), "amount": "열"}
+    assert (
+        rep.post(f"/reviews/{live.pk}/live/commitments/", bad, headers=by_script).json()["code"] == "amount_unreadable"
+    )
+
+
+def test_a_past_meeting_stays_as_it_was_seen_after_an_import_and_its_undo(
+    own_home: Path, live: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    writing.commitment_add(
+        meeting_id=live.pk, new=promise(seat(live, team["rep"]), "결정권자 만나기"), by=team["rep"], at=NOW
+    )
+    closing.meeting_close(meeting_id=live.pk, by=team["leader"], at=NOW)
+    leader = signed_in(team["leader"])
+    seen = text(leader, f"/reviews/{live.pk}/past/")
+    kept = text(leader, f"/reviews/{live.pk}/past/file/")
+    assert "nothing came into the facts since" in text(leader, f"/reviews/{live.pk}/past/today/")
+
+    lake, moment = Lake.open(own_home), datetime(2026, 11, 30, 18, tzinfo=UTC)
+    with lake.begin() as writing_deals:
+        deals = """
+            deal_id | owner_id | stage | outcome | amount   | created_on | expected_close_on | closed_on  | source
+            new-1   | lee      | won   | won     | 55000000 | 2026-11-02 | 2026-11-20        | 2026-11-18 | web
+        """
+        writing_deals.write("deals", rows_of("deals", deals).drop_columns(["import_no"]))
+        writing_deals.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
+        number = writing_deals.import_no
+    today = text(leader, f"/reviews/{live.pk}/past/today/")
+    assert "1 import came in since." in today
+    assert "Deals won in the week" in today
+    assert without_token(text(leader, f"/reviews/{live.pk}/past/")) == without_token(seen)
+    assert text(leader, f"/reviews/{live.pk}/past/file/") == kept
+
+    undo_import(Lake.open(own_home), number, by="tests", at=moment + timedelta(hours=1))
+    today = text(leader, f"/reviews/{live.pk}/past/today/")
+    assert "Deals won in the week" not in today
+    assert without_token(text(leader, f"/reviews/{live.pk}/past/")) == without_token(seen)
+
+
+def without_token(page: str) -> str:
+    """Leave out what differs on every page: the token of forms, and the age of the data."""
+    lines = [line for line in page.splitlines() if "csrf" not in line.lower() and "asof" not in line]
+    return "\n".join(lines)
+
+
+@time_machine.travel(NOW, tick=True)
+def test_corrections_are_facts_before_a_meeting_opens(
+    own_home: Path, meeting: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    del own_home
+    rep = signed_in(team["rep"])
+    rep.post(f"/reviews/{meeting.pk}/prepare/tidy/", {"deal_id": "lee-0", "amount": "990000000", "was-amount": "1"})
+    running.meeting_open(meeting_id=meeting.pk, by=team["leader"], at=NOW)
+    assert Correction.objects.get().import_no is not None
+    meeting.refresh_from_db()
+    deals = {deal["deal_id"]: deal["amount"]["amount"] for deal in meeting.snapshot.blocks[0]["result"]}
+    assert Decimal(deals["lee-0"]) == Decimal(990_000_000)
