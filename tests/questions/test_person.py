@@ -46,6 +46,29 @@ def test_enough_closed_deals_have_a_rate_with_its_interval() -> None:
     assert found["year_before"]["reason"] == "too_few"
 
 
+def test_a_deal_counts_for_who_owned_it_when_it_began_and_when_it_ended() -> None:
+    tables = TABLES | {
+        "deals": """
+            deal_id | owner_id | outcome | amount | created_on | closed_on
+            after   | park     | won     | 10     | 2026-05-01 | 2026-06-10
+            before  | park     | won     | 20     | 2026-05-01 | 2026-06-10
+        """,
+        "deal_changes": """
+            deal_id | field    | seq | old | new  | changed_on
+            after   | owner_id | 1   | lee | park | 2026-07-01
+            before  | owner_id | 1   | lee | park | 2026-05-20
+        """,
+    }
+    lee, park = (tell_person(facts_of(None, **tables), as_of=AS_OF, person_id=who) for who in ("lee", "park"))
+    counts = [
+        {row["month"]: (row["created"], row["won"], row["won_amount"]["amount"]) for row in found["months"]}
+        for found in (lee, park)
+    ]
+    assert [found["2026-05-01"] for found in counts] == [(2, 0, "0"), (0, 0, "0")]
+    assert [found["2026-06-01"] for found in counts] == [(0, 1, "10"), (0, 1, "20")]
+    assert [found["year"]["n"] for found in (lee, park)] == [1, 1]
+
+
 def test_somebody_without_deals_has_an_empty_year(facts: Facts) -> None:
     found = fits(tell_person(facts, as_of=AS_OF, person_id="choi"), "person")
     assert {row["created"] + row["won"] for row in found["months"]} == {0}

@@ -10,6 +10,7 @@ from typing import Any, Final
 import ibis
 from ibis import _
 
+from bokgi.analysis.forecast.values_then import values_over_time
 from bokgi.analysis.results_by_month import activities_by_month, results_by_month
 from bokgi.analysis.win_loss import win_loss
 from bokgi.domain.measures import Between, Rate
@@ -34,19 +35,21 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
     `reason` when too few deals closed), `open` (total and deals as in `list_deals`, those that want attention first),
     `said[]`, `caveats[]`; see `docs/reference/person.schema.json`.
 
-    What is fair to expect of the same deals is another question: `compare`. A person without deals has empty lists.
+    A deal counts as created and as closed for who owned it on that day, as far as its history tells; who took it over
+    later did not win it. What is open belongs to its present owner. What is fair to expect of the same deals is another
+    question: `compare`. A person without deals has empty lists.
     """
     last = Period.month_of(as_of)
     first = _months_before(last.start, MONTHS - 1)
     span = Period(first, min(last.end, as_of + timedelta(days=1)))
     with asked(facts, as_of=as_of) as here:
-        mine = here.keep(here.deals.filter(_.owner_id == person_id))
-        rows = {row["month"]: row for row in results_by_month(mine, period=span).to_pyarrow().to_pylist()}
+        begun, ended = (_owned(here, person_id, column) for column in ("created_on", "closed_on"))
+        rows = _results(begun, ended, span)
         who = here.facts.activity_people.filter(_.person_id == person_id)
         done = activities_by_month(here.facts.activities, who, as_of=as_of, period=span).to_pyarrow().to_pylist()
         starts = [_months_before(last.start, back) for back in range(MONTHS - 1, -1, -1)]
         year = Period(as_of - timedelta(days=364), as_of + timedelta(days=1))
-        now, before = (_rate(here, mine, period) for period in (year, year.previous()))
+        now, before = (_rate(here, ended, period) for period in (year, year.previous()))
         since, current = _membership(here, person_id)
         return {
             "as_of": as_of.isoformat(),
@@ -65,6 +68,21 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
                 )
             ],
         }
+
+
+def _owned(here: Asked, person_id: str, column: str) -> ibis.Table:
+    """Give the deals that the person owned on the day in a column."""
+    times = values_over_time(here.deals, here.facts.deal_changes, "owner_id").filter(_.value == person_id)
+    days = here.deals.select("deal_id", on=_[column])
+    own = days.join(times, "deal_id", rname="of_{name}").filter((_.from_on <= _.on) & (_.on < _.to_on))
+    return here.keep(here.deals.semi_join(own, "deal_id").mutate(owner_id=ibis.literal(person_id)))
+
+
+def _results(begun: ibis.Table, ended: ibis.Table, span: Period) -> dict[date, Mapping[str, Any]]:
+    """Give the counts by month: what was created from the one, what became of deals from the other."""
+    created = {row["month"]: row["created"] for row in results_by_month(begun, period=span).to_pyarrow().to_pylist()}
+    closed = {row["month"]: row for row in results_by_month(ended, period=span).to_pyarrow().to_pylist()}
+    return {month: closed.get(month, {}) | {"created": created.get(month, 0)} for month in sorted({*created, *closed})}
 
 
 def _months_before(start: date, back: int) -> date:
