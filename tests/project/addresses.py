@@ -11,6 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "deal_id": ("lee-0", "seo-0"),
     "person_id": ("lee", "seo"),
+    **dict.fromkeys(("pair_id", "one_on_one_id", "paper_id", "plan_id"), ("00000000-0000-4000-8000-000000000000",)),
+    "skill_key": ("discovery", "no-such-skill"),
     "role": ("leader",),
     "version": ("0",),
     "token": ("no-such-invitation",),

@@ -17,6 +17,7 @@ RAIL: Final = (
     ("funnel", "funnel", N_("Funnel")),
     ("forecast", "forecast", N_("Forecast")),
     ("people", "person", N_("People")),
+    ("coaching", "coaching", N_("Coaching")),
     ("evaluation", "evaluation", N_("Evaluation")),
     ("kpi", "kpi", N_("KPI")),
     ("team", "team", N_("Team")),

@@ -48,6 +48,7 @@ def prepare() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     if settings.DEMO:
         from bokgi.apps.access.demo import demo_prepare  # noqa: PLC0415 - as above
+        from bokgi.apps.coaching.demo import demo_coaching  # noqa: PLC0415 - as above
         from bokgi.apps.evaluation.demo import demo_evaluations  # noqa: PLC0415 - as above
         from bokgi.apps.forecast.demo import demo_submissions  # noqa: PLC0415 - as above
         from bokgi.apps.jobs.services import enqueue  # noqa: PLC0415 - as above
@@ -56,6 +57,7 @@ def prepare() -> None:
 
         with suppress(NotFoundError):
             demo_prepare(lake=Lake.open(settings.HOME))
+            enqueue(demo_coaching, key="demo coaching")
             enqueue(demo_submissions, key="demo submissions")
             enqueue(demo_evaluations, key="demo evaluations")
             demo_meetings()

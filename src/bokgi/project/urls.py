@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kpi/", include((kpi_addresses, "kpi"))),
     path("team/", include((team_addresses, "team"))),
     path("today/", include(("bokgi.apps.today.urls", "today"))),
+    path("coaching/", include(("bokgi.apps.coaching.urls", "coaching"))),
     path("people/", include(("bokgi.apps.people.urls", "people"))),
     path("reviews/", include(("bokgi.apps.reviews.urls", "reviews"))),
     path("evaluation/", include(("bokgi.apps.evaluation.urls", "evaluation"))),

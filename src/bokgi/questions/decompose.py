@@ -189,6 +189,11 @@ def _told(here: Asked, found: Decomposition, said: list[Message], refused: list[
     }
 
 
+def told_change(here: Asked, found: Decomposition) -> Json:
+    """Tell a change between two periods as `decompose` does, for an answer that it is a part of."""
+    return _told(here, found, _said_of_periods(here, found), [])
+
+
 def _side(here: Asked, period: Period, won: Decimal, n: int, undecided: int) -> Json:
     return {
         "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},

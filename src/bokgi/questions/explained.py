@@ -12,6 +12,7 @@ Json = dict[str, Any]
 
 Method = Literal[
     "bottleneck",
+    "causes",
     "change_detection",
     "comparison",
     "concentration",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -56,8 +56,8 @@ def test_a_stranger_writes_nothing(pair: Pair, talk: OneOnOne, users: dict[str, 
         lambda: services.plan_agree(plan=plan, by=leader, baseline={}, at=AT, today=TODAY),
         lambda: services.plan_decline(plan=plan, by=leader),
         lambda: services.plan_end(plan=plan, by=leader, learned="x", today=TODAY),
-        lambda: services.papers_pass_on(pair=pair, to=leader, by=leader, at=AT),
-        lambda: services.papers_pass_on(pair=pair, to=leader, by=pair.coach, at=AT),
+        lambda: services.papers_pass_on(pair=pair, to=leader, by=leader, at=AT, today=TODAY),
+        lambda: services.papers_pass_on(pair=pair, to=leader, by=pair.coach, at=AT, today=TODAY),
         lambda: services.one_on_one_plan(pair=pair, on=TODAY + timedelta(days=7), by=leader, today=TODAY),
     ]
     for act in acts:
@@ -89,7 +89,7 @@ def test_after_a_change_of_managers_papers_stay_with_the_two(
     leader = users["leader"]
     with pytest.raises(NotFoundError):
         selectors.pair_of(leader, pair.pk)
-    services.papers_pass_on(pair=pair, to=leader, by=pair.member, at=AT)
+    services.papers_pass_on(pair=pair, to=leader, by=pair.member, at=AT, today=TODAY)
     assert list(selectors.pairs_passed_to(leader)) == [pair]
     read = selectors.papers_read(leader, Paper.objects.all(), selectors.pair_of(leader, pair.pk))
     assert [one.text for one in read] == [SECRET]
@@ -102,7 +102,7 @@ def test_after_a_change_of_managers_papers_stay_with_the_two(
 
 def test_papers_pass_on_to_a_coach_only(pair: Pair, users: dict[str, User]) -> None:
     with pytest.raises(UsageError, match="who coaches you now"):
-        services.papers_pass_on(pair=pair, to=users["admin"], by=pair.member, at=AT)
+        services.papers_pass_on(pair=pair, to=users["admin"], by=pair.member, at=AT, today=TODAY)
 
 
 def test_a_follow_up_leaves_the_room_when_both_agree(pair: Pair, talk: OneOnOne) -> None:
@@ -119,7 +119,7 @@ def test_a_plan_runs_when_both_agree_and_one_at_a_time(pair: Pair) -> None:
     with pytest.raises(ConflictError, match="already"):
         proposed(pair)
     running = services.plan_agree(plan=plan, by=pair.member, baseline={"n": 9}, at=AT, today=TODAY)
-    assert (running.state, running.begun_on, running.baseline) == (PlanState.RUNNING, TODAY, {"n": 9})
+    assert (running.state, running.begun_on, running.baseline) == (PlanState.RUNNING, date(2026, 11, 30), {"n": 9})
     with pytest.raises(ConflictError, match="not where it was"):
         services.plan_decline(plan=plan, by=pair.member)
     services.plan_end(plan=plan, by=pair.member, learned="질문을 먼저 하니 길게 이야기했다", today=TODAY)

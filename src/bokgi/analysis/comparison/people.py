@@ -65,7 +65,8 @@ class PersonResult:
 
     Rates are 0 to 1. `ratio`: the person's rate on the own cases beside what was expected of an average person with
     them, shrunken as far as the cases ask for it. `p_top_third` is null where the component has fewer than three
-    people.
+    people. `hand` is what an average person reaches with these cases relative to all cases (1: the same), `hand_p` the
+    probability that it is not less.
     """
 
     person_id: str
@@ -84,6 +85,8 @@ class PersonResult:
     component: int
     conditions: tuple[Condition, ...]
     value: Value | None
+    hand: float
+    hand_p: float
 
 
 @dataclass(frozen=True)
@@ -161,13 +164,15 @@ def compare_people(  # noqa: PLR0913 - the question has that many sides
     posterior = fit(counted.cells, draws=draws, seed=seed)
     component = components(counted)
     adjusted = _standardised(counted, posterior)
-    expected, ratio = _expected(counted, posterior)
+    reached, ratio = _expected(counted, posterior)
+    expected = reached.mean(axis=0)
     detectable = posterior.heterogeneity_p < DETECTABLE
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(adjusted, [tail, 1.0 - tail], axis=0)
     ratio_low, ratio_high = np.quantile(ratio, [tail, 1.0 - tail], axis=0)
     n = counted.by_person(counted.cells.n)
     wins = counted.by_person(counted.cells.wins)
+    hands = reached / (reached @ n / n.sum())[:, None]
     above, top = _standing(adjusted, component)
     conditions = _conditions(counted, posterior)
     ratios = None
@@ -193,6 +198,8 @@ def compare_people(  # noqa: PLR0913 - the question has that many sides
             int(component[i]),
             conditions[i],
             None if ratios is None else _value(adjusted[:, i], ratios, i, tail),
+            float(hands[:, i].mean()),
+            float((hands[:, i] >= 1.0).mean()),
         )
         for i, person_id in enumerate(counted.persons)
     )
@@ -268,24 +275,23 @@ def _standardised(counted: CountedCases, posterior: Posterior) -> Floats:
 
 
 def _expected(counted: CountedCases, posterior: Posterior) -> tuple[Floats, Floats]:
-    """Rate an average person would have reached with each person's own cases (posterior mean), and the ratio to it.
+    """Rate an average person would have reached with each person's own cases, and the ratio to it: `draws × people`.
 
-    The ratio is that of the person's own rate on the same cases, by draw: `draws × people`.
+    The ratio is that of the person's own rate on the same cases.
     """
     owner = counted.cells.levels[counted.cells.person]
     everything = np.arange(len(owner))
     at_mode = _without_person(counted, posterior.mode.effects, posterior, everything)[0]
     person = posterior.factor(counted.cells.person)
-    out, ratio = np.empty(len(counted.persons)), np.empty((len(person), len(counted.persons)))
+    reached, ratio = np.empty_like(person), np.empty_like(person)
     by_owner = np.argsort(owner, kind="stable")
-    ends = np.cumsum(np.bincount(owner, minlength=len(out)))
+    ends = np.cumsum(np.bincount(owner, minlength=person.shape[1]))
     for i, own in enumerate(np.split(by_owner, ends[:-1])):
         cells = own[_points(counted.cells.n[own], at_mode[own], min(HAND_POINTS, 4 * len(own)))]
         eta = _without_person(counted, posterior.draws, posterior, cells)
-        average = special.expit(eta).mean(axis=1)
-        out[i] = average.mean()
-        ratio[:, i] = special.expit(eta + person[:, i : i + 1]).mean(axis=1) / average
-    return out, ratio
+        reached[:, i] = special.expit(eta).mean(axis=1)
+        ratio[:, i] = special.expit(eta + person[:, i : i + 1]).mean(axis=1) / reached[:, i]
+    return reached, ratio
 
 
 def _standing(adjusted: Floats, component: Ints) -> tuple[Floats, Floats]:

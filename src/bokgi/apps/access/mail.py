@@ -31,6 +31,10 @@ LETTERS: Final = {
             "Make your account with this link; it is valid for {days} days."
         ),
     ),
+    "coaching_check": Letter(
+        N_("Your growth plan was looked at"),
+        N_("{weeks} weeks after it began, the measure of your growth plan was looked at. Sign in to read it."),
+    ),
     "account/email/password_reset_key": Letter(
         N_("Reset your password"),
         N_("With this link you can set a new password. It is valid for a day. Without it nothing changes."),

@@ -12,5 +12,6 @@ class CoachingConfig(AppConfig):
     label = "coaching"
 
     def ready(self) -> None:
-        """Let the worker know what comes again."""
+        """Let the worker know what comes again, and an erasure what it reaches."""
+        import bokgi.apps.coaching.erasing  # noqa: PLC0415 - registers itself
         import bokgi.apps.coaching.tasks  # noqa: F401, PLC0415 - registers; models are not there earlier

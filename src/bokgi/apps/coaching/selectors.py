@@ -196,7 +196,8 @@ def record_of(user: User) -> list[Record]:
     """Give everything somebody may take along: all pairs one is (or was) part of, with what one may read of them."""
     out = []
     for pair in pairs_of(user):
-        papers = Paper.objects.filter(one_on_one__pair=pair).select_related("one_on_one", "author")
+        papers = Paper.objects.filter(one_on_one__pair=pair).order_by("one_on_one__on", "written_at", "pk")
+        papers = papers.select_related("one_on_one", "author")
         plans = Plan.objects.filter(pair=pair).prefetch_related("checks")
         out.append(Record(pair, tuple(papers_read(user, papers, pair)), tuple(plan_read(plan) for plan in plans)))
     return out

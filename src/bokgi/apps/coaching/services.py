@@ -33,6 +33,7 @@ from bokgi.apps.coaching.rubric import LANGUAGES, LEVELS
 from bokgi.apps.coaching.selectors import is_live, is_party, keys, skill_texts, unknown, viewer_on
 from bokgi.domain.errors import ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.questions.coaching import monday_of
 
 FEEDBACK_PARTS: Final = ("situation", "behaviour", "effect")
 
@@ -93,14 +94,14 @@ def pair_begin(*, coach: User, member: User, on: date) -> Pair:
 
 
 @transaction.atomic
-def papers_pass_on(*, pair: Pair, to: User, by: User, at: datetime) -> None:
+def papers_pass_on(*, pair: Pair, to: User, by: User, at: datetime, today: date) -> None:
     """Let another coach read the papers of a pair; only the person coached decides that.
 
     Raises `NotFoundError` for anybody else, `UsageError` (`not_a_coach`) when `to` does not coach the person.
     """
     if by.pk != pair.member_id:
         raise unknown()
-    if to.pk == pair.coach_id or not rules.may_coach(viewer_on(to, at.date()), pair.member.person_id):
+    if to.pk == pair.coach_id or not rules.may_coach(viewer_on(to, today), pair.member.person_id):
         raise UsageError("not_a_coach", Message(N_("Papers are passed on to who coaches you now.")))
     PassedOn.objects.get_or_create(pair=pair, to=to, defaults={"at": at})
     audit(by=by, action="papers_pass_on", subject=f"pair {pair.pk}", details={"to": to.pk})
@@ -204,6 +205,15 @@ def follow_up_agree(*, paper: Paper, by: User, at: datetime, today: date) -> boo
     return paper.coach_agreed_at is not None and paper.member_agreed_at is not None
 
 
+@transaction.atomic
+def follow_up_told(*, paper: Paper, commitment: str) -> bool:
+    """Note that a follow-up stands in a weekly review; false when it did before."""
+    done = Paper.objects.filter(pk=paper.pk, commitment="").update(commitment=commitment)
+    if done:
+        audit(by=None, action="follow_up_told", subject=f"paper {paper.pk}")
+    return bool(done)
+
+
 def _agree(found: Paper | Plan, by: User, pair: Pair, at: datetime) -> None:
     if by.pk == pair.coach_id:
         found.coach_agreed_at = found.coach_agreed_at or at
@@ -264,7 +274,7 @@ def plan_propose(  # noqa: PLR0913 - a plan has that many sides
 
 @transaction.atomic
 def plan_agree(*, plan: Plan, by: User, baseline: Mapping[str, Any], at: datetime, today: date) -> Plan:
-    """Agree to a plan; with the yes of both it runs from today on, measured against `baseline`."""
+    """Agree to a plan; with the yes of both it runs from the next Monday on, measured against `baseline`."""
     pair = plan.pair
     _refuse_stranger(by, pair, today)
     plan = Plan.objects.select_for_update().get(pk=plan.pk)
@@ -272,7 +282,7 @@ def plan_agree(*, plan: Plan, by: User, baseline: Mapping[str, Any], at: datetim
         raise _plan_moved()
     _agree(plan, by, pair, at)
     if plan.coach_agreed_at and plan.member_agreed_at:
-        plan.state, plan.begun_on, plan.baseline = PlanState.RUNNING, today, dict(baseline)
+        plan.state, plan.begun_on, plan.baseline = PlanState.RUNNING, monday_of(today), dict(baseline)
     plan.save()
     audit(by=by, action="plan_agree", subject=f"plan {plan.pk}", details={"state": plan.state})
     return plan

@@ -119,6 +119,15 @@ def _home(home: Path) -> Iterator[Check]:
     free = shutil.disk_usage(there).free
     space = Message(N_("{free} GB are free on the disk."), {"free": round(free / 1e9, 1)})
     yield Check("disk", "ok" if free > _LEAST_FREE else "warning", space)
+    if (home / "keys" / "notes-key").is_file():
+        yield Check(
+            "notes_key",
+            "info",
+            Message(
+                N_("Private notes open with {path} only: keep a copy apart from the back-ups."),
+                {"path": str((home / "keys" / "notes-key").absolute())},
+            ),
+        )
     if not (home / "lake").is_dir():
         yield Check("home_empty", "info", Message(N_("There are no facts in {path} yet."), values))
         return

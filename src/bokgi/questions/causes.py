@@ -1,0 +1,419 @@
+"""Ask what may stand behind one person's low or falling result: where it differs, which causes the data show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import ibis
+from ibis import _
+
+from bokgi.analysis.causes import Against, Cause, Reading, Signal, against_colleagues, causes
+from bokgi.analysis.causes.colleagues import PARTS
+from bokgi.analysis.causes.reading import CASES_WEEKS, HANDLING_WEEKS
+from bokgi.analysis.comparison import Comparison, compare_people
+from bokgi.analysis.comparison.conditions import varied
+from bokgi.analysis.decomposition import won_change
+from bokgi.analysis.hygiene import hygiene
+from bokgi.analysis.lead_response import waiting_cells
+from bokgi.domain.errors import RefusalError
+from bokgi.domain.measures import Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import WITHOUT_CENTS
+from bokgi.domain.period import Period
+from bokgi.domain.sentences import encoded
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked, fair_factors
+from bokgi.questions.changes import FALSE_ALARMS, watched_changes
+from bokgi.questions.compare import TERRITORY
+from bokgi.questions.decompose import told_change
+from bokgi.questions.explained import explained
+
+LOW: Final = Decimal("0.8")
+"""A result is low, or falling, when it is less than this part of the average colleague's, or of the own before."""
+LATE_HOURS: Final = 24.0
+"""Working hours after which a lead is answered late where no standard says otherwise."""
+
+CAUSE_NAMES: Final = {
+    "environment": N_("environment"),
+    "lead_handling": N_("lead handling"),
+    "skill": N_("skill at one stage"),
+    "motivation": N_("falling activity"),
+    "ramp": N_("still new"),
+}
+STATE_NAMES: Final = {
+    "sign": N_("shows"),
+    "unclear": N_("unclear"),
+    "no_sign": N_("does not show"),
+    "too_few": N_("too few"),
+}
+PART_NAMES: Final = {
+    "volume": N_("number of closed deals"),
+    "hand": N_("the deals handed over"),
+    "conversion": N_("what became of them"),
+    "amount": N_("deal size"),
+}
+_LEAST_COLLEAGUES: Final = 3
+_SIGNALS: Final = {
+    "hand": N_("With these deals an average colleague reaches {value} of the usual win rate ({n} closed deals)."),
+    "response": N_("{value} of {n} leads were answered late or not at all; {usual} with the others."),
+    "untouched": N_("Nobody was in touch for long on {value} of {n} open deals; {usual} with the others."),
+    "no_next_step": N_("{value} of {n} open deals have no next step; {usual} with the others."),
+    "next_step_passed": N_("The next step of {value} of {n} open deals is overdue; {usual} with the others."),
+    "stage": N_("At {stage} {value} of {n} deals went on; {usual} was to be expected of the same deals."),
+    "win_rate": N_("On the same deals the win rate is {value}; {usual} on average ({n} closed deals)."),
+    "ramp": N_("In the company for {value} days."),
+}
+_FELL: Final = N_("Activities fell to about {value} in a working week since {since}, from {usual} before.")
+_KEPT: Final = N_("Activities have not fallen against the own past ({n} weeks).")
+_NEW: Final = N_("In the company for {value} days, fewer than the {usual} of the ramp.")
+_TOO_FEW: Final = {
+    "hand": N_("The deals handed over: too few closed deals to tell."),
+    "response": N_("Lead response: too few leads to tell ({n})."),
+    "untouched": N_("Contact with open deals: too few to tell ({n})."),
+    "no_next_step": N_("Next steps: too few open deals to tell ({n})."),
+    "next_step_passed": N_("Overdue next steps: too few open deals to tell ({n})."),
+    "activities": N_("Activities: too few, or too few weeks, to tell a change from chance."),
+    "ramp": N_("The first day in the company is not known."),
+}
+_QUESTIONS: Final = {
+    "environment": N_("Which of the deals you were handed would you have chosen yourself, and which not?"),
+    "response": N_("What keeps a new lead waiting before you get to it?"),
+    "care": N_("Which open deals would you let go today, and what would the others need next?"),
+    "stage": N_("Tell me about the last deal that stopped at {stage}: which step was hardest?"),
+    "win_rate": N_("Which lost deal would you like to play again, and from which move?"),
+    "motivation": N_("What has changed in your weeks since {since}?"),
+    "ramp": N_("What would have helped you most in your first weeks?"),
+}
+_ALWAYS: Final = N_("Which step was hardest for you lately, and what would make it easier?")
+
+
+def ask_causes(facts: Facts, *, as_of: date, person_id: str) -> Json:
+    """Ask what may stand behind a person's result of the last 26 weeks.
+
+    Reads all facts of a lake version, cut to `as_of`. Gives `result` (own won amount beside the average colleague's and
+    the own 26 weeks before; `low`, `falling`, and whether chance explains that), `against_colleagues` and
+    `against_before` (exact decompositions), `causes[]{cause, state, signals[]}`, `found[]`, `open_questions[]`,
+    `suggested_measure`, `said[]`, `caveats[]`; see `docs/reference/causes.schema.json`. A person without deals has
+    nothing to compare and reads so.
+    """
+    half = timedelta(weeks=HANDLING_WEEKS)
+    period = Period(as_of + timedelta(days=1) - half, as_of + timedelta(days=1))
+    with asked(facts, as_of=as_of) as here:
+        found, comparison = readings(here)
+        reading = next((one for one in found if one.person_id == person_id), Reading(person_id, ()))
+        against = _against(here, person_id, period, comparison)
+        before = _before(here, person_id, period)
+        result = _result(here, against, before)
+        team = here.facts.memberships.filter(_.person_id == person_id).order_by(_.valid_from.desc()).limit(1)
+        teams = team.to_pyarrow()["team"].to_pylist()
+        return {
+            "as_of": as_of.isoformat(),
+            "person_id": person_id,
+            "name": here.name(person_id),
+            "team": teams[0] if teams else None,
+            "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
+            "result": result,
+            "against_colleagues": None if against is None else _parts(here, against),
+            "against_before": before,
+            "causes": [_cause(here, cause) for cause in reading.causes],
+            "found": list(reading.found),
+            "open_questions": [encoded(message) for message in _open_questions(here, reading)],
+            "suggested_measure": _measure(reading),
+            **explained(
+                "causes",
+                said=_said(here, person_id, result, reading),
+                caveats=[
+                    Message(N_("A sign says where to look first; it is no verdict on the person.")),
+                    Message(
+                        N_("What leaves no trace in the data, such as illness or another task, shows nowhere here.")
+                    ),
+                    *here.unconverted(),
+                ],
+                would_change=[Message(N_("A talk: ask which step was hardest before you settle on a cause."))],
+            ),
+        }
+
+
+def readings(here: Asked) -> tuple[tuple[Reading, ...], Comparison | None]:
+    """Read the causes of everybody, and give the comparison they rest on (null: refused)."""
+    since = here.as_of - timedelta(weeks=CASES_WEEKS)
+    closed = here.deals.filter(_.won.notnull() & (_.closed_on > since))
+    factors, _refused = fair_factors(here, closed, None)
+    place = next(iter(varied(closed, [TERRITORY])), None)
+    factors = tuple(factor for factor in factors if factor != place)
+    try:
+        comparison = compare_people(closed, factors=factors, territory=place)
+    except RefusalError:
+        comparison = None
+    now = here.facts
+    stays = here.visits()
+    care = hygiene(
+        now.deals,
+        stays,
+        now.stages,
+        now.activities,
+        now.deal_changes,
+        now.calendar,
+        as_of=here.as_of,
+        untouched_days=now.settings.untouched_days,
+    )
+    window = Period(here.as_of + timedelta(days=1) - timedelta(weeks=HANDLING_WEEKS), here.as_of + timedelta(days=1))
+    waits = waiting_cells(now.leads, now.activities, now.calendar, as_of=here.as_of, period=window)
+    found = causes(
+        here.deals,
+        here.progressions(stays),
+        here.keep(care),
+        here.keep(waits),
+        now.memberships,
+        as_of=here.as_of,
+        factors=(*factors, *([place] if place else [])),
+        comparison=comparison,
+        changes=watched_changes(here.read, as_of=here.as_of, false_alarms=FALSE_ALARMS)[0],
+        late_hours=late_hours(here),
+    )
+    return found, comparison
+
+
+def late_hours(here: Asked) -> float:
+    """Give the team's standard for answering a lead in hours, or a working day where there is none."""
+    day = ibis.literal(here.as_of)
+    rows = here.facts.standards.filter(
+        (_.metric == "lead_response_hours")
+        & (_.valid_from.isnull() | (_.valid_from <= day))
+        & (_.valid_to.isnull() | (_.valid_to > day))
+    )
+    found = rows.agg(hours=_.amount.max()).to_pyarrow()["hours"][0].as_py()
+    return LATE_HOURS if found is None else float(found)
+
+
+def _against(here: Asked, person_id: str, period: Period, comparison: Comparison | None) -> Against | None:
+    """Compare the won amount with that of the average colleague; null where the person closed nothing or nobody won.
+
+    Colleagues are those of the same team where it has at least three people with closed deals, else everybody: other
+    teams sell to other customers.
+    """
+    closed = here.deals.filter(
+        _.won.notnull() & _.owner_id.notnull() & (_.closed_on >= period.start) & (_.closed_on < period.end)
+    )
+    value = _.amount.cast("float64")
+    rows = (
+        closed.group_by("owner_id")
+        .agg(
+            closed=_.count(),
+            wins=_.won.cast("int64").sum(),
+            known=_.amount.count(where=_.won),
+            amount=_.amount.sum(where=_.won),
+            spread=value.std(where=_.won),
+        )
+        .to_pyarrow()
+        .to_pylist()
+    )
+    own = next((row for row in rows if row["owner_id"] == person_id), None)
+    rows = _team_of(here, person_id, rows)
+    wins, known = (sum(row[name] for row in rows) for name in ("wins", "known"))
+    if own is None or not known:
+        return None
+    hands = {} if comparison is None else {one.person_id: one.hand for one in comparison.people}
+    usual = sum(row["closed"] * hands.get(row["owner_id"], 1.0) for row in rows) / sum(row["closed"] for row in rows)
+    hand = hands.get(person_id, 1.0) / usual
+    total = sum((_worth(row) for row in rows), Decimal(0))
+    spread = 0.0 if own["spread"] is None else float(own["spread"])
+    return against_colleagues(
+        own=(own["closed"], own["wins"] if own["known"] else 0, (_worth(own), spread)),
+        everybody=(sum(row["closed"] for row in rows), wins, total),
+        people=len(rows),
+        hand=hand,
+        step=_step(here),
+    )
+
+
+def _team_of(here: Asked, person_id: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the people of a person's team, where they are enough."""
+    day = ibis.literal(here.as_of)
+    now = here.facts.memberships.filter(
+        (_.valid_from.isnull() | (_.valid_from <= day)) & (_.valid_to.isnull() | (_.valid_to > day))
+    )
+    members = now.filter(_.team.notnull()).select("person_id", "team").distinct().to_pyarrow().to_pylist()
+    mine = {row["team"] for row in members if row["person_id"] == person_id}
+    people = {row["person_id"] for row in members if row["team"] in mine}
+    near = [row for row in rows if row["owner_id"] in people]
+    return near if len(near) >= _LEAST_COLLEAGUES else rows
+
+
+def _worth(row: Mapping[str, Any]) -> Decimal:
+    """Give the won amount, deals without a known one at the mean of the others."""
+    if not row["known"]:
+        return Decimal(0)
+    amount: Decimal = row["amount"]
+    wins: int = row["wins"]
+    return amount * wins / int(row["known"])
+
+
+def _step(here: Asked) -> Decimal:
+    return Decimal(1) if here.facts.settings.currency in WITHOUT_CENTS else Decimal("0.01")
+
+
+def _before(here: Asked, person_id: str, period: Period) -> Json | None:
+    """Take the difference to the own 26 weeks before apart; null without deals in either."""
+    mine = here.keep(here.deals.filter(_.owner_id == person_id))
+    found = won_change(
+        mine,
+        here.keep_visits(mine),
+        here.facts.deal_changes,
+        before=period.previous(),
+        after=period,
+        as_of=here.as_of,
+        by=varied(mine, ["source"]),
+        step=_step(here),
+    )
+    return None if found.n_before == found.n_after == 0 else told_change(here, found)
+
+
+def _result(here: Asked, against: Against | None, before: Json | None) -> Json:
+    was = None if before is None else Decimal(before["before"]["won"]["amount"])
+    now = None if before is None else Decimal(before["after"]["won"]["amount"])
+    low = None if against is None else against.won < LOW * against.average
+    falling = None if was is None or now is None or not was else now < LOW * was
+    return {
+        "won": None if against is None else here.money(float(against.won)),
+        "average": None if against is None else here.money(float(against.average)),
+        "before": None if before is None else before["before"]["won"],
+        "low": low,
+        "low_by_chance": None if against is None else against.whole_by_chance,
+        "falling": falling,
+        "falling_by_chance": None if before is None else before["by_chance"],
+        "reason": "too_few" if against is None and before is None else None,
+    }
+
+
+def _parts(here: Asked, found: Against) -> Json:
+    return {
+        "whole": here.money(float(found.whole)),
+        "level": found.level,
+        "parts": [
+            {
+                "name": name,
+                "label": encoded(Message(PART_NAMES[name])),
+                "amount": here.money(float(amount)),
+                "low": here.money(low),
+                "high": here.money(high),
+                "by_chance": by_chance,
+            }
+            for name, amount, (low, high), by_chance in zip(
+                PARTS, found.parts, found.intervals, found.by_chance, strict=True
+            )
+        ],
+    }
+
+
+def _cause(here: Asked, cause: Cause) -> Json:
+    return {
+        "cause": cause.name,
+        "label": encoded(Message(CAUSE_NAMES[cause.name])),
+        "state": cause.state,
+        "signals": [
+            {
+                "code": one.code,
+                "state": one.state,
+                "n": one.n,
+                "value": one.value,
+                "usual": one.usual,
+                "p": one.p,
+                "stage": one.stage,
+                "since": one.since and one.since.isoformat(),
+                "sentence": encoded(_sentence(here, one)),
+            }
+            for one in cause.signals
+        ],
+    }
+
+
+def _sentence(here: Asked, one: Signal) -> Message:
+    values: dict[str, object] = {"n": one.n}
+    if one.state == "too_few" or one.value is None or one.usual is None:
+        return Message(_TOO_FEW[one.code], values)
+    if one.code == "activities":
+        if one.since is None:
+            return Message(_KEPT, values)
+        return Message(_FELL, {"value": round(one.value, 1), "usual": round(one.usual, 1), "since": one.since})
+    if one.code == "ramp":
+        words = _NEW if one.state == "sign" else _SIGNALS["ramp"]
+        return Message(words, {"value": round(one.value), "usual": round(one.usual)})
+    values |= {"value": Rate(one.value), "usual": Rate(one.usual)}
+    if one.stage is not None:
+        values["stage"] = here.stage_label(one.stage)
+    return Message(_SIGNALS[one.code], values)
+
+
+def _signs(reading: Reading) -> list[tuple[str, Signal]]:
+    return [(cause.name, one) for cause in reading.causes for one in cause.signals if one.state in {"sign", "unclear"}]
+
+
+def _open_questions(here: Asked, reading: Reading) -> list[Message]:
+    """Suggest open questions from the evidence; the last one always fits."""
+    out = []
+    for cause, one in _signs(reading):
+        if one.code == "stage" and one.stage is not None:
+            out.append(Message(_QUESTIONS["stage"], {"stage": here.stage_label(one.stage)}))
+        elif cause == "motivation" and one.since is not None:
+            out.append(Message(_QUESTIONS["motivation"], {"since": one.since}))
+        elif cause == "lead_handling":
+            out.append(Message(_QUESTIONS["response" if one.code == "response" else "care"]))
+        else:
+            out.append(Message(_QUESTIONS["win_rate" if one.code == "win_rate" else cause]))
+    return list({repr(message): message for message in [*out, Message(_ALWAYS)]}.values())
+
+
+def _measure(reading: Reading) -> str | None:
+    """Suggest what to measure a plan by: the clearest sign that the person can do something about."""
+    measures = {"response": "lead_response", "activities": "activities", "win_rate": "win_rate"}
+    for _cause_name, one in _signs(reading):
+        if one.code == "stage":
+            return f"stage:{one.stage}"
+        if one.code in {"untouched", "no_next_step", "next_step_passed"}:
+            return "next_step"
+        if one.code in measures:
+            return measures[one.code]
+    return None
+
+
+def _said(here: Asked, person_id: str, result: Json, reading: Reading) -> list[Message]:
+    values: dict[str, object] = {"name": here.name(person_id), "weeks": HANDLING_WEEKS}
+    said = [_lead(here, result, values)]
+    if result["low"] and result["low_by_chance"] and not (result["falling"] and not result["falling_by_chance"]):
+        said.append(Message(N_("Chance alone makes differences as large as this one with so few deals.")))
+    found: Sequence[Message] = [Message(CAUSE_NAMES[name]) for name in reading.found]
+    unclear = [Message(CAUSE_NAMES[one.name]) for one in reading.causes if one.state == "unclear"]
+    if found:
+        said.append(Message(N_("The data point to: {causes}."), {"causes": list(found)}))
+    else:
+        said.append(Message(N_("The data show no cause; that is no proof that there is none.")))
+    if unclear:
+        said.append(Message(N_("Not to be told apart from falling activity: {causes}."), {"causes": unclear}))
+    return said
+
+
+def _lead(here: Asked, result: Json, values: dict[str, object]) -> Message:
+    if result["won"] is None:
+        return Message(N_("{name} closed no deals in the last {weeks} weeks that could be compared."), values)
+    values |= {name: here.worth(float(result[name]["amount"])) for name in ("won", "average", "before") if result[name]}
+    if result["low"] and result["falling"]:
+        return Message(
+            N_(
+                "{name} won {won} in {weeks} weeks: less than colleagues on average ({average}), "
+                "and than before ({before})."
+            ),
+            values,
+        )
+    if result["low"]:
+        return Message(N_("{name} won {won} in {weeks} weeks, less than the average colleague: {average}."), values)
+    if result["falling"]:
+        return Message(
+            N_("{name} won {won} in {weeks} weeks, less than in the {weeks} weeks before: {before}."), values
+        )
+    return Message(
+        N_("{name} won {won} in {weeks} weeks, neither low nor falling; the average colleague {average}."), values
+    )

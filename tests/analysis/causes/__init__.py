@@ -1,0 +1,1 @@
+"""Tests of the causes of a low result."""
