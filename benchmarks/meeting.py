@@ -5,6 +5,7 @@ Run: python -m benchmarks.meeting. Both are asked of the same server process in 
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import threading
@@ -35,6 +36,7 @@ def main() -> None:
 
         from bokgi.project.wsgi import application  # noqa: PLC0415 - as above
 
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # what waits is measured below
         server = create_server(application, host="127.0.0.1", port=0, threads=8)
         threading.Thread(target=server.run, daemon=True).start()
         _measured(int(server.effective_port), meeting, cookies)
