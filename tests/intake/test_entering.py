@@ -11,7 +11,7 @@ from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.facts.schema import TABLES
 from bokgi.intake.entering import Correction, correct, enter, link_people
 from bokgi.intake.writing.home import renewed_calendar
-from tests.intake.homes import AT, Company, counts
+from tests.intake.homes import AT, Company, counts, deals_mapping
 
 HEAD = "id | name | account | owner | stage | amount | created | closed | region"
 TEXT = f"{HEAD}\nD1 | a | Acme | Kim | Talk | 100 | 2026-01-05 | | \nD2 | b | Acme | Lee | Talk | 200 | 2026-01-05 | | "
@@ -190,3 +190,40 @@ def test_a_stage_that_ended_on_screen_is_not_opened_again_by_the_next_export(com
 
     told = company.rows("stages", "label, valid_from, valid_to", "stage = 'Talk'")
     assert sorted(told, key=str) == [("First talk", first, None), ("Talk", None, first)]
+
+
+STEPS = {"id": "deals.deal_id", "stage": "deals.stage", "next": "deals.next_step"}
+
+
+def steps(company: Company, words: str, on: datetime) -> None:
+    company.load({"deals.csv": f"id | stage | next\nD1 | Talk | {words}"}, deals_mapping(columns=STEPS), on=on)
+
+
+def step(company: Company) -> tuple[list[object], list[object]]:
+    return company.rows("texts", "text", "kind = 'next_step'"), company.rows("deals", "has_next_step")
+
+
+def test_words_of_a_next_step_hold_until_the_crm_shows_others(company: Company) -> None:
+    steps(company, "send the offer", AT)
+    wrong = Correction("D1", "next_step", "send the offer", "meet 김서연 on Monday", days(1))
+    correct(company.lake, [wrong], by="test", at=days(1))
+    assert step(company) == (["meet 김서연 on Monday"], [True])
+
+    steps(company, "send the offer", days(7))
+    assert step(company) == (["meet 김서연 on Monday"], [True])
+    steps(company, "sign", days(8))
+    assert step(company) == (["sign"], [True])
+    steps(company, "send the offer", days(9))
+    assert step(company) == (["send the offer"], [True])
+    assert "김서연" not in str(company.rows("deal_changes"))
+
+
+def test_a_next_step_is_entered_where_the_crm_has_none_and_can_be_emptied(company: Company) -> None:
+    steps(company, "", AT)
+    correct(company.lake, [Correction("D1", "next_step", None, "call", days(1))], by="test", at=days(1))
+    steps(company, "", days(2))
+    assert step(company) == (["call"], [True])
+    steps(company, "sign", days(3))
+    correct(company.lake, [Correction("D1", "next_step", "sign", None, days(4))], by="test", at=days(4))
+    steps(company, "sign", days(5))
+    assert step(company) == ([None], [False])

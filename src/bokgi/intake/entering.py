@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -21,9 +21,9 @@ from bokgi.intake.judging.known import Comparison
 from bokgi.intake.judging.sql_types import SQL_TYPES
 from bokgi.intake.sql import identifier
 from bokgi.intake.workbench import Workbench, told_apart
-from bokgi.intake.writing.corrections import CORRECTABLE
+from bokgi.intake.writing.corrections import CORRECTABLE, NEXT_STEP, digest
 from bokgi.intake.writing.held import Held
-from bokgi.intake.writing.home import Home
+from bokgi.intake.writing.home import Home, calendar
 from bokgi.intake.writing.yields import Yield
 
 ENTERABLE: Final = tuple(
@@ -50,7 +50,8 @@ class Entered:
 class Correction:
     """One corrected field of a deal: the value the CRM shows, the value that is right, who says so and when.
 
-    Values are canonical text (ISO date, plain decimal, person_id); null is an empty field.
+    Values are canonical text (ISO date, plain decimal, person_id), of the field `next_step` its words; null is an empty
+    field.
     """
 
     deal_id: str
@@ -100,11 +101,11 @@ def correct(lake: Lake, corrections: Sequence[Correction], *, by: str, at: datet
     that does not exist and `UsageError` for a column that cannot be corrected or a value of the wrong type.
     """
     for correction in corrections:
-        if correction.field not in CORRECTABLE:
+        if correction.field not in {*CORRECTABLE, NEXT_STEP}:
             raise UsageError(
                 "field_not_correctable",
                 Message(N_("{field} of a deal cannot be corrected."), {"field": correction.field}),
-                Message(N_("These can: {fields}."), {"fields": ", ".join(CORRECTABLE)}),
+                Message(N_("These can: {fields}."), {"fields": ", ".join((*CORRECTABLE, NEXT_STEP))}),
             )
     return _retried(lake, lambda writing: _corrected(lake, writing, corrections, by=by, at=at))
 
@@ -158,6 +159,9 @@ def _entered(
             return Entered(None, writing.version, {})
         if home.new and "settings" not in rows:
             writing.write("settings", home.settings())
+        days = calendar(bench, home, held, (at.year, at.year)) if "deals" in rows else None
+        if days is not None:
+            writing.write("calendar", days)
     entry = Entry(kind="entered", source=source, by=by, at=at)
     return Entered(writing.import_no, writing.commit(entry), dict(writing.tables))
 
@@ -231,16 +235,37 @@ def _corrected(lake: Lake, writing: Writing, corrections: Sequence[Correction], 
         home = Home.of(bench, held, currency=None, time_zone=None, language="ko")
         zone = ZoneInfo(home.time_zone)
         _known_deals(bench, held, corrections)
-        bench.connection.register("corrections_arrow", _changes(corrections, zone))
+        bench.connection.register("corrections_arrow", _changes(_without_words(corrections), zone))
         bench.run("CREATE TEMP TABLE entered_changes AS SELECT * FROM corrections_arrow")
         bench.connection.unregister("corrections_arrow")
         said = {column.name: identifier(column.name) for column in TABLES["deal_changes"].own_columns}
         rows = "SELECT row_number() OVER () AS _row, 0 AS _part, * FROM entered_changes"
         comparison = Comparison(bench, held.now)
         _write(bench, writing, "deal_changes", comparison.fresh(Yield("deal_changes", 0, rows, said)).query)
-        _write(bench, writing, "deals", _corrected_deals(held, corrections))
+        _write(bench, writing, "deals", _corrected_deals(held, _without_words(corrections)))
+        words = {one.deal_id: one.value for one in corrections if one.field == NEXT_STEP}
+        if words:
+            steps = pa.table({"key": list(words), "text": pa.array(words.values(), pa.string())})
+            bench.connection.register("steps_arrow", steps)
+            _write(bench, writing, "texts", "SELECT 0::BIGINT AS _row, 'next_step' AS kind, key, text FROM steps_arrow")
     entry = Entry(kind="entered", source="corrections", by=by, at=at)
     return Entered(writing.import_no, writing.commit(entry), dict(writing.tables))
+
+
+def _without_words(corrections: Sequence[Correction]) -> list[Correction]:
+    """Give corrections whose values are no free text: of the next step whether there is one, and digests of its words.
+
+    Words stand in `texts` alone, where an erasure finds them.
+    """
+    found = []
+    for one in corrections:
+        if one.field == NEXT_STEP:
+            seen, value = (str(words is not None).lower() for words in (one.seen, one.value))
+            found.append(replace(one, field="has_next_step", seen=seen, value=value))
+            found.append(replace(one, seen=digest(one.seen), value=digest(one.value)))
+        else:
+            found.append(one)
+    return found
 
 
 def _known_deals(bench: Workbench, held: Held, corrections: Sequence[Correction]) -> None:

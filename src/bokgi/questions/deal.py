@@ -52,7 +52,8 @@ CONTENT: Final = {"sent": N_("{title} was sent"), "opened": N_("{title} was open
 def tell_deal(facts: Facts, *, as_of: date, deal_id: str) -> Json:
     """Tell one deal: its row as in every list, its people at the customer, its events with the newest first.
 
-    Reads all facts of a lake version, cut to `as_of`. Gives `deal` (as in `list_deals`), `contacts[]{contact_id, name,
+    Reads all facts of a lake version, cut to `as_of`. Gives `deal` (as in `list_deals`), `next_step` (its words, null
+    for none) and `forecast_category` (null: not filled in, or not known then), `contacts[]{contact_id, name,
     title, role}`, `events[]{on, at, kind, sentence, detail, by}`; `kind` is created, stage, change, activity, planned,
     content, response or closed. `at` is null where the source gave only a date. Planned activities lie after `as_of`.
     Raises `NotFoundError` (`deal_unknown`) when there is no such deal by then.
@@ -79,6 +80,10 @@ def tell_deal(facts: Facts, *, as_of: date, deal_id: str) -> Json:
         return {
             "as_of": as_of.isoformat(),
             "deal": row,
+            "next_step": _texts(here.facts, "next_step", [deal_id]).get(deal_id),
+            "forecast_category": _rows(here.facts.deals.filter(_.deal_id == deal_id).select("forecast_category"))[0][
+                "forecast_category"
+            ],
             "contacts": _contacts(here, deal_id),
             "events": [{name: value for name, value in event.items() if name != "place"} for event in events],
         }

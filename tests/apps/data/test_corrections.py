@@ -9,7 +9,7 @@ from django.test import Client
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer
-from bokgi.apps.data import correcting
+from bokgi.apps.data import correcting, pending
 from bokgi.apps.data.models import Correction, CorrectionState
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from tests.apps.data.conftest import ROWS, Give, deals_file, imported
@@ -27,36 +27,36 @@ def facts(give: Give, users: dict[str, User]) -> Give:
 
 
 def save(users: dict[str, User], text: str = "350000000", field: str = "amount") -> Correction:
-    return correcting.correction_save(
-        deal_id="D-1", field=field, text=text, reason="계약서", by=users["leader"], viewer=LEADER
-    )
+    return correcting.corrections_save(
+        deal_id="D-1", given={field: text}, reason="계약서", by=users["leader"], viewer=LEADER
+    )[0]
 
 
 def next_week(give: Give, users: dict[str, User], amount: str) -> None:
     row = ROWS[0].replace("320,000,000", amount)
     imported(give(deals_file(row, *ROWS[2:], name="영업기회_20991201.csv")), users["admin"])
-    correcting.corrections_close()
+    pending.corrections_close()
 
 
 def test_a_correction_is_written_and_counts(facts: Give, users: dict[str, User]) -> None:
     saved = save(users)
     assert (saved.seen, saved.value) == ("320000000", "350000000")
     assert correcting.deal_now("D-1")["amount"] == "320000000"
-    assert correcting.corrections_write() == 1
+    assert pending.write_pending() == 1
     assert correcting.deal_now("D-1")["amount"] == "350000000"
     saved.refresh_from_db()
     assert saved.state == CorrectionState.WRITTEN
-    assert correcting.corrections_write() == 0
+    assert pending.write_pending() == 0
     del facts
 
 
 def test_what_was_written_before_the_worker_died_is_not_written_twice(facts: Give, users: dict[str, User]) -> None:
     saved = save(users)
-    correcting.corrections_write()
+    pending.write_pending()
     saved.refresh_from_db()
     number = saved.import_no
     Correction.objects.update(state=CorrectionState.PENDING, import_no=None)
-    correcting.corrections_write()
+    pending.write_pending()
     saved.refresh_from_db()
     assert saved.import_no == number
     del facts
@@ -74,7 +74,7 @@ def test_it_is_listed_until_the_crm_shows_another_value(
     facts: Give, users: dict[str, User], amount: str, state: CorrectionState
 ) -> None:
     saved = save(users)
-    correcting.corrections_write()
+    pending.write_pending()
     next_week(facts, users, amount)
     saved.refresh_from_db()
     assert saved.state == state
@@ -88,9 +88,13 @@ def test_a_later_correction_replaces_a_pending_one_and_a_pending_one_can_be_take
     first.refresh_from_db()
     assert first.state == CorrectionState.TAKEN_BACK
     correcting.correction_take_back(correction=second, by=users["leader"])
-    assert correcting.corrections_write() == 0
+    assert pending.write_pending() == 0
     third = save(users)
-    correcting.corrections_write()
+    pending.write_pending()
+    correcting.correction_take_back(correction=third, by=users["leader"])
+    assert pending.write_pending() == 1
+    assert correcting.deal_now("D-1")["amount"] == "320000000"
+    assert correcting.corrections_open(LEADER) == []
     with pytest.raises(ConflictError):
         correcting.correction_take_back(correction=third, by=users["leader"])
     del facts
@@ -114,8 +118,8 @@ def test_what_is_no_correction_is_refused(facts: Give, users: dict[str, User], f
 
 def test_nobody_corrects_what_they_may_not_see(facts: Give, users: dict[str, User], as_role: AsRole) -> None:
     with pytest.raises(NotFoundError):
-        correcting.correction_save(
-            deal_id="D-1", field="amount", text="1", reason="", by=users["rep"], viewer=Viewer(Role.REP, "lee")
+        correcting.corrections_save(
+            deal_id="D-1", given={"amount": "1"}, reason="", by=users["rep"], viewer=Viewer(Role.REP, "lee")
         )
     refused = as_role("rep").post("/data/corrections/", {"deal_id": "D-1", "field": "amount", "value": "1"})
     assert refused.status_code == 422

@@ -2,107 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from ibis import _
 
-from bokgi.apps.access.asking import answers
+from bokgi.apps.access.asking import answers, today
 from bokgi.apps.access.models import User
-from bokgi.apps.access.permissions import Viewer
+from bokgi.apps.access.permissions import LEADING, Role, Viewer
+from bokgi.apps.access.selectors import organisation
 from bokgi.apps.access.services import audit
+from bokgi.apps.data.fitting import Choices, canonical, choices, readable, refuse_unchoosable
 from bokgi.apps.data.models import Correction, CorrectionState
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.facts.lake import Lake
-from bokgi.facts.schema import TABLES
-from bokgi.intake import entering
-from bokgi.intake.judging.sql_types import SQL_TYPES
-from bokgi.intake.writing.corrections import CORRECTABLE
+from bokgi.domain.stage import Outcome
+from bokgi.intake.writing.corrections import CORRECTABLE, NEXT_STEP
 
 OPEN: Final = (CorrectionState.PENDING, CorrectionState.WRITTEN)
+_CURRENCY: Final = "KRW"
 
 
 def deal_now(deal_id: str) -> dict[str, str | None]:
-    """Give the correctable columns of a deal as canonical text. Raises `NotFoundError` for a deal that is not there."""
+    """Give the correctable fields of a deal as canonical text. Raises `NotFoundError` for a deal that is not there."""
     columns = ("deal_id", *CORRECTABLE)
-    rows = answers().facts().deals.filter(_.deal_id == deal_id).select(*columns).to_pyarrow().to_pylist()
+    facts = answers().facts()
+    rows = facts.deals.filter(_.deal_id == deal_id).select(*columns).to_pyarrow().to_pylist()
     if not rows:
-        raise NotFoundError("deal_unknown", Message(N_("There is no deal {deal_id}."), {"deal_id": deal_id}))
-    return {name: _canonical(rows[0][name]) for name in columns}
+        raise _unknown(deal_id)
+    words = facts.texts.filter((_.kind == NEXT_STEP) & (_.key == deal_id)).select("text").to_pyarrow().to_pylist()
+    return {name: canonical(rows[0][name]) for name in columns} | {NEXT_STEP: words[0]["text"] if words else None}
 
 
-def _canonical(value: Any) -> str | None:  # noqa: ANN401 - any cell
-    if value is None:
-        return None
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.isoformat() if isinstance(value, date) else str(value)
+def _unknown(deal_id: str) -> NotFoundError:
+    return NotFoundError("deal_unknown", Message(N_("There is no deal {deal_id}."), {"deal_id": deal_id}))
 
 
-def readable(field: str, text: str) -> str | None:
-    """Read what somebody typed for a field as canonical text; null empties it.
+def corrections_save(
+    *, deal_id: str, given: Mapping[str, str], reason: str, by: User, viewer: Viewer
+) -> list[Correction]:
+    """Save corrections of one deal (field → what was typed); they are written into the facts within a minute.
 
-    Raises `UsageError` for a field that cannot be corrected and for text that is no value of it.
-
-    >>> readable("amount", "2,500,000"), readable("expected_close_on", " "), readable("product", " GTX ")
-    ('2500000', None, 'GTX')
+    What stands there already is passed over. The first amount of a deal is in the organisation's currency. Raises
+    `UsageError` where a value does not fit or nothing changes, `NotFoundError` for a deal that this person may not see.
     """
-    if field not in CORRECTABLE:
-        raise UsageError(
-            "field_not_correctable",
-            Message(N_("{field} of a deal cannot be corrected."), {"field": field}),
-            Message(N_("These can: {fields}."), {"fields": ", ".join(CORRECTABLE)}),
-        )
-    kind, given = SQL_TYPES[TABLES["deals"].column(field).type], text.strip()
-    if not given:
-        return None
-    try:
-        if kind == "DATE":
-            return date.fromisoformat(given).isoformat()
-        if kind != "VARCHAR":
-            number = Decimal(given.replace(",", ""))
-            if number.is_finite():
-                return f"{number.normalize():f}"
-            raise InvalidOperation  # noqa: TRY301 - the same answer as for what is no number
-    except (ValueError, InvalidOperation) as error:
-        raise UsageError(
-            "value_unfit",
-            Message(N_("“{text}” does not fit {field}."), {"text": given, "field": field}),
-            Message(N_("Write a number like 2500000, a day like 2026-11-24.")),
-        ) from error
-    return given
+    there = choices()
+    values = {name: readable(name, text) for name, text in given.items()}
+    return _save(deal_id, values, there, reason=reason, by=by, viewer=viewer)
+
+
+def deal_close(
+    *, deal_id: str, outcome: str, on: str, lost_reason: str, reason: str, by: User, viewer: Viewer
+) -> list[Correction]:
+    """Correct a deal as won, lost or without a decision, or as open again; it stands in the stage that says so.
+
+    Raises `UsageError` for another outcome, a day to come, a loss without a reason.
+    """
+    there, deal = choices(), deal_now(deal_id)
+    ended = Outcome(outcome) if outcome in {one.value for one in Outcome} else None
+    if ended is None:
+        raise UsageError("value_unfit", Message(N_("Choose how the deal ended.")))
+    given: dict[str, str | None] = {"outcome": ended.value, "closed_on": None, "lost_reason": None}
+    if ended is not Outcome.OPEN:
+        given["closed_on"] = readable("closed_on", on) or today().isoformat()
+        stage = there.closing(deal["pipeline"] or "", ended)
+        if stage is not None:
+            given["stage"] = stage
+    if ended in {Outcome.LOST, Outcome.NO_DECISION}:
+        given["lost_reason"] = readable("lost_reason", lost_reason)
+        if given["lost_reason"] is None:
+            raise UsageError(
+                "reason_missing",
+                Message(N_("Say why the deal was not won.")),
+                Message(N_("The review learns from it; a few words are enough.")),
+            )
+    return _save(deal_id, given, there, reason=reason, by=by, viewer=viewer)
 
 
 @transaction.atomic
-def correction_save(*, deal_id: str, field: str, text: str, reason: str, by: User, viewer: Viewer) -> Correction:
-    """Save a correction; it is written into the facts within a minute.
-
-    Raises `UsageError` where the value does not fit or is there already, `NotFoundError` for a deal that this person
-    may not see.
-    """
-    value = readable(field, text)
+def _save(
+    deal_id: str, values: Mapping[str, str | None], there: Choices, *, reason: str, by: User, viewer: Viewer
+) -> list[Correction]:
     deal = deal_now(deal_id)
     if not viewer.sees_person(deal["owner_id"] or ""):
-        raise NotFoundError("deal_unknown", Message(N_("There is no deal {deal_id}."), {"deal_id": deal_id}))
-    pending = Correction.objects.filter(deal_id=deal_id, field=field, state=CorrectionState.PENDING)
-    if value == deal[field] and not pending.exists():
+        raise _unknown(deal_id)
+    values = dict(values)
+    if "owner_id" in values and (Role(by.role) not in LEADING or not viewer.sees_person(values["owner_id"] or "")):
+        raise UsageError("owner_not_yours", Message(N_("The owner of a deal is corrected by who leads the team.")))
+    refuse_unchoosable(values, values.get("pipeline") or deal["pipeline"] or "", there, today=today())
+    if values.get("amount") is not None and deal["amount"] is None and "currency" not in values:
+        company = organisation()
+        values["currency"] = _CURRENCY if company is None else company.currency
+    held = {one.field: one for one in Correction.objects.filter(deal_id=deal_id, state__in=OPEN).order_by("at", "pk")}
+    saved = []
+    for field, value in values.items():
+        before = held.get(field)
+        stands = before.value if before is not None and before.state == CorrectionState.PENDING else deal[field]
+        if value != stands:
+            saved.append(_saved(deal_id, field, deal[field] if before is None else before.seen, value, reason, by))
+    if not saved:
         raise UsageError("value_there", Message(N_("That is what stands there already.")))
-    pending.update(state=CorrectionState.TAKEN_BACK, closed_at=timezone.now())
+    return saved
+
+
+def _saved(deal_id: str, field: str, seen: str | None, value: str | None, reason: str, by: User) -> Correction:
+    """Save one; a pending one of the same field is replaced. `seen` stays what the CRM shows."""
+    now = timezone.now()
+    Correction.objects.filter(deal_id=deal_id, field=field, state=CorrectionState.PENDING).update(
+        state=CorrectionState.TAKEN_BACK, closed_at=now
+    )
     saved = Correction.objects.create(
         deal_id=deal_id,
         field=field,
-        seen=deal[field],
+        seen=seen,
         value=value,
         reason=reason.strip()[:300],
         by=by,
         person_id=by.person_id,
-        at=timezone.now(),
+        at=now,
     )
     audit(by=by, action="correction_save", subject=f"correction {saved.pk}", details={"field": field})
     return saved
@@ -110,15 +129,27 @@ def correction_save(*, deal_id: str, field: str, text: str, reason: str, by: Use
 
 @transaction.atomic
 def correction_take_back(*, correction: Correction, by: User) -> None:
-    """Take a correction back that is not written yet. Raises `ConflictError` for one that is."""
+    """Take a correction back: one that is not written yet never was; of a written one the CRM's value counts again.
+
+    Raises `ConflictError` for one that is closed.
+    """
     mine = Correction.objects.filter(pk=correction.pk, state=CorrectionState.PENDING)
-    if not mine.update(state=CorrectionState.TAKEN_BACK, closed_at=timezone.now()):
+    if mine.update(state=CorrectionState.TAKEN_BACK, closed_at=timezone.now()):
+        audit(by=by, action="correction_take_back", subject=f"correction {correction.pk}")
+        return
+    if not Correction.objects.filter(pk=correction.pk, state=CorrectionState.WRITTEN).exists():
         raise ConflictError(
-            "correction_written",
-            Message(N_("This correction is in the facts already.")),
-            Message(N_("Correct the field again with the value that was there before.")),
+            "correction_closed",
+            Message(N_("This correction is closed already.")),
+            Message(N_("Correct the field again with the value that is right.")),
         )
+    _saved(correction.deal_id, correction.field, correction.seen, correction.seen, "", by)
     audit(by=by, action="correction_take_back", subject=f"correction {correction.pk}")
+
+
+def may_take_back(correction: Correction, by: User) -> bool:
+    """Tell whether somebody may take a correction back: one's own, or any for who keeps the data."""
+    return correction.by_id == by.pk or Role(by.role) in {Role.ADMIN, Role.LEADER}
 
 
 def corrections_open(viewer: Viewer) -> list[Correction]:
@@ -129,66 +160,26 @@ def corrections_open(viewer: Viewer) -> list[Correction]:
     ids = sorted({one.deal_id for one in found})
     owned = answers().facts().deals.filter(_.deal_id.isin(ids)).select("deal_id", "owner_id").to_pyarrow().to_pylist()
     owners = {row["deal_id"]: row["owner_id"] or "" for row in owned}
-    return [one for one in found if viewer.sees_person(owners.get(one.deal_id, ""))]
+    newest: dict[tuple[str, str], Correction] = {}
+    for one in found:
+        newest.setdefault((one.deal_id, one.field), one)
+    return [one for one in newest.values() if viewer.sees_person(owners.get(one.deal_id, ""))]
+
+
+def in_words(found: Sequence[Correction], there: Choices) -> list[tuple[Correction, str | None, str | None]]:
+    """Give corrections with what the CRM shows and what is right, a stage and a person by name."""
+    stages = {step.stage: step.label for step in there.steps}
+    names = {"stage": stages, "owner_id": there.people}
+
+    def word(field: str, value: str | None) -> str | None:
+        return None if value is None else names.get(field, {}).get(value, value)
+
+    return [(one, word(one.field, one.seen), word(one.field, one.value)) for one in found]
 
 
 def corrections_of(deal_id: str) -> list[Correction]:
-    """List what is corrected of one deal and not yet agreed: a page marks these values."""
-    return list(Correction.objects.filter(deal_id=deal_id, state__in=OPEN).select_related("by"))
-
-
-def corrections_write() -> int:
-    """Write all pending corrections into the facts as one import, then close those on which the CRM has spoken.
-
-    Written again after a stop between facts and database, the same corrections are found known there.
-    """
-    pending = list(Correction.objects.filter(state=CorrectionState.PENDING).order_by("at", "pk"))
-    lake = Lake.open(settings.HOME)
-    if pending:
-        last = pending[-1].at
-        there = next((one for one in lake.imports() if one.source == "corrections" and one.at == last), None)
-        if there is None:
-            entered = entering.correct(lake, [_entered(one) for one in pending], by="corrections", at=last)
-            number = entered.import_no
-        else:
-            number = there.import_no
-        keys = [one.pk for one in pending]
-        Correction.objects.filter(pk__in=keys, state=CorrectionState.PENDING).update(
-            state=CorrectionState.WRITTEN, import_no=number
-        )
-    corrections_close()
-    return len(pending)
-
-
-def _entered(one: Correction) -> entering.Correction:
-    return entering.Correction(one.deal_id, one.field, one.seen, one.value, one.at, one.person_id or None)
-
-
-def corrections_close() -> int:
-    """Close written corrections on which a later import has spoken; gives how many."""
-    written = list(Correction.objects.filter(state=CorrectionState.WRITTEN))
-    if not written:
-        return 0
-    ids = sorted({one.deal_id for one in written})
-    changes = answers().facts().deal_changes
-    spoken = changes.filter((_.origin == "entered") & _.deal_id.isin(ids))
-    rows = spoken.select("deal_id", "field", "old", "new", "import_no").to_pyarrow().to_pylist()
-    return sum(_closed(one, rows) for one in written)
-
-
-def _closed(one: Correction, rows: Sequence[dict[str, Any]]) -> bool:
-    later = [
-        row
-        for row in rows
-        if (row["deal_id"], row["field"]) == (one.deal_id, one.field) and row["import_no"] > (one.import_no or 0)
-    ]
-    if not later:
-        return False
-    last = max(later, key=lambda row: row["import_no"])
-    agreed = last["new"] == last["old"]
-    state = CorrectionState.AGREED if agreed else CorrectionState.OVERTAKEN
-    return bool(
-        Correction.objects.filter(pk=one.pk, state=CorrectionState.WRITTEN).update(
-            state=state, closed_at=timezone.now()
-        )
-    )
+    """List what is corrected of one deal and not yet agreed, the newest of each field: a page marks these values."""
+    newest: dict[str, Correction] = {}
+    for one in Correction.objects.filter(deal_id=deal_id, state__in=OPEN).select_related("by"):
+        newest.setdefault(one.field, one)
+    return list(newest.values())

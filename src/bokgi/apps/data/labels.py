@@ -115,6 +115,7 @@ FIELDS: Final = {
     "lost_reason": N_("Reason of loss"),
     "forecast_category": N_("Forecast category"),
     "probability": N_("Probability"),
-    "next_step_on": N_("Day of the next step"),
+    "next_step": N_("Next step"),
+    "next_step_on": N_("Date of the next step"),
 }
 """Fields of a deal that can be corrected."""

@@ -129,6 +129,38 @@ class Correction(models.Model):
         return f"{self.deal_id} {self.field}"
 
 
+class EnteredDeal(models.Model):
+    """A deal that somebody entered on screen: it waits here until the worker writes it into the facts.
+
+    Values are canonical text as in `Correction`. `deal_id` is its key from the first moment on; once it is `written`
+    the words of it are emptied here, and it is corrected as any other deal.
+    """
+
+    deal_id = models.CharField(max_length=40, unique=True)
+    account = models.CharField(max_length=200, blank=True, default="")
+    name = models.CharField(max_length=200, blank=True, default="")
+    pipeline = models.CharField(max_length=200)
+    stage = models.CharField(max_length=200)
+    amount = models.CharField(max_length=20, blank=True, default="")
+    expected_close_on = models.DateField(null=True)
+    next_step = models.CharField(max_length=500, blank=True, default="")
+    next_step_on = models.DateField(null=True)
+    owner_id = models.CharField(max_length=64, blank=True, default="")
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=CorrectionState.choices, default=CorrectionState.PENDING)
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["state"])]
+
+    def __str__(self) -> str:
+        """Give the key."""
+        return self.deal_id
+
+
 class UploadToken(models.Model):
     """A token with which a program may upload files to the address; only its digest is kept."""
 

@@ -8,8 +8,8 @@ from typing import Final
 from django.utils import timezone
 from django_tasks import task
 
-from bokgi.apps.data import arriving, correcting, services
-from bokgi.apps.data.models import Correction, CorrectionState, Work, WorkKind, WorkState
+from bokgi.apps.data import arriving, pending, services
+from bokgi.apps.data.models import Work, WorkKind, WorkState
 from bokgi.apps.jobs.schedules import scheduled
 from bokgi.domain.messages import N_
 
@@ -25,15 +25,14 @@ def do_work(work_id: int) -> None:
     if work.state == WorkState.DONE and work.kind == WorkKind.PLAN and work.upload is not None:
         arriving.import_by_itself(work.upload)
     if work.state == WorkState.DONE and work.kind == WorkKind.IMPORT:
-        correcting.corrections_close()
+        pending.corrections_close()
 
 
 @scheduled("corrections", "* * * * *", N_("Write corrections into the facts."))
 @task()
 def write_corrections() -> None:
-    """Write what was corrected since the last minute."""
-    if Correction.objects.filter(state=CorrectionState.PENDING).exists():
-        correcting.corrections_write()
+    """Write what was entered and corrected since the last minute."""
+    pending.write_pending()
 
 
 @scheduled("drop folder", "* * * * *", N_("Import files from the drop folder."))

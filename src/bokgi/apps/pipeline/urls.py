@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bokgi.apps.pipeline import views
+from bokgi.apps.pipeline import deal_views, views
 
 funnel_addresses: list[URLPattern] = [
     path("", views.funnel_index, name="index"),
@@ -12,6 +12,10 @@ funnel_addresses: list[URLPattern] = [
 ]
 deal_addresses: list[URLPattern] = [
     path("", views.deals_index, name="index"),
-    path("<path:deal_id>/", views.deal, name="deal"),
+    path("new/", deal_views.enter, name="new"),
+    path("<path:deal_id>/correct/", deal_views.correct, name="correct"),
+    path("<path:deal_id>/close/", deal_views.close, name="close"),
+    path("<path:deal_id>/take-back/", deal_views.take_back, name="take_back"),
+    path("<path:deal_id>/", deal_views.deal, name="deal"),
 ]
 search_addresses: list[URLPattern] = [path("", views.search, name="index")]

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from bokgi.apps.access.asking import answers
-from bokgi.apps.access.permissions import EVERYBODY, Role
+from bokgi.apps.access.permissions import EVERYBODY
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
-from bokgi.apps.pipeline import change, deal_list, deal_story, funnel
+from bokgi.apps.data.entered import deals_waiting
+from bokgi.apps.pipeline import change, deal_list, funnel
+from bokgi.apps.pipeline.deal_views import SEES_DEALS
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
-from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_
 from bokgi.questions.bottlenecks import find_bottlenecks
-from bokgi.questions.deal import tell_deal
 from bokgi.questions.deals import MOST
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.search import search as find
 from bokgi.ui.export import TYPES, as_csv, as_xlsx
-
-SEES_DEALS = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 
 
 def page(screen: Screen, template: str, **shown: object) -> HttpResponse:
@@ -121,31 +119,7 @@ def deals_index(request: PageRequest) -> HttpResponse:
         filters=deal_list.filters(screen),
         outcomes=deal_list.OUTCOME_NAMES,
         outcome=request.GET.get("outcome") or "open",
-    )
-
-
-@may(*SEES_DEALS)
-@require_GET
-def deal(request: PageRequest, deal_id: str) -> HttpResponse:
-    """Tell one deal's story."""
-    screen = screen_of(request)
-    try:
-        found = screen.ask(tell_deal, deal_id=deal_id)
-    except NotFoundError as error:
-        raise Http404 from error
-    owners = screen.owners
-    if owners is not None and found["deal"]["owner_id"] not in owners:
-        raise Http404  # as if it were not there: that it is, is nobody else's business
-    row = found["deal"]
-    return page(
-        screen,
-        "deal.html",
-        deal=row,
-        standing=deal_story.standing(screen, row),
-        known=deal_story.facts_of_deal(screen, row),
-        notes=[screen.speaker.say(note) for note in row["notes"]],
-        events=deal_story.timeline(screen, found["events"]),
-        people=deal_story.people(found["contacts"]),
+        waiting=deals_waiting(screen.viewer, request.user),
     )
 
 

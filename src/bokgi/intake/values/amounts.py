@@ -11,11 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
+
+import duckdb
 
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.values.currencies import CODES, SIGNS, SUFFIXES
-from bokgi.intake.values.reading import Reading
+from bokgi.intake.values.reading import Reading, query
 from bokgi.intake.values.text import is_unread
 
 AMOUNT: Final = "DECIMAL(18, 2)"
@@ -99,6 +102,19 @@ def amount(sql: str, form: AmountFormat, *, name: str) -> Reading:
             "malformed": f"(CASE WHEN {usual} IS NULL THEN {thorough.results['malformed']} ELSE false END)",
         },
     )
+
+
+def typed_amount(text: str) -> Decimal | None:
+    """Read an amount that somebody typed, in any of the ways a file may write it; null for what is none.
+
+    >>> typed_amount("3억 5천만"), typed_amount("2,500,000원"), typed_amount("a lot")
+    (Decimal('350000000.00'), Decimal('2500000.00'), None)
+    """
+    reading = amount("t", AmountFormat(), name="typed")
+    with duckdb.connect() as connection:
+        found = connection.execute(query("(SELECT $text::VARCHAR AS t)", {"typed": reading}), {"text": text}).fetchone()
+    value: Decimal | None = None if found is None else found[0]
+    return value
 
 
 def thorough_amount(sql: str, form: AmountFormat, *, name: str, only: str = "true") -> Reading:

@@ -8,6 +8,7 @@ CRM's, the same value where the CRM agreed.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -39,6 +40,22 @@ CORRECTABLE: Final = (
     "next_step_on",
 )
 """Columns of deals that a person may correct."""
+NEXT_STEP: Final = "next_step"
+"""The words of the next step may be corrected, too; `deal_changes` holds their digests, `texts` holds them."""
+_DIGITS: Final = 16
+
+
+def digest(words: str | None) -> str | None:
+    """Give what stands for words of a next step in `deal_changes`; null for none.
+
+    >>> digest("견적 보내기"), digest(None)
+    ('509e388b9ca54377', None)
+    """
+    return None if words is None else hashlib.sha256(words.encode()).hexdigest()[:_DIGITS]
+
+
+def _digest(sql: str) -> str:
+    return f"left(sha256({sql}), {_DIGITS})"
 
 
 def prepare(bench: Workbench, held: Held) -> tuple[str, ...]:
@@ -96,6 +113,32 @@ def closing(deals: Yield, fields: tuple[str, ...], exported_on: date) -> list[Yi
             FROM (SELECT _row, deal_id, {now} AS now FROM ({deals.rows})) AS q
             JOIN corrections AS k ON k.deal_id = q.deal_id AND k.field = {literal(field)}
             WHERE q.now IS DISTINCT FROM {canonical("k.seen", named)}"""
-        said = {name: identifier(name) for name in ("deal_id", "field", "old", "new", "changed_on")}
-        found.append(Yield("deal_changes", deals.place, rows, said={**said, "seq": "1", "origin": "'entered'"}))
+        found.append(_closed(deals, rows))
     return found
+
+
+def words_kept(words: Yield, fields: tuple[str, ...]) -> Yield:
+    """Let the words of a next step that somebody entered stand where the file shows those that were corrected."""
+    if NEXT_STEP not in fields:
+        return words
+    seen = f"""SELECT deal_id || chr(31) || coalesce(seen, '') FROM corrections WHERE field = {literal(NEXT_STEP)}"""
+    shown = f"deal_id || chr(31) || coalesce({_digest(words.said['text'])}, '')"
+    return replace(words, where=f"({words.where}) AND {shown} NOT IN ({seen})")
+
+
+def words_closing(words: Yield, fields: tuple[str, ...], exported_on: date) -> list[Yield]:
+    """Give the rows that close corrections of a next step of which the file now shows other words."""
+    if NEXT_STEP not in fields:
+        return []
+    rows = f"""
+        SELECT q._row, 0 AS _part, q.deal_id, {literal(NEXT_STEP)} AS field, k.entered AS old, q.now AS new,
+            DATE {literal(exported_on.isoformat())} AS changed_on
+        FROM (SELECT _row, deal_id, {_digest(words.said["text"])} AS now FROM ({words.rows})) AS q
+        JOIN corrections AS k ON k.deal_id = q.deal_id AND k.field = {literal(NEXT_STEP)}
+        WHERE q.now IS DISTINCT FROM k.seen"""
+    return [_closed(words, rows)]
+
+
+def _closed(found: Yield, rows: str) -> Yield:
+    said = {name: identifier(name) for name in ("deal_id", "field", "old", "new", "changed_on")}
+    return Yield("deal_changes", found.place, rows, said={**said, "seq": "1", "origin": "'entered'"})

@@ -10,6 +10,7 @@ from bokgi.domain.findings import Finding
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.model import Entity
+from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing import (
     accounts,
@@ -68,6 +69,11 @@ def yields(
         for part in deals.yields(one):
             if part.table == "deals" and corrected:
                 found += [corrections.overlaid(part, corrected), *corrections.closing(part, corrected, exported_on)]
+            elif part.said.get("kind") == literal(corrections.NEXT_STEP):
+                found += [
+                    corrections.words_kept(part, corrected),
+                    *corrections.words_closing(part, corrected, exported_on),
+                ]
             else:
                 found.append(part)
         for reference in contacts:

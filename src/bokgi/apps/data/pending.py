@@ -1,0 +1,114 @@
+"""What was entered and corrected on screen becomes facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils import timezone
+from ibis import _
+
+from bokgi.apps.access.asking import answers
+from bokgi.apps.data.entered import deals_write
+from bokgi.apps.data.models import Correction, CorrectionState, EnteredDeal
+from bokgi.apps.data.progress import work_folder
+from bokgi.domain.errors import ConflictError
+from bokgi.domain.messages import N_, Message
+from bokgi.facts.lake import Lake
+from bokgi.facts.locks import Lock
+from bokgi.intake import entering
+
+_WAIT_SECONDS: Final = 30.0
+
+
+def write_pending(*, wait: float = _WAIT_SECONDS) -> int:
+    """Write all that was entered and corrected on screen into the facts; gives how many entries that were.
+
+    The worker does so each minute. Call it before a meeting opens or a pack is made, so that these show every
+    correction; where nothing waits it costs two small queries. Raises `ConflictError` (`entries_busy`) when another
+    process is still writing after `wait` seconds; nothing is lost then, and the next minute writes it.
+    """
+    waiting = (found.objects.filter(state=CorrectionState.PENDING).exists() for found in (EnteredDeal, Correction))
+    if not any(waiting):
+        return 0
+    with Lock(work_folder() / "entries.lock") as lock:
+        if not lock.acquire(wait):
+            raise ConflictError(
+                "entries_busy", Message(N_("What was entered is being written; try again in a moment."))
+            )
+        return deals_write() + _corrections_write()
+
+
+def _corrections_write() -> int:
+    """Write all pending corrections as one import, then close those on which the CRM has spoken.
+
+    Written again after a stop between facts and database, the same corrections are found known there. A correction of a
+    deal that is gone (its import was taken back) is closed.
+    """
+    pending = _of_deals_there(list(Correction.objects.filter(state=CorrectionState.PENDING).order_by("at", "pk")))
+    if pending:
+        lake = Lake.open(settings.HOME)
+        last = pending[-1].at
+        there = next((one for one in lake.imports() if one.source == "corrections" and one.at == last), None)
+        if there is None:
+            number = entering.correct(lake, [_entered(one) for one in pending], by="corrections", at=last).import_no
+        else:
+            number = there.import_no
+        _written(pending, number)
+    corrections_close()
+    return len(pending)
+
+
+def _of_deals_there(pending: list[Correction]) -> list[Correction]:
+    if not pending:
+        return []
+    ids = sorted({one.deal_id for one in pending})
+    there = set(
+        answers().facts().deals.filter(_.deal_id.isin(ids)).select("deal_id").to_pyarrow()["deal_id"].to_pylist()
+    )
+    gone = [one.pk for one in pending if one.deal_id not in there]
+    Correction.objects.filter(pk__in=gone).update(state=CorrectionState.OVERTAKEN, closed_at=timezone.now())
+    return [one for one in pending if one.deal_id in there]
+
+
+def _written(pending: Sequence[Correction], number: int | None) -> None:
+    """Note what is written; what it replaces is closed, and what brought the CRM's value back is agreed."""
+    now = timezone.now()
+    for one in pending:
+        earlier = Correction.objects.filter(deal_id=one.deal_id, field=one.field, state=CorrectionState.WRITTEN)
+        earlier.exclude(pk=one.pk).update(state=CorrectionState.TAKEN_BACK, closed_at=now)
+    mine = Correction.objects.filter(pk__in=[one.pk for one in pending], state=CorrectionState.PENDING)
+    mine.update(state=CorrectionState.WRITTEN, import_no=number)
+    agreed = Correction.objects.filter(pk__in=[one.pk for one in pending if one.value == one.seen])
+    agreed.filter(state=CorrectionState.WRITTEN).update(state=CorrectionState.AGREED, closed_at=now)
+
+
+def _entered(one: Correction) -> entering.Correction:
+    return entering.Correction(one.deal_id, one.field, one.seen, one.value, one.at, one.person_id or None)
+
+
+def corrections_close() -> int:
+    """Close written corrections on which a later import has spoken; gives how many."""
+    written = list(Correction.objects.filter(state=CorrectionState.WRITTEN))
+    if not written:
+        return 0
+    ids = sorted({one.deal_id for one in written})
+    changes = answers().facts().deal_changes
+    spoken = changes.filter((_.origin == "entered") & _.deal_id.isin(ids))
+    rows = spoken.select("deal_id", "field", "old", "new", "import_no").to_pyarrow().to_pylist()
+    return sum(_closed(one, rows) for one in written)
+
+
+def _closed(one: Correction, rows: Sequence[dict[str, Any]]) -> bool:
+    later = [
+        row
+        for row in rows
+        if (row["deal_id"], row["field"]) == (one.deal_id, one.field) and row["import_no"] > (one.import_no or 0)
+    ]
+    if not later:
+        return False
+    last = max(later, key=lambda row: row["import_no"])
+    state = CorrectionState.AGREED if last["new"] == last["old"] else CorrectionState.OVERTAKEN
+    mine = Correction.objects.filter(pk=one.pk, state=CorrectionState.WRITTEN)
+    return bool(mine.update(state=state, closed_at=timezone.now()))
