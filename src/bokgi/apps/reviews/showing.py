@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from bokgi.apps.access.asking import answers, today
-from bokgi.apps.data.correcting import corrections_write
+from bokgi.apps.data.pending import write_pending
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import Meeting
 from bokgi.apps.reviews.pack import review_pack
@@ -78,7 +78,7 @@ def deals_of(pack: Json) -> list[Json]:
 
 def shown_now(meeting: Meeting, on: date | None = None) -> Shown:
     """Make what a meeting shows, as of a day or of today; corrections that wait are written into the facts first."""
-    corrections_write()
+    write_pending()
     on = on or today()
     pack = pack_of(week=meeting.week, as_of=on, team=meeting.team)
     return Shown(on, pack, deals_of(pack))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
-from bokgi.apps.data.correcting import OPEN, correction_save
+from bokgi.apps.data.correcting import OPEN, corrections_save
 from bokgi.apps.data.models import Correction
 from bokgi.apps.reviews import record, selectors
 from bokgi.apps.reviews.models import Commitment, MeetingState, Participant, Preparation
@@ -191,15 +191,17 @@ def tidy(request: PageRequest, meeting_id: int) -> HttpResponse:
     frame = frame_of(request, meeting_id)
     back = reverse("reviews:prepare", kwargs={"meeting_id": meeting_id})
     deal_id = request.POST.get("deal_id", "")
+    typed = {field: request.POST[field] for field in TIDIED if field in request.POST}
+    changed = {
+        field: text
+        for field, text in typed.items()
+        if text.strip().replace(",", "") != request.POST.get(f"was-{field}", "")
+    }
     try:
-        for field in TIDIED:
-            given, shown = request.POST.get(field), request.POST.get(f"was-{field}")
-            if given is None or given.strip().replace(",", "") == (shown or ""):
-                continue
-            correction_save(
+        if changed:
+            corrections_save(
                 deal_id=deal_id,
-                field=field,
-                text=given,
+                given=changed,
                 reason=frame.screen.say(N_("put in order before the weekly review")),
                 by=request.user,
                 viewer=frame.screen.viewer,
