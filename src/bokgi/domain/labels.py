@@ -152,3 +152,11 @@ KPI_REASONS: Final = {
     "unknown": N_("not known"),
 }
 """Why a KPI has no value."""
+
+GAPS: Final = {
+    **{code: ATTENTION[code] for code in ("no_amount", "no_close_date", "close_passed")},
+    "no_owner": N_("No owner"),
+    "unknown_stage": N_("Unknown stage"),
+    **{code: ATTENTION[code] for code in ("no_next_step", "never_touched")},
+}
+"""What an open deal may lack, see `analysis.data_gaps`."""

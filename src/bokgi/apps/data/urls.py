@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from bokgi.apps.data.views import connections, corrections, imports, refused, uploading
+from bokgi.apps.data.views import connections, corrections, imports, quality, refused, uploading
 
 urlpatterns = [
     path("", imports.imports, name="index"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("imports/<int:import_no>/undo/", imports.undo, name="undo"),
     path("imports/<int:import_no>/release/", imports.release, name="release"),
     path("imports/<int:import_no>/mend/", refused.mend, name="mend"),
+    path("quality/", quality.quality, name="quality"),
     path("corrections/", corrections.corrections, name="corrections"),
     path("corrections/<int:correction_id>/take-back/", corrections.take_back, name="take_back"),
     path("connections/", connections.connections, name="connections"),
