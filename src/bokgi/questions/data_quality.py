@@ -154,8 +154,8 @@ def _covered(left: Decimal | None) -> Any:  # noqa: ANN401 - a function of three
     def bounds(value: Decimal, low: Decimal | None, high: Decimal | None) -> _Bounds:
         if left is None:
             return _Bounds("open_due", "money", value, low, high)
-        shares = [None if amount is None else float(amount / left) for amount in (value, low, high)]
-        return _Bounds("coverage", "ratio", *shares)
+        least, most = (None if end is None else float(end / left) for end in (low, high))
+        return _Bounds("coverage", "ratio", float(value / left), least, most)
 
     return bounds
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,9 +17,6 @@ from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from bokgi.facts.lake import Lake
 
 
@@ -47,8 +45,7 @@ def erase(
     )
     with session.progress() as show:
         show(session.text(Message(N_("erasing"))), None)
-        if kind == "person":
-            _erase_in_database(session.home, key, [*_words(lake, key), *(also or ())])
+        _erase_in_database(session, lake, kind, key, also or ())
         found = erased(lake, kind, key, by=who(), at=datetime.now(UTC), also=also or ())
 
     def screen(shown: Session) -> None:
@@ -73,32 +70,19 @@ def erase(
     return Answer(data, screen)
 
 
-def _words(lake: Lake, key: str) -> list[str]:
-    """Give names and addresses of one of ours."""
-    import ibis
-    from ibis import _
+def _erase_in_database(session: Session, lake: Lake, kind: str, key: str, also: Sequence[str]) -> None:
+    """Erase in the application's database first: the facts still say then who is meant, however often it is begun."""
+    from bokgi.facts.erasure import traces_of
+    from bokgi.project import processes
 
-    from bokgi.facts.engine import connect
-    from bokgi.facts.read import facts
-
-    known = facts(ibis.duckdb.from_connection(connect()), lake).identities
-    rows = known.filter((_.kind == "person") & (_.key == key)).select("name", "email").to_pyarrow().to_pylist()
-    return [value for row in rows for value in row.values() if value]
-
-
-def _erase_in_database(home: Path, key: str, words: Sequence[str]) -> None:
-    """Erase a person from the database of the web application, where there is one.
-
-    That comes before the facts: they tell the names, and an erasure that was interrupted can be done again.
-    """
-    if not (home / "db.sqlite3").exists() and not os.environ.get("BOKGI_DATABASE"):
+    if not (session.home / "db.sqlite3").exists() and not os.environ.get("BOKGI_DATABASE"):
         return
-    from bokgi.project.processes import set_up
-
-    set_up(home)
+    processes.set_up(session.home)
+    processes.prepare()
     from bokgi.apps.access.erasing import person_erase, space_free
 
-    person_erase(person_id=key, words=words)
+    keys, words, traces = traces_of(lake, kind, key, also=also)
+    person_erase(keys=keys if kind == "person" else (), words=words, traces=traces)
     space_free()
 
 

@@ -58,11 +58,9 @@ def erase(
     key that never was, and `ConflictError` (`lake_busy`) while an import is at work.
     """
     with lake.exclusive(wait=wait):
-        keys = _keys(lake, kind, key)
-        words = [*_words(lake, kind, keys), *also]
-        label = key if not Traces.of(words, "").found(key) else f"{kind}-{len(lake.imports()) + 1}"
-        traces = Traces.of(words, label)
+        keys, words, traces = traces_of(lake, kind, key, also=also)
         others = _namesakes(lake, kind, keys, words)
+        _waiting(lake, traces)
         changed, deleted = _sources(lake, traces, delete=others > 0)
         _mappings(lake, traces)
         tables = [name for name in FACT_TABLES if name != "identities" and _rewrite(lake, kind, keys, traces, name)]
@@ -79,6 +77,17 @@ def erase(
         return Erased(
             version, key, tuple(tables), len(changed), tuple(sorted({number for number, _ in deleted})), others
         )
+
+
+def traces_of(lake: Lake, kind: str, key: str, *, also: Sequence[str] = ()) -> tuple[list[str], list[str], Traces]:
+    """Give all keys of one human being, the words that name it, and the traces with what takes their place.
+
+    Raises `NotFoundError` (`person_unknown`) for a key that never was.
+    """
+    keys = _keys(lake, kind, key)
+    words = [*_words(lake, kind, keys), *also]
+    label = key if not Traces.of(words, "").found(key) else f"{kind}-{len(lake.imports()) + 1}"
+    return keys, words, Traces.of(words, label)
 
 
 def erased(lake: Lake) -> list[tuple[str, str]]:
@@ -179,6 +188,14 @@ def _sources(lake: Lake, traces: Traces, *, delete: bool) -> tuple[dict[_Kept, t
             with there.open("rb") as file:
                 changed[kept] = (hashlib.file_digest(file, "sha256").hexdigest(), there.stat().st_size)
     return changed, deleted
+
+
+def _waiting(lake: Lake, traces: Traces) -> None:
+    """Take traces out of files that wait to be imported: uploads, and the drop folder."""
+    for folder in ("uploads", "drop"):
+        for path in sorted((lake.home / folder).rglob("*")):
+            if path.is_file() and files.cleaned(path, traces) is not files.Result.DELETED:
+                path.rename(path.with_name(traces.replaced(path.name)))
 
 
 def _mappings(lake: Lake, traces: Traces) -> None:
