@@ -178,7 +178,8 @@ def _erase_in_database(home: Path, lake: Lake, people: list[tuple[str, str]]) ->
             keys, words, traces = traces_of(lake, kind, key)
         except NotFoundError:
             continue
-        person_erase(keys=keys if kind == "person" else (), words=words, traces=traces)
+        for one in keys if kind == "person" else [""]:
+            person_erase(person_id=one, words=words, label=traces.label)
     space_free()
     from django.db import connections  # noqa: PLC0415 - as above
 

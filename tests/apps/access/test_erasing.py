@@ -13,7 +13,6 @@ from bokgi.apps.access.erasing import person_erase
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
 from bokgi.apps.data.models import Correction, EnteredDeal, Upload, Work
-from bokgi.facts.erasure.traces import Traces
 
 pytestmark = pytest.mark.django_db
 NAME, MAIL = "이준호", "rep@team.example"
@@ -41,7 +40,7 @@ def test_nothing_in_the_database_names_the_person_any_more(users: dict[str, User
     audit(by=rep, action="correction_save", subject=NAME)
     assert NAME in everything()
     words = [NAME, MAIL]
-    assert person_erase(keys=["lee"], words=words, traces=Traces.of(words, "lee")) > 4
+    assert person_erase(person_id="lee", words=words) > 4
     told = everything()
     assert NAME not in told
     assert MAIL not in told
@@ -49,4 +48,4 @@ def test_nothing_in_the_database_names_the_person_any_more(users: dict[str, User
     assert (rep.is_active, rep.name, rep.has_usable_password()) == (False, "lee", False)
     assert Correction.objects.get().value == "lee와 통화"
     assert users["leader"].name in told
-    assert person_erase(keys=["lee"], words=words, traces=Traces.of(words, "lee")) == 1
+    assert person_erase(person_id="lee", words=words) == 1

@@ -28,17 +28,18 @@ def erases(reach: Erasing) -> Erasing:
 
 
 @transaction.atomic
-def person_erase(*, keys: Sequence[str], words: Sequence[str], traces: Traces) -> int:
+def person_erase(*, person_id: str, words: Sequence[str], label: str = "") -> int:
     """Erase a person from the database; gives how many rows were changed.
 
-    `keys` are the person's (none of a customer's), `words` its names and addresses. Apps erase what they hold, accounts
-    are closed, and the label takes the place of the name in every text of every model, those of the queue and of the
-    history tables, too. Doing it again does no harm. `space_free` afterwards lets the file forget.
+    `words` are its names and addresses; `person_id` is empty for a customer's. Apps erase what they hold, the account is
+    closed, and the label (the key unless given) takes the place of the name in every text of every model, those of the
+    queue and of the history tables, too. Doing it again does no harm; `space_free` afterwards lets the file forget.
     """
-    for reach in _ERASING:
-        for key in keys:
-            reach(key, words)
-    changed = _accounts(keys, words, traces.label)
+    traces = Traces.of(words, label or person_id)
+    if person_id:
+        for reach in _ERASING:
+            reach(person_id, words)
+    changed = _accounts([person_id], words, traces.label)
     changed += sum(_texts(model, traces) for model in apps.get_models() if model._meta.managed)  # noqa: SLF001 - Django's way to ask
     audit(by=None, action="person_erase", subject=traces.label)
     return changed

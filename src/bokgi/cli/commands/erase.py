@@ -82,7 +82,8 @@ def _erase_in_database(session: Session, lake: Lake, kind: str, key: str, also: 
     from bokgi.apps.access.erasing import person_erase, space_free
 
     keys, words, traces = traces_of(lake, kind, key, also=also)
-    person_erase(keys=keys if kind == "person" else (), words=words, traces=traces)
+    for one in keys if kind == "person" else [""]:
+        person_erase(person_id=one, words=words, label=traces.label)
     space_free()
 
 
