@@ -31,9 +31,9 @@ def erases(reach: Erasing) -> Erasing:
 def person_erase(*, person_id: str, words: Sequence[str], label: str = "") -> int:
     """Erase a person from the database; gives how many rows were changed.
 
-    `words` are its names and addresses; `person_id` is empty for a customer's. Apps erase what they hold, the account is
-    closed, and the label (the key unless given) takes the place of the name in every text of every model, those of the
-    queue and of the history tables, too. Doing it again does no harm; `space_free` afterwards lets the file forget.
+    `words` are its names and addresses; `person_id` is empty for a customer's. Apps erase what they hold, the account
+    is closed, and the label (the key unless given) takes the place of the name in every text of every model, those of
+    the queue and of the history tables, too. Doing it again does no harm; `space_free` afterwards lets the file forget.
     """
     traces = Traces.of(words, label or person_id)
     if person_id:
