@@ -20,15 +20,16 @@ from bokgi.facts.schema import STATE_COLUMNS, TABLES
 from tests.cast import rows_of
 from tests.facts.lakes import imported, lake_in, read, rows
 from tests.facts.worker import ROWS, entry, write
+from tests.unmeasured import unmeasured
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def worker(task: str, home: Path) -> subprocess.Popen[str]:
-    """Start a process that imports."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.facts.worker", task, str(home)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    """Start a process that imports; those that do not come to their own end are not measured."""
+    environment = unmeasured() if task in ("between", "forever") else None
+    command = [sys.executable, "-m", "tests.facts.worker", task, str(home)]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def counted(lake: Lake) -> dict[int, tuple[int, int]]:

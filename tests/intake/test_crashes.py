@@ -20,6 +20,7 @@ from bokgi.intake import sources
 from bokgi.intake.importing import import_files
 from bokgi.intake.workbench import Workbench, told_apart
 from tests.intake.homes import AT, Company, codes, counts, deals_mapping, table
+from tests.unmeasured import unmeasured
 
 HEAD = "id | name | account | owner | stage | amount | created | closed | region"
 TEXT = "\n".join([HEAD, *(f"D{n} | n{n} | Acme | Kim | Talk | {n} | 2026-01-05 | | " for n in range(1, 40))])
@@ -28,7 +29,8 @@ STATEMENTS = 60
 
 def start(company: Company, file: Path, where: str = "") -> subprocess.Popen[str]:
     command = [sys.executable, "-W", "error", "-m", "tests.intake.dying", str(company.home), str(file), where]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    environment = unmeasured() if where else None
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def written(company: Company) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from bokgi.apps.jobs import schedules, services
 from bokgi.apps.jobs.models import Attempt, Schedule
 from bokgi.apps.jobs.worker import Worker
 from tests.apps.jobs import tasks
+from tests.unmeasured import unmeasured
 
 SEOUL = ZoneInfo("Asia/Seoul")
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -174,7 +174,7 @@ def test_the_queue_is_seen_and_handled_on_its_page(as_role: Callable[[str], Clie
 
 
 def _child(home: Path, program: str, **more: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - of Popen
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("BOKGI_", "DJANGO_"))}
+    environment = {name: value for name, value in unmeasured().items() if not name.startswith(("BOKGI_", "DJANGO_"))}
     environment |= {
         "BOKGI_HOME": str(home),
         "PYTHONPATH": str(ROOT),

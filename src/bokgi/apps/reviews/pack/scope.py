@@ -29,9 +29,9 @@ _DEAL_COLUMNS: Final = (
     *("deal_id", "account_id", "owner_id", "pipeline", "stage", "type", "source", "lead_grade", "created_on"),
     *("assigned_on", "amount", "currency", "expected_close_on", "closed_on", "outcome", "lost_reason"),
     *("has_next_step", "next_step_on", "last_seen_on", "unknown_then"),
-    *("team", "industry", "segment", "size", "region"),
 )
 """What the parts of a review ask of a deal."""
+_TRAITS: Final = ("team", "industry", "segment", "size", "region")
 
 
 @dataclass(frozen=True)
@@ -136,10 +136,11 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
         def cut(on: date) -> Facts:
             found = facts_on(facts, on)
             found = replace(found, memberships=keep(found.memberships))
-            return found if facts.as_read else replace(found, deals=keep(found.deals))
+            # In these columns: a question of the pack that caches all of them drops its table when it ends.
+            return found if facts.as_read else replace(found, deals=keep(found.deals.select(*_DEAL_COLUMNS)))
 
         def narrowed(here: Facts) -> ir.Table:
-            told = deals_handed_over(facts, here, rates_of=as_of).select(*_DEAL_COLUMNS)
+            told = deals_handed_over(facts, here, rates_of=as_of).select(*_DEAL_COLUMNS, *_TRAITS)
             if team is None:
                 return told if facts.as_read else keep(told)
             return keep(told.filter(_.team == team))
