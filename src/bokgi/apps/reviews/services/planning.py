@@ -42,6 +42,8 @@ def series_set(
     made = MeetingSeries.objects.create(team=team, weekday=weekday, at=at, minutes=minutes, led_by=led_by or by)
     audit(by=by, action="meeting_series_set", subject=f"series {made.pk}", details={"weekday": weekday})
     _plan(made, today)
+    for one in made.meetings.all():
+        _advance(one.pk, today)
     return made
 
 
