@@ -17,7 +17,7 @@ from bokgi.apps.reviews.rendering import document
 from bokgi.apps.reviews.rendering.html import sheet_of_a_file
 from bokgi.apps.reviews.services.planning import zone
 from bokgi.apps.reviews.services.preparing import QUESTIONS
-from bokgi.apps.reviews.showing import DEALS
+from bokgi.apps.reviews.showing import DEALS, TITLES
 from bokgi.domain.messages import N_, translate
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
@@ -42,7 +42,7 @@ def record_of(meeting: Meeting, snapshot: Snapshot, names: Mapping[str, str], at
         deal | {"discussed_at": _moment(discussed.get(deal["deal_id"])), "now": deal["deal_id"] == meeting.deal_now}
         for deal in blocks(snapshot).get(DEALS, [])
     ]
-    titles = {deal["deal_id"]: deal["title"] for deal in deals}
+    titles = {**blocks(snapshot).get(TITLES, {}), **{deal["deal_id"]: deal["title"] for deal in deals}}
     return {
         "team": meeting.team,
         "on": meeting.on.isoformat(),

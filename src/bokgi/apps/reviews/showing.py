@@ -13,15 +13,16 @@ from bokgi.apps.data.pending import write_pending
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import Meeting
 from bokgi.apps.reviews.pack import review_pack
+from bokgi.apps.reviews.selectors import commitments_to_check
 from bokgi.domain.period import Period
 from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Json
-from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.deals import ALL, Where, list_deals
 
 DEALS: Final = "deals"
-COMMITMENTS: Final = "commitments"
-VERSIONS: Final = {DEALS: 1, COMMITMENTS: 1}
+TITLES: Final = "titles"
+VERSIONS: Final = {DEALS: 1, TITLES: 1}
 """Blocks that stand beside the pack, with the version of their schema."""
 SHOWN_DEALS: Final = 12
 _LOOKED_AT: Final = 200
@@ -29,16 +30,20 @@ _LOOKED_AT: Final = 200
 
 @dataclass(frozen=True)
 class Shown:
-    """What a meeting shows on a day: `pack` as documented by `review.schema.json`, `deals` as of `list_deals`."""
+    """What a meeting shows on a day: `pack` as documented by `review.schema.json`, `deals` as of `list_deals`.
+
+    `titles` name the deals of what was agreed the time before.
+    """
 
     as_of: date
     pack: Json
     deals: list[Json]
+    titles: dict[str, str]
 
     @property
     def blocks(self) -> list[Json]:
         """Give what stands beside the pack, as a snapshot keeps it."""
-        return [block(DEALS, self.deals)]
+        return [block(DEALS, self.deals), block(TITLES, self.titles)]
 
 
 def block(name: str, result: Any) -> Json:  # noqa: ANN401 - any result
@@ -81,4 +86,13 @@ def shown_now(meeting: Meeting, on: date | None = None) -> Shown:
     write_pending()
     on = on or today()
     pack = pack_of(week=meeting.week, as_of=on, team=meeting.team)
-    return Shown(on, pack, deals_of(pack))
+    agreed_on = {one.deal_id for one in commitments_to_check(meeting) if one.deal_id}
+    return Shown(on, pack, deals_of(pack), _titles(agreed_on, on))
+
+
+def _titles(deal_ids: set[str], on: date) -> dict[str, str]:
+    if not deal_ids:
+        return {}
+    where = Where(outcome=ALL, deal_ids=tuple(sorted(deal_ids)))
+    found = answers().ask(list_deals, as_of=on, where=where, limit=len(deal_ids))
+    return {deal["deal_id"]: deal["title"] for deal in found["deals"]}
