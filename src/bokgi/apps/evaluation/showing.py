@@ -116,7 +116,7 @@ def _rows(screen: Screen, row: Json) -> list[list[Cell]]:
         cells.append(
             [
                 Cell(screen.say(N_("Amount of a won deal"))),
-                Cell(screen.speaker.count(row["win_rate"]["n"])),
+                Cell(screen.speaker.count(row["won"]["deals"] if row["won"] is not None else 0)),
                 Cell("–"),
                 Cell("–"),
                 _ratio(screen, value["amount_ratio"]),

@@ -451,7 +451,7 @@ def _calibration_table(screen: Screen, role: str, forms: list[Evaluation], names
         ),
         Cell(""),
     ]
-    return Table(screen.say(ROLE_LABELS.get(role, role)), columns, rows, foot=[spread])
+    return Table(screen.say(ROLE_LABELS.get(role, role)), columns, rows, foot=[spread], hidden_caption=True)
 
 
 def _pattern_row(screen: Screen, one: Pattern) -> dict[str, Any]:
