@@ -61,6 +61,15 @@ def test_small_groups_say_nothing() -> None:
     assert agreement([[1, 2, 3]] * 4) is None
 
 
+def test_a_group_without_spread_has_an_interval_and_rounding_is_no_difference() -> None:
+    found = difference([3.15, 3.15, 3.15 + 1e-15], [2.0, 3.0, 2.5])
+    assert found is not None
+    assert found.low < found.difference < found.high
+    same = difference([3.15, 3.15, 3.15 + 4e-16], [3.15, 3.15, 3.15])
+    assert same is not None
+    assert (same.difference, same.p) == (0.0, 1.0)
+
+
 def test_nothing_differs_where_everybody_got_the_same() -> None:
     found = difference([3, 3, 3], [3, 3, 3])
     assert found is not None

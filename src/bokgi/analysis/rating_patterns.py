@@ -18,6 +18,8 @@ FEWEST: Final = 3
 FEWEST_PAIRS: Final = 5
 """With fewer people even the clearest order is reached by chance in more than one of twenty cases."""
 _RESAMPLES: Final = 9_999
+_SAME: Final = 1e-9
+"""Ratings that differ by less are the same but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +72,17 @@ def difference(first: Sequence[float], second: Sequence[float], *, seed: int = 1
     if min(len(a), len(b)) < FEWEST:
         return None
     gap = float(a.mean() - b.mean())
-    if np.ptp(np.concatenate([a, b])) == 0.0:
+    if np.ptp(np.concatenate([a, b])) < _SAME:
         return Difference(len(a), len(b), 0.0, 0.0, 0.0, 1.0)
-    if np.ptp(a) == 0.0 and np.ptp(b) == 0.0:
-        low = high = gap
-    else:
-        low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval(LEVEL)
+    parts = [float(x.var(ddof=1)) / len(x) for x in (a, b)]
+    total, reach = sum(parts), 0.0
+    if total > _SAME**2:
+        degrees = total**2 / sum(part**2 / (len(x) - 1) for part, x in zip(parts, (a, b), strict=True))
+        reach = float(stats.t.ppf((1 + LEVEL) / 2, degrees)) * total**0.5
     test = stats.permutation_test(
         (a, b), _gap, vectorized=True, n_resamples=_RESAMPLES, rng=np.random.default_rng(seed)
     )
-    return Difference(len(a), len(b), gap, float(low), float(high), float(test.pvalue))
+    return Difference(len(a), len(b), gap, gap - reach, gap + reach, float(test.pvalue))
 
 
 def _gap(a: Floats, b: Floats, axis: int) -> Floats:
