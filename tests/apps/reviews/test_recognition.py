@@ -37,7 +37,7 @@ def thank(
 
 def test_thanks_are_kept_once_and_stand_for_the_team(users: dict[str, User], as_role: AsRole) -> None:
     client, key = as_role("rep"), str(uuid4())
-    given = {"key": key, "person": "park", "text": "현장에 함께 가 주었다"}
+    given = {"key": key, "name": PEOPLE["park"], "text": "현장에 함께 가 주었다"}
     for _ in range(2):
         assert client.post("/reviews/thanks/", given).status_code == 302
     assert Recognition.objects.count() == 1

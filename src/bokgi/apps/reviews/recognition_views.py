@@ -50,9 +50,8 @@ def thanks(request: PageRequest) -> HttpResponse:
         "screen": screen,
         "names": names,
         "weeks": _by_week(screen, listed, names),
-        "people": sorted(
-            ((key, name) for key, name in names.items() if key != screen.viewer.person_id), key=lambda one: one[1]
-        ),
+        # A list to choose from would show names; who does not see colleagues' pages writes the name.
+        "people": [(key, name) for key, name in screen.people.items() if key != screen.viewer.person_id],
         "proposed": _proposed(screen, listed),
         "key": str(uuid4()),
         "fault": fault,
@@ -74,7 +73,8 @@ def _teams(screen: Screen) -> list[str] | None:
 
 def _give(screen: Screen, names: dict[str, str]) -> None:
     given = screen.request.POST
-    person = given.get("person", "")
+    called = given.get("name", "").strip()
+    person = given.get("person", "") or next((key for key, name in names.items() if name == called), "")
     if person not in names:
         raise UsageError("thanks_empty", Message(N_("Say whom you thank, and for what.")))
     team = next((row["team"] or "" for row in screen.roster if row["person_id"] == person), "")

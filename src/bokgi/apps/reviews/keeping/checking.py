@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from itertools import zip_longest
 from typing import Final
 
 from bokgi.apps.access.asking import answers
@@ -80,7 +81,7 @@ def meeting_days(team: str | None = None) -> tuple[MeetingDay, ...]:
         held = held.filter(team=team)
     listed = list(held)
     told = []
-    for one, following in zip(listed, [*listed[1:], None], strict=True):
+    for one, following in zip_longest(listed, listed[1:]):
         until = one.on + _WEEK
         if following is not None and following.team == one.team and following.on < until:
             until = following.on
