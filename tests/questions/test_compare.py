@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from benchmarks.simulator import Organisation, simulate
@@ -15,7 +17,7 @@ from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
 from bokgi.facts.model import Facts
 from bokgi.questions.compare import compare
 from bokgi.ui.spoken import spoken
-from tests.analysis.worlds import facts_of_world
+from tests.analysis.worlds import facts_of_tables, facts_of_world
 from tests.cast import CAST, facts_of
 
 SCHEMA = json.loads(
@@ -111,3 +113,16 @@ def test_separated_people_are_said_to_be() -> None:
     found = asked(facts_of_world(simulate(Organisation(seed=5, reps=5, deals=500, territories="one_each"))))
     assert "not_comparable" in {refusal["code"] for refusal in found["refusals"]}
     assert found["pairs"] == []
+
+
+def test_an_assignment_that_only_closed_deals_tell_accuses_nobody_of_filling_it_in() -> None:
+    world = simulate(Organisation(seed=6, reps=6, deals=900))
+    deals = world.tables["deals"]
+    told = pc.if_else(pc.equal(deals["outcome"], "open"), None, pc.add(deals["created_on"].cast(pa.int32()), 3))
+    place = deals.column_names.index("assigned_on")
+    closed_only = deals.set_column(place, deals.schema.field(place), told.cast(pa.date32()))
+    facts = facts_of_tables(world.tables | {"deals": closed_only})
+    found = asked(facts)
+    assert "inherited" not in found["factors"]
+    assert not [refusal for refusal in found["refusals"] if refusal.get("factor") == "inherited"]
+    assert [refusal["factor"] for refusal in asked(facts, factors=["source", "inherited"])["refusals"]] == ["inherited"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -110,3 +111,25 @@ def test_the_forecast_of_the_public_pipeline_is_no_worse_than_its_pace(ask: Ask)
     found = ask("forecast", "--period", "2018-01-01..2018-02-01", "--as-of", "2017-12-31")
     low, high = (float(found["quantiles"][level]["amount"]) for level in ("0.10", "0.90"))
     assert 0 < low < float(found["mean"]["amount"]) < high
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the public data are not beside the project")
+def test_the_public_permit_log_counts_as_its_rows_say(ask: Ask) -> None:
+    path = DATA / "receipt-permit-log" / "receipt.csv"
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    cases = {row["case:concept:name"] for row in rows}
+    people = {case: set[str]() for case in cases}
+    for row in rows:
+        people[row["case:concept:name"]].add(row["org:resource"])
+    # The log has what this is a test of: cases that several people worked on.
+    assert sum(len(who) > 1 for who in people.values()) > 100
+    told = ask("import", str(path))
+    assert told["accepted"] + told["quarantined"] + told["known"] == told["read"] == len(rows)
+    review = ask("review", "--as-of", "2012-01-31")
+    begun = {row["case:concept:name"] for row in rows if row["time:timestamp"][:10] <= "2012-01-31"}
+    assert review["data"]["deals"] == len(begun)
+    assert review["data"]["open"] > 0
+    assert review["bottlenecks"] == []
+    assert review["concentration"]["top_share"] is None
+    assert ask("compare", "--as-of", "2012-01-31")["people"] == []

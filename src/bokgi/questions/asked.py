@@ -14,6 +14,7 @@ from ibis import _
 
 from bokgi.analysis.comparison.conditions import (
     DEFAULT_FACTORS,
+    DERIVED_CONDITIONS,
     handed_over,
     judged,
     leaks,
@@ -229,6 +230,8 @@ def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -
     """
     asked_for = tuple(DEFAULT_FACTORS if wanted is None else wanted)
     found = leaks(here.deals, asked_for)
+    # Nobody filled in a condition that is worked out here; where nobody asked for it, it is left out without a word.
+    unsaid = set(DERIVED_CONDITIONS) if wanted is None else set()
     refused = [
         {
             "code": "factor_known_after_outcome",
@@ -241,6 +244,7 @@ def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -
             ),
         }
         for leak in found
+        if leak.factor not in unsaid
     ]
     leaking = {leak.factor for leak in found}
     return varied(cases, [factor for factor in asked_for if factor not in leaking]), refused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,9 @@ def test_a_fall_is_told_when_it_is_clear_and_not_before(facts: Facts) -> None:
     told = [found for found in after["changes"] if found["subject_id"] == "t000p0"]
     assert {found["direction"] for found in told} == {"down"}
     assert {found["team"] for found in after["changes"]} == {"t000"}
+    # One week alone never makes a change: like a flag, it has held for two weeks or more when it is told.
+    for found in after["changes"]:
+        assert date.fromisoformat(found["week"]) - date.fromisoformat(found["since"]) >= timedelta(weeks=1)
     for form in ("text", "html"):
         assert ": fewer " in " ".join(rendered(after, form, "en").decode().split())
     assert "줄었습니다" in rendered(after, "md", "ko").decode()
