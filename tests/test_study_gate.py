@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from benchmarks.simulator import Organisation
+from benchmarks.simulator import Organisation, simulate
 from benchmarks.simulator.content import Journeys
 from benchmarks.simulator.weeks import Weeks
 from benchmarks.study import bottleneck, changes, comparison, concentration, decomposition, forecast
@@ -53,7 +53,7 @@ def test_equal_people_are_not_told_apart() -> None:
 
 def test_noise_shows_no_bottleneck_and_a_defect_is_found() -> None:
     for each in range(3):
-        found = bottleneck.searched(bottleneck.simulate(bottleneck.noise(SEED, each, drivers=each % 2 == 0)))
+        found = bottleneck.searched(simulate(bottleneck.noise(SEED, each, drivers=each % 2 == 0)))
         assert not any(unit.flagged for unit in found.units)
     world, __, defect = bottleneck.with_defect(SEED, 0, 6_000)
     flags = [unit for unit in bottleneck.searched(world).units if unit.flagged]
@@ -99,5 +99,5 @@ def test_no_part_of_a_decomposition_is_claimed_by_chance(deals: int) -> None:
     claims = decomposition.false_claims(SEED, 25, deals)
     check(
         row("a part claimed by chance", claims.ravel().tolist(), most=0.05),
-        row("any part claimed by chance", claims.any(axis=1).tolist(), most=0.07),
+        row("any part claimed by chance", (claims.sum(axis=1) > 0).tolist(), most=0.07),
     )
