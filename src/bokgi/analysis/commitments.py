@@ -14,6 +14,7 @@ from ibis import _
 from scipy.special import bdtr, bdtrc, ndtri
 
 from bokgi.analysis.activity import by_people
+from bokgi.analysis.proportions import difference, wilson
 from bokgi.analysis.totals import count_of
 
 LEVEL: Final = 0.95
@@ -204,9 +205,7 @@ def share_changed(
         shares = [hits / n if n else None for hits, n in ((before, before_n), (after, after_n))]
         return FigureChange(shares[0], before_n, shares[1], after_n, None, None, "cannot_tell")
     p1, p0 = after / after_n, before / before_n
-    (l1, u1), (l0, u0) = wilson(p1, after_n), wilson(p0, before_n)
-    low = p1 - p0 - sqrt((p1 - l1) ** 2 + (u0 - p0) ** 2)
-    high = p1 - p0 + sqrt((u1 - p1) ** 2 + (p0 - l0) ** 2)
+    low, high = difference(p1, wilson(p1, after_n, level=LEVEL), p0, wilson(p0, before_n, level=LEVEL))
     return FigureChange(p0, before_n, p1, after_n, low, high, _as_promised(low, high, rising=rising))
 
 
@@ -238,14 +237,3 @@ def _as_promised(low: float, high: float, *, rising: bool) -> str:
     if up or down:
         return "reached" if up is rising else "missed"
     return "cannot_tell"
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Give the interval of a share at 95 % (Wilson 1927).
-
-    >>> [round(end, 3) for end in wilson(0.5, 20)]
-    [0.299, 0.701]
-    """
-    z = float(ndtri(0.5 + LEVEL / 2))
-    middle, spread = share + z * z / (2 * n), z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)

@@ -10,11 +10,11 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.deal_traits import check_columns
+from bokgi.analysis.proportions import wilson
 from bokgi.analysis.totals import totals
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
-Z95: Final = 1.959963984540054
 WEEK: Final = ("week_start", "iso_week")
 _MONEY: Final = "decimal(18, 2)"
 _ENDS: Final = (Outcome.WON.value, Outcome.LOST.value, Outcome.NO_DECISION.value)
@@ -84,7 +84,7 @@ def win_loss(
     known = _.won_amount + _.lost_amount + _.no_decision_amount
     told = told.mutate(narrow_n=_.won + _.lost)
     enough, narrow_enough = _.n >= minimum_n, _.narrow_n >= minimum_n
-    rates = wilson("win_rate", _.won, _.n, enough) | wilson("narrow_rate", _.won, _.narrow_n, narrow_enough)
+    rates = _rate("win_rate", _.won, _.n, enough) | _rate("narrow_rate", _.won, _.narrow_n, narrow_enough)
     value = _.won_amount.cast("float64") / known.cast("float64").nullif(0)
     told = told.mutate(**rates, value_rate=enough.ifelse(value, ibis.null("float64"))).mutate(
         reason=enough.ifelse(ibis.null("string"), "too_few")
@@ -130,23 +130,9 @@ def decided(deals: ibis.Table, *, period: Period) -> ibis.Table:
     return deals.filter(_.outcome.isin(_ENDS) & (_.closed_on >= period.start) & (_.closed_on < period.end))
 
 
-def wilson(name: str, hits: ir.IntegerValue, n: ir.IntegerValue, enough: ir.BooleanValue) -> dict[str, ir.Value]:
-    """A rate with its Wilson interval at 95 %, as columns `name`, `name_low`, `name_high`; null unless `enough`.
-
-    >>> import pyarrow as pa
-    >>> counts = ibis.memtable(pa.table({"hits": [8], "n": [10]}))
-    >>> row = counts.select(**wilson("rate", _.hits, _.n, _.n > 5)).to_pyarrow().to_pylist()[0]
-    >>> {name: round(value, 4) for name, value in row.items()}
-    {'rate': 0.8, 'rate_low': 0.4902, 'rate_high': 0.9433}
-    """
+def _rate(name: str, hits: ir.IntegerValue, n: ir.IntegerValue, enough: ir.BooleanValue) -> dict[str, ir.Value]:
+    """A rate with its interval at 95 %, as columns `name`, `name_low`, `name_high`; null unless `enough`."""
     cases = n.cast("float64").nullif(0)
     rate = hits.cast("float64") / cases
-    middle = rate + Z95**2 / (2 * cases)
-    spread = Z95 * (rate * (1 - rate) / cases + Z95**2 / (4 * cases * cases)).sqrt()
-    whole = 1 + Z95**2 / cases
-    nothing = ibis.null("float64")
-    return {
-        name: enough.ifelse(rate, nothing),
-        f"{name}_low": enough.ifelse((middle - spread) / whole.nullif(0), nothing),
-        f"{name}_high": enough.ifelse((middle + spread) / whole.nullif(0), nothing),
-    }
+    values = zip(("", "_low", "_high"), (rate, *wilson(rate, cases)), strict=True)
+    return {f"{name}{part}": enough.ifelse(value, ibis.null("float64")) for part, value in values}

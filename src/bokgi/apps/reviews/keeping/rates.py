@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from bokgi.analysis.commitments import wilson
+from bokgi.analysis.proportions import wilson
 from bokgi.apps.reviews.models import Verdict
 
 MINIMUM_N: Final = 10

@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from math import sqrt
 from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
 from ibis import _
-from scipy.special import ndtri
 
 from bokgi.analysis.bottleneck import PAST, Bottlenecks, Unit, bottlenecks
 from bokgi.analysis.comparison.conditions import leaks
 from bokgi.analysis.progressions import progressions
+from bokgi.analysis.proportions import wilson
 from bokgi.analysis.totals import totals
 from bokgi.apps.reviews.pack.care import heaviest_first, told
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows, worth
@@ -88,18 +87,6 @@ def _conditions(scope: Scope) -> list[str]:
     return [name for name in different if name not in leaking]
 
 
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Give the interval of a share at `LEVEL` (Wilson 1927).
-
-    >>> [round(end, 3) for end in wilson(0.5, 20)]
-    [0.327, 0.673]
-    """
-    z = float(ndtri((1 + LEVEL) / 2))
-    middle = share + z * z / (2 * n)
-    spread = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
-
-
 def found_json(searched: Search, stages: Sequence[Row], scope: Scope) -> list[dict[str, Any]]:
     """Tell about each unit that is shown, the one with the largest gain first."""
     labels = {(stage["pipeline"], stage["stage"]): stage for stage in stages}
@@ -109,7 +96,7 @@ def found_json(searched: Search, stages: Sequence[Row], scope: Scope) -> list[di
 
 def _flag(unit: Unit, stage: Mapping[str, Any], searched: Search, scope: Scope) -> dict[str, Any]:
     team = unit.unit if unit.by in (TEAM, TEAM_PAST) else scope.team
-    low, high = wilson(unit.conversion, unit.n)
+    low, high = wilson(unit.conversion, unit.n, level=LEVEL)
     gain = unit.gain
     return {
         "key": stage["key"],
