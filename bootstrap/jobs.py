@@ -18,8 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = Environment(ROOT)
 
 # Held to the coverage of pyproject.toml one by one, each by its own tests.
-# The goal is 95 for each; facts is measured, the other three are not yet on one commit.
-COVERED = {"domain": 85, "facts": 95, "intake": 85, "analysis": 85}
+COVERED = {"domain": 95, "facts": 95, "intake": 95, "analysis": 95}
 MEASURE = ("--cov", "--cov-report=", "--cov-fail-under=0")
 WORKERS = 2
 

@@ -47,9 +47,11 @@ def ask_content_effect(facts: Facts, *, as_of: date, lag: int = 1, randomised: M
     """
     with asked(facts, as_of=as_of) as here:
         now = here.facts
-        panel = here.keep(deal_weeks(here.deals, here.visits(), now.activities, now.calendar, as_of=as_of))
         exposures = here.keep(first_exposures(now.content_events, now.calendar, as_of=as_of))
         lots = _lots(here, exposures, randomised or {})
+        # The weeks of all deals are many rows: without content there is nothing to hold them against.
+        deals = here.deals if exposures.count().to_pyarrow().as_py() else here.deals.limit(0)
+        panel = here.keep(deal_weeks(deals, here.visits(), now.activities, now.calendar, as_of=as_of))
         found = content_effect(panel, content=exposures, lag=lag, randomised=lots)
         rows = now.content.select("content_id", "title", "journey_stage").to_pyarrow().to_pylist()
     known = {row["content_id"]: row for row in rows}
