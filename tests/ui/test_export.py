@@ -46,3 +46,11 @@ def test_a_number_too_long_for_excel_keeps_its_digits(value: Decimal | int) -> N
     sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx("x", ["n"], [[value]]))).active
     assert sheet is not None
     assert sheet["A2"].value == str(value)
+
+
+def test_a_text_longer_than_a_cell_of_excel_is_cut_visibly_and_whole_in_a_csv() -> None:
+    text = "가" * 40_000
+    sheet = openpyxl.load_workbook(io.BytesIO(as_xlsx("x", ["메모"], [[text]]))).active
+    assert sheet is not None
+    assert sheet["A2"].value == "가" * 32_766 + "…"
+    assert text in as_csv(["메모"], [[text]]).decode("utf-8-sig")

@@ -18,6 +18,8 @@ TYPES: Final = {
 _COMPUTES: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _LARGEST_NUMBER: Final = 10**15
 """From here on Excel's numbers lose digits; such a number is written as text."""
+_LONGEST_CELL: Final = 32767
+"""Letters that a cell of Excel holds; a longer text ends in an ellipsis, as CSV has it whole."""
 
 
 def harmless(value: Value) -> Value:
@@ -64,7 +66,9 @@ def as_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Value]]) 
                 elif isinstance(value, int | float | Decimal) and abs(float(value)) < _LARGEST_NUMBER:
                     sheet.write_number(line, place, float(value), number)
                 elif value is not None:
-                    sheet.write_string(line, place, str(value))
+                    text = str(value)
+                    cut = text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
+                    sheet.write_string(line, place, cut)
         sheet.freeze_panes(1, 0)
     return made.getvalue()
 

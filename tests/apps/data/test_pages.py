@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 from django.test import Client
 
 from bokgi.apps.access.models import User
 from bokgi.apps.data import selectors
 from bokgi.apps.data.models import Upload
-from tests.apps.data.conftest import Give, deals_file, done, imported
+from tests.apps.data.conftest import HEADER, ROWS, Give, deals_file, done, imported
 
 pytestmark = pytest.mark.django_db
 AsRole = Callable[[str], Client]
@@ -109,6 +112,34 @@ def test_a_refused_row_is_mended_and_taken_in(give: Give, as_role: AsRole, users
     assert mended["Location"] == "/data/quarantine/"
     assert selectors.quarantine_count() == 0
     assert "격리된 행이 없습니다" in client.get("/data/quarantine/").content.decode()
+
+
+def test_quarantine_and_mapping_are_taken_along_without_formulas(
+    give: Give, as_role: AsRole, users: dict[str, User]
+) -> None:
+    row = 'D-9,"=HYPERLINK(""http://x"")",다솜유통,김도현,협의 중,니즈 진단,2026-08-11,2026-12-01,'
+    imported(give(deals_file(row, *ROWS)), users["admin"])
+    client = as_role("admin")
+    page = client.get("/data/quarantine/").content.decode()
+    assert 'href="/data/quarantine/?export=csv"' in page
+    taken = client.get("/data/quarantine/?export=csv").content.decode("utf-8-sig")
+    head, first, second = csv.reader(io.StringIO(taken))
+    assert head[:5] == ["가져오기", "파일", "행", "발견한 것", "발견된 열"]
+    assert head[5:] == HEADER.split(",")[:-1]  # no row has a day of closing
+    assert first[3:7] == ["금액을 읽을 수 없음", "예상금액(원)", "D-9", '\'=HYPERLINK("http://x")']
+    assert second[5] == "D-2"
+    chosen = client.get("/data/quarantine/?export=csv&find=발주").content.decode("utf-8-sig")
+    assert [line[5] for line in csv.reader(io.StringIO(chosen))][1:] == ["D-2"]
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/data/quarantine/?export=xlsx").content)).active
+    assert {cell.data_type for line in book for cell in line} <= {"s", "n"}
+    assert 'href="/data/imports/1/?export=xlsx"' in client.get("/data/imports/1/").content.decode()
+    mapping = client.get("/data/imports/1/?export=csv").content.decode("utf-8-sig")
+    columns = [line[2] for line in csv.reader(io.StringIO(mapping))][1:]
+    assert columns == HEADER.split(",")
+    assert "최유나" not in mapping
+    assert client.get("/data/imports/1/?export=xlsx").content.startswith(b"PK")
+    for path in ("quarantine/?export=csv", "imports/1/?export=xlsx"):
+        assert as_role("rep").get(f"/data/{path}").status_code == 403
 
 
 def test_chosen_rows_are_dismissed(give: Give, as_role: AsRole, users: dict[str, User]) -> None:

@@ -16,13 +16,14 @@ from bokgi.apps.access.requests import PageRequest, page_language
 from bokgi.apps.data import labels, selectors, services
 from bokgi.apps.data.models import WorkKind
 from bokgi.apps.data.progress import Progress, progress_read
+from bokgi.apps.data.tables import mapping_lines, taken_along
 from bokgi.apps.data.views.uploading import KEEPERS
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.ledger import Import
 from bokgi.intake.importing import mappings_from
 from bokgi.intake.mapping.describe import ENTITY_LABELS, describe
 from bokgi.ui.blocks import Badge, Cell, Column, Table
-from bokgi.ui.export import TYPES, Value, as_csv, as_xlsx
+from bokgi.ui.export import TYPES, Value
 from bokgi.ui.format import count
 from bokgi.ui.listing import Listing
 
@@ -107,9 +108,7 @@ def _taken_along(rows: Sequence[Import], names: dict[str, str], kind: str, lang:
         ]
         for one in rows
     ]
-    made = as_csv(header, body) if kind == "csv" else as_xlsx(_say(N_("Imports"), lang), header, body)
-    attached = {"Content-Disposition": f'attachment; filename="imports.{kind}"'}
-    return HttpResponse(made, content_type=TYPES[kind], headers=attached)
+    return taken_along("imports", _say(N_("Imports"), lang), (header, body), kind)
 
 
 def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> list[Cell]:
@@ -137,9 +136,13 @@ def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> lis
 @may(*KEEPERS)
 @require_GET
 def one_import(request: PageRequest, import_no: int) -> HttpResponse:
-    """Show one import: its files, what was found, what it wrote, how its columns were read."""
+    """Show one import: its files, what was found, what it wrote, how its columns were read, which is a file, too."""
     found = selectors.import_of(import_no)
     lang = page_language()
+    kind = request.GET.get("export", "")
+    if kind in TYPES:
+        lines = mapping_lines(mappings_from(found.mapping), lang)
+        return taken_along(f"mapping-{import_no}", _say(N_("Mapping"), lang), lines, kind)
     mappings = [
         {
             "file": mapping.file,

@@ -13,6 +13,7 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, page_language
 from bokgi.apps.access.services import audit
 from bokgi.apps.data import labels, selectors
+from bokgi.apps.data.tables import quarantine_lines, taken_along
 from bokgi.apps.data.views.uploading import KEEPERS
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
@@ -20,13 +21,14 @@ from bokgi.intake import quarantine as kept
 from bokgi.intake.quarantine import Place
 from bokgi.intake.release import release_by_hand
 from bokgi.ui.blocks import Column
+from bokgi.ui.export import TYPES
 from bokgi.ui.listing import Listing
 
 
 @may(*KEEPERS)
 @require_GET
 def refused(request: PageRequest) -> HttpResponse:
-    """Show the reasons with their rows."""
+    """Show the reasons with their rows, or give the rows as a file."""
     rows = selectors.quarantine_rows()
     code, number = request.GET.get("reason", ""), request.GET.get("import", "")
     chosen = [
@@ -36,6 +38,9 @@ def refused(request: PageRequest) -> HttpResponse:
     listing = Listing.read(columns, dict(request.GET.lists()), lang=page_language())
     word = listing.find.casefold()
     chosen = [row for row in chosen if not word or any(word in text.casefold() for text in row.cells.values())]
+    if listing.export in TYPES:
+        title = Message(N_("Quarantine")).text(page_language())
+        return taken_along("quarantine", title, quarantine_lines(chosen, page_language()), listing.export)
     context = {
         "reasons": selectors.reasons(rows),
         "rows": [(row, selectors.marked(row)) for row in listing.cut(chosen)],
