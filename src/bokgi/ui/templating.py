@@ -24,15 +24,19 @@ SCRIPTS: Final = tuple(
 """Scripts of a page, below `STATIC`; each is loaded with `defer`."""
 
 _BEFORE_PARTICLE: Final = re.compile(r"([)%\]’”])(?=[가-힣])")
+_BEFORE_TILDE: Final = re.compile(r"(?<=[0-9가-힣%])~(?=[0-9])")
 
 
 def joined(text: str) -> Markup:
-    """Keep a particle on the line of the bracket or percent sign before it; a browser would break there.
+    """Keep a particle beside the bracket or percent sign before it, and a tilde beside the low end of its range.
 
-    >>> joined("66%를 넘습니다")
-    Markup('66%&#8288;를 넘습니다')
+    A browser would break there.
+
+    >>> joined("66%를 넘습니다"), joined("3,013만~5,116만원")
+    (Markup('66%&#8288;를 넘습니다'), Markup('3,013만&#8288;~5,116만원'))
     """
-    return Markup(_BEFORE_PARTICLE.sub("\\1&#8288;", str(escape(text))))  # noqa: S704 - escaped before
+    text = _BEFORE_TILDE.sub("&#8288;~", _BEFORE_PARTICLE.sub("\\1&#8288;", str(escape(text))))
+    return Markup(text)  # noqa: S704 - escaped before
 
 
 def equip(environment: Environment) -> Environment:

@@ -103,7 +103,7 @@ def one(screen: Screen, there: Choices, name: str, values: Mapping[str, str | No
         options=options,
         hint=hints.get(name, ""),
         required=name in {"account", "stage", "outcome"},
-        autocomplete="off",
+        autocomplete="" if _KINDS.get(name) == "date" else "off",
         attributes={"maxlength": "500"} if name == "next_step" else {},
     )
 

@@ -114,7 +114,7 @@ def _findings(
         add(
             "quarantined",
             quarantined,
-            N_("{n} rows wait in quarantine and count nowhere; bokgi data quarantine shows them."),
+            N_("{n} rows wait in quarantine and count nowhere."),
         )
     if numbers["no_owner"]:
         add("owner_missing", numbers["no_owner"], N_("{n} open deals have no owner."))

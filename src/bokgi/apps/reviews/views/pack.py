@@ -7,10 +7,12 @@ from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from bokgi.apps.access.permitting import may
+from bokgi.apps.access.permitting import is_permitted, may
 from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.data.views.refused import refused
 from bokgi.apps.pipeline.selectors import screen_of
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.record import week_name
@@ -51,10 +53,12 @@ def pack(request: PageRequest) -> HttpResponse:
         response = HttpResponse(rendered(found, form, screen.lang), content_type=TYPES[form])
         response["Content-Disposition"] = f'attachment; filename="review-{period.iso_week}.{form}"'
         return response
+    may_mend = is_permitted(refused, request.user)
     weeks = [Period.week_of(usual.start - timedelta(weeks=back)) for back in range(_WEEKS)]
     shown = {
         "screen": screen,
         "doc": document(found, screen.lang),
+        "refused": reverse("data:quarantine") if found["data"]["quarantined"] and may_mend else "",
         "chart": charts.inline,
         "teams": teams,
         "team": team,

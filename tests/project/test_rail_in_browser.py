@@ -1,0 +1,108 @@
+"""Every page of the rail with its sub-pages in a real browser: what axe finds, the console, the width of a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import resolve
+from pytest_django.live_server_helper import LiveServer
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permitting import is_permitted
+from tests.ui.browser import browser, chromium, complaints, violations
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("home"),
+    pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
+    pytest.mark.django_db(transaction=True),
+]
+PAGES = {
+    "today": ("/today/", "/search/?q=정산", "/settings/"),
+    "reviews": (
+        "/reviews/",
+        "/reviews/pack/",
+        "/reviews/commitments/",
+        "/reviews/learning/",
+        "/reviews/learning/new/",
+        "/reviews/learning/reasons/",
+        "/reviews/mail/",
+        "/reviews/thanks/",
+    ),
+    "funnel": ("/funnel/", "/funnel/change/", "/deals/", "/deals/new/", "/deals/lee-0/"),
+    "forecast": ("/forecast/", "/forecast/submissions/", "/forecast/submit/", "/forecast/backtest/"),
+    "people": ("/people/", "/people/lee/", "/coaching/", "/coaching/ledger/", "/coaching/causes/lee/"),
+    "evaluation": ("/evaluation/", "/evaluation/notices/", "/coaching/skills/"),
+    "definitions": ("/kpi/", "/team/", "/settings/definitions/stages/", "/settings/definitions/targets/change/"),
+    "data": ("/data/", "/data/upload/", "/data/quality/", "/data/quarantine/", "/data/corrections/"),
+}
+"""The pages under each entry of the rail that need no meeting, round or pair to be there; an admin does not coach."""
+HIGHEST_BAR = 56
+"""Pixels that the menu may take from a phone."""
+
+
+@pytest.fixture
+def phone() -> Iterator[Chrome]:
+    with browser(390) as driver:
+        yield driver
+
+
+def enter(driver: Chrome, server: LiveServer, user: User) -> None:
+    """Sign in with a session that is there already."""
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    driver.get(f"{server.url}/health/")
+    driver.delete_all_cookies()
+    name = settings.SESSION_COOKIE_NAME
+    driver.add_cookie({"name": name, "value": client.cookies[name].value, "path": "/"})
+
+
+def faults(driver: Chrome) -> list[str]:
+    """List what axe finds; contrast is tested where colours are made, and its old rule knows no groups in lists."""
+    return [found for found in violations(driver) if not found.startswith(("color-contrast", "dlitem"))]
+
+
+@pytest.mark.parametrize("role", ["leader", "admin"])
+@pytest.mark.parametrize("under", PAGES)
+def test_every_page_of_the_rail_is_accessible_and_fits_a_phone(
+    under: str, role: str, users: dict[str, User], live_server: LiveServer, phone: Chrome
+) -> None:
+    enter(phone, live_server, users[role])
+    found: dict[str, object] = {}
+    for page in (page for page in PAGES[under] if is_permitted(resolve(page.split("?")[0]).func, users[role])):
+        phone.get(f"{live_server.url}{page}")
+        seen = [*faults(phone), *complaints(phone)]
+        wide = phone.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+        bar = phone.execute_script("return document.querySelector('.rail').getBoundingClientRect().height")
+        if seen or wide > 0 or bar > HIGHEST_BAR:
+            found[page] = (seen, wide, bar)
+    assert found == {}
+
+
+def test_the_menu_of_a_phone_works_from_the_keyboard(
+    users: dict[str, User], live_server: LiveServer, phone: Chrome
+) -> None:
+    enter(phone, live_server, users["leader"])
+    phone.get(f"{live_server.url}/settings/")
+    menu, team = (phone.find_element(By.CSS_SELECTOR, at) for at in (".rail-open", '.rail a[href="/team/"]'))
+    assert menu.text == "설정"
+    assert not team.is_displayed()
+    menu.send_keys(Keys.ENTER)
+    assert team.is_displayed()
+    phone.switch_to.active_element.send_keys(Keys.TAB)
+    assert phone.switch_to.active_element.get_attribute("href") == f"{live_server.url}/today/"
+    phone.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert not team.is_displayed()
+    assert phone.switch_to.active_element == menu
+    menu.send_keys(Keys.ENTER)
+    team.click()
+    assert phone.find_element(By.CSS_SELECTOR, ".rail-open").text == "팀"
+    phone.find_element(By.CSS_SELECTOR, ".rail .me").click()
+    assert phone.find_element(By.CSS_SELECTOR, ".me-list form[action='/account/sign-out/']").is_displayed()
