@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,15 @@ def home(written_home: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
     settings.HOME = written_home
     monkeypatch.setenv("BOKGI_TODAY", homes.TODAY.isoformat())
     return written_home
+
+
+@pytest.fixture
+def home_with_key(home: Path, tmp_path: Path, settings: Settings) -> Iterator[Path]:
+    """Keep the key of private notes in a home of its own that has the facts of the tests."""
+    (tmp_path / "lake").symlink_to(home / "lake")
+    settings.HOME, settings.NOTES_KEY = tmp_path, ""
+    yield tmp_path
+    (tmp_path / "lake").unlink()
 
 
 @pytest.fixture

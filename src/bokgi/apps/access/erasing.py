@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from bokgi.apps.access.models import User
+from bokgi.apps.access.sealing import SEALED, reword
 from bokgi.apps.access.services import audit
 from bokgi.facts.erasure.traces import Traces
 
@@ -33,7 +34,9 @@ def person_erase(*, person_id: str, words: Sequence[str], label: str = "") -> in
 
     `words` are its names and addresses; `person_id` is empty for a customer's. Apps erase what they hold, the account
     is closed, and the label (the key unless given) takes the place of the name in every text of every model, those of
-    the queue and of the history tables, too. Doing it again does no harm; `space_free` afterwards lets the file forget.
+    the queue and of the history tables, too. Sealed texts are opened for it; how many did not open stands in the audit
+    trail (`not_opened`): with their key back in its place it is to be done again. Doing it again does no harm;
+    `space_free` afterwards lets the file forget.
     """
     traces = Traces.of(words, label or person_id)
     if person_id:
@@ -41,8 +44,9 @@ def person_erase(*, person_id: str, words: Sequence[str], label: str = "") -> in
             reach(person_id, words)
     changed = _accounts([person_id], words, traces.label)
     changed += sum(_texts(model, traces) for model in apps.get_models() if model._meta.managed)  # noqa: SLF001 - Django's way to ask
-    audit(by=None, action="person_erase", subject=traces.label)
-    return changed
+    reworded, closed = reword(traces.replaced)
+    audit(by=None, action="person_erase", subject=traces.label, details={"not_opened": closed} if closed else {})
+    return changed + reworded
 
 
 def space_free() -> None:
@@ -70,7 +74,8 @@ def _accounts(keys: Sequence[str], words: Sequence[str], label: str) -> int:
 
 def _texts(model: type[models.Model], traces: Traces) -> int:
     own = [field for field in model._meta.concrete_fields if isinstance(field, _WITH_TEXT)]  # noqa: SLF001 - as above
-    names = [field.name for field in own if not field.primary_key and not field.choices]
+    shut = {"sealed"} if any(one.model is model for one in SEALED) else set()
+    names = [field.name for field in own if not field.primary_key and not field.choices and field.name not in shut]
     if not names or not traces.words:
         return 0
     changed = 0

@@ -1,6 +1,6 @@
 """Two people who talk, what they write to each other, what they agree on, and the rubric of skills.
 
-What people write is sealed (`sealing`); keys, days and figures are not. There is no history of these tables.
+What people write is sealed (`access.sealing`); keys, days and figures are not. There is no history of these tables.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from bokgi.apps.access.models import User
+from bokgi.apps.access.sealing import sealed
 
 
 class Pair(models.Model):
@@ -81,6 +82,7 @@ class PaperKind(models.TextChoices):
     FOLLOW_UP = "follow_up"
 
 
+@sealed("pair", "one_on_one__pair_id")
 class Paper(models.Model):
     """Something written for a 1:1. `sealed` holds `{"words": …}`, or situation, behaviour and effect of feedback.
 
@@ -118,6 +120,7 @@ class PlanState(models.TextChoices):
     DECLINED = "declined"
 
 
+@sealed("pair", "pair_id")
 class Plan(models.Model):
     """One or two behaviours that the person wants to change, and the measure both agreed on with its baseline.
 

@@ -12,16 +12,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer, managed_by
+from bokgi.apps.access.sealing import keys
 from bokgi.apps.coaching import rules
 from bokgi.apps.coaching.models import OneOnOne, Pair, Paper, PaperKind, PassedOn, Plan, PlanState, Skill
 from bokgi.apps.coaching.rubric import DEFAULT
-from bokgi.apps.coaching.sealing import Keys, keys_of
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.roster import ask_roster
@@ -58,11 +57,6 @@ class Record:
     pair: Pair
     papers: tuple[Words, ...] = ()
     plans: tuple[OpenPlan, ...] = field(default=())
-
-
-def keys() -> Keys:
-    """Give the keys of this home; there may be none."""
-    return keys_of(settings.HOME, settings.NOTES_KEY)
 
 
 def viewer_on(user: User, on: date) -> Viewer:
@@ -179,7 +173,7 @@ def papers_read(user: User, papers: Iterable[Paper], pair: Pair) -> list[Words]:
     """
     with_keys = keys()
     return [
-        Words(paper, json.loads(with_keys.unseal(paper.sealed, pair=pair.pk)))
+        Words(paper, json.loads(with_keys.unseal(paper.sealed, to=f"pair {pair.pk}")))
         for paper in papers
         if paper.kind != PaperKind.OWN_NOTE or paper.author_id == user.pk
     ]
@@ -187,7 +181,7 @@ def papers_read(user: User, papers: Iterable[Paper], pair: Pair) -> list[Words]:
 
 def plan_read(plan: Plan) -> OpenPlan:
     """Open a plan; the caller has asked `plan_of` or `pair_of` first."""
-    words: dict[str, Any] = json.loads(keys().unseal(plan.sealed, pair=plan.pair_id))
+    words: dict[str, Any] = json.loads(keys().unseal(plan.sealed, to=f"pair {plan.pair_id}"))
     behaviours = tuple(words.pop("behaviours"))
     return OpenPlan(plan, behaviours, **words)
 

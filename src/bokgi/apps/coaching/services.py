@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.sealing import keys, seal
 from bokgi.apps.access.services import audit
-from bokgi.apps.coaching import rules, sealing
+from bokgi.apps.coaching import rules
 from bokgi.apps.coaching.models import (
     OneOnOne,
     Pair,
@@ -30,7 +30,7 @@ from bokgi.apps.coaching.models import (
     Skill,
 )
 from bokgi.apps.coaching.rubric import LANGUAGES, LEVELS
-from bokgi.apps.coaching.selectors import is_live, is_party, keys, skill_texts, unknown, viewer_on
+from bokgi.apps.coaching.selectors import is_live, is_party, skill_texts, unknown, viewer_on
 from bokgi.domain.errors import ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.coaching import monday_of
@@ -51,16 +51,7 @@ def _refuse_stranger(by: User, pair: Pair, on: date) -> None:
 
 
 def _seal(pair: Pair, words: Mapping[str, Any]) -> str:
-    """Seal words for a pair; the first words of a home make its key, and no others do."""
-    found = keys()
-    if not found.keys and not settings.NOTES_KEY and not _anything_sealed():
-        sealing.key_make(settings.HOME)
-        found = keys()
-    return found.seal(json.dumps(dict(words), ensure_ascii=False), pair=pair.pk)
-
-
-def _anything_sealed() -> bool:
-    return Paper.objects.exists() or Plan.objects.exists()
+    return seal(json.dumps(dict(words), ensure_ascii=False), to=f"pair {pair.pk}")
 
 
 def _text(given: str, *, required: bool = True) -> str:
@@ -307,7 +298,7 @@ def plan_end(*, plan: Plan, by: User, learned: str, today: date) -> None:
     plan = Plan.objects.select_for_update().get(pk=plan.pk)
     if plan.state != PlanState.RUNNING:
         raise _plan_moved()
-    words = json.loads(keys().unseal(plan.sealed, pair=plan.pair_id))
+    words = json.loads(keys().unseal(plan.sealed, to=f"pair {plan.pair_id}"))
     plan.sealed = _seal(plan.pair, words | {"learned": _text(learned)})
     plan.state, plan.ended_on = PlanState.ENDED, today
     plan.save()
@@ -356,31 +347,7 @@ def skill_change(
     return made
 
 
-# ---------------------------------------------------------------- keys and erasure
-
-
-@transaction.atomic
-def reseal(*, with_keys: sealing.Keys) -> int:
-    """Seal everything anew that is not sealed with the newest key, and give how much that was."""
-    done = 0
-    for model, of_pair in ((Paper, "one_on_one__pair_id"), (Plan, "pair_id")):
-        rows = model.objects.select_for_update(of=("self",)).values_list("pk", "sealed", of_pair)
-        for key, sealed, pair in rows:
-            if not with_keys.is_newest(sealed):
-                anew = with_keys.seal(with_keys.unseal(sealed, pair=pair), pair=pair)
-                model.objects.filter(pk=key).update(sealed=anew)
-                done += 1
-    return done
-
-
-def key_rotate() -> int:
-    """Give the private notes a new key and seal them anew; where the environment holds the keys, only the latter.
-
-    Give how much was sealed anew.
-    """
-    if settings.NOTES_KEY:
-        return reseal(with_keys=keys())
-    return sealing.key_rotate(settings.HOME, lambda found: reseal(with_keys=found))
+# ---------------------------------------------------------------- erasure
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from django.utils import timezone
 from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer
+from bokgi.apps.access.sealing import keys
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import (
     Commitment,
@@ -22,7 +23,7 @@ from bokgi.apps.reviews.models import (
     Note,
     Participant,
 )
-from bokgi.domain.errors import NotFoundError
+from bokgi.domain.errors import NotFoundError, SetupError
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.people import ask_names
 
@@ -161,10 +162,31 @@ def notes_open(meeting: Meeting) -> list[Entry]:
     return _entries(meeting.notes.filter(private=False).select_related("by", "about", "about__user"))
 
 
-def notes_private(meeting: Meeting, user: User) -> list[Entry]:
-    """List the private notes of which a user is one of the two people; nobody else's, whatever the role."""
-    mine = meeting.notes.filter(private=True).select_related("by", "about", "about__user")
-    return _entries(note for note in mine if user.pk in {note.by_id, note.about.user_id if note.about else None})
+@dataclass(frozen=True)
+class PrivateNote:
+    """A private note in its last wording, opened; `fault` says why it does not open."""
+
+    first: Note
+    text: str = ""
+    fault: Message | None = None
+
+
+def notes_private(meeting: Meeting, user: User) -> list[PrivateNote]:
+    """Open the private notes of which a user is one of the two people; nobody else's, whatever the role.
+
+    One that does not open says so in its place: the meeting goes on around it.
+    """
+    noted = meeting.notes.filter(private=True).select_related("by", "about", "about__user")
+    mine = [note for note in noted if user.pk in {note.by_id, note.about.user_id if note.about else None}]
+    return [_opened(entry) for entry in _entries(mine)]
+
+
+def _opened(entry: Entry) -> PrivateNote:
+    last = entry.current[-1]
+    try:
+        return PrivateNote(entry.first, keys().unseal(last.sealed, to=f"note {last.key}"))
+    except SetupError as error:
+        return PrivateNote(entry.first, fault=error.message)
 
 
 def _entries(notes: Iterable[Note]) -> list[Entry]:

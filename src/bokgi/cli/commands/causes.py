@@ -64,9 +64,9 @@ def notes_key(session: Session) -> Answer:
     session.lake()
     set_up(session.home)
     prepare()
-    from bokgi.apps.coaching.services import key_rotate
+    from bokgi.apps.access.sealing import rotate
 
-    done = key_rotate()
+    done = rotate()
 
     def screen(shown: Session) -> None:
         shown.say(N_("{n} private texts were sealed anew. Keep a copy of the key apart from the back-ups."), n=done)

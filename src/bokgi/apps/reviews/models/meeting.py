@@ -13,6 +13,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from bokgi.apps.access.models import User
+from bokgi.apps.access.sealing import sealed
 from bokgi.domain.messages import N_
 
 
@@ -269,11 +270,12 @@ class DiscussedDeal(models.Model):
         return self.deal_id
 
 
+@sealed("note", "key")
 class Note(models.Model):
     """Something written in the meeting. Entries are only added: a correction is another one that `amends` the first.
 
     `key` is made by the browser, so that what is sent again after a lost connection is kept once. A private note is
-    for its writer and the user of `about`, nobody else, whatever the role.
+    for its writer and the user of `about`, nobody else, whatever the role; its words are `sealed` and `text` is empty.
     """
 
     key = models.UUIDField(unique=True, default=uuid.uuid4)
@@ -284,14 +286,21 @@ class Note(models.Model):
     about = models.ForeignKey(Participant, null=True, on_delete=models.SET_NULL, related_name="notes")
     deal_id = models.CharField(max_length=200, blank=True, default="")
     private = models.BooleanField(default=False)
-    text = models.TextField()
+    text = models.TextField(blank=True, default="")
+    sealed = models.TextField(blank=True, default="")
     amends = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="amended_by")
     at = models.DateTimeField()
 
     class Meta:
-        """In the order of arrival."""
+        """In the order of arrival; what is private stands nowhere in plain text."""
 
         ordering: ClassVar = ["at", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(private=True, text="") & ~models.Q(sealed="") | models.Q(private=False, sealed=""),
+                name="note_private_is_sealed",
+            ),
+        ]
 
     def __str__(self) -> str:
         """Give the key; the text is nobody else's business."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from bokgi.apps.access.models import User
+from bokgi.apps.access.sealing import seal
 from bokgi.apps.access.services import audit
 from bokgi.apps.reviews.models import Commitment, Effect, Meeting, MeetingState, Note, NoteKind, OwnWord, Participant
 from bokgi.apps.reviews.services.locking import OPEN, conflict, held, touched
@@ -57,7 +58,8 @@ class NewCommitment:
 def note_add(*, meeting_id: int, new: NewNote, by: User, at: datetime) -> Note:
     """Add a note. With a `key` that is there already nothing is added: the browser sent it again.
 
-    Raises `UsageError` for an empty text, a private note to nobody, or one about oneself.
+    Raises `UsageError` for an empty text, a private note to nobody, or one about oneself; `SetupError`
+    (`notes_key_missing`) for a private note where the key that sealed the others is gone.
     """
     text = new.text.strip()[:LONGEST]
     if not text:
@@ -82,8 +84,9 @@ def note_add(*, meeting_id: int, new: NewNote, by: User, at: datetime) -> Note:
             Message(N_("A private note is for two people: choose somebody else who has an account.")),
         )
     kept = {name: getattr(new, name) for name in ("kind", "part", "about", "deal_id", "private", "amends")}
+    words = {"sealed": seal(text, to=f"note {new.key}")} if new.private else {"text": text}
     made, _ = Note.objects.get_or_create(
-        key=new.key, defaults={"meeting": meeting, "by": by, "text": text, "at": at, **kept}
+        key=new.key, defaults={"meeting": meeting, "by": by, "at": at, **words, **kept}
     )
     touched(meeting)
     audit(by=by, action="note_add", subject=f"note {made.pk}", details={"private": made.private})

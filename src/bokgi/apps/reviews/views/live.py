@@ -125,7 +125,7 @@ def _state(frame: Frame, *, wall: bool) -> dict[str, Any]:
         "content": "" if current is None else record.shown_part(snapshot, current.part, lang),
         "as_of": written.day(snapshot.as_of, lang),
         "here": [one for one in held["people"] if one["here"]],
-        "private": [(entry.current[-1], frame.called(entry.first.about), _writer(entry.first)) for entry in private],
+        "private": [(note, frame.called(note.first.about), _writer(note.first)) for note in private],
         "begun": {part.pk: 0 if part.begun_at is None else int(part.begun_at.timestamp() * 1000) for part in parts},
     }
 

@@ -36,8 +36,8 @@ def past(request: PageRequest, meeting_id: int) -> HttpResponse:
     if frame.meeting.state != MeetingState.CLOSED:
         return HttpResponseRedirect(reverse("reviews:meeting", kwargs={"meeting_id": meeting_id}))
     private = [
-        (entry.current[-1], frame.called(entry.first.about), "–" if entry.first.by is None else entry.first.by.name)
-        for entry in selectors.notes_private(frame.meeting, request.user)
+        (note, frame.called(note.first.about), "–" if note.first.by is None else note.first.by.name)
+        for note in selectors.notes_private(frame.meeting, request.user)
     ]
     shown = {
         "screen": frame.screen,

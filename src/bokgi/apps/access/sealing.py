@@ -1,8 +1,9 @@
 """Words that belong to two people: sealed before they reach the database, opened only for who may read them.
 
-AES-256-GCM. Each sealed text is bound to its pair, so that a row moved to another pair does not open. The secrets come
-from `BOKGI_NOTES_KEY` (the newest first, commas between) or from `keys/notes-key` of the home (one a line, the newest
-first), never from the database. They are read for each use: a rotation needs no restart.
+AES-256-GCM. Each sealed text is bound to what it belongs to (a pair, a note), so that it does not open in the place of
+another. An app says with `sealed` which of its models hold such texts; a rotation and an erasure reach all of them. The
+secrets come from `BOKGI_NOTES_KEY` (the newest first, commas between) or from `keys/notes-key` of the home (one a line,
+the newest first), never from the database. They are read for each use: a rotation needs no restart.
 
 This keeps the words from administrators in the product and from who gets a dump or a back-up; not from who runs the
 server and can read both database and key.
@@ -13,16 +14,18 @@ from __future__ import annotations
 import os
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import models, transaction
 
 from bokgi.domain.errors import SetupError
 from bokgi.domain.messages import N_, Message
@@ -56,20 +59,23 @@ class Keys:
 
     keys: tuple[Key, ...]
 
-    def seal(self, words: str, *, pair: object) -> str:
-        """Seal words for a pair. Raises `SetupError` (`notes_key_missing`) where there is no key."""
+    def seal(self, words: str, *, to: str) -> str:
+        """Seal words and bind them to `to`, such as `pair 7`.
+
+        Raises `SetupError` (`notes_key_missing`) where there is no key.
+        """
         if not self.keys:
             raise missing()
         nonce = secrets.token_bytes(_NONCE)
         key = self.keys[0]
-        sealed = nonce + key.cipher.encrypt(nonce, words.encode(), _bound(pair))
+        sealed = nonce + key.cipher.encrypt(nonce, words.encode(), _bound(to))
         return f"{key.name}.{urlsafe_b64encode(sealed).decode()}"
 
-    def unseal(self, sealed: str, *, pair: object) -> str:
-        """Open words of a pair.
+    def unseal(self, sealed: str, *, to: str) -> str:
+        """Open words that are bound to `to`.
 
         Raises `SetupError`: `notes_key_missing` where the key is not there, `notes_sealed_otherwise` where the words
-        were changed or belong to another pair.
+        were changed or belong to something else.
         """
         name, _, body = sealed.partition(".")
         key = next((one for one in self.keys if one.name == name), None)
@@ -77,7 +83,7 @@ class Keys:
             raise missing()
         raw = urlsafe_b64decode(body)
         try:
-            return key.cipher.decrypt(raw[:_NONCE], raw[_NONCE:], _bound(pair)).decode()
+            return key.cipher.decrypt(raw[:_NONCE], raw[_NONCE:], _bound(to)).decode()
         except InvalidTag as error:
             raise SetupError(
                 "notes_sealed_otherwise",
@@ -89,8 +95,8 @@ class Keys:
         return bool(self.keys) and sealed.partition(".")[0] == self.keys[0].name
 
 
-def _bound(pair: object) -> bytes:
-    return f"bokgi pair {pair}".encode()
+def _bound(to: str) -> bytes:
+    return f"bokgi {to}".encode()
 
 
 def missing() -> SetupError:
@@ -103,6 +109,11 @@ def missing() -> SetupError:
             {"file": FILE, "variable": VARIABLE},
         ),
     )
+
+
+def keys() -> Keys:
+    """Give the keys of this home; there may be none."""
+    return keys_of(settings.HOME, settings.NOTES_KEY)
 
 
 def keys_of(home: Path, given: str = "") -> Keys:
@@ -137,8 +148,8 @@ def key_make(home: Path) -> None:
         fresh.unlink()
 
 
-def key_rotate(home: Path, reseal: Callable[[Keys], int]) -> int:
-    """Make a new key, seal everything anew with it (`reseal`), and give how much was.
+def key_renew(home: Path, anew: Callable[[Keys], int]) -> int:
+    """Make a new key, seal everything anew with it (`anew`), and give how much was.
 
     The new key is in the file before anything is sealed with it, and the one before it stays there until the next
     rotation, so nothing is lost when it stops in the middle or somebody writes meanwhile.
@@ -149,7 +160,7 @@ def key_rotate(home: Path, reseal: Callable[[Keys], int]) -> int:
         raise missing()
     there = path.read_text(encoding="utf-8").split()
     _written(folder, [_secret(), *there]).replace(path)
-    done = reseal(keys_of(home))
+    done = anew(keys_of(home))
     _written(folder, path.read_text(encoding="utf-8").split()[:_KEPT]).replace(path)
     return done
 
@@ -165,3 +176,94 @@ def _written(folder: Path, found: list[str]) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return fresh
+
+
+# ---------------------------------------------------------------- what is sealed in the database
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A model whose column `sealed` holds sealed words (empty: none); `field` is the key they are bound to."""
+
+    model: type[models.Model]
+    kind: str
+    field: str
+
+    def to(self, key: object) -> str:
+        """Name what words are bound to."""
+        return f"{self.kind} {key}"
+
+    def rows(self) -> models.QuerySet[models.Model]:
+        """Give the rows that hold sealed words."""
+        return self.model._default_manager.exclude(sealed="")  # noqa: SLF001 - Django's public name for any model's rows
+
+    def held(self) -> Iterator[tuple[object, str, str]]:
+        """Give primary key, sealed words and what they are bound to, of every row, held until the transaction ends."""
+        of_row = self.rows().select_for_update(of=("self",)).order_by().values_list("pk", "sealed", self.field)
+        for row, sealed, key in of_row:
+            yield row, sealed, self.to(key)
+
+
+SEALED: Final[list[Sealed]] = []
+Model = TypeVar("Model", bound=models.Model)
+
+
+def sealed(kind: str, field: str) -> Callable[[type[Model]], type[Model]]:
+    """Say of a model that its column `sealed` holds words bound to `field`, which is the key of a `kind`."""
+
+    def said(model: type[Model]) -> type[Model]:
+        SEALED.append(Sealed(model, kind, field))
+        return model
+
+    return said
+
+
+def seal(words: str, *, to: str) -> str:
+    """Seal words with the newest key; the first words of a home make its key, and no others do.
+
+    Raises `SetupError` (`notes_key_missing`) where words are sealed already and their key is gone.
+    """
+    found = keys()
+    if not found.keys and not settings.NOTES_KEY and not any(one.rows().exists() for one in SEALED):
+        key_make(settings.HOME)
+        found = keys()
+    return found.seal(words, to=to)
+
+
+@transaction.atomic
+def reseal(*, with_keys: Keys) -> int:
+    """Seal everything anew that is not sealed with the newest key, and give how much that was."""
+    done = 0
+    for one in SEALED:
+        for row, words, to in list(one.held()):
+            if not with_keys.is_newest(words):
+                anew = with_keys.seal(with_keys.unseal(words, to=to), to=to)
+                done += one.rows().filter(pk=row).update(sealed=anew)
+    return done
+
+
+@transaction.atomic
+def reword(change: Callable[[str], str]) -> tuple[int, int]:
+    """Change every sealed text; give how many were, and how many do not open because their key is gone."""
+    with_keys, changed, closed = keys(), 0, 0
+    for one in SEALED:
+        for row, words, to in list(one.held()):
+            try:
+                text = with_keys.unseal(words, to=to)
+            except SetupError:
+                closed += 1
+                continue
+            new = change(text)
+            if new != text:
+                changed += one.rows().filter(pk=row).update(sealed=with_keys.seal(new, to=to))
+    return changed, closed
+
+
+def rotate() -> int:
+    """Give the private notes a new key and seal them anew; where the environment holds the keys, only the latter.
+
+    Give how much was sealed anew.
+    """
+    if settings.NOTES_KEY:
+        return reseal(with_keys=keys())
+    return key_renew(settings.HOME, lambda found: reseal(with_keys=found))
