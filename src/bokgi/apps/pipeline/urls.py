@@ -8,6 +8,7 @@ from bokgi.apps.pipeline import deal_views, views
 
 funnel_addresses: list[URLPattern] = [
     path("", views.funnel_index, name="index"),
+    path("compare/", views.funnel_compare, name="compare"),
     path("change/", views.pipeline_change, name="change"),
 ]
 deal_addresses: list[URLPattern] = [

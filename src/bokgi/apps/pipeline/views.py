@@ -11,9 +11,10 @@ from bokgi.apps.access.permissions import EVERYBODY
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.data.entered import deals_waiting
-from bokgi.apps.pipeline import change, deal_list, funnel
+from bokgi.apps.pipeline import change, compared, deal_list, funnel
 from bokgi.apps.pipeline.deal_views import SEES_DEALS
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
+from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_
 from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.deals import MOST
@@ -59,6 +60,33 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         table=funnel.table(screen, asked, now, before, flagged),
         hidden=screen.team is None and WHOLE not in screen.shown,
         heats={view: drawn for view, drawn in heats.items() if drawn is not None},
+    )
+
+
+@may(*EVERYBODY)
+@require_GET
+def funnel_compare(request: PageRequest) -> HttpResponse:
+    """Compare two periods by choice; what cannot be compared is said above the form."""
+    screen = screen_of(request)
+    asked = compared.read(screen)
+    hidden = screen.team is None and WHOLE not in screen.shown
+    found, fault = None, None
+    if not hidden:
+        try:
+            found = compared.answer(screen, asked)
+        except UsageError as error:
+            fault = error
+    return page(
+        screen,
+        "compare.html",
+        asked=asked,
+        modes=compared.modes(),
+        fields=compared.fields(screen, asked),
+        quick=compared.quick(screen, asked),
+        hidden=hidden,
+        fault=fault,
+        found=found,
+        table=None if found is None else compared.table(screen, found),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,8 @@ import typer
 from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
-from bokgi.domain.messages import N_
+from bokgi.domain.errors import UsageError
+from bokgi.domain.messages import N_, Message
 
 
 @command("funnel", N_("The funnel: conversion and time by stage, in one of four modes."), order=30, method="funnel")
@@ -29,6 +31,10 @@ def funnel(
         str | None, typer.Option("--from", metavar=N_("DATE"), help=N_("First day of the period."))
     ] = None,
     to: Annotated[str | None, typer.Option("--to", metavar=N_("DATE"), help=N_("Last day of the period."))] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option("--compare", metavar=N_("DATE..DATE"), help=N_("First and last day of a period to compare with.")),
+    ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar=N_("DATE"), help=N_("Day as of whose end the facts are shown."))
     ] = None,
@@ -37,6 +43,8 @@ def funnel(
     from bokgi.questions.funnel import ask_funnel
 
     start, end = window(from_, to)
+    if compare is not None:
+        return _compared(session, compare, start, end, mode, by, as_of)
     with facts_of(session) as facts:
         found = ask_funnel(
             facts,
@@ -48,6 +56,72 @@ def funnel(
         )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
+
+
+def _compared(
+    session: Session, compare: str, start: date | None, end: date | None, mode: str, by: str, as_of: str | None
+) -> Answer:
+    from bokgi.questions.funnel_compared import compare_funnel
+
+    first, dots, last = compare.partition("..")
+    if by:
+        raise UsageError(
+            "by_with_compare",
+            Message(N_("--compare is not split by anything.")),
+            Message(N_("Leave out --by, or ask for each period by itself.")),
+        )
+    past_start, past_end = window(first, last if dots else None)
+    if past_start is None or past_end is None:
+        raise UsageError(
+            "period_unreadable",
+            Message(N_("“{text}” is no period."), {"text": compare}),
+            Message(N_("Write first and last day: 2026-01-01..2026-03-31.")),
+        )
+    with facts_of(session) as facts:
+        found = compare_funnel(
+            facts,
+            as_of=day(session, as_of),
+            past_start=past_start,
+            past_end=past_end,
+            start=start,
+            end=end,
+            mode=mode,
+        )
+    told = answer(session, found)
+    return Answer(told, lambda shown: _show_compared(shown, told))
+
+
+def _show_compared(session: Session, found: dict[str, Any]) -> None:
+    from bokgi.ui.format import days, percent, points
+
+    say_all(session, found, "said")
+    verdicts = {"higher": N_("higher"), "lower": N_("lower"), "cannot_tell": N_("cannot tell")}
+
+    def cells(there: dict[str, Any], *, share: bool) -> list[str]:
+        def write(value: float) -> str:
+            return points(value, session.lang) if share else days(value, session.lang)
+
+        name, gap = "estimate" if share else "median", there["difference"]
+        known = [
+            "–" if one is None else f"{percent(one[name]) if share else days(one[name], session.lang)} (n {one['n']})"
+            for one in (there["now"], there["before"])
+        ]
+        if gap is None:
+            return [*known, "", ""]
+        ends = "~".join("?" if end is None else write(end) for end in (gap["low"], gap["high"]))
+        return [*known, f"{write(gap['estimate'])} ({ends})", session.text(Message(verdicts[gap["verdict"]]))]
+
+    for heading, measure in ((N_("Conversion"), "conversion"), (N_("Days, median"), "time")):
+        columns = [
+            (N_("Stage"), "left"),
+            (heading, "right"),
+            (N_("Compared with"), "right"),
+            (N_("Difference"), "right"),
+            (N_("Verdict"), "left"),
+        ]
+        rows = [(stage["label"], *cells(stage[measure], share=measure == "conversion")) for stage in found["stages"]]
+        show_table(session, columns, rows)
+    conclude(session, found)
 
 
 def _show(session: Session, found: dict[str, Any]) -> None:
