@@ -42,17 +42,17 @@ _NAMING: Final = {"person_unknown", "person_ambiguous", "deal_unknown"}
 def home(request: HttpRequest) -> HttpResponse:
     """Go to the first screen of the rail; before the first import, to where files are brought in."""
     screens = {entry.key: entry.address for entry in entries(request)}
-    if "data" in screens and not _has_facts():
+    if "data" in screens and not _has_deals():
         return HttpResponseRedirect(screens["data"])
     return HttpResponseRedirect(next(iter(screens.values())))
 
 
-def _has_facts() -> bool:
+def _has_deals() -> bool:
     try:
-        answers().version()
+        # What the set-up wrote is a setting, no data: there is nothing to see before the first deals.
+        return bool(answers().facts().deals.limit(1).count().to_pyarrow().as_py())
     except NotFoundError:
         return False
-    return True
 
 
 @anyone
