@@ -57,7 +57,7 @@ def test_without_deals_there_is_nothing_to_compare() -> None:
     found = fits(ask_causes(facts_of(), as_of=date(2026, 11, 24), person_id="lee"), "causes")
     assert found["result"]["reason"] == "too_few"
     assert found["found"] == []
-    assert [cause["state"] for cause in found["causes"][:4]] == ["too_few"] * 4
+    assert {cause["state"] for cause in found["causes"]} <= {"too_few"}
 
 
 def test_a_measure_has_a_baseline_and_a_check(world: World) -> None:

@@ -120,7 +120,7 @@ def test_an_assignment_that_only_closed_deals_tell_accuses_nobody_of_filling_it_
     deals = world.tables["deals"]
     told = pc.if_else(pc.equal(deals["outcome"], "open"), None, pc.add(deals["created_on"].cast(pa.int32()), 3))
     place = deals.column_names.index("assigned_on")
-    closed_only = deals.set_column(place, deals.schema.field(place), told.cast(pa.date32()))
+    closed_only = deals.set_column(place, deals.schema.field(place), told.cast(pa.int32()).cast(pa.date32()))
     facts = facts_of_tables(world.tables | {"deals": closed_only})
     found = asked(facts)
     assert "inherited" not in found["factors"]

@@ -215,7 +215,8 @@ def test_any_table_comes_back_as_it_was_written(data: st.DataObject) -> None:
     table = data.draw(st.lists(st.tuples(*[hangul if encoding == "cp949" else cells] * 3), min_size=1, max_size=30))
     newline = data.draw(st.sampled_from(["\n", "\r\n"]))
     delimiter = data.draw(st.sampled_from([",", ";", "\t", "|"]))
-    all_quoted = data.draw(st.booleans())
+    # Before Python 3.13 the writer leaves a carriage return bare where lines end without one: nobody could read that.
+    all_quoted = data.draw(st.booleans()) or any("\r" in cell for row in table for cell in row)
     text = io.StringIO()
     if all_quoted:
         writer = csv.writer(text, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_ALL)
