@@ -130,7 +130,7 @@ def test_quarantine_and_mapping_are_taken_along_without_formulas(
     assert second[5] == "D-2"
     chosen = client.get("/data/quarantine/?export=csv&find=발주").content.decode("utf-8-sig")
     assert [line[5] for line in csv.reader(io.StringIO(chosen))][1:] == ["D-2"]
-    book = openpyxl.load_workbook(io.BytesIO(client.get("/data/quarantine/?export=xlsx").content)).active
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/data/quarantine/?export=xlsx").content)).worksheets[0]
     assert {cell.data_type for line in book for cell in line} <= {"s", "n"}
     assert 'href="/data/imports/1/?export=xlsx"' in client.get("/data/imports/1/").content.decode()
     mapping = client.get("/data/imports/1/?export=csv").content.decode("utf-8-sig")

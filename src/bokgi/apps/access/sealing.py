@@ -259,6 +259,11 @@ def reword(change: Callable[[str], str]) -> tuple[int, int]:
     return changed, closed
 
 
+def closed() -> int:
+    """Count the sealed texts that do not open."""
+    return reword(str)[1]
+
+
 def rotate() -> int:
     """Give the private notes a new key and seal them anew; where the environment holds the keys, only the latter.
 

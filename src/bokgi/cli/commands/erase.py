@@ -45,7 +45,7 @@ def erase(
     )
     with session.progress() as show:
         show(session.text(Message(N_("erasing"))), None)
-        _erase_in_database(session, lake, kind, key, also or ())
+        closed = _erase_in_database(session, lake, kind, key, also or ())
         found = erased(lake, kind, key, by=who(), at=datetime.now(UTC), also=also or ())
 
     def screen(shown: Session) -> None:
@@ -57,6 +57,15 @@ def erase(
         if found.deleted:
             numbers = ", ".join(str(number) for number in found.deleted)
             shown.say(N_("Kept source files of these imports were deleted: {numbers}"), numbers=numbers)
+        if closed:
+            shown.say(
+                N_(
+                    "{n} private texts did not open, because their key is gone. If it comes back, erase {key} again, "
+                    "with --also and the name."
+                ),
+                n=closed,
+                key=found.key,
+            )
         shown.say(N_("Back-ups made before still hold the name; so do files that left this folder."))
 
     data = {
@@ -66,25 +75,31 @@ def erase(
         "rewritten_sources": found.rewritten_sources,
         "deleted_sources_of_imports": list(found.deleted),
         "others_with_that_name": found.others,
+        "private_texts_not_opened": closed,
     }
     return Answer(data, screen)
 
 
-def _erase_in_database(session: Session, lake: Lake, kind: str, key: str, also: Sequence[str]) -> None:
-    """Erase in the application's database first: the facts still say then who is meant, however often it is begun."""
+def _erase_in_database(session: Session, lake: Lake, kind: str, key: str, also: Sequence[str]) -> int:
+    """Erase in the application's database first: the facts still say then who is meant, however often it is begun.
+
+    Give how many private texts did not open.
+    """
     from bokgi.facts.erasure import traces_of
     from bokgi.project import processes
 
     if not (session.home / "db.sqlite3").exists() and not os.environ.get("BOKGI_DATABASE"):
-        return
+        return 0
     processes.set_up(session.home)
     processes.prepare()
     from bokgi.apps.access.erasing import person_erase, space_free
+    from bokgi.apps.access.sealing import closed
 
     keys, words, traces = traces_of(lake, kind, key, also=also)
     for one in keys if kind == "person" else [""]:
         person_erase(person_id=one, words=words, label=traces.label)
     space_free()
+    return closed()
 
 
 def _meant(lake: Lake, kind: str, person: str) -> str:

@@ -146,10 +146,11 @@ def test_an_erasure_opens_what_others_wrote_about_somebody(
     key.unlink()
     person_erase(person_id="park", words=[name])
     assert AuditEntry.objects.filter(action="person_erase").latest("pk").details == {"not_opened": 1}
+    assert sealing.closed() == 1
     key.write_bytes(there)
     assert read(live, team["rep"]) == [f"{name}님에게 물어보세요"]
     person_erase(person_id="park", words=[name])
-    assert read(live, team["rep"]) == ["park님에게 물어보세요"]
+    assert (read(live, team["rep"]), sealing.closed()) == (["park님에게 물어보세요"], 0)
     person_erase(person_id="lee", words=[homes.PEOPLE["lee"]])
     assert not Note.objects.filter(private=True).exists()
 
