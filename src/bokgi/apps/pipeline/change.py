@@ -10,6 +10,7 @@ from bokgi.apps.pipeline.deal_list import DEALS
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
+from bokgi.domain.money import Money
 from bokgi.questions.asked import Json
 from bokgi.ui.blocks import Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base, for_page
@@ -51,7 +52,7 @@ def chart(screen: Screen, change: Json) -> Chart | None:
     speaker, steps = screen.speaker, steps_of(change, screen.speaker)
     column = chart_column([step.amount for step in steps], screen.currency, screen.lang)
     base = bridge_base(steps)
-    note = screen.say(N_("The bars start at {base}, not at zero."), base=f"{column.cell(base)} {column.label}")
+    note = screen.say(N_("The bars start at {base}, not at zero."), base=Money(base, screen.currency))
 
     def spec(*, upright: bool) -> dict[str, Any]:
         return for_page(bridge(steps, screen.currency, screen.lang, width=640, upright=upright, mode="page"))

@@ -10,6 +10,7 @@ from bokgi.apps.reviews.rendering.blocks import Block, Section, Verdict
 from bokgi.apps.reviews.rendering.words import PARTS
 from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
+from bokgi.domain.money import Money
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base
@@ -225,11 +226,7 @@ def _bridge(review: Json, speaker: Speaker) -> Chart:
     currency, lang = review["currency"], speaker.lang
     column = chart_column([step.amount for step in steps], currency, lang)
     base = bridge_base(steps)
-    note = (
-        speaker.text(N_("The bars start at {base}, not at zero."), base=f"{column.cell(base)} {column.label}")
-        if base
-        else ""
-    )
+    note = speaker.text(N_("The bars start at {base}, not at zero."), base=Money(base, currency)) if base else ""
     return Chart(
         title=speaker.word(N_("Open pipeline since the last review")),
         unit=column.label,
