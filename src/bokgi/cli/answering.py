@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from bokgi.cli.session import Session, read_date
+from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.domain.period import Period
+from bokgi.domain.period import Period, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from bokgi.domain.errors import UsageError
-from bokgi.domain.messages import N_, Message, translate
+from bokgi.domain.messages import Message, translate
+from bokgi.domain.period import read_date
 from bokgi.ui.format import plain, show, shower
 
 if TYPE_CHECKING:
@@ -34,18 +34,6 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _PLAIN_WIDTH
     return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
-
-
-def read_date(text: str) -> date:
-    """Read `2026-11-24`; `UsageError` (`date_unreadable`) for anything else."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            "date_unreadable",
-            Message(N_("“{text}” is no date."), {"text": text}),
-            Message(N_("Write 2026-11-24.")),
-        ) from error
 
 
 @dataclass(frozen=True)

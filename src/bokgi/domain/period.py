@@ -140,3 +140,19 @@ def _unreadable(text: str) -> UsageError:
         Message(N_("“{text}” is no period."), {"text": text}),
         Message(N_("Write 2017-W39, 2017-09, 2017-Q3 or 2017-09-01..2017-10-01.")),
     )
+
+
+def read_date(text: str) -> date:
+    """Read `2026-11-24`; `UsageError` (`date_unreadable`) for anything else.
+
+    >>> read_date("2026-11-24")
+    datetime.date(2026, 11, 24)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            "date_unreadable",
+            Message(N_("“{text}” is no date."), {"text": text}),
+            Message(N_("Write 2026-11-24.")),
+        ) from error

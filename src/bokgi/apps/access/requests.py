@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
 from bokgi.apps.access.models import Organisation, User
 from bokgi.apps.access.selectors import organisation
+from bokgi.domain.errors import BokgiError
 from bokgi.domain.messages import LANGUAGES
+from bokgi.ui.format import show
 
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "bokgi-theme"
@@ -36,6 +39,12 @@ def page_language() -> str:
     """Give the language of the page that is being answered."""
     found = get_language() or LANGUAGES[0]
     return found if found in LANGUAGES else LANGUAGES[0]
+
+
+def say_refused(request: HttpRequest, error: BokgiError) -> None:
+    """Say above the page that is shown next why something was not done, and what to do."""
+    words = [text.text(page_language(), show) for text in (error.message, error.hint) if text is not None]
+    messages.error(request, " ".join(words))
 
 
 def theme_of(request: HttpRequest) -> str:

@@ -12,7 +12,7 @@ from bokgi.apps.pipeline.funnel import MODES
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.domain.period import Period
+from bokgi.domain.period import Period, read_date
 from bokgi.questions import funnel_compared
 from bokgi.questions.asked import Json
 from bokgi.ui.blocks import Badge, Cell, Column, Field, Table
@@ -62,10 +62,7 @@ def read(screen: Screen) -> Compared:
 def _day(text: str | None) -> date | None:
     if not text:
         return None
-    try:
-        found = date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError("date_unreadable", Message(N_("“{text}” is no date."), {"text": text})) from error
+    found = read_date(text)
     if found.year not in _YEARS:
         raise UsageError("date_out_of_range", Message(N_("Date before 1970 or after 2200")))
     return found

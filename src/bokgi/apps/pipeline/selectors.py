@@ -14,8 +14,9 @@ from django.utils.translation import get_language
 from bokgi.apps.access.asking import ask, today, viewer_of
 from bokgi.apps.access.permissions import Role, Viewer, shown_groups
 from bokgi.apps.access.requests import PageRequest, organisation_of
-from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import LANGUAGES, N_, Message
+from bokgi.domain.period import read_date
 from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json
 from bokgi.questions.roster import ask_roster
@@ -119,9 +120,4 @@ def screen_of(request: PageRequest) -> Screen:
 
 def _day(query: Mapping[str, Any]) -> date | None:
     given = str(query.get("as_of") or "")
-    if not given:
-        return None
-    try:
-        return date.fromisoformat(given)
-    except ValueError as error:
-        raise UsageError("date_unreadable", Message(N_("“{text}” is no date."), {"text": given})) from error
+    return read_date(given) if given else None

@@ -9,8 +9,9 @@ import typer
 
 from bokgi.cli.answering import answer, day, facts_of, say_all, show_table
 from bokgi.cli.registry import Answer, command
-from bokgi.cli.session import Session, read_date
+from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import read_date
 
 
 @command("pipeline", N_("What made the open pipeline grow or shrink, in parts that add up."), order=35)

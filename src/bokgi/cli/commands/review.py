@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bokgi.cli.registry import Answer, command
-from bokgi.cli.session import Session, read_date
+from bokgi.cli.session import Session
 from bokgi.domain.errors import SetupError, UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.domain.period import Period
+from bokgi.domain.period import Period, read_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

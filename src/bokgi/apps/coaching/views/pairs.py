@@ -25,14 +25,6 @@ from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 
 
-def day_of(text: str) -> date:
-    """Read a day of a form; `UsageError` (`date_unreadable`) for none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError("date_unreadable", Message(N_("“{text}” is no date."), {"text": text})) from error
-
-
 def to_pair(pair: Pair) -> HttpResponse:
     """Go to the page of a pair."""
     return HttpResponseRedirect(reverse("coaching:pair", kwargs={"pair_id": pair.pk}))

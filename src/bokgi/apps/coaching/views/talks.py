@@ -18,10 +18,10 @@ from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.coaching import selectors, services
 from bokgi.apps.coaching.models import OneOnOne, Pair, PaperKind
 from bokgi.apps.coaching.selectors import Words
-from bokgi.apps.coaching.views.pairs import day_of
 from bokgi.apps.pipeline.selectors import screen_of
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import read_date
 from bokgi.questions.causes import ask_causes
 
 
@@ -34,7 +34,7 @@ def _to_talk(talk: OneOnOne) -> HttpResponse:
 def one_on_one_plan(request: PageRequest, pair_id: UUID) -> HttpResponse:
     """Fix the day of a 1:1."""
     pair = selectors.pair_of(request.user, pair_id, writes=True)
-    on = day_of(request.POST.get("on", ""))
+    on = read_date(request.POST.get("on", ""))
     return _to_talk(services.one_on_one_plan(pair=pair, on=on, by=request.user, today=today(request)))
 
 
@@ -103,7 +103,7 @@ def paper_write(request: PageRequest, one_on_one_id: UUID) -> HttpResponse:
         by=request.user,
         at=timezone.now(),
         today=today(request),
-        due_on=day_of(given.get("due_on", "")) if kind == PaperKind.FOLLOW_UP else None,
+        due_on=read_date(given.get("due_on", "")) if kind == PaperKind.FOLLOW_UP else None,
     )
     return _to_talk(talk)
 

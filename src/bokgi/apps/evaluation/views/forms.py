@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.access.requests import PageRequest, page_language, say_refused
 from bokgi.apps.access.services import audit
 from bokgi.apps.evaluation import papers, selectors, showing
 from bokgi.apps.evaluation.criteria import PEER_LABELS, PeerInput
@@ -25,10 +25,11 @@ from bokgi.apps.evaluation.reading import Side, draft_is_shown, peer_inputs_show
 from bokgi.apps.evaluation.rules import ANSWER_LABELS, AnswerKind, Step, current_step, refusal, total
 from bokgi.apps.evaluation.services import forms as services
 from bokgi.apps.evaluation.services.forms import Form
-from bokgi.apps.evaluation.views.rounds import TAKES_PART, day_given, refused
+from bokgi.apps.evaluation.views.rounds import TAKES_PART
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.domain.errors import BokgiError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import read_date
 from bokgi.ui.blocks import Field
 
 
@@ -289,7 +290,7 @@ def _evidence(found: Evaluation, given: Mapping[str, str], by: User) -> None:
         part=given.get("part", ""),
         kind=EvidenceKind(kind) if kind in set(EvidenceKind) else EvidenceKind.OBSERVATION,
         text=given.get("text", ""),
-        seen_on=day_given(day) if day else None,
+        seen_on=read_date(day) if day else None,
         subject=given.get("subject", ""),
         by=by,
     )
@@ -334,7 +335,7 @@ _DEEDS: Final[dict[str, Callable[[Evaluation, Any, User], object]]] = {
         evaluation=found, finding=given.get("finding", ""), reason=given.get("reason", ""), by=by
     ),
     "conversation": lambda found, given, by: services.conversation_record(
-        evaluation=found, on=day_given(given.get("on", "")), text=given.get("text", ""), by=by
+        evaluation=found, on=read_date(given.get("on", "")), text=given.get("text", ""), by=by
     ),
     "answer": _answer,
     "decide": _decide,
@@ -343,7 +344,7 @@ _DEEDS: Final[dict[str, Callable[[Evaluation, Any, User], object]]] = {
         evaluation=found,
         behaviour=given.get("behaviour", ""),
         support=given.get("support", ""),
-        check_on=day_given(given.get("check_on", "")),
+        check_on=read_date(given.get("check_on", "")),
         by=by,
     ),
 }
@@ -368,7 +369,7 @@ def form_act(request: PageRequest, evaluation_id: int, deed: str) -> HttpRespons
         else:
             raise unknown()
     except BokgiError as error:
-        refused(request, error)
+        say_refused(request, error)
     else:
         messages.success(request, Message(N_("Saved.")).text(page_language()))
     back = request.POST.get("back") or ""

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import SMALLEST_GROUP, Role
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.access.requests import PageRequest, page_language, say_refused
 from bokgi.apps.evaluation import selectors, showing
 from bokgi.apps.evaluation.criteria import PEER_LABELS, SHOWING_LABELS, Criteria, Kind, PeerInput, Showing
 from bokgi.apps.evaluation.default_criteria import ROLE_LABELS, ROLES, default_criteria
@@ -25,31 +25,16 @@ from bokgi.apps.evaluation.reading import LEADS_ROUNDS, Side, sides
 from bokgi.apps.evaluation.rules import STEP_LABELS, Step, current_step, total
 from bokgi.apps.evaluation.services import rounds as services
 from bokgi.apps.pipeline.selectors import Screen, screen_of
-from bokgi.domain.errors import BokgiError, NotFoundError, UsageError
+from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import read_date
 from bokgi.ui.blocks import Badge, Cell, Column, Field, Table
-from bokgi.ui.format import show
 
 TAKES_PART = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 LEADS = (Role.ADMIN, Role.LEADER)
 WRITES = (Role.ADMIN, Role.LEADER, Role.MANAGER)
 _MANAGERS = frozenset({"manager", "팀장", "team lead", "lead", "리더"})
 _OUT = "-"
-
-
-def day_given(text: str) -> date:
-    """Read a day from a form, or raise `UsageError` (`date_unreadable`)."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError("date_unreadable", Message(N_("“{text}” is no date."), {"text": text})) from error
-
-
-def refused(request: PageRequest, error: BokgiError) -> None:
-    """Show why something was not done above the page it leads back to."""
-    lang = page_language()
-    hint = "" if error.hint is None else f" {error.hint.text(lang, show)}"
-    messages.error(request, error.message.text(lang, show) + hint)
 
 
 @may(*TAKES_PART)
@@ -139,8 +124,8 @@ def _create(request: PageRequest, people: list[dict[str, Any]]) -> Round:
         criteria[role] = Criteria(role, begun.parts, begun.most_results, begun.peers, begun.showing)
     return services.round_create(
         name=given.get("name", ""),
-        start_on=day_given(given.get("start_on", "")),
-        end_on=day_given(given.get("end_on", "")),
+        start_on=read_date(given.get("start_on", "")),
+        end_on=read_date(given.get("end_on", "")),
         participants=[
             services.Participant(row["person_id"], role, managers.get(row["manager_id"] or "")) for row, role in taking
         ],
@@ -226,14 +211,14 @@ def round_act(request: PageRequest, round_id: int, deed: str) -> HttpResponse:
         elif deed == "close":
             services.round_close(found=found, by=request.user)
         elif deed == "keep":
-            services.retention_set(found=found, until=day_given(given.get("until", "")), by=request.user)
+            services.retention_set(found=found, until=read_date(given.get("until", "")), by=request.user)
         elif deed == "attributes":
             lines = [line.rsplit(",", 1) for line in given.get("values", "").splitlines() if "," in line]
             names = {name: key for key, name in showing.names_in(screen_of(request), found).items()}
             values = {names.get(who.strip(), who.strip()): value for who, value in lines}
             services.bias_attributes_set(found=found, name=given.get("name", ""), values=values, by=request.user)
     except BokgiError as error:
-        refused(request, error)
+        say_refused(request, error)
     else:
         messages.success(request, Message(N_("Saved.")).text(page_language()))
     back = "evaluation:calibration" if deed == "attributes" else "evaluation:round"
@@ -357,7 +342,7 @@ def calibration(request: PageRequest, round_id: int) -> HttpResponse:
                 by=request.user,
             )
         except BokgiError as error:
-            refused(request, error)
+            say_refused(request, error)
         return HttpResponseRedirect(request.path)
     names = showing.names_in(screen, found)
     forms = [
@@ -480,7 +465,7 @@ def notices(request: PageRequest) -> HttpResponse:
             elif leads:
                 services.notice_publish(text=request.POST.get("text", ""), by=request.user)
         except BokgiError as error:
-            refused(request, error)
+            say_refused(request, error)
         return HttpResponseRedirect(reverse("evaluation:notices"))
     found = list(DataNotice.objects.prefetch_related("readings__user"))
     shown = {

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import time
 from functools import cached_property
 from typing import Final
 
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 
 from bokgi.apps.access.permissions import Role
-from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.access.requests import PageRequest, say_refused
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.apps.reviews import rules, selectors
 from bokgi.apps.reviews.models import AgendaPart, Meeting, Part, Participant
 from bokgi.apps.reviews.record import when
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.ui import format as written
 
 MEETS: Final = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 """Who meets; each opens the meetings one takes part in or runs."""
@@ -80,8 +78,7 @@ def led(request: PageRequest, meeting_id: int) -> Frame:
 
 def told(request: PageRequest, error: BokgiError, to: str) -> HttpResponse:
     """Go back to a page and say there what went wrong."""
-    words = [text.text(page_language(), written.show) for text in (error.message, error.hint) if text is not None]
-    messages.error(request, " ".join(words))
+    say_refused(request, error)
     return HttpResponseRedirect(to)
 
 
@@ -91,14 +88,6 @@ def number(text: str | None, what: str) -> int:
         return int(text or "")
     except ValueError as error:
         raise UsageError("number_unreadable", Message(N_("{what} needs a number."), {"what": Message(what)})) from error
-
-
-def day(text: str | None) -> date:
-    """Read a day of a form. Raises `UsageError` for what is none."""
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError as error:
-        raise UsageError("date_unreadable", Message(N_("“{text}” is no date."), {"text": text or ""})) from error
 
 
 def clock_time(text: str | None) -> time:

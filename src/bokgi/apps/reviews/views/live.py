@@ -21,10 +21,11 @@ from bokgi.apps.reviews import record, rules, selectors
 from bokgi.apps.reviews.models import Commitment, Effect, MeetingState, Note, NoteKind, Participant
 from bokgi.apps.reviews.services import running, writing
 from bokgi.apps.reviews.services.closing import meeting_close
-from bokgi.apps.reviews.views.frame import LEADS, MEETS, Frame, day, frame_of, led, number, told
+from bokgi.apps.reviews.views.frame import LEADS, MEETS, Frame, frame_of, led, number, told
 from bokgi.apps.reviews.views.planning import moved
 from bokgi.domain.errors import BokgiError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import read_date
 from bokgi.ui import format as written
 
 BY_SCRIPT: Final = "X-Bokgi-Live"
@@ -229,7 +230,7 @@ def _commit(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
         key=_key(given),
         participant=who,
         what=given.get("what", ""),
-        due_on=day(given.get("due_on")),
+        due_on=read_date(given.get("due_on", "")),
         deal_id=deal_id,
         pipeline=deal.pipeline if deal is not None else "",
         stage=deal.stage if deal is not None else "",
@@ -252,7 +253,11 @@ def _commitment(frame: Frame, given: Any, *, commitment_id: int) -> None:  # noq
     else:
         version = number(given.get("version"), N_("The version"))
         writing.commitment_change(
-            commitment=found, what=given.get("what", ""), due_on=day(given.get("due_on")), version=version, by=user
+            commitment=found,
+            what=given.get("what", ""),
+            due_on=read_date(given.get("due_on", "")),
+            version=version,
+            by=user,
         )
 
 

@@ -25,7 +25,6 @@ from bokgi.apps.reviews.views.frame import (
     MEETS,
     Frame,
     clock_time,
-    day,
     frame_of,
     led,
     number,
@@ -33,6 +32,7 @@ from bokgi.apps.reviews.views.frame import (
 )
 from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import read_date
 from bokgi.ui import format as written
 from bokgi.ui.blocks import Badge
 
@@ -172,7 +172,7 @@ def plan(request: PageRequest) -> HttpResponse:
         _refuse_team(screen, team)
         made = planning.meeting_plan(
             team=team,
-            on=day(given.get("on")),
+            on=read_date(given.get("on", "")),
             at=clock_time(given.get("at")),
             minutes=number(given.get("minutes"), N_("The length")),
             by=request.user,
@@ -268,7 +268,7 @@ def _agenda(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
 
 def _move(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
     """Let the meeting take place at another time."""
-    on, at = day(given.get("on")), clock_time(given.get("at"))
+    on, at = read_date(given.get("on", "")), clock_time(given.get("at"))
     planning.meeting_move(meeting_id=frame.meeting.pk, on=on, at=at, by=frame.screen.request.user)
 
 
