@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bokgi.apps.evaluation.views import forms, rounds
+from bokgi.apps.evaluation.views import calibration, criteria, forms, rounds
 
 urlpatterns: list[URLPattern] = [
     path("", rounds.index, name="index"),
@@ -12,8 +12,8 @@ urlpatterns: list[URLPattern] = [
     path("notices/", rounds.notices, name="notices"),
     path("rounds/new/", rounds.round_new, name="round_new"),
     path("rounds/<int:round_id>/", rounds.round_page, name="round"),
-    path("rounds/<int:round_id>/calibration/", rounds.calibration, name="calibration"),
-    path("rounds/<int:round_id>/criteria/<str:of_role>/", rounds.criteria, name="criteria"),
+    path("rounds/<int:round_id>/calibration/", calibration.calibration, name="calibration"),
+    path("rounds/<int:round_id>/criteria/<str:of_role>/", criteria.criteria, name="criteria"),
     path("rounds/<int:round_id>/do/<slug:deed>/", rounds.round_act, name="round_act"),
     path("forms/<int:evaluation_id>/", forms.form, name="form"),
     path("forms/<int:evaluation_id>/self/", forms.self_evaluation, name="self"),
