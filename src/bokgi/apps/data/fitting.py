@@ -20,13 +20,6 @@ from bokgi.intake.writing.corrections import CORRECTABLE, NEXT_STEP
 
 FIELDS: Final = (*CORRECTABLE, NEXT_STEP)
 """What of a deal can be corrected."""
-CATEGORIES: Final = {
-    "commit": N_("commit"),
-    "best_case": N_("best case"),
-    "pipeline": N_("pipeline"),
-    "omitted": N_("omitted"),
-}
-"""Forecast categories of open deals."""
 ENDINGS: Final = (Outcome.WON, Outcome.LOST, Outcome.NO_DECISION)
 _LARGEST: Final = Decimal(10) ** 13
 _YEARS: Final = (1990, 2100)

@@ -25,7 +25,7 @@ from bokgi.apps.forecast.services import submission_save
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.domain.money import typed_amount
+from bokgi.intake.values.amounts import read_amount
 from bokgi.questions.backtest import MONTHS, ask_backtest
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.blocks import Column, Field
@@ -233,7 +233,7 @@ def _levels(answer: Mapping[str, object] | None, subject: Subject) -> Mapping[st
 def _numbers(given: Mapping[str, str], currency: str) -> Numbers:
     def read(field: str) -> Decimal | None:
         text = given.get(field, "").strip()
-        return typed_amount(text) if text else None
+        return read_amount(text) if text else None
 
     amount = read("amount")
     if amount is None:

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from bokgi.apps.access.permissions import LEADING
-from bokgi.apps.data.fitting import CATEGORIES, ENDINGS, Choices
+from bokgi.apps.data.fitting import ENDINGS, Choices
 from bokgi.apps.pipeline.selectors import Screen
-from bokgi.domain.labels import OUTCOMES
+from bokgi.domain.labels import FORECAST_CATEGORIES, OUTCOMES
 from bokgi.domain.messages import N_
 from bokgi.domain.money import Money
 from bokgi.ui.blocks import Field
@@ -28,6 +28,7 @@ CORRECTED_BY_ALL: Final = (
     "lost_reason",
 )
 
+_CATEGORIES: Final = ("commit", "best_case", "pipeline", "omitted")
 _LABELS: Final = {
     "account": N_("Customer"),
     "name": N_("What it is about"),
@@ -62,7 +63,7 @@ def editable(screen: Screen) -> frozenset[str]:
 
 def category(screen: Screen, value: str | None) -> str:
     """Write a forecast category."""
-    return ABSENT if value is None else screen.speaker.label(CATEGORIES, value)
+    return ABSENT if value is None else screen.speaker.label(FORECAST_CATEGORIES, value)
 
 
 def written(screen: Screen, name: str, value: str | None) -> str:
@@ -85,7 +86,7 @@ def one(screen: Screen, there: Choices, name: str, values: Mapping[str, str | No
         seen = set(screen.viewer.people_seen(there.people))
         options = [("", ABSENT), *((key, label) for key, label in there.people.items() if key in seen)]
     elif name == "forecast_category":
-        options = [("", ABSENT), *((key, screen.say(label)) for key, label in CATEGORIES.items())]
+        options = [("", ABSENT), *((key, screen.say(FORECAST_CATEGORIES[key])) for key in _CATEGORIES)]
     elif name == "outcome":
         options = [(ended.value, screen.say(OUTCOMES[ended.value])) for ended in ENDINGS]
     value = values.get(name) or ""

@@ -12,8 +12,8 @@ from typing import Any, Final
 from bokgi.apps.planning.editors import Editor, Input
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.domain.money import typed_amount
 from bokgi.domain.period import Period
+from bokgi.intake.values.amounts import read_amount
 
 Row = dict[str, Any]
 ALL: Final = "all"
@@ -78,7 +78,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "integer": lambda text: _between(int(text.replace(",", "")), 1, 10_000),
     "number": lambda text: _between(_number(text), 0, 1_000_000),
     "share": lambda text: _between(_number(text.removesuffix("%").strip()), 0, 100) / 100,
-    "amount": typed_amount,
+    "amount": read_amount,
     "rate": _rate,
     "date": date.fromisoformat,
     "month": _month,

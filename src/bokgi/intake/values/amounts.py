@@ -16,6 +16,8 @@ from typing import Final
 
 import duckdb
 
+from bokgi.domain.errors import UsageError
+from bokgi.domain.messages import N_, Message
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.values.currencies import CODES, SIGNS, SUFFIXES
 from bokgi.intake.values.reading import Reading, query
@@ -115,6 +117,22 @@ def typed_amount(text: str) -> Decimal | None:
         found = connection.execute(query("(SELECT $text::VARCHAR AS t)", {"typed": reading}), {"text": text}).fetchone()
     value: Decimal | None = None if found is None else found[0]
     return value
+
+
+def read_amount(text: str) -> Decimal:
+    """Read an amount that somebody typed; `UsageError` (`amount_unreadable`) for what is none.
+
+    >>> [str(read_amount(text)) for text in ("2억 6,000만원", "2.6억", "₩ 8,400만", "1500000.50")]
+    ['260000000.00', '260000000.00', '84000000.00', '1500000.50']
+    """
+    found = typed_amount(text)
+    if found is None:
+        raise UsageError(
+            "amount_unreadable",
+            Message(N_("“{text}” is no amount."), {"text": text}),
+            Message(N_("Write 260,000,000 or 2.6억 or 2억 6,000만.")),
+        )
+    return found
 
 
 def thorough_amount(sql: str, form: AmountFormat, *, name: str, only: str = "true") -> Reading:
