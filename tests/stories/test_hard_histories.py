@@ -12,9 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from pyarrow import csv as arrow_csv
 
-from benchmarks.simulator import Organisation, World, simulate
+from benchmarks.simulator import Organisation, simulate
 from benchmarks.simulator.exports import write_exports
 from benchmarks.study.bottleneck import noise
 from bokgi.cli.__main__ import run
@@ -40,21 +39,10 @@ def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
     return _ask
 
 
-def exported(world: World, folder: Path) -> None:
-    """Write a world as a CRM exports it, its stage history in the columns of the most common CRM."""
-    for path in write_exports(world, folder):
-        if path.name == "stage_history.csv":
-            path.unlink()
-    events = world.tables["stage_events"]
-    ids = pa.array([f"H{number}" for number in range(events.num_rows)])
-    columns = {"Id": ids, "OpportunityId": events["deal_id"], "StageName": events["stage"]}
-    arrow_csv.write_csv(pa.table(columns | {"CreatedDate": events["entered_on"]}), folder / "OpportunityHistory.csv")
-
-
 @pytest.mark.parametrize(("each", "drivers"), [(1, False), (2, True)])
 def test_files_of_noise_show_nothing(ask: Ask, tmp_path: Path, each: int, *, drivers: bool) -> None:
     world = simulate(replace(noise(700, each, drivers=drivers), deals=1_000))
-    exported(world, tmp_path / "files")
+    write_exports(world, tmp_path / "files")
     told = ask("import", str(tmp_path / "files"), "--exported-at", "2026-01-01", "--currency", "KRW")
     assert told["tables"]["stage_events"] > 3_000
     found = ask("bottlenecks", "--by", "stage,person,team,segment,source", "--as-of", str(LAST))

@@ -336,3 +336,21 @@ def test_an_event_log_beside_a_deals_file_makes_no_deals(bench: Bench) -> None:
     detection = bench.map({"log.csv": log, "deals.csv": deals})
     assert [mapping.entity for mapping in detection.mappings] == [Entity.STAGE_HISTORY, Entity.DEALS]
     assert not detection.mappings[0].derived_deals
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Opportunity ID", "Stage", "Entered Date"),
+        ("Deal ID", "Stage", "Entry Date", "Exit Date"),
+        ("기회번호", "단계", "진입일자"),
+    ],
+)
+def test_a_stage_history_of_three_columns_is_no_file_of_deals(bench: Bench, headers: tuple[str, ...]) -> None:
+    rows = [
+        (f"D{number // 3}", ("New", "Proposal", "Won")[number % 3], "2026-01-01", "2026-01-09") for number in range(30)
+    ]
+    text = table(headers, *(row[: len(headers)] for row in rows))
+    mapping = bench.one(text, "stage_history.csv")
+    assert mapping.entity is Entity.STAGE_HISTORY
+    assert fields(mapping)[headers[2]] == "stage_history.entered"
