@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import ibis
 from ibis import _
@@ -15,6 +15,7 @@ from ibis import _
 from bokgi.analysis.comparison.conditions import (
     DEFAULT_FACTORS,
     DERIVED_CONDITIONS,
+    Leak,
     handed_over,
     judged,
     leaks,
@@ -34,6 +35,7 @@ from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
 
 Json = dict[str, Any]
+Found = TypeVar("Found")
 
 COLUMN_NAMES: Final = {
     "owner_id": N_("person"),
@@ -62,7 +64,7 @@ class Asked:
     """Facts as they had happened by the end of `as_of`; `deals` with traits and the conditions they came with.
 
     `read`: the facts as they were read, before they were cut to the day. `shared`: the tables that are kept for the day
-    hold for this question.
+    hold for this question. `found`: what parts of the question have worked out, see `once`.
 
     Amounts are in the organisation's currency; `without_rate` counts, by currency, deals that could not be converted.
     """
@@ -75,6 +77,14 @@ class Asked:
     without_rate: Mapping[str, int]
     shared: bool
     kept: ExitStack
+    found: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], Found]) -> Found:
+        """Work something out for the first part of a question that needs it; the parts after it are given the same."""
+        if name not in self.found:
+            self.found[name] = make()
+        made: Found = self.found[name]
+        return made
 
     def keep(self, table: ibis.Table) -> ibis.Table:
         """Compute a table once for several uses; it is dropped with the question."""
@@ -95,7 +105,9 @@ class Asked:
 
     def visits(self) -> ibis.Table:
         """Visits of all deals to open stages, computed once."""
-        return visits_of_day(self.read, self.facts) if self.shared else self.keep_visits(self.facts.deals)
+        if self.shared:
+            return visits_of_day(self.read, self.facts)
+        return self.once("visits", lambda: self.keep_visits(self.facts.deals))
 
     def stage_label(self, stage: str) -> str:
         """Give what people call an open stage; its key where several pipelines call it differently."""
@@ -111,7 +123,13 @@ class Asked:
 
     def progressions(self, told: ibis.Table) -> ibis.Table:
         """What became of each first visit of all deals, computed once; `told` are the visits of all of them."""
-        return progressions_of_day(self.read, self.facts, told) if self.shared else self.keep(progressions(told))
+        if self.shared:
+            return progressions_of_day(self.read, self.facts, told)
+        return self.once("progressions", lambda: self.keep(progressions(told)))
+
+    def leaks(self, columns: Sequence[str]) -> tuple[Leak, ...]:
+        """Find columns that are filled in only after the outcome."""
+        return self.once(f"leaks {','.join(columns)}", lambda: leaks(self.deals, columns))
 
     def name(self, person_id: str) -> str:
         """Give a person's name; the key where no name is known (any more)."""
@@ -202,7 +220,7 @@ def known_late(here: Asked, columns: Sequence[str]) -> tuple[set[str], list[Json
 
     To split stages by such a column would count the deals that stopped and miss those that went on and are still open.
     """
-    found = {leak.factor for leak in leaks(here.deals, columns) if leak.sign == "filled_after_closing"}
+    found = {leak.factor for leak in here.leaks(columns) if leak.sign == "filled_after_closing"}
     refused = [
         {
             "code": "known_after_closing",
@@ -229,7 +247,7 @@ def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -
     Without a wish all conditions that are known at assignment and differ between deals.
     """
     asked_for = tuple(DEFAULT_FACTORS if wanted is None else wanted)
-    found = leaks(here.deals, asked_for)
+    found = here.leaks(asked_for)
     # Nobody filled in a condition that is worked out here; where nobody asked for it, it is left out without a word.
     unsaid = set(DERIVED_CONDITIONS) if wanted is None else set()
     refused = [

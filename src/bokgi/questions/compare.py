@@ -50,34 +50,48 @@ def compare(
     `docs/reference/compare.schema.json`. A question that the data cannot answer has no people and says why in
     `refusals`. Raises `UsageError` for an unknown `by` or `metric`, `NotFoundError` for an unknown stage.
     """
-    if by not in BY:
-        raise _unknown("--by", by, tuple(BY))
     extra = [name for name in [*(factors or ()), *([territory] if territory else [])] if name]
     with asked(facts, as_of=as_of, attributes=extra, owner_then=True) as here:
-        cases = _cases(here, metric, start, end)
-        used, refused = fair_factors(here, cases, factors)
-        place = territory or next(iter(varied(cases, [TERRITORY])), None)
-        used = tuple(factor for factor in used if factor not in (place, BY[by]))
-        answer: Json = {
-            "as_of": as_of.isoformat(),
-            "by": by,
-            "metric": metric,
-            "period": {"start": start and start.isoformat(), "end": end and end.isoformat()},
-            "factors": list(used),
-            "territory": place,
-        }
-        if metric.startswith(STAGE):
-            late, told_late = known_late(here, [BY[by]])
-            if late:
-                said = [Message(N_("Who stood behind deals at this stage is known for closed deals only."))]
-                return answer | _unanswered("known_after_closing", [*refused, *told_late], said)
-        try:
-            found = compare_people(cases, factors=used, territory=place, person=BY[by], with_value=metric == VALUE)
-        except RefusalError as refusal:
-            message = encoded(refusal.message)
-            said = [refusal.message] if refusal.hint is None else [refusal.message, refusal.hint]
-            return answer | _unanswered(refusal.code, [*refused, {"code": refusal.code, "message": message}], said)
-        return answer | _told(here, found, by, metric, refused)
+        return compared(here, by=by, start=start, end=end, factors=factors, territory=territory, metric=metric)
+
+
+def compared(
+    here: Asked,
+    *,
+    by: str = "person",
+    start: date | None = None,
+    end: date | None = None,
+    factors: Sequence[str] | None = None,
+    territory: str | None = None,
+    metric: str = WIN_RATE,
+) -> Json:
+    """Compare as `compare` does, from facts cut to their day already, each closed deal with its owner then."""
+    if by not in BY:
+        raise _unknown("--by", by, tuple(BY))
+    cases = _cases(here, metric, start, end)
+    used, refused = fair_factors(here, cases, factors)
+    place = territory or next(iter(varied(cases, [TERRITORY])), None)
+    used = tuple(factor for factor in used if factor not in (place, BY[by]))
+    answer: Json = {
+        "as_of": here.as_of.isoformat(),
+        "by": by,
+        "metric": metric,
+        "period": {"start": start and start.isoformat(), "end": end and end.isoformat()},
+        "factors": list(used),
+        "territory": place,
+    }
+    if metric.startswith(STAGE):
+        late, told_late = known_late(here, [BY[by]])
+        if late:
+            said = [Message(N_("Who stood behind deals at this stage is known for closed deals only."))]
+            return answer | _unanswered("known_after_closing", [*refused, *told_late], said)
+    try:
+        found = compare_people(cases, factors=used, territory=place, person=BY[by], with_value=metric == VALUE)
+    except RefusalError as refusal:
+        message = encoded(refusal.message)
+        said = [refusal.message] if refusal.hint is None else [refusal.message, refusal.hint]
+        return answer | _unanswered(refusal.code, [*refused, {"code": refusal.code, "message": message}], said)
+    return answer | _told(here, found, by, metric, refused)
 
 
 def _unanswered(reason: str, refused: list[Json], said: list[Message]) -> Json:
@@ -124,7 +138,7 @@ def _stage_cases(here: Asked, stage: str, start: date | None, end: date | None) 
     )
     ended = told.select(of_deal="deal_id", ended_on="ended_on", reached=_.end == REACHED)
     joined = here.deals.drop("won").join(ended, here.deals.deal_id == ended.of_deal)
-    return _within(joined.mutate(won=_.reached), "ended_on", start, end)
+    return here.keep(_within(joined.mutate(won=_.reached), "ended_on", start, end))
 
 
 def _within(cases: ibis.Table, column: str, start: date | None, end: date | None) -> ibis.Table:

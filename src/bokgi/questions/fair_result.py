@@ -20,7 +20,7 @@ from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked, fair_factors
-from bokgi.questions.compare import STAGE, VALUE, compare
+from bokgi.questions.compare import STAGE, VALUE, compared
 
 RAMP_DAYS: Final = 180
 LAST_PART: Final = 6
@@ -42,15 +42,14 @@ def fair_results(facts: Facts, *, as_of: date, start: date, end: date) -> Json:
     said of all of them together. See `docs/reference/fair-result.schema.json`. No order by result is given.
     """
     period = {"start": start.isoformat(), "end": end.isoformat()}
-    whole = compare(facts, as_of=as_of, start=start, end=end, metric=VALUE)
     with asked(facts, as_of=as_of, owner_then=True) as here:
+        whole = compared(here, start=start, end=end, metric=VALUE)
         stages = _stages(here)
         speeds = _speeds(here, start, end)
         won = _won(here, Period(start, end))
         members = _memberships(here, start, end)
         by_stage = [
-            (stage, label, compare(facts, as_of=as_of, start=start, end=end, metric=f"{STAGE}{stage}"))
-            for stage, label in stages
+            (stage, label, compared(here, start=start, end=end, metric=f"{STAGE}{stage}")) for stage, label in stages
         ]
         rates = {row["person_id"]: row for row in whole["people"]}
         alone = _alone(whole)

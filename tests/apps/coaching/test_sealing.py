@@ -9,9 +9,11 @@ from pytest_django import Settings
 
 from bokgi.apps.access import sealing
 from bokgi.apps.access.models import AuditEntry
-from bokgi.apps.access.sealing import Keys, keys_of
+from bokgi.apps.access.sealing import Keys, Resealed, keys_of
 from bokgi.apps.coaching import selectors, services
 from bokgi.apps.coaching.models import OneOnOne, Pair, Paper, PaperKind, Plan
+from bokgi.cli.commands.doctor import doctor
+from bokgi.cli.session import Session
 from bokgi.domain.errors import SetupError
 from tests.apps.coaching.papers import AT, SECRET, note, proposed
 from tests.homes import TODAY
@@ -49,27 +51,27 @@ def test_a_rotation_seals_everything_anew(home_with_key: Path, pair: Pair, talk:
     note(talk, pair.coach)
     proposed(pair, behaviours=["다음 약속을 통화 안에서 잡는다"])
     before = keys_of(home_with_key).keys[0].name
-    assert sealing.rotate() == 2
+    assert sealing.rotate() == Resealed(2, 0)
     names = {
         sealed.partition(".")[0] for model in (Paper, Plan) for sealed in model.objects.values_list("sealed", flat=True)
     }
     assert names == {keys_of(home_with_key).keys[0].name} != {before}
     assert selectors.papers_read(pair.coach, Paper.objects.all(), pair)[0].text == SECRET
-    assert sealing.rotate() == 2
+    assert sealing.rotate() == Resealed(2, 0)
     assert before not in [key.name for key in keys_of(home_with_key).keys]
 
 
 def test_a_rotation_that_stops_in_the_middle_loses_nothing(home_with_key: Path, pair: Pair, talk: OneOnOne) -> None:
     note(talk, pair.coach)
 
-    def dies(keys: Keys) -> int:
+    def dies(keys: Keys) -> Resealed:
         assert len(keys.keys) == 2
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         sealing.key_renew(home_with_key, dies)
     assert selectors.papers_read(pair.coach, Paper.objects.all(), pair)[0].text == SECRET
-    assert sealing.rotate() == 1
+    assert sealing.rotate() == Resealed(1, 0)
     assert selectors.papers_read(pair.coach, Paper.objects.all(), pair)[0].text == SECRET
 
 
@@ -77,6 +79,42 @@ def test_keys_of_the_environment_are_rotated_by_naming_the_new_one_first(talk: O
     old = settings.NOTES_KEY
     note(talk, talk.pair.coach)
     settings.NOTES_KEY = f"{'new secret ' * 4}, {old}"
-    assert sealing.rotate() == 1
+    assert sealing.rotate() == Resealed(1, 0)
     settings.NOTES_KEY = "new secret " * 4
     assert selectors.papers_read(talk.pair.coach, Paper.objects.all(), talk.pair)[0].text == SECRET
+
+
+def test_a_changed_text_stops_no_rotation_and_no_key_leaves_while_it_is_closed(
+    home_with_key: Path, pair: Pair, talk: OneOnOne
+) -> None:
+    note(talk, pair.coach)
+    hurt = note(talk, pair.member)
+    whole = Paper.objects.get(pk=hurt.pk).sealed
+    for broken in (whole[:-8] + "AAAAAAA=", whole[:-1], whole.partition(".")[0] + ".%%", "nobody.AAAA"):
+        Paper.objects.filter(pk=hurt.pk).update(sealed=broken)
+        assert sealing.rotate() == Resealed(1, 1)
+        assert Paper.objects.get(pk=hurt.pk).sealed == broken
+    assert sealing.opened() == (2, 1)
+    assert len(keys_of(home_with_key).keys) == 5
+    Paper.objects.filter(pk=hurt.pk).update(sealed=whole)
+    assert sealing.rotate() == Resealed(2, 0)
+    assert len(keys_of(home_with_key).keys) == 2
+    opened = selectors.papers_read(pair.member, Paper.objects.all(), pair)
+    assert [one.text for one in opened] == [SECRET, SECRET]
+
+
+def test_the_doctor_says_when_private_texts_do_not_open(
+    home_with_key: Path, talk: OneOnOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("BOKGI_HOME", str(home_with_key)), ("BOKGI_DATABASE", "of the tests")):
+        monkeypatch.setenv(name, value)
+    note(talk, talk.pair.coach)
+    session = Session(lang="ko", format="json", home=home_with_key)
+
+    def found() -> dict[str, str]:
+        return {check["code"]: check["message"] for check in doctor(session).data["checks"]}
+
+    assert "notes_closed" not in found()
+    assert "1건이 모두 열립니다" in found()["notes_open"]
+    (home_with_key / "keys" / sealing.FILE).unlink()
+    assert "1건 가운데 1건이 열리지 않습니다" in found()["notes_closed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
@@ -25,6 +26,7 @@ from bokgi.questions.roster import ask_roster
 
 _VIEWER: Final = "_bokgi_viewer"
 _MAIN: Final[list[tuple[Question, dict[str, Any]]]] = []
+_OPEN: Final[list[Callable[[date], Iterable[tuple[Question, dict[str, Any]]]]]] = []
 _SHARE_OF_MEMORY: Final = 0.3
 
 
@@ -78,13 +80,22 @@ def main_question(question: Question, /, **parameters: Any) -> None:  # noqa: AN
     _MAIN.append((question, parameters))
 
 
+def open_questions(name: Callable[[date], Iterable[tuple[Question, dict[str, Any]]]]) -> None:
+    """Have the worker ask, beside the main questions, what is worked at just now: `name` gives it for a day."""
+    _OPEN.append(name)
+
+
 def warm(on: date) -> int:
-    """Ask the main questions of a day, and give how many were answered; what is kept already takes no time."""
+    """Ask the main and the open questions of a day, and give how many were answered; what is kept takes no time."""
+    asked = [
+        (question, {name: value(on) if callable(value) else value for name, value in parameters.items()})
+        for question, parameters in _MAIN
+    ]
+    asked += [one for name in _OPEN for one in name(on)]
     answered = 0
-    for question, parameters in _MAIN:
-        of_day = {name: value(on) if callable(value) else value for name, value in parameters.items()}
+    for question, of_day in asked:
         with suppress(BokgiError):
-            answers().ask(question, as_of=on, **of_day)
+            answers().ask(question, **({"as_of": on} | of_day))
             answered += 1
     return answered
 

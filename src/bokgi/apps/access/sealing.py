@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from bokgi.domain.errors import SetupError
 from bokgi.domain.messages import N_, Message
@@ -81,10 +81,10 @@ class Keys:
         key = next((one for one in self.keys if one.name == name), None)
         if key is None:
             raise missing()
-        raw = urlsafe_b64decode(body)
         try:
+            raw = urlsafe_b64decode(body)
             return key.cipher.decrypt(raw[:_NONCE], raw[_NONCE:], _bound(to)).decode()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise SetupError(
                 "notes_sealed_otherwise",
                 Message(N_("These private notes cannot be opened: they were changed, or moved from other people.")),
@@ -93,6 +93,14 @@ class Keys:
     def is_newest(self, sealed: str) -> bool:
         """Say whether words are sealed with the newest key."""
         return bool(self.keys) and sealed.partition(".")[0] == self.keys[0].name
+
+
+@dataclass(frozen=True)
+class Resealed:
+    """What became of sealed texts: how many were sealed anew, and how many do not open (key gone, or changed)."""
+
+    anew: int
+    closed: int
 
 
 def _bound(to: str) -> bytes:
@@ -148,11 +156,12 @@ def key_make(home: Path) -> None:
         fresh.unlink()
 
 
-def key_renew(home: Path, anew: Callable[[Keys], int]) -> int:
-    """Make a new key, seal everything anew with it (`anew`), and give how much was.
+def key_renew(home: Path, anew: Callable[[Keys], Resealed]) -> Resealed:
+    """Make a new key, seal everything anew with it (`anew`), and give what became of it.
 
     The new key is in the file before anything is sealed with it, and the one before it stays there until the next
-    rotation, so nothing is lost when it stops in the middle or somebody writes meanwhile.
+    rotation, so nothing is lost when it stops in the middle or somebody writes meanwhile. While something does not
+    open no key leaves the file: it may open when it has been put right.
     """
     folder = home / "keys"
     path = folder / FILE
@@ -161,7 +170,8 @@ def key_renew(home: Path, anew: Callable[[Keys], int]) -> int:
     there = path.read_text(encoding="utf-8").split()
     _written(folder, [_secret(), *there]).replace(path)
     done = anew(keys_of(home))
-    _written(folder, path.read_text(encoding="utf-8").split()[:_KEPT]).replace(path)
+    if not done.closed:
+        _written(folder, path.read_text(encoding="utf-8").split()[:_KEPT]).replace(path)
     return done
 
 
@@ -231,15 +241,19 @@ def seal(words: str, *, to: str) -> str:
 
 
 @transaction.atomic
-def reseal(*, with_keys: Keys) -> int:
-    """Seal everything anew that is not sealed with the newest key, and give how much that was."""
-    done = 0
+def reseal(*, with_keys: Keys) -> Resealed:
+    """Seal everything anew that is not sealed with the newest key; what does not open stays as it is and is counted."""
+    anew, closed = 0, 0
     for one in SEALED:
         for row, words, to in list(one.held()):
+            try:
+                text = with_keys.unseal(words, to=to)
+            except SetupError:
+                closed += 1
+                continue
             if not with_keys.is_newest(words):
-                anew = with_keys.seal(with_keys.unseal(words, to=to), to=to)
-                done += one.rows().filter(pk=row).update(sealed=anew)
-    return done
+                anew += one.rows().filter(pk=row).update(sealed=with_keys.seal(text, to=to))
+    return Resealed(anew, closed)
 
 
 @transaction.atomic
@@ -259,16 +273,24 @@ def reword(change: Callable[[str], str]) -> tuple[int, int]:
     return changed, closed
 
 
-def closed() -> int:
-    """Count the sealed texts that do not open."""
-    return reword(str)[1]
+def opened() -> tuple[int, int]:
+    """Count the sealed texts, and those of them that do not open; a database that is not set up yet has none."""
+    with_keys, texts, closed = keys(), 0, 0
+    tables = connection.introspection.table_names()
+    for one in SEALED:
+        if one.model._meta.db_table not in tables:  # noqa: SLF001 - Django's public name for what a model is
+            continue
+        for sealed, key in one.rows().order_by().values_list("sealed", one.field).iterator():
+            texts += 1
+            try:
+                with_keys.unseal(sealed, to=one.to(key))
+            except SetupError:
+                closed += 1
+    return texts, closed
 
 
-def rotate() -> int:
-    """Give the private notes a new key and seal them anew; where the environment holds the keys, only the latter.
-
-    Give how much was sealed anew.
-    """
+def rotate() -> Resealed:
+    """Give the private notes a new key and seal them anew; where the environment holds the keys, only the latter."""
     if settings.NOTES_KEY:
         return reseal(with_keys=keys())
     return key_renew(settings.HOME, lambda found: reseal(with_keys=found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -21,7 +22,9 @@ from bokgi.apps.evaluation.models import (
 )
 from bokgi.apps.evaluation.reading import LEADS_ROUNDS, side_required, unknown
 from bokgi.apps.evaluation.rules import AnswerKind, Progress
+from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json
+from bokgi.questions.fair_result import fair_results
 
 
 def user_of(person_id: str) -> User | None:
@@ -190,3 +193,11 @@ def draft_of(
 def results_as_of(found: Round, on: date) -> date:
     """Give the day as of which a round's results are read: its last one, today while it is not over."""
     return min(on, found.end_on - timedelta(days=1))
+
+
+def questions_open(on: date) -> list[tuple[Question, dict[str, Any]]]:
+    """Give what the rounds at work ask of the facts, so that the worker answers it before somebody opens a form."""
+    at_work = Round.objects.filter(closed_at=None, start_on__lte=on)
+    return [
+        (fair_results, {"as_of": results_as_of(one, on), "start": one.start_on, "end": one.end_on}) for one in at_work
+    ]

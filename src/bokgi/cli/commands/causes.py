@@ -1,4 +1,4 @@
-"""bokgi causes: what may stand behind one person's low or falling result; bokgi notes-key: keys of private notes."""
+"""bokgi causes: what may stand behind one person's low or falling result."""
 
 from __future__ import annotations
 
@@ -54,21 +54,3 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     session.out.print(session.text(Message(N_("Open questions"))), style="bold")
     say_all(session, found, "open_questions")
     conclude(session, found)
-
-
-@command("notes-key", N_("Give the private notes a new key and seal them anew with it."), order=81)
-def notes_key(session: Session) -> Answer:
-    """Rotate, and say how much was sealed anew."""
-    from bokgi.project.processes import prepare, set_up
-
-    session.lake()
-    set_up(session.home)
-    prepare()
-    from bokgi.apps.access.sealing import rotate
-
-    done = rotate()
-
-    def screen(shown: Session) -> None:
-        shown.say(N_("{n} private texts were sealed anew. Keep a copy of the key apart from the back-ups."), n=done)
-
-    return Answer({"sealed_anew": done}, screen)

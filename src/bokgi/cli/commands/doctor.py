@@ -128,10 +128,37 @@ def _home(home: Path) -> Iterator[Check]:
                 {"path": str((home / "keys" / "notes-key").absolute())},
             ),
         )
+    yield from _private_texts(home)
     if not (home / "lake").is_dir():
         yield Check("home_empty", "info", Message(N_("There are no facts in {path} yet."), values))
         return
     yield from _facts(home)
+
+
+def _private_texts(home: Path) -> Iterator[Check]:
+    """Look whether every sealed text of the database opens; nothing of it is read out, and nothing is changed."""
+    if not (home / "db.sqlite3").exists() and not os.environ.get("BOKGI_DATABASE"):
+        return
+    from bokgi.project.processes import set_up
+
+    set_up(home)
+    from bokgi.apps.access.sealing import opened
+
+    try:
+        texts, closed = opened()
+    except BokgiError as error:
+        yield Check(error.code, "error", error.message)
+        return
+    if closed:
+        told = N_(
+            "{n} of {all} private texts do not open: their key is gone, or they were changed. "
+            "Put the key back from its copy: notes-key into the folder keys, or BOKGI_NOTES_KEY."
+        )
+        yield Check("notes_closed", "warning", Message(told, {"n": closed, "all": texts}))
+    elif texts:
+        yield Check(
+            "notes_open", "ok", Message(N_("All {n} private texts open with the keys there are."), {"n": texts})
+        )
 
 
 def _facts(home: Path) -> Iterator[Check]:

@@ -93,13 +93,13 @@ def _erase_in_database(session: Session, lake: Lake, kind: str, key: str, also: 
     processes.set_up(session.home)
     processes.prepare()
     from bokgi.apps.access.erasing import person_erase, space_free
-    from bokgi.apps.access.sealing import closed
+    from bokgi.apps.access.sealing import opened
 
     keys, words, traces = traces_of(lake, kind, key, also=also)
     for one in keys if kind == "person" else [""]:
         person_erase(person_id=one, words=words, label=traces.label)
     space_free()
-    return closed()
+    return opened()[1]
 
 
 def _meant(lake: Lake, kind: str, person: str) -> str:

@@ -129,7 +129,7 @@ def test_a_rotation_seals_notes_and_their_earlier_wordings_anew(
     private(live, team, LAST, amends=first)
     writing.note_add(meeting_id=live.pk, new=note(OPEN), by=team["rep"], at=NOW)
     before = keys_of(home_with_key).keys[0].name
-    assert sealing.rotate() == 2
+    assert sealing.rotate().anew == 2
     sealed = Note.objects.filter(private=True).values_list("sealed", flat=True)
     assert {one.partition(".")[0] for one in sealed} == {keys_of(home_with_key).keys[0].name} != {before}
     assert read(live, team["rep"]) == [LAST]
@@ -146,11 +146,11 @@ def test_an_erasure_opens_what_others_wrote_about_somebody(
     key.unlink()
     person_erase(person_id="park", words=[name])
     assert AuditEntry.objects.filter(action="person_erase").latest("pk").details == {"not_opened": 1}
-    assert sealing.closed() == 1
+    assert sealing.opened()[1] == 1
     key.write_bytes(there)
     assert read(live, team["rep"]) == [f"{name}님에게 물어보세요"]
     person_erase(person_id="park", words=[name])
-    assert (read(live, team["rep"]), sealing.closed()) == (["park님에게 물어보세요"], 0)
+    assert (read(live, team["rep"]), sealing.opened()[1]) == (["park님에게 물어보세요"], 0)
     person_erase(person_id="lee", words=[homes.PEOPLE["lee"]])
     assert not Note.objects.filter(private=True).exists()
 
