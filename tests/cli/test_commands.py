@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bokgi.cli.__main__ import run
+from tests.facts.test_erasure import searched
 
 DEALS = """Deal ID,Deal name,Owner,Stage,Amount,Created,Closed,Outcome
 D1,Server,Lee Junho,Proposal,500,2026-10-05,,open
@@ -145,6 +146,20 @@ def test_an_erased_name_is_gone_from_the_review(tmp_path: Path, capsys: pytest.C
     after = json.dumps(asked(capsys, own, "review", "--week", "2026-W47"))
     assert "Lee Junho" not in after
     assert key in after
+
+
+def test_an_erased_owner_whom_nobody_listed_is_in_no_byte_of_the_home(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "deals.csv").write_text(f"{DEALS}D5,Rack,Nobody Known,Proposal,-7,2026-10-08,,open\n", encoding="utf-8")
+    (tmp_path / "people.csv").write_text("Name,Team\nLee Junho,A\nPark Minseo,A\n", encoding="utf-8")
+    own = tmp_path / "home"
+    files = [str(tmp_path / name) for name in ("deals.csv", "people.csv")]
+    told = asked(capsys, own, "import", *files, "--exported-at", "2026-11-22")
+    assert "owner_unknown" in {finding["code"] for finding in told["findings"]}
+    assert len(searched(own, "Nobody Known")) > 1
+    asked(capsys, own, "erase", "Nobody Known", "--yes")
+    assert searched(own, "Nobody Known") == []
 
 
 def test_the_sample_refuses_a_home_of_somebodys_own(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

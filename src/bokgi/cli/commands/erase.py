@@ -38,15 +38,18 @@ def erase(
     lake = session.lake()
     kind = "contact" if contact else "person"
     key = _meant(lake, kind, person)
-    confirmed(
-        session,
-        Message(N_("Erase {person}? This cannot be taken back."), {"person": person}),
-        yes=yes,
-    )
+    words = [*(also or ()), *([person] if key is None else [])]
+    asked = N_("Erase {person}? This cannot be taken back.")
+    if key is None:
+        asked = N_(
+            "Nobody is called “{person}”, but refused rows or texts hold it. Take it out everywhere? "
+            "This cannot be taken back."
+        )
+    confirmed(session, Message(asked, {"person": person}), yes=yes)
     with session.progress() as show:
         show(session.text(Message(N_("erasing"))), None)
-        closed = _erase_in_database(session, lake, kind, key, also or ())
-        found = erased(lake, kind, key, by=who(), at=datetime.now(UTC), also=also or ())
+        closed = _erase_in_database(session, lake, kind, key, words)
+        found = erased(lake, kind, key, by=who(), at=datetime.now(UTC), also=words)
 
     def screen(shown: Session) -> None:
         shown.say(N_("Erased. The results stay under {key}."), key=found.key)
@@ -80,7 +83,7 @@ def erase(
     return Answer(data, screen)
 
 
-def _erase_in_database(session: Session, lake: Lake, kind: str, key: str, also: Sequence[str]) -> int:
+def _erase_in_database(session: Session, lake: Lake, kind: str, key: str | None, also: Sequence[str]) -> int:
     """Erase in the application's database first: the facts still say then who is meant, however often it is begun.
 
     Give how many private texts did not open.
@@ -102,12 +105,16 @@ def _erase_in_database(session: Session, lake: Lake, kind: str, key: str, also: 
     return opened()[1]
 
 
-def _meant(lake: Lake, kind: str, person: str) -> str:
-    """Give the key of the one who is named; a name that several have needs the key."""
+def _meant(lake: Lake, kind: str, person: str) -> str | None:
+    """Give the key of the one who is named; a name that several have needs the key.
+
+    Null: nobody has the name, but it stands in refused rows or texts.
+    """
     import ibis
     from ibis import _
 
     from bokgi.facts.engine import connect
+    from bokgi.facts.erasure import stands
     from bokgi.facts.read import facts
 
     known = facts(ibis.duckdb.from_connection(connect()), lake)
@@ -120,6 +127,8 @@ def _meant(lake: Lake, kind: str, person: str) -> str:
     }
     if len(keys) == 1:
         return str(keys.pop())
+    if not keys and stands(lake, person):
+        return None
     if not keys:
         raise NotFoundError(
             "person_unknown",

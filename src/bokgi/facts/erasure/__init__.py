@@ -50,11 +50,19 @@ class Erased:
 
 
 def erase(
-    lake: Lake, kind: str, key: str, *, by: str, at: datetime, also: Sequence[str] = (), wait: float = LOCK_SECONDS
+    lake: Lake,
+    kind: str,
+    key: str | None,
+    *,
+    by: str,
+    at: datetime,
+    also: Sequence[str] = (),
+    wait: float = LOCK_SECONDS,
 ) -> Erased:
     """Erase a person of ours (`kind` person) or a customer's (contact) from the home.
 
-    `also` names more to take out: a former name, a telephone number. Raises `NotFoundError` (`person_unknown`) for a
+    `also` names more to take out: a former name, a telephone number. Without a key only these go: somebody who stands
+    in refused rows or texts alone. Raises `NotFoundError` (`person_unknown`) for a
     key that never was, and `ConflictError` (`lake_busy`) while an import is at work.
     """
     with lake.exclusive(wait=wait):
@@ -72,22 +80,33 @@ def erase(
         if _rewrite_identities(lake, kind, keys, traces):
             tables.append("identities")
         compaction.vacuum(lake, "identities", 0)
-        key = traces.replaced(key)
-        version = _record(lake, kind, key, by, at)
+        stays = traces.replaced(key or traces.label)
+        version = _record(lake, kind, stays, by, at)
         return Erased(
-            version, key, tuple(tables), len(changed), tuple(sorted({number for number, _ in deleted})), others
+            version, stays, tuple(tables), len(changed), tuple(sorted({number for number, _ in deleted})), others
         )
 
 
-def traces_of(lake: Lake, kind: str, key: str, *, also: Sequence[str] = ()) -> tuple[list[str], list[str], Traces]:
+def traces_of(
+    lake: Lake, kind: str, key: str | None, *, also: Sequence[str] = ()
+) -> tuple[list[str], list[str], Traces]:
     """Give all keys of one human being, the words that name it, and the traces with what takes their place.
 
-    Raises `NotFoundError` (`person_unknown`) for a key that never was.
+    Who has no key gets the label as one. Raises `NotFoundError` (`person_unknown`) for a key that never was.
     """
+    if key is None:
+        label = f"{kind}-{len(lake.imports()) + 1}"
+        return [label], list(also), Traces.of(also, label)
     keys = _keys(lake, kind, key)
     words = [*_words(lake, kind, keys), *also]
     label = key if not Traces.of(words, "").found(key) else f"{kind}-{len(lake.imports()) + 1}"
     return keys, words, Traces.of(words, label)
+
+
+def stands(lake: Lake, word: str) -> bool:
+    """Tell whether a word stands in any table of the home, as a name in a refused row or in a text does."""
+    traces = Traces.of([word], "")
+    return any(_holding(TABLES[name], file.path, traces) for name in FACT_TABLES for file in lake.files(name))
 
 
 def erased(lake: Lake) -> list[tuple[str, str]]:
@@ -292,7 +311,7 @@ def _any(path: Path, where: str) -> bool:
 
 def _rewrite_identities(lake: Lake, kind: str, keys: Sequence[str], traces: Traces) -> bool:
     """Empty the identities of the person: the key stands in the place of what the source called them."""
-    ids = ", ".join({literal(row[0]) for row in _query(lake, "people", "source_id") if row[0]}) or "NULL"
+    ids = ", ".join({literal(row[0]) for row in _query(lake, "people", "source_id") if row[0]}) or "''"
     mine = f"kind = {literal(kind)} AND key IN ({', '.join(literal(key) for key in keys)})"
     called = f"coalesce(source_key <> key AND source_key NOT IN ({ids}), false)"
     new_key = _clean("key", "string", traces) if traces.words else "key"
