@@ -69,13 +69,14 @@ def quarantined(lake: Lake, *, import_no: int | None = None, limit: int = 1000, 
     ]
 
 
-def count(lake: Lake) -> int:
-    """Count the rows that wait in quarantine."""
+def count(lake: Lake, *, import_no: int | None = None) -> int:
+    """Count the rows that wait in quarantine, of one import or all."""
     held = Held.of(lake, None)
     if "quarantine" not in held.now:
         return 0
     with Workbench() as bench:
-        return bench.number(f"SELECT count(*) FROM {waiting(held)}")
+        where = "true" if import_no is None else f"import_no = {int(import_no)}"
+        return bench.number(f"SELECT count(*) FROM {waiting(held)} WHERE {where}")
 
 
 def refused_row(lake: Lake, place: Place) -> RefusedRow:

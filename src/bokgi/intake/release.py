@@ -33,12 +33,43 @@ _MOST: Final = 1_000_000
 
 @dataclass(frozen=True)
 class Released:
-    """What judging again gave: rows taken in, rows that stay refused, and why. `import_no` null: nothing changed."""
+    """What judging again gave: rows taken in, rows of the import that wait still, and why.
+
+    `import_no` is null where nothing changed.
+    """
 
     import_no: int | None
     counts: Counts
     released: int
+    refused: int
     findings: tuple[Finding, ...]
+
+
+def what_became(released: int, refused: int) -> Message:
+    """Say what became of rows that were judged again.
+
+    >>> what_became(2, 1).text("en")
+    '2 rows were taken in, 1 of this import stays in quarantine.'
+    """
+    if released and refused:
+        return Message(
+            N_("{n} row was taken in, {rest} of this import stays in quarantine."),
+            {"n": released, "rest": refused},
+            plural=N_("{n} rows were taken in, {rest} of this import stays in quarantine."),
+        )
+    if released:
+        return Message(
+            N_("{n} row was taken in; no row of this import waits any more."),
+            {"n": released},
+            plural=N_("{n} rows were taken in; no row of this import waits any more."),
+        )
+    if refused:
+        return Message(
+            N_("{n} row is refused as before. Mend it, or correct the mapping, and judge again."),
+            {"n": refused},
+            plural=N_("{n} rows are refused as before. Mend them, or correct the mapping, and judge again."),
+        )
+    return Message(N_("No row of this import waits in quarantine."))
 
 
 def release_by_mapping(
@@ -109,8 +140,9 @@ def _judged_again(
     by: str,
     at: datetime,
 ) -> Released:
+    waiting = quarantine.count(lake, import_no=old.import_no)
     if not rows:
-        return Released(None, Counts(), 0, ())
+        return Released(None, Counts(), 0, 0, ())
     with told_apart(), lake.begin() as writing, Workbench() as bench:
         held = Held.of(lake, old.exported_at)
         files = [
@@ -120,10 +152,10 @@ def _judged_again(
         task = Task(files, old.exported_at or old.at, releasing=[(row.place, how) for row in rows])
         done = attempt(bench, task, held, writing, dry_run=False)
         if not done.released or (how == "repaired" and done.counts.quarantined):
-            return Released(None, done.counts, 0, done.findings)
+            return Released(None, done.counts, 0, waiting, done.findings)
         version = writing.commit(_entry(old, done, files, by=by, at=at))
     lake.state(version)
-    return Released(writing.import_no, done.counts, done.released, done.findings)
+    return Released(writing.import_no, done.counts, done.released, waiting - done.released, done.findings)
 
 
 def _entry(

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from bokgi.apps.access.asking import answers
@@ -43,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Go to the first screen of the rail; before the first import, to where files are brought in."""
     screens = {entry.key: entry.address for entry in entries(request)}
     if "data" in screens and not _has_deals():
-        return HttpResponseRedirect(screens["data"])
+        return HttpResponseRedirect(reverse("data:upload"))
     return HttpResponseRedirect(next(iter(screens.values())))
 
 

@@ -272,7 +272,7 @@ def test_the_first_run_makes_company_and_administrator_once(tmp_path: Path, sett
     assert client.get("/account/start/?code=the-code").status_code == 200
     assert client.post("/account/start/", {"code": "the-code"} | COMPANY)["Location"] == "/"
     assert client.get("/settings/").status_code == 200
-    assert client.get("/")["Location"] == "/data/"
+    assert client.get("/")["Location"] == "/data/upload/"
     made = User.objects.get()
     assert (made.email, made.role) == ("haneul@team.example", "admin")
     rows = pa.concat_tables(

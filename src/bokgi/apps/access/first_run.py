@@ -116,6 +116,6 @@ def begin(*, organisation: dict[str, Any], administrator: dict[str, Any], at: da
     values = {"organisation": organisation["name"], **{name: str(organisation[name]) for name in IN_THE_FACTS}}
     since = [_ALWAYS] * len(values)
     rows = pa.table({"name": list(values), "setting": list(values.values()), "valid_from": since})
-    enter(Lake.open(settings.HOME, create=True), {"settings": rows}, by=f"user {made.pk}", at=at)
+    enter(Lake.open(settings.HOME, create=True), {"settings": rows}, by=f"user {made.pk}", at=at, source="settings")
     transaction.on_commit(lambda: (settings.HOME / "keys" / CODE).unlink(missing_ok=True))
     return made

@@ -132,10 +132,10 @@ def quarantine_rows() -> list[RefusedRow]:
     return [] if there is None else quarantine.quarantined(there, limit=_MOST_ROWS)
 
 
-def quarantine_count() -> int:
-    """Count the rows that wait."""
+def quarantine_count(import_no: int | None = None) -> int:
+    """Count the rows that wait, of one import or all."""
     there = lake()
-    return 0 if there is None else quarantine.count(there)
+    return 0 if there is None else quarantine.count(there, import_no=import_no)
 
 
 def reasons(rows: Sequence[RefusedRow]) -> list[Reason]:

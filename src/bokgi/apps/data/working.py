@@ -101,7 +101,7 @@ def _release(work: Work) -> Json:
     released = release_by_mapping(lake, int(work.import_no or 0), by=author(work), at=work.asked_at)
     return {
         "released": released.released,
-        "refused": released.counts.quarantined,
+        "refused": released.refused,
         "findings": {lang: [finding.as_json(lang) for finding in released.findings] for lang in LANGUAGES},
     }
 

@@ -131,7 +131,9 @@ def _released(found: Released, session: Session) -> dict[str, Any]:
 def _show_released(session: Session, found: Released) -> None:
     for finding in found.findings:
         session.out.print(f"· {session.text(finding.message)}")
-    session.say(N_("{n} rows left quarantine, {rest} stay refused."), n=found.released, rest=found.counts.quarantined)
+    from bokgi.intake.release import what_became
+
+    session.out.print(session.text(what_became(found.released, found.refused)))
 
 
 @command("data dismiss", N_("Take rows out of quarantine without taking them in."), order=33)

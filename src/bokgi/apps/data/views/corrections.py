@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from decimal import Decimal
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
@@ -10,14 +13,18 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from bokgi.apps.access.asking import viewer_of
+from bokgi.apps.access.asking import answers, viewer_of
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.access.requests import PageRequest, organisation_of, page_language
 from bokgi.apps.data import correcting, fitting, labels, selectors
 from bokgi.apps.data.models import Correction
 from bokgi.domain.errors import BokgiError
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.labels import FORECAST_CATEGORIES, OUTCOMES
+from bokgi.domain.messages import N_, Message, translate
+from bokgi.domain.money import Money
+from bokgi.questions.titles import deal_names, title
+from bokgi.ui.format import ABSENT, money
 
 CORRECTING = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 """Who corrects deals; each those that this person may see."""
@@ -47,11 +54,7 @@ def corrections(request: PageRequest) -> HttpResponse:
     there = selectors.lake() is not None
     shown = {
         "there": there,
-        "found": [
-            (one, seen, value, correcting.may_take_back(one, request.user)) for one, seen, value in _open(request)
-        ]
-        if there
-        else [],
+        "found": _open(request) if there else [],
         "fields": fitting.FIELDS,
         "given": given,
         "fault": fault,
@@ -60,8 +63,42 @@ def corrections(request: PageRequest) -> HttpResponse:
     return render(request, "data/corrections.html", shown, status=422 if fault else 200)
 
 
-def _open(request: PageRequest) -> list[tuple[Correction, str | None, str | None]]:
-    return correcting.in_words(correcting.corrections_open(viewer_of(request)), fitting.choices())
+@dataclass(frozen=True)
+class _Line:
+    """One correction as it is listed: the deal by name, both values as a page writes them."""
+
+    one: Correction
+    deal: str
+    seen: str
+    value: str
+    mine: bool
+
+
+def _open(request: PageRequest) -> list[_Line]:
+    found = correcting.in_words(correcting.corrections_open(viewer_of(request)), fitting.choices())
+    facts = answers().facts()
+    names = deal_names(facts.deals, facts, sorted({one.deal_id for one, *_values in found})) if found else {}
+    company = organisation_of(request)
+    currency = "KRW" if company is None else company.currency
+
+    def written(field: str, value: str | None) -> str:
+        if value is None:
+            return ABSENT
+        if field == "amount":
+            return money(Money(Decimal(value), currency), page_language())
+        label = {"forecast_category": FORECAST_CATEGORIES, "outcome": OUTCOMES}.get(field, {}).get(value)
+        return value if label is None else translate(label, page_language())
+
+    return [
+        _Line(
+            one,
+            title(names.get(one.deal_id, (None, None)), one.deal_id),
+            written(one.field, seen),
+            written(one.field, value),
+            correcting.may_take_back(one, request.user),
+        )
+        for one, seen, value in found
+    ]
 
 
 @may(*CORRECTING)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, page_language
 from bokgi.apps.data import labels, selectors, services
-from bokgi.apps.data.models import WorkKind
+from bokgi.apps.data.models import Work, WorkKind
 from bokgi.apps.data.progress import Progress, progress_read
 from bokgi.apps.data.tables import mapping_lines, taken_along
 from bokgi.apps.data.views.uploading import KEEPERS
@@ -22,6 +22,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.facts.ledger import Import
 from bokgi.intake.importing import mappings_from
 from bokgi.intake.mapping.describe import ENTITY_LABELS, describe
+from bokgi.intake.release import what_became
 from bokgi.ui.blocks import Badge, Cell, Column, Table
 from bokgi.ui.export import TYPES, Value
 from bokgi.ui.format import count
@@ -159,11 +160,20 @@ def one_import(request: PageRequest, import_no: int) -> HttpResponse:
         "findings": selectors.findings_of(found, lang),
         "mappings": mappings,
         "work": work,
+        "judged": _judged(work, lang),
+        "waiting": selectors.quarantine_count(import_no),
         "progress": Progress() if work is None else progress_read(work.pk),
         "later": [one for one in selectors.imports_listed() if one.import_no > import_no and one.committed],
         "words": labels,
     }
     return render(request, "data/import.html", context)
+
+
+def _judged(work: Work | None, lang: str) -> str:
+    """Say what became of refused rows, where judging them again was the newest work."""
+    if work is None or work.kind != WorkKind.RELEASE or work.result is None:
+        return ""
+    return what_became(work.result["released"], work.result["refused"]).text(lang)
 
 
 @may(*KEEPERS)

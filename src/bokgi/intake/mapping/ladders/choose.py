@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Final
 
 from bokgi.domain.findings import Finding, Severity
+from bokgi.domain.labels import OUTCOMES
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.stage import StageKind
 from bokgi.intake.mapping.ladders.evidence import MOST_STAGES, StageEvidence
@@ -18,6 +20,18 @@ from bokgi.intake.mapping.preset import PresetStage
 _SHOWN: Final = 8
 NONE: Final = "none"
 SURE: Final = 0.8
+_FOUND_BY: Final = {
+    StageFoundBy.HAND: N_("told by hand"),
+    StageFoundBy.SAVED: N_("saved mapping"),
+    StageFoundBy.METADATA: N_("the CRM’s list of stages"),
+    StageFoundBy.PRESET: N_("preset"),
+    StageFoundBy.COLUMNS: N_("columns with dates of stages"),
+    StageFoundBy.PROBABILITY: N_("probabilities"),
+    StageFoundBy.NUMBERS: N_("numbers in the names"),
+    StageFoundBy.HISTORY: N_("the order in which deals passed them"),
+    StageFoundBy.WORDS: N_("common names of stages"),
+    StageFoundBy.NOTHING: N_("a guess"),
+}
 
 
 @dataclass(frozen=True)
@@ -83,9 +97,8 @@ def _said(stages: Sequence[StageDefinition], file: str) -> list[Finding]:
         return []
     values: dict[str, object] = {
         "file": file,
-        "stages": " → ".join(f"{stage.label} ({stage.kind.value})" for stage in stages[:_SHOWN])
-        + (" …" if len(stages) > _SHOWN else ""),
-        "found_by": ", ".join(dict.fromkeys(stage.found_by.value for stage in stages)),
+        "stages": _in_order(stages),
+        "found_by": _reasons(dict.fromkeys(stage.found_by for stage in stages)),
     }
     text = N_("The order and kind of the stages of {file} are inferred (by {found_by}): {stages}.")
     found = [Finding("stages_inferred", Severity.INFO, Message(text, values), len(stages), values=values)]
@@ -93,6 +106,23 @@ def _said(stages: Sequence[StageDefinition], file: str) -> list[Finding]:
         text = N_("No stage of {file} says that a deal was won.")
         found.append(Finding("stages_without_won", Severity.INFO, Message(text, {"file": file}), values={"file": file}))
     return found
+
+
+def _in_order(stages: Sequence[StageDefinition]) -> Message | str:
+    told: list[Message | str] = [
+        stage.label
+        if stage.kind is StageKind.OPEN
+        else Message(N_("{stage} ({kind})"), {"stage": stage.label, "kind": Message(OUTCOMES[stage.kind.value])})
+        for stage in stages[:_SHOWN]
+    ]
+    if len(stages) > _SHOWN:
+        told.append("…")
+    return reduce(lambda first, then: Message(N_("{first} → {then}"), {"first": first, "then": then}), told)
+
+
+def _reasons(found_by: Iterable[StageFoundBy]) -> Message:
+    told = [Message(_FOUND_BY[one]) for one in found_by]
+    return reduce(lambda first, then: Message(N_("{first}, {then}"), {"first": first, "then": then}), told)
 
 
 def _which_order(file: str, pipeline: str, stages: Sequence[StageDefinition]) -> Question:

@@ -1,0 +1,192 @@
+"""What people do on their first days, through the browser in Korean: the newcomer, operations, a rep on a phone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from bokgi.apps.access.first_run import CODE
+from bokgi.apps.access.models import User
+from bokgi.apps.data import selectors, services
+from bokgi.apps.data.models import Correction, Work
+from tests import homes
+from tests.apps.data.conftest import HEADER, ROWS, deals_file, done, imported
+from tests.project.test_in_browser import WAIT, address, at, fill, press
+from tests.project.test_rail_in_browser import enter, faults
+from tests.ui.browser import browser, chromium, complaints
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
+    pytest.mark.django_db(transaction=True),
+]
+DAY = date(2026, 11, 24)
+ACTIVITIES = (
+    "활동 ID,기회 ID,담당자,활동일시,활동 유형,제목",
+    "A-1,D-1,최유나,2026-11-23 10:00,통화,범위 확인",
+    "A-2,D-3,이서연,2026-09-29 15:00,미팅,계약 조건 협의",
+)
+
+
+@pytest.fixture
+def window() -> Iterator[Chrome]:
+    with browser() as driver:
+        yield driver
+
+
+@pytest.fixture
+def phone() -> Iterator[Chrome]:
+    with browser(390) as driver:
+        yield driver
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a home that nobody has set up yet; its day lies a day after the exports."""
+    settings.HOME = tmp_path / "home"
+    (settings.HOME / "keys").mkdir(parents=True)
+    (settings.HOME / "keys" / CODE).write_text("the-code", encoding="utf-8")
+    monkeypatch.setenv("BOKGI_TODAY", DAY.isoformat())
+    return tmp_path / "home"
+
+
+def exported(folder: Path, name: str, *lines: str) -> str:
+    path = folder / name
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return str(path)
+
+
+def text(driver: Chrome) -> str:
+    return driver.find_element(By.ID, "main").text
+
+
+def until(driver: Chrome, words: str) -> None:
+    """Wait until the page says something; it may be another page while one looks."""
+    gone = [StaleElementReferenceException, NoSuchElementException]
+    try:
+        WebDriverWait(driver, WAIT, ignored_exceptions=gone).until(lambda seen: words in text(seen))
+    except TimeoutException:
+        pytest.fail(f"no {words} at {driver.current_url}: {text(driver)}")
+
+
+def work(driver: Chrome, then: str) -> None:
+    """Do what waits, as the worker does beside the server; the page finds out by itself."""
+    services.work_do(Work.objects.latest("pk").pk)
+    until(driver, then)
+
+
+def click(driver: Chrome, words: str) -> None:
+    driver.find_element(By.XPATH, f"//main//*[self::a or self::button][contains(., '{words}')]").click()
+
+
+def upload(driver: Chrome, server: LiveServer, *paths: str) -> None:
+    driver.get(address(server, "/data/upload/"))
+    driver.find_element(By.ID, "files").send_keys("\n".join(paths))
+    WebDriverWait(driver, WAIT).until(lambda seen: not seen.current_url.endswith("/data/upload/"))
+
+
+def test_a_newcomer_comes_from_nothing_to_the_first_review(
+    empty_home: Path, tmp_path: Path, live_server: LiveServer, window: Chrome
+) -> None:
+    window.get(address(live_server, "/account/start/?code=the-code"))
+    assert faults(window) == []
+    fill(window, **{"company-name": "한빛소프트", "admin-name": "정하늘", "admin-email": "haneul@team.example"})
+    fill(window, **{"admin-password": "river-and-stone-7"})
+    Select(window.find_element(By.NAME, "company-language")).select_by_value("ko")
+    press(window, "form button.btn-primary")
+    WebDriverWait(window, WAIT).until(lambda seen: "/account/start/" not in seen.current_url)
+    assert not (empty_home / "keys" / CODE).exists()
+    at(window, "/data/upload/")
+    assert not window.find_elements(By.CSS_SELECTOR, ".asof")
+
+    deals = exported(tmp_path, "영업기회_20261123.csv", HEADER, *(row for row in ROWS if "협의 중" not in row))
+    upload(window, live_server, deals, exported(tmp_path, "활동_20261123.csv", *ACTIVITIES))
+    work(window, "예상금액(원)")
+    assert faults(window) == []
+    click(window, "미리 보기")
+    work(window, "아직 아무것도 바뀌지 않았습니다")
+    click(window, "가져오기")
+    work(window, "수치 보기")
+    window.get(address(live_server, "/reviews/pack/"))
+    assert "기회 3건" in text(window)
+    assert complaints(window) == []
+
+
+@pytest.mark.usefixtures("empty_home")
+def test_operations_mends_a_refused_row_and_takes_an_import_back(
+    users: dict[str, User], live_server: LiveServer, window: Chrome
+) -> None:
+    given = services.upload_create(files=[deals_file(*ROWS, ROWS[1].replace("D-2", "D-5"))], by=users["admin"])
+    done(given.works.get())
+    imported(given, users["admin"])
+    enter(window, live_server, users["admin"])
+    window.get(f"{live_server.url}/data/quarantine/")
+    assert "2행 대기" in text(window)
+    click(window, "고치기")
+    assert faults(window) == []
+    fill(window, **{"cell-4": "아직 협의 중"})
+    click(window, "이 행 받기")
+    until(window, "아직 받을 수 없습니다")
+    fill(window, **{"cell-4": "1억 5,000만"})
+    click(window, "이 행 받기")
+    until(window, "1행 대기")
+    assert selectors.quarantine_count() == 1
+
+    window.get(f"{live_server.url}/data/imports/1/")
+    click(window, "격리된 행 다시 판정")
+    work(window, "1개 행은 그대로 격리되어 있습니다")
+
+    click(window, "되돌리기")
+    dialog = window.find_element(By.ID, "undo")
+    dialog.find_element(By.NAME, "reason").send_keys("옛 파일이었습니다")
+    assert faults(window) == []
+    dialog.find_element(By.CSS_SELECTOR, ".btn-danger").click()
+    work(window, "되돌린 가져오기입니다")
+    assert "옛 파일이었습니다" in text(window)
+    assert selectors.quarantine_count() == 0
+    assert [line for line in complaints(window) if "422" not in line] == []
+
+
+@pytest.fixture
+def own_home(written_home: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copy the home of the cast, so that it can be written into; some days later close dates have passed."""
+    settings.HOME = shutil.copytree(written_home, tmp_path / "home")
+    monkeypatch.setenv("BOKGI_TODAY", (homes.TODAY + timedelta(days=10)).isoformat())
+    return tmp_path / "home"
+
+
+@pytest.mark.usefixtures("own_home")
+def test_a_rep_corrects_an_amount_on_the_phone(users: dict[str, User], live_server: LiveServer, phone: Chrome) -> None:
+    enter(phone, live_server, users["rep"])
+    phone.get(f"{live_server.url}/today/")
+    until(phone, "챙길 기회")
+    deal = phone.find_element(By.CSS_SELECTOR, "main a[href^='/deals/lee-']")
+    title = deal.text
+    deal.click()
+    until(phone, "알려진 것")
+    assert phone.find_element(By.TAG_NAME, "h1").text.startswith(title)
+    phone.find_element(By.CSS_SELECTOR, "main a[href='?edit=amount#edit']").click()
+    until(phone, "고치기")
+    assert faults(phone) == []
+    fill(phone, amount="2억 5천만", reason="계약서")
+    click(phone, "저장")
+    until(phone, "1분 안에 반영")
+    assert "2억 5,000만" in text(phone)
+    kept = Correction.objects.get()
+    assert (kept.field, kept.by) == ("amount", users["rep"])
+    assert phone.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    phone.get(f"{live_server.url}/data/corrections/")
+    assert title in text(phone)
+    assert "2억 5,000만원" in text(phone)
+    assert complaints(phone) == []
