@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 
 import ibis
+import pyarrow as pa
 
 from benchmarks.simulator.organisation import World
 from bokgi.analysis.comparison.conditions import conditions
@@ -25,24 +28,36 @@ class Analysed:
     tables: Mapping[str, ibis.Table]
 
 
-def with_conditions(tables: Mapping[str, ibis.Table], world: World) -> ibis.Table:
-    """Give the deals of a world with traits and conditions as of its end."""
-    traits = deal_traits(tables["deals"], tables["accounts"], tables["memberships"], on=world.organisation.end)
+def with_conditions(tables: Mapping[str, ibis.Table], end: date) -> ibis.Table:
+    """Give the deals of a world that ends on a day with traits and conditions as of then."""
+    traits = deal_traits(tables["deals"], tables["accounts"], tables["memberships"], on=end)
     return conditions(traits, tables["memberships"])
+
+
+@cache
+def _queries(schemas: tuple[tuple[str, pa.Schema], ...], end: date) -> tuple[tuple[str, str], ...]:
+    """Write the queries of the tables that are computed, once for all worlds of one kind: that takes longest."""
+    tables = {name: ibis.table(ibis.Schema.from_pyarrow(schema), name=name) for name, schema in schemas}
+    seen = tables["deals"].mutate(last_seen_on=ibis.null("date"))
+    stays = visits(seen, tables["stage_events"], tables["stages"])
+    computed = {
+        "stays": stays,
+        "moves": progressions(ibis.table(stays.schema(), name="stays")),
+        # Territory and the like are conditions of accounts, too, and a map is slow to carry along.
+        "told": with_conditions(tables, end).drop("attributes"),
+    }
+    return tuple((name, str(ibis.to_sql(table, dialect="duckdb"))) for name, table in computed.items())
 
 
 @contextmanager
 def analysed(world: World) -> Iterator[Analysed]:
     """Compute the tables of a world on an engine of its own; they are dropped afterwards."""
     connection = ibis.duckdb.connect()
-    tables = {}
     for name, table in world.tables.items():
         connection.con.register(name, table)
-        tables[name] = connection.table(name)
-    seen = tables["deals"].mutate(last_seen_on=ibis.null("date"))
-    with ExitStack() as kept:
-        stays = kept.enter_context(visits(seen, tables["stage_events"], tables["stages"]).cache())
-        moves = kept.enter_context(progressions(stays).cache())
-        # Territory and the like are conditions of accounts, too, and a map is slow to carry along.
-        deals = kept.enter_context(with_conditions(tables, world).drop("attributes").cache())
-        yield Analysed(deals, stays, moves, tables)
+    schemas = tuple((name, table.schema) for name, table in world.tables.items())
+    for name, query in _queries(schemas, world.organisation.end):
+        connection.con.execute(f"CREATE TABLE {name} AS {query}")
+    tables = {name: connection.table(name) for name in world.tables}
+    yield Analysed(connection.table("told"), connection.table("stays"), connection.table("moves"), tables)
+    connection.disconnect()

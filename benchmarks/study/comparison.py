@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -38,8 +39,9 @@ class Reached:
     pairs: list[Floats] = field(default_factory=list)
 
 
+@cache
 def compared(organisation: Organisation) -> tuple[Comparison, Floats]:
-    """Compare the people of one organisation; gives the comparison, and the truth in the order of its people."""
+    """Compare the people of one organisation, once; gives the comparison, and the truth in the order of its people."""
     world = simulate(organisation)
     with analysed(world) as tables:
         ended = tables.deals.filter(tables.deals.won.notnull())

@@ -7,11 +7,10 @@ from typing import Final
 import numpy as np
 
 from benchmarks.simulator import Organisation
-from benchmarks.study.comparison import CASES, compared
+from benchmarks.study.comparison import CASES, SCALES, compared
 from benchmarks.study.rows import Row, share_row
 
 TOPIC: Final = "fair_decisions"
-SCALES: Final = {"small": 6, "medium": 16, "full": 60}
 QUARTER: Final = 4
 
 
@@ -23,7 +22,7 @@ def run(scale: str, seed: int) -> list[Row]:
         adjusted: list[bool] = []
         told: list[bool] = []
         for each in range(SCALES[scale]):
-            found, truth = compared(Organisation(seed=seed + 500 + each, **case))  # type: ignore[arg-type]  # as `CASES` has it
+            found, truth = compared(Organisation(seed=seed + each, **case))  # type: ignore[arg-type]  # as `CASES` has it
             above = truth > truth.mean()
             size = len(truth) // QUARTER
             raw += above[np.argsort([person.raw for person in found.people], kind="stable")[:size]].tolist()
