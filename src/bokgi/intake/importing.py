@@ -11,6 +11,7 @@ from typing import Any, Final
 from bokgi.domain.errors import ConflictError
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.sentences import encoded
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry, Import
 from bokgi.intake import sources
@@ -218,8 +219,13 @@ def entry_of(
         accepted=result.accepted,
         quarantined=result.quarantined,
         known=result.known,
-        findings=json.dumps([one.without_cells().as_json("en") for one in result.findings], ensure_ascii=False),
+        findings=json.dumps([_for_ledger(one) for one in result.findings], ensure_ascii=False),
     )
+
+
+def _for_ledger(finding: Finding) -> dict[str, Any]:
+    """Give a finding in English, and under `said` so that it can be read in any language."""
+    return {**finding.without_cells().as_json("en"), "said": encoded(finding.message)}
 
 
 _BETWEEN: Final = "# ---------------------------------------------------------------- next file\n"

@@ -132,7 +132,12 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
-ACCOUNT_FORMS = {"login": "bokgi.apps.access.signing_in.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "bokgi.apps.access.signing_in.LoginForm",
+    "change_password": "bokgi.apps.access.signing_in.ChangePasswordForm",
+    "set_password": "bokgi.apps.access.signing_in.SetPasswordForm",
+    "reset_password_from_key": "bokgi.apps.access.signing_in.ResetPasswordKeyForm",
+}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True

@@ -78,7 +78,14 @@ def number(value: float, decimals: int = 1) -> str:
 
 
 def signed(text: str) -> str:
-    """Put a plus before what is neither negative nor zero: `+3`, `−3`, `0`."""
+    """Put a plus before what is neither negative nor zero: `+3`, `−3`, `0`; the sign of a bound stands at its number.
+
+    >>> signed("<0.1%"), signed("−<0.1%")
+    ('<+0.1%', '>−0.1%')
+    """
+    if text.removeprefix(MINUS).startswith("<"):
+        size = text.removeprefix(MINUS)[1:]
+        return f">{MINUS}{size}" if text.startswith(MINUS) else f"<+{size}"
     return text if text.startswith(MINUS) or not text.strip("0.,%p ") else f"+{text}"
 
 

@@ -55,6 +55,12 @@ def test_a_wrong_password_is_refused_and_after_some_even_the_right_one(as_role: 
     assert AuditEntry.objects.filter(action="sign_in").count() == 1
 
 
+def test_where_a_password_is_set_the_page_shows_no_markup(as_role: AsRole) -> None:
+    page = as_role("rep").get("/account/password/change/").content.decode()
+    assert "10자 이상" in page
+    assert "&lt;" not in page
+
+
 def test_nobody_signs_up(as_role: AsRole) -> None:
     client = as_role("")
     given = {"email": "new@team.example", "password1": PASSWORD, "password2": PASSWORD}

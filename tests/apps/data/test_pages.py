@@ -13,7 +13,7 @@ from django.test import Client
 
 from bokgi.apps.access.models import User
 from bokgi.apps.data import selectors
-from bokgi.apps.data.models import Upload
+from bokgi.apps.data.models import Upload, Work
 from tests.apps.data.conftest import HEADER, ROWS, Give, deals_file, done, imported
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +112,16 @@ def test_a_refused_row_is_mended_and_taken_in(give: Give, as_role: AsRole, users
     assert mended["Location"] == "/data/quarantine/"
     assert selectors.quarantine_count() == 0
     assert "격리된 행이 없습니다" in client.get("/data/quarantine/").content.decode()
+
+
+def test_what_the_command_line_imported_is_told_in_the_language_of_the_page(
+    give: Give, as_role: AsRole, users: dict[str, User]
+) -> None:
+    imported(give(), users["admin"])
+    Work.objects.all().delete()
+    page = as_role("admin").get("/data/imports/1/").content.decode()
+    assert "읽을 수 없습니다" in page
+    assert "cannot be read" not in page
 
 
 def test_quarantine_and_mapping_are_taken_along_without_formulas(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -16,6 +16,9 @@ from bokgi.domain.messages import N_, translate
 def role_choices(lang: str) -> list[tuple[str, str]]:
     """List the roles by name."""
     return [(role.value, translate(ROLE_LABELS[role], lang)) for role in Role]
+
+
+NEW_PASSWORD: Final = N_("At least 10 characters; a few words that belong only to you are best.")
 
 
 class InvitationForm(forms.Form):
@@ -41,7 +44,7 @@ class PasswordForm(forms.Form):
     name = forms.CharField(label=N_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
         label=N_("Password"),
-        help_text=N_("At least 10 characters; a few words that belong only to you are best."),
+        help_text=NEW_PASSWORD,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from allauth.account import forms as allauth
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from bokgi.apps.access.forms import NEW_PASSWORD
 from bokgi.apps.access.mail import letter_write
 from bokgi.apps.access.models import User
 from bokgi.apps.access.requests import organisation_of
@@ -24,7 +25,7 @@ _LABELS: Final = {
 }
 
 
-class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
+class LoginForm(allauth.LoginForm):  # type: ignore[misc]  # allauth has no types
     """Address and password in our words; where to go with a forgotten password stands on the page."""
 
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - of the form
@@ -34,6 +35,29 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
                 self.fields[name].label = label
                 self.fields[name].help_text = ""
                 self.fields[name].widget.attrs.pop("placeholder", None)
+
+
+class _NewPassword:
+    """What a new password has to be, in a sentence instead of allauth's list of markup; no text inside the fields."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - of the form
+        super().__init__(*given, **named)
+        for field in self.fields.values():  # type: ignore[attr-defined]  # of the form beside it
+            field.widget.attrs.pop("placeholder", None)
+            field.help_text = ""
+        self.fields["password1"].help_text = NEW_PASSWORD  # type: ignore[attr-defined]  # of the form beside it
+
+
+class ChangePasswordForm(_NewPassword, allauth.ChangePasswordForm):  # type: ignore[misc]  # allauth has no types
+    """Another password for who knows the old one."""
+
+
+class SetPasswordForm(_NewPassword, allauth.SetPasswordForm):  # type: ignore[misc]  # allauth has no types
+    """The first password of who had none."""
+
+
+class ResetPasswordKeyForm(_NewPassword, allauth.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
+    """A new password for who followed the link in a letter."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

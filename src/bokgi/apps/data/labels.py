@@ -98,6 +98,11 @@ TABLES: Final = {
 }
 """Tables of the facts in words."""
 
+BOOKKEEPING: Final = frozenset(
+    ("identities", "person_links", "quarantine", "recorded_fields", "releases", "settings", "sightings", "texts")
+)
+"""Tables that Bokgi keeps for its own sake: no answer to what an import changed."""
+
 FIELDS: Final = {
     "account_id": N_("Account"),
     "owner_id": N_("Owner"),

@@ -15,6 +15,7 @@ from bokgi.apps.access.models import User
 from bokgi.apps.data.models import Upload, Work, WorkState
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.sentences import decoded
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Import
 from bokgi.intake import quarantine
@@ -102,10 +103,12 @@ def files_of(found: Import) -> list[dict[str, Any]]:
 
 
 def findings_of(found: Import, lang: str) -> list[dict[str, Any]]:
-    """Read what an import found: in a language where it was imported on screen, else in English as in the ledger."""
+    """Read what an import found, in a language; English only where an old ledger holds nothing but the sentence."""
     work = Work.objects.filter(kind="import", result__import_no=found.import_no).first()
-    listed: list[dict[str, Any]] = json.loads(found.findings) if work is None else work.result["findings"][lang]
-    return listed or json.loads(found.findings)
+    if work is not None and work.result["findings"][lang]:
+        return list(work.result["findings"][lang])
+    listed: list[dict[str, Any]] = json.loads(found.findings)
+    return [one | {"message": decoded(one["said"]).text(lang)} if "said" in one else one for one in listed]
 
 
 # ---------------------------------------------------------------- quarantine

@@ -23,8 +23,8 @@ _DAYS: Final = 91
 _YEARS: Final = range(1970, 2201)
 NAMES: Final = ("from", "to", "past_from", "past_to")
 _LABELS: Final = {
-    "from": N_("From"),
-    "to": N_("To"),
+    "from": N_("First day"),
+    "to": N_("Last day"),
     "past_from": N_("Compared with, from"),
     "past_to": N_("Compared with, to"),
 }

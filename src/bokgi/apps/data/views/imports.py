@@ -115,7 +115,7 @@ def _taken_along(rows: Sequence[Import], names: dict[str, str], kind: str, lang:
 def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> list[Cell]:
     files = [file["name"] for file in selectors.files_of(one)]
     state = None if one.committed else Badge(_say(labels.STATUS.get(one.status, one.status), lang))
-    source = one.source if one.kind == "file" else _say(labels.KINDS.get(one.kind, one.kind), lang)
+    source = _say(labels.KINDS.get(one.source if one.kind == "file" else one.kind, one.source), lang)
     if one.kind == "entered" and one.source in labels.TABLES:
         source = f"{source}: {_say(labels.TABLES[one.source], lang)}"
     spoke_at = localtime(one.effective_at)
