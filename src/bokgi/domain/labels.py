@@ -160,3 +160,28 @@ GAPS: Final = {
     **{code: ATTENTION[code] for code in ("no_next_step", "never_touched")},
 }
 """What an open deal may lack, see `analysis.data_gaps`."""
+
+DEAL_FIELDS: Final = {
+    "account_id": N_("account"),
+    "owner_id": N_("owner"),
+    "pipeline": N_("pipeline"),
+    "type": N_("type"),
+    "product": N_("product"),
+    "source": N_("source"),
+    "lead_id": N_("lead"),
+    "lead_grade": N_("lead grade"),
+    "assigned_on": N_("assigned on"),
+    "amount": N_("amount"),
+    "currency": N_("currency"),
+    "amount_kind": N_("kind of amount"),
+    "vat": N_("VAT"),
+    "expected_close_on": N_("expected close"),
+    "closed_on": N_("closed on"),
+    "outcome": N_("outcome"),
+    "lost_reason": N_("reason of the loss"),
+    "forecast_category": N_("forecast category"),
+    "probability": N_("probability"),
+    "has_next_step": N_("next step"),
+    "next_step_on": N_("date of the next step"),
+}
+"""The columns of deals, as people call them in a sentence."""

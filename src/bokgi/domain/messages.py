@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final
@@ -107,6 +107,8 @@ def translate(msgid: str, lang: str) -> str:
 class Message:
     """A text for a person: a marked template and its named values; `plural` is the template when `n` is not one.
 
+    A value may be a message itself.
+
     >>> Message("{n} deal", {"n": 3}, plural="{n} deals").text("en")
     '3 deals'
     """
@@ -126,6 +128,15 @@ class Message:
         values = {name: _shown(value, lang, show) for name, value in self.values.items()}
         formatter = _Korean() if lang == "ko" else _English()
         return formatter.vformat(template, (), values)
+
+
+def enumerated(parts: Iterable[Message | str]) -> Message | str:
+    """Write parts behind each other with commas, as one message.
+
+    >>> enumerated(["source", Message("product"), "grade"]).text("en")
+    'source, product, grade'
+    """
+    return reduce(lambda first, then: Message(N_("{first}, {then}"), {"first": first, "then": then}), parts)
 
 
 def _shown(value: object, lang: str, show: Callable[[object, str], str] | None) -> object:

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.domain.errors import NotFoundError
-from bokgi.domain.labels import ACTIVITY, OUTCOMES
+from bokgi.domain.labels import ACTIVITY, DEAL_FIELDS, OUTCOMES
 from bokgi.domain.measures import Days
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
@@ -21,30 +21,6 @@ from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.deals import ALL, Where, listed
 
 Row = dict[str, Any]
-
-FIELDS: Final = {
-    "account_id": N_("account"),
-    "owner_id": N_("owner"),
-    "type": N_("type"),
-    "product": N_("product"),
-    "source": N_("source"),
-    "lead_id": N_("lead"),
-    "lead_grade": N_("lead grade"),
-    "assigned_on": N_("assigned on"),
-    "amount": N_("amount"),
-    "currency": N_("currency"),
-    "amount_kind": N_("kind of amount"),
-    "vat": N_("VAT"),
-    "expected_close_on": N_("expected close"),
-    "closed_on": N_("closed on"),
-    "outcome": N_("outcome"),
-    "lost_reason": N_("reason of the loss"),
-    "forecast_category": N_("forecast category"),
-    "probability": N_("probability"),
-    "has_next_step": N_("next step"),
-    "next_step_on": N_("date of the next step"),
-}
-"""The columns of deals whose changes are told, as people call them."""
 
 CONTENT: Final = {"sent": N_("{title} was sent"), "opened": N_("{title} was opened"), "read": N_("{title} was read")}
 
@@ -162,10 +138,10 @@ def _changes(here: Asked, deal_id: str) -> list[Json]:
     rows = _rows(told.order_by("changed_on", "changed_at", "seq", "field"))
     events = []
     for row in rows:
-        if row["field"] not in FIELDS:
+        if row["field"] not in DEAL_FIELDS:
             continue
         values = {
-            "field": Message(FIELDS[row["field"]]),
+            "field": Message(DEAL_FIELDS[row["field"]]),
             "old": _value(here, row["field"], row["old"]),
             "new": _value(here, row["field"], row["new"]),
         }

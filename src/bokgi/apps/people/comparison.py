@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_
-from bokgi.questions.asked import Json
+from bokgi.questions.asked import COLUMN_NAMES, Json
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, Table
 from bokgi.ui.format import points
@@ -107,19 +107,6 @@ def own(answer: Json, person_id: str) -> Json | None:
     return next((row for row in answer["people"] if row["person_id"] == person_id), None)
 
 
-FACTORS: Final = {
-    "source": N_("source"),
-    "lead_grade": N_("lead grade"),
-    "segment": N_("segment"),
-    "industry": N_("industry"),
-    "size": N_("size"),
-    "type": N_("type"),
-    "product": N_("product"),
-    "inherited": N_("inherited"),
-    "season": N_("season"),
-}
-"""Conditions as people call them; an attribute of the source keeps its own name."""
-
 LEVELS: Final = {
     "new": N_("new business"),
     "expansion": N_("expansion"),
@@ -135,7 +122,7 @@ def conditions(screen: Screen, row: Json) -> list[str]:
     return [
         screen.say(
             N_("{factor} {level}: {share} of the deals, {all} of everybody's; {effect} on what is expected"),
-            factor=screen.speaker.label(FACTORS, one["factor"]),
+            factor=screen.speaker.label(COLUMN_NAMES, one["factor"]),
             level=screen.speaker.label(LEVELS, one["level"] or "(unknown)"),
             share=percent(one["share"]),
             all=percent(one["share_of_all"]),

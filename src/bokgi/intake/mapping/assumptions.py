@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from bokgi.domain.findings import Finding, Severity
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.labels import DEAL_FIELDS
+from bokgi.domain.messages import N_, Message, enumerated
 from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
 from bokgi.intake.mapping.fields import FIELDS
 from bokgi.intake.mapping.model import Entity, FileMapping, FoundBy
@@ -112,7 +113,13 @@ def recorded(mapping: FileMapping) -> list[Finding]:
         "{file} is taken to hold every change of {columns} from its oldest entry on; a deal without an entry kept "
         "what it has. If the file was cut or filtered, take columns out of fully_recorded in the mapping."
     )
-    return [Finding("history_assumed_complete", Severity.INFO, Message(text, values), values=values)]
+    message = Message(text, values | {"columns": _called(mapping.fully_recorded)})
+    return [Finding("history_assumed_complete", Severity.INFO, message, values=values)]
+
+
+def _called(columns: Sequence[str]) -> Message | str:
+    """Name columns of deals as people call them."""
+    return enumerated(Message(DEAL_FIELDS[column]) if column in DEAL_FIELDS else column for column in columns)
 
 
 def assumed(mapping: FileMapping, history: Sequence[FileMapping]) -> list[Finding]:
@@ -126,7 +133,9 @@ def assumed(mapping: FileMapping, history: Sequence[FileMapping]) -> list[Findin
             if told
             else N_("{file} has no history of changes: {columns} are taken as set at creation and not edited since.")
         )
-        findings.append(Finding("known_at_creation_assumed", Severity.INFO, Message(text, values), values=values))
+        told_values = values | {"columns": _called(mapping.known_at_creation)}
+        message = Message(text, told_values)
+        findings.append(Finding("known_at_creation_assumed", Severity.INFO, message, values=values))
     stands_for = [
         (column.column, column.field)
         for column in mapping.columns
