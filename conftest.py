@@ -13,7 +13,23 @@ if TYPE_CHECKING:
 # As the command line does: the tests run in as many processes as there are cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+NEEDS_DATABASE = {"db", "transactional_db", "live_server"}
+OTHER_DATABASE = "BOKGI_TEST_DATABASE" in os.environ
 NO_SKIPS = os.environ.get("BOKGI_NO_SKIPS") == "1"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, on another database than the usual one, what asks no database: it ran already."""
+    if not OTHER_DATABASE:
+        return
+    asking = [
+        item
+        for item in items
+        if item.get_closest_marker("django_db") or NEEDS_DATABASE & set(getattr(item, "fixturenames", ()))
+    ]
+    left = set(items) - set(asking)
+    config.hook.pytest_deselected(items=list(left))
+    items[:] = asking
 
 
 def _as_failure(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -83,10 +83,15 @@ def test(arguments: Sequence[str]) -> int:
     return pytest("--durations=15", *MEASURE, *arguments)
 
 
+def just_tested() -> bool:
+    """Say whether all tests ran just now, and measured: where everything optional is installed, before the checks."""
+    return no_skips() and (ROOT / ".coverage").exists()
+
+
 def coverage() -> int:
     """Hold each covered part to the minimum; measure first, unless the tests that just ran have done it."""
     measured = 0
-    if not (no_skips() and (ROOT / ".coverage").exists()):
+    if not just_tested():
         places = [f"{top}/{part}" for part in COVERED for top in ("tests", "src/bokgi") if (ROOT / top / part).exists()]
         measured = pytest("-q", *MEASURE, *places)
     reports = [
@@ -103,7 +108,7 @@ def checks() -> list[tuple[str, Callable[[], int]]]:
         ("ruff format", lambda: python("-m", "ruff", "format", "--check", ".")),
         ("mypy", lambda: python("-m", "mypy")),
         ("import contracts", lambda: python("-c", "from importlinter.cli import lint_imports_command as c; c()")),
-        ("messages, documents, borders", lambda: pytest("-q", "tests/architecture")),
+        ("messages, documents, borders", lambda: 0 if just_tested() else pytest("-q", "tests/architecture")),
         ("coverage", coverage),
     ]
 

@@ -489,6 +489,8 @@ def test_coverage_is_measured_once_where_the_tests_measured_it(
     assert measured()
     (tmp_path / ".coverage").touch()
     assert not measured()
+    assert dict(jobs.checks())["messages, documents, borders"]() == 0
+    assert not started
 
 
 def test_check_goes_on_after_a_failure_and_names_it(

@@ -14,10 +14,15 @@ from typing import Any
 
 from axe_selenium_python import Axe
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 WIDTHS = (1440, 390)
+WAIT = 40
+"""Seconds for which a page may not yet say what it will."""
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars")
 
 
@@ -63,6 +68,20 @@ def served(folder: Path) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def until(driver: webdriver.Chrome, words: str) -> None:
+    """Wait until the page says something; another page may come while one looks."""
+
+    def said(seen: webdriver.Chrome) -> bool:
+        return words in seen.find_element(By.TAG_NAME, "body").text
+
+    gone = [StaleElementReferenceException, NoSuchElementException]
+    try:
+        WebDriverWait(driver, WAIT, ignored_exceptions=gone).until(said)
+    except TimeoutException:
+        body = driver.find_element(By.TAG_NAME, "body").text
+        raise AssertionError(f"no {words} at {driver.current_url}: {body}") from None
 
 
 def complaints(driver: webdriver.Chrome) -> list[str]:

@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 
 from bokgi.apps.access.models import User
 from bokgi.apps.coaching.models import OneOnOne, Pair, Plan, PlanState
-from tests.ui.browser import browser, chromium, complaints, violations
+from tests.ui.browser import browser, chromium, complaints, until, violations
 
 pytestmark = [
     pytest.mark.browser,
@@ -59,12 +59,12 @@ def test_a_talk_and_a_plan_in_korean(users: dict[str, User], live_server: LiveSe
     assert window.find_element(By.TAG_NAME, "h1").text == "코칭"
     press(window, "시작하기")
     press(window, "이 날로 정하기")
-    assert "서로 이야기하고 싶은 것" in window.find_element(By.TAG_NAME, "main").text
+    until(window, "서로 이야기하고 싶은 것")
     window.find_element(By.ID, "agenda-words").send_keys("첫 통화에서 다음 약속까지 가는 방법")
     window.find_element(By.XPATH, "//form[.//textarea[@id='agenda-words']]//button").click()
     fill(window, situation="화요일 데모", behaviour="먼저 물었습니다", effect="고객이 길게 설명했습니다")
     press(window, "피드백 남기기")
-    assert "고객이 길게 설명했습니다" in window.find_element(By.TAG_NAME, "main").text
+    until(window, "고객이 길게 설명했습니다")
     assert faults(window) == []
     talk, pair = OneOnOne.objects.get(), Pair.objects.get()
     window.get(f"{live_server.url}/coaching/pairs/{pair.pk}/plan/")
@@ -74,13 +74,13 @@ def test_a_talk_and_a_plan_in_korean(users: dict[str, User], live_server: LiveSe
 
     enter(window, live_server, users["rep"])
     window.get(f"{live_server.url}/coaching/")
-    assert "내 동의 대기" in window.find_element(By.TAG_NAME, "main").text
+    until(window, "내 동의 대기")
     window.get(f"{live_server.url}/coaching/1-1/{talk.pk}/")
-    assert "첫 통화에서 다음 약속까지" in window.find_element(By.TAG_NAME, "main").text
+    until(window, "첫 통화에서 다음 약속까지")
     plan = Plan.objects.get()
     window.get(f"{live_server.url}/coaching/plans/{plan.pk}/")
     press(window, "동의하기")
-    assert "진행 중" in window.find_element(By.TAG_NAME, "main").text
+    until(window, "진행 중")
     assert faults(window) == []
     plan.refresh_from_db()
     assert plan.state == PlanState.RUNNING
