@@ -10,3 +10,7 @@ class DataConfig(AppConfig):
 
     name = "bokgi.apps.data"
     label = "data"
+
+    def ready(self) -> None:
+        """Let the worker know what comes again, before anything was ever imported."""
+        import bokgi.apps.data.tasks  # noqa: F401, PLC0415 - registers; models are not there earlier

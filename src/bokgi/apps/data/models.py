@@ -179,3 +179,15 @@ class UploadToken(models.Model):
     def __str__(self) -> str:
         """Give the name."""
         return self.name
+
+
+class ExportReminder(models.Model):
+    """Who is reminded of the next export, and how old the data may become; there is one row (pk 1) or none."""
+
+    to = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    every_days = models.PositiveSmallIntegerField(default=7)
+    reminded_on = models.DateField(null=True)
+
+    def __str__(self) -> str:
+        """Give how often."""
+        return f"every {self.every_days} days"

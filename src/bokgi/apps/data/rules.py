@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
@@ -123,3 +123,28 @@ def moment(text: str) -> datetime | None:
             Message(N_("“{text}” is no moment."), {"text": text}),
             Message(N_("Write it like this: 2026-11-24 08:30")),
         ) from error
+
+
+REMINDED_AGAIN: Final = timedelta(days=3)
+"""A reminder that changed nothing comes again after so long."""
+
+
+def is_reminded(
+    on: date, *, exported_on: date, due_on: date, working: Collection[date], reminded_on: date | None
+) -> bool:
+    """Say whether the next export is called for on a day: on the last working day before it is late, and after it.
+
+    `working` are the working days from `on` on. Nothing is said on other days, and what was said of these data already
+    comes again after three days.
+
+    >>> week = {date(2026, 11, day) for day in (23, 24, 25, 26, 27, 30)}
+    >>> def told(on: int, due: int, said: date | None = None) -> bool:
+    ...     days = {"exported_on": date(2026, 11, 20), "due_on": date(2026, 11, due)}
+    ...     return is_reminded(date(2026, 11, on), **days, working=week, reminded_on=said)
+    >>> told(26, 28), told(27, 28), told(28, 28), told(30, 28, date(2026, 11, 28)), told(27, 28, date(2026, 11, 19))
+    (False, True, False, False, True)
+    """
+    after = min((day for day in working if day > on), default=None)
+    if on not in working or (after is not None and after <= due_on):
+        return False
+    return reminded_on is None or reminded_on <= exported_on or on - reminded_on >= REMINDED_AGAIN

@@ -8,7 +8,7 @@ from typing import Final
 from django.utils import timezone
 from django_tasks import task
 
-from bokgi.apps.data import arriving, pending, services
+from bokgi.apps.data import arriving, pending, reminding, services
 from bokgi.apps.data.models import Work, WorkKind, WorkState
 from bokgi.apps.jobs.schedules import scheduled
 from bokgi.domain.messages import N_
@@ -48,3 +48,12 @@ def collect_drop() -> None:
 def expire_uploads() -> None:
     """Throw away what nobody imported."""
     services.uploads_expire(before=timezone.now() - UPLOADS_KEPT)
+
+
+@scheduled(
+    "export reminder", "0 8 * * *", N_("Remind whoever makes the export on the last working day before it is due.")
+)
+@task()
+def remind_of_export() -> bool:
+    """Write to whoever makes the export where it is time."""
+    return reminding.remind_of_export()

@@ -23,6 +23,7 @@ urlpatterns = [
     path("corrections/<int:correction_id>/take-back/", corrections.take_back, name="take_back"),
     path("connections/", connections.connections, name="connections"),
     path("connections/<int:token_id>/revoke/", connections.revoke, name="revoke"),
+    path("connections/remind/", connections.remind, name="remind"),
     path("arrive/", connections.arrive, name="arrive"),
     path("quarantine/", refused.refused, name="quarantine"),
     path("quarantine/dismiss/", refused.dismiss, name="dismiss"),

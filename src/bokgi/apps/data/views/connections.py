@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import anyone, may
-from bokgi.apps.access.requests import PageRequest
-from bokgi.apps.data import arriving, services
-from bokgi.apps.data.models import UploadToken
+from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.data import arriving, reminding, services
+from bokgi.apps.data.models import ExportReminder, UploadToken
 from bokgi.apps.data.views.uploading import KEEPERS
 from bokgi.domain.errors import BokgiError
+from bokgi.domain.messages import N_
 
 
 @may(*KEEPERS)
@@ -29,8 +32,23 @@ def connections(request: PageRequest) -> HttpResponse:
         "address": request.build_absolute_uri(reverse("data:arrive")),
         "tokens": UploadToken.objects.filter(revoked_at=None).select_related("by"),
         "made": made,
+        "reminder": ExportReminder.objects.filter(pk=1).select_related("to").first(),
+        "keepers": User.objects.filter(role__in=[role.value for role in KEEPERS], is_active=True).order_by("name"),
+        "longest": reminding.LONGEST_DAYS,
+        "to_export": reminding.to_export(page_language()),
     }
     return render(request, "data/connections.html", shown)
+
+
+@may(*KEEPERS)
+@require_POST
+def remind(request: PageRequest) -> HttpResponse:
+    """Set who is reminded of the next export, and how often."""
+    given, days = request.POST.get("to", ""), request.POST.get("every_days", "").strip()
+    to = get_object_or_404(User, pk=given, role__in=[role.value for role in KEEPERS]) if given.isdecimal() else None
+    reminding.reminder_set(to=to, every_days=int(days) if days.isdecimal() else 0, by=request.user)
+    messages.success(request, N_("Saved."))
+    return HttpResponseRedirect(reverse("data:connections"))
 
 
 @may(*KEEPERS)
