@@ -47,6 +47,7 @@ COLUMN_NAMES: Final = {
     "industry": N_("industry"),
     "segment": N_("segment"),
     "size": N_("company size"),
+    "region": N_("region"),
     "season": N_("season"),
     "inherited": N_("taken over from somebody"),
     "ramp": N_("owner still new"),

@@ -22,7 +22,7 @@ from bokgi.domain.money import WITHOUT_CENTS
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.asked import Asked, Json, asked, column_name
 from bokgi.questions.explained import explained
 from bokgi.questions.forecast_categories import categories
 from bokgi.questions.targets import target_of
@@ -351,7 +351,7 @@ def _caveats(found: Forecast, read: Inputs) -> list[Message]:
             )
         )
     said += [
-        Message(N_("{factor} is left out: it is filled in when the outcome is known."), {"factor": factor})
+        Message(N_("{factor} is left out: it is filled in when the outcome is known."), {"factor": column_name(factor)})
         for factor in read.left_out
     ]
     return said
