@@ -1,6 +1,9 @@
 """Forty participants who look at one meeting: what a poll costs, beside a page that reads nothing (`/health/`).
 
-Run: python -m benchmarks.meeting. Both are asked of the same server process in turn; the ratio is what counts.
+    python3 run.py bench meeting
+
+Both are asked of the same server process in turn; the ratio is what counts. The table goes into
+docs/reference/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -16,13 +19,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from benchmarks.results import Row, keep
+from benchmarks.results import meeting as meeting_table
+
 PEOPLE: Final = 40
 SECONDS: Final = 20.0
 EVERY: Final = 2.0
+ASKED: Final = 100
 
 
 def main() -> None:
-    """Make a home with one live meeting, serve it, let everybody look, print a table."""
+    """Make a home with one live meeting, serve it, let everybody look, keep and print the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["BOKGI_HOME"] = str(folder)
@@ -96,27 +103,43 @@ def _measured(port: int, meeting: int, cookies: list[str]) -> None:
             tags[cookie] = answer.headers.get("ETag", "")
         return answer.status, time.perf_counter() - begun
 
+    def whole(cookie: str) -> tuple[int, float]:
+        tags[cookie] = ""
+        return ask(one, cookie, path)
+
     one = HTTPConnection("127.0.0.1", port)
-    ask(one, cookies[0], path)
-    print(f"{'one after another':<34}{'median ms':>10}{'of /health/':>12}")
-    health = median(ask(one, cookies[0], "/health/")[1] for _ in range(100))
+    ask(one, cookies[0], "/health/")
+    nothing = [ask(one, cookies[0], "/health/") for _ in range(ASKED)]
+    health = median(seconds for _, seconds in nothing)
     for cookie in cookies:
         ask(one, cookie, path)
-    print(f"{'/health/':<34}{health * 1000:>10.2f}{1:>12.1f}")
-    _line("poll, nothing new (304)", [ask(one, cookies[0], path) for _ in range(100)], health, 304)
-    tags[cookies[0]] = ""
+    rows = [
+        _row(0, "`/health/`, one after another", nothing, 200, health),
+        _row(
+            1, "nothing new (304), one after another", [ask(one, cookies[0], path) for _ in range(ASKED)], 304, health
+        ),
+        _row(2, "everything new (200), one after another", [whole(cookie) for cookie in cookies], 200, health),
+    ]
+    found, core = _together(lambda cookie: _watch(port, cookie, ask, path), cookies)
+    together = f"{len(cookies)} screens together, every {EVERY:.0f} s for {SECONDS:.0f} s, server and screens"
+    rows.append(_row(3, together, found, None, health) | {"core": core})
+    keep("meeting", rows, key=("what",))
+    print(meeting_table(rows))
 
-    def whole() -> tuple[int, float]:
-        tags[cookies[0]] = ""
-        return ask(one, cookies[0], path)
 
-    _line("poll, everything new (200)", [whole() for _ in range(20)], health, 200)
-    _together(lambda cookie: _watch(port, cookie, ask, path), cookies)
-
-
-def _line(name: str, found: list[tuple[int, float]], health: float, status: int) -> None:
-    took = [seconds for code, seconds in found if code == status]
-    print(f"{name:<34}{median(took) * 1000:>10.2f}{median(took) / health:>12.1f}   ({len(took)} of {len(found)})")
+def _row(order: int, what: str, found: list[tuple[int, float]], status: int | None, health: float) -> Row:
+    took = sorted(seconds * 1000 for _, seconds in found)
+    good = {200, 304} if status is None else {status}
+    return {
+        "what": what,
+        "order": order,
+        "asked": len(found),
+        "failed": sum(1 for code, _ in found if code not in good),
+        "median_ms": median(took),
+        "most_ms": took[int(len(took) * 0.95)],
+        "ratio": median(took) / 1000 / health,
+        "core": None,
+    }
 
 
 def _watch(port: int, cookie: str, ask: Callable[..., tuple[int, float]], path: str) -> list[tuple[int, float]]:
@@ -128,7 +151,10 @@ def _watch(port: int, cookie: str, ask: Callable[..., tuple[int, float]], path: 
     return found
 
 
-def _together(watch: Callable[[str], list[tuple[int, float]]], cookies: list[str]) -> None:
+def _together(
+    watch: Callable[[str], list[tuple[int, float]]], cookies: list[str]
+) -> tuple[list[tuple[int, float]], float]:
+    """Let every screen look at once; gives the answers, and the share of one core that all of it took."""
     found: list[tuple[int, float]] = []
     lock = threading.Lock()
 
@@ -143,12 +169,7 @@ def _together(watch: Callable[[str], list[tuple[int, float]]], cookies: list[str
         thread.start()
     for thread in threads:
         thread.join()
-    share = (time.process_time() - used) / (time.perf_counter() - begun)
-    took = sorted(seconds for _, seconds in found)
-    failed = sum(1 for status, _ in found if status not in {200, 304})
-    print(f"\n{len(cookies)} screens, every {EVERY:.0f} s, {SECONDS:.0f} s: {len(found)} polls, {failed} failed,")
-    print(f"median {median(took) * 1000:.1f} ms, 95 % within {took[int(len(took) * 0.95)] * 1000:.1f} ms, ", end="")
-    print(f"{share:.0%} of one core (server and all clients)")
+    return found, (time.process_time() - used) / (time.perf_counter() - begun)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,24 @@ def commands(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-_TABLES: Final[dict[str, Callable[[Sequence[Row]], str]]] = {"analyses": analyses, "commands": commands}
+def meeting(rows: Sequence[Row]) -> str:
+    """Show what the screens of a meeting ask for, beside a page that reads nothing."""
+    lines = ["| what | asked | failed | median, ms | 95 % within, ms | of `/health/` | of one core |"]
+    lines.append("|---|--:|--:|--:|--:|--:|--:|")
+    for row in rows:
+        core = "" if row["core"] is None else f"{row['core']:.0%}"
+        lines.append(
+            f"| {row['what']} | {row['asked']:,} | {row['failed']} | {row['median_ms']:.1f} | {row['most_ms']:.1f} "
+            f"| {row['ratio']:.1f} | {core} |"
+        )
+    return "\n".join(lines)
+
+
+_TABLES: Final[dict[str, Callable[[Sequence[Row]], str]]] = {
+    "analyses": analyses,
+    "commands": commands,
+    "meeting": meeting,
+}
 
 
 def growth(found: dict[str, list[Row]]) -> str:

@@ -173,5 +173,5 @@ def test_an_erased_person_leaves_no_words(as_role: AsRole) -> None:
     assert submit(as_role("leader"), subject="organisation:all", amount="9억", note=f"{PEOPLE['lee']} 건은 빼고") == 302
     assert submit(as_role("leader"), subject="organisation:all", amount="8억", note="모두") == 302
     person_erase(person_id="lee", words=[PEOPLE["lee"]])
-    assert sorted(one.note + one.reason for one in Submission.objects.all()) == ["", "", "–", "모두"]
+    assert sorted(one.note + one.reason for one in Submission.objects.all()) == ["", "lee 건은 빼고", "–", "모두"]
     assert Submission.objects.count() == 4

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bokgi.apps.access.erasing import erases
 
 
 @erases
-def coaching_erase(person_id: str, words: Sequence[str]) -> None:
+def coaching_erase(person_id: str) -> None:
     """Delete everything about and by a person; what others wrote about the person stands in those pairs only."""
     from bokgi.apps.coaching.services import person_erase  # noqa: PLC0415 - models are not loaded when this registers
 
-    del words
     person_erase(person_id=person_id)

@@ -22,6 +22,11 @@ from bokgi.intake import entering
 _WAIT_SECONDS: Final = 30.0
 
 
+def is_pending() -> bool:
+    """Tell whether something that was entered or corrected on screen is not in the facts yet."""
+    return any(found.objects.filter(state=CorrectionState.PENDING).exists() for found in (EnteredDeal, Correction))
+
+
 def write_pending(*, wait: float = _WAIT_SECONDS) -> int:
     """Write all that was entered and corrected on screen into the facts; gives how many entries that were.
 
@@ -29,8 +34,7 @@ def write_pending(*, wait: float = _WAIT_SECONDS) -> int:
     correction; where nothing waits it costs two small queries. Raises `ConflictError` (`entries_busy`) when another
     process is still writing after `wait` seconds; nothing is lost then, and the next minute writes it.
     """
-    waiting = (found.objects.filter(state=CorrectionState.PENDING).exists() for found in (EnteredDeal, Correction))
-    if not any(waiting):
+    if not is_pending():
         return 0
     with Lock(work_folder() / "entries.lock") as lock:
         if not lock.acquire(wait):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -73,14 +72,12 @@ def submission_save(
 
 
 @transaction.atomic
-def submissions_erase(*, person_id: str, words: Sequence[str]) -> int:
-    """Empty what a person who is erased wrote, what was written about the person, and what names the person elsewhere.
+def submissions_erase(*, person_id: str) -> int:
+    """Empty what a person who is erased wrote, and what was written about the person; numbers stay.
 
-    `words` are names and addresses. Numbers stay. Gives how many submissions lost words.
+    Gives how many submissions lost words.
     """
     named = Q(by__person_id=person_id) | Q(subject_kind="person", subject_id=person_id)
-    for word in filter(None, words):
-        named |= Q(note__icontains=word) | Q(reason__icontains=word)
     found = Submission.objects.filter(named).exclude(note="", reason="")
     keys = list(found.values_list("pk", flat=True))
     Submission.objects.filter(pk__in=keys, is_override=False).update(note="", reason="")

@@ -16,6 +16,5 @@ class ReviewsConfig(AppConfig):
         """Register what comes again, and what an erasure reaches."""
         import bokgi.apps.reviews.erasing  # noqa: PLC0415 - registers itself; models are not there earlier
         import bokgi.apps.reviews.keeping.tasks  # noqa: PLC0415 - as above
-        import bokgi.apps.reviews.learning.erasing  # noqa: PLC0415 - as above
         import bokgi.apps.reviews.tasks  # noqa: PLC0415 - as above
         import bokgi.apps.reviews.telling.tasks  # noqa: F401, PLC0415 - as above

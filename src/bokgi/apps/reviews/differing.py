@@ -92,6 +92,7 @@ def causes(then: tuple[Import, ...], now: tuple[Import, ...], snapshot: Snapshot
     before = {one.import_no: one.status for one in then}
     new = [one for one in now if one.committed and before.get(one.import_no) != one.status]
     gone = [one for one in now if not one.committed and before.get(one.import_no) == "committed"]
+    passed = [one for one in now if one.kind == "file" and not one.committed and one.import_no not in before]
     files = sum(1 for one in new if one.kind == "file")
     entered = sum(1 for one in new if one.kind != "file" and one.kind not in {"setup", "erasure"})
     told = []
@@ -111,6 +112,14 @@ def causes(then: tuple[Import, ...], now: tuple[Import, ...], snapshot: Snapshot
                 N_("{n} import was taken back since."),
                 {"n": len(gone)},
                 plural=N_("{n} imports were taken back since."),
+            )
+        )
+    if passed:
+        told.append(
+            Message(
+                N_("{n} import came in since and was taken back."),
+                {"n": len(passed)},
+                plural=N_("{n} imports came in since and were taken back."),
             )
         )
     if any(one.kind == "erasure" for one in now if one.import_no not in before):

@@ -65,6 +65,11 @@ def pack_of(*, week: str, as_of: date, team: str = "") -> Json:
     return answers().ask(ask_pack, week=week, as_of=as_of, team=team or None)
 
 
+def pack_kept(*, week: str, as_of: date, team: str = "") -> bool:
+    """Tell whether a pack is there already; else it takes as long as its data are large."""
+    return answers().kept(ask_pack, week=week, as_of=as_of, team=team or None) is not None
+
+
 def deals_of(pack: Json) -> list[Json]:
     """List the deals to talk about in the meeting: those of the stages that the pack points at, in their order.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from bokgi.cli.commands.importing import who
 from bokgi.cli.confirming import confirmed
+from bokgi.cli.database import has_database, open_database
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import NotFoundError, UsageError
@@ -89,12 +89,10 @@ def _erase_in_database(session: Session, lake: Lake, kind: str, key: str | None,
     Give how many private texts did not open.
     """
     from bokgi.facts.erasure import traces_of
-    from bokgi.project import processes
 
-    if not (session.home / "db.sqlite3").exists() and not os.environ.get("BOKGI_DATABASE"):
+    if not has_database(session):
         return 0
-    processes.set_up(session.home)
-    processes.prepare()
+    open_database(session)
     from bokgi.apps.access.erasing import person_erase, space_free
     from bokgi.apps.access.sealing import opened
 

@@ -14,6 +14,13 @@ from xml.sax.saxutils import escape
 SHORTEST: Final = 2
 """Words shorter than this say nothing about a person."""
 
+_QUOTES: Final[tuple[dict[str, str], ...]] = (
+    {},
+    {"'": "&#39;", '"': "&#34;"},
+    {"'": "&apos;", '"': "&quot;"},
+    {"'": "&#x27;", '"': "&quot;"},
+)
+"""How programs write quotation marks in XML and HTML: not at all, or by one of these."""
 _NEIGHBOURS: Final = {
     "utf-8": (rb"(?<![A-Za-z0-9])", rb"(?![A-Za-z0-9])"),
     "cp949": (rb"(?<![A-Za-z0-9])", rb"(?![A-Za-z0-9])"),
@@ -29,6 +36,8 @@ class Traces:
     >>> traces = Traces.of(["김서연", "Seoyeon.Kim@example.com", "x"], "p1-17")
     >>> traces.replaced("김서연 <seoyeon.kim@example.com> x"), traces.inside("김서".encode())
     ('p1-17 <p1-17> x', False)
+    >>> Traces.of(["James Kim"], "c7").replaced("James Kim님, James Kimball")
+    'c7님, James Kimball'
     """
 
     words: tuple[str, ...]
@@ -42,15 +51,19 @@ class Traces:
 
     @cached_property
     def pattern(self) -> str:
-        """The regular expression that finds any of the words; it must be asked without regard to case.
+        """The regular expression with which DuckDB finds any of the words; to be asked without regard to case.
 
-        Latin words are found as whole words only, Korean ones also with a particle. Understood by Python and DuckDB.
+        Latin words are found as whole words only, all of them also with a Korean particle.
         """
-        return "|".join(_bounded(word, re.sub(r"([^\w\s@\-])", r"\\\1", word), r"\b", r"\b") for word in self.words)
+        return self._pattern(r"\b", r"\b")
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self.pattern, re.IGNORECASE)
+        # To Python a Korean syllable is a letter like any other, so \b would pass "James님" over.
+        return re.compile(self._pattern(r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"), re.IGNORECASE)
+
+    def _pattern(self, before: str, after: str) -> str:
+        return "|".join(_bounded(word, re.sub(r"([^\w\s@\-])", r"\\\1", word), before, after) for word in self.words)
 
     def replaced(self, text: str) -> str:
         """Put the label in the place of every word."""
@@ -85,7 +98,7 @@ def _bounded(word: str, pattern: AnyStr, before: AnyStr, after: AnyStr) -> AnySt
 
 
 def _forms(word: str) -> set[str]:
-    """Give a word as typed, composed and decomposed, and as JSON and XML write it."""
+    """Give a word as typed, composed and decomposed, and as JSON, XML and HTML write it."""
     forms = {word, unicodedata.normalize("NFC", word), unicodedata.normalize("NFD", word)}
     forms |= {json.dumps(form)[1:-1] for form in forms} | {json.dumps(form, ensure_ascii=False)[1:-1] for form in forms}
-    return forms | {escape(form) for form in forms}
+    return forms | {escape(form, quotes) for form in forms for quotes in _QUOTES}

@@ -8,27 +8,21 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes
-from email.message import Message as Mail
-from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from socket import socket
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.core import mail
 from django.test import Client
 from pypdf import PdfReader
-from pytest_django import Settings
 
 from bokgi.apps.access.models import Organisation, User
 from bokgi.apps.reviews.models import Delivery, DeliveryState, MailKind, MailRefusal, Meeting, MeetingState, Preparation
 from bokgi.apps.reviews.telling import letters, services, webhook
 from bokgi.domain.errors import UsageError
 from tests.apps.reviews.closed_meetings import agreed, meeting_held, recorded
+from tests.apps.reviews.conftest import Caught, parts_of
 from tests.homes import TODAY
 
 AsRole = Callable[[str], Client]
@@ -47,55 +41,17 @@ def held(users: dict[str, User]) -> Meeting:
 # ---------------------------------------------------------------- mail
 
 
-class Caught:
-    """A mail server that keeps what it gets, or refuses everything while it is `down`."""
-
-    def __init__(self) -> None:
-        self.mails: list[Mail] = []
-        self.down = False
-
-    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: ANN401, N802 - aiosmtpd
-        """Take a mail."""
-        if self.down:
-            return "451 later"
-        self.mails.append(message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[Caught]:
-    caught = Caught()
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(caught, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-    settings.ADDRESS = urlsplit("https://bokgi.example.com")
-    yield caught
-    controller.stop()
-
-
-def parts(found: Mail) -> dict[str, bytes]:
-    return {
-        part.get_content_type(): part.get_payload(decode=True) or b""  # type: ignore[misc]  # bytes once decoded
-        for part in found.walk()
-        if not part.is_multipart()
-    }
-
-
 def test_everybody_who_took_part_gets_the_minutes_once_with_pdf_and_calendar(
-    users: dict[str, User], server: Caught
+    users: dict[str, User], mails: Caught
 ) -> None:
     meeting = held(users)
     assert services.minutes_tell(meeting=meeting, at=NOW) == 3
     assert services.minutes_tell(meeting=meeting, at=NOW) == 0
     assert services.deliveries_send(at=NOW) == 3
     assert services.deliveries_send(at=NOW + timedelta(days=1)) == 0
-    to = {str(found["To"]): found for found in server.mails}
+    to = {str(found["To"]): found for found in mails.mails}
     assert set(to) == {"leader@team.example", "manager@team.example", "rep@team.example"}
-    rep = parts(to["rep@team.example"])
+    rep = parts_of(to["rep@team.example"])
     body = rep["text/plain"].decode()
     assert body.index("내가 하기로 한 일") < body.index("견적을 다시 보내기") < body.index("다른 사람이 하기로 한 일")
     assert "박민서: 결정권자를 만나기" in body
@@ -103,7 +59,7 @@ def test_everybody_who_took_part_gets_the_minutes_once_with_pdf_and_calendar(
     assert "주간 리뷰 회의록" in text
     # The other one's deal has no name in the rep's minutes; the leader's name it.
     assert "가람" not in text
-    leader = parts(to["leader@team.example"])["application/pdf"]
+    leader = parts_of(to["leader@team.example"])["application/pdf"]
     assert "가람" in "".join(page.extract_text() for page in PdfReader(BytesIO(leader)).pages)
     entries = calendar(rep["text/calendar"].decode())
     assert [(entry["SUMMARY"], entry["DTSTART;VALUE=DATE"]) for entry in entries] == [
@@ -117,21 +73,21 @@ def test_everybody_who_took_part_gets_the_minutes_once_with_pdf_and_calendar(
 
 
 def test_a_mail_server_that_is_down_for_an_hour_loses_nothing_and_sends_once(
-    users: dict[str, User], server: Caught
+    users: dict[str, User], mails: Caught
 ) -> None:
     services.minutes_tell(meeting=held(users), at=NOW)
-    server.down = True
+    mails.down = True
     for minute in range(60):
         assert services.deliveries_send(at=NOW + timedelta(minutes=minute)) == 0
-    server.down = False
+    mails.down = False
     for minute in range(60, 130):
         services.deliveries_send(at=NOW + timedelta(minutes=minute))
-    assert len(server.mails) == 3
+    assert len(mails.mails) == 3
     assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SENT}
 
 
 def test_who_does_not_want_a_mail_gets_none_and_says_so_by_the_link_alone(
-    users: dict[str, User], as_role: AsRole, server: Caught
+    users: dict[str, User], as_role: AsRole, mails: Caught
 ) -> None:
     link = f"/reviews/mail/stop/{letters.token_of(users['rep'], 'minutes')}/"
     assert as_role("").get(link).status_code == 200
@@ -140,7 +96,7 @@ def test_who_does_not_want_a_mail_gets_none_and_says_so_by_the_link_alone(
     assert as_role("").post(link[:-6] + "xxxxx/").status_code == 404
     services.minutes_tell(meeting=held(users), at=NOW)
     services.deliveries_send(at=NOW)
-    assert {str(found["To"]) for found in server.mails} == {"leader@team.example", "manager@team.example"}
+    assert {str(found["To"]) for found in mails.mails} == {"leader@team.example", "manager@team.example"}
     as_role("rep").post("/reviews/mail/", {"kind": ["minutes", "reminder"]})
     assert not MailRefusal.objects.exists()
 

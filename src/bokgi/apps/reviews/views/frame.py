@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from functools import cached_property
 from typing import Final
 
 from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.requests import PageRequest, say_refused
@@ -15,6 +16,7 @@ from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.apps.reviews import rules, selectors
 from bokgi.apps.reviews.models import AgendaPart, Meeting, Part, Participant
 from bokgi.apps.reviews.record import when
+from bokgi.apps.reviews.tasks import pack_awaited
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import N_, Message
 
@@ -74,6 +76,43 @@ def led(request: PageRequest, meeting_id: int) -> Frame:
     """Open a meeting for who runs it. Raises `NotFoundError` for everybody else."""
     screen = screen_of(request)
     return Frame(screen, selectors.meeting_led(meeting_id, request.user, screen.viewer))
+
+
+_STATUS: Final = {"usage": 422, "not_found": 404, "conflict": 409}
+
+
+def fault_status(error: BokgiError) -> int:
+    """Give the HTTP status with which a page says that something was not done."""
+    return _STATUS.get(error.family, 400)
+
+
+def waited(request: PageRequest) -> int:
+    """Say how often a page has asked for a pack already."""
+    asked = (request.POST or request.GET).get("waited", "0")
+    return int(asked) if asked.isdecimal() else 0
+
+
+def still_waits(request: PageRequest, *, week: str, as_of: date, team: str) -> bool:
+    """Tell whether a page has to wait for a pack, and have it made meanwhile; the page asks again (`waiting`).
+
+    After a hundred seconds nothing waits any more: then who asks makes the pack, as without a worker.
+    """
+    return not pack_awaited(week=week, as_of=as_of, team=team) and waited(request) < _MOST_WAITS
+
+
+_MOST_WAITS: Final = 50
+
+
+def waiting(request: PageRequest, *, post: bool = False) -> HttpResponse:
+    """Say that the figures are being put together, and ask for the same address again."""
+    shown = {"address": request.path + _query(request), "waited": waited(request), "post": post}
+    return render(request, "reviews/waits.html", shown)
+
+
+def _query(request: PageRequest) -> str:
+    left = request.GET.copy()
+    left.pop("waited", None)
+    return f"?{left.urlencode()}" if left else ""
 
 
 def told(request: PageRequest, error: BokgiError, to: str) -> HttpResponse:

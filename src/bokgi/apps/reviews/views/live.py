@@ -16,12 +16,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.access.requests import PageRequest, page_language, say_refused
 from bokgi.apps.reviews import record, rules, selectors
 from bokgi.apps.reviews.models import Commitment, Effect, MeetingState, Note, NoteKind, Participant
 from bokgi.apps.reviews.services import running, writing
 from bokgi.apps.reviews.services.closing import meeting_close
-from bokgi.apps.reviews.views.frame import LEADS, MEETS, Frame, frame_of, led, number, told
+from bokgi.apps.reviews.services.locking import BEFORE
+from bokgi.apps.reviews.views.frame import (
+    LEADS,
+    MEETS,
+    Frame,
+    fault_status,
+    frame_of,
+    led,
+    number,
+    still_waits,
+    told,
+    waiting,
+)
 from bokgi.apps.reviews.views.planning import moved
 from bokgi.domain.errors import BokgiError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
@@ -30,20 +42,24 @@ from bokgi.ui import format as written
 
 BY_SCRIPT: Final = "X-Bokgi-Live"
 """Header with which the script of the live screen sends what was written; it wants JSON, not a page."""
-_STATUS: Final = {"usage": 422, "not_found": 404, "conflict": 409}
 _DUE: Final = timedelta(days=7)
 
 
 @may(*LEADS)
 @require_POST
 def open_(request: PageRequest, meeting_id: int) -> HttpResponse:
-    """Open the meeting: from now on all screens show the same."""
+    """Open the meeting: from now on all screens show the same. Until its figures are there the page says so."""
     frame = led(request, meeting_id)
+    found, back = frame.meeting, reverse("reviews:meeting", kwargs={"meeting_id": meeting_id})
+    to = reverse("reviews:live", kwargs={"meeting_id": meeting_id})
     try:
+        if found.state in BEFORE and still_waits(request, week=found.week, as_of=frame.screen.as_of, team=found.team):
+            return waiting(request, post=True) if request.htmx else HttpResponseRedirect(f"{back}?opens=1")
         running.meeting_open(meeting_id=meeting_id, by=request.user, at=timezone.now())
     except BokgiError as error:
-        return told(request, error, reverse("reviews:meeting", kwargs={"meeting_id": frame.meeting.pk}))
-    return HttpResponseRedirect(reverse("reviews:live", kwargs={"meeting_id": meeting_id}))
+        say_refused(request, error)
+        to = back
+    return HttpResponse(headers={"HX-Redirect": to}) if request.htmx else HttpResponseRedirect(to)
 
 
 @may(*MEETS)
@@ -160,7 +176,7 @@ def _sent(act: Callable[..., object], *, leads: bool = False) -> Callable[..., H
                 return told(request, error, back)
             texts = [text.text(page_language(), written.show) for text in (error.message, error.hint) if text]
             answer = {"code": error.code, "text": " ".join(texts)}
-            return JsonResponse(answer, status=_STATUS.get(error.family, 400))
+            return JsonResponse(answer, status=fault_status(error))
         return JsonResponse({"ok": True}) if by_script else HttpResponseRedirect(back)
 
     view.__doc__ = act.__doc__

@@ -18,7 +18,7 @@ from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.record import week_name
 from bokgi.apps.reviews.rendering import document, rendered
 from bokgi.apps.reviews.showing import pack_of
-from bokgi.apps.reviews.views.frame import LEADS
+from bokgi.apps.reviews.views.frame import LEADS, still_waits, waiting
 from bokgi.apps.reviews.views.planning import teams_led
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
@@ -47,9 +47,12 @@ def pack(request: PageRequest) -> HttpResponse:
         )
     # The usual week is shown as things stand today, as the meeting shows it; any other as it stood on its last day.
     as_of = screen.as_of if period == usual else min(screen.as_of, period.last)
-    found = pack_of(week=period.iso_week, as_of=as_of, team=team)
     form = request.GET.get("form", "")
-    if form in TYPES:
+    waits = form not in TYPES and still_waits(request, week=period.iso_week, as_of=as_of, team=team)
+    if request.htmx:
+        return waiting(request) if waits else HttpResponse(headers={"HX-Refresh": "true"})
+    found = None if waits else pack_of(week=period.iso_week, as_of=as_of, team=team)
+    if found is not None and form in TYPES:
         response = HttpResponse(rendered(found, form, screen.lang), content_type=TYPES[form])
         response["Content-Disposition"] = f'attachment; filename="review-{period.iso_week}.{form}"'
         return response
@@ -57,8 +60,8 @@ def pack(request: PageRequest) -> HttpResponse:
     weeks = [Period.week_of(usual.start - timedelta(weeks=back)) for back in range(_WEEKS)]
     shown = {
         "screen": screen,
-        "doc": document(found, screen.lang),
-        "refused": reverse("data:quarantine") if found["data"]["quarantined"] and may_mend else "",
+        "doc": None if found is None else document(found, screen.lang),
+        "refused": reverse("data:quarantine") if found and found["data"]["quarantined"] and may_mend else "",
         "chart": charts.inline,
         "teams": teams,
         "team": team,

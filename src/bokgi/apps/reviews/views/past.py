@@ -15,7 +15,7 @@ from bokgi.apps.reviews import selectors
 from bokgi.apps.reviews.differing import causes, differences
 from bokgi.apps.reviews.models import MeetingState, Snapshot
 from bokgi.apps.reviews.showing import pack_of
-from bokgi.apps.reviews.views.frame import MEETS, Frame, frame_of
+from bokgi.apps.reviews.views.frame import MEETS, Frame, frame_of, still_waits, waiting
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.lake import Lake
@@ -59,8 +59,11 @@ def today(request: PageRequest, meeting_id: int) -> HttpResponse:
     found: list[Message] = []
     fault: Message | None = None
     if reasons:
+        asked = {"week": frame.meeting.week, "team": frame.meeting.team}
         try:
-            now = pack_of(week=frame.meeting.week, as_of=snapshot.as_of, team=frame.meeting.team)
+            if still_waits(request, as_of=snapshot.as_of, **asked):
+                return waiting(request)
+            now = pack_of(as_of=snapshot.as_of, **asked)
             found = differences(snapshot.pack, now)
         except NotFoundError as error:
             fault = error.message

@@ -20,11 +20,13 @@ from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.apps.reviews import rules, selectors
 from bokgi.apps.reviews.models import Meeting, MeetingSeries, MeetingState
 from bokgi.apps.reviews.services import planning
+from bokgi.apps.reviews.services.locking import BEFORE
 from bokgi.apps.reviews.views.frame import (
     LEADS,
     MEETS,
     Frame,
     clock_time,
+    fault_status,
     frame_of,
     led,
     number,
@@ -192,10 +194,15 @@ def _refuse_team(screen: Screen, team: str) -> None:
 def meeting(request: PageRequest, meeting_id: int) -> HttpResponse:
     """Show one meeting before it begins; one that goes on or is over has a page of its own."""
     frame = frame_of(request, meeting_id)
-    found = frame.meeting
-    if found.state in {MeetingState.LIVE, MeetingState.CLOSED}:
-        name = "live" if found.state == MeetingState.LIVE else "past"
-        return HttpResponseRedirect(reverse(f"reviews:{name}", kwargs={"meeting_id": found.pk}))
+    if frame.meeting.state in {MeetingState.LIVE, MeetingState.CLOSED}:
+        name = "live" if frame.meeting.state == MeetingState.LIVE else "past"
+        return HttpResponseRedirect(reverse(f"reviews:{name}", kwargs={"meeting_id": meeting_id}))
+    return _page(frame)
+
+
+def _page(frame: Frame, fault: BokgiError | None = None) -> HttpResponse:
+    """Show a meeting before it begins; with a fault also what was typed, beside what is kept now."""
+    found, request = frame.meeting, frame.screen.request
     parts = list(found.parts.all())
     shown = {
         "screen": frame.screen,
@@ -209,12 +216,18 @@ def meeting(request: PageRequest, meeting_id: int) -> HttpResponse:
         "moved": moved(frame.screen, found),
         "called_off": found.state == MeetingState.CANCELLED,
         "prepared_by": written.day(found.prepared_by, frame.screen.lang),
+        "opens": request.GET.get("opens") == "1" and frame.leads,
+        "fault": fault,
+        "typed": request.POST if fault else {},
     }
-    return render(request, "reviews/meeting.html", shown)
+    return render(request, "reviews/meeting.html", shown, status=200 if fault is None else fault_status(fault))
 
 
 def _act(act: Callable[[Frame, Any], None]) -> Callable[..., HttpResponseBase]:
-    """Make a view of something that who runs a meeting does to it, and go back to the meeting."""
+    """Make a view of something that who runs a meeting does to it, and go back to the meeting.
+
+    What could not be kept, for instance because somebody else changed the same just now, is given back to its writer.
+    """
 
     @may(*LEADS)
     @require_POST
@@ -224,7 +237,8 @@ def _act(act: Callable[[Frame, Any], None]) -> Callable[..., HttpResponseBase]:
         try:
             act(frame, request.POST)
         except BokgiError as error:
-            return told(request, error, back)
+            now = led(request, meeting_id)
+            return _page(now, error) if now.meeting.state in BEFORE else told(request, error, back)
         return HttpResponseRedirect(back)
 
     view.__doc__ = act.__doc__

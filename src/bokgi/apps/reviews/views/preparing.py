@@ -20,8 +20,8 @@ from bokgi.apps.reviews import record, selectors
 from bokgi.apps.reviews.models import Commitment, MeetingState, Participant, Preparation
 from bokgi.apps.reviews.services import preparing, writing
 from bokgi.apps.reviews.showing import pack_of
-from bokgi.apps.reviews.views.frame import MEETS, Frame, frame_of, number, told
-from bokgi.domain.errors import BokgiError, ConflictError, NotFoundError
+from bokgi.apps.reviews.views.frame import MEETS, Frame, fault_status, frame_of, number, still_waits, told, waiting
+from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.domain.labels import ACTIVITIES
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
@@ -67,7 +67,7 @@ def prepare(request: PageRequest, meeting_id: int) -> HttpResponse:
             messages.success(request, frame.screen.say(said))
             return HttpResponseRedirect(reverse("reviews:prepare", kwargs={"meeting_id": meeting_id}))
     shown = _shown(frame, seat, kept) | {"own": True, "fault": fault, "typed": request.POST if fault else None}
-    return render(request, "reviews/prepare.html", shown, status=409 if isinstance(fault, ConflictError) else 200)
+    return render(request, "reviews/prepare.html", shown, status=200 if fault is None else fault_status(fault))
 
 
 @may(*MEETS)
@@ -245,6 +245,8 @@ def did(request: PageRequest, meeting_id: int, participant_id: int) -> HttpRespo
     period = Period.week(frame.meeting.week)
     table, standards = None, []
     if period.start <= frame.screen.as_of:
+        if still_waits(request, week=period.iso_week, as_of=frame.screen.as_of, team=frame.meeting.team):
+            return waiting(request)
         pack = pack_of(week=frame.meeting.week, as_of=frame.screen.as_of, team=frame.meeting.team)
         row = next((one for one in pack["execution"] if one["person_id"] == seat.person_id), None)
         if row is not None:

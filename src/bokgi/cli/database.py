@@ -1,0 +1,28 @@
+"""How commands reach what people write to each other: the application's database beside the facts of a home."""
+
+from __future__ import annotations
+
+from bokgi.cli.session import Session
+from bokgi.domain.errors import NotFoundError
+from bokgi.domain.messages import N_, Message
+
+
+def has_database(session: Session) -> bool:
+    """Tell whether the home has a database: its own file, or the server that `BOKGI_DATABASE` names."""
+    return (session.home / "db.sqlite3").exists() or bool(session.environment.get("BOKGI_DATABASE"))
+
+
+def open_database(session: Session) -> None:
+    """Make the models ready, brought up to date. Raises `NotFoundError` (`database_missing`) where there is none."""
+    if not has_database(session):
+        raise NotFoundError(
+            "database_missing",
+            Message(N_("There are no meetings in this home.")),
+            Message(N_("`bokgi serve` starts the web application in which they are held.")),
+        )
+    from bokgi.project import processes
+
+    processes.set_up(session.home)
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
