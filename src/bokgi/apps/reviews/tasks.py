@@ -51,9 +51,9 @@ def _looked_at(on: date) -> Iterator[tuple[Meeting, date]]:
 _LATEST: Final = 20
 
 
-@task()
+@task(priority=50)
 def make_pack(*, week: str, as_of: str, team: str) -> None:
-    """Make the pack of a week, with everything that was entered until now."""
+    """Make the pack of a week, with everything that was entered until now; somebody waits for it."""
     write_pending()
     deals_of(pack_of(week=week, as_of=date.fromisoformat(as_of), team=team))
 

@@ -112,7 +112,7 @@ def test_a_deal_is_put_in_order_in_one_step(
     assert rep.post(f"{path}tidy/", sent).status_code == 302
     kept = {(one.field, one.value) for one in Correction.objects.all()}
     assert kept == {("amount", "77000000"), ("expected_close_on", "2026-12-11")}
-    assert 'value="77000000"' in text(rep, path)
+    assert 'value="77,000,000"' in text(rep, path)
     rep.post(f"{path}tidy/", {"deal_id": "overdue-2", "amount": "1", "was-amount": ""})
     assert Correction.objects.filter(deal_id="overdue-2").count() == 0
 
@@ -231,3 +231,25 @@ def test_corrections_are_facts_before_a_meeting_opens(
     meeting.refresh_from_db()
     deals = {deal["deal_id"]: deal["amount"]["amount"] for deal in meeting.snapshot.blocks[0]["result"]}
     assert Decimal(deals["lee-0"]) == Decimal(990_000_000)
+
+
+def test_a_page_that_waits_for_figures_says_so_and_goes_on_by_itself(
+    own_home: Path, meeting: Meeting, team: dict[str, User], signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader, htmx = signed_in(team["leader"]), {"HX-Request": "true"}
+    shutil.rmtree(own_home / "lake" / "state", ignore_errors=True)
+    with monkeypatch.context() as nobody_works:
+        nobody_works.setattr("bokgi.apps.reviews.tasks.enqueue", lambda *_, **__: "")
+        opening = leader.post(f"/reviews/{meeting.pk}/open/")
+        assert opening["Location"] == f"/reviews/{meeting.pk}/?opens=1"
+        for path in (opening["Location"], "/reviews/pack/?team=1팀"):
+            assert "The figures are being put together" in text(leader, path), path
+        assert b'"waited": "4"' in leader.post(f"/reviews/{meeting.pk}/open/", {"waited": "3"}, headers=htmx).content
+        assert b"put together" in leader.get("/reviews/pack/?team=1팀&waited=1", headers=htmx).content
+        meeting.refresh_from_db()
+        assert meeting.opened_at is None
+    assert leader.get("/reviews/pack/?team=1팀", headers=htmx)["HX-Refresh"] == "true"
+    assert "put together" not in text(leader, "/reviews/pack/?team=1팀")
+    opened = leader.post(f"/reviews/{meeting.pk}/open/", {"waited": "4"}, headers=htmx)
+    assert opened["HX-Redirect"] == f"/reviews/{meeting.pk}/live/"
+    assert text(leader, f"/reviews/{meeting.pk}/live/")

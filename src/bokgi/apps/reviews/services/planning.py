@@ -321,6 +321,12 @@ def working_days() -> rules.Working:
     return rules.working_days(company.country if company is not None else "KR")
 
 
+def next_day(on: date) -> date:
+    """Give a day, or where nobody works on it the next working day."""
+    working = working_days()
+    return on if working(on) else rules.next_working_day(on, working)
+
+
 def holiday_name(on: date, lang: str) -> str:
     """Name the public holiday of a day in the organisation's country; empty where it is none."""
     company = organisation()

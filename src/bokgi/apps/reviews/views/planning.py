@@ -70,6 +70,7 @@ def index(request: PageRequest) -> HttpResponse:
         "weekdays": [(number, weekday(number, screen.lang)) for number in range(1, 6)],
         "forms": rules.FORMS,
         "leaders": leaders(),
+        "once_on": planning.next_day(screen.as_of).isoformat(),
     }
     return render(request, "reviews/index.html", shown)
 

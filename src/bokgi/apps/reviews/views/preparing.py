@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib import messages
@@ -147,7 +148,7 @@ def _to_tidy(frame: Frame, person: str) -> list[Json]:
     return [
         deal
         | {
-            "now": _values(deal) | waiting.get(deal["deal_id"], {}),
+            "now": _written(_values(deal) | waiting.get(deal["deal_id"], {})),
             "corrected": sorted(waiting.get(deal["deal_id"], {})),
             "contacts": beside["contacts"].get(deal["deal_id"], []),
             "address": beside["addresses"].get(deal["deal_id"]),
@@ -155,6 +156,12 @@ def _to_tidy(frame: Frame, person: str) -> list[Json]:
         }
         for deal in wanting
     ]
+
+
+def _written(values: dict[str, str | None]) -> dict[str, str | None]:
+    """Write the amount with commas, as one types it."""
+    amount = values["amount"]
+    return values | {"amount": f"{Decimal(amount):,f}" if amount else amount}
 
 
 def _values(deal: Json) -> dict[str, str | None]:
@@ -195,7 +202,7 @@ def tidy(request: PageRequest, meeting_id: int) -> HttpResponse:
     changed = {
         field: text
         for field, text in typed.items()
-        if text.strip().replace(",", "") != request.POST.get(f"was-{field}", "")
+        if text.strip().replace(",", "") != request.POST.get(f"was-{field}", "").replace(",", "")
     }
     try:
         if changed:
