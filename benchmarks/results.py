@@ -95,13 +95,13 @@ def commands(rows: Sequence[Row]) -> str:
 
 def meeting(rows: Sequence[Row]) -> str:
     """Show what the screens of a meeting ask for, beside a page that reads nothing."""
-    lines = ["| what | asked | failed | median, ms | 95 % within, ms | of `/health/` | of one core |"]
-    lines.append("|---|--:|--:|--:|--:|--:|--:|")
+    lines = ["| what | asked | failed | median, ms | 95 % within, ms | CPU, ms | CPU of `/health/` | of one core |"]
+    lines.append("|---|--:|--:|--:|--:|--:|--:|--:|")
     for row in rows:
         core = "" if row["core"] is None else f"{row['core']:.0%}"
         lines.append(
             f"| {row['what']} | {row['asked']:,} | {row['failed']} | {row['median_ms']:.1f} | {row['most_ms']:.1f} "
-            f"| {row['ratio']:.1f} | {core} |"
+            f"| {row['cpu_ms']:.1f} | {row['ratio']:.1f} | {core} |"
         )
     return "\n".join(lines)
 

@@ -176,7 +176,13 @@ def _ranking(screen: Screen) -> Table | None:
         ]
         for row in rows
     ]
-    return Table(screen.say(N_("Adjusted win rate of everybody")), columns, cells, hidden_caption=True)
+    return Table(
+        screen.say(N_("Adjusted win rate of everybody")),
+        columns,
+        cells,
+        hidden_caption=True,
+        legend=(("tick", screen.say(N_("what was to be expected of the same deals"))),),
+    )
 
 
 @may(*THANKS)
