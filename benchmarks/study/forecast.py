@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-import ibis
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import special
 
 from benchmarks.simulator import Organisation, World, simulate
+from benchmarks.simulator.analysed import analysed
 from benchmarks.study.rows import Row, mean_row, share_row
-from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.forecast import Backtest, backtest
-from bokgi.analysis.visits import visits
 
 Floats = NDArray[np.float64]
 
 TOPIC: Final = "forecast"
+SCALES: Final = {"small": 2, "medium": 6, "full": 20}
 AS_OF: Final = date(2025, 12, 31)
 SIZES: Final = {30: 7_500, 12: 3_000, 6: 1_500}
 """People → deals in two years."""
 FACTORS: Final = ("source", "lead_grade", "type", "segment", "industry", "region")
 SIMPLE: Final = "best_simple"
-_FEWEST_MONTHS: Final = 6
+_FEWEST_MONTHS: Final = 12
+"""Months of history below which a time series model has too little to be fitted."""
 _BLOCK: Final = 3
 _RESAMPLES: Final = 2_000
 
@@ -47,19 +47,16 @@ class Series:
 def replayed(organisation: Organisation, months: int) -> Series:
     """Simulate an organisation and make its forecasts again."""
     world = simulate(organisation)
-    connection = ibis.duckdb.connect()
-    tables = {name: connection.create_table(name, rows) for name, rows in world.tables.items()}
-    deals = deal_traits(tables["deals"], tables["accounts"], tables["memberships"], on=AS_OF).cache()
-    told = visits(tables["deals"].mutate(last_seen_on=ibis.null("date")), tables["stage_events"], tables["stages"])
-    found = backtest(
-        deals,
-        told.cache(),
-        as_of=AS_OF,
-        months=months,
-        changes=tables["deal_changes"],
-        stages=tables["stages"],
-        factors=FACTORS,
-    )
+    with analysed(world) as tables:
+        found = backtest(
+            tables.deals,
+            tables.visits,
+            as_of=AS_OF,
+            months=months,
+            changes=tables.tables["deal_changes"],
+            stages=tables.tables["stages"],
+            factors=FACTORS,
+        )
     return Series(found, _monthly(world))
 
 
@@ -82,7 +79,7 @@ def normal_crps(mean: float, sd: float, came: float) -> float:
 
 def run(scale: str, seed: int) -> list[Row]:
     """Measure months and quarters of large, middle and small organisations, and hard cases."""
-    count = {"small": 2, "full": 20}[scale]
+    count = SCALES[scale]
     rows: list[Row] = []
     every: list[Series] = []
     for months, name, least in ((1, "month", 0.35), (3, "quarter", 0.30)):
@@ -93,7 +90,7 @@ def run(scale: str, seed: int) -> list[Row]:
             every += found
             gain = [1.0 - series.ratio("run_rate") for series in found]
             rows.append(mean_row(TOPIC, f"CRPS below the run rate, {name}, {reps} people", gain, least=least))
-            for model in ("AutoETS", "AutoARIMA") if scale == "full" else ():
+            for model in ("AutoETS", "AutoARIMA") if scale != "small" else ():
                 gain = [1.0 - against_series(series, months, model) for series in found]
                 rows.append(mean_row(TOPIC, f"CRPS below {model}, {name}, {reps} people", gain, least=0.0))
             inside += [one.low <= one.came <= one.high for series in found for one in series.found.origins]

@@ -22,8 +22,12 @@ Verdict = Literal["helps", "hurts", "cannot_tell"]
 
 LEVEL: Final = 0.95
 ITEM_LIMIT: Final = 2.58
-POOLED_LIMIT: Final = 1.96
-"""A control further from 0 than this, of an item or of all together, shows what the adjustment does not hold."""
+POOLED_LIMIT: Final = 1.64
+"""A control further from 0 than this, of an item or of all together, shows what the adjustment does not hold.
+
+That of all together stops at most one in ten where nothing is hidden; in the study it scatters by .6, not by 1, so that
+hardly one in a hundred is stopped, and of those with hidden momentum more are caught than at 1.96.
+"""
 LEAST_DEALS: Final = 30
 LEAST_MOVES: Final = 20
 """Deals that saw an item, and moves with and without it, below which nothing is said."""
