@@ -7,20 +7,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-import ibis
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.simulator import Organisation, simulate
+from benchmarks.simulator.analysed import analysed
 from benchmarks.study.rows import Row, share_row
-from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.decomposition.changes import names, parts_of
 from bokgi.analysis.decomposition.pool import WON, Pools, Window, count_pools
-from bokgi.analysis.visits import visits
 from bokgi.domain.period import Period
 
 TOPIC: Final = "decomposition"
-SCALES: Final = {"small": 60, "medium": 150, "full": 1_000}
+SCALES: Final = {"small": 50, "medium": 400, "full": 1_000}
+PAIRS: Final = 25
+"""Pairs of periods that are drawn from one organisation."""
 QUARTERS: Final = ("2025-Q1", "2025-Q2")
 END: Final = date(2025, 12, 31)
 GROWTH: Final = 1.4
@@ -28,12 +28,10 @@ GROWTH: Final = 1.4
 
 def pools_of(seed: int, deals: int) -> Pools:
     """Count two quarters of a simulated organisation."""
-    world = simulate(Organisation(seed=seed, reps=12, deals=deals, rush=0.0))
-    tables = {name: ibis.memtable(table) for name, table in world.tables.items()}
-    told = deal_traits(tables["deals"], tables["accounts"], tables["memberships"], on=date(2026, 1, 1))
-    stays = visits(tables["deals"].mutate(last_seen_on=ibis.null("date")), tables["stage_events"], tables["stages"])
-    windows = [Window(Period.parse(quarter), END) for quarter in QUARTERS]
-    return count_pools(told, stays, tables["deal_changes"], windows, by=("source", "segment"))
+    with analysed(simulate(Organisation(seed=seed, reps=12, deals=deals, rush=0.0))) as tables:
+        windows = [Window(Period.parse(quarter), END) for quarter in QUARTERS]
+        changes = tables.tables["deal_changes"]
+        return count_pools(tables.deals, tables.visits, changes, windows, by=("source", "segment"))
 
 
 def false_claims(seed: int, count: int, deals: int, *, growth: float = 1.0) -> NDArray[np.bool_]:
@@ -64,19 +62,21 @@ def false_claims(seed: int, count: int, deals: int, *, growth: float = 1.0) -> N
 
 def run(scale: str, seed: int) -> list[Row]:
     """Measure, for small and large teams, how often a part, or any, is claimed although nothing changed."""
-    count = SCALES[scale]
+    worlds = SCALES[scale] // PAIRS
+    # Not the seeds on which the share of draws was chosen that all parts must hold in at once.
+    seeds = [seed + 50_000 + each for each in range(worlds)]
     rows = []
     for deals in (400, 3_000):
-        claims = false_claims(seed, count, deals)
-        parts = names(pools_of(seed, deals).stages)
+        claims = np.concatenate([false_claims(each, PAIRS, deals) for each in seeds])
+        parts = names(pools_of(seeds[0], deals).stages)
         worst = int(np.argmax(claims.sum(axis=0)))
         name = " ".join(text for text in parts[worst] if text)
-        rows.append(share_row(TOPIC, f"a part claimed by chance, {deals} deals", claims.ravel().tolist(), most=0.05))
-        measure = f"the part most often claimed by chance ({name}), {deals} deals"
+        rows.append(share_row(TOPIC, f"a part claimed by chance, {deals:,} deals", claims.ravel().tolist(), most=0.05))
+        measure = f"the part most often claimed by chance ({name}), {deals:,} deals"
         rows.append(share_row(TOPIC, measure, claims[:, worst].tolist(), most=0.07))
-        measure = f"comparisons in which any part is claimed by chance, {deals} deals"
+        measure = f"comparisons in which any part is claimed by chance, {deals:,} deals"
         rows.append(share_row(TOPIC, measure, (claims.sum(axis=1) > 0).tolist(), most=0.07))
-        grown = false_claims(seed, count // 2, deals, growth=GROWTH)
-        measure = f"{GROWTH - 1:.0%} more deals found as more deals, {deals} deals"
+        grown = np.concatenate([false_claims(each, PAIRS, deals, growth=GROWTH) for each in seeds[: -(-worlds // 2)]])
+        measure = f"{GROWTH - 1:.0%} more deals found as more deals, {deals:,} deals"
         rows.append(share_row(TOPIC, measure, grown[:, 0].tolist()))
     return rows

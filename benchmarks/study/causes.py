@@ -1,0 +1,64 @@
+"""Causes behind a low result where they are known: how often each is found, and told of whom it is not true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import ibis
+import pyarrow as pa
+
+from benchmarks.simulator.causes import PLANTED, Causes, cause_tables
+from benchmarks.study.rows import Row, share_row
+from bokgi.facts.model import Facts, Settings
+from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES
+from bokgi.questions.asked import asked
+from bokgi.questions.causes import readings
+
+TOPIC: Final = "causes"
+SCALES: Final = {"small": 2, "medium": 10, "full": 40}
+SIZES: Final = {"16 people, 3,200 deals": (16, 3_200), "12 people, 2,400 deals": (12, 2_400)}
+Found = dict[str, tuple[str, ...]]
+
+
+def facts_of(tables: dict[str, pa.Table]) -> Facts:
+    """Give some fact tables as the facts of a home; the others are empty."""
+    connection = ibis.duckdb.connect()
+    told = {}
+    for name in FACT_TABLES:
+        if name == "settings":
+            continue
+        rows = tables.get(name, TABLES[name].arrow().empty_table())
+        for column in STATE_COLUMNS.get(name, ()):
+            if column.name not in rows.column_names:
+                rows = rows.append_column(column.arrow(), pa.nulls(rows.num_rows, column.arrow().type))
+        connection.con.register(name, rows)
+        told[name] = connection.table(name)
+    return Facts(**told, settings=Settings(currency="KRW"))
+
+
+def found_in(world: Causes) -> Found:
+    """Read one organisation as the command does: person → causes the data show."""
+    made, tables = cause_tables(world)
+    with asked(facts_of(tables), as_of=made.organisation.end - timedelta(days=1)) as here:
+        return {one.person_id: one.found for one in readings(here)[0]}
+
+
+def run(scale: str, seed: int) -> list[Row]:
+    """Measure by size how often each cause is found, which others are told of the same person, and of equal people."""
+    rows = []
+    for size, (people, deals) in SIZES.items():
+        plain = Causes(seed=seed, people=people, deals=deals)
+        worlds = [found_in(replace(plain, seed=seed + each)) for each in range(SCALES[scale])]
+        for place, cause in enumerate(PLANTED):
+            told = [world[f"p{place:03d}"] for world in worlds]
+            rows.append(share_row(TOPIC, f"{cause} found where it is planted, {size}", [cause in one for one in told]))
+            wrong = Counter(other for one in told for other in one if other != cause)
+            most = f" (most often {wrong.most_common(1)[0][0]})" if wrong else ""
+            measure = f"another cause told where {cause} is planted{most}, {size}"
+            rows.append(share_row(TOPIC, measure, [bool(set(one) - {cause}) for one in told]))
+        equal = [world[person] for world in worlds for person in world if int(person[1:]) >= len(PLANTED)]
+        rows.append(share_row(TOPIC, f"any cause told of people without one, {size}", [bool(one) for one in equal], most=0.05))
+    return rows
