@@ -60,5 +60,7 @@ def run(scale: str, seed: int) -> list[Row]:
             measure = f"another cause told where {cause} is planted{most}, {size}"
             rows.append(share_row(TOPIC, measure, [bool(set(one) - {cause}) for one in told]))
         equal = [world[person] for world in worlds for person in world if int(person[1:]) >= len(PLANTED)]
-        rows.append(share_row(TOPIC, f"any cause told of people without one, {size}", [bool(one) for one in equal], most=0.05))
+        rows.append(
+            share_row(TOPIC, f"any cause told of people without one, {size}", [bool(one) for one in equal], most=0.05)
+        )
     return rows

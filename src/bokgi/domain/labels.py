@@ -136,11 +136,11 @@ KPIS: Final = {
 """KPIs of the dictionary, by their key."""
 
 KPI_COUNTS: Final = {
-    "closed": N_("{n} closed deals"),
-    "won": N_("{n} won deals"),
-    "due": N_("{n} deals due"),
-    "open": N_("{n} open deals"),
-    "leads": N_("{n} leads"),
+    "closed": N_("{n} closed {n:deal|deals}"),
+    "won": N_("{n} won {n:deal|deals}"),
+    "due": N_("{n} {n:deal|deals} due"),
+    "open": N_("{n} open {n:deal|deals}"),
+    "leads": N_("{n} {n:lead|leads}"),
 }
 """What the n of a KPI counts."""
 

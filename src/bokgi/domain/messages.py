@@ -3,7 +3,8 @@
 `N_` marks a text for the catalogue without translating it. A `Message` carries the template and its values; `text`
 renders it in Korean or English. In a Korean template a name is followed by its particle through the format
 specification: `{name:은/는}` gives "김서연은", "박지호는"; `{city:으로/로}` knows the exception after ㄹ.
-In the English text the specification is left out.
+In the English text the specification is left out. There a count is followed by its noun, and by the verb that goes with
+it, in the form for one and in that for more: `{n} {n:deal has|deals have} no owner`.
 """
 
 from __future__ import annotations
@@ -62,15 +63,23 @@ def particle(word: str, pair: str) -> str:
     return after_consonant if has_final else after_vowel
 
 
+def _counted(count: object, forms: str) -> str:
+    """Choose from `forms`, for one and for more, by a count as it is shown."""
+    one, more = forms.split("|")
+    return one if str(count) == "1" else more
+
+
 class _Korean(Formatter):
     def format_field(self, value: Any, format_spec: str) -> Any:  # noqa: ANN401 - the signature of the library
         if "/" in format_spec:
             return f"{value}{particle(str(value), format_spec)}"
-        return super().format_field(value, format_spec)
+        return _counted(value, format_spec) if "|" in format_spec else super().format_field(value, format_spec)
 
 
 class _English(Formatter):
     def format_field(self, value: Any, format_spec: str) -> Any:  # noqa: ANN401 - the signature of the library
+        if "|" in format_spec:
+            return _counted(value, format_spec)
         return super().format_field(value, "" if "/" in format_spec else format_spec)
 
 
@@ -111,6 +120,8 @@ class Message:
 
     >>> Message("{n} deal", {"n": 3}, plural="{n} deals").text("en")
     '3 deals'
+    >>> Message("{n} {n:deal has|deals have} no owner.", {"n": 1}).text("en")
+    '1 deal has no owner.'
     """
 
     msgid: str

@@ -99,7 +99,9 @@ def _files(lake: Lake) -> list[Finding]:
     for name in TABLES:
         gone = [file.path.name for file in lake.files(name) if not file.path.exists()]
         if gone:
-            message = Message(N_("{n} files of the table {table} are gone."), {"n": len(gone), "table": name})
+            message = Message(
+                N_("{n} {n:file|files} of the table {table} {n:is|are} gone."), {"n": len(gone), "table": name}
+            )
             findings.append(Finding("file_missing", Severity.ERROR, message, len(gone), _examples(name, gone)))
     return findings
 
@@ -128,7 +130,7 @@ def _rows(lake: Lake) -> list[Finding]:
         expected, found = said.get((number, name), 0), there.get((number, name), 0)
         if expected != found:
             message = Message(
-                N_("Import {import_no} should have {expected} rows in {table}, but has {found}."),
+                N_("Import {import_no} should have {expected} {expected:row|rows} in {table}, but has {found}."),
                 {"import_no": number, "expected": expected, "table": name, "found": found},
             )
             findings.append(Finding("rows_missing", Severity.ERROR, message, abs(expected - found)))
@@ -147,7 +149,9 @@ def _dead(lake: Lake) -> list[Finding]:
     )
     if not left:
         return []
-    message = Message(N_("{n} imports ended without a commit and left files; nobody sees them."), {"n": len(left)})
+    message = Message(
+        N_("{n} {n:import|imports} ended without a commit and left files; nobody sees them."), {"n": len(left)}
+    )
     return [Finding("imports_died", Severity.INFO, message, len(left), _examples("imports", left))]
 
 
@@ -168,7 +172,10 @@ def _keys(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
                 ORDER BY {key} LIMIT {EXAMPLES}"""
         ).fetchall()
         if rows:
-            message = Message(N_("{n} keys of {table} stand there more than once."), {"n": rows[0][1], "table": name})
+            message = Message(
+                N_("{n} {n:key|keys} of {table} {n:stands|stand} there more than once."),
+                {"n": rows[0][1], "table": name},
+            )
             examples = _examples(name, [row[0] for row in rows])
             findings.append(Finding("keys_repeated", Severity.ERROR, message, rows[0][1], examples))
     return findings
@@ -184,7 +191,7 @@ def _link(connection: duckdb.DuckDBPyConnection, link: Link) -> list[Finding]:
     if not rows:
         return []
     message = Message(
-        N_("{n} rows of {table} name in {column} what {to} does not hold."),
+        N_("{n} {n:row|rows} of {table} {n:names|name} in {column} what {to} does not hold."),
         {"n": int(rows[0][1]), "table": link.table, "column": link.column, "to": link.to},
     )
     examples = _examples(f"{link.table}.{link.column}", [row[0] for row in rows])

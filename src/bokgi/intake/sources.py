@@ -132,7 +132,7 @@ def found(lake: Lake, of: Import) -> list[Path]:
                     N_("The source file {file} of import {import_no} is no longer kept."),
                     {"file": kept.name, "import_no": of.import_no},
                 ),
-                Message(N_("Source files are kept {days} days."), {"days": KEEP_DAYS}),
+                Message(N_("Source files are kept {days} {days:day|days}."), {"days": KEEP_DAYS}),
             )
         paths.append(path)
     return paths

@@ -148,7 +148,10 @@ class Asked:
         """Say how many deals stay out of sums because there is no rate for their currency."""
         return [
             Message(
-                N_("{n} deals in {currency} have no exchange rate; they stay out of sums."),
+                N_(
+                    "{n} {n:deal|deals} in {currency} {n:has|have} no exchange rate; "
+                    "{n:it stays|they stay} out of sums."
+                ),
                 {"n": n, "currency": currency},
             )
             for currency, n in self.without_rate.items()

@@ -97,7 +97,11 @@ def _said(found: Backtest) -> list[Message]:
         "inside": Rate(score.coverage80),
         "less": Rate(abs(1.0 - score.crps / rate.crps) if rate.crps > 0 else 0.0),
     }
-    said = [Message(N_("On {n} past periods the range held what came in {inside} of them; it should be 80%."), values)]
+    said = [
+        Message(
+            N_("On {n} past {n:period|periods} the range held what came in {inside} of them; it should be 80%."), values
+        )
+    ]
     if score.crps <= rate.crps:
         said.append(Message(N_("The forecast erred {less} less than carrying on at the pace of late."), values))
     else:
@@ -122,5 +126,7 @@ def _would_change(found: Backtest) -> list[Message]:
 def _caveats(found: Backtest) -> list[Message]:
     score = found.scores.get(BLEND)
     if score is not None and score.n < _FEW:
-        return [Message(N_("{n} periods are few: chance alone moves these figures a lot."), {"n": score.n})]
+        return [
+            Message(N_("{n} {n:period is|periods are} few: chance alone moves these figures a lot."), {"n": score.n})
+        ]
     return []

@@ -177,9 +177,13 @@ def _would_change(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str],
             "n": first.more_cases,
         }
         if first.by == STAGE:
-            said.append(Message(N_("About {n} more ended cases would settle whether {stage} has got worse."), values))
+            said.append(
+                Message(N_("About {n} more ended {n:case|cases} would settle whether {stage} has got worse."), values)
+            )
         else:
-            said.append(Message(N_("About {n} more ended cases would settle it for {unit} at {stage}."), values))
+            said.append(
+                Message(N_("About {n} more ended {n:case|cases} would settle it for {unit} at {stage}."), values)
+            )
     elif not said:
         said.append(Message(N_("Deals that leave a stage are what it rests on: record when they enter and leave.")))
     return said

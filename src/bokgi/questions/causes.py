@@ -57,18 +57,20 @@ PART_NAMES: Final = {
 }
 _LEAST_COLLEAGUES: Final = 3
 _SIGNALS: Final = {
-    "hand": N_("With these deals an average colleague reaches {value} of the usual win rate ({n} closed deals)."),
-    "response": N_("{value} of {n} leads were answered late or not at all; {usual} with the others."),
-    "untouched": N_("Nobody was in touch for long on {value} of {n} open deals; {usual} with the others."),
-    "no_next_step": N_("{value} of {n} open deals have no next step; {usual} with the others."),
-    "next_step_passed": N_("The next step of {value} of {n} open deals is overdue; {usual} with the others."),
-    "stage": N_("At {stage} {value} of {n} deals went on; {usual} was to be expected of the same deals."),
-    "win_rate": N_("On the same deals the win rate is {value}; {usual} on average ({n} closed deals)."),
-    "ramp": N_("In the company for {value} days."),
+    "hand": N_(
+        "With these deals an average colleague reaches {value} of the usual win rate ({n} closed {n:deal|deals})."
+    ),
+    "response": N_("{value} of {n} {n:lead was|leads were} answered late or not at all; {usual} with the others."),
+    "untouched": N_("Nobody was in touch for long on {value} of {n} open {n:deal|deals}; {usual} with the others."),
+    "no_next_step": N_("{value} of {n} open {n:deal has|deals have} no next step; {usual} with the others."),
+    "next_step_passed": N_("The next step of {value} of {n} open {n:deal|deals} is overdue; {usual} with the others."),
+    "stage": N_("At {stage} {value} of {n} {n:deal|deals} went on; {usual} was to be expected of the same deals."),
+    "win_rate": N_("On the same deals the win rate is {value}; {usual} on average ({n} closed {n:deal|deals})."),
+    "ramp": N_("In the company for {value} {value:day|days}."),
 }
 _FELL: Final = N_("Activities fell to about {value} in a working week since {since}, from {usual} before.")
-_KEPT: Final = N_("Activities have not fallen against the own past ({n} weeks).")
-_NEW: Final = N_("In the company for {value} days, fewer than the {usual} of the ramp.")
+_KEPT: Final = N_("Activities have not fallen against the own past ({n} {n:week|weeks}).")
+_NEW: Final = N_("In the company for {value} {value:day|days}, fewer than the {usual} of the ramp.")
 _TOO_FEW: Final = {
     "hand": N_("The deals handed over: too few closed deals to tell."),
     "response": N_("Lead response: too few leads to tell ({n})."),
@@ -398,22 +400,31 @@ def _said(here: Asked, person_id: str, result: Json, reading: Reading) -> list[M
 
 def _lead(here: Asked, result: Json, values: dict[str, object]) -> Message:
     if result["won"] is None:
-        return Message(N_("{name} closed no deals in the last {weeks} weeks that could be compared."), values)
+        return Message(
+            N_("{name} closed no deals in the last {weeks} {weeks:week|weeks} that could be compared."), values
+        )
     values |= {name: here.worth(float(result[name]["amount"])) for name in ("won", "average", "before") if result[name]}
     if result["low"] and result["falling"]:
         return Message(
             N_(
-                "{name} won {won} in {weeks} weeks: less than colleagues on average ({average}), "
+                "{name} won {won} in {weeks} {weeks:week|weeks}: less than colleagues on average ({average}), "
                 "and than before ({before})."
             ),
             values,
         )
     if result["low"]:
-        return Message(N_("{name} won {won} in {weeks} weeks, less than the average colleague: {average}."), values)
+        return Message(
+            N_("{name} won {won} in {weeks} {weeks:week|weeks}, less than the average colleague: {average}."), values
+        )
     if result["falling"]:
         return Message(
-            N_("{name} won {won} in {weeks} weeks, less than in the {weeks} weeks before: {before}."), values
+            N_(
+                "{name} won {won} in {weeks} {weeks:week|weeks}, less than in the {weeks} "
+                "{weeks:week|weeks} before: {before}."
+            ),
+            values,
         )
     return Message(
-        N_("{name} won {won} in {weeks} weeks, neither low nor falling; the average colleague {average}."), values
+        N_("{name} won {won} in {weeks} {weeks:week|weeks}, neither low nor falling; the average colleague {average}."),
+        values,
     )

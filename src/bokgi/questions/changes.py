@@ -36,7 +36,9 @@ _WHY_NOT: Final = {
     "too_few_weeks": N_("A change shows from 12 weeks of history on; there are fewer."),
     "too_rare": N_("The weekly counts are too small to tell a change from chance."),
 }
-_NOTHING: Final = Message(N_("In {weeks} weeks nothing changed by more than chance ({n} series are watched)."))
+_NOTHING: Final = Message(
+    N_("In {weeks} {weeks:week|weeks} nothing changed by more than chance ({n} series are watched).")
+)
 
 
 def ask_changes(

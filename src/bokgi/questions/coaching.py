@@ -101,14 +101,15 @@ def ask_baseline(facts: Facts, *, as_of: date, person_id: str, measure: str) -> 
     found = None if not size else value((count, size))
     values: dict[str, object] = {"measure": label, "n": n, "weeks": BEFORE_WEEKS}
     if found is None:
-        sentence = Message(N_("{measure}: nothing was recorded in the {weeks} weeks before."), values)
+        sentence = Message(N_("{measure}: nothing was recorded in the {weeks} {weeks:week|weeks} before."), values)
     elif kind == "share":
         sentence = Message(
-            N_("{measure}: {value} of {n} in the {weeks} weeks before."), values | {"value": Rate(found)}
+            N_("{measure}: {value} of {n} in the {weeks} {weeks:week|weeks} before."), values | {"value": Rate(found)}
         )
     else:
         sentence = Message(
-            N_("{measure}: {value} in the {weeks} weeks before ({n} in all)."), values | {"value": round(found, 1)}
+            N_("{measure}: {value} in the {weeks} {weeks:week|weeks} before ({n} in all)."),
+            values | {"value": round(found, 1)},
         )
     return {
         "as_of": as_of.isoformat(),
@@ -172,13 +173,19 @@ def check_said(found: Check, label: Message, weeks: int) -> list[Message]:
     """Say how a measure went on; the figures with their n, the comparison with its interval."""
     values: dict[str, object] = {"measure": label, "weeks": weeks, "n": found.n[0], "m": found.n[1]}
     if found.before is None or found.since is None or found.beside is None:
-        return [Message(N_("{measure}: too few to compare ({n} before, {m} in {weeks} weeks since)."), values)]
+        return [
+            Message(N_("{measure}: too few to compare ({n} before, {m} in {weeks} {weeks:week|weeks} since)."), values)
+        ]
     share = found.kind == "share"
     values |= {
         "before": Rate(found.before) if share else round(found.before, 1),
         "since": Rate(found.since) if share else round(found.since, 1),
     }
-    said = [Message(N_("{measure}: {before} before (n {n}), {since} in the {weeks} weeks since (n {m})."), values)]
+    said = [
+        Message(
+            N_("{measure}: {before} before (n {n}), {since} in the {weeks} {weeks:week|weeks} since (n {m})."), values
+        )
+    ]
     estimate, low, high = found.beside
     shown: dict[str, object] = {"k": found.matched, "level": Rate(found.level)}
     if share:
@@ -191,9 +198,13 @@ def check_said(found: Check, label: Message, weeks: int) -> list[Message]:
 
 
 _BESIDE: Final = {
-    "more": N_("It rose more than with {k} colleagues who stood alike: by {change} ({level} interval {ends})."),
-    "less": N_("It fell behind {k} colleagues who stood alike: {change} ({level} interval {ends})."),
-    "cannot_tell": N_("Not to be told apart from {k} colleagues who stood alike: {change} ({level} interval {ends})."),
+    "more": N_(
+        "It rose more than with {k} {k:colleague|colleagues} who stood alike: by {change} ({level} interval {ends})."
+    ),
+    "less": N_("It fell behind {k} {k:colleague|colleagues} who stood alike: {change} ({level} interval {ends})."),
+    "cannot_tell": N_(
+        "Not to be told apart from {k} {k:colleague|colleagues} who stood alike: {change} ({level} interval {ends})."
+    ),
 }
 _ALONE: Final = {
     "more": N_("It rose against the own past: by {change} ({level} interval {ends})."),

@@ -229,7 +229,10 @@ def _said(found: Comparison) -> list[Message]:
     if not found.detectable:
         return [
             Message(
-                N_("The data cannot tell the {people} apart: chance alone explains such differences ({n} cases)."),
+                N_(
+                    "The data cannot tell the {people} apart: chance alone explains such differences "
+                    "({n} {n:case|cases})."
+                ),
                 {"people": people, "n": found.n},
             ),
             Message(N_("Read no order into the figures.")),
@@ -253,7 +256,8 @@ def _would_change(found: Comparison) -> list[Message]:
     if asked_for:
         return [
             Message(
-                N_("To tell another two apart, at least {n} more ended cases would be needed."), {"n": min(asked_for)}
+                N_("To tell another two apart, at least {n} more ended {n:case|cases} would be needed."),
+                {"n": min(asked_for)},
             )
         ]
     return [Message(N_("A verdict changes when new cases end differently from those so far."))]

@@ -143,7 +143,10 @@ def _said(here: Asked, found: Concentration) -> list[Message]:
     if found.top_share is None or found.gini is None or found.top_person is None:
         return [
             Message(
-                N_("There are {n} won deals of {people} people: too few to say whether results hang on one person."),
+                N_(
+                    "{n} won {n:deal|deals} of {people} {people:person|people}: too few to say whether "
+                    "results hang on one person."
+                ),
                 {"n": found.n, "people": found.people},
             )
         ]
@@ -208,7 +211,10 @@ def _caveats(found: Concentration) -> list[Message]:
     ]
     if found.left_out:
         said.append(
-            Message(N_("{n} won deals are left out: nobody owns them, or no amount is known."), {"n": found.left_out})
+            Message(
+                N_("{n} won {n:deal is|deals are} left out: nobody owns them, or no amount is known."),
+                {"n": found.left_out},
+            )
         )
     return said
 
@@ -217,12 +223,15 @@ def _would_change(found: Concentration, without: Resilience | None) -> list[Mess
     if found.top_share is None:
         return [
             Message(
-                N_("At least two people and {n} won deals are needed; a longer period may have them."),
+                N_("At least two people and {n} won {n:deal|deals} are needed; a longer period may have them."),
                 {"n": LEAST_WINS},
             )
         ]
     limit = Message(
-        N_("For the first of these {people} people, up to {share} would still be luck. More wins narrow that."),
+        N_(
+            "For the first of these {people} {people:person|people}, up to {share} would still "
+            "be luck. More wins narrow that."
+        ),
         {"people": found.people, "share": Rate(found.top_share.high)},
     )
     if without is not None and without.reason is not None:

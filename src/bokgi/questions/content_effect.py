@@ -107,7 +107,7 @@ def _lots(here: Asked, exposures: ibis.Table, randomised: Mapping[str, str]) -> 
             raise NotFoundError(
                 "attribute_no_lot",
                 Message(
-                    N_("{header} does not say who was given {id} by lot: it has {n} values, not two."),
+                    N_("{header} does not say who was given {id} by lot: it has {n} {n:value|values}, not two."),
                     {"header": header, "id": content_id, "n": len(shares)},
                 ),
             )
@@ -121,27 +121,31 @@ def item_sentence(item: ItemEffect, titles: Mapping[str, str]) -> Message:
     title = titles.get(item.content_id, item.content_id)
     values: dict[str, object] = {"title": title, "n": item.n_exposed}
     if item.grade == "D":
-        return Message(N_("“{title}”: {n} deals saw it; too few to say anything."), values)
+        return Message(N_("“{title}”: {n} {n:deal|deals} saw it; too few to say anything."), values)
     figure = item.effect or item.association
     if figure is None:
-        return Message(N_("“{title}”: {n} deals saw it; too few to say anything."), values)
+        return Message(N_("“{title}”: {n} {n:deal|deals} saw it; too few to say anything."), values)
     values |= {
         "change": Rate(abs(expm1(figure.estimate))),
         "ends": Between(Rate(expm1(figure.low)), Rate(expm1(figure.high))),
     }
     if item.grade == "C":
         return Message(
-            N_("“{title}” goes to deals that were moving anyway, so its {n} deals say nothing of an effect."), values
+            N_(
+                "“{title}” goes to deals that were moving anyway, so its {n} {n:deal says|deals say} "
+                "nothing of an effect."
+            ),
+            values,
         )
     if item.verdict == "helps":
         return Message(
-            N_("After “{title}” deals move on {change} more often a week ({ends}; {n} deals saw it)."), values
+            N_("After “{title}” deals move on {change} more often a week ({ends}; {n} {n:deal|deals} saw it)."), values
         )
     if item.verdict == "hurts":
         return Message(
-            N_("After “{title}” deals move on {change} less often a week ({ends}; {n} deals saw it)."), values
+            N_("After “{title}” deals move on {change} less often a week ({ends}; {n} {n:deal|deals} saw it)."), values
         )
-    return Message(N_("Whether “{title}” does anything cannot be told ({ends}; {n} deals saw it)."), values)
+    return Message(N_("Whether “{title}” does anything cannot be told ({ends}; {n} {n:deal|deals} saw it)."), values)
 
 
 def said(found: ContentEffects, titles: Mapping[str, str]) -> list[Message]:
@@ -159,14 +163,17 @@ def said(found: ContentEffects, titles: Mapping[str, str]) -> list[Message]:
     if groups["unclear"] or groups["few"]:
         told.append(
             Message(
-                N_("Of {n} items, {unclear} show no clear effect and {few} were seen by too few deals."),
+                N_("Of {n} {n:item|items}, {unclear} show no clear effect and {few} were seen by too few deals."),
                 {"n": len(found.items), **groups},
             )
         )
     if groups["associated"]:
         told.append(
             Message(
-                N_("{associated} of {n} items are sent to deals that move anyway; their figures are no effect."),
+                N_(
+                    "{associated} of {n} {n:item is|items are} sent to deals that move anyway; their "
+                    "figures are no effect."
+                ),
                 {"n": len(found.items), **groups},
             )
         )
@@ -191,7 +198,8 @@ def _caveats(found: ContentEffects) -> list[Message]:
         ),
         Message(
             N_(
-                "{n} items were looked at together; once in twenty times one of those said to help or hurt does "
+                "{n} {n:item was|items were} looked at together; once in twenty times one of those "
+                "said to help or hurt does "
                 "neither."
             ),
             {"n": len(found.items)},

@@ -212,29 +212,32 @@ def _together(sums: Mapping[str, Any], usual: Mapping[str, Any], left: Decimal |
 
 
 _MONEY: Final = {
-    "no_amount": N_("The open amount due is {low} to {high} because {n} amounts are missing."),
-    "no_close_date": N_("The open amount due is {low} to {high} because {n} deals have no close date."),
+    "no_amount": N_("The open amount due is {low} to {high} because {n} {n:amount is|amounts are} missing."),
+    "no_close_date": N_("The open amount due is {low} to {high} because {n} {n:deal has|deals have} no close date."),
     "close_passed": N_("The open amount due is {low} to {high} because {n} close dates have passed."),
-    "quarantined": N_("The open amount due may be up to {high} because {n} rows wait in quarantine."),
+    "quarantined": N_("The open amount due may be up to {high} because {n} {n:row waits|rows wait} in quarantine."),
     "all": N_("With all gaps the open amount due is {low} to {high}; the pages show {value}."),
 }
 _RATIO: Final = {
-    "no_amount": N_("Coverage is {low} to {high} because {n} amounts are missing."),
-    "no_close_date": N_("Coverage is {low} to {high} because {n} deals have no close date."),
+    "no_amount": N_("Coverage is {low} to {high} because {n} {n:amount is|amounts are} missing."),
+    "no_close_date": N_("Coverage is {low} to {high} because {n} {n:deal has|deals have} no close date."),
     "close_passed": N_("Coverage is {low} to {high} because {n} close dates have passed."),
-    "quarantined": N_("Coverage may be up to {high} because {n} rows wait in quarantine."),
+    "quarantined": N_("Coverage may be up to {high} because {n} {n:row waits|rows wait} in quarantine."),
     "all": N_("With all gaps coverage is {low} to {high}; the pages show {value}."),
 }
 _OTHERS: Final = {
-    "no_owner": N_("{n} deals have no owner: the open amount of all people together is {low} instead of {high}."),
+    "no_owner": N_(
+        "{n} {n:deal has|deals have} no owner: the open amount of all people together is {low} instead of {high}."
+    ),
     "unknown_stage": N_("The funnel counts {low} of {high} open deals: {n} stand in no stage of the list."),
     "no_next_step": N_("{low} of the open deals have a next step; {n} have none written down."),
     "never_touched": N_("{low} of the open deals were touched by a person; of {n} no activity is written down."),
     "stale": N_(
-        "The last export is {n} days old: by now {low} to {high} deals may be won instead of {value} (estimate)."
+        "The last export is {n} {n:day|days} old: by now {low} to {high} deals may be won "
+        "instead of {value} (estimate)."
     ),
 }
-_UNSAID: Final = N_("{n} deals have no amount, and no known amount says what they may be worth.")
+_UNSAID: Final = N_("{n} {n:deal has|deals have} no amount, and no known amount says what they may be worth.")
 
 
 def _sentence(here: Asked, code: str, count: int, bounds: _Bounds) -> Message:

@@ -68,7 +68,9 @@ def decompose(  # noqa: PLR0913 - the question has that many sides
     if len(by) > MOST_COLUMNS:
         raise UsageError(
             "too_many_columns",
-            Message(N_("At most {n} columns can be told apart at once; {given} are asked for."), _counts(by)),
+            Message(
+                N_("At most {n} {n:column|columns} can be told apart at once; {given} are asked for."), _counts(by)
+            ),
             Message(N_("Ask with fewer columns in --by.")),
         )
     here_period = period if period is not None else Period.quarter_of(as_of)
@@ -340,7 +342,8 @@ def _would_change(here: Asked, found: Decomposition) -> list[Message]:
         said.append(
             Message(
                 N_(
-                    "{n} deals of {period} are still open; as they are decided, “not yet decided” moves to other parts."
+                    "{n} {n:deal|deals} of {period} {n:is|are} still open; as they are decided, “not yet "
+                    "decided” moves to other parts."
                 ),
                 {"n": found.undecided_after, "period": found.after},
             )

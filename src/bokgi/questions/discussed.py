@@ -92,7 +92,10 @@ def _cases(facts: Facts, meeting: MeetingDay, data_on: date) -> pa.Table:
 def _said(found: DiscussedDeals, minimum_n: int) -> Message:
     if found.difference is None or found.low is None or found.high is None:
         return Message(
-            N_("{n} discussed deals have a like that was not discussed: too few to compare, {least} are needed."),
+            N_(
+                "{n} discussed {n:deal has|deals have} a like that was not discussed: too few to "
+                "compare, {least} are needed."
+            ),
             {"n": found.discussed.matched, "least": minimum_n},
         )
     values = {
@@ -133,7 +136,7 @@ def _caveats(found: DiscussedDeals) -> list[Message]:
     ]
     alone = found.discussed.n - found.discussed.matched
     if alone:
-        said.append(Message(N_("{n} discussed deals have no like and are left out."), {"n": alone}))
+        said.append(Message(N_("{n} discussed {n:deal has|deals have} no like and are left out."), {"n": alone}))
     return said
 
 
@@ -141,7 +144,7 @@ def _would_change(found: DiscussedDeals) -> list[Message]:
     if found.cases_needed is not None:
         return [
             Message(
-                N_("If the difference stays as it is, {n} more discussed deals would tell it from chance."),
+                N_("If the difference stays as it is, {n} more discussed {n:deal|deals} would tell it from chance."),
                 {"n": found.cases_needed},
             )
         ]

@@ -275,7 +275,7 @@ def _said(here: Asked, rate: Json | None, won: Json | None, *, alone: bool, stil
         }
         said = [
             Message(verdicts[rate["verdict"]], values),
-            Message(N_("Of {n} ended deals {raw} were won; {expected} was to be expected."), values),
+            Message(N_("Of {n} ended {n:deal|deals} {raw} were won; {expected} was to be expected."), values),
         ]
     if alone:
         said.append(Message(N_("Nobody else worked this territory: person and territory cannot be told apart.")))
@@ -284,7 +284,7 @@ def _said(here: Asked, rate: Json | None, won: Json | None, *, alone: bool, stil
     if won is not None and won["largest"] is not None and won["deals"] > 1:
         said.append(
             Message(
-                N_("Won {amount} in {n} deals; without the largest one {without}."),
+                N_("Won {amount} in {n} {n:deal|deals}; without the largest one {without}."),
                 {
                     "amount": _worth(here, won["amount"]),
                     "n": won["deals"],

@@ -326,7 +326,8 @@ def _caveats(found: Forecast, read: Inputs) -> list[Message]:
         said.append(
             Message(
                 N_(
-                    "There are {weeks} weeks of history. Below 26 the forecast only carries on at the pace of late, "
+                    "The history has {weeks} {weeks:week|weeks}. Below 26 the forecast only carries on "
+                    "at the pace of late, "
                     "and does not look at the open deals."
                 ),
                 {"weeks": found.history_days // 7},
@@ -346,7 +347,10 @@ def _caveats(found: Forecast, read: Inputs) -> list[Message]:
     if found.mean is not None and found.unknown_amounts > _MANY_UNKNOWN * max(found.open_deals, 1):
         said.append(
             Message(
-                N_("{n} of {all} open deals have no amount known on that day; won deals like them stand in for it."),
+                N_(
+                    "{n} of {all} open {all:deal has|deals have} no amount known on that day; won deals "
+                    "like them stand in for it."
+                ),
                 {"n": found.unknown_amounts, "all": found.open_deals},
             )
         )
@@ -365,7 +369,7 @@ def _experience(found: Forecast) -> list[Message]:
     else:
         said = [
             Message(
-                N_("Tried on {n} past periods, {share} ended within the range; it should be {level}."),
+                N_("Tried on {n} past {n:period|periods}, {share} ended within the range; it should be {level}."),
                 {"n": told.n, "share": Rate(told.coverage80), "level": Rate(_LEVEL)},
             )
         ]

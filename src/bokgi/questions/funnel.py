@@ -192,7 +192,10 @@ def _would_change(stages: Sequence[Json]) -> list[Message]:
     if undecided:
         said.append(
             Message(
-                N_("In {n} stages more than a tenth of the deals is still undecided; later their figures may move."),
+                N_(
+                    "In {n} {n:stage|stages} more than a tenth of the deals is still undecided; later "
+                    "their figures may move."
+                ),
                 {"n": undecided},
             )
         )

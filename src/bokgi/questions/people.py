@@ -27,7 +27,7 @@ def person_id(facts: Facts, who: str) -> str:
     if len(keys) > 1:
         raise UsageError(
             "person_ambiguous",
-            Message(N_("{n} people are called “{who}”."), {"n": len(keys), "who": who}),
+            Message(N_("{n} {n:person is|people are} called “{who}”."), {"n": len(keys), "who": who}),
             Message(N_("Give the key: {keys}."), {"keys": ", ".join(keys)}),
         )
     found: str = keys[0]

@@ -144,11 +144,15 @@ def _said(year: Json) -> list[Message]:
     if year["win_rate"] is None:
         return [
             Message(
-                N_("{n} deals closed in the last twelve months, {won} of them won: too few for a win rate."), values
+                N_("{n} {n:deal|deals} closed in the last twelve months, {won} of them won: too few for a win rate."),
+                values,
             )
         ]
     rate = year["win_rate"]
     values |= {"rate": Rate(rate["estimate"]), "ends": Between(Rate(rate["low"]), Rate(rate["high"]))}
     return [
-        Message(N_("Of {n} deals closed in the last twelve months {won} were won: {rate} (interval {ends})."), values)
+        Message(
+            N_("Of {n} {n:deal|deals} closed in the last twelve months {won} were won: {rate} (interval {ends})."),
+            values,
+        )
     ]

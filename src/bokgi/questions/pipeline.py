@@ -240,4 +240,8 @@ def _due_said(due: Json) -> list[Message]:
     if due["slippage"] is None:
         return []
     values = {"n": due["slipped"], "due": due["due"], "share": Rate(due["slippage"])}
-    return [Message(N_("Of {due} deals due this quarter when it began, {n} ({share}) are now due after it."), values)]
+    return [
+        Message(
+            N_("Of {due} {due:deal|deals} due this quarter when it began, {n} ({share}) are now due after it."), values
+        )
+    ]

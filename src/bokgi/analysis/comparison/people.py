@@ -234,7 +234,10 @@ def _refuse_unanswerable(counted: CountedCases) -> None:
         raise RefusalError(
             "only_won_cases",
             Message(
-                N_("{people} of {all} people stand on won deals only, so there is no win rate to compare."),
+                N_(
+                    "{people} of {all} {all:person|people} {people:stands|stand} on won deals only, so "
+                    "there is no win rate to compare."
+                ),
                 {"people": int((wins == n).sum()), "all": len(n)},
             ),
             Message(N_("Import lost deals together with their owner.")),
@@ -242,7 +245,9 @@ def _refuse_unanswerable(counted: CountedCases) -> None:
     if wins.sum() == 0:
         raise RefusalError(
             "no_won_cases",
-            Message(N_("None of the {n} cases is won, so there is nothing to compare."), {"n": round(n.sum())}),
+            Message(
+                N_("None of the {n} {n:case|cases} is won, so there is nothing to compare."), {"n": round(n.sum())}
+            ),
         )
 
 

@@ -101,7 +101,9 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     if window.until > LONGEST_DAYS:
         raise UsageError(
             "period_too_long",
-            Message(N_("The period ends more than {days} days after {on}."), {"days": LONGEST_DAYS, "on": as_of}),
+            Message(
+                N_("The period ends more than {days} {days:day|days} after {on}."), {"days": LONGEST_DAYS, "on": as_of}
+            ),
             Message(N_("Ask for a month or a quarter.")),
         )
     _check(deals, as_of)

@@ -72,7 +72,7 @@ def figures(found: Outlook) -> list[Figure]:
             say(N_("Expected")),
             speaker.money_short(answer["mean"]),
             range=ends,
-            n=say(N_("{n} open deals"), n=answer["open_deals"]),
+            n=say(N_("{n} open {n:deal|deals}"), n=answer["open_deals"]),
             definition=_definition(screen, "forecast"),
         ),
         Figure(

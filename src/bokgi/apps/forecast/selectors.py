@@ -35,7 +35,8 @@ def readable_period(screen: Screen, text: str | None) -> Period:
         raise UsageError(
             "period_too_long",
             Message(
-                N_("The period ends more than {days} days after {on}."), {"days": LONGEST_DAYS, "on": screen.as_of}
+                N_("The period ends more than {days} {days:day|days} after {on}."),
+                {"days": LONGEST_DAYS, "on": screen.as_of},
             ),
             Message(N_("Ask for a month or a quarter.")),
         )

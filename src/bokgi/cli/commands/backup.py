@@ -33,7 +33,10 @@ def backup(
 
     def screen(shown: Session) -> None:
         shown.say(
-            N_("{file} holds the home: {n} files, {size} MB."), file=str(file), n=made.files, size=made.size >> 20
+            N_("{file} holds the home: {n} {n:file|files}, {size} MB."),
+            file=str(file),
+            n=made.files,
+            size=made.size >> 20,
         )
         if not made.database:
             shown.say(N_("There is no database in the home; one on PostgreSQL is backed up with pg_dump."))
@@ -75,7 +78,9 @@ def restore(
     def screen(shown: Session) -> None:
         shown.say(N_("The home is back, at version {version}."), version=done.version)
         if done.erased_again:
-            shown.say(N_("{n} people who were erased since are erased again."), n=done.erased_again)
+            shown.say(
+                N_("{n} {n:person who was|people who were} erased since {n:is|are} erased again."), n=done.erased_again
+            )
         if done.before is not None:
             shown.say(N_("What stood there is in {folder}; delete it when all is well."), folder=str(done.before))
 

@@ -47,7 +47,7 @@ def _show(session: Session, rows: Sequence[RefusedRow], waiting: int) -> None:
     if not rows:
         session.say(N_("Nothing waits in quarantine."))
         return
-    session.say(N_("{n} rows wait in quarantine."), n=waiting)
+    session.say(N_("{n} {n:row waits|rows wait} in quarantine."), n=waiting)
     reasons = Counter((row.place.file, code) for row in rows for code in row.codes)
     show_table(
         session,
@@ -164,7 +164,7 @@ def dismiss(
         dismissed(lake, places, by=who(), at=datetime.now(UTC))
     return Answer(
         {"import_no": import_no, "dismissed": len(places)},
-        lambda shown: shown.say(N_("{n} rows were dismissed."), n=len(places)),
+        lambda shown: shown.say(N_("{n} {n:row was|rows were} dismissed."), n=len(places)),
     )
 
 

@@ -86,7 +86,7 @@ def _machine() -> Iterator[Check]:
     yield (
         Check("packages", "error", Message(N_("Packages are missing: {names}"), {"names": ", ".join(missing)}))
         if missing
-        else Check("packages", "ok", Message(N_("All {n} packages are there."), {"n": len(_PACKAGES)}))
+        else Check("packages", "ok", Message(N_("All {n} {n:package is|packages are} there."), {"n": len(_PACKAGES)}))
     )
     yield _zone()
     yield _type()
@@ -151,13 +151,15 @@ def _private_texts(home: Path) -> Iterator[Check]:
         return
     if closed:
         told = N_(
-            "{n} of {all} private texts do not open: their key is gone, or they were changed. "
+            "{n} of {all} private {all:text does|texts do} not open: their key is gone, or they were changed. "
             "Put the key back from its copy: notes-key into the folder keys, or BOKGI_NOTES_KEY."
         )
         yield Check("notes_closed", "warning", Message(told, {"n": closed, "all": texts}))
     elif texts:
         yield Check(
-            "notes_open", "ok", Message(N_("All {n} private texts open with the keys there are."), {"n": texts})
+            "notes_open",
+            "ok",
+            Message(N_("All {n} private {n:text opens|texts open} with the keys there are."), {"n": texts}),
         )
 
 
@@ -168,7 +170,7 @@ def _facts(home: Path) -> Iterator[Check]:
     lake = Lake.open(home)
     done = [found for found in lake.imports() if found.committed]
     values = {"n": len(done), "path": str(home)}
-    yield Check("imports", "ok", Message(N_("{n} imports are in {path}."), values))
+    yield Check("imports", "ok", Message(N_("{n} {n:import is|imports are} in {path}."), values))
     findings = check(lake)
     if not findings:
         yield Check("facts", "ok", Message(N_("The facts are sound.")))

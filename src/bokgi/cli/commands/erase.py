@@ -55,7 +55,8 @@ def erase(
         shown.say(N_("Erased. The results stay under {key}."), key=found.key)
         if found.others:
             shown.say(
-                N_("{n} other people have the same name; they stay, and kept files were deleted."), n=found.others
+                N_("{n} other {n:person has|people have} the same name; they stay, and kept files were deleted."),
+                n=found.others,
             )
         if found.deleted:
             numbers = ", ".join(str(number) for number in found.deleted)
@@ -63,7 +64,8 @@ def erase(
         if closed:
             shown.say(
                 N_(
-                    "{n} private texts did not open, because their key is gone. If it comes back, erase {key} again, "
+                    "{n} private {n:text|texts} did not open, because their key is gone. If it comes "
+                    "back, erase {key} again, "
                     "with --also and the name."
                 ),
                 n=closed,
@@ -135,6 +137,6 @@ def _meant(lake: Lake, kind: str, person: str) -> str | None:
         )
     raise UsageError(
         "person_ambiguous",
-        Message(N_("{n} people are called “{person}”."), {"n": len(keys), "person": person}),
+        Message(N_("{n} {n:person is|people are} called “{person}”."), {"n": len(keys), "person": person}),
         Message(N_("Name one by key: {keys}"), {"keys": ", ".join(sorted(keys))}),
     )

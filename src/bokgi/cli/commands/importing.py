@@ -160,7 +160,10 @@ def _asked(session: Session, questions: Sequence[Question]) -> dict[str, str]:
         lines = [_question_lines(session, question) for question in questions]
         raise MappingError(
             "question_open",
-            Message(N_("{n} questions are open:\n{questions}"), {"n": len(questions), "questions": "\n".join(lines)}),
+            Message(
+                N_("{n} {n:question is|questions are} open:\n{questions}"),
+                {"n": len(questions), "questions": "\n".join(lines)},
+            ),
             Message(N_("Answer each with --answer KEY=ANSWER.")),
         )
     return {question.key: _ask(session, question) for question in questions}
@@ -241,7 +244,9 @@ def show_result(session: Session, result: ImportResult) -> None:
         "quarantined": result.quarantined,
         "known": result.known,
     }
-    session.say(N_("{read} rows read = {accepted} accepted + {quarantined} quarantined + {known} known."), **values)
+    session.say(
+        N_("{read} {read:row|rows} read = {accepted} accepted + {quarantined} quarantined + {known} known."), **values
+    )
     if result.dry_run:
         session.say(N_("Nothing was written (--dry-run)."))
     elif result.import_no is None:

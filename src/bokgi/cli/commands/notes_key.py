@@ -21,12 +21,14 @@ def notes_key(session: Session) -> Answer:
 
     def screen(shown: Session) -> None:
         shown.say(
-            N_("{n} private texts were sealed anew. Keep a copy of the key apart from the back-ups."), n=done.anew
+            N_("{n} private {n:text was|texts were} sealed anew. Keep a copy of the key apart from the back-ups."),
+            n=done.anew,
         )
         if done.closed:
             shown.say(
                 N_(
-                    "{n} private texts do not open: their key is gone, or they were changed. They stay as they are, "
+                    "{n} private {n:text does|texts do} not open: their key is gone, or they were "
+                    "changed. They stay as they are, "
                     "and the keys so far stay in the file."
                 ),
                 n=done.closed,

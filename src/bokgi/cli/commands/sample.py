@@ -65,7 +65,9 @@ def sample(
 
     def screen(shown: Session) -> None:
         shown.say(
-            N_("The exports of the sample company are in {path}: {n} files."), path=str(folder), n=len(summary.paths)
+            N_("The exports of the sample company are in {path}: {n} {n:file|files}."),
+            path=str(folder),
+            n=len(summary.paths),
         )
         shown.out.print()
         show_result(shown, result)

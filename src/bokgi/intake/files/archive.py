@@ -77,7 +77,7 @@ def refuse_wide(path: Path, sheet: str, rows: int, columns: int) -> None:
     """Refuse a sheet whose corners span more cells than can be held."""
     if rows * columns > MOST_CELLS:
         message = Message(
-            N_("Sheet {sheet} of {file} spans {rows} rows and {columns} columns."),
+            N_("Sheet {sheet} of {file} spans {rows} {rows:row|rows} and {columns} {columns:column|columns}."),
             {"sheet": sheet, "file": path.name, "rows": rows, "columns": columns},
         )
         hint = Message(N_("Delete what stands far outside the table, or save the sheet as CSV."))
@@ -89,7 +89,7 @@ def _refuse_bomb(archive: zipfile.ZipFile, path: Path) -> None:
     packed = max(path.stat().st_size, 1)
     if unpacked > MOST_UNPACKED or (unpacked > ALWAYS_ALLOWED and unpacked > packed * MOST_EXPANSION):
         message = Message(
-            N_("{file} would unpack to {n} times its size."), {"file": path.name, "n": unpacked // packed}
+            N_("{file} would unpack to {n} {n:time|times} its size."), {"file": path.name, "n": unpacked // packed}
         )
         raise InputError("file_bomb", message, Message(N_("Save the sheet as CSV if it is trustworthy.")))
 

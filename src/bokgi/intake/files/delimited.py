@@ -116,7 +116,7 @@ def _unpacked(source: Source, work: Path) -> Path:
         while block := packed.read(_UNPACK_BLOCK):
             if unpacked.tell() + len(block) > most:
                 message = Message(
-                    N_("{file} would unpack to more than {n} times its size."),
+                    N_("{file} would unpack to more than {n} {n:time|times} its size."),
                     {"file": source.path.name, "n": _MOST_EXPANSION},
                 )
                 raise InputError("file_bomb", message, Message(N_("Unpack it yourself if it is trustworthy.")))

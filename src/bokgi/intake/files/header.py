@@ -226,7 +226,7 @@ def unique_names(headers: Sequence[str], *, file: str, row: int) -> tuple[tuple[
         places = tuple(Example(file, row, name) for name in twice)
         findings.append(Finding("header_duplicate", Severity.WARNING, message, len(twice), places))
     if blank:
-        message = Message(N_("{n} columns have no name; they are called {names}."), _some(blank))
+        message = Message(N_("{n} {n:column has|columns have} no name; they are called {names}."), _some(blank))
         places = tuple(Example(file, row, name) for name in blank[:5])
         findings.append(Finding("header_blank", Severity.INFO, message, len(blank), places))
     return tuple(names), tuple(findings)

@@ -162,7 +162,10 @@ def currencies(bench: Workbench, readings: Sequence[Reading], held: Held, home: 
         return []
     count = sum(n for _, n in rows)
     message = Message(
-        N_("{n} deals are in {currencies}, without an exchange rate to {currency}; they stay out of sums."),
+        N_(
+            "{n} {n:deal is|deals are} in {currencies}, without an exchange rate to {currency}; "
+            "{n:it stays|they stay} out of sums."
+        ),
         {"n": count, "currencies": ", ".join(name for name, _ in rows), "currency": home.currency},
     )
     return [Finding("currency_mixed", Severity.WARNING, message, count)]

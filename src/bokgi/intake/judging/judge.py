@@ -89,7 +89,10 @@ def judge(bench: Workbench, marked: Marked) -> Judged:
     if reading.mapping.total_rows:
         left_out = bench.number(f"SELECT count(*) FROM {reading.staged.relation} WHERE {reading.no_record()}")
         if left_out:
-            message = Message(N_("{n} lines of totals are no records and were left out."), {"n": left_out})
+            message = Message(
+                N_("{n} {n:line|lines} of totals {n:is no record and was|are no records and were} left out."),
+                {"n": left_out},
+            )
             found.append(Finding("totals_left_out", Severity.INFO, message, left_out, (Example(reading.label),)))
     rejected = reading.staged.rejected
     return Judged(reading.staged.read - left_out, refused + rejected, repeated, left_out, tuple(found))
@@ -189,11 +192,15 @@ def _repeated(bench: Workbench, reading: Reading) -> list[Finding]:
             FROM repeats WHERE place = {reading.place} GROUP BY same ORDER BY same"""
     )
     texts = {
-        True: ("row_repeated", Severity.INFO, N_("{n} rows repeat an earlier row word for word; they count once.")),
+        True: (
+            "row_repeated",
+            Severity.INFO,
+            N_("{n} {n:row repeats|rows repeat} an earlier row word for word; {n:it counts|they count} once."),
+        ),
         False: (
             "id_repeated",
             Severity.ERROR,
-            N_("{n} rows share their id with another row that says something else."),
+            N_("{n} {n:row shares its|rows share their} id with another row that says something else."),
         ),
     }
     findings = []

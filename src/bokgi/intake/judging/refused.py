@@ -13,13 +13,13 @@ from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
 
 _PROBLEMS = {
-    "too_few_cells": N_("{n} records have fewer cells than the header."),
-    "too_many_cells": N_("{n} records have more cells than the header."),
-    "broken_quotes": N_("{n} records have quotes that do not close."),
-    "undecodable": N_("{n} records hold bytes that are no text in the file's encoding."),
-    "record_too_long": N_("{n} records are too long to be read."),
+    "too_few_cells": N_("{n} {n:record has|records have} fewer cells than the header."),
+    "too_many_cells": N_("{n} {n:record has|records have} more cells than the header."),
+    "broken_quotes": N_("{n} {n:record has|records have} quotes that do not close."),
+    "undecodable": N_("{n} {n:record holds|records hold} bytes that are no text in the file's encoding."),
+    "record_too_long": N_("{n} {n:record is|records are} too long to be read."),
 }
-_OTHER_PROBLEM = N_("{n} records cannot be read.")
+_OTHER_PROBLEM = N_("{n} {n:record cannot|records cannot} be read.")
 
 
 def raw(reading: Reading) -> str:

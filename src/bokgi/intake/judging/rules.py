@@ -65,18 +65,18 @@ class _Kind:
 
 
 _MALFORMED: Final = {
-    Kind.MOMENT: ("date_malformed", N_("{n} dates in “{column}” cannot be read.")),
-    Kind.DATE: ("date_malformed", N_("{n} dates in “{column}” cannot be read.")),
-    Kind.PERIOD: ("period_malformed", N_("{n} periods in “{column}” cannot be read.")),
-    Kind.AMOUNT: ("amount_malformed", N_("{n} amounts in “{column}” cannot be read.")),
-    Kind.CURRENCY: ("currency_unknown", N_("{n} currencies in “{column}” are unknown.")),
-    Kind.NUMBER: ("number_malformed", N_("{n} numbers in “{column}” cannot be read.")),
-    Kind.INTEGER: ("number_malformed", N_("{n} numbers in “{column}” cannot be read.")),
+    Kind.MOMENT: ("date_malformed", N_("{n} {n:date|dates} in “{column}” cannot be read.")),
+    Kind.DATE: ("date_malformed", N_("{n} {n:date|dates} in “{column}” cannot be read.")),
+    Kind.PERIOD: ("period_malformed", N_("{n} {n:period|periods} in “{column}” cannot be read.")),
+    Kind.AMOUNT: ("amount_malformed", N_("{n} {n:amount|amounts} in “{column}” cannot be read.")),
+    Kind.CURRENCY: ("currency_unknown", N_("{n} {n:currency|currencies} in “{column}” {n:is|are} unknown.")),
+    Kind.NUMBER: ("number_malformed", N_("{n} {n:number|numbers} in “{column}” cannot be read.")),
+    Kind.INTEGER: ("number_malformed", N_("{n} {n:number|numbers} in “{column}” cannot be read.")),
     Kind.PROBABILITY: (
         "probability_malformed",
-        N_("{n} values in “{column}” are no probability between 0 and 1 (0 and 100 %)."),
+        N_("{n} {n:value|values} in “{column}” {n:is|are} no probability between 0 and 1 (0 and 100 %)."),
     ),
-    Kind.BOOLEAN: ("boolean_malformed", N_("{n} cells in “{column}” are neither yes nor no.")),
+    Kind.BOOLEAN: ("boolean_malformed", N_("{n} {n:cell|cells} in “{column}” {n:is|are} neither yes nor no.")),
 }
 
 REQUIRED: Final[dict[Entity, tuple[tuple[str, ...], ...]]] = {
@@ -121,49 +121,49 @@ _KINDS: Final = (
         _W,
         ("deals.deal_id",),
         lambda r, _: f"{r.sql('deals.deal_id')} IS NULL",
-        N_("{n} deals have no id; they are recognised by name, account and owner."),
+        N_("{n} {n:deal has no id; it is|deals have no id; they are} recognised by name, account and owner."),
     ),
     _deals(
         "amount_negative",
         _ERR,
         ("deals.amount",),
         lambda r, _: f"{r.sql('deals.amount')} < 0",
-        N_("{n} amounts are negative."),
+        N_("{n} {n:amount is|amounts are} negative."),
     ),
     _deals(
         "stage_missing",
         _W,
         ("deals.stage",),
         lambda r, _: f"{r.sql('deals.stage')} IS NULL AND {outcome.OUTCOME} = 'open'",
-        N_("{n} open deals are in no stage."),
+        N_("{n} open {n:deal is|deals are} in no stage."),
     ),
     _deals(
         "stage_unknown",
         _ERR,
         ("deals.stage",),
         lambda r, b: b.ladder.unknown(r.sql("deals.stage"), outcome.PIPELINE),
-        N_("{n} deals are in a stage that the list of stages does not have."),
+        N_("{n} {n:deal is|deals are} in a stage that the list of stages does not have."),
     ),
     _deals(
         "won_without_close_date",
         _W,
         (),
         lambda r, _: f"{outcome.OUTCOME} = 'won' AND {outcome.closed(r, 'on')} IS NULL",
-        N_("{n} won deals have no close date and fall out of every period."),
+        N_("{n} won {n:deal has|deals have} no close date and {n:falls|fall} out of every period."),
     ),
     _deals(
         "open_with_close_date",
         _W,
         ("deals.closed",),
         lambda r, _: f"{outcome.OUTCOME} = 'open' AND {r.sql('deals.closed', 'on')} IS NOT NULL",
-        N_("{n} open deals have a close date; it does not count while they are open."),
+        N_("{n} open {n:deal has|deals have} a close date; it does not count while {n:it is|they are} open."),
     ),
     _deals(
         "created_in_future",
         _W,
         ("deals.created",),
         lambda r, b: f"{r.sql('deals.created', 'on')} > {_day(b.exported_on + timedelta(days=1))}",
-        N_("{n} deals were created after the file was exported."),
+        N_("{n} {n:deal was|deals were} created after the file was exported."),
     ),
     _Kind(
         "stage_unknown",
@@ -174,7 +174,7 @@ _KINDS: Final = (
             r.sql("stage_history.stage"),
             f"coalesce({r.sql('stage_history.pipeline')}, {_only_pipeline(b.ladder, r.sql('stage_history.stage'))})",
         ),
-        N_("{n} entries are into a stage that the list of stages does not have."),
+        N_("{n} {n:entry is|entries are} into a stage that the list of stages does not have."),
     ),
     _Kind(
         "left_before_entered",
@@ -182,7 +182,10 @@ _KINDS: Final = (
         frozenset({Entity.STAGE_HISTORY}),
         ("stage_history.left", "stage_history.entered"),
         lambda r, _: f"{r.sql('stage_history.left', 'on')} < {r.sql('stage_history.entered', 'on')}",
-        N_("{n} stages were left before they were entered; the leaving does not count."),
+        N_(
+            "{n} {n:stage was left before it was|stages were left before they were} entered; the "
+            "leaving does not count."
+        ),
     ),
     _Kind(
         "amount_negative",
@@ -190,7 +193,7 @@ _KINDS: Final = (
         frozenset({Entity.TARGETS}),
         ("targets.amount",),
         lambda r, _: f"{r.sql('targets.amount')} < 0",
-        N_("{n} targets are negative."),
+        N_("{n} {n:target is|targets are} negative."),
     ),
     _Kind(
         "rate_not_positive",
@@ -198,7 +201,7 @@ _KINDS: Final = (
         frozenset({Entity.RATES}),
         ("rates.rate",),
         lambda r, _: f"{r.sql('rates.rate')} <= 0",
-        N_("{n} exchange rates are zero or negative."),
+        N_("{n} exchange {n:rate is|rates are} zero or negative."),
     ),
 )
 
@@ -238,14 +241,14 @@ def _references(reading: Reading, bench: Bench) -> Iterator[Rule]:
             listed.append(f"coalesce({text} IN (SELECT {part} FROM listed_people WHERE {part} IS NOT NULL), false)")
         if said:
             named = " OR ".join(f"{reading.sql(f'{owner}_{part}')} IS NOT NULL" for part in said)
-            text = N_("{n} rows have an owner who is not on the list of people.")
+            text = N_("{n} {n:row has|rows have} an owner who is not on the list of people.")
             severity = _ERR if bench.people_complete else _W
             yield Rule(
                 "owner_unknown", severity, f"{owner}_{said[0]}", f"({named}) AND NOT ({' OR '.join(listed)})", text
             )
     deal = _DEAL_IDS.get(reading.entity)
     if deal is not None and bench.deals_listed and reading.says(deal) and not reading.mapping.derived_deals:
-        text = N_("{n} rows refer to a deal that is neither in these files nor in the lake.")
+        text = N_("{n} {n:row refers|rows refer} to a deal that is neither in these files nor in the lake.")
         yield Rule("deal_unknown", _W, deal, f"{reading.sql(deal)} NOT IN (SELECT deal_id FROM listed_deals)", text)
 
 
@@ -265,9 +268,9 @@ def _closings(reading: Reading, bench: Bench) -> Iterator[Rule]:
     closing = _CLOSING
     if reading.says("deals.created"):
         created = reading.sql("deals.created", "on")
-        text = N_("{n} deals were closed before they were created.")
+        text = N_("{n} {n:deal was closed before it was|deals were closed before they were} created.")
         yield Rule("closed_before_created", _ERR, field, f"{on} < {created} AND {closing}", text)
-    text = N_("{n} deals are closed with a close date after the export.")
+    text = N_("{n} {n:deal is|deals are} closed with a close date after the export.")
     ahead = _day(bench.exported_on + timedelta(days=1))
     yield Rule("closed_in_future", _W, field, f"{on} > {ahead} AND {closing}", text)
 
@@ -276,7 +279,7 @@ def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
     """Rules that hold for any field of a kind, and for what an entity cannot be without."""
     for group in REQUIRED.get(reading.entity, ()):
         said = " ".join(f"WHEN {reading.has_text(name)} THEN false" for name in group if reading.says(name))
-        text = N_("{n} rows have no text in “{column}”, without which they say nothing.")
+        text = N_("{n} {n:row has|rows have} no text in “{column}”, without which {n:it says|they say} nothing.")
         missing = f"CASE {said} ELSE true END" if said else "true"
         yield Rule("value_missing", _ERR, group[0], missing, text)
     for name, field in reading.fields():
@@ -293,10 +296,10 @@ def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
 
 
 def _plausible(bench: Bench, name: str, on: str, column: str | None = None) -> Iterator[Rule]:
-    text = N_("{n} dates in “{column}” lie before 1970 or after 2200.")
+    text = N_("{n} {n:date|dates} in “{column}” {n:lies|lie} before 1970 or after 2200.")
     outside = f"{on} < {_day(FIRST_DAY)} OR {on} >= {_day(LAST_DAY)}"
     yield Rule("date_out_of_range", _ERR, name, outside, text, column)
-    text = N_("{n} dates in “{column}” lie far back or far ahead.")
+    text = N_("{n} {n:date|dates} in “{column}” {n:lies|lie} far back or far ahead.")
     far = f"{on} < {_day(LONG_AGO)} OR {on} > {_day(min(bench.exported_on + FAR_AHEAD, LAST_DAY))}"
     yield Rule("date_far", _W, name, f"({far}) AND NOT ({outside})", text, column)
 

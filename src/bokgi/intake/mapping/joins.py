@@ -147,15 +147,18 @@ def unmatched(reference: Reference, found: Overlap) -> Finding | None:
         "other": reference.parent.name,
     }
     if FIELDS[reference.field].personal:
-        message = Message(N_("{n} rows of {file} name a “{column}” that {other} does not have."), where)
+        message = Message(
+            N_("{n} {n:row|rows} of {file} {n:names|name} a “{column}” that {other} does not have."), where
+        )
         return Finding("reference_unmatched", Severity.WARNING, message, found.missing_rows, (), where)
     values = where | {"values": ", ".join(text for text, _, _ in found.missing)}
-    text = N_("{n} rows of {file} name a “{column}” that {other} does not have: {values}.")
+    text = N_("{n} {n:row|rows} of {file} {n:names|name} a “{column}” that {other} does not have: {values}.")
     near = next(((text, other) for text, _, other in found.missing if other is not None), None)
     if near:
         values |= {"value": near[0], "like": near[1]}
         text = N_(
-            "{n} rows of {file} name a “{column}” that {other} does not have: {values} (“{value}” is like “{like}”)."
+            "{n} {n:row|rows} of {file} {n:names|name} a “{column}” that {other} does not have: "
+            "{values} (“{value}” is like “{like}”)."
         )
     examples = tuple(Example(reference.child.name, None, reference.header, text) for text, _, _ in found.missing)
     return Finding("reference_unmatched", Severity.WARNING, Message(text, values), found.missing_rows, examples, values)

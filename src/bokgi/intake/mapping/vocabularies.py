@@ -89,7 +89,9 @@ def _unknown(mapping: FileMapping, field: str, unknown: Mapping[str, int]) -> Fi
         "values": ", ".join(list(unknown)[:_SHOWN]),
         "known": ", ".join(dict.fromkeys(value_words(field).values())),
     }
-    text = N_("{n} rows of {file} have a “{column}” whose meaning is not known: {values}. Known are: {known}.")
+    text = N_(
+        "{n} {n:row|rows} of {file} {n:has|have} a “{column}” whose meaning is not known: {values}. Known are: {known}."
+    )
     examples = tuple(Example(mapping.file, None, header, value) for value in list(unknown)[:_SHOWN])
     count = sum(unknown.values())
     return Finding("value_unknown", Severity.WARNING, Message(text, values), count, examples, values)

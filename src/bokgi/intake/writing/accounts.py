@@ -167,7 +167,7 @@ def unlisted(bench: Workbench, readings: Sequence[Reading], *, known: bool) -> l
                     Example(reading.label, row, header, text) for row, text in zip(numbers, names, strict=True)
                 )
                 message = Message(
-                    N_("{n} rows of {file} name an account that stands in no list of accounts."),
+                    N_("{n} {n:row|rows} of {file} {n:names|name} an account that stands in no list of accounts."),
                     {"n": count, "file": reading.label},
                 )
                 findings.append(Finding("account_unknown", Severity.WARNING, message, count, examples))

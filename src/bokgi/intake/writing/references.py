@@ -309,7 +309,10 @@ def _ambiguous(bench: Workbench, references: Sequence[Reference], kind: str) -> 
         Example(references[number].reading.label, row, references[number].name, name) for number, name, row in rows[:5]
     )
     message = Message(
-        N_("{n} names belong to more than one person; each stands as a person of its own until they are linked."),
+        N_(
+            "{n} {n:name belongs|names belong} to more than one person; each stands as a person "
+            "of its own until they are linked."
+        ),
         {"n": len(rows)},
     )
     return [Finding("person_ambiguous", Severity.WARNING, message, len(rows), examples)]

@@ -57,7 +57,7 @@ def _counted(one: Promise, until: date, rows: ir.Table, on: ir.DateValue, what: 
     evidence = [
         Message(what, {"n": row["after"], "days": Days(max(days, 0))}),
         Message(
-            N_("In the {weeks} weeks before there were {usual} a week."),
+            N_("In the {weeks} {weeks:week|weeks} before there were {usual} a week."),
             {"weeks": USUAL_WEEKS, "usual": row["usual"] / USUAL_WEEKS},
         ),
     ]
@@ -71,14 +71,14 @@ def _meetings(here: Asked, one: Promise, until: date) -> Found:
     if one.person_id:
         who = here.facts.activity_people.filter(_.person_id == one.person_id)
         rows = rows.semi_join(who, "activity_id")
-    return _counted(one, until, rows, _.happened_on, N_("{n} meetings in {days} since the meeting."))
+    return _counted(one, until, rows, _.happened_on, N_("{n} {n:meeting|meetings} in {days} since the meeting."))
 
 
 def _new_deals(here: Asked, one: Promise, until: date) -> Found:
     rows = here.facts.deals
     if one.person_id:
         rows = rows.filter(_.owner_id == one.person_id)
-    return _counted(one, until, rows, _.created_on, N_("{n} new deals in {days} since the meeting."))
+    return _counted(one, until, rows, _.created_on, N_("{n} new {n:deal|deals} in {days} since the meeting."))
 
 
 def _left(here: Asked, one: Promise, until: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -105,7 +105,8 @@ def _conversion(here: Asked, one: Promise, until: date) -> Found:
     evidence = [
         Message(
             N_(
-                "{went} of {n} deals that left {stage} since went on; in the {weeks} weeks before {went_before} of {m}."
+                "{went} of {n} {n:deal|deals} that left {stage} since went on; in the {weeks} "
+                "{weeks:week|weeks} before {went_before} of {m}."
             ),
             {
                 "went": went[0],
@@ -143,8 +144,8 @@ def _days_in_stage(here: Asked, one: Promise, until: date) -> Found:
         evidence.append(
             Message(
                 N_(
-                    "Deals that left {stage} since had stayed {days} (median, {n} deals); "
-                    "in the {weeks} weeks before {days_before} ({m} deals)."
+                    "Deals that left {stage} since had stayed {days} (median, {n} {n:deal|deals}); "
+                    "in the {weeks} {weeks:week|weeks} before {days_before} ({m} {m:deal|deals})."
                 ),
                 {
                     "stage": here.stage_label(one.stage),

@@ -100,7 +100,7 @@ def dismiss(request: PageRequest) -> HttpResponse:
         )
     kept.dismiss(selectors.lake_there(), places, by=f"user {request.user.pk}", at=timezone.now())
     audit(by=request.user, action="rows_dismiss", details={"rows": len(places)})
-    said = Message(N_("{n} rows were dismissed."), {"n": len(places)}).text(page_language())
+    said = Message(N_("{n} {n:row was|rows were} dismissed."), {"n": len(places)}).text(page_language())
     messages.success(request, said)
     return HttpResponseRedirect(reverse("data:quarantine"))
 

@@ -117,7 +117,7 @@ def _findings(
             N_("{n} rows wait in quarantine and count nowhere."),
         )
     if numbers["no_owner"]:
-        add("owner_missing", numbers["no_owner"], N_("{n} open deals have no owner."))
+        add("owner_missing", numbers["no_owner"], N_("{n} open {n:deal has|deals have} no owner."))
     if unknown["amount"]:
         add(
             "amount_unknown_then",
@@ -129,7 +129,7 @@ def _findings(
         add(
             "rate_missing",
             count,
-            N_("{n} deals in {currency} have no exchange rate; they stay out of sums."),
+            N_("{n} {n:deal|deals} in {currency} {n:has|have} no exchange rate; {n:it stays|they stay} out of sums."),
             currency=currency,
         )
     lost = rows(off_ladder(scope.facts.stage_events, scope.facts.stages).limit(_SHOWN_NAMES))

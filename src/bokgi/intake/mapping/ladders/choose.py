@@ -56,7 +56,7 @@ def choose(
     """Choose the ladder for the stages that the deals and histories of an import write."""
     if len(evidence) > MOST_STAGES:
         values: dict[str, object] = {"file": file, "n": MOST_STAGES}
-        text = N_("{file} has more than {n} different stages; the column of stages is not one.")
+        text = N_("{file} has more than {n} different {n:stage|stages}; the column of stages is not one.")
         return Chosen(findings=(Finding("stages_too_many", Severity.ERROR, Message(text, values), values=values),))
     if not given:
         return _inferred(evidence, preset, hints, file)
