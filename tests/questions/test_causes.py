@@ -39,6 +39,16 @@ def test_late_answers_are_told_in_both_languages(world: World) -> None:
     assert "What keeps a new lead waiting" in told["en"]
 
 
+def test_a_fall_shows_although_the_weeks_since_are_few(world: World) -> None:
+    facts, as_of = world
+    found = fits(ask_causes(facts, as_of=as_of, person_id="p003"), "causes")
+    assert found["found"] == ["motivation"]
+    signal = next(cause["signals"][0] for cause in found["causes"] if cause["cause"] == "motivation")
+    assert signal["n"] < 12
+    assert signal["value"] < 0.7 * signal["usual"]
+    assert "Activities fell to about" in spoken(signal, "en")["sentence"]["text"]
+
+
 def test_who_began_lately_is_new(world: World) -> None:
     facts, as_of = world
     assert "ramp" in fits(ask_causes(facts, as_of=as_of, person_id="p004"), "causes")["found"]

@@ -272,10 +272,12 @@ def _fallen(people: Sequence[str], changes: Changes, as_of: date) -> Mapping[str
     out = {}
     for person in people:
         series, alert = watched.get(person), latest.get(person)
-        if series is None or series.reason is not None:
-            out[person] = Signal("activities", "too_few", 0 if series is None else series.weeks)
-        elif alert is None or alert.direction != "down" or alert.week <= since:
-            out[person] = Signal("activities", "no_sign", series.weeks, series.usual, series.usual)
+        weeks = 0 if series is None else series.weeks
+        if alert is not None and alert.direction == "down" and alert.week > since:
+            # The series begins anew where it fell, so for a while it has too few weeks to be watched.
+            out[person] = Signal("activities", "sign", weeks, alert.after, alert.before, None, None, alert.since)
+        elif series is None or series.reason is not None:
+            out[person] = Signal("activities", "too_few", weeks)
         else:
-            out[person] = Signal("activities", "sign", series.weeks, alert.after, alert.before, None, None, alert.since)
+            out[person] = Signal("activities", "no_sign", weeks, series.usual, series.usual)
     return out
