@@ -15,7 +15,7 @@ from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.visits import visits
 
 TOPIC: Final = "content_effect"
-SCALES: Final = {"small": 6, "medium": 30, "full": 100}
+SCALES: Final = {"small": 6, "medium": 60, "full": 100}
 """Organisations of each kind."""
 
 
