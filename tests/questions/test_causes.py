@@ -46,7 +46,7 @@ def test_a_fall_shows_although_the_weeks_since_are_few(world: World) -> None:
     signal = next(cause["signals"][0] for cause in found["causes"] if cause["cause"] == "motivation")
     assert signal["n"] < 12
     assert signal["value"] < 0.7 * signal["usual"]
-    assert "Activities fell to about" in spoken(signal, "en")["sentence"]["text"]
+    assert "Activities fell to about" in json.dumps(spoken(found, "en"))
 
 
 def test_who_began_lately_is_new(world: World) -> None:

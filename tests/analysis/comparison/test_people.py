@@ -128,6 +128,24 @@ def test_rows_without_a_person_are_left_out() -> None:
     )
 
 
+def test_one_more_person_with_a_usual_result_changes_nobody() -> None:
+    rng = np.random.default_rng(8)
+    rates = np.linspace(0.2, 0.5, 8)
+    persons = np.repeat([f"p{i}" for i in range(8)], 120)
+    won = rng.random(len(persons)) < np.repeat(rates, 120)
+    source = rng.choice(["x", "y"], len(persons))
+    before = compare_people(cases(persons.tolist(), won.tolist(), source=source.tolist()), factors=["source"])
+    more = (rng.random(40) < won.mean()).tolist()
+    after = compare_people(
+        cases([*persons.tolist(), *["new"] * 40], [*won.tolist(), *more], source=[*source.tolist(), *["x", "y"] * 20]),
+        factors=["source"],
+    )
+    found = {person.person_id: person for person in after.people}
+    for person in before.people:
+        assert found[person.person_id].adjusted == pytest.approx(person.adjusted, abs=0.01)
+        assert found[person.person_id].verdict == person.verdict
+
+
 def test_one_case_each_and_exact_duplicates_work() -> None:
     result = compare_people(cases(["a", "b", "c", "d"], [True, False, True, False]), factors=[], draws=500)
     assert {p.verdict for p in result.people} == {"cannot_tell"}
