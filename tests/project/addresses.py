@@ -40,6 +40,7 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "user_id": ("1",),
     "deed": ("sign",),
     "of_role": ("AE",),
+    "template_id": ("1",),
     "request_id": ("1",),
     "evaluation_id": ("1",),
     "round_id": ("1",),

@@ -19,6 +19,7 @@ from bokgi.apps.access.erasing import person_erase
 from bokgi.apps.access.models import AuditEntry, User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.services import user_create
+from bokgi.apps.coaching.models import Plan
 from bokgi.apps.evaluation import reminding
 from bokgi.apps.evaluation.models import CriteriaVersion, Due, Evaluation, PeerInputItem, PeerRequest, Round
 from bokgi.apps.evaluation.services import rounds
@@ -120,7 +121,7 @@ def to_draft(clients: dict[str, Client], go: Go, found: Round) -> None:
                 "evidence",
                 part=part,
                 kind="observation",
-                text="고객 미팅에 함께 들어가 보았습니다.",
+                text=f"{part}: 고객 미팅에 함께 들어가 {number + 2}가지를 보았습니다.",
                 seen_on=day,
             )
         assert "제출했습니다" in post(writer, "draft", draft_given(), evaluation_id=form.pk)
@@ -136,6 +137,15 @@ def to_talk(clients: dict[str, Client], go: Go, found: Round, person: str = "lee
     return form
 
 
+def plan_agreed(clients: dict[str, Client], form: Evaluation) -> None:
+    """Let who writes the form propose a plan of coaching, and the person agree."""
+    answer = clients["kim"].post(reverse("evaluation:form_act", kwargs={"evaluation_id": form.pk, "deed": "plan"}))
+    given = {"behaviour_1": "제안 전에 먼저 결정권자를 만난다", "behaviour_2": "", "cause": "", "measure": "meeting"}
+    text(clients["kim"].post(answer["Location"], given | {"reason": "", "support": ""}, follow=True))
+    plan = Plan.objects.get(pair__member__person_id=form.person_id)
+    text(clients["lee"].post(reverse("coaching:plan_agree", kwargs={"plan_id": plan.pk}), follow=True))
+
+
 def test_a_whole_round_in_korean(clients: dict[str, Client], go: Go) -> None:
     found = begin(clients, go)
     assert found.versions.count() == 4
@@ -147,14 +157,13 @@ def test_a_whole_round_in_korean(clients: dict[str, Client], go: Go) -> None:
     page = act(clients["kim"], form, "close")
     assert "성장 계획이 없습니다" in page
     assert Evaluation.objects.filter(pk=form.pk, closed_at=None).exists()
-    act(
-        clients["lee"],
-        form,
-        "growth",
-        behaviour="제안 전에 결정권자를 만난다",
-        support="첫 두 번은 함께 간다",
-        check_on="2026-12-14",
+    plan_agreed(clients, form)
+    assert "먼저 결정권자를 만난다" in text(
+        clients["lee"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk}))
     )
+    page = text(clients["leader"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
+    assert "먼저 결정권자를 만난다" not in page
+    assert "내용은 두 사람만 볼 수 있습니다" in page
     act(clients["kim"], form, "close")
     form.refresh_from_db()
     left = set(form.overrulings.values_list("finding", flat=True))
@@ -167,7 +176,7 @@ def test_a_whole_round_in_korean(clients: dict[str, Client], go: Go) -> None:
     done = set(AuditEntry.objects.values_list("action", flat=True))
     assert {
         "round_create", "criteria_publish", "criteria_acknowledge", "self_submit", "evidence_add", "draft_submit",
-        "calibration_end", "evaluation_open", "conversation_record", "answer_give", "evaluation_sign", "growth_add",
+        "calibration_end", "evaluation_open", "conversation_record", "answer_give", "evaluation_sign", "plan_agree",
         "evaluation_close", "evaluation_print", "record_export",
     } <= done  # fmt: skip
 
@@ -239,8 +248,10 @@ def test_a_change_midway_is_told_to_all_acknowledged_anew_and_both_versions_stay
     assert [one.criteria.results_weight for one in versions] == [35, 25]
     page = text(clients["lee"].get(reverse("evaluation:criteria", kwargs=where)))
     assert "신규 시장 진입에 맞춰 실행을 더 봅니다." in page
-    assert "성과 35%" in page
-    assert "성과 25%" in page
+    assert "성과 35% → 25%" in page
+    assert "이전 버전입니다" in text(
+        clients["lee"].get(reverse("evaluation:criteria", kwargs=where), query_params={"version": "1"})
+    )
     page = text(clients["lee"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
     assert "기준을 읽었습니다" in page
     act(clients["lee"], form, "acknowledge")

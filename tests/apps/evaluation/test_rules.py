@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bokgi.apps.evaluation.criteria import Criteria, Kind, Part
+from bokgi.apps.evaluation.criteria import Criteria, Kind, Limits, Part
 from bokgi.apps.evaluation.default_criteria import ROLES, default_criteria
 from bokgi.apps.evaluation.rules import AnswerKind, Progress, Step, current_step, effective_weights, refusal, total
 from bokgi.domain.errors import UsageError
@@ -27,7 +27,7 @@ def criteria(draw: st.DrawFn) -> Criteria:
     weights = [b - a for a, b in zip([0, *cuts], [*cuts, 100], strict=True)]
     kinds = [draw(st.sampled_from([kind for kind in Kind if kind is not Kind.RESULTS])) for _ in weights]
     parts = tuple(
-        Part(f"p{i}", f"Part {i}", kind, "", weight, draw(st.integers(weight, 100)))
+        Part(f"p{i}", f"Part {i}", kind, "", weight, draw(st.integers(weight, 100)), "a", "b", "c")
         for i, (weight, kind) in enumerate(zip(weights, kinds, strict=True))
     )
     return Criteria("AE", parts)
@@ -95,21 +95,26 @@ def test_default_criteria_are_fit_and_are_read_back_as_they_were(role: str) -> N
     assert {part.kind for part in found.parts} == set(Kind)
 
 
+def weighing(found: Criteria, **weights: int) -> Criteria:
+    """Give the criteria with other weights; a part of weight 0 is left out."""
+    parts = tuple(replace(part, weight=weights.get(part.key, part.weight)) for part in found.parts)
+    return replace(found, parts=tuple(part for part in parts if part.weight))
+
+
 def test_unfit_criteria_are_refused_with_what_is_wrong() -> None:
     found = default_criteria("AE")
     with pytest.raises(UsageError, match="add up to 105 %"):
-        found.with_weights({"skill": 15}, {}).checked()
+        weighing(found, skill=15).checked()
     with pytest.raises(UsageError, match="at most the cap"):
-        found.with_weights({"quality": 10, "execution": 20}, {"execution": 15}).checked()
+        weighing(found, quality=0, customer=0, execution=45).checked()
     with pytest.raises(UsageError, match="limit of 30 %"):
         replace(found, most_results=30).checked()
-
-
-def test_a_part_of_weight_zero_is_left_out() -> None:
-    found = default_criteria("AE").with_weights({"collaboration": 0, "skill": 20}, {})
-    assert found.part("collaboration") is None
-    assert found.faults() == []
-    assert default_criteria("AE").changed(found) == ("skill", "collaboration")
+    with pytest.raises(UsageError, match="from 5 to 200"):
+        replace(found, limits=Limits(fewest_cases=0)).checked()
+    with pytest.raises(UsageError, match="points of the scale"):
+        replace(found, scale=("a", "b", "c", "d", " ")).checked()
+    with pytest.raises(UsageError, match="what 1, 3 and 5 look like"):
+        replace(found, parts=(replace(found.parts[0], high=""), *found.parts[1:])).checked()
 
 
 DAYS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,16 +15,16 @@ MIDDLE: Final = 3
 HIGHEST: Final = 5
 WHOLE: Final = 100
 MOST_PARTS: Final = 12
-_LONGEST_TEXT: Final = 300
+LONGEST_TEXT: Final = 300
 
-SCALE: Final = {
-    1: N_("Well below what was agreed"),
-    2: N_("Below what was agreed"),
-    3: N_("As agreed"),
-    4: N_("Above what was agreed"),
-    5: N_("Well above what was agreed"),
-}
-"""Points of the scale; what each means for one part stands in the anchors of the part."""
+SCALE: Final = (
+    N_("Well below what was agreed"),
+    N_("Below what was agreed"),
+    N_("As agreed"),
+    N_("Above what was agreed"),
+    N_("Well above what was agreed"),
+)
+"""What the points 1 to 5 are called to begin with; what each means for one part stands in the anchors of the part."""
 
 
 class Kind(StrEnum):
@@ -76,11 +76,53 @@ SHOWING_LABELS: Final = {
 }
 
 
+class InputReader(StrEnum):
+    """Who reads what colleagues said."""
+
+    BOTH = "both"
+    MANAGER = "manager"
+
+
+READER_LABELS: Final = {
+    InputReader.BOTH: N_("The person and the manager read what colleagues said"),
+    InputReader.MANAGER: N_("Only the manager and the next level read what colleagues said"),
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From where on the guard calls a judgement of results too sure; percent, but `fewest_cases`: ended deals."""
+
+    fewest_cases: int = 10
+    one_deal: int = 40
+    last_weeks: int = 50
+
+
+LIMIT_LABELS: Final = {
+    "fewest_cases": N_("Fewest ended deals for a verdict about results"),
+    "one_deal": N_("Share of one deal from which it carries the result"),
+    "last_weeks": N_("Share of the last sixth from which it outweighs the period"),
+}
+LIMIT_RANGES: Final = {"fewest_cases": (5, 200), "one_deal": (20, 80), "last_weeks": (30, 80)}
+"""Bounds of the limits: the guard can be made stricter or milder, not switched off."""
+
+
+def said(text: str, lang: str) -> str:
+    """Read a text of the criteria aloud: a marked one in the language, what somebody typed as it was typed.
+
+    >>> said("As agreed", "en"), said("", "ko"), said("100 {{a}}", "ko")
+    ('As agreed', '', '100 {a}')
+    """
+    return Message(text).text(lang) if text else ""
+
+
 @dataclass(frozen=True)
 class Part:
     """One part of the criteria. `weight` and `cap` are percent of the whole; anchors say what a point looks like.
 
-    Texts are marked ones (of the default templates) or what somebody typed.
+    Texts are marked ones (of the default templates) or what somebody typed, with braces doubled; `said` reads them.
+    `asks_colleagues`: colleagues who are asked
+    rate this part, too. `skills` names skills of the rubric of coaching with their version; they are then its anchors.
     """
 
     key: str
@@ -92,6 +134,13 @@ class Part:
     low: str = ""
     middle: str = ""
     high: str = ""
+    asks_colleagues: bool = False
+    skills: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Give what is written in the part."""
+        return self.name, self.counts, self.low, self.middle, self.high
 
 
 @dataclass(frozen=True)
@@ -103,6 +152,9 @@ class Criteria:
     most_results: int = 50
     peers: PeerInput = PeerInput.NONE
     showing: Showing = Showing.AFTER_CALIBRATION
+    scale: tuple[str, ...] = SCALE
+    input_reader: InputReader = InputReader.BOTH
+    limits: Limits = Limits()
 
     def part(self, key: str) -> Part | None:
         """Find a part; null where there is none of that key."""
@@ -125,8 +177,26 @@ class Criteria:
         >>> Criteria.read(made.as_json()) == made
         True
         """
-        parts = tuple(Part(**{**part, "kind": Kind(part["kind"])}) for part in kept["parts"])
-        return Criteria(kept["role"], parts, kept["most_results"], PeerInput(kept["peers"]), Showing(kept["showing"]))
+        parts = tuple(
+            Part(
+                **{
+                    **part,
+                    "kind": Kind(part["kind"]),
+                    "skills": tuple((key, version) for key, version in part.get("skills", ())),
+                }
+            )
+            for part in kept["parts"]
+        )
+        return Criteria(
+            kept["role"],
+            parts,
+            kept["most_results"],
+            PeerInput(kept["peers"]),
+            Showing(kept["showing"]),
+            tuple(kept.get("scale", SCALE)),
+            InputReader(kept.get("input_reader", InputReader.BOTH)),
+            Limits(**kept.get("limits", {})),
+        )
 
     def faults(self) -> list[Message]:
         """Say what keeps these criteria from being used; an empty list where nothing does."""
@@ -137,15 +207,7 @@ class Criteria:
         if not 1 <= len(self.parts) <= MOST_PARTS or len({part.key for part in self.parts}) != len(self.parts):
             found.append(Message(N_("There must be 1 to {most} parts, each once."), {"most": MOST_PARTS}))
         for part in self.parts:
-            values = {"part": Message(part.name), "weight": part.weight, "cap": part.cap}
-            if not 0 < part.weight <= part.cap <= WHOLE:
-                found.append(
-                    Message(
-                        N_("{part}: the weight ({weight} %) must be above 0 and at most the cap ({cap} %)."), values
-                    )
-                )
-            if not part.name.strip() or max(len(text) for text in _texts(part)) > _LONGEST_TEXT:
-                found.append(Message(N_("Each part needs a name; texts have at most 300 characters.")))
+            found += _part_faults(part)
         if self.results_weight > self.most_results:
             found.append(
                 Message(
@@ -153,6 +215,16 @@ class Criteria:
                     {"weight": self.results_weight, "limit": self.most_results},
                 )
             )
+        return found + self._rule_faults()
+
+    def _rule_faults(self) -> list[Message]:
+        found = []
+        if len(self.scale) != HIGHEST or not all(0 < len(text.strip()) <= LONGEST_TEXT for text in self.scale):
+            found.append(Message(N_("Each of the five points of the scale needs a name.")))
+        for name, (least, most) in LIMIT_RANGES.items():
+            if not least <= getattr(self.limits, name) <= most:
+                values = {"limit": Message(LIMIT_LABELS[name]), "least": least, "most": most}
+                found.append(Message(N_("{limit}: from {least} to {most}."), values))
         return found
 
     def checked(self) -> Criteria:
@@ -160,7 +232,7 @@ class Criteria:
         faults = self.faults()
         if faults:
             raise UsageError(
-                "criteria_unfit", faults[0], Message(N_("Nothing was saved. Change the weights and save again."))
+                "criteria_unfit", faults[0], Message(N_("Nothing was saved. Change it below and save again."))
             )
         return self
 
@@ -169,14 +241,15 @@ class Criteria:
         mine, theirs = ({part.key: part for part in one.parts} for one in (self, other))
         return tuple(key for key in {**mine, **theirs} if mine.get(key) != theirs.get(key))
 
-    def with_weights(self, weights: Mapping[str, int], caps: Mapping[str, int]) -> Criteria:
-        """Give the criteria with other weights and caps; a part of weight 0 is left out."""
-        parts = tuple(
-            replace(part, weight=weights.get(part.key, part.weight), cap=caps.get(part.key, part.cap))
-            for part in self.parts
+
+def _part_faults(part: Part) -> list[Message]:
+    found, values = [], {"part": Message(part.name), "weight": part.weight, "cap": part.cap}
+    if not 0 < part.weight <= part.cap <= WHOLE:
+        found.append(
+            Message(N_("{part}: the weight ({weight} %) must be above 0 and at most the cap ({cap} %)."), values)
         )
-        return replace(self, parts=tuple(part for part in parts if part.weight))
-
-
-def _texts(part: Part) -> tuple[str, ...]:
-    return part.name, part.counts, part.low, part.middle, part.high
+    if not part.name.strip() or max(len(text) for text in part.texts) > LONGEST_TEXT:
+        found.append(Message(N_("Each part needs a name; texts have at most 300 characters.")))
+    if not part.skills and not (part.low.strip() and part.middle.strip() and part.high.strip()):
+        found.append(Message(N_("{part}: say what 1, 3 and 5 look like."), values))
+    return found

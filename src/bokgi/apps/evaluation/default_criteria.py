@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from bokgi.apps.evaluation.criteria import KIND_LABELS, Criteria, Kind, Part
@@ -70,6 +71,13 @@ _WEIGHTS: Final = {
     "CSM": (30, 15, 15, 20, 10, 10),
     "manager": (25, 15, 20, 10, 20, 10),
 }
+SKILLS: Final = {
+    "AE": ("qualification", "discovery", "validation", "proposal", "closing"),
+    "SDR": ("first-contact", "qualification"),
+    "CSM": ("discovery", "retention"),
+    "manager": (),
+}
+"""Skills of the rubric that a role needs; a manager's own (coaching) stands in the anchors of the part."""
 _MOST_RESULTS: Final = 50
 _CAP_OF_OTHERS: Final = 40
 
@@ -82,8 +90,14 @@ ROLE_LABELS: Final = {
 }
 
 
-def default_criteria(role: str) -> Criteria:
+_ASKED: Final = frozenset({Kind.EXECUTION, Kind.CUSTOMER, Kind.COLLABORATION})
+"""What colleagues see enough of to say something."""
+
+
+def default_criteria(role: str, skills: Mapping[str, int] | None = None) -> Criteria:
     """Give the criteria to begin with; an unknown role begins with those of an account executive.
+
+    `skills` are those of the rubric that count now, with their versions: the role's own become the anchors of skill.
 
     >>> [(part.kind.value, part.weight) for part in default_criteria("SDR").parts][:2]
     [('results', 30), ('quality', 20)]
@@ -94,5 +108,8 @@ def default_criteria(role: str) -> Criteria:
         low, middle, high = _ANCHORS[kind]
         counts = _COUNTS.get((known, kind), _COLLABORATION)
         cap = _MOST_RESULTS if kind is Kind.RESULTS else _CAP_OF_OTHERS
-        parts.append(Part(kind.value, KIND_LABELS[kind], kind, counts, weight, cap, low, middle, high))
+        of_role = tuple((key, version) for key, version in (skills or {}).items() if key in SKILLS[known])
+        rubric = of_role if kind is Kind.SKILL else ()
+        asks = kind in _ASKED
+        parts.append(Part(kind.value, KIND_LABELS[kind], kind, counts, weight, cap, low, middle, high, asks, rubric))
     return Criteria(role, tuple(parts), _MOST_RESULTS)

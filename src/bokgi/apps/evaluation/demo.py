@@ -12,10 +12,10 @@ from bokgi.apps.access.asking import answers, today
 from bokgi.apps.access.demo import demo_user
 from bokgi.apps.access.models import User
 from bokgi.apps.evaluation.clock import on_day
-from bokgi.apps.evaluation.default_criteria import default_criteria
 from bokgi.apps.evaluation.guard import EvidenceKind
 from bokgi.apps.evaluation.models import DataNotice, Evaluation, Round
-from bokgi.apps.evaluation.services import forms, rounds
+from bokgi.apps.evaluation.selectors import criteria_to_begin
+from bokgi.apps.evaluation.services import forms, notices, rounds
 from bokgi.domain.period import Period
 from bokgi.questions.roster import ask_roster
 
@@ -71,12 +71,12 @@ def demo_round(*, leader: User, rep: User | None, on: date) -> Round | None:
             start_on=period.start,
             end_on=period.end,
             participants=[rounds.Participant(person, "AE", leader) for person in team],
-            criteria={"AE": default_criteria("AE")},
+            criteria={"AE": criteria_to_begin("AE")},
             by=leader,
         )
         rounds.criteria_publish(version=made.versions.get(), by=leader)
         if not DataNotice.objects.exists():
-            rounds.notice_publish(text=_NOTICE, by=leader)
+            notices.notice_publish(text=_NOTICE, by=leader)
     own = made.evaluations.filter(person_id=rep.person_id).first() if rep is not None and rep.person_id else None
     if own is not None and rep is not None:
         with on_day(period.start - timedelta(days=9)):

@@ -15,14 +15,13 @@ def evaluations_erase(person_id: str) -> None:
         Calibration,
         Evaluation,
         EvidenceItem,
-        GrowthStep,
         Overruling,
         PeerInputItem,
     )
     from bokgi.apps.evaluation.services.rounds import texts_forget  # noqa: PLC0415 - as above
 
     mine = Evaluation.objects.filter(person_id=person_id)
-    for about in (EvidenceItem, PeerInputItem, Calibration, Overruling, GrowthStep, BiasAttribute, Answer):
+    for about in (EvidenceItem, PeerInputItem, Calibration, Overruling, BiasAttribute, Answer):
         about.objects.filter(evaluation__in=mine).delete()
     texts_forget(list(mine))
     author = User.objects.filter(person_id=person_id).first()

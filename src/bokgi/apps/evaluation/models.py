@@ -20,9 +20,10 @@ Kept = models.JSONField[Any, Any]
 
 
 class Template(models.Model):
-    """Criteria that a round can begin with; `body` is `Criteria.as_json()`."""
+    """Criteria that a round can begin with; `body` is `Criteria.as_json()`. A role's default bears the role's name."""
 
     name = models.CharField(max_length=80, unique=True)
+    is_default = models.BooleanField(default=False)
     body: Kept = models.JSONField()
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     changed_at = models.DateTimeField()
@@ -290,26 +291,6 @@ class Answer(models.Model):
     def __str__(self) -> str:
         """Give the kind."""
         return self.kind
-
-
-class GrowthStep(models.Model):
-    """One behaviour that the person will change, what helps, and the day to look again."""
-
-    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="growth")
-    behaviour = models.TextField()
-    support = models.TextField(blank=True, default="")
-    check_on = models.DateField()
-    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        """In the order they were agreed."""
-
-        ordering: ClassVar = ["pk"]
-
-    def __str__(self) -> str:
-        """Give the key."""
-        return f"growth {self.pk}"
 
 
 class BiasAttribute(models.Model):

@@ -11,13 +11,14 @@ from typing import Any, Final
 from django.utils import timezone
 
 from bokgi.apps.access.models import User
-from bokgi.apps.evaluation.criteria import SCALE
+from bokgi.apps.coaching.selectors import OpenPlan
+from bokgi.apps.evaluation.criteria import LOWEST, Criteria, said
 from bokgi.apps.evaluation.default_criteria import ROLE_LABELS
 from bokgi.apps.evaluation.guard import EVIDENCE_LABELS, EvidenceKind
 from bokgi.apps.evaluation.models import Acknowledgement, DataNoticeReading, Evaluation
 from bokgi.apps.evaluation.reading import Side, draft_is_shown, peer_inputs_shown
 from bokgi.apps.evaluation.rules import ANSWER_LABELS, AnswerKind, total
-from bokgi.apps.evaluation.selectors import criteria_of, evaluations_of, version_of, versions_of
+from bokgi.apps.evaluation.selectors import anchors_of, criteria_of, evaluations_of, plans_of, version_of, versions_of
 from bokgi.apps.evaluation.showing import Result, total_words
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_
@@ -37,6 +38,7 @@ def form_content(
     result: Result | None,
     shows_draft: bool,
     findings: Sequence[Mapping[str, Any]],
+    plans: Sequence[OpenPlan],
 ) -> dict[str, Any]:
     """Put together what stands on the form, in the language of the reader."""
     say, criteria = screen.say, criteria_of(found)
@@ -47,9 +49,9 @@ def form_content(
     period = span(Period(found.round.start_on, found.round.end_on), screen.lang, year=True)
     parts = [
         {
-            "name": say(part.name),
+            "name": said(part.name, screen.lang),
             "weight": f"{part.weight}%",
-            "counts": say(part.counts),
+            "counts": said(part.counts, screen.lang),
             "self": _point(found.self_ratings.get(part.key)),
             "rating": _point(found.ratings.get(part.key)) if shows_draft else "–",
             "share": "–"
@@ -68,7 +70,7 @@ def form_content(
         for part in criteria.parts
     ]
     talk = [] if found.talked_on is None else [screen.speaker.day(found.talked_on.isoformat()), found.talk_text]
-    said = [] if answer is None else [say(ANSWER_LABELS[AnswerKind(answer.kind)]), answer.text]
+    answered = [] if answer is None else [say(ANSWER_LABELS[AnswerKind(answer.kind)]), answer.text]
     decided = [] if answer is None or answer.decided_at is None else [
         say(N_("The appeal was upheld.")) if answer.is_upheld else say(N_("The appeal was not upheld.")),
         answer.decision,
@@ -97,7 +99,7 @@ def form_content(
         "missing": say(N_("What is not rated re-weights the others; it does not count as zero."))
         if summed is not None and summed.missing
         else "",
-        "scale": " · ".join(f"{point} {say(text)}" for point, text in SCALE.items()),
+        "scale": " · ".join(f"{point} {said(text, screen.lang)}" for point, text in enumerate(criteria.scale, LOWEST)),
         "whole-label": say(N_("The period as a whole")),
         "whole": found.texts.get("", "") if shows_draft else "",
         "self-whole": found.self_texts.get("", ""),
@@ -107,7 +109,7 @@ def form_content(
             [title, lines]
             for title, lines in (
                 (say(N_("Conversation")), talk),
-                (say(N_("Answer of the person")), said),
+                (say(N_("Answer of the person")), answered),
                 (say(N_("Decision on the appeal")), decided),
                 (
                     say(N_("Overruled findings")),
@@ -115,10 +117,7 @@ def form_content(
                 ),
                 (
                     say(N_("Growth plan")),
-                    [
-                        f"{one.behaviour} {one.support} ({screen.speaker.day(one.check_on.isoformat())})"
-                        for one in found.growth.all()
-                    ],
+                    [text for one in plans for text in (*one.behaviours, one.support)],
                 ),
             )
             if any(lines)
@@ -169,15 +168,15 @@ def form_pdf(content: Mapping[str, Any], *, at: datetime | None = None) -> bytes
     return bytes(made)
 
 
-def record_of(user: User) -> dict[str, Any]:
+def record_of(user: User, lang: str) -> dict[str, Any]:
     """Give everything that evaluations hold about the person who asks, as far as that person may read it on screen.
 
-    What colleagues said without their names is in it under the same rule as on screen.
+    What colleagues said without their names is in it under the same rule as on screen. Criteria are in `lang`.
     """
     return {
         "person_id": user.person_id,
         "name": user.name,
-        "evaluations": [_form_record(one) for one in evaluations_of(user)],
+        "evaluations": [_form_record(user, one, lang) for one in evaluations_of(user)],
         "notices_read": [
             {"version": one.notice.version, "text": one.notice.text, "at": one.at}
             for one in DataNoticeReading.objects.filter(user=user).select_related("notice")
@@ -185,11 +184,11 @@ def record_of(user: User) -> dict[str, Any]:
     }
 
 
-def _form_record(found: Evaluation) -> dict[str, Any]:
+def _form_record(user: User, found: Evaluation, lang: str) -> dict[str, Any]:
     criteria = criteria_of(found)
     side = frozenset({Side.PERSON})
     visible = draft_is_shown(found, side, criteria.showing)
-    inputs = peer_inputs_shown(found, side, criteria.peers, shown=visible) or []
+    inputs = peer_inputs_shown(found, side, criteria, shown=visible) or []
     answer = getattr(found, "answer", None)
     draft = {
         "ratings": found.ratings,
@@ -206,7 +205,12 @@ def _form_record(found: Evaluation) -> dict[str, Any]:
         "role": found.role,
         "manager": None if found.manager is None else found.manager.name,
         "criteria": [
-            {"version": one.version, "published_at": one.published_at, "reason": one.reason, "criteria": one.body}
+            {
+                "version": one.version,
+                "published_at": one.published_at,
+                "reason": one.reason,
+                "criteria": _criteria_told(one.criteria, lang),
+            }
             for one in versions_of(found.round, found.role)
             if one.published_at is not None
         ],
@@ -227,7 +231,31 @@ def _form_record(found: Evaluation) -> dict[str, Any]:
             "decision": answer.decision,
         },
         "signed": {"person": found.person_signed_at, "manager": found.manager_signed_at},
-        "growth": list(found.growth.values("behaviour", "support", "check_on")),
+        "growth": [
+            {"behaviours": list(one.behaviours), "support": one.support, "begun_on": one.plan.begun_on}
+            for one in plans_of(user, found)
+        ],
         "results": found.results,
         "kept_until": found.round.kept_until,
     }
+
+
+def _criteria_told(criteria: Criteria, lang: str) -> dict[str, Any]:
+    """Write criteria out in a language, with the anchors of each part."""
+    told = criteria.as_json() | {"scale": [said(text, lang) for text in criteria.scale]}
+    told["parts"] = [
+        {
+            "key": part.key,
+            "name": said(part.name, lang),
+            "kind": part.kind.value,
+            "counts": said(part.counts, lang),
+            "weight": part.weight,
+            "cap": part.cap,
+            "anchors": [
+                {"stage": one.stage, "skill": one.name, "version": one.version or None, "levels": one.anchors}
+                for one in anchors_of(part, lang)
+            ],
+        }
+        for part in criteria.parts
+    ]
+    return told

@@ -7,7 +7,7 @@ from typing import Final
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
-from bokgi.apps.evaluation.criteria import PeerInput, Showing
+from bokgi.apps.evaluation.criteria import Criteria, InputReader, PeerInput, Showing
 from bokgi.apps.evaluation.models import Evaluation, PeerInputItem, Round
 from bokgi.apps.evaluation.rules import FEWEST_UNNAMED
 from bokgi.domain.errors import NotFoundError
@@ -68,15 +68,17 @@ def draft_is_shown(evaluation: Evaluation, side: frozenset[Side], showing: Showi
 
 
 def peer_inputs_shown(
-    evaluation: Evaluation, side: frozenset[Side], peers: PeerInput, *, shown: bool
+    evaluation: Evaluation, side: frozenset[Side], criteria: Criteria, *, shown: bool
 ) -> list[PeerInputItem] | None:
-    """Give what colleagues said, null where it may not be read yet: of few unnamed answers one could guess who wrote.
+    """Give what colleagues said, null where it may not be read (yet): of few unnamed answers one could guess who wrote.
 
-    The person reads it together with the draft. Names stand beside it only where colleagues were asked with names.
+    The person reads it together with the draft, where the criteria let the person. Names stand beside it only where
+    colleagues were asked with names.
     """
-    if Side.PERSON in side and not shown:
+    if Side.PERSON in side and (not shown or criteria.input_reader is InputReader.MANAGER):
         return None
     found = list(evaluation.peer_inputs.select_related("by"))
-    if peers is PeerInput.UNNAMED and len(found) < FEWEST_UNNAMED:
+    unnamed = criteria.peers is PeerInput.UNNAMED or any(one.by_id is None for one in found)
+    if unnamed and len(found) < FEWEST_UNNAMED:
         return None
     return found

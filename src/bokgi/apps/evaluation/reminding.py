@@ -36,6 +36,10 @@ LETTERS.update(
         "evaluation/self_given": Letter(
             N_("A self evaluation is handed in"), N_("Somebody handed in the self evaluation of {round}.")
         ),
+        "evaluation/handed_over": Letter(
+            N_("An evaluation is yours to write"),
+            N_("In {round} you now write an evaluation that somebody else began."),
+        ),
         "evaluation/peer": Letter(
             N_("You are asked about a colleague"), N_("In {round} you are asked what you saw of a colleague’s work.")
         ),

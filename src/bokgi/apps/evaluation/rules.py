@@ -153,7 +153,7 @@ class Progress:
     decided_on: date | None = None
     person_signed_on: date | None = None
     manager_signed_on: date | None = None
-    growth_steps: int = 0
+    has_plan: bool = False
     closed_on: date | None = None
 
 

@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
-from bokgi.apps.evaluation.criteria import Criteria
+from bokgi.apps.coaching.selectors import OpenPlan, RubricSkill, growth_plans_of, has_growth_plan, rubric, rubric_skill
+from bokgi.apps.evaluation.criteria import Criteria, Part, said
+from bokgi.apps.evaluation.default_criteria import ROLES, default_criteria
 from bokgi.apps.evaluation.guard import Draft, Evidence, EvidenceKind, Standing
 from bokgi.apps.evaluation.models import (
     CriteriaVersion,
@@ -19,9 +21,11 @@ from bokgi.apps.evaluation.models import (
     Evaluation,
     PeerRequest,
     Round,
+    Template,
 )
 from bokgi.apps.evaluation.reading import LEADS_ROUNDS, side_required, unknown
 from bokgi.apps.evaluation.rules import AnswerKind, Progress
+from bokgi.domain.messages import LANGUAGES
 from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json
 from bokgi.questions.fair_result import fair_results
@@ -59,7 +63,7 @@ def evaluations_of(user: User) -> list[Evaluation]:
 def evaluations_written_by(user: User, found: Round) -> list[Evaluation]:
     """List the evaluations of a round that a user writes; all of them for who owns it or leads."""
     forms = found.evaluations.select_related("round", "round__owner", "manager").prefetch_related(
-        "acknowledgements", "peer_requests", "growth"
+        "acknowledgements", "peer_requests"
     )
     if found.owner_id == user.pk or Role(user.role) in LEADS_ROUNDS:
         return list(forms)
@@ -70,6 +74,32 @@ def peer_requests_of(user: User) -> list[PeerRequest]:
     """List whom this user is asked about and has not answered yet."""
     waiting = PeerRequest.objects.filter(peer=user, is_answered=False, evaluation__drafted_at=None)
     return list(waiting.select_related("evaluation", "evaluation__round").order_by("asked_at", "pk"))
+
+
+def criteria_to_begin(role: str) -> Criteria:
+    """Give the criteria that rounds of a role begin with: the organisation's own default, else ours."""
+    kept = Template.objects.filter(name=role, is_default=True).first()
+    return default_criteria(role, dict(skills_now())) if kept is None else kept.criteria
+
+
+def roles_known() -> list[str]:
+    """List the roles there are criteria for: ours, then the organisation's own."""
+    own = Template.objects.filter(is_default=True).exclude(name__in=ROLES).values_list("name", flat=True)
+    return [*ROLES, *own]
+
+
+def skills_now() -> list[tuple[str, int]]:
+    """Give the skills of coaching's rubric that count now, with their versions, in the order of the funnel."""
+    return [(one.key, one.version) for one in rubric(LANGUAGES[0])]
+
+
+def anchors_of(part: Part, lang: str) -> list[RubricSkill]:
+    """Give what one sees at 1, 3 and 5 of a part: of each skill it names, in the version it names, or its own."""
+    if part.skills:
+        found = [rubric_skill(key, version, lang) for key, version in part.skills]
+        return [one for one in found if one is not None]
+    own = {level: said(text, lang) for level, text in zip((1, 3, 5), (part.low, part.middle, part.high), strict=True)}
+    return [RubricSkill(part.key, 0, "", "", own)] if any(own.values()) else []
 
 
 def versions_of(found: Round, role: str) -> list[CriteriaVersion]:
@@ -120,9 +150,24 @@ def progress_of(evaluation: Evaluation) -> Progress:
         decided_on=None if answer is None else _day(answer.decided_at),
         person_signed_on=_day(evaluation.person_signed_at),
         manager_signed_on=_day(evaluation.manager_signed_at),
-        growth_steps=len(evaluation.growth.all()),
+        has_plan=_has_plan(evaluation),
         closed_on=_day(evaluation.closed_at),
     )
+
+
+def _has_plan(evaluation: Evaluation) -> bool:
+    """Say whether a plan of coaching that both agreed on runs, or ran after the period; asked once there was a talk."""
+    if evaluation.talked_on is None or not evaluation.person_id:
+        return False
+    return has_growth_plan(evaluation.person_id, since=evaluation.round.end_on)
+
+
+def plans_of(reader: User, evaluation: Evaluation) -> list[OpenPlan]:
+    """Give the plans of coaching that are the growth plan of a form, as far as the reader is one of the two."""
+    if evaluation.talked_on is None or not evaluation.person_id:
+        return []
+    found = growth_plans_of(reader, evaluation.person_id)
+    return [one for one in found if one.plan.ended_on is None or one.plan.ended_on >= evaluation.round.end_on]
 
 
 def result_of(results: Json | None, person_id: str) -> Json | None:
@@ -155,9 +200,32 @@ def standing_of(results: Json | None, person_id: str) -> Standing | None:
     )
 
 
+def _roles_in_facts(evaluation: Evaluation, results: Json | None) -> frozenset[str]:
+    """Give the roles that the facts know of the people held to the same criteria, as far as they are roles of ours."""
+    known = {role.casefold(): role for role in ROLES}
+    found = set()
+    for person in evaluation.round.evaluations.filter(role=evaluation.role).values_list("person_id", flat=True):
+        row = result_of(results, person)
+        told = [one["role"] for one in row["memberships"] if one["role"]] if row is not None else []
+        if told and told[-1].casefold() in known:
+            found.add(known[told[-1].casefold()])
+    return frozenset(found)
+
+
+def _also_said(evaluation: Evaluation) -> dict[str, str]:
+    """Give what the writer wrote besides the draft: evidence by part (not what customers said), reasons, the talk."""
+    writers = {evaluation.manager_id, evaluation.round.owner_id}
+    said_by_part: dict[str, list[str]] = {"": [evaluation.talk_text]}
+    for item in evaluation.evidence.all():
+        if item.by_id in writers and item.kind != EvidenceKind.CUSTOMER.value:
+            said_by_part.setdefault(item.part, []).append(item.text)
+    said_by_part[""] += [one.reason for one in evaluation.overrulings.all()]
+    return {part: "\n".join(filter(None, lines)) for part, lines in said_by_part.items() if any(lines)}
+
+
 def draft_of(
     evaluation: Evaluation,
-    standing: Standing | None,
+    results: Json | None,
     *,
     closing: bool,
     ratings: dict[str, int | None] | None = None,
@@ -167,7 +235,6 @@ def draft_of(
     version, progress = version_of(evaluation), progress_of(evaluation)
     first = evaluation.round.versions.filter(role=evaluation.role, version=1).first()
     changed = version.published_at if version.version > 1 else None
-    roles = evaluation.round.evaluations.filter(role=evaluation.role).values_list("role", flat=True)
     return Draft(
         criteria=version.criteria,
         period_start=evaluation.round.start_on,
@@ -175,17 +242,19 @@ def draft_of(
         ratings=evaluation.ratings if ratings is None else ratings,
         texts=evaluation.texts if texts is None else texts,
         evidence=tuple(
-            Evidence(item.part, EvidenceKind(item.kind), item.seen_on) for item in evaluation.evidence.all()
+            Evidence(item.part, EvidenceKind(item.kind), item.seen_on, item.text) for item in evaluation.evidence.all()
         ),
-        standing=standing,
+        standing=standing_of(results, evaluation.person_id),
         published_on=None if first is None else _day(first.published_at),
         acknowledged_on=progress.acknowledged_on,
         changed_on=_day(changed),
-        compared_roles=frozenset(roles),
+        compared_roles=_roles_in_facts(evaluation, results),
+        talk_text=evaluation.talk_text,
+        also_said=_also_said(evaluation),
         self_on=progress.self_on,
         talked_on=progress.talked_on,
         shown_on=_day(evaluation.shown_at),
-        growth_steps=progress.growth_steps,
+        has_plan=progress.has_plan,
         closing=closing,
     )
 

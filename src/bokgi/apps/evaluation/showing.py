@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from bokgi.apps.access.asking import ask
 from bokgi.apps.access.models import User
-from bokgi.apps.evaluation.criteria import HIGHEST, LOWEST, SCALE, Criteria
+from bokgi.apps.evaluation.criteria import HIGHEST, LOWEST, Criteria, said
 from bokgi.apps.evaluation.models import Evaluation, Round
 from bokgi.apps.evaluation.rules import STEP_LABELS, Step, Total, current_step
 from bokgi.apps.evaluation.selectors import progress_of, result_of, results_as_of
@@ -69,12 +69,11 @@ class Result:
     table: Table | None
 
 
-def fair_result(screen: Screen, results: Json | None, person_id: str) -> Result | None:
+def fair_result(screen: Screen, row: Json | None) -> Result | None:
     """Write one person's fair result; null where there is none at all."""
-    row = result_of(results, person_id)
     if row is None:
         return None
-    said = [screen.speaker.say(sentence) for sentence in row["said"]]
+    told = [screen.speaker.say(sentence) for sentence in row["said"]]
     rate = row["win_rate"]
     badge = None
     if rate is not None:
@@ -92,7 +91,7 @@ def fair_result(screen: Screen, results: Json | None, person_id: str) -> Result 
     table = (
         Table(screen.say(N_("Beside what was to be expected")), columns, rows, hidden_caption=True) if rows else None
     )
-    return Result(said[0], badge, said[1:], comparison.conditions(screen, rate) if rate else [], table)
+    return Result(told[0], badge, told[1:], comparison.conditions(screen, rate) if rate else [], table)
 
 
 def _rows(screen: Screen, row: Json) -> list[list[Cell]]:
@@ -155,10 +154,24 @@ def _mark(screen: Screen, ratio: Json, tone: marks.Tone) -> Markup:
     return marks.whisker(ratio["estimate"], (ratio["low"], ratio["high"]), _LINE, reference=1.0, tone=tone, label=words)
 
 
-def rating_field(screen: Screen, name: str, label: str, value: int | None) -> Field:
+def result_row(screen: Screen, found: Evaluation) -> tuple[Json | None, Json | None]:
+    """Give the fair results of the round, and the row of a form's person: what was kept when the form was closed."""
+    results = results_in(screen, found.round)
+    return results, result_of(results, found.person_id) if found.closed_at is None else found.results
+
+
+def part_name(screen: Screen, criteria: Criteria, key: str) -> str:
+    """Name a part; empty where these criteria have none of that key."""
+    part = criteria.part(key)
+    return said(part.name, screen.lang) if part is not None else ""
+
+
+def rating_field(screen: Screen, criteria: Criteria, name: str, label: str, value: int | None) -> Field:
     """Draw the choice of a rating; not rated is a choice, too."""
     options = [("", screen.say(N_("not rated")))]
-    options += [(str(point), f"{point} · {screen.say(SCALE[point])}") for point in range(LOWEST, HIGHEST + 1)]
+    options += [
+        (str(point), f"{point} · {said(text, screen.lang)}") for point, text in enumerate(criteria.scale, LOWEST)
+    ]
     return Field(name, label, "select", "" if value is None else str(value), options)
 
 

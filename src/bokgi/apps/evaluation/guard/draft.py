@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
 from bokgi.apps.evaluation.criteria import Criteria, Kind
 from bokgi.domain.messages import N_, Message
+
+SHORTEST_SITUATION: Final = 3
+"""Words without digits that a situation has at least."""
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 
 class Mistake(StrEnum):
@@ -57,6 +63,12 @@ class Evidence:
     part: str
     kind: EvidenceKind
     seen_on: date | None = None
+    text: str = ""
+
+    @property
+    def tells_a_situation(self) -> bool:
+        """Say whether it is more than a figure: called something seen, “12 deals won” is still a figure."""
+        return self.kind is not EvidenceKind.FIGURE and len(_WORD.findall(self.text)) >= SHORTEST_SITUATION
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,8 @@ class Draft:
     """A draft as the guard reads it. `ratings` by part (1 to 5, null: not rated), `texts` by part, `""`: the whole.
 
     `rated_parts` names every part somebody rated, of the criteria or not. `closing`: the form is about to be closed,
-    so what belongs to the end is asked for, too.
+    so what belongs to the end is asked for, too. `also_said`: what else the writer wrote, by part: evidence, reasons.
+    `compared_roles`: roles in the facts of the people who are held to these criteria.
     """
 
     criteria: Criteria
@@ -104,7 +117,9 @@ class Draft:
     self_on: date | None = None
     talked_on: date | None = None
     shown_on: date | None = None
-    growth_steps: int = 0
+    has_plan: bool = False
+    talk_text: str = ""
+    also_said: Mapping[str, str] = field(default_factory=dict)
     closing: bool = False
 
     @property
@@ -115,7 +130,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Finding:
-    """One mistake in a draft: which, what it rests on, what would resolve it. `code` and `part` make its key."""
+    """One mistake in a draft: which, what it rests on, what would resolve it. `code`, `part`, `words` make its key."""
 
     code: str
     mistake: Mistake
@@ -123,8 +138,10 @@ class Finding:
     evidence: Message
     resolve: Message
     part: str = ""
+    words: str = ""
 
     @property
     def key(self) -> str:
-        """Give what an overruling of this finding is kept under."""
-        return f"{self.code}:{self.part}" if self.part else self.code
+        """Give what an overruling of this finding is kept under; other words are another finding."""
+        of_words = sha256(self.words.encode()).hexdigest()[:8] if self.words else ""
+        return ":".join(filter(None, (self.code, self.part, of_words)))

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Final
 
-from bokgi.apps.evaluation.criteria import MIDDLE
+from bokgi.apps.evaluation.criteria import MIDDLE, WHOLE
 from bokgi.apps.evaluation.default_criteria import ROLE_LABELS
-from bokgi.apps.evaluation.guard.draft import Draft, EvidenceKind, Finding, Mistake, Standing
+from bokgi.apps.evaluation.guard.draft import Draft, Finding, Mistake, Standing
 from bokgi.apps.evaluation.guard.phrasing import phrases
+from bokgi.apps.evaluation.rules import effective_weights
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 
-FEWEST_CASES: Final = 10
-"""Ended deals below which nothing is said of results."""
-ONE_DEAL: Final = 0.4
-LAST_SHARE: Final = 0.5
 LAST_PART: Final = 6
 """The last sixth of a period; more than half of the result there outweighs the period."""
 _FEWEST_WON: Final = 2
 _FEWEST_DATED: Final = 3
 _LATE_EVIDENCE: Final = 2 / 3
+_RAW_APART: Final = 0.02
+_RATIO_APART: Final = 0.03
+_SAME_WORDS: Final = 3
+_SHORTEST_TALK: Final = 15
 
 
 def _judged(draft: Draft) -> Iterator[tuple[str, int]]:
@@ -41,15 +44,15 @@ def no_qualitative_evidence(draft: Draft) -> Iterator[Finding]:
     for part in draft.criteria.parts:
         if draft.ratings.get(part.key) is None or part.key in draft.results:
             continue
-        here = [one.kind for one in draft.evidence if one.part == part.key]
-        if set(here) <= {EvidenceKind.FIGURE}:
+        here = [one for one in draft.evidence if one.part == part.key]
+        if not any(one.tells_a_situation for one in here):
             yield Finding(
                 "no_qualitative_evidence",
                 Mistake.NUMBERS_ONLY,
                 Message(
                     N_("{part}: nothing that somebody saw or said stands behind it."), {"part": Message(part.name)}
                 ),
-                Message(N_("{n} pieces of evidence, all of them figures."), {"n": len(here)})
+                Message(N_("{n} pieces of evidence, none of which tells a situation."), {"n": len(here)})
                 if here
                 else Message(N_("Nothing is written down.")),
                 Message(N_("Add a situation: what happened on which day, what the person did, with what effect.")),
@@ -57,9 +60,43 @@ def no_qualitative_evidence(draft: Draft) -> Iterator[Finding]:
             )
 
 
+def copied_evidence(draft: Draft) -> Iterator[Finding]:
+    """Find the same words behind many parts."""
+    parts: dict[str, set[str]] = {}
+    for one in draft.evidence:
+        parts.setdefault(" ".join(one.text.split()).casefold(), set()).add(one.part)
+    for words, where in parts.items():
+        if words and len(where) >= _SAME_WORDS:
+            yield Finding(
+                "copied_evidence",
+                Mistake.NUMBERS_ONLY,
+                Message(N_("The same words stand behind {n} parts."), {"n": len(where)}),
+                Message(N_("“{words}”"), {"words": words[:120]}),
+                Message(N_("Give each part a situation of its own, or leave the part out.")),
+            )
+            return
+
+
+def results_alone(draft: Draft) -> Iterator[Finding]:
+    """Find a draft that rates results and nothing else."""
+    rated = [key for key, rating in draft.ratings.items() if rating is not None]
+    if rated and set(rated) <= set(draft.results):
+        yield Finding(
+            "results_alone",
+            Mistake.NUMBERS_ONLY,
+            Message(N_("Only results are rated.")),
+            Message(N_("{n} of {all} parts are rated."), {"n": len(rated), "all": len(draft.criteria.parts)}),
+            Message(N_("Rate what else the criteria hold, each with something that somebody saw or said.")),
+        )
+
+
 def results_weigh_too_much(draft: Draft) -> Iterator[Finding]:
-    """Find criteria in which results weigh more than the limit."""
+    """Find criteria in which results weigh more than the limit, or come to do so because other parts are left out."""
     weight, limit = draft.criteria.results_weight, draft.criteria.most_results
+    rated = frozenset(key for key, rating in draft.ratings.items() if rating is not None)
+    shares = effective_weights(draft.criteria, rated) or {}
+    left_over = sum((shares[key] for key in draft.results if key in shares), Fraction(0)) * WHOLE
+    weight = max(weight, math.ceil(left_over))
     if weight > limit:
         yield Finding(
             "results_weigh_too_much",
@@ -77,7 +114,8 @@ def follows_raw(draft: Draft) -> Iterator[Finding]:
         return
     for key, away in _judged(draft):
         raw_says, adjusted_says = facts.raw - facts.everybody, facts.ratio - 1.0
-        if away * raw_says > 0 > away * adjusted_says:
+        clear = abs(raw_says) >= _RAW_APART and abs(adjusted_says) >= _RATIO_APART
+        if clear and away * raw_says > 0 > away * adjusted_says:
             yield Finding(
                 "follows_raw",
                 Mistake.ONE_YARDSTICK,
@@ -143,14 +181,17 @@ def unequal_start(draft: Draft) -> Iterator[Finding]:
 
 def too_few_cases(draft: Draft) -> Iterator[Finding]:
     """Find a verdict about results from too few cases."""
-    facts = draft.standing
-    if facts is not None and facts.n < FEWEST_CASES:
+    facts, least = draft.standing, draft.criteria.limits.fewest_cases
+    if facts is not None and facts.n < least:
         for key, _away in _judged(draft):
             yield Finding(
                 "too_few_cases",
                 Mistake.LUCK_FOR_SKILL,
                 Message(N_("{part}: too few cases for a verdict."), {"part": _name(draft, key)}),
-                Message(N_("{n} ended deals; at least {least} are needed."), {"n": facts.n, "least": FEWEST_CASES}),
+                Message(
+                    N_("{n} ended deals; at least {least} are needed."),
+                    {"n": facts.n, "least": least},
+                ),
                 Message(N_("Rate it as agreed or leave the part out; the others then weigh more.")),
                 key,
             )
@@ -158,8 +199,8 @@ def too_few_cases(draft: Draft) -> Iterator[Finding]:
 
 def chance_explains(draft: Draft) -> Iterator[Finding]:
     """Find a verdict about results that chance alone explains, or that the data contradict."""
-    facts = draft.standing
-    if facts is None or facts.ratio is None or facts.low is None or facts.high is None or facts.n < FEWEST_CASES:
+    facts, least = draft.standing, draft.criteria.limits.fewest_cases
+    if facts is None or facts.ratio is None or facts.low is None or facts.high is None or facts.n < least:
         return
     for key, away in _judged(draft):
         agrees = facts.verdict == ("above" if away > 0 else "below")
@@ -183,8 +224,8 @@ def _told(facts: Standing, ratio: float, low: float, high: float) -> Message:
 
 def one_deal(draft: Draft) -> Iterator[Finding]:
     """Find a good rating that rests on one deal."""
-    facts = draft.standing
-    if facts is None or facts.largest_share is None or facts.won < _FEWEST_WON or facts.largest_share < ONE_DEAL:
+    facts, most = draft.standing, draft.criteria.limits.one_deal / WHOLE
+    if facts is None or facts.largest_share is None or facts.won < _FEWEST_WON or facts.largest_share < most:
         return
     for key, away in _judged(draft):
         if away > 0:
@@ -203,10 +244,10 @@ def one_deal(draft: Draft) -> Iterator[Finding]:
 
 def last_weeks(draft: Draft) -> Iterator[Finding]:
     """Find a period that is judged by its end: the result, or the evidence."""
-    facts = draft.standing
+    facts, most = draft.standing, draft.criteria.limits.last_weeks / WHOLE
     if facts is not None and facts.last_share is not None and facts.won > _FEWEST_WON:
         for key, away in _judged(draft):
-            if (away > 0 and facts.last_share >= LAST_SHARE) or (away < 0 and facts.last_share == 0):
+            if (away > 0 and facts.last_share >= most) or (away < 0 and facts.last_share == 0):
                 yield Finding(
                     "last_weeks",
                     Mistake.LUCK_FOR_SKILL,
@@ -287,6 +328,12 @@ def no_dialogue(draft: Draft) -> Iterator[Finding]:
             N_("Hold it and write down the day and what was said."),
         ),
         (
+            "conversation_empty",
+            draft.closing and draft.talked_on is not None and len(draft.talk_text.strip()) < _SHORTEST_TALK,
+            N_("A conversation was held, but it is not written down what was said."),
+            N_("Write down what both said, the person's view, too."),
+        ),
+        (
             "evidence_not_shown",
             draft.closing and draft.shown_on is None,
             N_("The person has not opened the evidence."),
@@ -294,9 +341,9 @@ def no_dialogue(draft: Draft) -> Iterator[Finding]:
         ),
         (
             "no_growth_plan",
-            draft.closing and not draft.growth_steps,
+            draft.closing and not draft.has_plan,
             N_("There is no growth plan."),
-            N_("Agree on one or two behaviours that the person can change, and on a day to look again."),
+            N_("Agree on a plan in coaching: one or two behaviours that the person can change, and a measure."),
         ),
     )
     for code, holds, text, resolve in missing:
@@ -304,8 +351,8 @@ def no_dialogue(draft: Draft) -> Iterator[Finding]:
             yield Finding(
                 code, Mistake.NO_DIALOGUE, Message(text), Message(N_("Nothing is written down.")), Message(resolve)
             )
-    for key, text in draft.texts.items():
-        found = phrases(text)
+    for key in {**draft.texts, **draft.also_said}:
+        found = [*phrases(draft.texts.get(key, "")), *phrases(draft.also_said.get(key, ""))]
         judging = [phrase.words for phrase in found if phrase.about == "person"]
         absolute = [phrase.words for phrase in found if phrase.about == "absolute"]
         if judging:
@@ -316,6 +363,7 @@ def no_dialogue(draft: Draft) -> Iterator[Finding]:
                 Message(N_("“{words}”"), {"words": "”, “".join(dict.fromkeys(judging))}),
                 Message(N_("Write what the person did in which situation, and what came of it.")),
                 key,
+                " ".join(sorted(set(judging))),
             )
         elif absolute:
             yield Finding(
@@ -330,6 +378,8 @@ def no_dialogue(draft: Draft) -> Iterator[Finding]:
 
 RULES: Final[tuple[Callable[[Draft], Iterator[Finding]], ...]] = (
     no_qualitative_evidence,
+    copied_evidence,
+    results_alone,
     results_weigh_too_much,
     follows_raw,
     different_roles,

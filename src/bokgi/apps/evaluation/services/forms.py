@@ -19,7 +19,6 @@ from bokgi.apps.evaluation.models import (
     Calibration,
     Evaluation,
     EvidenceItem,
-    GrowthStep,
     Overruling,
     PeerInputItem,
     PeerRequest,
@@ -336,27 +335,6 @@ def evaluation_sign(*, evaluation: Evaluation, by: User) -> None:
         setattr(found, column, now())
         found.save(update_fields=[column])
         audit(by=by, action="evaluation_sign", subject=f"evaluation {found.pk}", details={"column": column})
-
-
-@transaction.atomic
-def growth_add(*, evaluation: Evaluation, behaviour: str, support: str, check_on: date, by: User) -> GrowthStep:
-    """Agree on one behaviour that the person will change; at most two are open in one plan."""
-    side_required(by, evaluation, Side.PERSON, Side.MANAGER)
-    _allowed(evaluation, Step.GROWTH)
-    if not behaviour.strip():
-        raise UsageError("text_missing", Message(N_("Write which behaviour is to change.")))
-    if evaluation.growth.count() >= 2:  # noqa: PLR2004 - more than two are not done
-        raise UsageError("growth_full", Message(N_("Two behaviours are enough; more are not done.")))
-    added = GrowthStep.objects.create(
-        evaluation=evaluation,
-        behaviour=behaviour.strip()[:LONGEST],
-        support=support.strip()[:LONGEST],
-        check_on=check_on,
-        by=by,
-        at=now(),
-    )
-    audit(by=by, action="growth_add", subject=f"evaluation {evaluation.pk}")
-    return added
 
 
 @transaction.atomic

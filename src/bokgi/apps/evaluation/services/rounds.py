@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import SMALLEST_GROUP
@@ -18,14 +19,11 @@ from bokgi.apps.evaluation.models import (
     BiasAttribute,
     Calibration,
     CriteriaVersion,
-    DataNotice,
-    DataNoticeReading,
     Due,
     Evaluation,
     EvidenceItem,
     PeerInputItem,
     Round,
-    Template,
 )
 from bokgi.apps.evaluation.reading import Side, round_led, side_required
 from bokgi.apps.evaluation.reminding import tell
@@ -71,19 +69,6 @@ def reason_given(text: str) -> str:
 
 
 @transaction.atomic
-def template_save(*, name: str, criteria: Criteria, by: User) -> Template:
-    """Save criteria under a name to begin rounds with; the same name is replaced."""
-    if not name.strip():
-        raise UsageError("name_missing", Message(N_("Give it a name.")))
-    body = criteria.checked().as_json()
-    saved, _made = Template.objects.update_or_create(
-        name=name.strip()[:80], defaults={"body": body, "by": by, "changed_at": now()}
-    )
-    audit(by=by, action="template_save", subject=f"template {saved.pk}")
-    return saved
-
-
-@transaction.atomic
 def round_create(
     *,
     name: str,
@@ -113,12 +98,13 @@ def round_create(
         CriteriaVersion.objects.create(round=made, role=role, version=1, body=criteria[role].checked().as_json(), by=by)
     for one in participants:
         found = Evaluation.objects.create(round=made, person_id=one.person_id, role=one.role, manager=one.manager)
-        _dues_create(found, by)
+        dues_create(found, by)
     audit(by=by, action="round_create", subject=f"round {made.pk}", details={"people": len(participants)})
     return made
 
 
-def _dues_create(found: Evaluation, owner: User) -> None:
+def dues_create(found: Evaluation, owner: User) -> None:
+    """Give each step of a form its owner and its day; inside the transaction of who calls."""
     person = User.objects.filter(person_id=found.person_id).first() if found.person_id else None
     writer = found.manager or owner
     owners = {
@@ -140,12 +126,14 @@ def _dues_create(found: Evaluation, owner: User) -> None:
 
 
 @transaction.atomic
-def due_set(*, due: Due, on: date, by: User) -> None:
-    """Move the day of a step; a new day is reminded of anew."""
-    side_required(by, due.evaluation, Side.MANAGER, Side.NEXT_LEVEL)
-    due.due_on, due.reminded_on = on, None
-    due.save(update_fields=["due_on", "reminded_on"])
-    audit(by=by, action="due_set", subject=f"evaluation {due.evaluation_id}", details={"step": due.step})
+def due_set(*, found: Round, step: Step, on: date, by: User) -> int:
+    """Move the day of a step for all forms of a round that are not closed; a new day is reminded of anew."""
+    round_led(by, found)
+    dues = Due.objects.filter(evaluation__round=found, evaluation__closed_at=None, step=step.value).exclude(due_on=on)
+    moved = dues.update(due_on=on, reminded_on=None)
+    if moved:
+        audit(by=by, action="due_set", subject=f"round {found.pk}", details={"step": step.value, "on": on.isoformat()})
+    return moved
 
 
 @transaction.atomic
@@ -199,8 +187,11 @@ def _newest(version: CriteriaVersion) -> CriteriaVersion:
 
 
 def _notify(version: CriteriaVersion, kind: str) -> None:
-    concerned = version.round.evaluations.filter(role=version.role).values_list("person_id", flat=True)
-    for user in User.objects.filter(person_id__in=list(concerned), is_active=True).exclude(person_id=""):
+    """Tell everybody whom criteria concern: who is judged by them, who judges, and who answers for the round."""
+    forms = version.round.evaluations.filter(role=version.role)
+    judged = Q(person_id__in=list(forms.values_list("person_id", flat=True))) & ~Q(person_id="")
+    judging = Q(pk__in=list(forms.exclude(manager=None).values_list("manager_id", flat=True)))
+    for user in User.objects.filter(judged | judging | Q(pk=version.round.owner_id), is_active=True):
         tell(kind, user, round=version.round.name)
 
 
@@ -298,7 +289,6 @@ def rounds_forget(*, on: date) -> int:
         for part in (EvidenceItem, PeerInputItem, Calibration):
             part.objects.filter(evaluation__in=forms).delete()
         for form in forms:
-            form.growth.all().delete()
             form.overrulings.all().delete()
         texts_forget(list(forms))
         Round.objects.filter(pk=found.pk).update(forgotten_at=now())
@@ -316,25 +306,3 @@ def texts_forget(forms: Sequence[Evaluation]) -> None:
         if hasattr(form, "answer"):
             form.answer.text = form.answer.decision = ""
             form.answer.save(update_fields=["text", "decision"])
-
-
-@transaction.atomic
-def notice_publish(*, text: str, by: User) -> DataNotice:
-    """Write down what staff are told about the use of their data; everybody is asked to read the new version."""
-    said = text.strip()
-    if not said:
-        raise UsageError("text_missing", Message(N_("Write what staff are told.")))
-    last = DataNotice.objects.first()
-    made = DataNotice.objects.create(version=(last.version if last else 0) + 1, text=said, by=by, at=now())
-    for user in User.objects.filter(is_active=True):
-        tell("evaluation/notice", user)
-    audit(by=by, action="notice_publish", subject=f"notice {made.version}")
-    return made
-
-
-@transaction.atomic
-def notice_read(*, notice: DataNotice, by: User) -> None:
-    """Note that somebody has read a notice; the first time counts."""
-    _reading, made = DataNoticeReading.objects.get_or_create(notice=notice, user=by, defaults={"at": now()})
-    if made:
-        audit(by=by, action="notice_read", subject=f"notice {notice.version}")

@@ -1,8 +1,6 @@
-"""The page of what a role is judged by: versions, changes with notice, acknowledgement."""
+"""The page of what a role is judged by in a round: versions, changes with notice."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -13,16 +11,17 @@ from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, page_language
 from bokgi.apps.evaluation import selectors
-from bokgi.apps.evaluation.criteria import PEER_LABELS, SHOWING_LABELS, Criteria, PeerInput, Showing
+from bokgi.apps.evaluation.criteria import Criteria, said
 from bokgi.apps.evaluation.default_criteria import ROLE_LABELS
-from bokgi.apps.evaluation.models import Round
+from bokgi.apps.evaluation.models import CriteriaVersion, Round
 from bokgi.apps.evaluation.reading import LEADS_ROUNDS, sides
 from bokgi.apps.evaluation.services import rounds as services
+from bokgi.apps.evaluation.services.templates import template_save
+from bokgi.apps.evaluation.views.editor import Editor, criteria_shown
 from bokgi.apps.evaluation.views.rounds import TAKES_PART
 from bokgi.apps.pipeline.selectors import screen_of
 from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.domain.messages import N_, Message
-from bokgi.ui.blocks import Field
 
 
 @may(*TAKES_PART)
@@ -39,72 +38,56 @@ def criteria(request: PageRequest, round_id: int, of_role: str) -> HttpResponse:
     shown_versions = [one for one in versions if leads or one.published_at is not None]
     if found is None or not (leads or concerned) or not shown_versions:
         raise NotFoundError("round_unknown", Message(N_("There is no such round for you.")))
-    fault: BokgiError | None = None
     current = shown_versions[0]
-    if request.method == "POST" and leads:
+    wanted = request.GET.get("version", "")
+    looked_at = next((one for one in shown_versions if str(one.version) == wanted), current)
+    changes = leads and looked_at is current and found.closed_at is None
+    editor = Editor.of(screen, current.criteria, request.POST)
+    if request.method == "POST" and changes and editor.saves:
         try:
-            changed = _changed(current.criteria, request.POST)
-            if request.POST.get("deed") == "template":
-                services.template_save(name=request.POST.get("name", ""), criteria=changed, by=request.user)
-            elif current.published_at is None:
-                services.criteria_save(version=current, criteria=changed, by=request.user)
-            else:
-                services.criteria_change(
-                    current=current, criteria=changed, reason=request.POST.get("reason", ""), by=request.user
-                )
+            _save(request, current, editor.criteria())
         except BokgiError as error:
-            fault = error
+            editor.fault = error
         else:
             messages.success(request, Message(N_("Saved.")).text(page_language()))
             return HttpResponseRedirect(request.path)
     shown = {
-        "Field": Field,
         "screen": screen,
         "round": found,
-        "role": of_role,
         "role_label": screen.say(ROLE_LABELS.get(of_role, of_role)),
-        "versions": shown_versions,
+        "versions": [
+            (one, _changed(screen.lang, one, [other for other in versions if other.version == one.version - 1]))
+            for one in shown_versions
+        ],
         "current": current,
-        "criteria": current.criteria,
-        "leads": leads,
-        "fault": fault,
-        "peers": Field(
-            "peers",
-            screen.say(N_("Input of colleagues")),
-            "select",
-            current.criteria.peers.value,
-            [(one.value, screen.say(PEER_LABELS[one])) for one in PeerInput],
-            required=True,
-        ),
-        "showing": Field(
-            "showing",
-            screen.say(N_("Who sees what")),
-            "select",
-            current.criteria.showing.value,
-            [(one.value, screen.say(SHOWING_LABELS[one])) for one in Showing],
-            required=True,
-        ),
+        "looked_at": looked_at,
+        "read": criteria_shown(screen, looked_at.criteria),
+        "changes": changes,
+        "editor": editor,
+        "given": request.POST,
     }
-    return render(request, "evaluation/criteria.html", shown, status=422 if fault else 200)
+    return render(request, "evaluation/criteria.html", shown, status=422 if editor.fault else 200)
 
 
-def _changed(now: Criteria, given: Any) -> Criteria:  # noqa: ANN401 - a QueryDict
-    def number(name: str, kept: int) -> int:
-        text = str(given.get(name) or "").strip()
-        return int(text) if text.isdigit() else kept
+def _save(request: PageRequest, current: CriteriaVersion, changed: Criteria) -> None:
+    given = request.POST
+    if given.get("deed") == "template":
+        template_save(name=given.get("template", ""), criteria=changed, by=request.user)
+    elif current.published_at is None:
+        services.criteria_save(version=current, criteria=changed, by=request.user)
+    else:
+        services.criteria_change(current=current, criteria=changed, reason=given.get("reason", ""), by=request.user)
 
-    changed = now.with_weights(
-        {part.key: number(f"weight-{part.key}", part.weight) for part in now.parts},
-        {part.key: number(f"cap-{part.key}", part.cap) for part in now.parts},
-    )
-    return Criteria(
-        now.role,
-        changed.parts,
-        number("most_results", now.most_results),
-        PeerInput(given.get("peers") or now.peers)
-        if (given.get("peers") or now.peers) in set(PeerInput)
-        else now.peers,
-        Showing(given.get("showing") or now.showing)
-        if (given.get("showing") or now.showing) in set(Showing)
-        else now.showing,
-    )
+
+def _changed(lang: str, version: CriteriaVersion, before: list[CriteriaVersion]) -> list[str]:
+    """Name the parts that are not as in the version before, with both weights; empty for the first version."""
+    if not before:
+        return []
+    now, was = version.criteria, before[0].criteria
+    told = []
+    for key in was.changed(now):
+        part = now.part(key) or was.part(key)
+        if part is not None:
+            weights = [f"{one.weight}%" if one is not None else "–" for one in (was.part(key), now.part(key))]
+            told.append(f"{said(part.name, lang)} {' → '.join(dict.fromkeys(weights))}")
+    return told

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -16,12 +18,13 @@ from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, page_language, say_refused
 from bokgi.apps.evaluation import selectors, showing
-from bokgi.apps.evaluation.criteria import Criteria
-from bokgi.apps.evaluation.default_criteria import ROLE_LABELS, ROLES, default_criteria
-from bokgi.apps.evaluation.models import CriteriaVersion, DataNotice, Evaluation, Round, Template
+from bokgi.apps.evaluation.default_criteria import ROLE_LABELS, ROLES
+from bokgi.apps.evaluation.models import CriteriaVersion, DataNotice, Due, Evaluation, Round, Template
 from bokgi.apps.evaluation.reading import LEADS_ROUNDS, Side, sides
 from bokgi.apps.evaluation.rules import STEP_LABELS, Step, current_step
+from bokgi.apps.evaluation.services import notices as notices_of
 from bokgi.apps.evaluation.services import rounds as services
+from bokgi.apps.evaluation.services.participants import has_words, participants_set
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.domain.messages import N_, Message
@@ -88,13 +91,21 @@ def round_new(request: PageRequest) -> HttpResponse:
         "people": [
             (row, given.get(f"role-{row['person_id']}") or _role_guess(row["role"]), row["person_id"]) for row in people
         ],
-        "roles": [(role, screen.say(ROLE_LABELS[role])) for role in ROLES],
-        "templates": [("", screen.say(N_("Default"))), *((str(one.pk), one.name) for one in Template.objects.all())],
+        "roles": role_options(screen),
+        "templates": [
+            ("", screen.say(N_("Default"))),
+            *((str(one.pk), one.name) for one in Template.objects.filter(is_default=False)),
+        ],
         "given": given,
         "fault": fault,
         "out": _OUT,
     }
     return render(request, "evaluation/round_new.html", shown, status=422 if fault else 200)
+
+
+def role_options(screen: Screen) -> list[tuple[str, str]]:
+    """List the roles there are criteria for, ours in the language of the reader."""
+    return [(role, screen.say(ROLE_LABELS[role]) if role in ROLES else role) for role in selectors.roles_known()]
 
 
 def _members(screen: Screen) -> list[dict[str, Any]]:
@@ -105,21 +116,21 @@ def _members(screen: Screen) -> list[dict[str, Any]]:
 
 
 def _role_guess(role: str | None) -> str:
-    known = {one.casefold(): one for one in ROLES}
+    known = {one.casefold(): one for one in selectors.roles_known()}
     told = (role or "").casefold()
     return known.get(told, "manager" if told in _MANAGERS else "AE")
 
 
 def _create(request: PageRequest, people: list[dict[str, Any]]) -> Round:
-    given = request.POST
-    taking = [(row, role) for row in people if (role := given.get(f"role-{row['person_id']}", _OUT)) in ROLES]
+    given, known = request.POST, set(selectors.roles_known())
+    taking = [(row, role) for row in people if (role := given.get(f"role-{row['person_id']}", _OUT)) in known]
     managers = {user.person_id: user for user in User.objects.filter(is_active=True).exclude(person_id="")}
     criteria = {}
     for role in {role for _, role in taking}:
         chosen = given.get(f"template-{role}", "")
         template = Template.objects.filter(pk=chosen).first() if chosen.isdigit() else None
-        begun = default_criteria(role) if template is None else template.criteria
-        criteria[role] = Criteria(role, begun.parts, begun.most_results, begun.peers, begun.showing)
+        begun = selectors.criteria_to_begin(role) if template is None else template.criteria
+        criteria[role] = replace(begun, role=role)
     return services.round_create(
         name=given.get("name", ""),
         start_on=read_date(given.get("start_on", "")),
@@ -174,6 +185,7 @@ def round_page(request: PageRequest, round_id: int) -> HttpResponse:
     columns = [N_("Person"), N_("Role"), N_("Manager"), N_("Next step"), N_("Due on")]
     table = Table(screen.say(N_("Forms")), [Column(screen.say(one)) for one in columns], rows, hidden_caption=True)
     leads = found.owner_id == request.user.pk or Role(request.user.role) in LEADS_ROUNDS
+    due_steps = {step for _, step in dues}
     shown = {
         "Field": Field,
         "screen": screen,
@@ -185,14 +197,93 @@ def round_page(request: PageRequest, round_id: int) -> HttpResponse:
         "counts": Counter(screen.say(STEP_LABELS[current_step(selectors.progress_of(form))]) for form in forms),
         "drafts": sum(form.drafted_at is not None and form.calibrated_at is None for form in forms),
         "calibrates": found.owner_id == request.user.pk or Role(request.user.role) is Role.LEADER,
-        "last_day": found.end_on,
+        "days": _days(screen, found) if leads else [],
+        "steps": [(one.value, screen.say(STEP_LABELS[one])) for one in Step if one.value in due_steps],
     }
     return render(request, "evaluation/round.html", shown)
+
+
+def _days(screen: Screen, found: Round) -> list[tuple[str, str]]:
+    """List the steps with the day they are due on, from the first to the last where forms differ."""
+    days: dict[str, set[date]] = {}
+    for step, on in Due.objects.filter(evaluation__round=found).values_list("step", "due_on"):
+        days.setdefault(step, set()).add(on)
+    told = []
+    for step in Step:
+        if step.value in days:
+            ends = dict.fromkeys([min(days[step.value]), max(days[step.value])])
+            told.append(
+                (screen.say(STEP_LABELS[step]), " – ".join(screen.speaker.day_short(one.isoformat()) for one in ends))
+            )
+    return told
+
+
+@may(*LEADS)
+@require_http_methods(["GET", "POST"])
+def round_people(request: PageRequest, round_id: int) -> HttpResponse:
+    """Say who takes part in a round, in which role, and who writes; also in the middle, when somebody comes or goes."""
+    screen, found = screen_of(request), round_of(request, round_id)
+    writers = [user for user in User.objects.filter(is_active=True).order_by("name") if Role(user.role) in WRITES]
+    forms = {one.person_id: one for one in found.evaluations.select_related("manager", "round")}
+    names = showing.names_in(screen, found)
+    rows = {row["person_id"]: row for row in _members(screen)}
+    fault: BokgiError | None = None
+    if request.method == "POST":
+        try:
+            participants_set(found=found, wanted=_wanted(request, {*rows, *forms}, writers), by=request.user)
+        except BokgiError as error:
+            fault = error
+        else:
+            messages.success(request, Message(N_("Saved.")).text(page_language()))
+            return HttpResponseRedirect(reverse("evaluation:round", kwargs={"round_id": found.pk}))
+    of_person = {user.person_id: user.pk for user in writers if user.person_id}
+    people = []
+    for person in sorted({*rows, *forms}, key=lambda one: (one not in forms, names.get(one, one), one)):
+        form, row = forms.get(person), rows.get(person, {})
+        manager = form.manager_id if form is not None else of_person.get(row.get("manager_id") or "")
+        people.append(
+            {
+                "person_id": person,
+                "name": names.get(person, person),
+                "team": row.get("team") or "–",
+                "role": request.POST.get(f"role-{person}") or (form.role if form is not None else _OUT),
+                "manager": request.POST.get(f"manager-{person}") or str(manager or ""),
+                "stays": form is not None and has_words(form),
+            }
+        )
+    owner = "–" if found.owner is None else found.owner.name
+    shown = {
+        "screen": screen,
+        "round": found,
+        "people": people,
+        "roles": role_options(screen),
+        "writers": [("", screen.say(N_("{name}, for the round"), name=owner)), *((str(u.pk), u.name) for u in writers)],
+        "out": _OUT,
+        "fault": fault,
+    }
+    return render(request, "evaluation/round_people.html", shown, status=422 if fault else 200)
+
+
+def _wanted(request: PageRequest, people: set[str], writers: list[User]) -> list[services.Participant]:
+    given, known = request.POST, set(selectors.roles_known())
+    by_key = {str(user.pk): user for user in writers}
+    return [
+        services.Participant(person, role, by_key.get(given.get(f"manager-{person}", "")))
+        for person in sorted(people)
+        if (role := given.get(f"role-{person}", _OUT)) in known
+    ]
 
 
 def _versions(found: Round) -> list[tuple[str, list[CriteriaVersion]]]:
     roles = sorted(set(found.versions.values_list("role", flat=True)))
     return [(role, selectors.versions_of(found, role)) for role in roles]
+
+
+def _attributes(request: PageRequest, found: Round) -> None:
+    lines = [line.rsplit(",", 1) for line in request.POST.get("values", "").splitlines() if "," in line]
+    names = {name: key for key, name in showing.names_in(screen_of(request), found).items()}
+    values = {names.get(who.strip(), who.strip()): value for who, value in lines}
+    services.bias_attributes_set(found=found, name=request.POST.get("name", ""), values=values, by=request.user)
 
 
 @may(*WRITES)
@@ -211,11 +302,11 @@ def round_act(request: PageRequest, round_id: int, deed: str) -> HttpResponse:
             services.round_close(found=found, by=request.user)
         elif deed == "keep":
             services.retention_set(found=found, until=read_date(given.get("until", "")), by=request.user)
+        elif deed == "due" and given.get("step", "") in set(Step):
+            step = Step(given["step"])
+            services.due_set(found=found, step=step, on=read_date(given.get("on", "")), by=request.user)
         elif deed == "attributes":
-            lines = [line.rsplit(",", 1) for line in given.get("values", "").splitlines() if "," in line]
-            names = {name: key for key, name in showing.names_in(screen_of(request), found).items()}
-            values = {names.get(who.strip(), who.strip()): value for who, value in lines}
-            services.bias_attributes_set(found=found, name=given.get("name", ""), values=values, by=request.user)
+            _attributes(request, found)
     except BokgiError as error:
         say_refused(request, error)
     else:
@@ -234,9 +325,9 @@ def notices(request: PageRequest) -> HttpResponse:
             if request.POST.get("deed") == "read":
                 newest = DataNotice.objects.first()
                 if newest is not None:
-                    services.notice_read(notice=newest, by=request.user)
+                    notices_of.notice_read(notice=newest, by=request.user)
             elif leads:
-                services.notice_publish(text=request.POST.get("text", ""), by=request.user)
+                notices_of.notice_publish(text=request.POST.get("text", ""), by=request.user)
         except BokgiError as error:
             say_refused(request, error)
         return HttpResponseRedirect(reverse("evaluation:notices"))
