@@ -22,7 +22,10 @@ from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import LANGUAGES, N_, Message
 
 DEFAULT_HOME: Final = "bokgi-home"
-GROUPS: Final = {"data": N_("See, repair and take back what was imported.")}
+GROUPS: Final = {
+    "data": N_("See, repair and take back what was imported."),
+    "evaluation": N_("Rounds of evaluation, fair results, what is held about a person."),
+}
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
-"""A whole round through the pages, in Korean: six people in four roles, an appeal, an overruling, a change midway."""
+"""What a round keeps from whom: drafts, names, texts whose time is over; whom it reminds; what calibration holds."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import date
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,30 +17,11 @@ from bokgi.apps.access.erasing import person_erase
 from bokgi.apps.access.models import AuditEntry, User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.services import user_create
-from bokgi.apps.coaching.models import Plan
 from bokgi.apps.evaluation import reminding
-from bokgi.apps.evaluation.models import CriteriaVersion, Due, Evaluation, PeerInputItem, PeerRequest, Round
+from bokgi.apps.evaluation.models import Due, Evaluation, PeerInputItem, PeerRequest, Round
 from bokgi.apps.evaluation.services import rounds
 from tests import homes
-
-BEFORE, START, MIDWAY, END, AFTER = (
-    date(2026, 6, 20),
-    date(2026, 7, 1),
-    date(2026, 8, 10),
-    date(2026, 10, 1),
-    date(2026, 11, 24),
-)
-TAKING = {"lee": "AE", "park": "SDR", "seo": "CSM", "nam": "CSM", "kim": "manager", "han": "manager"}
-PARTS = ("results", "quality", "execution", "customer", "skill", "collaboration")
-
-Go = Callable[[date], None]
-
-
-@pytest.fixture
-def go(home: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
-    """Move to a day."""
-    del home
-    return lambda day: monkeypatch.setenv("BOKGI_TODAY", day.isoformat())
+from tests.apps.evaluation.rounds import AFTER, BEFORE, END, PARTS, START, TAKING, Go
 
 
 @pytest.fixture
@@ -135,141 +114,6 @@ def to_talk(clients: dict[str, Client], go: Go, found: Round, person: str = "lee
     assert "직접 본 일" in text(clients[person].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
     act(clients["kim"], form, "conversation", on="2026-10-15", text="협상 단계의 어려움을 함께 살폈습니다.")
     return form
-
-
-def plan_agreed(clients: dict[str, Client], form: Evaluation) -> None:
-    """Let who writes the form propose a plan of coaching, and the person agree."""
-    answer = clients["kim"].post(reverse("evaluation:form_act", kwargs={"evaluation_id": form.pk, "deed": "plan"}))
-    given = {"behaviour_1": "제안 전에 먼저 결정권자를 만난다", "behaviour_2": "", "cause": "", "measure": "meeting"}
-    text(clients["kim"].post(answer["Location"], given | {"reason": "", "support": ""}, follow=True))
-    plan = Plan.objects.get(pair__member__person_id=form.person_id)
-    text(clients["lee"].post(reverse("coaching:plan_agree", kwargs={"plan_id": plan.pk}), follow=True))
-
-
-def test_a_whole_round_in_korean(clients: dict[str, Client], go: Go) -> None:
-    found = begin(clients, go)
-    assert found.versions.count() == 4
-    form = to_talk(clients, go, found)
-    page = act(clients["lee"], form, "answer", kind="agrees", text="")
-    assert "동의합니다" in page
-    act(clients["lee"], form, "sign")
-    act(clients["kim"], form, "sign")
-    page = act(clients["kim"], form, "close")
-    assert "성장 계획이 없습니다" in page
-    assert Evaluation.objects.filter(pk=form.pk, closed_at=None).exists()
-    plan_agreed(clients, form)
-    assert "먼저 결정권자를 만난다" in text(
-        clients["lee"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk}))
-    )
-    page = text(clients["leader"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
-    assert "먼저 결정권자를 만난다" not in page
-    assert "내용은 두 사람만 볼 수 있습니다" in page
-    act(clients["kim"], form, "close")
-    form.refresh_from_db()
-    left = set(form.overrulings.values_list("finding", flat=True))
-    assert form.closed_at is not None, (left, act(clients["kim"], form, "close"))
-    assert form.results["person_id"] == "lee"
-    pdf = clients["lee"].get(reverse("evaluation:form_pdf", kwargs={"evaluation_id": form.pk}))
-    assert pdf.content.startswith(b"%PDF")
-    record = json.loads(clients["lee"].get(reverse("evaluation:record")).content)
-    assert record["evaluations"][0]["draft"]["ratings"]["results"] == 3
-    done = set(AuditEntry.objects.values_list("action", flat=True))
-    assert {
-        "round_create", "criteria_publish", "criteria_acknowledge", "self_submit", "evidence_add", "draft_submit",
-        "calibration_end", "evaluation_open", "conversation_record", "answer_give", "evaluation_sign", "plan_agree",
-        "evaluation_close", "evaluation_print", "record_export",
-    } <= done  # fmt: skip
-
-
-def test_an_appeal_is_decided_by_somebody_else_with_a_reason(clients: dict[str, Client], go: Go) -> None:
-    found = begin(clients, go)
-    form = to_talk(clients, go, found)
-    assert "까닭이 필요합니다" in act(clients["lee"], form, "answer", kind="appeals", text="")
-    act(clients["lee"], form, "answer", kind="appeals", text="인계받은 기회 5건은 이미 멈춰 있었습니다.")
-    assert "결정되지 않았습니다" in act(clients["lee"], form, "sign")
-    clients["kim"].post(
-        reverse("evaluation:form_act", kwargs={"evaluation_id": form.pk, "deed": "decide"}),
-        {"decision": "그대로 둡니다."},
-    )
-    form.refresh_from_db()
-    assert form.answer.decided_at is None
-    page = act(
-        clients["leader"],
-        form,
-        "decide",
-        is_upheld="yes",
-        decision="인계 시점의 기록이 맞습니다.",
-        **{"rating-quality": "4"},
-    )
-    assert "인계 시점의 기록이 맞습니다." in page
-    form.refresh_from_db()
-    assert form.ratings["quality"] == 4
-    change = form.calibrations.get(part="quality")
-    assert (change.before, change.after) == (3, 4)
-    assert "인계 시점의 기록이 맞습니다." in text(
-        clients["lee"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk}))
-    )
-    act(clients["lee"], form, "sign")
-    form.refresh_from_db()
-    assert form.person_signed_at is not None
-
-
-def test_an_overruling_needs_a_reason_that_person_and_next_level_read(clients: dict[str, Client], go: Go) -> None:
-    found = begin(clients, go)
-    to_draft(clients, go, found)
-    form = form_of(found, "park")
-    post(clients["kim"], "draft", draft_given(5), evaluation_id=form.pk)
-    page = text(clients["kim"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
-    key = re.search(r'<option value="((?:too_few_cases|chance_explains):results)"', page)
-    assert key is not None
-    assert "까닭이 필요합니다" in act(clients["kim"], form, "overrule", finding=key.group(1), reason=" ")
-    act(clients["kim"], form, "overrule", finding=key.group(1), reason="기간 전의 대형 계약 유지도 보았습니다.")
-    go(date(2026, 10, 15))
-    post(clients["leader"], "round_act", {}, round_id=found.pk, deed="calibrated")
-    for reader in ("park", "leader", "kim"):
-        shown = text(clients[reader].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
-        assert "기간 전의 대형 계약 유지도 보았습니다." in shown
-
-
-def test_a_change_midway_is_told_to_all_acknowledged_anew_and_both_versions_stay(
-    clients: dict[str, Client], go: Go
-) -> None:
-    found = begin(clients, go)
-    go(date(2026, 6, 25))
-    form = form_of(found, "lee")
-    act(clients["lee"], form, "acknowledge")
-    go(MIDWAY)
-    where = {"round_id": found.pk, "of_role": "AE"}
-    given = {"weight-results": 25, "weight-execution": 25, "reason": "신규 시장 진입에 맞춰 실행을 더 봅니다."}
-    refused = clients["leader"].post(reverse("evaluation:criteria", kwargs=where), given | {"reason": ""})
-    assert refused.status_code == 422
-    post(clients["leader"], "criteria", given, **where)
-    versions = list(CriteriaVersion.objects.filter(round=found, role="AE").order_by("version"))
-    assert [one.criteria.results_weight for one in versions] == [35, 25]
-    page = text(clients["lee"].get(reverse("evaluation:criteria", kwargs=where)))
-    assert "신규 시장 진입에 맞춰 실행을 더 봅니다." in page
-    assert "성과 35% → 25%" in page
-    assert "이전 버전입니다" in text(
-        clients["lee"].get(reverse("evaluation:criteria", kwargs=where), query_params={"version": "1"})
-    )
-    page = text(clients["lee"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
-    assert "기준을 읽었습니다" in page
-    act(clients["lee"], form, "acknowledge")
-    go(date(2026, 10, 12))
-    page = post(clients["kim"], "guard", draft_given(), evaluation_id=form.pk)
-    assert "기간 중에 기준이 바뀌었습니다" in page
-    assert "확인하지 않았습니다" not in page
-
-
-def test_the_guard_reads_along_and_saves_nothing(clients: dict[str, Client], go: Go) -> None:
-    found = begin(clients, go)
-    go(date(2026, 10, 12))
-    form = form_of(found, "lee")
-    page = post(clients["kim"], "guard", draft_given(5, skill="책임감이 부족하다."), evaluation_id=form.pk)
-    assert "사람을 판단합니다" in page
-    assert "책임감이 부족" in page
-    form.refresh_from_db()
-    assert form.ratings == {}
 
 
 def test_nobody_else_finds_a_form(clients: dict[str, Client], go: Go) -> None:

@@ -84,9 +84,11 @@ def total(criteria: Criteria, ratings: Mapping[str, int | None]) -> Total | None
     for key in lost[: cents - sum(floors.values())]:
         floors[key] += 1
     missing = tuple(part.key for part in criteria.parts if part.key not in given)
-    return Total(
-        Decimal(cents) / _CENTS, {key: Decimal(value) / _CENTS for key, value in floors.items()}, shares, missing
-    )
+    return Total(_points(cents), {key: _points(value) for key, value in floors.items()}, shares, missing)
+
+
+def _points(cents: int) -> Decimal:
+    return (Decimal(cents) / _CENTS).quantize(Decimal("0.01"))
 
 
 class Step(StrEnum):

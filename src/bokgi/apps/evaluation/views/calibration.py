@@ -145,8 +145,8 @@ def _calibration_table(screen: Screen, role: str, forms: list[Evaluation], names
             ]
         )
     spread = [
-        Cell(screen.say(N_("1 · 2 · 3 · 4 · 5"))),
-        Cell(screen.say(N_("how many"))),
+        Cell(screen.say(N_("How many have each rating"))),
+        Cell("1 · 2 · 3 · 4 · 5"),
         *(
             Cell(" · ".join(str(sum(form.ratings.get(part.key) == point for form in here)) for point in range(1, 6)))
             for part in parts
