@@ -296,7 +296,11 @@ def criteria_unknown(draft: Draft) -> Iterator[Finding]:
         yield Finding(
             "changed_midway",
             Mistake.CRITERIA_UNKNOWN,
-            Message(N_("The criteria were changed in the middle of the period.")),
+            Message(
+                N_("The criteria were changed in the middle of the period.")
+                if draft.changed_on < draft.period_end
+                else N_("The criteria were changed when the period was over.")
+            ),
             Message(N_("Changed {on}; both versions are kept."), {"on": draft.changed_on}),
             Message(N_("Say what the change means for this person, and judge the time before by the old version.")),
         )

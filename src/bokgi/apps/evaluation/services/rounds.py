@@ -13,7 +13,7 @@ from django.db.models import Q
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import SMALLEST_GROUP
 from bokgi.apps.access.services import audit
-from bokgi.apps.evaluation.clock import now
+from bokgi.apps.evaluation.clock import now, today
 from bokgi.apps.evaluation.criteria import HIGHEST, LOWEST, Criteria
 from bokgi.apps.evaluation.models import (
     BiasAttribute,
@@ -45,6 +45,8 @@ _DAYS: Final = {
     Step.GROWTH: 35,
 }
 """Days after the end of the period on which each step is due."""
+_TO_READ: Final = timedelta(days=7)
+"""How long people have to read and acknowledge criteria that were changed."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,8 @@ def criteria_change(*, current: CriteriaVersion, criteria: Criteria, reason: str
         by=by,
         published_at=now(),
     )
+    anew = Due.objects.filter(evaluation__round=made.round, evaluation__role=made.role, step=Step.CRITERIA.value)
+    anew.update(due_on=today() + _TO_READ, reminded_on=None)
     _notify(made, "evaluation/criteria_changed")
     audit(by=by, action="criteria_change", subject=f"criteria {made.pk}", details={"version": made.version})
     return made
