@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, time
 from html import unescape
 from pathlib import Path
 
 import pytest
 from django.test import Client
 
+from bokgi.apps.access.models import User
+from bokgi.apps.reviews.services import planning
 from tests.homes import SELLERS
 
 AsRole = Callable[[str], Client]
@@ -37,6 +40,14 @@ def test_a_rep_sees_own_deals_and_own_result(as_role: AsRole) -> None:
     shown = page(as_role("rep"))
     assert {person for person in SELLERS if f"/deals/{person}-" in shown} == {"lee"}
     assert "/people/lee/" in shown
+
+
+def test_each_is_reminded_of_the_review_to_prepare_for(as_role: AsRole, users: dict[str, User]) -> None:
+    leader = users["leader"]
+    meeting = planning.meeting_plan(team="", on=date(2027, 2, 1), at=time(10), minutes=60, by=leader)
+    for role in ("leader", "rep"):
+        assert f"/reviews/{meeting.pk}/" in page(as_role(role))
+    assert f"/reviews/{meeting.pk}/" not in page(as_role("viewer"))
 
 
 def test_an_executive_sees_no_rows(as_role: AsRole) -> None:

@@ -19,6 +19,7 @@ from bokgi.apps.forecast.selectors import (
     subject_of,
     way_of,
 )
+from bokgi.apps.pipeline.funnel import deals_address
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
@@ -73,12 +74,14 @@ def figures(found: Outlook) -> list[Figure]:
             speaker.money_short(answer["mean"]),
             range=ends,
             n=say(N_("{n} open {n:deal|deals}"), n=answer["open_deals"]),
+            rows=_rows(screen, outcome="open", sort="-amount"),
             definition=_definition(screen, "forecast"),
         ),
         Figure(
             say(N_("Won so far")),
             speaker.money_short(answer["won_so_far"]),
             n=say(N_("{n} deals"), n=answer["won_so_far_n"]),
+            rows=_rows(screen, outcome="won", closed=f"{found.period.start}..{found.period.end}"),
             definition=_definition(screen, "won"),
         ),
     ]
@@ -106,6 +109,12 @@ def figures(found: Outlook) -> list[Figure]:
             )
         )
     return told
+
+
+def _rows(screen: Screen, **wanted: str) -> Link | None:
+    """Give the way to the deals behind a figure; null for who may not see lists."""
+    address = deals_address(screen, **wanted)
+    return Link(screen.say(N_("Show the deals")), address) if address else None
 
 
 def _definition(screen: Screen, key: str) -> Link:

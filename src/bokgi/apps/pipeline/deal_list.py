@@ -124,21 +124,23 @@ def table(screen: Screen, listing: Listing, answer: Json) -> Table:
     )
 
 
-def short_table(screen: Screen, deals: Sequence[Json], caption: str) -> Table:
-    """Draw a few open deals: what each is, where it stands, and what to see to."""
+def short_table(screen: Screen, deals: Sequence[Json], caption: str, *, owners: bool = False) -> Table:
+    """Draw a few open deals: what each is, whose where that differs, where it stands, and what to see to."""
     say, speaker = screen.say, screen.speaker
     unit = speaker.money_column([deal["amount"] for deal in deals])
     columns = [
         Column(say(N_("Deal"))),
+        *([Column(say(N_("Owner")))] if owners else []),
         Column(say(N_("Stage"))),
         Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
         Column(say(N_("Days here")), "right"),
         Column(say(N_("What to see to"))),
     ]
+    keys = ["", *(["owner"] if owners else []), "stage", "amount", "days", "attention"]
     rows = []
     for deal in deals:
         cells = _cells(screen, deal, unit.cell(amount_of(deal["amount"])))
-        rows.append([cells[key] for key in ("", "stage", "amount", "days", "attention")])
+        rows.append([cells[key] for key in keys])
     return Table(caption, columns, rows, hidden_caption=True, empty=say(N_("Nothing is waiting.")))
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
+
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from bokgi.apps.access.permissions import EVERYBODY
+from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.forecast import outlook
 from bokgi.apps.forecast.drawing import dots
 from bokgi.apps.people import comparison
 from bokgi.apps.pipeline import deal_list, funnel
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.apps.reviews.keeping.selectors import commitments_of, still_open
 from bokgi.apps.reviews.keeping.views import Line, lines
+from bokgi.apps.reviews.selectors import meetings_ahead
+from bokgi.apps.reviews.views.frame import Frame
+from bokgi.apps.reviews.views.planning import prepared
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
@@ -23,9 +31,10 @@ from bokgi.questions.changes import ask_changes
 from bokgi.questions.compare import compare
 from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.forecast import ask_forecast
-from bokgi.ui.blocks import Table
+from bokgi.ui.blocks import Figure, Table
 
 _SHOWN_DEALS = 10
+_AHEAD = timedelta(days=7)
 
 
 @may(*EVERYBODY)
@@ -40,14 +49,21 @@ def today_index(request: PageRequest) -> HttpResponse:
     if screen.viewer.person_id:
         answer = screen.ask(compare)
         row = comparison.own(answer, screen.viewer.person_id)
+    fell, rose = _alerts(screen) if whole else ([], [])
     shown = {
         "screen": screen,
+        "ahead": _meetings(screen),
+        "prepared": prepared,
+        "figures": [] if forecast is None else _figures(screen, forecast),
         "deals": _deals(screen),
         "forecast": forecast,
         "dots": None if forecast is None else dots(screen, forecast),
         "searched": searched,
         "found": None if searched is None else funnel.bottleneck(screen, searched),
-        "alerts": _alerts(screen) if whole else [],
+        "whole": whole,
+        "fell": fell,
+        "rose": rose,
+        "leads": _leads(screen),
         "promises": _promises(screen),
         "row": row,
         "badge": None if row is None or answer is None else comparison.badge(screen, answer, row),
@@ -62,26 +78,67 @@ def _deals(screen: Screen) -> Table | None:
     where = Where(owners=screen.owners, team=screen.team)
     found = screen.ask(list_deals, where=where, order="attention", limit=3 * _SHOWN_DEALS)
     wanting = [deal for deal in found["deals"] if deal["reasons"]][:_SHOWN_DEALS]
-    return deal_list.short_table(screen, wanting, screen.say(N_("Deals to see to")))
+    return deal_list.short_table(screen, wanting, screen.say(N_("Deals to see to")), owners=_leads(screen))
+
+
+def _leads(screen: Screen) -> bool:
+    """Tell whether more deals than one's own may be listed."""
+    return screen.owners is None or len(screen.owners) > 1
+
+
+def _meetings(screen: Screen) -> list[Frame]:
+    """List the reviews of the next seven days that one takes part in or runs."""
+    if screen.viewer.role is Role.VIEWER:
+        return []
+    until = screen.as_of + _AHEAD
+    ahead = meetings_ahead(screen.request.user, screen.viewer)
+    frames = [Frame(screen, one) for one in ahead if screen.as_of <= one.on <= until]
+    return [one for one in frames if one.seat is not None and (screen.team or one.team) == one.team]
 
 
 def _promises(screen: Screen) -> list[Line]:
-    """List what one agreed to and has not done yet, the nearest day first."""
-    person = screen.viewer.person_id
-    if not person:
+    """List what is agreed and not done yet, the nearest day first: one's own, and the team's for who leads it."""
+    people = {screen.viewer.person_id} - {""}
+    if _leads(screen):
+        people = set(screen.people)
+        if screen.team is not None:
+            people &= screen.teams.get(screen.team, frozenset())
+    if not people:
         return []
-    return lines(screen, still_open(commitments_of([person], as_of=screen.as_of), as_of=screen.as_of))
+    return lines(screen, still_open(commitments_of(people, as_of=screen.as_of), as_of=screen.as_of))
 
 
 def _forecast(screen: Screen) -> Json:
     return screen.ask(ask_forecast, period=Period.quarter_of(screen.as_of), team=screen.team)
 
 
-def _alerts(screen: Screen) -> list[str]:
-    """Say what changed beyond chance, as far as this person may see whose it is."""
+def _figures(screen: Screen, forecast: Json) -> list[Figure]:
+    period = Period.quarter_of(screen.as_of)
+    return outlook.figures(outlook.Outlook(screen, period, forecast, {})) if forecast["said"] else []
+
+
+@dataclass(frozen=True)
+class Change:
+    """What differs from somebody's usual by more than chance, and where to look."""
+
+    text: str
+    name: str
+    address: str
+
+
+def _alerts(screen: Screen) -> tuple[list[Change], list[Change]]:
+    """Say what fell and what rose beyond chance, as far as this person may see whose it is."""
     answer = screen.ask(ask_changes, team=screen.team)
-    seen = [alert for alert in answer["alerts"] if _may_see(screen, alert["subject_kind"], alert["subject_id"])]
-    return [screen.speaker.say(alert["sentence"]) for alert in seen if alert.get("sentence")]
+    fell: list[Change] = []
+    rose: list[Change] = []
+    for alert in answer["alerts"]:
+        kind, subject = alert["subject_kind"], alert["subject_id"]
+        if not alert.get("sentence") or not _may_see(screen, kind, subject):
+            continue
+        address = reverse("people:person", args=[subject]) if kind == "person" else ""
+        change = Change(screen.speaker.say(alert["sentence"]), alert["name"] or "", address)
+        (fell if alert["direction"] == "down" else rose).append(change)
+    return fell, rose
 
 
 def _may_see(screen: Screen, kind: str, subject: str) -> bool:

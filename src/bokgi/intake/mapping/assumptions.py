@@ -108,7 +108,10 @@ def recorded(mapping: FileMapping) -> list[Finding]:
     """Say what a history of fields is taken to record completely."""
     if not mapping.fully_recorded or mapping.found_by is FoundBy.SAVED:
         return []
-    values: dict[str, object] = {"file": mapping.file, "columns": ", ".join(mapping.fully_recorded)}
+    ours = mapping.values.get("deal_history.field", {})
+    theirs = [name for column in mapping.fully_recorded for name, meant in ours.items() if meant == column]
+    columns = ", ".join(theirs or mapping.fully_recorded)
+    values: dict[str, object] = {"file": mapping.file, "columns": columns}
     text = N_(
         "{file} is taken to hold every change of {columns} from its oldest entry on; a deal without an entry kept "
         "what it has. If the file was cut or filtered, take columns out of fully_recorded in the mapping."
@@ -122,16 +125,27 @@ def _called(columns: Sequence[str]) -> Message | str:
     return enumerated(Message(DEAL_FIELDS[column]) if column in DEAL_FIELDS else column for column in columns)
 
 
+def _headers(mapping: FileMapping, names: Sequence[str]) -> str:
+    """Name columns of `deals` as the file does."""
+    fed = {f"deals.{name}" for name in names}
+    found = [
+        part.column
+        for part in mapping.columns
+        if (field := FIELDS.get(part.field)) is not None and fed & set(field.feeds)
+    ]
+    return ", ".join(dict.fromkeys(found)) or ", ".join(names)
+
+
 def assumed(mapping: FileMapping, history: Sequence[FileMapping]) -> list[Finding]:
     """Say what is taken for granted about the deals of a file."""
     findings = []
     if mapping.known_at_creation and mapping.found_by is not FoundBy.SAVED:
         told = any(other.entity is Entity.DEAL_HISTORY for other in history)
-        values: dict[str, object] = {"file": mapping.file, "columns": ", ".join(mapping.known_at_creation)}
+        values: dict[str, object] = {"file": mapping.file, "columns": _headers(mapping, mapping.known_at_creation)}
         text = (
-            N_("{file}: {columns} are taken as set at creation and not edited since; the history tells nothing else.")
+            N_("{file}: taken as set at creation and not edited since: {columns}. The history tells nothing else.")
             if told
-            else N_("{file} has no history of changes: {columns} are taken as set at creation and not edited since.")
+            else N_("{file} has no history of changes. Taken as set at creation and not edited since: {columns}.")
         )
         told_values = values | {"columns": _called(mapping.known_at_creation)}
         message = Message(text, told_values)
