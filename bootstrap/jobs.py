@@ -66,7 +66,12 @@ def bokgi(arguments: Sequence[str]) -> int:
     """Run the bokgi command where the person stands, so that relative paths mean what they say."""
     ensure(ENVIRONMENT, "run")
     environment = {**os.environ, "BOKGI_LANG": spoken()}
-    return subprocess.call([str(ENVIRONMENT.python), "-m", "bokgi.cli", *arguments], env=environment)
+    with subprocess.Popen([str(ENVIRONMENT.python), "-m", "bokgi.cli", *arguments], env=environment) as command:
+        while True:
+            try:
+                return command.wait()
+            except KeyboardInterrupt:
+                continue  # Ctrl-C reaches the command, too: it ends by itself and says so.
 
 
 def pytest(*arguments: str) -> int:

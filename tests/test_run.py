@@ -418,12 +418,27 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
         noted.append(tuple(map(str, arguments)))
         return 1 if "mypy" in arguments else 0
 
-    def call(command: list[str], env: dict[str, str]) -> int:
-        noted.append((env["BOKGI_LANG"], *command[1:]))
-        return 0
+    class Command:
+        """A command that is pressed Ctrl-C upon once, and ends by itself."""
+
+        def __init__(self, command: list[str], env: dict[str, str]) -> None:
+            noted.append((env["BOKGI_LANG"], *command[1:]))
+            self.pressed = False
+
+        def __enter__(self) -> Command:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Leave nothing behind."""
+
+        def wait(self) -> int:
+            if not self.pressed:
+                self.pressed = True
+                raise KeyboardInterrupt
+            return 0
 
     monkeypatch.setattr(jobs, "python", python)
-    monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(subprocess, "Popen", Command)
     monkeypatch.setattr(jobs, "ensure", lambda _place, level: noted.append(("ensure", level)))
     monkeypatch.setenv("BOKGI_LANG", "en")
     monkeypatch.delenv("BOKGI_NO_SKIPS", raising=False)

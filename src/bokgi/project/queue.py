@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,6 +52,7 @@ class Line:
 
 def _line(found: DBTaskResult[Any, Any], now: datetime) -> Line:
     attempt = getattr(found, "attempt", None)
+    waits = found.status == TaskResultStatus.READY.value
     return Line(
         task_id=str(found.pk),
         name=found.task_path.rpartition(".")[2],
@@ -61,7 +62,7 @@ def _line(found: DBTaskResult[Any, Any], now: datetime) -> Line:
         put_at=found.enqueued_at,
         begun_at=found.started_at,
         ended_at=found.finished_at,
-        again_at=found.run_after if found.status == TaskResultStatus.READY.value and now < found.run_after else None,
+        again_at=found.run_after if waits and now < found.run_after and found.run_after.year < MAXYEAR else None,
         fault=found.traceback.strip().rpartition("\n")[2],
     )
 

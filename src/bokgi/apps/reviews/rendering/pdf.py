@@ -13,12 +13,14 @@ from bokgi.apps.reviews.rendering.blocks import Block, Document, Items, Verdict
 from bokgi.ui import charts, marks
 from bokgi.ui.blocks import Badge, Cell, Chart, Table
 from bokgi.ui.fonts import FAMILY, font_folder
-from bokgi.ui.format import MINUS
+from bokgi.ui.format import MINUS, WORD_JOINER
 from bokgi.ui.marks import swatch
 from bokgi.ui.theme import over, palette
 
 _TEMPLATE: Final = "review.typ"
 _WIDEST_WORDS: Final = 24
+_PAPER: Final = 640
+"""How wide a chart is drawn, in pixels, so that its words are legible in the width of a page."""
 
 
 def _badge(badge: Badge | None) -> dict[str, str] | None:
@@ -109,14 +111,14 @@ def _chart(found: Chart) -> dict[str, Any]:
         "title": found.title,
         "unit": found.unit,
         "sentence": found.sentence,
-        "drawing": charts.printed(found.wide),
+        "drawing": charts.printed({**found.wide, "width": _PAPER}),
         "note": found.note,
     }
 
 
 def _in_type(words: str) -> str:
-    """Write the minus as the dash of the same length: the Korean type has no sign for it."""
-    return words.replace(MINUS, "–")
+    """Write the minus as the dash of the same length, which stays at its number: the Korean type has no sign for it."""
+    return words.replace(MINUS, f"–{WORD_JOINER}")
 
 
 def pdf(doc: Document, *, at: datetime | None = None) -> bytes:
