@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
@@ -425,7 +425,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
             noted.append((env["BOKGI_LANG"], *command[1:]))
             self.pressed = False
 
-        def __enter__(self) -> Command:
+        def __enter__(self) -> Self:
             return self
 
         def __exit__(self, *_: object) -> None:

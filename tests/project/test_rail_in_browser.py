@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 PAGES = {
-    "today": ("/today/", "/search/?q=정산", "/settings/"),
+    "today": ("/today/", "/search/?q=정산"),
     "reviews": (
         "/reviews/",
         "/reviews/pack/",
@@ -36,12 +36,27 @@ PAGES = {
         "/reviews/mail/",
         "/reviews/thanks/",
     ),
-    "funnel": ("/funnel/", "/funnel/change/", "/deals/", "/deals/new/", "/deals/lee-0/"),
+    "funnel": ("/funnel/", "/funnel/compare/", "/funnel/change/", "/deals/", "/deals/new/", "/deals/lee-0/"),
     "forecast": ("/forecast/", "/forecast/submissions/", "/forecast/submit/", "/forecast/backtest/"),
     "people": ("/people/", "/people/lee/", "/coaching/", "/coaching/ledger/", "/coaching/causes/lee/"),
     "evaluation": ("/evaluation/", "/evaluation/notices/", "/coaching/skills/"),
     "definitions": ("/kpi/", "/team/", "/settings/definitions/stages/", "/settings/definitions/targets/change/"),
-    "data": ("/data/", "/data/upload/", "/data/quality/", "/data/quarantine/", "/data/corrections/"),
+    "data": (
+        "/data/",
+        "/data/upload/",
+        "/data/quality/",
+        "/data/quarantine/",
+        "/data/corrections/",
+        "/data/connections/",
+    ),
+    "settings": (
+        "/settings/",
+        "/settings/organisation/",
+        "/settings/users/",
+        "/settings/queue/",
+        "/account/security/sessions/",
+        "/account/password/change/",
+    ),
 }
 """The pages under each entry of the rail that need no meeting, round or pair to be there; an admin does not coach."""
 HIGHEST_BAR = 56
