@@ -29,7 +29,7 @@ _SHOWN: Final = 100
 STATUS_TEXTS: Final = {
     TaskResultStatus.READY.value: N_("waiting"),
     TaskResultStatus.RUNNING.value: N_("at work"),
-    TaskResultStatus.SUCCESSFUL.value: N_("done"),
+    TaskResultStatus.SUCCESSFUL.value: N_("finished"),
     TaskResultStatus.FAILED.value: N_("failed"),
 }
 

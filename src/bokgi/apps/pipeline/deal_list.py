@@ -125,18 +125,18 @@ def table(screen: Screen, listing: Listing, answer: Json) -> Table:
 
 
 def short_table(screen: Screen, deals: Sequence[Json], caption: str, *, owners: bool = False) -> Table:
-    """Draw a few open deals: what each is, whose where that differs, where it stands, and what to see to."""
+    """Draw a few open deals: what each is and what to see to, whose where that differs, where it stands."""
     say, speaker = screen.say, screen.speaker
     unit = speaker.money_column([deal["amount"] for deal in deals])
     columns = [
         Column(say(N_("Deal"))),
+        Column(say(N_("What to see to"))),
         *([Column(say(N_("Owner")))] if owners else []),
         Column(say(N_("Stage"))),
         Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
         Column(say(N_("Days here")), "right"),
-        Column(say(N_("What to see to"))),
     ]
-    keys = ["", *(["owner"] if owners else []), "stage", "amount", "days", "attention"]
+    keys = ["", "attention", *(["owner"] if owners else []), "stage", "amount", "days"]
     rows = []
     for deal in deals:
         cells = _cells(screen, deal, unit.cell(amount_of(deal["amount"])))
