@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.urls import resolve, reverse
+
+from bokgi.apps.access.permitting import is_permitted
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.labels import KPI_COUNTS, KPI_REASONS
 from bokgi.domain.labels import KPIS as LABELS
@@ -219,8 +222,9 @@ _PAGES: Final = {
 
 
 def page_label(screen: Screen, kpi: Kpi) -> str:
-    """Name the page whose figures a KPI is; empty for none."""
-    return screen.say(_PAGES[kpi.page]) if kpi.page else ""
+    """Name the page whose figures a KPI is; empty for none, and for who may not open it."""
+    opens = kpi.page and is_permitted(resolve(reverse(kpi.page)).func, screen.request.user)
+    return screen.say(_PAGES[kpi.page]) if opens else ""
 
 
 def figure(screen: Screen, row: Json | None) -> Figure | None:
