@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 # As the command line does: the tests run in as many processes as there are cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+gc.set_threshold(200_000, 20, 100)
 
 NEEDS_DATABASE = {"db", "transactional_db", "live_server"}
 OTHER_DATABASE = "BOKGI_TEST_DATABASE" in os.environ

@@ -6,6 +6,7 @@ A child reads its input until it ends: when the parent goes, however it goes, it
 from __future__ import annotations
 
 import _thread
+import gc
 import os
 import signal
 import socket
@@ -25,6 +26,8 @@ from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.project.environment import kept_secret
 
+COLLECTION: Final = (200_000, 20, 100)
+"""Rarer than usual, as in `bokgi.cli`: building queries makes millions of small objects that die with the query."""
 LOOPBACK: Final = "127.0.0.1"
 PORT: Final = 8230
 _PORTS_TRIED: Final = 20
@@ -232,6 +235,7 @@ class _ended_by_signal:  # noqa: N801 - reads as a context
 
 def main(arguments: Sequence[str]) -> None:
     """Run as a child: `server HOST PORT` or `worker`; the home comes from the environment."""
+    gc.set_threshold(*COLLECTION)
     set_up(Path(os.environ["BOKGI_HOME"]))
     with suppress(KeyboardInterrupt):
         if arguments[0] == "server":
