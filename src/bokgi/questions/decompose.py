@@ -77,7 +77,8 @@ def decompose(  # noqa: PLR0913 - the question has that many sides
     with asked(facts, as_of=as_of, attributes=by) as here:
         deals = here.of_team(team)
         used, refused = fair_factors(here, deals, [name for name in by if varied(deals, [name])])
-        given = deals, here.keep_visits(deals), here.facts.deal_changes
+        stays = here.visits() if team is None else here.visits().semi_join(deals, "deal_id")
+        given = deals, stays, here.facts.deal_changes
         step = Decimal(1) if here.facts.settings.currency in WITHOUT_CENTS else Decimal("0.01")
         head: Json = {
             "as_of": as_of.isoformat(),

@@ -32,6 +32,10 @@ MONTH: Final = "month"
 QUARTER: Final = "quarter"
 CONDITIONS: Final = ("source", "lead_grade", "type", "product", "industry", "segment", "size", "region")
 """Conditions that a forecast tells deals apart by, where they differ and are known before the outcome."""
+_READ: Final = (
+    *("deal_id", "owner_id", "team", "pipeline", "outcome", "created_on", "closed_on", "amount", "currency"),
+    *("expected_close_on", "probability"),
+)
 _LEVEL: Final = 0.80
 _MANY_UNKNOWN: Final = 0.05
 _UNKNOWN: Final = "(unknown)"
@@ -58,9 +62,10 @@ def period_of(text: str | None, as_of: date) -> Period:
 
 def inputs_of(here: Asked, raw: Facts, team: str | None) -> Inputs:
     """Gather what a forecast reads. First values of the field history tell what a deal held on past days."""
-    known = raw.deals.select("deal_id", was_known="known_at_creation")
-    deals = here.deals.drop("known_at_creation").left_join(known, "deal_id", rname="of_{name}")
-    deals = here.keep(deals.drop("of_deal_id").rename(known_at_creation="was_known"))
+    known = raw.deals.select(known_deal="deal_id", was_known="known_at_creation")
+    told = here.deals.select(*_READ, *CONDITIONS)
+    told = told.left_join(known, [told.deal_id == known.known_deal]).drop("known_deal")
+    deals = here.keep(told.rename(known_at_creation="was_known"))
     here.of_team(team)
     changes = raw.deal_changes.filter(_.changed_on <= ibis.literal(here.as_of))
     own = here.facts.settings.currency

@@ -59,7 +59,7 @@ def at(origin: str, start: str = "2026-02-01", end: str = "2026-03-01") -> Windo
 def stood(found: History, place: int = 0) -> dict[str, tuple[str, int]]:
     rows = found.standing[place]
     stages = [found.coding.stages[code][1] for code in rows.stage]
-    return dict(zip(rows.deal_id.tolist(), zip(stages, rows.age.tolist(), strict=True), strict=True))
+    return dict(zip(rows.deal_id.to_pylist(), zip(stages, rows.age.tolist(), strict=True), strict=True))
 
 
 def test_a_deal_that_moved_on_a_day_stands_in_its_new_stage_that_evening() -> None:
@@ -78,18 +78,18 @@ def test_what_came_of_a_deal_counts_within_the_window_only() -> None:
     found = history(
         at("2026-01-31"), at("2026-01-31", "2026-02-11", "2026-03-01"), at("2026-01-31", "2026-02-01", "2026-02-10")
     )
-    won = [dict(zip(one.deal_id.tolist(), one.won.tolist(), strict=True))["d1"] for one in found.standing]
+    won = [dict(zip(one.deal_id.to_pylist(), one.won.tolist(), strict=True))["d1"] for one in found.standing]
     assert won == [True, False, False]
 
 
 def test_owner_and_amount_are_those_of_then() -> None:
     found = history(at("2026-02-04"), at("2026-02-06"), at("2026-01-31"))
-    amount = [dict(zip(one.deal_id.tolist(), one.amount.tolist(), strict=True)) for one in found.standing]
+    amount = [dict(zip(one.deal_id.to_pylist(), one.amount.tolist(), strict=True)) for one in found.standing]
     assert np.isnan(amount[0]["d1"])  # nobody recorded amounts before the first change of any deal
     assert amount[1]["d1"] == 900.0
     assert (amount[1]["d2"], amount[1]["d3"]) == (500.0, 300.0)
     owner = [
-        {deal: found.coding.persons[code] for deal, code in zip(one.deal_id, one.person, strict=True)}
+        {deal: found.coding.persons[code] for deal, code in zip(one.deal_id.to_pylist(), one.person, strict=True)}
         for one in found.standing
     ]
     assert owner[0]["d2"] == "lee"
@@ -99,12 +99,14 @@ def test_owner_and_amount_are_those_of_then() -> None:
 def test_a_first_value_dated_at_creation_is_known_from_then_on() -> None:
     first = CHANGES + "    d1      | amount   | 0   |      | 1000 | 2026-01-05\n"
     found = history(at("2026-02-04"), deal_changes=first)
-    assert dict(zip(found.standing[0].deal_id.tolist(), found.standing[0].amount.tolist(), strict=True))["d1"] == 1000.0
+    assert (
+        dict(zip(found.standing[0].deal_id.to_pylist(), found.standing[0].amount.tolist(), strict=True))["d1"] == 1000.0
+    )
 
 
 def test_on_the_day_of_the_facts_a_deal_is_what_it_says() -> None:
     rows = history(at(AS_OF.isoformat(), "2026-04-01", "2026-05-01")).standing[0]
-    assert rows.deal_id.tolist() == ["d2"]
+    assert rows.deal_id.to_pylist() == ["d2"]
     assert (rows.amount[0], rows.due[0]) == (500.0, 10)
     before = history(at("2026-02-15")).standing[0]
     assert set(before.due.tolist()) == {NEVER}
@@ -117,13 +119,28 @@ def test_days_at_risk_are_those_between_entry_and_leaving() -> None:
     talk, offer = (cells.days[cells.stage == stage[name]].sum() for name in ("talk", "offer"))
     # d1 29 days of talk, d2 78 up to the day of the facts, d3 passed through in a day: half a day.
     assert (talk, offer) == (29 + 78 + 0.5, 7 + 41)
-    events = {name: values.sum() for name, values in cells.events.items()}
-    assert events == {"on": 2.0, "back": 0.0, "won": 1.0, "lost": 1.0}
+    events = {name: [table.sum() for table in tables] for name, tables in cells.events.items()}
+    assert events == {"on": [2.0] * 3, "back": [0.0] * 3, "won": [1.0] * 3, "lost": [1.0] * 3}
+
+
+def test_cells_counted_a_few_deals_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    deals = (
+        DEALS.replace("known_at_creation", "known_at_creation | source")
+        .replace(" ,\n", " , | web\n")
+        .replace(",amount,", ",amount, | event")
+    )
+    whole = history(at("2026-02-03"), deals=deals).cells
+    monkeypatch.setattr("bokgi.analysis.forecast.counting.CELLS_AT_ONCE", 1)
+    parts = history(at("2026-02-03"), deals=deals).cells
+    assert set(whole.profile.tolist()) == {0, 1}
+    for field in ("profile", "person", "first", "timing", "era", "days"):
+        assert getattr(parts, field).tolist() == getattr(whole, field).tolist()
 
 
 def test_an_origin_knows_only_what_had_happened_by_its_end() -> None:
     found = history(at("2026-02-03"), at("2026-02-02"))
-    on = [found.cells.until(day_number(date(2026, 2, day))).events["on"].sum() for day in (2, 3)]
+    marks, by_timing = found.cells.marks, found.cells.events["on"][0]
+    on = [by_timing[marks <= day_number(date(2026, 2, day))].sum() for day in (2, 3)]
     assert on == [1.0, 2.0]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from bokgi.analysis.forecast.credibility import Block, multiplicative
+from bokgi.analysis.forecast.credibility import Block, Crossed, multiplicative, multiplicative_of_table
 
 
 def cells(seed: int, n: int, effect: float) -> tuple[list[Block], np.ndarray, np.ndarray]:
@@ -75,3 +76,24 @@ def test_without_an_event_the_rate_is_small_and_effects_are_one() -> None:
     found = multiplicative([Block.of(np.zeros(4, dtype=np.int64), 1)], np.full(4, 100.0), np.zeros(4))
     assert found.rate == pytest.approx(0.5 / 400)
     assert found.blocks[0][0].tolist() == [1.0]
+
+
+def test_a_table_of_exposure_gives_what_its_cells_give() -> None:
+    rng = np.random.default_rng(6)
+    time, condition, person = (rng.integers(0, size, 3_000) for size in (6, 4, 5))
+    exposure = rng.gamma(2.0, 5.0, 3_000)
+    events = rng.poisson(exposure * 0.02 * np.exp(0.3 * (time % 3) - 0.2 * condition)).astype(np.float64)
+    levels = np.arange(4) // 2, np.arange(4)
+    by_row = [Block.of(time, 6), Block(condition, levels, (2, 4)), Block.of(person, 5)]
+    pairs, pair = np.unique(condition * 5 + person, return_inverse=True)
+    cells = sparse.csr_array((exposure, (pair, time)), shape=(len(pairs), 6))
+    blocks = Block.of(np.arange(6), 6), Block(pairs // 5, levels, (2, 4)), Block.of(pairs % 5, 5)
+    observed = [np.bincount(block.group, events, block.groups).astype(np.float64) for block in by_row]
+    start = multiplicative(by_row, exposure, np.roll(events, 3))
+    for given in (None, start):
+        slow = multiplicative(by_row, exposure, events, start=given)
+        fast = multiplicative_of_table(Crossed(cells, blocks), observed, start=given)
+        assert fast.rate == pytest.approx(slow.rate, rel=1e-9)
+        for one, other in zip(fast.blocks, slow.blocks, strict=True):
+            for factor, same in zip(one, other, strict=True):
+                assert factor == pytest.approx(same, rel=1e-9)

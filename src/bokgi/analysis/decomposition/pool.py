@@ -146,12 +146,11 @@ def _with_stages(
     if visits is None or not stages:
         return pool.mutate(furthest=ibis.literal(0), at=ibis.literal(0))
     number = ibis.cases(*((_.stage_order == order, place) for place, (order, __) in enumerate(stages)), else_=0)
-    before = _.entered_on < window.period.start
-    reached = visits.filter(_.entered_on <= window.until).mutate(number=number)
-    earlier = before.ifelse(_.visit, ibis.null("int64"))
-    reached = reached.mutate(last=earlier.max().over(ibis.window(group_by="deal_id")))
-    there = (_.visit == _.last).ifelse(_.number, ibis.null("int64"))
-    told = reached.mutate(there=there).group_by("deal_id").agg(furthest=_.number.max(), at=_.there.max())
+    reached = visits.semi_join(pool.select("deal_id"), "deal_id").filter(_.entered_on <= window.until)
+    # The place of the last visit before the window, by one maximum: the visit counts first, its place comes along.
+    before = (_.entered_on < window.period.start).ifelse(_.visit * len(stages) + _.number, ibis.null("int64"))
+    told = reached.mutate(number=number).group_by("deal_id").agg(furthest=_.number.max(), at=before.max())
+    told = told.mutate(at=_.at % len(stages))
     joined = pool.left_join(told, "deal_id", rname="of_{name}").drop("of_deal_id")
     return joined.mutate(furthest=ibis.coalesce(_.furthest, 0), at=ibis.coalesce(_.at, 0))
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.history import NEVER, Ends, Standing, Wins
+from bokgi.analysis.forecast.many_deals import Cumulants, cumulants_of, drawn_apart
 from bokgi.analysis.forecast.windows import Window, day_number
 
 Floats = NDArray[np.float64]
@@ -88,6 +89,14 @@ def weighted_pipeline(
         p = np.where(standing.due <= window.until, p, 0.0)
     total = np.zeros(paths)
     p, amount = p[p > 0.0], amount[p > 0.0]
+    one_by_one = drawn_apart(amount**2 * p * (1.0 - p))
+    if not one_by_one.all():
+        few = ~one_by_one
+        each = cumulants_of(p[few], amount[few], (np.ones(1), np.ones(1)))
+        total += Cumulants(*(np.full(paths, values.sum()) for values in (each.mean, each.variance, each.third))).draw(
+            rng
+        )
+        p, amount = p[one_by_one], amount[one_by_one]
     rows = max(_CHUNK // paths, 1)
     for start in range(0, len(p), rows):
         part = slice(start, start + rows)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.backtesting import Origin
@@ -36,8 +38,8 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     earlier = [one.outlook for one in origins if one.came is not None]
     then = look_ahead(history, place, before, earlier, known=outlook.hazards)
     old, new = then.standing, outlook.standing
-    ids = np.unique(np.concatenate([old.deal_id, new.deal_id]).astype(str))
-    at_old, at_new = (np.searchsorted(ids, one.deal_id.astype(str)) for one in (old, new))
+    ids = pc.unique(pa.chunked_array([*old.deal_id.chunks, *new.deal_id.chunks], pa.string()))
+    at_old, at_new = (pc.index_in(one.deal_id, ids).to_numpy().astype(np.int64) for one in (old, new))
     worth = np.zeros((2, len(ids)))
     worth[0, at_old] = factor * then.chance * then.amount
     worth[1, at_new] = factor * outlook.chance * outlook.amount
@@ -62,9 +64,9 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     window = outlook.window
     seen = wins.between(day_number(before.origin), day_number(window.origin))
     inside = seen & wins.between(day_number(window.start) - 1, day_number(window.end) - 1)
-    won_ids = _won_ids(wins, seen)
+    won_ids = wins.deal_id.filter(pa.array(seen))
     gone = there[0] & ~there[1]
-    is_won = gone & np.isin(ids, won_ids)
+    is_won = gone & pc.is_in(ids, won_ids.combine_chunks()).to_numpy(zero_copy_only=False)
     won_amount = float(np.nansum(wins.amount[inside]))
     parts: dict[ChangeCode, tuple[int | None, float]] = {
         "won": (int(seen.sum()), won_amount - float(worth[0, is_won].sum())),
@@ -79,11 +81,6 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     }
     told = tuple(ChangePart(code, *parts[code]) for code in _ORDER if parts[code][0] != 0)
     return Change(before.origin, mean - sum(part.amount for part in told), mean, told)
-
-
-def _won_ids(wins: Wins, seen: NDArray[np.bool_]) -> NDArray[np.str_]:
-    found: NDArray[np.str_] = wins.deal_id[seen].astype(str)
-    return found
 
 
 def _won_between(wins: Wins, window: Window, until: int) -> float:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis import _
 
-from bokgi.analysis.forecast.values_then import known_then, values_over_time
-from bokgi.analysis.forecast.windows import WEEK, Window, phase_of
+from bokgi.analysis.forecast.values_then import known_then, unchanged, values_over_time
+from bokgi.analysis.forecast.windows import PHASES, WEEK, Window, phase_of
 
 UNKNOWN: Final = "(unknown)"
 AGE_DAYS: Final = (0, 4, 8, 14, 21, 28, 42, 63, 91, 140, 210, 364)
 """Time in stage is told apart from these days on; the last has no end: what stands longer hardly ever moves."""
+CELLS_AT_ONCE: Final = 250_000
+"""Deals whose cells are counted at once: eight or so cells each."""
 EXITS: Final = {
     "on": ("advanced",),
     "back": ("back",),
@@ -25,6 +30,11 @@ EXITS: Final = {
     "lost": ("lost", "no_decision", "removed"),
 }
 _CLOSING: Final = (*EXITS["won"], *EXITS["lost"])
+_COLUMNS: Final = (
+    *("deal_id", "owner_id", "team", "amount", "outcome", "created_on", "closed_on", "expected_close_on"),
+    *("probability", "pipeline", "known_at_creation"),
+)
+"""What a forecast reads of a deal, besides its conditions."""
 _TRAITS: Final = (
     *("profile", "owner_id", "team", "amount", "outcome", "closed_on", "expected_close_on", "probability"),
 )
@@ -39,26 +49,33 @@ _THEN: Final = {
 
 def with_profiles(deals: ir.Table, factors: Sequence[str]) -> tuple[ir.Table, pa.Table]:
     """Number the combinations of conditions that occur; deals carry the number as `profile`."""
-    present = {"team", "expected_close_on", "probability", "pipeline", "known_at_creation"} - set(deals.columns)
-    kinds = {"expected_close_on": "date", "probability": "float64"}
-    deals = deals.mutate(**{name: ibis.null(kinds.get(name, "string")) for name in sorted(present)})
+    kinds = {"created_on": "date", "closed_on": "date", "expected_close_on": "date", "probability": "float64"}
+    missing = [name for name in _COLUMNS if name not in deals.columns]
+    deals = deals.mutate(**{name: ibis.null(kinds.get(name, "string")) for name in missing})
     if not factors:
-        return deals.mutate(profile=ibis.literal(0, type="int64")), pa.table({"profile": [0]})
+        return deals.select(*_COLUMNS, profile=ibis.literal(0, type="int64")), pa.table({"profile": [0]})
     keys = {f"of_{name}": deals[name].cast("string").fill_null(UNKNOWN) for name in factors}
     told = deals.mutate(**keys)
     found = told.select(list(keys)).distinct()
     found = found.mutate(profile=ibis.row_number().over(ibis.window(order_by=list(keys))).cast("int64"))
     rows = found.order_by("profile").to_pyarrow()
-    joined = told.join(found, list(keys)).drop(*keys)
+    joined = told.join(found, list(keys)).select(*_COLUMNS, "profile")
     return joined, rows.rename_columns([name.removeprefix("of_") for name in rows.column_names])
 
 
-def stays(deals: ir.Table, visits: ir.Table) -> ir.Table:
-    """Give visits to open stages; a deal without history stands in one nameless stage from creation to closing."""
-    columns = ["deal_id", "visit", "pipeline", "stage", "stage_order", "entered_on", "left_on", "exit", "next_stage"]
-    told = visits.select(columns).join(deals.select("deal_id", "profile"), "deal_id")
-    bare = deals.anti_join(visits, "deal_id").filter(_.created_on.notnull())
-    alone = bare.select(
+_STAY: Final = ("deal_id", "visit", "pipeline", "stage", "stage_order", "entered_on", "left_on", "exit", "next_stage")
+_STAY_KINDS: Final = {
+    "visit": "int64",
+    "stage_order": "int64",
+    "entered_on": "date",
+    "left_on": "date",
+} | dict.fromkeys(("deal_id", "pipeline", "stage", "exit", "next_stage"), "string")
+
+
+def without_history(deals: ir.Table, visits: ir.Table) -> ir.Table:
+    """Give one nameless stage from creation to closing for each deal that has no visit."""
+    bare = deals.anti_join(visits.filter(_.visit == 1), "deal_id").filter(_.created_on.notnull())
+    return bare.select(
         deal_id=_.deal_id,
         visit=ibis.literal(1),
         pipeline=ibis.coalesce(_.pipeline, ""),
@@ -68,11 +85,12 @@ def stays(deals: ir.Table, visits: ir.Table) -> ir.Table:
         left_on=ibis.ifelse(_.closed_on < _.created_on, _.created_on, _.closed_on),
         exit=_.outcome,
         next_stage=ibis.null("string"),
-        profile=_.profile,
-    )
-    kinds = {"visit": "int64", "stage_order": "int64", "profile": "int64", "entered_on": "date", "left_on": "date"}
-    kinds |= dict.fromkeys(("deal_id", "pipeline", "stage", "exit", "next_stage"), "string")
-    united = ibis.union(*(part.select(*columns, "profile").cast(kinds) for part in (told, alone)))
+    ).cast(_STAY_KINDS)
+
+
+def stays(visits: ir.Table, alone: ir.Table) -> ir.Table:
+    """Give visits to open stages, and the nameless stages `alone` of deals that have none (`without_history`)."""
+    united = visits.select(*_STAY).cast(_STAY_KINDS).union(alone)
     return united.filter(_.entered_on.notnull() & (_.left_on.notnull() | (_.exit == "open")))
 
 
@@ -92,39 +110,177 @@ def slices(first: date, as_of: date, windows: Sequence[Window]) -> pa.Table:
     return pa.table(columns | {"phase": pa.array(phase, pa.int64())})
 
 
-def count_cells(told: ir.Table, owners: ir.Table, cut: pa.Table, as_of: date) -> pa.Table:
+@dataclass(frozen=True)
+class Numbering:
+    """What the key of a cell is made of: profiles × people × stages × time in stage × part of the quarter × eras.
+
+    `eras` are the days up to which each counts; the others go by their place in the list.
+    """
+
+    profiles: int
+    people: Sequence[str]
+    stages: Sequence[tuple[str, str]]
+    eras: Sequence[date]
+
+    @property
+    def timings(self) -> int:
+        """Number of stages × times in stage × parts of the quarter."""
+        return len(self.stages) * len(AGE_DAYS) * PHASES
+
+
+def count_cells(
+    told: ir.Table,
+    deals: ir.Table,
+    changes: ir.Table | None,
+    cut: pa.Table,
+    numbering: Numbering,
+    as_of: date,
+) -> pa.Table:
     """Count days at risk and what ended them, by condition, person, stage, time in stage and slice of the past.
 
     A deal is at risk from the day after its entry to the day it leaves, for by the end of a day it stands where it
     moved that day. Who passes through a stage within a day was at risk for half a day.
+
+    Gives `key` (see `Numbering`; its parts from the profile down to the era), `twice` (days, doubled) and the events
+    `EXITS`, in the order of the keys. Deals are counted some profiles at a time, for what the engine has to hold.
     """
-    spans = told.mutate(until=ibis.coalesce(_.left_on, ibis.literal(as_of)))
-    weeks = ibis.memtable(cut)
-    rows = spans.join(weeks, [spans.entered_on <= weeks["last"], spans.until > weeks.before])
+    who = _who(deals, changes, numbering.people).cache()
+    sizes = who.group_by("profile").agg(n=_.count()).order_by("profile").to_pyarrow()
+    bounds, held = [0], 0
+    for profile, n in zip(sizes["profile"].to_pylist(), sizes["n"].to_pylist(), strict=True):
+        if held and held + n > CELLS_AT_ONCE:
+            bounds.append(profile)
+            held = 0
+        held += n
+    parts = []
+    for low, high in pairwise([*bounds, numbering.profiles]):
+        some = who if len(bounds) == 1 else who.filter((_.profile >= low) & (_.profile < high))
+        parts.append(_cells_of(told, some, changes, deals, cut, numbering, as_of).to_pyarrow())
+    return pa.concat_tables(parts)
+
+
+def _who(deals: ir.Table, changes: ir.Table | None, people: Sequence[str]) -> ir.Table:
+    """Give for each deal its profile and, where its owner never changed, the person's number and since when it holds.
+
+    `from_on`: the first day on which the owner is known to have been the one; null: always.
+    """
+    still = unchanged(deals, changes, "owner_id").select(
+        still_deal="deal_id", value="value", sure="sure", since="since"
+    )
+    joined = deals.select("deal_id", "profile").left_join(still, [deals.deal_id == still.still_deal])
+    named = _numbered(joined.mutate(value=ibis.coalesce(_.value, UNKNOWN)), "value", people)
+    never = ibis.literal(date(9999, 12, 31))
+    return named.select(
+        "deal_id",
+        "profile",
+        "person",
+        moved=_.still_deal.isnull(),
+        from_on=ibis.ifelse(_.sure, ibis.null("date"), ibis.coalesce(_.since, never)),
+    )
+
+
+def _numbered(rows: ir.Table, column: str, people: Sequence[str]) -> ir.Table:
+    """Add the number of a person as `person`."""
+    numbers = {"named": pa.array(people, pa.string()), "person": pa.array(range(len(people)), pa.int64())}
+    names = ibis.memtable(pa.table(numbers))
+    return rows.join(names, [rows[column] == names.named])
+
+
+def _cells_of(
+    told: ir.Table,
+    who: ir.Table,
+    changes: ir.Table | None,
+    deals: ir.Table,
+    cut: pa.Table,
+    numbering: Numbering,
+    as_of: date,
+) -> ir.Table:
+    rows = _sliced(told.join(who, "deal_id"), cut, numbering, as_of)
+    nobody = numbering.people.index(UNKNOWN)
+    stayed = rows.filter(~_.moved)
+    stayed = stayed.mutate(person=ibis.ifelse(_.from_on.isnull() | (_.from_on <= _.begin), _.person, nobody))
+    columns = ["profile", "person", "timing", "era", "twice", *EXITS]
+    counted = stayed.select(columns)
+    if changes is not None:
+        turned = rows.filter(_.moved).drop("person")
+        over_time = values_over_time(deals, changes, "owner_id")
+        then = _with_value(turned, over_time, "value", "begin").mutate(value=ibis.coalesce(_.value, UNKNOWN))
+        counted = counted.union(_numbered(then, "value", numbering.people).select(columns))
+    key = (_.profile * len(numbering.people) + _.person) * numbering.timings + _.timing
+    keyed = counted.select("twice", *EXITS, key=key * len(numbering.eras) + _.era)
+    sums = {name: _[name].sum().cast("int64") for name in ("twice", *EXITS)}
+    return keyed.group_by("key").agg(**sums).order_by("key")
+
+
+def _sliced(stays: ir.Table, cut: pa.Table, numbering: Numbering, as_of: date) -> ir.Table:
+    """Cut stays into the slices of the past they lasted in: `twice` the days at risk, `timing`, `era`, events."""
+    ends = cut["last"].to_pylist()
+    first_day = cut["before"][0].as_py()
+    days = [first_day + timedelta(days=n) for n in range((ends[-1] - first_day).days + 1)]
+    slice_of = ibis.memtable(
+        pa.table({"day": pa.array(days, pa.date32()), "slice": pa.array([bisect_left(ends, day) for day in days])})
+    )
+    steps = ibis.memtable(
+        pa.table(
+            {
+                "step": pa.array(n for n in range(len(ends)) for _k in range(n + 1)),
+                "turn": pa.array(k for n in range(len(ends)) for k in range(n + 1)),
+            }
+        )
+    )
+    era_of = {era: place for place, era in enumerate(numbering.eras)}
+    bounds = ibis.memtable(
+        pa.table(
+            {
+                "slice": pa.array(range(len(ends))),
+                "before": cut["before"],
+                "last": cut["last"],
+                "phase": cut["phase"],
+                "era": pa.array([era_of[era] for era in cut["era"].to_pylist()], pa.int64()),
+            }
+        )
+    )
+    names = ibis.memtable(
+        pa.table(
+            {
+                "of_pipeline": pa.array([pipeline for pipeline, _stage in numbering.stages], pa.string()),
+                "of_stage": pa.array([stage for _pipeline, stage in numbering.stages], pa.string()),
+                "place": pa.array(range(len(numbering.stages)), pa.int64()),
+            }
+        )
+    )
+    exits = {name: place for place, names in enumerate(EXITS.values(), start=1) for name in names}
+    spans = stays.join(names, [stays.pipeline == names.of_pipeline, stays.stage == names.of_stage])
+    spans = spans.mutate(
+        until=ibis.coalesce(_.left_on, ibis.literal(as_of)),
+        way=ibis.cases(*((spans.exit == name, place) for name, place in exits.items()), else_=0),
+    )
+    spans = spans.select(
+        "deal_id", "profile", "person", "moved", "from_on", "place", "entered_on", "left_on", "until", "way"
+    )
+    spans = spans.join(slice_of.rename(in_slice="slice"), [spans.entered_on == slice_of.day]).drop("day")
+    spans = spans.join(slice_of.rename(out_slice="slice"), [spans.until == slice_of.day]).drop("day")
+    spans = spans.mutate(n=_.out_slice - _.in_slice)
+    rows = spans.join(steps, [spans.n == steps.step]).mutate(slice=_.in_slice + _.turn).join(bounds, "slice")
     passing = ibis.coalesce(rows.left_on == rows.entered_on, ibis.literal(value=False))
     begin = ibis.ifelse(rows.entered_on > rows.before, rows.entered_on, rows.before)
     finish = ibis.ifelse(rows.until < rows["last"], rows.until, rows["last"])
     rows = rows.mutate(
         begin=begin,
-        days=ibis.ifelse(passing, 0.5, finish.delta(begin, unit="day").cast("float64")),
+        twice=ibis.ifelse(passing, 1, 2 * finish.delta(begin, unit="day")),
         stood=begin.delta(rows.entered_on, unit="day"),
         ends=ibis.coalesce(rows.left_on <= rows["last"], ibis.literal(value=False)),
-    ).filter(_.days > 0)
+    ).filter(_.twice > 0)
     # The age in the middle of the slice, whether the deal stays so long or not: it must not tell the outcome.
-    twice = 2 * rows.stood + rows["last"].delta(rows.begin, unit="day")
+    middle = 2 * rows.stood + rows["last"].delta(rows.begin, unit="day")
     bucket: ir.Value = ibis.literal(0)
     for bound in AGE_DAYS[1:]:
-        bucket = bucket + (twice >= 2 * bound).cast("int64")
-    rows = rows.mutate(
-        age=bucket, **{name: (rows.ends & rows.exit.isin(exits)).cast("int64") for name, exits in EXITS.items()}
-    )
-    keys = ["profile", "person", "pipeline", "stage", "age", "phase", "era"]
-    return (
-        _with_value(rows, owners, "person", "begin")
-        .group_by(keys)
-        .agg(days=_.days.sum(), **{name: _[name].sum() for name in EXITS})
-        .order_by(keys)
-        .to_pyarrow()
+        bucket = bucket + (middle >= 2 * bound).cast("int64")
+    return rows.select(
+        *("deal_id", "profile", "person", "moved", "from_on", "begin", "era"),
+        twice=_.twice.cast("int64"),
+        timing=(_.place * len(AGE_DAYS) + bucket) * PHASES + _.phase,
+        **{name: (rows.ends & (rows.way == place)).cast("int64") for place, name in enumerate(EXITS, start=1)},
     )
 
 
@@ -154,7 +310,7 @@ def standing(
         }
     )
     origins = ibis.memtable(asked)
-    spans = told.drop("profile")
+    spans = told.select("deal_id", "visit", "pipeline", "stage", "entered_on", "left_on")
     rows = spans.join(
         origins, [spans.entered_on <= origins.origin, (spans.left_on > origins.origin) | spans.left_on.isnull()]
     )
@@ -169,9 +325,10 @@ def standing(
         won_amount=rows.amount.cast("float64"),
     )
     names = ["place", "deal_id", "origin", "profile", "team", "pipeline", "stage", "age", "won", "won_amount"]
+    in_order = ibis.row_number().over(ibis.window(order_by=["place", "deal_id"]))
     # Kept, and each column looked up by itself: one expression of all would take longer to compile than to run.
-    with rows.select(*names, *_THEN).cache() as kept:
-        found = kept.select(names).order_by("place", "deal_id").to_pyarrow()
+    with rows.select(*names, *_THEN, at=in_order).cache() as kept:
+        found = kept.select(*names, "at").order_by("at").to_pyarrow().drop_columns(["at"])
         for column, name in _THEN.items():
             values = _with_value(kept, values_over_time(deals, changes, column), "then", "origin")
             now = values[column].cast("string")
@@ -180,8 +337,8 @@ def standing(
                 told = told.try_cast("date").delta(values.origin, unit="day")
             elif column != "owner_id":
                 told = told.try_cast("float64")
-            held = values.select("place", "deal_id", told=told).order_by("place", "deal_id").to_pyarrow()
-            found = found.append_column(name, held["told"])
+            held = values.select("at", told=told).to_pyarrow()
+            found = found.append_column(name, held["told"].take(pc.sort_indices(held["at"])))
     return found
 
 
@@ -196,7 +353,7 @@ def entries(deals: ir.Table, told: ir.Table) -> pa.Table:
     """Give the days on which deals came into the pipeline: their first stage, and the first after being closed."""
     in_deal = ibis.window(group_by="deal_id", order_by=[_.entered_on, _.visit])
     came = told.mutate(earlier=_.exit.lag().over(in_deal)).filter(_.earlier.isnull() | _.earlier.isin(_CLOSING))
-    traits = deals.select(of_deal="deal_id", team="team", person="owner_id")
+    traits = deals.select(of_deal="deal_id", profile="profile", team="team", person="owner_id")
     rows = came.join(traits, came.deal_id == traits.of_deal)
     rows = rows.select("deal_id", "visit", "pipeline", "stage", "profile", "team", "person", on="entered_on")
     return rows.order_by("on", "deal_id", "visit").to_pyarrow()

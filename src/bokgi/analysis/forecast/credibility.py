@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -89,35 +90,172 @@ def multiplicative(
     >>> (found.rate * found.of([block])).round(2)
     array([0.1, 0.3])
     """
-    total = float(events.sum())
-    if total == 0.0:
-        rate = (0.5 + drawn_to_one) / max(float(exposure.sum()) + drawn_to_one, 1.0)
-        return Effects(rate, tuple(tuple(np.ones(size) for size in block.sizes) for block in blocks))
     observed = [np.bincount(block.group, events, block.groups).astype(np.float64) for block in blocks]
+    load = exposure.astype(np.float64) if start is None else exposure * start.rate * start.of(blocks)
+    rows = _Rows(blocks, load, bounded=bounded)
+    return _fitted(
+        blocks,
+        observed,
+        rows,
+        totals=(float(exposure.sum()), float(events.sum())),
+        dispersion=dispersion,
+        drawn_to_one=drawn_to_one,
+        start=start,
+    )
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Exposure as a table: a column for each group of the first block, a row for each combination of the others.
+
+    The product of effects is then two products of the table with a vector instead of one number for each cell.
+    """
+
+    cells: sparse.csr_array
+    blocks: tuple[Block, ...]
+
+    @property
+    def total(self) -> float:
+        """All exposure."""
+        return float(self.cells.sum())
+
+
+def multiplicative_of_table(exposure: Crossed, observed: Sequence[Floats], *, start: Effects | None = None) -> Effects:
+    """Estimate the same as `multiplicative`, of exposure in a table and events already counted by group of each block.
+
+    `group` of the first block is not read; that of the others says the group of each row of the table.
+
+    >>> blocks = Block.of(np.arange(2), 2), Block.of(np.array([0]), 1)
+    >>> table = Crossed(sparse.csr_array(np.array([[1e6, 1e6]])), blocks)
+    >>> found = multiplicative_of_table(table, [np.array([1e5, 3e5]), np.array([4e5])])
+    >>> (found.rate * found.of([blocks[0]])).round(2)
+    array([0.1, 0.3])
+    """
+    blocks = exposure.blocks
+    table = _Table(exposure, np.ones(blocks[0].groups), np.ones(exposure.cells.shape[0]))
+    if start is not None:
+        table.step(start.rate)
+        for place, block in enumerate(blocks):
+            table.change(place, start.of_groups(place, block.levels))
+    return _fitted(
+        blocks,
+        observed,
+        table,
+        totals=(exposure.total, float(observed[0].sum())),
+        dispersion=1.0,
+        drawn_to_one=0.0,
+        start=start,
+    )
+
+
+class _Load(Protocol):
+    """What is expected of each row, or of all rows of a group, as the effects change."""
+
+    def of_groups(self, place: int) -> Floats: ...
+
+    def change(self, place: int, by: Floats) -> None: ...
+
+    def step(self, by: float) -> None: ...
+
+    def total(self) -> float: ...
+
+
+@dataclass
+class _Rows:
+    blocks: Sequence[Block]
+    load: Floats
+    bounded: bool
+
+    def _expected(self) -> Floats:
+        return -np.expm1(-self.load) if self.bounded else self.load
+
+    def of_groups(self, place: int) -> Floats:
+        block = self.blocks[place]
+        return np.bincount(block.group, self._expected(), block.groups).astype(np.float64)
+
+    def change(self, place: int, by: Floats) -> None:
+        self.load *= by[self.blocks[place].group]
+
+    def step(self, by: float) -> None:
+        self.load *= by
+
+    def total(self) -> float:
+        return float(self._expected().sum())
+
+
+@dataclass
+class _Table:
+    exposure: Crossed
+    first: Floats
+    others: Floats
+    of_rows: Floats | None = None
+    """Exposure of each row times the effects of the first block; null: to be worked out."""
+
+    def _rows(self) -> Floats:
+        if self.of_rows is None:
+            self.of_rows = self.exposure.cells @ self.first
+        return self.of_rows * self.others
+
+    def of_groups(self, place: int) -> Floats:
+        if place == 0:
+            return np.asarray(self.first * (self.exposure.cells.T @ self.others), dtype=np.float64)
+        block = self.exposure.blocks[place]
+        return np.bincount(block.group, self._rows(), block.groups).astype(np.float64)
+
+    def change(self, place: int, by: Floats) -> None:
+        if place == 0:
+            self.first = self.first * by
+            self.of_rows = None
+        else:
+            self.others = self.others * by[self.exposure.blocks[place].group]
+
+    def step(self, by: float) -> None:
+        self.others = self.others * by
+
+    def total(self) -> float:
+        return float(self._rows().sum())
+
+
+def _fitted(
+    blocks: Sequence[Block],
+    observed: Sequence[Floats],
+    load: _Load,
+    *,
+    totals: tuple[float, float],
+    dispersion: float,
+    drawn_to_one: float,
+    start: Effects | None,
+) -> Effects:
+    """Go round the factors until they settle; `load` is exposure times the effects of `start`.
+
+    `totals`: of exposure and events.
+    """
+    exposure, total = totals
+    if total == 0.0:
+        rate = (0.5 + drawn_to_one) / max(exposure + drawn_to_one, 1.0)
+        return Effects(rate, tuple(tuple(np.ones(size) for size in block.sizes) for block in blocks))
     if start is None:
-        rate = total / float(exposure.sum())
+        rate = total / exposure
         effects = [[np.ones(size) for size in block.sizes] for block in blocks]
-        load = exposure * rate
+        load.step(rate)
     else:
         rate = start.rate
         effects = [[effect.copy() for effect in block] for block in start.blocks]
-        load = exposure * rate * start.of(blocks)
     for _ in range(_SWEEPS):
         moved = 0.0
         for place, block in enumerate(blocks):
-            fitted = np.bincount(block.group, -np.expm1(-load) if bounded else load, block.groups).astype(np.float64)
+            fitted = load.of_groups(place)
             change = np.ones(block.groups)
             for factor, (level, size) in enumerate(zip(block.levels, block.sizes, strict=True)):
                 old = effects[place][factor]
                 new = _shrunken(old, level, size, observed[place], fitted * change, dispersion)
                 change *= (new / old)[level]
                 effects[place][factor] = new
-            load *= change[block.group]
+            load.change(place, change)
             moved = max(moved, float(np.abs(np.log(change)).max(initial=0.0)))
-        fitted_total = float((-np.expm1(-load) if bounded else load).sum())
-        step = (total + drawn_to_one) / (fitted_total + drawn_to_one * rate)
+        step = (total + drawn_to_one) / (load.total() + drawn_to_one * rate)
         rate *= step
-        load *= step
+        load.step(step)
         if max(moved, abs(np.log(step))) < _TOLERANCE:
             break
     return Effects(rate, tuple(tuple(block) for block in effects))

@@ -15,7 +15,7 @@ from bokgi.analysis.forecast.backtesting import BLEND, MODEL, Origin, Scores, re
 from bokgi.analysis.forecast.benchmarks import RUN_RATE, SIMPLE, WEIGHTED, WEIGHTED_DUE, run_rate
 from bokgi.analysis.forecast.change import change_since
 from bokgi.analysis.forecast.history import History, first_day, read_history
-from bokgi.analysis.forecast.open_deals import at_risk, deal_outlooks, widest
+from bokgi.analysis.forecast.open_deals import at_risk, open_deals, widest
 from bokgi.analysis.forecast.outlook import draw
 from bokgi.analysis.forecast.result import Backtest, Benchmark, Calibration, Forecast, OriginResult, Reason
 from bokgi.analysis.forecast.scoring import LEVELS, crps
@@ -223,7 +223,7 @@ def _told(
     scaling = Scaling(float(final.mean()) / drawn_mean if drawn_mean > 0 else 0.0, here.blend.scale)
     told = scores(origins)
     draws = so_far + final
-    deals = deal_outlooks(history, outlook)
+    deals = open_deals(history, outlook)
     return Forecast(
         as_of=window.origin,
         period=Period(window.start, window.end),
@@ -237,8 +237,8 @@ def _told(
         open_deals=len(outlook.standing),
         unknown_amounts=int(outlook.unknown.sum()),
         history_days=known_days,
-        people=shares(history, seen, drawn, scaling, by="person"),
-        teams=shares(history, seen, drawn, scaling, by="team"),
+        people=shares(history, seen, drawn, split, scaling, by="person"),
+        teams=shares(history, seen, drawn, split, scaling, by="team"),
         benchmarks=_benchmarks(here, told, so_far),
         best_simple=here.simple,
         calibration=_calibration(here, told),

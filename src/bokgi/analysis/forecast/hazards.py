@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from bokgi.analysis.forecast.counting import AGE_DAYS
-from bokgi.analysis.forecast.credibility import Block, Effects, multiplicative
+from bokgi.analysis.forecast.credibility import Block, Crossed, Effects, multiplicative_of_table
 from bokgi.analysis.forecast.history import Cells, Coding, Moves
 from bokgi.analysis.forecast.windows import PHASES, Steps
 
@@ -43,27 +44,39 @@ def fit_hazards(cells: Cells, moves: Moves, coding: Coding, *, on: int, start: H
 
     `start` are hazards fitted on nearly the same cells: they save time.
     """
-    here = cells.until(on)
-    weight = 0.5 ** ((on - here.last) / _HALF_LIFE)
+    seen = cells.marks <= on
+    weight = np.where(seen, 0.5 ** ((on - cells.marks) / _HALF_LIFE), 0.0)
     stages, ages = len(coding.stages), len(AGE_DAYS)
     stage, age, phase = (axis.ravel() for axis in np.meshgrid(*map(np.arange, (stages, ages, PHASES)), indexing="ij"))
-    timing = Block((here.stage * ages + here.age) * PHASES + here.phase, *_timing(stages, stage, age, phase))
-    blocks = [timing, *conditions_of(coding, here.profile), Block.of(here.person, len(coding.persons))]
-    days = here.days * weight
+    timing = Block(np.arange(len(stage)), *_timing(stages, stage, age, phase))
+    people = Block.of(cells.person, len(coding.persons))
+    conditions_block = conditions_of(coding, cells.profile)
+    exposure = Crossed(_days(cells, weight, len(stage)), (timing, *conditions_block, people))
     base, conditions, found = {}, {}, {}
     for cause in CAUSES:
-        effects = multiplicative(
-            blocks, days, here.events[cause] * weight, start=None if start is None else start.effects[cause]
+        counts = [weight @ by_group for by_group in cells.events[cause]]
+        effects = multiplicative_of_table(
+            exposure,
+            counts if conditions_block else [counts[0], counts[2]],
+            start=None if start is None else start.effects[cause],
         )
         rate = effects.rate * effects.of_groups(0, timing.levels)
         base[cause] = rate.reshape(stages, ages, PHASES)
         conditions[cause] = (*(effect for block in effects.blocks[1:] for effect in block),)
         found[cause] = effects
-    at_risk = np.bincount(here.stage, days, stages)
-    back = np.bincount(here.stage, here.events["back"] * weight, stages) / np.maximum(at_risk, 1.0)
+    at_risk = np.bincount(stage, exposure.cells.sum(axis=0), stages)
+    back = np.bincount(stage, weight @ cells.events["back"][0], stages) / np.maximum(at_risk, 1.0)
     went = moves.on <= on
     forward, backward = (_shares(moves, went & way, stages) for way in (moves.forward, ~moves.forward))
     return Hazards(base, conditions, back, forward, backward, found)
+
+
+def _days(cells: Cells, weight: Floats, timings: int) -> sparse.csr_array:
+    """Weigh the days of each pair and timing; eras without weight are left out."""
+    kept = weight[cells.era] > 0.0
+    first = np.concatenate([[0], np.cumsum(kept)])[cells.first]
+    days = cells.days[kept] * weight[cells.era[kept]]
+    return sparse.csr_array((days, cells.timing[kept], first), shape=(len(cells.profile), timings))
 
 
 def _timing(stages: int, stage: Ints, age: Ints, phase: Ints) -> tuple[tuple[Ints, ...], tuple[int, ...]]:

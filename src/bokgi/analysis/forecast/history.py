@@ -16,8 +16,10 @@ from ibis import _
 from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.counting import (
+    AGE_DAYS,
     EXITS,
     UNKNOWN,
+    Numbering,
     count_cells,
     ends,
     entries,
@@ -27,12 +29,13 @@ from bokgi.analysis.forecast.counting import (
     stays,
     wins,
     with_profiles,
+    without_history,
 )
-from bokgi.analysis.forecast.values_then import values_over_time
-from bokgi.analysis.forecast.windows import Window
+from bokgi.analysis.forecast.windows import PHASES, Window, day_number
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Codes = NDArray[np.int32]
 
 OTHER: Final = "(other)"
 LARGEST_FACTOR: Final = 40
@@ -55,30 +58,27 @@ class Coding:
 
 @dataclass(frozen=True)
 class Cells:
-    """Days at risk and events by kind; `last` is the first origin (or the day of the facts) that has seen them."""
+    """Days at risk by condition and person, and within those by stage, time in stage, part of the quarter and era.
+
+    `profile` and `person` are those of each pair; the rows of pair `p` are `first[p]` up to `first[p + 1]`, each with
+    `timing` ((stage × times in stage + time) × parts of the quarter + part), `era` and `days`. An era ends on a day of
+    `marks`: the first origin (or the day of the facts) that has seen it. `events` counts how stays ended, by era and
+    timing, era and profile, era and person.
+    """
 
     profile: Ints
     person: Ints
-    stage: Ints
-    age: Ints
-    phase: Ints
-    last: Ints
+    first: Ints
+    timing: Codes
+    era: Codes
     days: Floats
-    events: Mapping[str, Floats]
+    marks: Ints
+    events: Mapping[str, tuple[Floats, Floats, Floats]]
 
-    def until(self, on: int) -> Cells:
-        """Give what had happened by the end of an origin."""
-        kept = self.last <= on
-        return Cells(
-            self.profile[kept],
-            self.person[kept],
-            self.stage[kept],
-            self.age[kept],
-            self.phase[kept],
-            self.last[kept],
-            self.days[kept],
-            {name: values[kept] for name, values in self.events.items()},
-        )
+    @property
+    def stage(self) -> Ints:
+        """Stage of each row."""
+        return self.timing.astype(np.int64) // (len(AGE_DAYS) * PHASES)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Standing:
     (the CRM's; NaN: none). What became of them: `won` within the window, for `won_amount`.
     """
 
-    deal_id: NDArray[np.object_]
+    deal_id: pa.ChunkedArray
     profile: Ints
     person: Ints
     team: Ints
@@ -110,7 +110,7 @@ class Standing:
 class Wins:
     """Won deals by day of closing; an amount is NaN where none is known."""
 
-    deal_id: NDArray[np.object_]
+    deal_id: pa.ChunkedArray
     on: Ints
     amount: Floats
     profile: Ints
@@ -185,7 +185,14 @@ Rows = TypeVar("Rows", Standing, Wins, Entries)
 
 
 def _only(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
-    return replace(rows, **{field.name: getattr(rows, field.name)[kept] for field in fields(rows)})
+    columns = {field.name: getattr(rows, field.name) for field in fields(rows)}
+    return replace(
+        rows,
+        **{
+            name: column.filter(pa.array(kept)) if isinstance(column, pa.ChunkedArray) else column[kept]
+            for name, column in columns.items()
+        },
+    )
 
 
 def first_day(deals: ir.Table) -> date | None:
@@ -213,32 +220,31 @@ def read_history(
     profiled, names = with_profiles(deals, factors)
     # Kept: an expression that holds all of it would take longer to compile than to run.
     told = profiled.cache()
-    lasting = stays(told, visits).cache()
+    lasting = stays(visits, without_history(told, visits).cache())
     begun = lasting.agg(first=_.entered_on.min()).to_pyarrow()["first"][0].as_py() or as_of
     rows = lasting.group_by("pipeline", "stage").agg(place=_.stage_order.min())
     keys = rows.order_by("pipeline", "place", "stage").to_pyarrow()
+    stage_keys = tuple(zip(keys["pipeline"].to_pylist(), keys["stage"].to_pylist(), strict=True))
     levels, profile = _levels(names, factors)
+    persons = _people(told, changes)
+    cut = slices(begun, as_of, windows)
+    numbering = Numbering(len(profile), persons, stage_keys, sorted(set(cut["era"].to_pylist())))
     tables = {
-        "cells": count_cells(
-            lasting, values_over_time(told, changes, "owner_id"), slices(begun, as_of, windows), as_of
-        ),
         "standing": standing(told, lasting, changes, windows, as_of),
         "wins": wins(told),
         "entries": entries(told, lasting),
         "moves": moves(lasting),
         "ends": ends(told, lasting),
     }
-    persons = _names(tables[name]["person"] for name in ("cells", "standing", "wins", "entries"))
     teams = _names(tables[name]["team"] for name in ("standing", "wins", "entries"))
-    stage_keys = tuple(zip(keys["pipeline"].to_pylist(), keys["stage"].to_pylist(), strict=True))
     coding = Coding(tuple(factors), levels, profile, persons, teams, stage_keys)
     counts = deals.agg(closed=(_.outcome != "open").sum(), won=(_.outcome == "won").sum()).to_pyarrow().to_pylist()[0]
     return History(
         coding,
-        _cells(tables["cells"], coding),
+        _cells(count_cells(lasting, told, changes, cut, numbering, as_of), numbering),
         tuple(_standing(tables["standing"], coding, place) for place in range(len(windows))),
         Wins(
-            _texts(tables["wins"]["deal_id"]),
+            tables["wins"]["deal_id"],
             _days(tables["wins"]["on"]),
             _floats(tables["wins"]["amount"]),
             *_traits(tables["wins"], coding),
@@ -266,6 +272,15 @@ def read_history(
         int(counts["closed"] or 0),
         int(counts["won"] or 0),
     )
+
+
+def _people(deals: ir.Table, changes: ir.Table | None) -> tuple[str, ...]:
+    """Give everybody who owns or owned a deal, in order."""
+    owners = [deals.select(person=_.owner_id.cast("string"))]
+    if changes is not None:
+        own = changes.filter(_.field == "owner_id")
+        owners += [own.select(person=own[name].cast("string")) for name in ("old", "new")]
+    return _names([(ibis.union(*owners) if len(owners) > 1 else owners[0]).distinct().to_pyarrow()["person"]])
 
 
 def _names(columns: object) -> tuple[str, ...]:
@@ -298,10 +313,6 @@ def _days(column: pa.ChunkedArray) -> Ints:
     return out
 
 
-def _texts(column: pa.ChunkedArray) -> NDArray[np.object_]:
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.object_)
-
-
 def _floats(column: pa.ChunkedArray) -> Floats:
     return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
 
@@ -328,23 +339,41 @@ def _traits(table: pa.Table, coding: Coding) -> tuple[Ints, Ints, Ints]:
     return _ints(table["profile"]), _code(table["person"], coding.persons), _code(table["team"], coding.teams)
 
 
-def _cells(table: pa.Table, coding: Coding) -> Cells:
+def _cells(table: pa.Table, numbering: Numbering) -> Cells:
+    key = _ints(table["key"])
+    whole, era = np.divmod(key, len(numbering.eras))
+    pair, timing = np.divmod(whole, numbering.timings)
+    begins = np.flatnonzero(np.diff(pair, prepend=-1))
+    profile, person = np.divmod(pair[begins], len(numbering.people))
+    sizes = numbering.timings, numbering.profiles, len(numbering.people)
+    places = timing, np.repeat(profile, np.diff(begins, append=len(pair))), pair % len(numbering.people)
+    events = {}
+    for name in EXITS:
+        ended = _ints(table[name])
+        rows = np.flatnonzero(ended)
+        by_size = (
+            np.bincount(era[rows] * size + place[rows], ended[rows], len(numbering.eras) * size)
+            for size, place in zip(sizes, places, strict=True)
+        )
+        events[name] = tuple(
+            found.reshape(len(numbering.eras), size) for found, size in zip(by_size, sizes, strict=True)
+        )
     return Cells(
-        _ints(table["profile"]),
-        _code(table["person"], coding.persons),
-        _stage(table, "stage", coding),
-        _ints(table["age"]),
-        _ints(table["phase"]),
-        _days(table["era"]),
-        _floats(table["days"]),
-        {name: _floats(table[name]) for name in EXITS},
+        profile,
+        person,
+        np.append(begins, len(pair)),
+        timing.astype(np.int32),
+        era.astype(np.int32),
+        _ints(table["twice"]) / 2.0,
+        np.array([day_number(on) for on in numbering.eras], dtype=np.int64),
+        events,  # type: ignore[arg-type]  # three tables each
     )
 
 
 def _standing(table: pa.Table, coding: Coding, place: int) -> Standing:
     rows = table.filter(pc.equal(table["place"], place))
     return Standing(
-        _texts(rows["deal_id"]),
+        rows["deal_id"],
         *_traits(rows, coding),
         _stage(rows, "stage", coding),
         _ints(rows["age"]),

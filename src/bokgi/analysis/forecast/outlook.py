@@ -15,6 +15,7 @@ from bokgi.analysis.forecast.counting import AGE_DAYS
 from bokgi.analysis.forecast.credibility import Block, Effects, multiplicative
 from bokgi.analysis.forecast.hazards import Hazards, fit_hazards, win_chances
 from bokgi.analysis.forecast.history import NEVER, History, Standing
+from bokgi.analysis.forecast.many_deals import MOST_DRAWN, Cumulants, drawn_apart, sums_by_group
 from bokgi.analysis.forecast.windows import Window, day_number, steps_of
 
 Floats = NDArray[np.float64]
@@ -203,11 +204,17 @@ def _new_wins(history: History, standing: Standing, window: Window) -> float:
 
 @dataclass(frozen=True)
 class Split:
-    """Groups that draws are summed by: the number of each open deal's group and of each entry's of the pool."""
+    """Pairs of person and team that draws are summed by, and each open deal's and each entry's pair."""
 
+    person: Ints
+    team: Ints
     open: Ints
     new: Ints
-    groups: int
+
+    @property
+    def groups(self) -> int:
+        """Number of pairs."""
+        return len(self.person)
 
 
 @dataclass(frozen=True)
@@ -221,15 +228,20 @@ class Draws:
 
 
 def draw(outlook: Outlook, history: History, *, paths: int, seed: int, split: Split | None = None) -> Draws:
-    """Draw what is won of the open deals and of those yet to enter; deals of one path share a shock."""
+    """Draw what is won of the open deals and of those yet to enter; deals of one path share a shock.
+
+    Of more than `MOST_DRAWN` open deals those that matter least for the range are drawn as one sum.
+    """
     rng = np.random.default_rng([seed, day_number(outlook.window.origin)])
     shared = np.exp(outlook.shock * rng.standard_normal(paths) - 0.5 * outlook.shock**2)
     groups = 0 if split is None else split.groups
     total, by_group = np.zeros(paths), np.zeros((groups, paths))
+    one_by_one = drawn_apart(outlook.amount**2 * outlook.chance * (1.0 - outlook.chance))
+    deals = np.flatnonzero(one_by_one)
     rows = max(_CHUNK // paths, 1)
     strength = shared.astype(np.float32)
-    for start in range(0, len(outlook.load), rows):
-        part = slice(start, start + rows)
+    for start in range(0, len(deals), rows):
+        part = deals[start : start + rows]
         load = outlook.load[part].astype(np.float32)
         won = rng.standard_exponential((len(load), paths), dtype=np.float32) < load[:, None] * strength
         worth = outlook.amount[part].astype(np.float32)[:, None] * won
@@ -244,30 +256,76 @@ def draw(outlook: Outlook, history: History, *, paths: int, seed: int, split: Sp
             order = np.argsort(split.open[part], kind="stable")
             here, begin = np.unique(split.open[part][order], return_index=True)
             by_group[here] += np.add.reduceat(worth[order], begin, axis=0, dtype=np.float64)
+    if not one_by_one.all():
+        rest = _rest(outlook, np.flatnonzero(~one_by_one), shared, split).draw(rng)
+        if split is None:
+            total += rest[0]
+        else:
+            by_group += rest
     if split is not None:
         total = by_group.sum(axis=0)
     new, new_by_group = np.zeros(paths), np.zeros((groups, paths))
     if outlook.new_wins > 0 and outlook.amounts is not None:
         level = np.exp(outlook.new_spread * rng.standard_normal(paths) - 0.5 * outlook.new_spread**2)
-        counts = rng.poisson(outlook.new_wins * level * shared)
-        entry = rng.choice(len(outlook.pool), int(counts.sum()), p=outlook.pool_weight)
-        worth_new = outlook.amounts.draw(rng, history.entries.profile[outlook.pool[entry]])
-        path = np.repeat(np.arange(paths), counts)
-        new = np.bincount(path, worth_new, paths).astype(np.float64)
-        if split is not None:
-            np.add.at(new_by_group, (split.new[entry], path), worth_new)
+        expected = outlook.new_wins * level * shared
+        if outlook.new_wins > MOST_DRAWN:
+            drawn = _new_business(outlook, outlook.amounts, history, expected, split).draw(rng)
+            new = drawn.sum(axis=0)
+            new_by_group = drawn if split is not None else new_by_group
+        else:
+            counts = rng.poisson(expected)
+            entry = rng.choice(len(outlook.pool), int(counts.sum()), p=outlook.pool_weight)
+            worth_new = outlook.amounts.draw(rng, history.entries.profile[outlook.pool[entry]])
+            path = np.repeat(np.arange(paths), counts)
+            new = np.bincount(path, worth_new, paths).astype(np.float64)
+            if split is not None:
+                np.add.at(new_by_group, (split.new[entry], path), worth_new)
     return Draws(total, new, by_group, new_by_group)
 
 
-def fresh_chance(outlook: Outlook, history: History) -> Floats:
-    """Chance of each open deal if it had entered its stage at the end of the origin."""
+def _new_business(
+    outlook: Outlook, amounts: Amounts, history: History, expected: Floats, split: Split | None
+) -> Cumulants:
+    """Give the moments of what very many deals yet to enter will bring, of all together or by group, on each path.
+
+    A Poisson number of independent amounts: its cumulants are the number expected times the moments of an amount.
+    """
+    mean = amounts.mean[history.entries.profile[outlook.pool]]
+    group = np.zeros(len(outlook.pool), dtype=np.int64) if split is None else split.new
+    groups = 1 if split is None else split.groups
+    moments = (
+        np.bincount(group, outlook.pool_weight * mean**power * float(amounts.weight @ amounts.ratio**power), groups)
+        for power in (1, 2, 3)
+    )
+    return Cumulants(*(moment[:, None] * expected for moment in moments))
+
+
+def _rest(outlook: Outlook, deals: Ints, shared: Floats, split: Split | None) -> Cumulants:
+    """Give the moments of the deals that are not drawn one by one, of all together or by group, on each path."""
+    square, cube = np.ones(len(deals)), np.ones(len(deals))
+    if outlook.amounts is not None:
+        unknown = outlook.unknown[deals]
+        square[unknown], cube[unknown] = (outlook.amounts.weight @ outlook.amounts.ratio**power for power in (2, 3))
+    group = np.zeros(len(deals), dtype=np.int64) if split is None else split.open[deals]
+    return sums_by_group(
+        outlook.load[deals],
+        shared,
+        outlook.amount[deals],
+        (square, cube),
+        group,
+        1 if split is None else split.groups,
+    )
+
+
+def fresh_chance(outlook: Outlook, history: History, rows: Ints) -> Floats:
+    """Chance of some open deals if they had entered their stage at the end of the origin."""
     standing = outlook.standing
     none = np.zeros(0, dtype=np.int64)
     chance, _ = win_chances(
         outlook.hazards,
         history.coding,
         steps_of(outlook.window),
-        standing=(standing.profile, standing.person, standing.stage, np.zeros(len(standing), dtype=np.int64)),
+        standing=(standing.profile[rows], standing.person[rows], standing.stage[rows], np.zeros_like(rows)),
         entering=(none, none),
     )
-    return -np.expm1(np.log1p(-chance) * outlook.correction)
+    return -np.expm1(np.log1p(-chance) * outlook.correction[rows])

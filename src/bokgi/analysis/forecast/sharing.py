@@ -42,17 +42,17 @@ def groups_of(history: History, outlook: Outlook) -> Split:
     """Group deals by person and team."""
     teams = len(history.coding.teams)
     standing, entries, pool = outlook.standing, history.entries, outlook.pool
-    return Split(
-        standing.person * teams + standing.team,
-        entries.person[pool] * teams + entries.team[pool],
-        len(history.coding.persons) * teams,
-    )
+    open_pair = standing.person * teams + standing.team
+    new_pair = entries.person[pool] * teams + entries.team[pool]
+    pairs = np.unique(np.concatenate([open_pair, new_pair]))
+    return Split(*np.divmod(pairs, teams), np.searchsorted(pairs, open_pair), np.searchsorted(pairs, new_pair))
 
 
 def shares(
     history: History,
     won: NDArray[np.bool_],
     drawn: Draws,
+    split: Split,
     scaling: Scaling,
     *,
     by: Literal["person", "team"],
@@ -62,12 +62,11 @@ def shares(
     `won` marks the wins of the period so far. In the order of their keys; who has no part in it is left out, deals of
     nobody known stand under `(unknown)`.
     """
-    people, teams = len(history.coding.persons), len(history.coding.teams)
-    axis = 1 if by == "person" else 0
     names = history.coding.persons if by == "person" else history.coding.teams
-    open_part, new_part = (
-        part.reshape(people, teams, -1).sum(axis=axis) for part in (drawn.open_by_group, drawn.new_by_group)
-    )
+    of_pair = split.person if by == "person" else split.team
+    open_part, new_part = (np.zeros((len(names), part.shape[1])) for part in (drawn.open_by_group, drawn.new_by_group))
+    np.add.at(open_part, of_pair, drawn.open_by_group)
+    np.add.at(new_part, of_pair, drawn.new_by_group)
     amount = np.nan_to_num(history.wins.amount[won])
     code = (history.wins.person if by == "person" else history.wins.team)[won]
     so_far = np.bincount(code, amount, len(names))

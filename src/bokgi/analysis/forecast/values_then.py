@@ -30,33 +30,51 @@ def values_over_time(deals: ir.Table, changes: ir.Table | None, column: str) -> 
     >>> found.order_by("deal_id", "from_on").to_pyarrow()["value"].to_pylist()
     ['park', 'lee', 'kim']
     """
+    columns = ["deal_id", "value", "from_on", "to_on", "sure", "since"]
+    now = unchanged(deals, changes, column).mutate(from_on=ibis.literal(_LONG_AGO), to_on=ibis.literal(_FAR_AHEAD))
+    if changes is None:
+        return now.select(columns)
+    own, since = _own(changes, column)
+    in_deal = ibis.window(group_by="deal_id", order_by=[_.changed_on, _.seq, _.new, _.old])
+    told = own.mutate(
+        place=ibis.row_number().over(in_deal),
+        to_on=ibis.coalesce(_.changed_on.lead().over(in_deal), ibis.literal(_FAR_AHEAD)),
+    )
+    parts = [
+        told.select(deal_id="deal_id", value="new", from_on="changed_on", to_on="to_on", sure=ibis.literal(value=True)),
+        told.filter(_.place == 0).select(
+            deal_id="deal_id",
+            value="old",
+            from_on=ibis.literal(_LONG_AGO),
+            to_on="changed_on",
+            sure=ibis.literal(value=False),
+        ),
+    ]
+    kinds = {"deal_id": "string", "value": "string", "from_on": "date", "to_on": "date", "sure": "boolean"}
+    changed = ibis.union(*(part.cast(kinds) for part in parts)).cross_join(since)
+    return now.select(columns).cast(kinds).union(changed.select(columns))
+
+
+def unchanged(deals: ir.Table, changes: ir.Table | None, column: str) -> ir.Table:
+    """Give what a column is of the deals for which no change of it is recorded: `deal_id, value, sure, since`.
+
+    Columns as in `values_over_time`.
+    """
     text = deals[column].cast("string") if column in deals.columns else ibis.null("string")
     known = ibis.literal(value=False)
     if "known_at_creation" in deals.columns:
         known = ibis.coalesce(deals.known_at_creation.contains(f",{column},"), known)
     now = deals.select(deal_id="deal_id", value=text, sure=known)
-    long_ago, far_ahead = ibis.literal(_LONG_AGO), ibis.literal(_FAR_AHEAD)
-    columns = ["deal_id", "value", "from_on", "to_on", "sure", "since"]
     if changes is None:
-        return now.mutate(from_on=long_ago, to_on=far_ahead, since=ibis.null("date")).select(columns)
+        return now.mutate(since=ibis.null("date"))
+    own, since = _own(changes, column)
+    return now.anti_join(own, "deal_id").cross_join(since)
+
+
+def _own(changes: ir.Table, column: str) -> tuple[ir.Table, ir.Table]:
+    """Give the changes of a column, and since when there are any."""
     own = changes.filter((_.field == column) & _.changed_on.notnull())
-    since = own.filter(_.seq > 0).agg(since=_.changed_on.min())
-    in_deal = ibis.window(group_by="deal_id", order_by=[_.changed_on, _.seq, _.new, _.old])
-    told = own.mutate(
-        place=ibis.row_number().over(in_deal), to_on=ibis.coalesce(_.changed_on.lead().over(in_deal), far_ahead)
-    )
-    parts = [
-        told.select(deal_id="deal_id", value="new", from_on="changed_on", to_on="to_on", sure=ibis.literal(value=True)),
-        told.filter(_.place == 0).select(
-            deal_id="deal_id", value="old", from_on=long_ago, to_on="changed_on", sure=ibis.literal(value=False)
-        ),
-        now.anti_join(own, "deal_id").select(
-            deal_id="deal_id", value="value", from_on=long_ago, to_on=far_ahead, sure="sure"
-        ),
-    ]
-    kinds = {"deal_id": "string", "value": "string", "from_on": "date", "to_on": "date", "sure": "boolean"}
-    united = ibis.union(*(part.cast(kinds) for part in parts))
-    return united.cross_join(since).select(columns)
+    return own, own.filter(_.seq > 0).agg(since=_.changed_on.min())
 
 
 def known_then(sure: ir.Value, since: ir.Value, value: ir.Value, on: ir.Value) -> ir.Value:

@@ -1,0 +1,91 @@
+"""Totals of very many independent deals: the largest are drawn one by one, the rest of them as a sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MOST_DRAWN: Final = 4_000
+"""So many open deals are drawn one by one; of more, those on which the range hangs most."""
+_GRID: Final = 33
+_LEAST_SKEW: Final = 1e-3
+
+
+def drawn_apart(variance: Floats) -> NDArray[np.bool_]:
+    """Mark the deals that are drawn one by one: all, or the `MOST_DRAWN` with the largest variance.
+
+    >>> bool(drawn_apart(np.ones(100)).all()), int(drawn_apart(np.ones(10_000)).sum())
+    (True, 4000)
+    """
+    apart: NDArray[np.bool_] = np.ones(len(variance), dtype=bool)
+    if len(variance) > MOST_DRAWN:
+        apart[np.argsort(-variance, kind="stable")[MOST_DRAWN:]] = False
+    return apart
+
+
+@dataclass(frozen=True)
+class Cumulants:
+    """Mean, variance and third central moment of sums, in arrays of one shape."""
+
+    mean: Floats
+    variance: Floats
+    third: Floats
+
+    def draw(self, rng: np.random.Generator) -> Floats:
+        """Draw a sum for each: a gamma moved and stretched to these three moments, never below 0.
+
+        The sum of many independent terms is nearly normal; the third moment is what a sum of few rare large deals
+        differs from that by.
+        """
+        sd = np.sqrt(np.maximum(self.variance, 0.0))
+        skew = np.zeros(sd.shape)
+        np.divide(np.maximum(self.third, 0.0), sd**3, out=skew, where=sd > 0.0)
+        skewed = skew > _LEAST_SKEW
+        shape = 4.0 / np.where(skewed, skew, 1.0) ** 2
+        gamma = (rng.standard_gamma(shape) - shape) / np.sqrt(shape)
+        standard = np.where(skewed, gamma, rng.standard_normal(shape.shape))
+        drawn: Floats = np.maximum(self.mean + sd * standard, 0.0)
+        return drawn
+
+
+def cumulants_of(chance: Floats, amount: Floats, scatter: tuple[Floats, Floats]) -> Cumulants:
+    """Give the moments of what each deal brings: won with `chance`, for `amount` times a factor of mean 1.
+
+    `scatter`: mean square and mean cube of that factor, 1 where the amount is known.
+
+    >>> found = cumulants_of(np.array([0.5]), np.array([10.0]), (np.ones(1), np.ones(1)))
+    >>> found.mean, found.variance, found.third
+    (array([5.]), array([25.]), array([0.]))
+    """
+    first = amount * chance
+    second = amount**2 * scatter[0] * chance
+    third = amount**3 * scatter[1] * chance
+    return Cumulants(first, second - first**2, third - 3.0 * second * first + 2.0 * first**3)
+
+
+def sums_by_group(
+    load: Floats, strength: Floats, amount: Floats, scatter: tuple[Floats, Floats], group: Ints, groups: int
+) -> Cumulants:
+    """Give the moments of the sum of each group (`groups × paths`).
+
+    A deal is won with the chance `1 − exp(−load × strength of the path)`. Between 33 strengths the moments are
+    interpolated: they are smooth.
+    """
+    grid = np.linspace(float(strength.min()), float(strength.max()), _GRID)
+    at = np.empty((3, groups, _GRID))
+    for place, level in enumerate(grid):
+        each = cumulants_of(-np.expm1(-load * level), amount, scatter)
+        for order, values in enumerate((each.mean, each.variance, each.third)):
+            at[order, :, place] = np.bincount(group, values, groups)
+    step = grid[1] - grid[0]
+    position = (strength - grid[0]) / step if step > 0 else np.zeros(len(strength))
+    low = np.minimum(position.astype(np.int64), _GRID - 2)
+    share = position - low
+    mean, variance, third = (one[:, low] * (1.0 - share) + one[:, low + 1] * share for one in at)
+    return Cumulants(mean, variance, third)
