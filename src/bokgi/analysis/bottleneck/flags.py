@@ -126,7 +126,9 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     flagged in a broad view explains its part before narrower views are screened.
 
     Small numbers: units with less than about ten cases have no z and no gain. Nothing is flagged unless the test of all
-    views together passes at 1 %; then Benjamini–Hochberg at `fdr`, and a gain of at least `min_gain`.
+    views together passes at 1 %; then Benjamini–Hochberg at `fdr` among the views, and within those that are left at
+    `fdr` × their share of all views (Benjamini & Bogomolov 2014; `q_value` has that share in it). A flag also takes a
+    gain of at least `min_gain`.
 
     Refuses: nothing; without cases there are no units. Do not use `conversion` for finding the bottleneck: the lowest
     one is usually the stage where most deals should end.
@@ -146,13 +148,18 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
         (1.0 - level) / 2.0,
         seed,
     )
-    gate_p = _gate(question, by)
+    view_p = [_gate(question, view, seed + place) for place, view in enumerate(by)]
+    gate_p = min(1.0, min(view_p, default=1.0) * len(by))
     passed = gate_p < GATE
+    chosen = benjamini_hochberg(np.array(view_p)) <= fdr
+    # Of the rate of false flags each view may use the part of the views that show something.
+    share = float(max(chosen.sum(), 1)) / max(len(by), 1)
     floor = LEAST_GAIN_SHARE * won_a_month(deals, (start, end)) if min_gain is None else min_gain
     units: list[Unit] = []
-    for view in by:
+    for view, shows in zip(by, chosen.tolist(), strict=True):
         flagged = [unit for unit in units if unit.flagged and unit.by != STAGE]
-        units += _flag(_units(question, view, flagged), passed=passed, fdr=fdr, floor=floor)
+        found = _units(question, view, flagged)
+        units += _flag(found, passed=passed and shows, fdr=fdr, share=share, floor=floor)
     units = _prune(question, units)
     shown = deals_there(visits, deals, (_key(unit) for unit in units if unit.flagged), by)
     units = [replace(unit, deals=shown.get(_key(unit), ())) for unit in units]
@@ -192,13 +199,10 @@ def _past(progressions: ibis.Table, deals: ibis.Table, view: str, as_of: date) -
     return against_the_past(joined(progressions, deals, [column]), as_of=as_of, unit=f"of_{column}")
 
 
-def _gate(question: _Question, by: Sequence[str]) -> float:
-    """Smallest p-value of the views, times their number."""
-    p = []
-    for i, view in enumerate(by):
-        screened = [_screen(question, place, view, None) for place in range(len(question.stages))]
-        p.append(gate([found for found in screened if found is not None], seed=question.seed + i))
-    return min(1.0, min(p, default=1.0) * len(by))
+def _gate(question: _Question, view: str, seed: int) -> float:
+    """P-value of "nobody of this view is behind", over all stages."""
+    screened = [_screen(question, place, view, None) for place in range(len(question.stages))]
+    return gate([found for found in screened if found is not None], seed=seed)
 
 
 def _screen(question: _Question, here: int, view: str, flagged: Ints | None) -> Screened | None:
@@ -298,12 +302,12 @@ def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gai
     )
 
 
-def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, floor: float) -> list[Unit]:
+def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, share: float, floor: float) -> list[Unit]:
     """Add q-values and flag units that are below beyond chance and whose gain is worth the effort."""
     p = np.array([special.ndtr(unit.z) for unit in units if unit.z is not None])
-    values = benjamini_hochberg(p)
+    values = np.minimum(benjamini_hochberg(p) / share, 1.0)
     # What the next unit must reach: a place more in the ranking, or the gate where it is shut.
-    next_p = fdr * (int((values <= fdr).sum()) + 1) / max(len(p), 1) if passed else GATE / max(len(p), 1)
+    next_p = fdr * share * (int((values <= fdr).sum()) + 1) / max(len(p), 1) if passed else GATE / max(len(p), 1)
     q = iter(values.tolist())
     out = []
     for unit in units:
