@@ -16,8 +16,8 @@ from bokgi.analysis.stage_conversion import Risk, stage_conversion
 from bokgi.domain.period import Period
 
 TOPIC: Final = "bottleneck"
-SCALES: Final = {"small": 2, "medium": 10, "full": 40}
-NOISE: Final = {"small": 6, "medium": 30, "full": 100}
+SCALES: Final = {"small": 2, "medium": 20, "full": 40}
+NOISE: Final = {"small": 6, "medium": 60, "full": 100}
 """Files of noise of each of two kinds."""
 CONDITIONS: Final = ("source", "lead_grade", "segment", "industry", "type")
 VIEWS: Final = (STAGE, "team", "team:past", "segment", "source", "owner_id")

@@ -18,7 +18,7 @@ from bokgi.questions.asked import asked
 from bokgi.questions.causes import readings
 
 TOPIC: Final = "causes"
-SCALES: Final = {"small": 2, "medium": 10, "full": 40}
+SCALES: Final = {"small": 2, "medium": 8, "full": 40}
 SIZES: Final = {"16 people, 3,200 deals": (16, 3_200), "12 people, 2,400 deals": (12, 2_400)}
 Found = dict[str, tuple[str, ...]]
 

@@ -18,7 +18,7 @@ from bokgi.analysis.decomposition.pool import WON, Pools, Window, count_pools
 from bokgi.domain.period import Period
 
 TOPIC: Final = "decomposition"
-SCALES: Final = {"small": 50, "medium": 400, "full": 1_000}
+SCALES: Final = {"small": 50, "medium": 200, "full": 1_000}
 PAIRS: Final = 25
 """Pairs of periods that are drawn from one organisation."""
 QUARTERS: Final = ("2025-Q1", "2025-Q2")

@@ -15,7 +15,7 @@ from bokgi.questions.causes import readings
 from bokgi.questions.changes import ask_changes
 
 TOPIC: Final = "noise"
-SCALES: Final = {"small": 4, "medium": 30, "full": 200}
+SCALES: Final = {"small": 4, "medium": 24, "full": 200}
 OWN_SEEDS: Final = 60_000
 """Files of their own, not those of other topics."""
 SHOWN: Final = {
