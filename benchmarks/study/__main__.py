@@ -25,7 +25,8 @@ def main(arguments: list[str]) -> int:
         module = import_module(f"benchmarks.study.{topic}")
         scale = wanted if wanted in getattr(module, "SCALES", ("small", "full")) else "small"
         print(f"{topic}, {scale} …", file=sys.stderr, flush=True)
-        section = Section(topic, datetime.now(UTC).date().isoformat(), scale, SEED, table(module.run(scale, SEED)))
+        told = "\n\n".join([table(module.run(scale, SEED)), *filter(None, [getattr(module, "NOTE", "")])])
+        section = Section(topic, datetime.now(UTC).date().isoformat(), scale, SEED, told)
         print(section.text(), flush=True)
         before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
         PAGE.write_text(merged(before, section), encoding="utf-8")

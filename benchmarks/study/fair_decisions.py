@@ -11,6 +11,10 @@ from benchmarks.study.comparison import CASES, SCALES, compared
 from benchmarks.study.rows import Row, share_row
 
 TOPIC: Final = "fair_decisions"
+NOTE: Final = """\
+Where good people are handed the hard deals, a third of the bottom quarter by raw rate is truly above the average; of
+those whom the comparison says to be below it hardly one in fifty is. Where they are handed the easy ones the raw rate
+exaggerates what is true, so that few of them land at the bottom by it: right for the wrong reason."""
 QUARTER: Final = 4
 
 

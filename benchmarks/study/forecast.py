@@ -20,6 +20,10 @@ from bokgi.analysis.forecast import Backtest, backtest
 Floats = NDArray[np.float64]
 
 TOPIC: Final = "forecast"
+NOTE: Final = """\
+A goal that lies inside the interval is neither met nor missed for sure. So it is with the month of teams of 6, of which
+six organisations were drawn: such a month holds a handful of wins, and chance moves what the pace of late misses.
+AutoETS and AutoARIMA (statsforecast) see the monthly totals alone, from twelve months of history on."""
 SCALES: Final = {"small": 2, "medium": 6, "full": 20}
 AS_OF: Final = date(2025, 12, 31)
 SIZES: Final = {30: 7_500, 12: 3_000, 6: 1_500}
