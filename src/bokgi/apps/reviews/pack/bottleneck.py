@@ -154,7 +154,8 @@ def _evidence(unit: Unit, searched: Search, scope: Scope) -> list[Message]:
     said.append(
         Message(
             N_(
-                "It rests on {n} deals that left the stage. Chance alone would show a flag in less than 1 of 100 cases."
+                "It rests on {n} {n:deal|deals} that left the stage. Chance alone would show a flag "
+                "in less than 1 of 100 cases."
             ),
             {"n": unit.n},
         )
@@ -208,9 +209,9 @@ def _waiting(stage: Mapping[str, Any]) -> list[Message]:
     amount = worth(stage["open"]["amount"])
     values: dict[str, object] = {"stage": stage["label"], "n": stage["open"]["count"], "amount": amount}
     here = (
-        Message(N_("{n} deals stand in {stage}."), values)
+        Message(N_("{n} {n:deal stands|deals stand} in {stage}."), values)
         if amount is None
-        else Message(N_("{n} deals ({amount}) stand in {stage}."), values)
+        else Message(N_("{n} {n:deal|deals} ({amount}) {n:stands|stand} in {stage}."), values)
     )
     if stage["late"] is None:
         return [here]

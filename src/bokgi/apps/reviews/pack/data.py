@@ -102,7 +102,7 @@ def _findings(
         found.append((code, severity, count, Message(msgid, {"n": count, **values})))
 
     if age is not None and age > _STALE_DAYS:
-        add("data_old", age, N_("The last export is {n} days old; what happened since is missing."))
+        add("data_old", age, N_("The last export is {n} {n:day|days} old; what happened since is missing."))
     if age is not None and age < 0:
         add(
             "as_of_past",
@@ -114,7 +114,7 @@ def _findings(
         add(
             "quarantined",
             quarantined,
-            N_("{n} rows wait in quarantine and count nowhere."),
+            N_("{n} {n:row waits|rows wait} in quarantine and count nowhere."),
         )
     if numbers["no_owner"]:
         add("owner_missing", numbers["no_owner"], N_("{n} open {n:deal has|deals have} no owner."))
@@ -138,7 +138,7 @@ def _findings(
         add(
             "stage_unknown",
             sum(row["events"] for row in lost),
-            N_("{n} entries into unknown stages are passed over: {names}"),
+            N_("{n} {n:entry|entries} into unknown stages {n:is|are} passed over: {names}"),
             names=names,
         )
     return [

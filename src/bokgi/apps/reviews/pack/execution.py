@@ -229,16 +229,24 @@ def said(sums: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> list[M
     }
     if values["won_amount"] is None:
         lead = Message(
-            N_("{activities} activities, {created} new deals, {won} won, {lost} lost or undecided."),
+            N_(
+                "{activities} {activities:activity|activities}, {created} new {created:deal|deals}, "
+                "{won} won, {lost} lost or undecided."
+            ),
             values,
         )
     elif values["activities"]:
         lead = Message(
-            N_("{activities} activities, {created} new deals, {won} won ({won_amount}), {lost} lost or undecided."),
+            N_(
+                "{activities} {activities:activity|activities}, {created} new {created:deal|deals}, "
+                "{won} won ({won_amount}), {lost} lost or undecided."
+            ),
             values,
         )
     else:
-        lead = Message(N_("{created} new deals, {won} won ({won_amount}), {lost} lost or undecided."), values)
+        lead = Message(
+            N_("{created} new {created:deal|deals}, {won} won ({won_amount}), {lost} lost or undecided."), values
+        )
     return [lead, *_met(people), *_careless(week)]
 
 
@@ -249,7 +257,7 @@ def _met(people: Sequence[Mapping[str, Any]]) -> list[Message]:
         found = [one for person in people for one in person["standard"] if one["metric"] == metric]
         told.append(
             Message(
-                N_("The standard for {metric} was met by {met} of {n} people."),
+                N_("The standard for {metric} was met by {met} of {n} {n:person|people}."),
                 {
                     "metric": METRIC_NAMES.get(metric, Message(metric)),
                     "met": sum(1 for one in found if one["met"]),
@@ -270,4 +278,4 @@ def _careless(week: Mapping[str, Any]) -> list[Message]:
     told = [Message(msgid, {"k": care[name]}) for name, msgid in parts.items() if care[name]]
     if not told or not n:
         return []
-    return [Message(N_("Of {n} open deals: {parts}."), {"n": n, "parts": told})]
+    return [Message(N_("Of {n} open {n:deal|deals}: {parts}."), {"n": n, "parts": told})]

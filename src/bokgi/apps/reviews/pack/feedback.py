@@ -32,7 +32,7 @@ _CHANCE: Final = 0.05
 CONCERNS: Final = {
     "close_passed": N_("The expected close date of {n} of {open} open deals has passed."),
     "no_next_step": N_("{n} of {open} open deals have no next step written down."),
-    "untouched": N_("Nobody was in touch for {days} working days or more on {n} of {open} open deals."),
+    "untouched": N_("Nobody was in touch for {days} working {days:day|days} or more on {n} of {open} open deals."),
     "pushed": N_("The close date of {n} of {open} open deals was pushed three times or more."),
     "next_step_passed": N_("The date of the next step of {n} of {open} open deals has passed."),
     "stage_overdue": N_("{n} of {open} open deals stay in their stage longer than planned."),
@@ -143,7 +143,7 @@ def _short_of_standard(scope: Scope, people: Sequence[Mapping[str, Any]]) -> dic
             required, number = standard["required"], standard["done"]
             if not standard["met"] and float(pdtr(number, required)) < _CHANCE:
                 words = Message(
-                    N_("{done} {metric} in {weeks} weeks; the standard is {required}."),
+                    N_("{done} {metric} in {weeks} {weeks:week|weeks}; the standard is {required}."),
                     {
                         "done": number,
                         "metric": METRIC_NAMES.get(standard["metric"], Message(standard["metric"])),
@@ -167,7 +167,7 @@ def said(found: Sequence[Mapping[str, Any]]) -> list[Message]:
         return [Message(N_("There is nothing that the data of this week can bear."))]
     sentences = [
         Message(
-            N_("There is something to talk about with {n} of {people} people."),
+            N_("There is something to talk about with {n} of {people} {people:person|people}."),
             {"n": with_points, "people": len(found)},
         )
     ]

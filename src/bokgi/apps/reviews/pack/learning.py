@@ -94,7 +94,7 @@ def _why(stories: Sequence[Row]) -> list[Message]:
             case "against_odds":
                 if row["times_pushed"]:
                     said_of.append(
-                        Message(N_("Won although its close date moved {n} times."), {"n": row["times_pushed"]})
+                        Message(N_("Won although its close date moved {n} {n:time|times}."), {"n": row["times_pushed"]})
                     )
                 if row["setbacks"]:
                     said_of.append(Message(N_("Won although it had gone back a stage.")))

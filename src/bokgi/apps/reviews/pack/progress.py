@@ -143,7 +143,7 @@ def _improved(stages: Sequence[Row], usual: Mapping[str, Any]) -> list[dict[str,
             name,
             usual[name]["weeks"],
             Message(
-                N_("More {what} than in the {n} weeks before ({usual} were usual)."),
+                N_("More {what} than in the {n} {n:week|weeks} before ({usual} were usual)."),
                 {"what": words, "n": usual[name]["weeks"], "usual": Between(usual[name]["low"], usual[name]["high"])},
             ),
         )

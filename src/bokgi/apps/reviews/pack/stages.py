@@ -60,12 +60,13 @@ def window_json(found: Windows) -> dict[str, Any]:
     """Say which spans are compared and what to keep in mind."""
     note = (
         Message(
-            N_("Compared with the {n} weeks before. Skipped stages do not count; re-opened deals count once."),
+            N_("Compared with the {n} {n:week|weeks} before. Skipped stages do not count; re-opened deals count once."),
             {"n": found.weeks},
         )
         if found.before is not None
         else Message(
-            N_("The history is too short for a comparison: it takes {n} weeks twice."), {"n": SHORTEST_WINDOW_WEEKS}
+            N_("The history is too short for a comparison: it takes {n} {n:week|weeks} twice."),
+            {"n": SHORTEST_WINDOW_WEEKS},
         )
     )
     return {

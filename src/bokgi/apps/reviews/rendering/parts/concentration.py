@@ -27,7 +27,7 @@ def concentration_verdict(review: Json, speaker: Speaker) -> Verdict | None:
         return Verdict(title=title, badge=Badge(speaker.word(N_("too few")), "few"), lines=lines)
     more = band["more_than_luck"]
     scale = marks.Scale(0.0, min(max(share, band["high"]) * 1.2, 1.0), 150)
-    people = speaker.text(N_("{n} people"), n=speaker.count(found["people"]))
+    people = speaker.text(N_("{n} {n:person|people}"), n=speaker.count(found["people"]))
     return Verdict(
         title=title,
         badge=Badge(speaker.word(N_("more than luck")), "warn")

@@ -36,7 +36,7 @@ def content_table(review: Json, speaker: Speaker) -> Table | None:
     scale = marks.Scale(min([*ends, 0.0]), max([*ends, 0.0]), 150)
     return Table(
         caption=speaker.text(
-            N_("What content does: {shown} of {n} items, all teams"), shown=len(shown), n=len(found["items"])
+            N_("What content does: {shown} of {n} {n:item|items}, all teams"), shown=len(shown), n=len(found["items"])
         ),
         columns=[
             Column(speaker.word(N_("Content"))),

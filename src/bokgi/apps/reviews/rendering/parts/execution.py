@@ -121,7 +121,10 @@ def _work(review: Json, speaker: Speaker) -> Table:
     columns += [Column(speaker.word(label), "right") for label in care]
     columns += [Column(f"→ {stage['label']}", "right") for stage in stages]
     note = speaker.text(
-        N_("Activities made by a system do not count. Untouched: no activity by a person in {days} working days."),
+        N_(
+            "Activities made by a system do not count. Untouched: no activity by a person in "
+            "{days} working {days:day|days}."
+        ),
         days=review["untouched_days"],
     )
     if asked:

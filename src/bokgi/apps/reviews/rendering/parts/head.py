@@ -30,7 +30,7 @@ def usual(review: Json, what: str, speaker: Speaker) -> tuple[str, Badge | None]
         return "", None
     low, high = speaker.count(found["low"]), speaker.count(found["high"])
     ends = f"{low}~{high}" if speaker.lang == "ko" else f"{low}–{high}"
-    shown = speaker.text(N_("usually {range}, {n} weeks"), range=ends, n=found["weeks"])
+    shown = speaker.text(N_("usually {range}, {n} {n:week|weeks}"), range=ends, n=found["weeks"])
     badges = {
         "below": Badge(f"↓ {speaker.word(N_('below usual'))}", "bad"),
         "above": Badge(f"↑ {speaker.word(N_('above usual'))}", "good"),
