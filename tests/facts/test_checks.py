@@ -75,9 +75,9 @@ def test_a_sound_lake_has_no_findings_also_after_compaction(tmp_path: Path) -> N
     ("damage", "code", "severity", "count", "text"),
     [
         (unregister, "rows_missing", Severity.ERROR, 2, "Import 1 should have 2 rows in deals, but has 0."),
-        (die, "imports_died", Severity.INFO, 1, "1 imports ended without a commit"),
+        (die, "imports_died", Severity.INFO, 1, "1 import ended without a commit"),
         (lose, "file_missing", Severity.ERROR, 1, "1 file of the table accounts is gone."),
-        (repeat, "keys_repeated", Severity.ERROR, 1, "1 keys of accounts stand there more than once."),
+        (repeat, "keys_repeated", Severity.ERROR, 1, "1 key of accounts stands there more than once."),
         (dangle, "links_broken", Severity.WARNING, 3, "3 rows of deals name in owner_id what people does not hold."),
         (come_from_later, "schema_newer", Severity.ERROR, 1, "schema 99"),
     ],
