@@ -23,7 +23,15 @@
       else localStorage.setItem(`${store}-${name}`, JSON.stringify(value));
     } catch { /* a browser that keeps nothing still sends what is written */ }
   };
-  let queue = read("queue", []);
+  // Each thing that waits has a place of its own: two windows of one browser take nothing from each other, and what both
+  // send is kept once.
+  const unsent = () => {
+    try {
+      return Object.keys(localStorage).filter((name) => name.startsWith(`${store}-waiting-`))
+        .map((name) => JSON.parse(localStorage.getItem(name))).sort((one, other) => one.at - other.at);
+    } catch { return []; }
+  };
+  let queue = unsent();
   const newKey = () => {
     if (crypto.randomUUID) return crypto.randomUUID();
     const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -127,7 +135,7 @@
       }
       if (answer.status >= 500) return;
       queue = queue.slice(1);
-      keep("queue", queue.length ? queue : null);
+      keep(`waiting-${one.fields.key}`, null);
       shown();
       if (!answer.ok) {
         const told = await answer.json().catch(() => ({ text: String(answer.status) }));
@@ -169,8 +177,9 @@
     }
     const fields = fieldsOf(form);
     fields.key = newKey();
-    queue = [...queue, { to: form.action, kind: form.dataset.live, draft: form.dataset.draft, fields }];
-    keep("queue", queue);
+    const fresh = { to: form.action, kind: form.dataset.live, draft: form.dataset.draft, fields, at: Date.now() };
+    queue = [...queue, fresh];
+    keep(`waiting-${fields.key}`, fresh);
     for (const name of ["text", "what", "amount"]) if (form.elements.namedItem(name)) form.elements.namedItem(name).value = "";
     stopAmending(form);
     keep(`draft-${form.dataset.draft}`, null);
