@@ -19,6 +19,9 @@ FOLDER: Final = Path(tempfile.gettempdir()) / "bokgi-bench"
 AS_OF: Final = "2025-12-31"
 WEEK_AGO: Final = "2025-12-01"
 STAGES: Final = 7
+ACTIVITIES: Final = 3
+"""Of each deal, spread over `_SPAN` days."""
+_SPAN: Final = 60
 
 # A deal walks through 7 stages in 8 to 12 entries, one a week or so: mostly on, sometimes back,
 # sometimes over a stage.
@@ -75,14 +78,14 @@ _MADE: Final = {
     "activities": """
         SELECT 'x' || i || '-' || j AS activity_id, ['meeting', 'call', 'email', 'note'][1 + (hash(i,
             j) % 4)::INTEGER] AS kind,
-            deal_id, account_id, created_on + j * 20 + (hash(i, j, 3) % 15)::INTEGER AS happened_on,
+            deal_id, account_id, created_on + j * {every} + (hash(i, j, 3) % 15)::INTEGER AS happened_on,
             CASE WHEN hash(i, j, 4) % 3 = 0 THEN 'connected' END AS outcome,
-            created_on + j * 20 + 15 <= DATE '{as_of}' AS done, hash(i, j, 5) % 5 = 0 AS automatic
-        FROM ({deal}), (SELECT CAST(n AS INTEGER) AS j FROM range(3) AS steps(n))
+            created_on + j * {every} + 15 <= DATE '{as_of}' AS done, hash(i, j, 5) % 5 = 0 AS automatic
+        FROM ({deal}), (SELECT CAST(n AS INTEGER) AS j FROM range({activities}) AS steps(n))
     """,
     "activity_people": """
         SELECT 'x' || i || '-' || j AS activity_id, owner_id AS person_id FROM ({deal}),
-            (SELECT CAST(n AS INTEGER) AS j FROM range(3) AS steps(n))
+            (SELECT CAST(n AS INTEGER) AS j FROM range({activities}) AS steps(n))
     """,
     "stages": """
         SELECT 'default' AS pipeline, stage, stage AS label, place AS stage_order, kind, 14 AS expected_days,
@@ -130,7 +133,7 @@ _MADE: Final = {
 }
 
 
-def make(folder: Path, deals: int) -> dict[str, Path]:
+def make(folder: Path, deals: int, activities: int = ACTIVITIES) -> dict[str, Path]:
     """Write the tables of a company with so many deals, ten stage events each, unless the folder has them already."""
     folder.mkdir(parents=True, exist_ok=True)
     people = max(10, min(400, deals // 2500))
@@ -142,7 +145,16 @@ def make(folder: Path, deals: int) -> dict[str, Path]:
         if not paths[name].exists():
             made = _MADE[name.removesuffix("_before")]
             deal = _DEAL.format(deals=deals, people=people)
-            select = made.format(deal=deal, as_of=as_of, shift=shift, stages=STAGES, people=people, deals=deals)
+            select = made.format(
+                deal=deal,
+                as_of=as_of,
+                shift=shift,
+                stages=STAGES,
+                people=people,
+                deals=deals,
+                activities=activities,
+                every=_SPAN // activities,
+            )
             columns = _columns(name.removesuffix("_before"), connection.sql(select).columns)
             part = paths[name].with_suffix(".part")
             connection.execute(f"COPY (SELECT {columns} FROM ({select})) TO '{part}' (FORMAT parquet)")
@@ -151,10 +163,10 @@ def make(folder: Path, deals: int) -> dict[str, Path]:
     return paths
 
 
-def home(folder: Path, deals: int) -> Lake:
+def home(folder: Path, deals: int, activities: int = ACTIVITIES) -> Lake:
     """Give the home of this company: all its tables in one import, the current state derived."""
     place = folder / "home"
-    paths = make(folder, deals)
+    paths = make(folder, deals, activities)
     lake = Lake.open(place, create=True)
     if not lake.imports():
         with (

@@ -106,10 +106,31 @@ def meeting(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def pages(rows: Sequence[Row]) -> str:
+    """Show the pages of the web application beside the empty one, and how long the worker took beforehand."""
+    lines = [
+        "| page | first, ms | median, ms | 95 %, ms | ratio | 50 at once: median, ms | 95 %, ms | errors |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in sorted(rows, key=lambda row: (row["deals"], row["order"])):
+        first = "computed later" if row["waits"] else f"{row['first_ms']:.0f}"
+        lines.append(
+            f"| `{row['page']}` | {first} | {row['median_ms']:.1f} | {row['p95_ms']:.1f} | {row['ratio']:.1f} "
+            f"| {row['crowd_median_ms']:.0f} | {row['crowd_p95_ms']:.0f} | {row['failed']} |"
+        )
+    told = {(row["deals"], row["warm_seconds"], row["warm_cpu_seconds"]) for row in rows}
+    lines += [
+        f"\nAfter an import of {deals:,} deals the worker computes for {seconds:.0f} s ({work:.0f} CPU seconds)."
+        for deals, seconds, work in sorted(told)
+    ]
+    return "\n".join(lines)
+
+
 _TABLES: Final[dict[str, Callable[[Sequence[Row]], str]]] = {
     "analyses": analyses,
     "commands": commands,
     "meeting": meeting,
+    "pages": pages,
 }
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from ibis import _
 
 from bokgi.apps.access.asking import answers, today
 from bokgi.apps.access.models import User
@@ -46,6 +47,17 @@ def deal_choices() -> Choices:
     """Give what a new deal may be: the stages of the facts, the first ladder where there are none."""
     there = choices()
     return there if there.steps else Choices(_first_steps(), there.people)
+
+
+def pipelines_by_use(there: Choices, owner_id: str) -> list[str]:
+    """List the pipelines a new deal may be in, the likeliest first: by one's own deals, then by everybody's."""
+    listed = list(dict.fromkeys(step.pipeline for step in there.steps))
+    if len(listed) < 2:  # noqa: PLR2004 - nothing to choose
+        return listed
+    deals = answers().facts().deals
+    rows = deals.group_by("pipeline").agg(own=(_.owner_id == owner_id).sum(), n=_.count()).to_pyarrow().to_pylist()
+    used = {row["pipeline"]: (row["own"] or 0, row["n"]) for row in rows}
+    return sorted(listed, key=lambda pipeline: used.get(pipeline, (0, 0)), reverse=True)
 
 
 def _first_steps() -> tuple[Step, ...]:

@@ -170,7 +170,7 @@ def enter(request: PageRequest) -> HttpResponse:
     """Enter a deal that no CRM holds."""
     screen = screen_of(request)
     there = entered.deal_choices()
-    pipelines = list(dict.fromkeys(step.pipeline for step in there.steps))
+    pipelines = entered.pipelines_by_use(there, screen.viewer.person_id)
     asked = request.POST.get("pipeline") or request.GET.get("pipeline") or ""
     pipeline = asked if asked in pipelines else (pipelines or ["default"])[0]
     fault: BokgiError | None = None

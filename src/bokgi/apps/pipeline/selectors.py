@@ -78,6 +78,11 @@ class Screen:
         own = {self.viewer.person_id} - {""}
         return tuple(sorted(own | (self.viewer.managed if self.viewer.role is Role.MANAGER else frozenset())))
 
+    @property
+    def is_past(self) -> bool:
+        """Tell whether the page looks back at another day than today."""
+        return self.as_of != today(self.request)
+
     def ask(self, question: Question, /, **parameters: Any) -> Json:  # noqa: ANN401 - of the question
         """Ask as of the day of this screen."""
         return ask(self.request, question, as_of=self.as_of, **parameters)
