@@ -12,6 +12,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
+from bokgi.analysis.cohort_close_rate import cohort_close_rate
 from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.due_deals import due_deals
 from bokgi.analysis.execution import execution, execution_by_stage
@@ -181,6 +182,7 @@ ASKED: dict[str, Callable[[World], Any]] = {
         w.deals, w.now.targets, w.now.calendar, as_of=date(2026, 11, 20), period=NOVEMBER, subject=Subject.TEAM
     ),
     "due_deals": lambda w: due_deals(w.then.deals, w.now.deals, period=NOVEMBER, by=["owner_id"], minimum_n=1),
+    "cohort_close_rate": lambda w: cohort_close_rate(w.deals, as_of=AS_OF, period=NOVEMBER, by_day=90, minimum_n=1),
     "velocity": lambda w: velocity(w.deals, period=NOVEMBER, minimum_n=1),
 }
 

@@ -141,6 +141,8 @@ KPI_COUNTS: Final = {
     "due": N_("{n} {n:deal|deals} due"),
     "open": N_("{n} open {n:deal|deals}"),
     "leads": N_("{n} {n:lead|leads}"),
+    "created": N_("{n} {n:deal|deals} created"),
+    "activities": N_("{n} {n:activity|activities}"),
 }
 """What the n of a KPI counts."""
 

@@ -9,6 +9,8 @@ from typing import Any, Final
 import pyarrow as pa
 from ibis import _
 
+from bokgi.analysis.activity import held
+from bokgi.analysis.cohort_close_rate import cohort_close_rate
 from bokgi.analysis.due_deals import due_deals
 from bokgi.analysis.hygiene import hygiene
 from bokgi.analysis.lead_response import lead_response
@@ -23,6 +25,9 @@ from bokgi.questions.targets import target_of
 WEEKS: Final = 13
 LEVEL: Final = 0.95
 RATE, MONEY, DAYS, HOURS, TIMES, MONEY_A_DAY = "rate", "money", "days", "hours", "times", "money_a_day"
+PER_WEEK: Final = "per_week"
+COHORT_DAYS: Final = 364
+COHORT_AGE: Final = 90
 
 
 def ask_kpis(facts: Facts, *, as_of: date, team: str | None = None) -> Json:
@@ -30,8 +35,10 @@ def ask_kpis(facts: Facts, *, as_of: date, team: str | None = None) -> Json:
 
     Gives `kpis[]{key, kind, value, low, high, level, n, n_of, period, reason}`; `value` is null with a `reason`
     (`too_few`, `no_target`, `target_reached`, `unknown`). Rates are shares from 0 to 1 with Wilson intervals where they
-    are shares of deals; money is in the organisation's currency. `period`: the last 13 weeks, the current quarter, or
-    the last whole quarter. Raises `NotFoundError` for an unknown team.
+    are shares of deals, log-log ones where open deals are censored; money is in the organisation's currency. `period`:
+    the last 13 weeks, the current quarter, the last whole quarter, or for the cohort close rate the 52 weeks in which
+    the deals were created; it has `undecided`, too, the share that is open still at the age of 90 days. Raises
+    `NotFoundError` for an unknown team.
     """
     with asked(facts, as_of=as_of) as here:
         deals = here.keep(here.of_team(team))
@@ -43,6 +50,8 @@ def ask_kpis(facts: Facts, *, as_of: date, team: str | None = None) -> Json:
             *_due(here, facts, team, quarter.before()),
             _untouched(here, deals),
             _answered(here, deals, recent, team),
+            _cohort(here, deals),
+            _activity(here, recent, team),
         ]
         return {"as_of": as_of.isoformat(), "team": team, "kpis": told}
 
@@ -177,4 +186,39 @@ def _answered(here: Asked, deals: Any, recent: Period, team: str | None) -> Json
         found.get("leads", 0),
         "leads",
         reason=None if value is not None else "too_few",
+    )
+
+
+def _cohort(here: Asked, deals: Any) -> Json:  # noqa: ANN401 - an Ibis table
+    """Share of the deals of a year that is won by the age of 90 days."""
+    year = Period(here.as_of + timedelta(days=1 - COHORT_DAYS), here.as_of + timedelta(days=1))
+    minimum = here.facts.settings.minimum_n
+    found = _first(cohort_close_rate(deals, as_of=here.as_of, period=year, by_day=COHORT_AGE, minimum_n=minimum))
+    value = found.get("conversion")
+    ends = {} if value is None else {"low": found["low"], "high": found["high"], "level": LEVEL}
+    n, few = found.get("entries", 0), None if value is not None else "too_few"
+    return _kpi(
+        "cohort-close-rate", RATE, year, value, n, "created", **ends, reason=few, undecided=found.get("undecided")
+    )
+
+
+def _activity(here: Asked, recent: Period, team: str | None) -> Json:
+    """Activities that people held a week; what the system made by itself never counts."""
+    now = here.facts
+    done = held(now.activities, as_of=here.as_of)
+    done = done.filter((_.happened_on >= recent.start) & (_.happened_on < recent.end))
+    if team is not None:
+        members = now.memberships.filter(_.team == team).select("person_id").distinct()
+        ours = now.activity_people.semi_join(members, "person_id").select("activity_id").distinct()
+        done = done.semi_join(ours, "activity_id")
+    n = int(done.count().to_pyarrow().as_py())
+    known = n > 0 or bool(now.activities.limit(1).count().to_pyarrow().as_py())
+    return _kpi(
+        "activity",
+        PER_WEEK,
+        recent,
+        n / WEEKS if known else None,
+        n,
+        "activities",
+        reason=None if known else "unknown",
     )

@@ -110,6 +110,8 @@ def kpi_value(speaker: Speaker, row: Mapping[str, Any]) -> str:
         return speaker.text(N_("{amount} a day"), amount=speaker.money_short(value))
     if row["kind"] == "days":
         return speaker.days(value)
+    if row["kind"] == "per_week":
+        return speaker.text(N_("{n} a week"), n=speaker.number(value))
     unit = N_("{n} hours") if row["kind"] == "hours" else N_("{n} times")
     return speaker.text(unit, n=speaker.number(value))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import messages
@@ -11,20 +12,26 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.access.warming import ask_later
 from bokgi.apps.data.labels import TABLES
-from bokgi.apps.pipeline.selectors import WHOLE, screen_of
+from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.apps.planning import kpis, selectors
 from bokgi.apps.planning.services import definitions_enter, setting_rows
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.questions.concentration import ask_concentration
+from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.kpis import ask_kpis
+from bokgi.ui.blocks import Figure, Table
 
 CADENCES: Final = (("weekly", N_("every week")), ("monthly", N_("every month")), ("quarterly", N_("every quarter")))
 _LONGEST_OWNER: Final = 80
+_SEES_STARS: Final = (Role.ADMIN, Role.LEADER)
+"""The top person's share is one person's result: it is for who may see everybody's."""
 
 
 @may(*EVERYBODY)
@@ -36,6 +43,9 @@ def kpi_index(request: PageRequest) -> HttpResponse:
     whole = screen.team is not None or WHOLE in screen.shown
     asked = found is not None and whole
     answer = ask_later(request, ask_kpis, as_of=screen.as_of, team=screen.team) if asked else None
+    of_stages = _stages(screen) if asked else None
+    sees_stars = asked and screen.viewer.role in _SEES_STARS
+    of_stars = _stars(screen) if sees_stars else None
     values = {} if answer is None else {row["key"]: row for row in answer["kpis"]}
     others = {} if found is None else dict(found.settings.on(screen.as_of).others)
     labels = dict(CADENCES)
@@ -45,7 +55,8 @@ def kpi_index(request: PageRequest) -> HttpResponse:
         entries.append(
             {
                 "kpi": kpi,
-                "figure": kpis.figure(screen, values.get(kpi.key)),
+                "figure": of_stars if kpi.key == "star-dependency" else kpis.figure(screen, values.get(kpi.key)),
+                "table": (of_stages or {}).get(kpi.key),
                 "page": kpis.page_label(screen, kpi),
                 "tables": ", ".join(screen.say(TABLES[name]) for name in kpi.tables),
                 "owner": others.get(f"kpi_owner:{kpi.key}", ""),
@@ -56,12 +67,36 @@ def kpi_index(request: PageRequest) -> HttpResponse:
     shown = {
         "screen": screen,
         "entries": entries,
-        "working": asked and answer is None,
+        "working": asked and (answer is None or of_stages is None or (sees_stars and of_stars is None)),
         "whole": whole,
         "may_edit": found is not None and selectors.may_edit(screen),
         "cadences": CADENCES,
     }
     return render(request, "planning/kpis.html", shown)
+
+
+def _stages(screen: Screen) -> dict[str, Table] | None:
+    """Give conversion and time by stage; null while they are computed."""
+    end = screen.as_of + timedelta(days=1)
+    answer = ask_later(
+        screen.request,
+        ask_funnel,
+        as_of=screen.as_of,
+        mode=FunnelMode.STAGE_ENTRY_COHORT.value,
+        by=() if screen.team is None else ("team",),
+        start=end - timedelta(days=WINDOW_DAYS),
+        end=end,
+    )
+    if answer is None:
+        return None
+    found = [stage for stage in answer["stages"] if screen.team in {None, stage["groups"].get("team")}]
+    return {key: kpis.of_stages(screen, found, answer["level"], key) for key in ("stage-conversion", "time-in-stage")}
+
+
+def _stars(screen: Screen) -> Figure | None:
+    """Give how much hangs on one person; null while it is computed."""
+    answer = ask_later(screen.request, ask_concentration, as_of=screen.as_of, team=screen.team)
+    return None if answer is None else kpis.of_stars(screen, answer)
 
 
 @may(Role.ADMIN, Role.LEADER)

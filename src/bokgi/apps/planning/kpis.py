@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +15,11 @@ from bokgi.domain.labels import KPIS as LABELS
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
-from bokgi.ui.blocks import Figure
-from bokgi.ui.format import period_name
+from bokgi.questions.concentration import WINDOW_DAYS as CONCENTRATION_DAYS
+from bokgi.questions.funnel import WINDOW_DAYS
+from bokgi.ui.blocks import Cell, Column, Figure, Table
+from bokgi.ui.format import ABSENT, period_name
+from bokgi.ui.format import n as cases
 from bokgi.ui.speaker import kpi_value
 
 
@@ -243,7 +246,50 @@ def figure(screen: Screen, row: Json | None) -> Figure | None:
         period,
         value,
         range=ends or reason,
+        comparison=_undecided(screen, row),
         n=say(KPI_COUNTS[row["n_of"]], n=row["n"]),
+    )
+
+
+def _undecided(screen: Screen, row: Json) -> str:
+    """Say of a cohort how much of it is open still: a young one is read with care."""
+    share = row.get("undecided")
+    if share is None:
+        return ""
+    return screen.say(N_("by the age of 90 days; {share} still open then"), share=screen.speaker.percent(share))
+
+
+def of_stages(screen: Screen, stages: Sequence[Json], level: float, key: str) -> Table:
+    """List conversion (`stage-conversion`) or time (`time-in-stage`) of each stage, with its interval and n."""
+    say, speaker = screen.say, screen.speaker
+    columns = [Column(say(N_("Stage"))), Column(say(LABELS[key]), "right")]
+    rows = []
+    for stage in stages:
+        found = stage["conversion" if key == "stage-conversion" else "time"]
+        cell = Cell(ABSENT, sub=say(N_("too few")), tone="dim")
+        if found is not None and key == "stage-conversion":
+            around = "" if found["low"] is None else f"{speaker.interval({**found, 'level': level})}, "
+            cell = Cell(speaker.percent(found["estimate"]), sub=f"{around}{cases(found['n'])}", strong=True)
+        elif found is not None and found["median"] is not None:
+            last = "" if found["p80"] is None else say(N_("80% within {days}"), days=speaker.days(found["p80"])) + ", "
+            cell = Cell(speaker.days(found["median"]), sub=f"{last}{cases(found['n'])}", strong=True)
+        rows.append([Cell(stage["label"]), cell])
+    note = say(N_("Deals that entered the stage in the last {n} weeks."), n=WINDOW_DAYS // 7)
+    return Table(say(LABELS[key]), columns, rows, hidden_caption=True, note=note)
+
+
+def of_stars(screen: Screen, answer: Json) -> Figure:
+    """Write the share of the top person beside what luck alone would give among equals."""
+    say, percent = screen.say, screen.speaker.percent
+    weeks = say(N_("last {n} weeks"), n=CONCENTRATION_DAYS // 7)
+    band = answer["top_share_luck_band"]
+    if answer["top_share"] is None or band is None:
+        return Figure(weeks, ABSENT, range=say(KPI_REASONS["too_few"]), n=say(KPI_COUNTS["won"], n=answer["n"]))
+    return Figure(
+        weeks,
+        percent(answer["top_share"]),
+        range=say(N_("among equals luck gives {low} to {high}"), low=percent(band["low"]), high=percent(band["high"])),
+        n=say(KPI_COUNTS["won"], n=answer["n"]),
     )
 
 
