@@ -27,19 +27,18 @@ def search(facts: Facts, *, words: str, owners: tuple[str, ...] | None = None, m
     if not words.strip():
         return {"words": words, "deals": [], "accounts": [], "people": []}
     pattern = search_pattern(words)
-    ours = facts.deals if owners is None else facts.deals.filter(_.owner_id.isin(list(owners)))
     is_open = _.outcome == Outcome.OPEN.value
-    named = with_names(ours.select("deal_id", "account_id", "owner_id", "outcome", "created_on"), facts)
-    people = facts.identities.filter(_.kind == "person").select(person_id="key", name="name")
+    # Somebody is typing: the joins are made once for a lake version.
+    named = facts.kept("named-deals", lambda: _named(facts))
+    if owners is not None:
+        named = named.filter(_.owner_id.isin(list(owners)))
+    people = _people(facts)
     hits = named.filter(
         ibis.coalesce(_.account_name, "").re_search(pattern)
         | ibis.coalesce(_.deal_name, "").re_search(pattern)
         | (_.deal_id == words.strip())
     )
-    owned = hits.left_join(people, hits.owner_id == people.person_id).select(
-        "deal_id", "account_id", "account_name", "deal_name", "outcome", "created_on", owner="name"
-    )
-    first = owned.distinct().order_by(is_open.desc(), _.created_on.desc(nulls_first=False), _.deal_id).limit(most)
+    first = hits.order_by(is_open.desc(), _.created_on.desc(nulls_first=False), _.deal_id).limit(most)
     accounts = (
         named.filter(ibis.coalesce(_.account_name, "").re_search(pattern))
         .group_by("account_id", name=_.account_name)
@@ -62,3 +61,16 @@ def search(facts: Facts, *, words: str, owners: tuple[str, ...] | None = None, m
         "accounts": accounts.to_pyarrow().to_pylist(),
         "people": found.limit(most).to_pyarrow().to_pylist(),
     }
+
+
+def _named(facts: Facts) -> ibis.Table:
+    """Deals with the names of account, deal and owner."""
+    deals = facts.deals.select("deal_id", "account_id", "owner_id", "outcome", "created_on")
+    named, people = with_names(deals, facts), _people(facts)
+    owned = named.left_join(people, named.owner_id == people.person_id)
+    columns = ("deal_id", "account_id", "account_name", "deal_name", "owner_id", "outcome", "created_on")
+    return owned.select(*columns, owner="name").distinct()
+
+
+def _people(facts: Facts) -> ibis.Table:
+    return facts.identities.filter(_.kind == "person").select(person_id="key", name="name")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from markupsafe import Markup, escape
@@ -67,8 +67,14 @@ def bridge(
     """Specify a bridge from one total to the next: totals dark, up in the accent, down in grey (no verdict).
 
     `upright` bars stand beside each other; on a narrow page they lie below each other with their labels to the left.
-    Labels are in the unit of `format.chart_column` over the same amounts.
+    Labels are in the unit of `format.chart_column` over the same amounts. The specification is not to be changed: it is
+    remembered, since checking it takes far longer than everything else of a page.
     """
+    return _bridge(tuple(steps), currency, lang, width, upright, mode)
+
+
+@lru_cache(maxsize=128)
+def _bridge(steps: tuple[Step, ...], currency: str, lang: str, width: int, upright: bool, mode: Medium) -> Spec:  # noqa: FBT001 - the key of what is remembered
     import altair as alt  # noqa: PLC0415 - takes a second to load, which only charts need
 
     colour = palette(mode)
