@@ -272,3 +272,22 @@ def test_a_team_without_a_crm_begins_with_a_first_ladder(as_role: AsRole, tmp_pa
     facts = answers().facts()
     assert facts.stages.count().to_pyarrow().as_py() == 7
     assert facts.calendar.count().to_pyarrow().as_py() > 365
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("3억 2천", "320,000,000 KRW"),
+        ("2억 5천만", "250,000,000 KRW"),
+        ("1,500", "1,500 KRW"),
+        ("", "2500000"),
+    ],
+)
+@pytest.mark.usefixtures("home", "english")
+def test_a_typed_amount_is_read_back(as_role: AsRole, typed: str, words: str) -> None:
+    answer = as_role("rep").get("/deals/new/amount/", {"amount": typed})
+    assert words in answer.content.decode()
+    wrong = as_role("rep").get("/deals/new/amount/", {"amount": "<b>many"})
+    assert wrong.status_code == 200
+    assert "<b>" not in wrong.content.decode()
+    assert as_role("viewer").get("/deals/new/amount/").status_code == 403

@@ -7,9 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from django.urls import reverse
+
 from bokgi.apps.access.permissions import LEADING
-from bokgi.apps.data.fitting import ENDINGS, Choices
+from bokgi.apps.data.fitting import ENDINGS, Choices, readable
 from bokgi.apps.pipeline.selectors import Screen
+from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import FORECAST_CATEGORIES, OUTCOMES
 from bokgi.domain.messages import N_
 from bokgi.domain.money import Money
@@ -28,6 +31,8 @@ CORRECTED_BY_ALL: Final = (
     "lost_reason",
 )
 
+_AMOUNT_HINT: Final = N_("2500000, 250만 and 2억 5천만 are all read.")
+_LONGEST_AMOUNT: Final = 100
 _CATEGORIES: Final = ("commit", "best_case", "pipeline", "omitted")
 _LABELS: Final = {
     "account": N_("Customer"),
@@ -77,6 +82,22 @@ def written(screen: Screen, name: str, value: str | None) -> str:
     return screen.speaker.day(value) if name.endswith("_on") else value
 
 
+def amount_hint(screen: Screen, typed: str) -> str:
+    """Say what an amount is read as, in words and digit by digit, or what can be written; it is read as when saved."""
+    try:
+        value = readable("amount", typed[:_LONGEST_AMOUNT])
+    except UsageError as error:
+        return screen.speaker.message(error.hint or error.message)
+    if value is None:
+        return screen.say(_AMOUNT_HINT)
+    return screen.say(
+        N_("Read as {amount}: {digits} {currency}"),
+        amount=written(screen, "amount", value),
+        digits=f"{Decimal(value):,f}",
+        currency=screen.currency,
+    )
+
+
 def one(screen: Screen, there: Choices, name: str, values: Mapping[str, str | None], pipeline: str = "") -> Field:
     """Give one field with the value that stands there."""
     options: list[tuple[str, str]] = []
@@ -93,7 +114,7 @@ def one(screen: Screen, there: Choices, name: str, values: Mapping[str, str | No
     if options and value and value not in {key for key, _label in options}:
         options = [(value, value), *options]
     hints = {
-        "amount": screen.say(N_("2500000, 250만 and 2억 5천만 are all read.")),
+        "amount": screen.say(_AMOUNT_HINT),
         "reason": screen.say(N_("Seen by who corrects it in the CRM.")),
     }
     return Field(
@@ -105,8 +126,20 @@ def one(screen: Screen, there: Choices, name: str, values: Mapping[str, str | No
         hint=hints.get(name, ""),
         required=name in {"account", "stage", "outcome"},
         autocomplete="" if _KINDS.get(name) == "date" else "off",
-        attributes={"maxlength": "500"} if name == "next_step" else {},
+        attributes=_attributes(name),
     )
+
+
+def _attributes(name: str) -> dict[str, str]:
+    if name == "amount":
+        return {
+            "hx-get": reverse("deals:amount"),
+            "hx-trigger": "input changed delay:250ms",
+            "hx-target": "#amount-hint",
+            "hx-swap": "outerHTML",
+            "hx-sync": "this:replace",
+        }
+    return {"maxlength": "500"} if name == "next_step" else {}
 
 
 def of_edit(screen: Screen, there: Choices, edit: str, values: Mapping[str, str | None], pipeline: str) -> list[Field]:

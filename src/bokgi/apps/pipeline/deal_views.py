@@ -196,6 +196,14 @@ def enter(request: PageRequest) -> HttpResponse:
 
 
 @may(*SEES_DEALS)
+@require_GET
+def amount_read(request: PageRequest) -> HttpResponse:
+    """Say what a typed amount is read as, while it is typed; it takes the place of the hint below the field."""
+    hint = deal_forms.amount_hint(screen_of(request), request.GET.get("amount", ""))
+    return render(request, "pipeline/amount_hint.html", {"hint": hint})
+
+
+@may(*SEES_DEALS)
 @require_POST
 def take_back(request: PageRequest, deal_id: str) -> HttpResponse:
     """Take an entered deal back that is not in the facts yet."""

@@ -14,6 +14,7 @@ funnel_addresses: list[URLPattern] = [
 deal_addresses: list[URLPattern] = [
     path("", views.deals_index, name="index"),
     path("new/", deal_views.enter, name="new"),
+    path("new/amount/", deal_views.amount_read, name="amount"),
     path("<path:deal_id>/correct/", deal_views.correct, name="correct"),
     path("<path:deal_id>/close/", deal_views.close, name="close"),
     path("<path:deal_id>/take-back/", deal_views.take_back, name="take_back"),
