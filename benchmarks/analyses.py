@@ -29,20 +29,24 @@ from benchmarks import peers, results
 from benchmarks.company import AS_OF, FOLDER, make
 from bokgi.analysis.comparison.cells import counted
 from bokgi.analysis.comparison.conditions import conditions
+from bokgi.analysis.concentration.won import won_cells
 from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.due_deals import due_deals
 from bokgi.analysis.execution import execution, execution_by_stage
 from bokgi.analysis.funnel import FunnelMode, funnel
 from bokgi.analysis.hygiene import hygiene, hygiene_by
+from bokgi.analysis.lead_response import waiting_cells
 from bokgi.analysis.period_flow import period_flow
 from bokgi.analysis.pipeline_change import pipeline_change
 from bokgi.analysis.progress import Subject, progress
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.stage_conversion import Risk, conversion_cells
+from bokgi.analysis.standards_met import standards_met
 from bokgi.analysis.time_in_stage import time_cells
 from bokgi.analysis.velocity import velocity
 from bokgi.analysis.visits import visits
 from bokgi.analysis.win_loss import loss_reasons, win_loss
+from bokgi.analysis.worth_telling import worth_telling
 from bokgi.domain.period import Period
 
 QUARTER = Period(date(2025, 10, 1), date(2026, 1, 1))
@@ -135,6 +139,27 @@ QUESTIONS = {
     ),
     "deals due by person": Question(
         lambda facts: due_deals(facts.deals_before, facts.deals, period=DECEMBER, by=["owner_id"]), peers.DUE_DEALS
+    ),
+    "standards met by person": Question(
+        lambda facts: standards_met(
+            facts.visits,
+            facts.activities,
+            facts.activity_people,
+            facts.memberships,
+            facts.standards,
+            facts.calendar,
+            period=QUARTER,
+        ),
+        peers.STANDARDS_MET,
+    ),
+    "wins and losses worth telling": Question(
+        lambda facts: worth_telling(facts.deals, facts.visits, facts.stages, facts.deal_changes, period=QUARTER),
+        peers.WORTH_TELLING,
+    ),
+    "concentration (cells)": Question(lambda facts: won_cells(facts.deals, period=QUARTER), peers.WON_CELLS),
+    "lead response (cells)": Question(
+        lambda facts: waiting_cells(facts.leads, facts.activities, facts.calendar, as_of=DAY, period=QUARTER),
+        peers.LEAD_RESPONSE,
     ),
 }
 

@@ -129,6 +129,11 @@ _MADE: Final = {
             ['Seoul', 'Busan', 'Daejeon', 'Gwangju'][1 + (hash(i, 21) % 4)::INTEGER] AS region
         FROM range({deals} // 3 + 1) AS numbers(i)
     """,
+    "leads": """
+        SELECT 'l' || i AS lead_id, owner_id, account_id, source, created_on, created_on + (hash(i,
+            22) % 3)::INTEGER AS assigned_on, deal_id AS converted_deal_id, 'converted' AS outcome
+        FROM ({deal}) WHERE hash(i, 23) % 3 = 0
+    """,
     "texts": "SELECT 'deal_name' AS kind, deal_id AS key, 'Deal ' || i AS text FROM ({deal})",
 }
 

@@ -437,6 +437,84 @@ DUE_DEALS: Final = """
         FROM deals) USING (deal_id) GROUP BY due.owner_id
 """
 
+STANDARDS_MET: Final = f"""
+    WITH days AS (SELECT day FROM calendar WHERE working AND day BETWEEN {_QUARTER}
+    ), held AS (
+        SELECT person_id, role, sum(share) / 5 AS weeks FROM memberships JOIN days
+            ON (valid_from IS NULL OR valid_from <= day) AND (valid_to IS NULL OR valid_to > day)
+        WHERE role IS NOT NULL GROUP BY ALL
+    ), acts AS (
+        SELECT DISTINCT activity_id, person_id, kind
+        FROM activities JOIN activity_people USING (activity_id)
+        WHERE happened_on BETWEEN {_QUARTER} AND kind IN ('meeting', 'call') AND NOT coalesce(automatic, false)
+            AND coalesce(done, true)
+    )
+    SELECT person_id, role, metric, stage, coalesce(n, 0) AS done, amount * weeks AS standard,
+        coalesce(n, 0) >= amount * weeks AS met
+    FROM held JOIN standards USING (role)
+        LEFT JOIN (SELECT person_id, kind AS metric, count(*) AS n FROM acts GROUP BY ALL) USING (person_id, metric)
+    WHERE per = 'week'
+"""
+
+WORTH_TELLING: Final = f"""
+    WITH ended AS (
+        SELECT deal_id, owner_id, outcome, amount, lost_reason, closed_on, closed_on - created_on AS cycle_days
+        FROM deals WHERE closed_on BETWEEN {_QUARTER} AND outcome IN ('won', 'lost', 'no_decision')
+    ), walked AS (
+        SELECT deal_id, stage, exit, visit, lead(visit) OVER deal AS next
+        FROM visits SEMI JOIN ended USING (deal_id) WINDOW deal AS (PARTITION BY deal_id ORDER BY visit)
+    ), stays AS (
+        SELECT deal_id, count(*) FILTER (exit = 'back' OR (exit IN ('won', 'lost', 'no_decision')
+            AND next IS NOT NULL)) AS setbacks, max(stage) FILTER (next IS NULL) AS stage
+        FROM walked GROUP BY deal_id
+    ), pushed AS (
+        SELECT deal_id, count(*) AS pushes FROM deal_changes SEMI JOIN ended USING (deal_id)
+        WHERE field = 'expected_close_on' AND new > old GROUP BY deal_id
+    ), told AS (
+        SELECT ended.*, coalesce(setbacks, 0) AS setbacks, coalesce(pushes, 0) AS times_pushed, stage
+        FROM ended LEFT JOIN stays USING (deal_id) LEFT JOIN pushed USING (deal_id)
+    ), stories AS (
+        SELECT 'largest' AS story, 0 AS weight, * FROM told WHERE outcome = 'won' AND amount IS NOT NULL
+        UNION ALL SELECT 'fastest', cycle_days, * FROM told WHERE outcome = 'won' AND cycle_days >= 0
+            AND cycle_days < (SELECT quantile_cont(closed_on - created_on, 0.25) FROM deals WHERE outcome = 'won'
+                AND closed_on BETWEEN DATE '2025-01-01' AND DATE '2025-12-31' AND closed_on >= created_on)
+        UNION ALL SELECT 'against_odds', -(setbacks + times_pushed), * FROM told
+            WHERE outcome = 'won' AND (setbacks > 0 OR times_pushed >= 2)
+        UNION ALL SELECT 'lost_late', 0, * FROM told WHERE outcome <> 'won' AND stage IN ('s6', 's7')
+    )
+    SELECT story, row_number() OVER story AS place, * EXCLUDE (story, weight) FROM stories
+    WINDOW story AS (PARTITION BY story ORDER BY weight, amount DESC NULLS LAST, deal_id) QUALIFY place <= 3
+"""
+
+WON_CELLS: Final = f"""
+    SELECT owner_id, amount::DOUBLE AS size, count(*) AS n FROM deals
+    WHERE outcome = 'won' AND closed_on BETWEEN {_QUARTER} GROUP BY ALL
+"""
+
+LEAD_RESPONSE: Final = f"""
+    WITH ours AS (
+        SELECT lead_id, owner_id, account_id, converted_deal_id, assigned_on FROM leads
+        WHERE assigned_on BETWEEN {_QUARTER}
+    ), done AS (
+        SELECT account_id, deal_id, happened_on FROM activities
+        WHERE happened_on BETWEEN DATE '2025-10-01' AND DATE '2025-12-31' AND NOT coalesce(automatic, false)
+            AND coalesce(done, true)
+    ), found AS (
+        SELECT lead_id, min(happened_on) AS answered_on FROM (
+            SELECT lead_id, happened_on FROM ours JOIN done USING (account_id) WHERE happened_on >= assigned_on
+            UNION ALL SELECT lead_id, happened_on FROM ours JOIN done ON converted_deal_id = done.deal_id
+                WHERE happened_on >= assigned_on)
+        GROUP BY lead_id
+    )
+    SELECT greatest((ended.working_days - begun.working_days) * 1440, 0) AS minutes,
+        CASE WHEN answered_on IS NULL THEN 'open' ELSE 'answered' END AS kind, answered_on IS NOT NULL AS by_day,
+        owner_id AS person_id, count(*) AS n
+    FROM ours LEFT JOIN found USING (lead_id)
+        LEFT JOIN calendar AS begun ON begun.day = assigned_on
+        LEFT JOIN calendar AS ended ON ended.day = coalesce(answered_on, DATE '2025-12-31')
+    GROUP BY ALL
+"""
+
 
 def pandas_visits(paths: dict[str, Path]) -> object:
     """Find when each deal entered and left each stage, without re-opened deals."""

@@ -139,6 +139,8 @@ def growth(found: dict[str, list[Row]]) -> str:
     series = _series(found)
     sizes = sorted({size for points in series.values() for size in points})
     steps = list(pairwise(sizes))
+    if not steps:
+        return "Measured at one size only, so far."
     lines = [
         "| what | " + " | ".join(f"{small:,} → {large:,}" for small, large in steps) + " |",
         "|---|" + "--:|" * len(steps),

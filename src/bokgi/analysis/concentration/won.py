@@ -62,12 +62,17 @@ class Wins:
     left_out: int
 
 
-def won_by_person(deals: ibis.Table, time: ibis.Table, *, period: Period, sized: bool) -> Wins:
-    """Count the won deals of the period by owner and amount; the engine counts, only the cells leave it."""
+def won_cells(deals: ibis.Table, *, period: Period) -> ibis.Table:
+    """Give `n` won deals of the period by `owner_id` and `size`, their amount (null: not known)."""
     won = deals.filter(
         (_.outcome == Outcome.WON.value) & (_.closed_on >= period.start) & (_.closed_on < period.end)
     ).select("owner_id", size=_.amount.cast("float64"))
-    counted = won.group_by("owner_id", "size").agg(n=_.count()).order_by("owner_id", "size").to_pyarrow()
+    return won.group_by("owner_id", "size").agg(n=_.count())
+
+
+def won_by_person(deals: ibis.Table, time: ibis.Table, *, period: Period, sized: bool) -> Wins:
+    """Count the won deals of the period by owner and amount; the engine counts, only the cells leave it."""
+    counted = won_cells(deals, period=period).order_by("owner_id", "size").to_pyarrow()
     counts = _whole(counted["n"])
     owner = counted["owner_id"].to_pylist()
     size = np.nan_to_num(counted["size"].to_numpy(zero_copy_only=False).astype(np.float64))
