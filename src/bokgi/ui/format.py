@@ -382,14 +382,22 @@ def between(value: Between, lang: str) -> str:
     >>> between(Between(Rate(0.49), Rate(0.64)), "en"), between(Between(Days(-2), Days(4)), "en").replace(NBSP, " ")
     ('49–64%', '−2 to 4 days')
     """
-    low, high = show(value.low, lang), show(value.high, lang)
+    return ends(show(value.low, lang), show(value.high, lang), lang)
+
+
+def ends(low: str, high: str, lang: str) -> str:
+    """Join the two ends of a range that are written already: `49~64%`, in English `49–64%` or `−2% to 4%`.
+
+    >>> ends("49%", "64%", "ko"), ends("−168", "−107", "en").replace(NBSP, " ")
+    ('49~64%', '−168 to −107')
+    """
     for unit in _UNITS:
         if low.endswith(unit) and high.endswith(unit):
             low = low.removesuffix(unit)
             break
     if lang == "ko":
         return f"{low}~{high}"
-    return f"{low}{NBSP}to{NBSP}{high}" if MINUS in low or "+" in low else f"{low}–{high}"
+    return f"{low}{NBSP}to{NBSP}{high}" if MINUS in low or "+" in low or "<" in low else f"{low}–{high}"
 
 
 # ---------------------------------------------------------------- values of messages

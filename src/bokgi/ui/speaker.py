@@ -81,9 +81,12 @@ class Speaker:
 
     def interval(self, found: Mapping[str, Any]) -> str:
         """Write an interval of shares with its level: `90% 구간 49~64%`."""
-        low, high = self.percent(found["low"]).removesuffix("%"), self.percent(found["high"])
-        ends = f"{low}~{high}" if self.lang == "ko" else f"{low}–{high}"
+        ends = self.ends(self.percent(found["low"]), self.percent(found["high"]))
         return self.text(N_("{level} interval {ends}"), level=self.percent(found["level"]), ends=ends)
+
+    def ends(self, low: str, high: str) -> str:
+        """Join the two ends of a range that are written already."""
+        return written.ends(low, high, self.lang)
 
     def number(self, number: float) -> str:
         """Write a number without a unit."""

@@ -140,7 +140,9 @@ def _rows(screen: Screen, row: Json) -> list[list[Cell]]:
 
 def _ratio(screen: Screen, ratio: Json) -> Cell:
     percent = screen.speaker.percent
-    return Cell(percent(ratio["estimate"]), sub=f"{percent(ratio['low'])}~{percent(ratio['high'])}", strong=True)
+    return Cell(
+        percent(ratio["estimate"]), sub=screen.speaker.ends(percent(ratio["low"]), percent(ratio["high"])), strong=True
+    )
 
 
 def _mark(screen: Screen, ratio: Json, tone: marks.Tone) -> Markup:

@@ -121,10 +121,10 @@ def _estimates(screen: Screen, found: SubmissionAccuracy) -> list[Cell]:
     if found.error is None or found.bias is None:
         few = say(N_("from 4 periods on")) if found.reason == "few" else say(N_("nothing was won"))
         return [Cell(say(N_("Too few")), sub=few, tone="dim"), Cell(ABSENT, tone="dim")]
-    error, bias = found.error, found.bias
+    error, bias, join = found.error, found.bias, screen.speaker.ends
     return [
-        Cell(percent(error.value), sub=f"{percent(error.low)} ~ {percent(error.high)}"),
-        Cell(signed(percent(bias.value)), sub=f"{signed(percent(bias.low))} ~ {signed(percent(bias.high))}"),
+        Cell(percent(error.value), sub=join(percent(error.low), percent(error.high))),
+        Cell(signed(percent(bias.value)), sub=join(signed(percent(bias.low)), signed(percent(bias.high)))),
     ]
 
 

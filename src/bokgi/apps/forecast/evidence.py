@@ -151,7 +151,7 @@ def benchmark_table(screen: Screen, answer: Json) -> Table:
         [
             Cell(speaker.label(FORECAST_METHODS, name)),
             Cell(unit.cell(amount_of(one["mean"]))),
-            Cell(f"{unit.cell(amount_of(one['low']))} ~ {unit.cell(amount_of(one['high']))}"),
+            Cell(speaker.ends(unit.cell(amount_of(one["low"])), unit.cell(amount_of(one["high"])))),
             Cell(unit.cell(amount_of(one["crps"]))),
         ]
         for name, one in rows

@@ -84,7 +84,7 @@ def table(screen: Screen, answer: Json) -> Table:
             Cell(percent(row["expected"])),
             Cell(
                 percent(row["adjusted"]),
-                sub="" if row["low"] is None else f"{percent(row['low'])}~{percent(row['high'])}",
+                sub="" if row["low"] is None else screen.speaker.ends(percent(row["low"]), percent(row["high"])),
                 strong=True,
             ),
             Cell(mark=mark(screen, answer, row, line)),

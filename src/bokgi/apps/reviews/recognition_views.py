@@ -171,7 +171,7 @@ def _ranking(screen: Screen) -> Table | None:
         [
             Cell(row["name"] or row["person_id"], strong=True),
             Cell(screen.speaker.count(row["n"])),
-            Cell(percent(row["adjusted"]), sub=f"{percent(row['low'])}~{percent(row['high'])}"),
+            Cell(percent(row["adjusted"]), sub=screen.speaker.ends(percent(row["low"]), percent(row["high"]))),
             Cell(mark=comparison.mark(screen, answer, row, lineup)),
         ]
         for row in rows

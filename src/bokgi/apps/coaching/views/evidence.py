@@ -57,7 +57,7 @@ def causes(request: PageRequest, person_id: str) -> HttpResponse:
 
 def _cause(screen: Screen, cause: Json) -> dict[str, Any]:
     return {
-        "title": screen.speaker.say(cause["label"]),
+        "title": _begun(screen.speaker.say(cause["label"])),
         "badge": Badge(screen.say(STATE_NAMES[cause["state"]]), _TONES[cause["state"]]),  # type: ignore[arg-type]  # tones of Badge
         "lines": [
             {"text": screen.speaker.say(one["sentence"]), "icon": _ICONS[one["state"]]} for one in cause["signals"]
@@ -75,8 +75,8 @@ def _parts(screen: Screen, found: Json | None, caption: str) -> Table | None:
     columns = [Column(say(N_("Part"))), Column(say(N_("Amount, {unit}"), unit=unit.label), "right"), Column("")]
     cells = [
         [
-            Cell(speaker.say(row["label"])),
-            Cell(_signed(unit, row["amount"]), sub=_ends(unit, row)),
+            Cell(_begun(speaker.say(row["label"]))),
+            Cell(_signed(unit, row["amount"]), sub=_ends(screen, unit, row)),
             Cell(badge=Badge(say(N_("chance")), "same") if row["by_chance"] else None),
         ]
         for row in rows
@@ -86,15 +86,21 @@ def _parts(screen: Screen, found: Json | None, caption: str) -> Table | None:
     return Table(caption, columns, cells, foot=foot, hidden_caption=True)
 
 
+def _begun(words: str) -> str:
+    """Begin a title with a capital where the words of a sentence have none."""
+    return words[:1].upper() + words[1:]
+
+
 def _number(amount: Json) -> float:
     return float(amount["amount"])
 
 
-def _ends(unit: MoneyColumn, row: Json) -> str:
+def _ends(screen: Screen, unit: MoneyColumn, row: Json) -> str:
     """Write the interval in which chance puts a part; nothing for one that is given."""
     if row["low"] is None or row["high"] is None:
         return ""
-    return "~".join(unit.cell(Decimal(row[end]["amount"])) for end in ("low", "high"))
+    low, high = (unit.cell(Decimal(row[end]["amount"])) for end in ("low", "high"))
+    return screen.speaker.ends(low, high)
 
 
 def _signed(unit: MoneyColumn, amount: Json) -> str:

@@ -148,7 +148,7 @@ def _rate_cells(screen: Screen, rate: KeptRate) -> list[Cell]:
     count, percent = screen.speaker.count, screen.speaker.percent
     mark = None
     if rate.rate is not None and rate.low is not None and rate.high is not None:
-        label = f"{percent(rate.rate)}, {percent(rate.low)}~{percent(rate.high)}"
+        label = f"{percent(rate.rate)}, {screen.speaker.ends(percent(rate.low), percent(rate.high))}"
         mark = marks.whisker(rate.rate, (rate.low, rate.high), marks.Scale(0.0, 1.0, 140), tone="plain", label=label)
     few = screen.say(N_("too few"))
     return [

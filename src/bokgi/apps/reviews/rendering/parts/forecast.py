@@ -32,7 +32,7 @@ def forecast_table(review: Json, speaker: Speaker) -> Table | None:
         [
             Cell(speaker.word(label), strong=True),
             Cell(speaker.text(N_("about {n}"), n=speaker.count(round(part["n"])))),
-            *_range(part, unit, scale, None),
+            *_range(part, unit, scale, None, speaker),
         ]
         for label, part in parts
     ]
@@ -40,7 +40,7 @@ def forecast_table(review: Json, speaker: Speaker) -> Table | None:
         [
             Cell(speaker.word(N_("Together")), strong=True),
             Cell(),
-            *_range(found, unit, scale, None if target is None else float(target)),
+            *_range(found, unit, scale, None if target is None else float(target), speaker),
         ]
     ]
     if target is not None:
@@ -69,12 +69,12 @@ def _known(found: Json, unit: MoneyColumn, speaker: Speaker) -> list[Cell]:
     return [Cell(speaker.count(found["won_so_far_n"])), Cell(unit.cell(amount_of(found["won_so_far"]))), Cell(), Cell()]
 
 
-def _range(part: Json, unit: MoneyColumn, scale: marks.Scale, target: float | None) -> list[Cell]:
+def _range(part: Json, unit: MoneyColumn, scale: marks.Scale, target: float | None, speaker: Speaker) -> list[Cell]:
     mean, low, high = (amount_of(part[name]) for name in ("mean", "low", "high"))
     drawn = None
     if mean is not None and low is not None and high is not None:
         drawn = marks.whisker(float(mean), (float(low), float(high)), scale, reference=target)
-    return [Cell(unit.cell(mean), strong=True), Cell(f"{unit.cell(low)}~{unit.cell(high)}"), Cell(mark=drawn)]
+    return [Cell(unit.cell(mean), strong=True), Cell(speaker.ends(unit.cell(low), unit.cell(high))), Cell(mark=drawn)]
 
 
 def _scale(amounts: list[Mapping[str, str] | None]) -> marks.Scale:

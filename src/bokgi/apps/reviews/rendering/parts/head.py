@@ -28,8 +28,7 @@ def usual(review: Json, what: str, speaker: Speaker) -> tuple[str, Badge | None]
     found = review["execution_total"]["usual"].get(what)
     if found is None or found["low"] is None:
         return "", None
-    low, high = speaker.count(found["low"]), speaker.count(found["high"])
-    ends = f"{low}~{high}" if speaker.lang == "ko" else f"{low}–{high}"
+    ends = speaker.ends(speaker.count(found["low"]), speaker.count(found["high"]))
     shown = speaker.text(N_("usually {range}, {n} {n:week|weeks}"), range=ends, n=found["weeks"])
     badges = {
         "below": Badge(f"↓ {speaker.word(N_('below usual'))}", "bad"),

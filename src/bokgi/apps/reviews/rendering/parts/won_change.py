@@ -60,7 +60,7 @@ def _row(part: Json, unit: MoneyColumn, scale: marks.Scale, speaker: Speaker) ->
     if amount is not None and low is not None and high is not None:
         tone: marks.Tone = "plain" if chance else "good" if amount > 0 else "bad"
         drawn = marks.whisker(float(amount), (float(low), float(high)), scale, reference=0.0, tone=tone)
-    ends = ABSENT if low is None or high is None else f"{unit.cell(low)}~{unit.cell(high)}"
+    ends = ABSENT if low is None or high is None else speaker.ends(unit.cell(low), unit.cell(high))
     return [
         Cell(speaker.say(part["label"]), strong=not chance),
         Cell(signed(unit.cell(amount)), strong=not chance),
