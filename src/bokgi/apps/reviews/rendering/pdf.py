@@ -19,7 +19,7 @@ from bokgi.ui.theme import over, palette
 
 _TEMPLATE: Final = "review.typ"
 _WIDEST_WORDS: Final = 24
-_PAPER: Final = 640
+_PAPER: Final = 760
 """How wide a chart is drawn, in pixels, so that its words are legible in the width of a page."""
 
 
