@@ -112,10 +112,16 @@ class Period:
         return cls(start, (start + timedelta(days=32)).replace(day=1))
 
     @classmethod
-    def quarter_of(cls, on: date) -> Period:
-        """Give the calendar quarter that contains a date."""
-        start = date(on.year, 3 * ((on.month - 1) // 3) + 1, 1)
-        return cls(start, (start + timedelta(days=95)).replace(day=1))
+    def quarter_of(cls, on: date, year_starts: int = 1) -> Period:
+        """Give the quarter that contains a date, of years that start in a month: the calendar's in January.
+
+        >>> Period.quarter_of(date(2026, 1, 20), year_starts=2)
+        Period(start=datetime.date(2025, 11, 1), end=datetime.date(2026, 2, 1))
+        """
+        months = 12 * on.year + on.month - 1
+        first = months - (on.month - year_starts) % 3
+        start, end = (date(month // 12, month % 12 + 1, 1) for month in (first, first + 3))
+        return cls(start, end)
 
     @classmethod
     def parse(cls, text: str) -> Period:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.access.asking import main_question
+from bokgi.apps.access.selectors import organisation
 from bokgi.domain.period import Period
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.bottlenecks import find_bottlenecks
@@ -25,6 +26,12 @@ def _tomorrow(on: date) -> date:
     return on + timedelta(days=1)
 
 
+def _quarter(on: date) -> Period:
+    """Give the company's quarter of a day."""
+    company = organisation()
+    return Period.quarter_of(on, 1 if company is None else company.fiscal_year_starts)
+
+
 def _window(back: int) -> dict[str, object]:
     """Give the funnel's window, or the one before it (`back` = 1)."""
     return {
@@ -38,7 +45,7 @@ def register() -> None:
     mode = FunnelMode.STAGE_ENTRY_COHORT.value
     main_question(find_bottlenecks)
     main_question(compare)
-    for period in (Period.quarter_of, Period.month_of):
+    for period in (_quarter, Period.month_of):
         main_question(ask_forecast, period=period, team=None)
     main_question(ask_backtest, period=MONTH, team=None)
     main_question(ask_changes, team=None)

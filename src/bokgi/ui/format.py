@@ -357,6 +357,25 @@ def period_name(period: Period, lang: str, *, year: bool = True) -> str:
     return span(period, lang, year=year)
 
 
+def quarter_name(period: Period, lang: str, year_starts: int) -> str:
+    """Name a quarter of a year that starts in another month than January, with its months; else as `period_name`.
+
+    The year is the one in which it starts: there are two customs, and the months leave no doubt.
+
+    >>> fourth = Period.parse("2026-Q4")
+    >>> quarter_name(fourth, "ko", 4).replace(NBSP, " "), quarter_name(fourth, "en", 4).replace(NBSP, " ")
+    ('2026 회계연도 3분기(10~12월)', 'FY2026 Q3 (Oct–Dec)')
+    """
+    first = period.start
+    if year_starts == 1 or Period.quarter_of(first, year_starts) != period:
+        return period_name(period, lang)
+    year = first.year - (first.month < year_starts)
+    number_of_quarter = (first.month - year_starts) % 12 // 3 + 1
+    if lang == "ko":
+        return f"{year}{NBSP}회계연도{NBSP}{number_of_quarter}분기({first.month}~{period.last.month}월)"
+    return f"FY{year}{NBSP}Q{number_of_quarter}{NBSP}({_MONTHS[first.month - 1]}–{_MONTHS[period.last.month - 1]})"
+
+
 def days(value: float, lang: str) -> str:
     """Write a number of days: `19일`, `1 day`, `19 days`."""
     text = number(value)

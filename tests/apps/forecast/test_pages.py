@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 
 from bokgi.apps.access.erasing import person_erase
-from bokgi.apps.access.models import AuditEntry
+from bokgi.apps.access.models import AuditEntry, Organisation
 from bokgi.apps.forecast.models import Submission
 from bokgi.domain.period import Period
 from bokgi.questions.answers import Answers
@@ -175,3 +175,17 @@ def test_an_erased_person_leaves_no_words(as_role: AsRole) -> None:
     person_erase(person_id="lee", words=[PEOPLE["lee"]])
     assert sorted(one.note + one.reason for one in Submission.objects.all()) == ["", "lee 건은 빼고", "–", "모두"]
     assert Submission.objects.count() == 4
+
+
+@pytest.mark.parametrize(
+    ("year_starts", "name", "key"),
+    [(4, "FY2026 Q3 (Oct–Dec)", "2026-Q4"), (2, "FY2026 Q4 (Nov–Jan)", "2026-11-01..2027-02-01")],
+)
+def test_a_company_sees_the_quarters_of_its_own_year(as_role: AsRole, year_starts: int, name: str, key: str) -> None:
+    client = as_role("leader")
+    Organisation.objects.update(fiscal_year_starts=year_starts)
+    shown = page(client, "/forecast/").replace("\u00a0", " ")
+    assert name in shown
+    assert f"period={key}" in shown
+    assert "FY2026 Q2" in shown or "FY2026 Q3" in shown
+    assert name in page(client, "/forecast/submit/").replace("\u00a0", " ")

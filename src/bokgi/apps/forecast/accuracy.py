@@ -18,7 +18,7 @@ from bokgi.questions.asked import Json
 from bokgi.questions.won import ask_won
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.export import Value
-from bokgi.ui.format import ABSENT, period_name, signed
+from bokgi.ui.format import ABSENT, signed
 from bokgi.ui.speaker import amount_of
 
 MOST_PERIODS: Final = 24
@@ -176,7 +176,7 @@ def past_table(screen: Screen, found: Sequence[Past]) -> Table:
         off = None if early is None or not one.came else float((early.amount - one.came) / one.came)
         rows.append(
             [
-                Cell(period_name(one.period, screen.lang)),
+                Cell(screen.period_name(one.period)),
                 Cell(ABSENT if early is None else unit.cell(early.amount)),
                 Cell(ABSENT if model is None else unit.cell(model), tone="dim"),
                 Cell(ABSENT if one.last is None else unit.cell(one.last.amount)),
@@ -243,7 +243,7 @@ def history_table(screen: Screen, columns: Sequence[Column], rows: Sequence[Subm
     for one in rows:
         by = ABSENT if one.by is None else one.by.name
         written = {
-            "period": Cell(period_name(one.period, screen.lang)),
+            "period": Cell(screen.period_name(one.period)),
             "for": Cell(_name(screen, one)),
             "on": Cell(speaker.day_short(one.on.isoformat()), sub=by),
             "amount": Cell(unit.cell(one.amount), strong=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -16,7 +17,7 @@ from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
-from bokgi.questions.forecast import period_of
+from bokgi.questions.forecast import QUARTER, period_of
 from bokgi.ui.speaker import amount_of
 
 ORGANISATION: Final = Subject("organisation", WHOLE)
@@ -30,7 +31,7 @@ def asked_period(screen: Screen) -> Period:
 
 def readable_period(screen: Screen, text: str | None) -> Period:
     """Read a period that can be forecast; raises `UsageError` for what is none, or ends too far ahead."""
-    found = period_of(text or None, screen.as_of)
+    found = period_of(text, screen.as_of) if text and text != QUARTER else screen.quarter
     if (found.end - screen.as_of).days > LONGEST_DAYS:
         raise UsageError(
             "period_too_long",
@@ -45,11 +46,11 @@ def readable_period(screen: Screen, text: str | None) -> Period:
 
 def offered_periods(screen: Screen) -> list[Period]:
     """Give the periods that a page offers: this and the next month, this and the next quarter, and those before."""
-    month, quarter = Period.month_of(screen.as_of), Period.quarter_of(screen.as_of)
+    month, quarter = Period.month_of(screen.as_of), screen.quarter
     return [
         quarter,
-        Period.quarter_of(quarter.end),
-        quarter.before(),
+        Period.quarter_of(quarter.end, screen.year_starts),
+        Period.quarter_of(quarter.start - timedelta(days=1), screen.year_starts),
         month,
         Period.month_of(month.end),
         month.before(),

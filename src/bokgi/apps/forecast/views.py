@@ -30,7 +30,6 @@ from bokgi.questions.backtest import MONTHS, ask_backtest
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.blocks import Column, Field
 from bokgi.ui.export import TYPES, as_csv, as_xlsx
-from bokgi.ui.format import period_name
 from bokgi.ui.listing import Listing
 
 SUBMITTING = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
@@ -38,7 +37,7 @@ SUBMITTING = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 
 def page(screen: Screen, template: str, shown: Mapping[str, object], *, status: int = 200) -> HttpResponse:
     """Render a page of this app; every one has its screen."""
-    context = {"screen": screen, "period_name": period_name, **shown}
+    context = {"screen": screen, **shown}
     return render(screen.request, f"forecast/{template}", context, status=status)
 
 
@@ -197,7 +196,7 @@ def submit(request: PageRequest) -> HttpResponse:
         except BokgiError as error:
             fault = error
         else:
-            told = Message(N_("Submitted for {period}."), {"period": period_name(period, screen.lang)})
+            told = Message(N_("Submitted for {period}."), {"period": screen.period_name(period)})
             messages.success(request, told.text(screen.lang))
             return HttpResponseRedirect(f"{reverse('forecast:index')}?period={period.key}")
     shown = {

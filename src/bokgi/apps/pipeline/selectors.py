@@ -16,10 +16,11 @@ from bokgi.apps.access.permissions import Role, Viewer, shown_groups
 from bokgi.apps.access.requests import PageRequest, organisation_of
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import LANGUAGES, N_, Message
-from bokgi.domain.period import read_date
+from bokgi.domain.period import Period, read_date
 from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json
 from bokgi.questions.roster import ask_roster
+from bokgi.ui.format import quarter_name
 from bokgi.ui.speaker import Speaker
 
 WHOLE = "*"
@@ -77,6 +78,21 @@ class Screen:
             return None
         own = {self.viewer.person_id} - {""}
         return tuple(sorted(own | (self.viewer.managed if self.viewer.role is Role.MANAGER else frozenset())))
+
+    @property
+    def year_starts(self) -> int:
+        """Give the first month of the company's fiscal year."""
+        company = organisation_of(self.request)
+        return 1 if company is None else company.fiscal_year_starts
+
+    @property
+    def quarter(self) -> Period:
+        """Give the company's quarter of the day."""
+        return Period.quarter_of(self.as_of, self.year_starts)
+
+    def period_name(self, period: Period) -> str:
+        """Name a period as the company does: a quarter by its fiscal year."""
+        return quarter_name(period, self.lang, self.year_starts)
 
     @property
     def is_past(self) -> bool:

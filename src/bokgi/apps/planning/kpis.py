@@ -18,7 +18,7 @@ from bokgi.questions.asked import Json
 from bokgi.questions.concentration import WINDOW_DAYS as CONCENTRATION_DAYS
 from bokgi.questions.funnel import WINDOW_DAYS
 from bokgi.ui.blocks import Cell, Column, Figure, Table
-from bokgi.ui.format import ABSENT, period_name
+from bokgi.ui.format import ABSENT
 from bokgi.ui.format import n as cases
 from bokgi.ui.speaker import kpi_value
 
@@ -295,8 +295,4 @@ def of_stars(screen: Screen, answer: Json) -> Figure:
 
 def _period(screen: Screen, span: Mapping[str, str]) -> str:
     period = Period.parse(f"{span['start']}..{span['end']}")
-    return (
-        screen.say(N_("last {n} weeks"), n=period.days // 7)
-        if period.days % 7 == 0
-        else period_name(period, screen.lang)
-    )
+    return screen.say(N_("last {n} weeks"), n=period.days // 7) if period.days % 7 == 0 else screen.period_name(period)

@@ -24,7 +24,6 @@ from bokgi.apps.reviews.selectors import meetings_ahead
 from bokgi.apps.reviews.views.frame import Frame
 from bokgi.apps.reviews.views.planning import prepared
 from bokgi.domain.messages import N_
-from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.changes import ask_changes
@@ -109,12 +108,11 @@ def _promises(screen: Screen) -> list[Line]:
 
 
 def _forecast(screen: Screen) -> Json:
-    return screen.ask(ask_forecast, period=Period.quarter_of(screen.as_of), team=screen.team)
+    return screen.ask(ask_forecast, period=screen.quarter, team=screen.team)
 
 
 def _figures(screen: Screen, forecast: Json) -> list[Figure]:
-    period = Period.quarter_of(screen.as_of)
-    return outlook.figures(outlook.Outlook(screen, period, forecast, {})) if forecast["said"] else []
+    return outlook.figures(outlook.Outlook(screen, screen.quarter, forecast, {})) if forecast["said"] else []
 
 
 @dataclass(frozen=True)
