@@ -18,7 +18,7 @@ from bokgi.apps.access.models import AuditEntry, User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.services import user_create
 from bokgi.apps.evaluation import reminding
-from bokgi.apps.evaluation.models import Due, Evaluation, PeerInputItem, PeerRequest, Round
+from bokgi.apps.evaluation.models import Due, Evaluation, PeerInputItem, PeerRequest, Round, Template
 from bokgi.apps.evaluation.services import rounds
 from tests import homes
 from tests.apps.evaluation.rounds import AFTER, BEFORE, END, PARTS, START, TAKING, Go
@@ -174,6 +174,11 @@ def test_unnamed_input_stays_unnamed(clients: dict[str, Client], go: Go) -> None
         PeerInputItem.objects.create(evaluation=form, text="약속을 지킵니다.")
     page = text(clients["han"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
     assert "빠짐없었습니다" in page
+    # Whoever is asked after that would be known by what comes.
+    assert "이미 공개되었습니다" in act(clients["han"], form, "peers", peer=seo.pk)
+    PeerRequest.objects.create(evaluation=form, peer=User.objects.get(person_id="park"), asked_at=request.asked_at)
+    page_before = text(clients["han"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
+    assert "빠짐없었습니다" not in page_before
     assert homes.PEOPLE["seo"] not in page.split("동료 의견")[-1]
 
 
@@ -257,3 +262,65 @@ def test_what_staff_were_told_is_kept_with_who_read_it(clients: dict[str, Client
     assert "새 안내" not in text(clients["lee"].get(reverse("evaluation:index")))
     assert "이준호" in text(clients["leader"].get(reverse("evaluation:notices")))
     assert "이준호" not in text(clients["park"].get(reverse("evaluation:notices")))
+
+
+def test_people_come_go_and_change_hands(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    nam = form_of(found, "nam")
+    writers = {user.person_id: user.pk for user in User.objects.exclude(person_id="")}
+    given: dict[str, Any] = {f"role-{person}": role for person, role in TAKING.items()}
+    given |= {"manager-lee": writers["kim"], "manager-park": writers["kim"], "manager-seo": writers["han"]}
+    post(
+        clients["leader"], "round_people", given | {"role-choi": "AE", "manager-nam": writers["kim"]}, round_id=found.pk
+    )
+    assert form_of(found, "choi").dues.count() == nam.dues.count() == 9
+    pages = reverse("evaluation:form", kwargs={"evaluation_id": nam.pk})
+    assert (clients["han"].get(pages).status_code, clients["kim"].get(pages).status_code) == (404, 200)
+    assert {due.owner_id for due in nam.dues.filter(step__in=("draft", "conversation"))} == {writers["kim"]}
+    post(clients["leader"], "round_people", given | {"manager-nam": writers["kim"]}, round_id=found.pk)
+    assert not found.evaluations.filter(person_id="choi").exists()
+    go(date(2026, 10, 5))
+    act(clients["kim"], nam, "evidence", part="skill", kind="observation", text="고객 미팅에 함께 들어가 보았습니다.")
+    answer = clients["leader"].post(
+        reverse("evaluation:round_people", kwargs={"round_id": found.pk}), given | {"role-nam": "-"}
+    )
+    assert answer.status_code == 422
+    assert "이미 적은 내용이 있어" in unescape(answer.content.decode())
+    for other in ("kim", "lee"):
+        assert clients[other].get(reverse("evaluation:round_people", kwargs={"round_id": found.pk})).status_code == 403
+
+
+def test_rounds_begin_with_the_criteria_and_the_roles_of_the_organisation(clients: dict[str, Client], go: Go) -> None:
+    go(BEFORE)
+    page = post(clients["leader"], "role_default", {"weight-results": "30", "weight-skill": "15"}, of_role="AE")
+    assert "성과 30%" in page
+    assert "처음 기준으로 되돌리기" in text(
+        clients["leader"].get(reverse("evaluation:role_default", kwargs={"of_role": "AE"}))
+    )
+    assert "기준: 기술 영업" in post(clients["leader"], "templates", {"role": "기술 영업"})
+    for taken in ("ae", "기술 영업", "a/b", ""):
+        post(clients["leader"], "templates", {"role": taken})
+    assert list(Template.objects.values_list("name", flat=True)) == ["AE", "기술 영업"]
+    given = {"role-lee": "AE", "role-park": "기술 영업", "name": "시험", "start_on": START, "end_on": END}
+    post(clients["leader"], "round_new", given)
+    versions = {one.role: one.criteria for one in Round.objects.get().versions.all()}
+    assert {role: one.results_weight for role, one in versions.items()} == {"AE": 30, "기술 영업": 35}
+    skill = versions["AE"].part("skill")
+    assert skill is not None
+    assert skill.skills[0] == ("qualification", 1)
+    assert "자격 확인 · 기회 선별" in text(
+        clients["leader"].get(
+            reverse("evaluation:criteria", kwargs={"round_id": Round.objects.get().pk, "of_role": "AE"})
+        )
+    )
+    post(clients["leader"], "role_default", {"deed": "remove"}, of_role="AE")
+    assert list(Template.objects.values_list("name", flat=True)) == ["기술 영업"]
+    assert clients["kim"].get(reverse("evaluation:templates")).status_code == 403
+
+
+def test_a_day_is_moved_for_the_forms_that_are_not_closed(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    post(clients["leader"], "round_act", {"step": "draft", "on": "2026-10-20"}, round_id=found.pk, deed="due")
+    assert set(Due.objects.filter(step="draft").values_list("due_on", flat=True)) == {date(2026, 10, 20)}
+    post(clients["kim"], "round_act", {"step": "draft", "on": "2026-12-01"}, round_id=found.pk, deed="due")
+    assert not Due.objects.filter(due_on=date(2026, 12, 1)).exists()

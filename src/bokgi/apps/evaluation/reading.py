@@ -73,12 +73,17 @@ def peer_inputs_shown(
     """Give what colleagues said, null where it may not be read (yet): of few unnamed answers one could guess who wrote.
 
     The person reads it together with the draft, where the criteria let the person. Names stand beside it only where
-    colleagues were asked with names.
+    colleagues were asked with names. Unnamed answers are shown all at once, when nobody is waited for any more: what
+    comes after the others would be known by its day.
     """
     if Side.PERSON in side and (not shown or criteria.input_reader is InputReader.MANAGER):
         return None
     found = list(evaluation.peer_inputs.select_related("by"))
     unnamed = criteria.peers is PeerInput.UNNAMED or any(one.by_id is None for one in found)
-    if unnamed and len(found) < FEWEST_UNNAMED:
+    if unnamed and (len(found) < FEWEST_UNNAMED or _waits(evaluation)):
         return None
     return found
+
+
+def _waits(evaluation: Evaluation) -> bool:
+    return evaluation.drafted_at is None and evaluation.peer_requests.filter(is_answered=False).exists()

@@ -40,6 +40,10 @@ LETTERS.update(
             N_("An evaluation is yours to write"),
             N_("In {round} you now write an evaluation that somebody else began."),
         ),
+        "evaluation/new_writer": Letter(
+            N_("Somebody else now writes your evaluation"),
+            N_("{writer} now writes your evaluation of {round} and reads what was written in it so far."),
+        ),
         "evaluation/peer": Letter(
             N_("You are asked about a colleague"), N_("In {round} you are asked what you saw of a colleague’s work.")
         ),

@@ -23,7 +23,7 @@ from bokgi.apps.evaluation.models import (
     PeerInputItem,
     PeerRequest,
 )
-from bokgi.apps.evaluation.reading import Side, side_required, unknown
+from bokgi.apps.evaluation.reading import Side, peer_inputs_shown, side_required, unknown
 from bokgi.apps.evaluation.reminding import tell
 from bokgi.apps.evaluation.rules import AnswerKind, Step, refusal
 from bokgi.apps.evaluation.selectors import criteria_of, progress_of, user_of, version_of
@@ -118,6 +118,10 @@ def peers_ask(*, evaluation: Evaluation, peers: Sequence[User], by: User) -> int
     )
     if any(peer.person_id not in same for peer in peers):
         raise UsageError("peer_unfit", Message(N_("Only colleagues in the same role are asked.")))
+    shown = peer_inputs_shown(evaluation, frozenset({Side.MANAGER}), criteria_of(evaluation), shown=True)
+    if peers and shown and criteria_of(evaluation).peers is PeerInput.UNNAMED:
+        # Whoever answers after the others were read would be known by it.
+        raise ConflictError("input_read", Message(N_("What colleagues said without names is open already.")))
     made = 0
     for peer in peers:
         _request, new = PeerRequest.objects.get_or_create(
@@ -146,7 +150,9 @@ def peer_give(*, request: PeerRequest, form: Form, by: User) -> None:
     PeerInputItem.objects.create(
         evaluation=evaluation, by=by if named else None, ratings=ratings, text="\n\n".join(texts.values())
     )
-    audit(by=by if named else None, action="peer_give", subject=f"evaluation {evaluation.pk}")
+    if named:
+        # Without a name there is no moment either: beside what else somebody did then, it would be one.
+        audit(by=by, action="peer_give", subject=f"evaluation {evaluation.pk}")
 
 
 @transaction.atomic

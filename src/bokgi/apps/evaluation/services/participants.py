@@ -13,7 +13,7 @@ from bokgi.apps.evaluation.models import CriteriaVersion, Evaluation, Round
 from bokgi.apps.evaluation.reading import round_led
 from bokgi.apps.evaluation.reminding import tell
 from bokgi.apps.evaluation.rules import Step
-from bokgi.apps.evaluation.selectors import criteria_to_begin
+from bokgi.apps.evaluation.selectors import criteria_to_begin, user_of
 from bokgi.apps.evaluation.services.rounds import Participant, dues_create
 from bokgi.domain.errors import ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
@@ -80,4 +80,7 @@ def _participant_change(form: Evaluation, wanted: Participant) -> bool:
     if writer is not None and before != writer:
         form.dues.filter(step__in=[step.value for step in _OF_WRITER]).update(owner=writer)
         tell("evaluation/handed_over", writer, round=form.round.name)
+        person = user_of(form.person_id)
+        if person is not None:
+            tell("evaluation/new_writer", person, round=form.round.name, writer=writer.name)
     return True

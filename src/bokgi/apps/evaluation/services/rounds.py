@@ -28,12 +28,14 @@ from bokgi.apps.evaluation.models import (
 from bokgi.apps.evaluation.reading import Side, round_led, side_required
 from bokgi.apps.evaluation.reminding import tell
 from bokgi.apps.evaluation.rules import Step
+from bokgi.apps.evaluation.selectors import criteria_of
 from bokgi.domain.errors import ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
 
 KEPT_YEARS: Final = 3
 """How long the texts of a closed round are kept unless the round says otherwise."""
 _SHORTEST_REASON: Final = 5
+"""Letters."""
 _DAYS: Final = {
     Step.SELF: 7,
     Step.PEERS: 10,
@@ -61,7 +63,7 @@ class Participant:
 def reason_given(text: str) -> str:
     """Give a reason without space around it, or raise `UsageError` (`reason_missing`)."""
     found = text.strip()
-    if len(found) < _SHORTEST_REASON:
+    if sum(one.isalpha() for one in found) < _SHORTEST_REASON:
         raise UsageError(
             "reason_missing",
             Message(N_("A reason is needed.")),
@@ -209,6 +211,8 @@ def rating_calibrate(*, evaluation: Evaluation, part: str, after: int | None, re
     found = Evaluation.objects.select_for_update().get(pk=evaluation.pk)
     if found.drafted_at is None or found.calibrated_at is not None:
         raise ConflictError("calibration_closed", Message(N_("Calibration has ended, or the draft is not handed in.")))
+    if criteria_of(found).part(part) is None:
+        raise UsageError("part_unknown", Message(N_("There is no such part in the criteria.")))
     before = found.ratings.get(part)
     if before == after:
         raise UsageError("rating_same", Message(N_("That is what stands there already.")))

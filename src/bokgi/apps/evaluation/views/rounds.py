@@ -93,7 +93,7 @@ def round_new(request: PageRequest) -> HttpResponse:
         ],
         "roles": role_options(screen),
         "templates": [
-            ("", screen.say(N_("Default"))),
+            (_OUT, screen.say(N_("Default"))),
             *((str(one.pk), one.name) for one in Template.objects.filter(is_default=False)),
         ],
         "given": given,
