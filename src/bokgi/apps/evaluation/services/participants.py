@@ -52,6 +52,7 @@ def participants_set(*, found: Round, wanted: Sequence[Participant], by: User) -
             changed += 1
         elif (form.role, form.manager_id) != (one.role, one.manager and one.manager.pk):
             changed += _participant_change(form, one)
+    found.versions.filter(published_at=None).exclude(role__in=[one.role for one in wanted]).delete()
     audit(by=by, action="participants_set", subject=f"round {found.pk}", details={"changed": changed})
     return changed
 
