@@ -142,10 +142,16 @@ def _private_texts(home: Path) -> Iterator[Check]:
     from bokgi.project.processes import set_up
 
     set_up(home)
+    from django.db import DatabaseError
+
     from bokgi.apps.access.sealing import opened
 
     try:
         texts, closed = opened()
+    except DatabaseError as error:
+        told = N_("The database does not answer: {error}")
+        yield Check("database_silent", "error", Message(told, {"error": str(error).strip().splitlines()[0]}))
+        return
     except BokgiError as error:
         yield Check(error.code, "error", error.message)
         return
