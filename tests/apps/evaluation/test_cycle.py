@@ -267,6 +267,7 @@ def test_what_staff_were_told_is_kept_with_who_read_it(clients: dict[str, Client
 def test_people_come_go_and_change_hands(clients: dict[str, Client], go: Go) -> None:
     found = begin(clients, go)
     nam = form_of(found, "nam")
+    go(AFTER)  # choi has come meanwhile
     writers = {user.person_id: user.pk for user in User.objects.exclude(person_id="")}
     given: dict[str, Any] = {f"role-{person}": role for person, role in TAKING.items()}
     given |= {"manager-lee": writers["kim"], "manager-park": writers["kim"], "manager-seo": writers["han"]}
@@ -279,7 +280,6 @@ def test_people_come_go_and_change_hands(clients: dict[str, Client], go: Go) -> 
     assert {due.owner_id for due in nam.dues.filter(step__in=("draft", "conversation"))} == {writers["kim"]}
     post(clients["leader"], "round_people", given | {"manager-nam": writers["kim"]}, round_id=found.pk)
     assert not found.evaluations.filter(person_id="choi").exists()
-    go(date(2026, 10, 5))
     act(clients["kim"], nam, "evidence", part="skill", kind="observation", text="고객 미팅에 함께 들어가 보았습니다.")
     answer = clients["leader"].post(
         reverse("evaluation:round_people", kwargs={"round_id": found.pk}), given | {"role-nam": "-"}
