@@ -14,12 +14,14 @@ from bokgi.questions.changes import ask_changes
 from bokgi.questions.compare import compare
 from bokgi.questions.concentration import ask_concentration
 from bokgi.questions.content_effect import ask_content_effect
+from bokgi.questions.data_quality import ask_data_quality
 from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import MONTH, ask_forecast
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.kpis import ask_kpis
 from bokgi.questions.pipeline import tell_pipeline_change
+from bokgi.ui.listing import SIZE
 
 
 def _tomorrow(on: date) -> date:
@@ -51,6 +53,8 @@ def register() -> None:
     main_question(ask_changes, team=None)
     main_question(ask_kpis, team=None)
     main_question(list_deals, where=Where(), order="attention", limit=30)
+    main_question(list_deals, where=Where(), order="amount", reverse=False, limit=SIZE, offset=0)
+    main_question(ask_data_quality)
     for by in ((), ("person",)):
         main_question(ask_funnel, mode=mode, by=by, **_window(0))
     main_question(ask_funnel, mode=mode, by=(), **_window(1))

@@ -1,0 +1,39 @@
+"""The worker asks beforehand what the main pages ask, word for word: their first viewer waits for no figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from bokgi.apps.access import asking
+from bokgi.questions import answers
+from tests.homes import TODAY
+
+PAGES = ("/today/", "/funnel/", "/funnel/change/", "/deals/", "/forecast/", "/people/", "/kpi/", "/data/quality/")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_main_page_asks_nothing_that_was_not_asked(
+    as_role: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = set()
+    for question, parameters in asking._MAIN:  # noqa: SLF001 - what is registered is what is tried
+        of_day = {name: value(TODAY) if callable(value) else value for name, value in parameters.items()}
+        known.add(answers._key(question, {"as_of": TODAY} | of_day))  # noqa: SLF001 - under which key it is kept
+    asked: dict[str, list[str]] = {}
+    here = ""
+
+    def place(engine: answers._Engine, question: answers.Question, parameters: dict[str, object]) -> Path:
+        key = answers._key(question, parameters)  # noqa: SLF001 - as above
+        if key not in known:
+            asked.setdefault(here, []).append(f"{question.__qualname__} {parameters}")
+        return engine.derived.folder / "answers" / f"{key}.json"
+
+    monkeypatch.setattr(answers, "_place", place)
+    client = as_role("leader")
+    for here in PAGES:
+        assert client.get(here).status_code == 200
+    assert asked == {}
