@@ -17,10 +17,10 @@ from bokgi.domain.period import Period
 
 TOPIC: Final = "bottleneck"
 NOTE: Final = """\
-Before the rate of false flags was made to hold over all views together (decision 10), .21 and .29 of the flags were false
-on 40 and 20 such organisations, and .88 and 1.00 of the defects were found. That all ten intervals of the gain hold the
-truth is no more than chance. In the conversions, deals that never close count as stopped in what is held to be true,
-and as undecided in the estimate; that is most of the bias."""
+Before the rate of false flags was made to hold over all views together (decision 10), .21 and .29 of the flags were
+false on 40 and 20 such organisations, and .88 and 1.00 of the defects were found. That all ten intervals of the gain
+hold the truth may be chance. In the conversions, deals that never close count as stopped in what is held to be true,
+and as undecided in the estimate; that is part of the bias."""
 SCALES: Final = {"small": 2, "medium": 20, "full": 40}
 NOISE: Final = {"small": 6, "medium": 60, "full": 100}
 """Files of noise of each of two kinds."""

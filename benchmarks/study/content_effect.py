@@ -18,8 +18,8 @@ TOPIC: Final = "content_effect"
 NOTE: Final = """\
 This table was made with the control's limit of 1.96, and led to that of today (decision 36). With 1.64, on 45
 organisations of each kind and of other seeds, the control stopped 135 of 135 items with hidden momentum and none of 135
-without; the null item was claimed in 0 and in 3 of 45. Whether 3 of 45, or 10 of 100, is more than the goal of 7 % chance
-may decide: its standard errors fit the scatter of its estimates (ratio .93)."""
+without; the null item was claimed in 0 and in 3 of 45. Whether 3 of 45, or 10 of 100, is more than the goal of 7 %,
+chance may decide: the standard errors of the null item fit the scatter of its estimates (ratio .93)."""
 SCALES: Final = {"small": 6, "medium": 60, "full": 100}
 """Organisations of each kind."""
 
