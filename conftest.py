@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 # As the command line does: the tests run in as many processes as there are cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 gc.set_threshold(200_000, 20, 100)
+
+# Time never decides whether a test passes.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 NEEDS_DATABASE = {"db", "transactional_db", "live_server"}
 OTHER_DATABASE = "BOKGI_TEST_DATABASE" in os.environ

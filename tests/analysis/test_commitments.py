@@ -98,7 +98,7 @@ def test_a_deal_that_closed_meanwhile_is_told_apart_by_its_end() -> None:
 _DAYS = st.integers(-3, 9).map(lambda days: ON + timedelta(days=days))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     touches=st.lists(st.tuples(st.sampled_from(["call", "email", "note"]), _DAYS, st.booleans()), max_size=5),
     entries=st.lists(st.tuples(st.sampled_from(["prospecting", "qualified", "proposal"]), _DAYS), max_size=4),

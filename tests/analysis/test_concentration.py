@@ -46,7 +46,7 @@ def times(**days: float) -> ibis.Table:
     return ibis.memtable(pa.table({"person_id": list(days), "days": list(days.values())}))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=12).filter(lambda values: sum(values) > 0.001))
 def test_gini_is_half_the_mean_absolute_difference_over_the_mean(values: list[float]) -> None:
     x = np.array(values)
@@ -203,7 +203,7 @@ def test_where_nothing_may_be_said_there_is_a_reason(owners: list[str], time: di
     assert (found.top_person, found.top_share, found.gini, found.rate_gini) == (None, None, None, None)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(order=st.permutations(range(20)), factor=st.integers(2, 1000))
 def test_order_of_rows_and_the_unit_of_money_do_not_matter(order: list[int], factor: int) -> None:
     owners, amounts = ["a"] * 9 + ["b"] * 6 + ["c"] * 5, [float(i % 7 + 1) for i in range(20)]

@@ -137,7 +137,7 @@ _ROWS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=_ROWS)
 def test_the_slow_twin_says_the_same_in_any_order_of_rows(rows: list[Row]) -> None:
     answer, again = found(rows, minimum_n=1), found(rows[::-1], minimum_n=1)

@@ -205,7 +205,7 @@ def test_too_few_leads_have_no_times_and_none_no_rows() -> None:
 
 
 @given(histories(), st.lists(st.tuples(st.integers(0, 8), st.sampled_from(["d0", "d1", None])), max_size=6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_activity_is_in_one_stage_that_the_deal_stood_in(
     history: tuple[list[Row], list[Row]], acts: list[tuple[int, str | None]]
 ) -> None:

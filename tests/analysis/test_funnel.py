@@ -133,7 +133,7 @@ WAYS = ("advanced", "back", "won", "lost", "no_decision", "removed")
 
 
 @given(histories(), st.integers(1, 4), st.integers(1, 4))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_flows_and_cohorts_add_up_whatever_happened(
     history: tuple[list[Row], list[Row]], first: int, length: int
 ) -> None:

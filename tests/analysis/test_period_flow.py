@@ -82,7 +82,7 @@ deals = st.lists(
 
 
 @given(deals)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_weeks_add_up_to_what_is_dated_in_the_period(rows: list[Row]) -> None:
     numbered = [{"deal_id": f"d{number}"} | row for number, row in enumerate(rows)]
     told = flow(facts(calendar=DAYS, stages=STAGES, deals=numbered))

@@ -157,7 +157,7 @@ tables = st.dictionaries(st.sampled_from([f"d{number}" for number in range(8)]),
 
 
 @given(tables, tables, st.sampled_from([None, QUARTER, Period(DAY, DAY)]), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_parts_add_up_exactly_whatever_changed(
     before: dict[str, Row],
     after: dict[str, Row],

@@ -192,7 +192,7 @@ def twin(found: Sequence[Row]) -> list[Row]:
 
 
 @given(histories())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_progressions_agree_with_the_slow_twin(history: tuple[list[Row], list[Row]]) -> None:
     deals, events = history
     data = facts(stages=STAGES, deals=deals, stage_events=events)

@@ -134,7 +134,7 @@ def twin(courses: Sequence[tuple[int, int, str]]) -> tuple[Fraction, dict[str, F
 
 
 @given(courses(), st.integers(1, 5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_shares_agree_with_exact_fractions_and_add_up(courses: list[tuple[int, int, str]], times: int) -> None:
     ours = found(courses * times)
     left, share = twin(courses)
@@ -149,7 +149,7 @@ def test_shares_agree_with_exact_fractions_and_add_up(courses: list[tuple[int, i
 
 
 @given(courses())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_variance_is_the_delta_method_over_the_multinomial_of_each_day(courses: list[tuple[int, int, str]]) -> None:
     ours = found(courses)
     if ours.broke_on is not None or len(ours.day) == 0 or ours.open_share[-1] == 0:

@@ -128,7 +128,7 @@ def test_a_month_of_many_deals_agrees_with_r() -> None:
 
 
 @given(histories())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_stays_agree_with_the_slow_twin(history: tuple[list[Row], list[Row]]) -> None:
     deals, events = history
     data = facts(stages=STAGES, deals=deals, stage_events=events)

@@ -300,7 +300,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
 
 
 @given(histories(), st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_visits_agree_with_the_slow_twin_in_any_order_of_rows(
     history: tuple[list[Row], list[Row]], shuffle: Random
 ) -> None:
@@ -327,7 +327,7 @@ def test_visits_agree_with_the_slow_twin_in_any_order_of_rows(
 
 
 @given(histories(), days)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_moves_of_the_whole_history_cut_to_a_day_are_the_visits_of_the_history_up_to_it(
     history: tuple[list[Row], list[Row]], on: date
 ) -> None:

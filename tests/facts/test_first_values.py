@@ -192,7 +192,7 @@ def _table(header: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
     return "\n".join(" | ".join(line) for line in [list(header), *cells])
 
 
-@settings(max_examples=2, deadline=None, phases=[Phase.generate])
+@settings(max_examples=2, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_day_looks_as_it_was(seed: int) -> None:
     world = Recorded(seed, 1)
@@ -219,7 +219,7 @@ def test_every_day_looks_as_it_was(seed: int) -> None:
                         )
 
 
-@settings(max_examples=2, deadline=None, phases=[Phase.generate])
+@settings(max_examples=2, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_another_future_changes_nothing_about_the_past(seed: int) -> None:
     found = []

@@ -103,7 +103,7 @@ def facts_from(tables: dict[str, pa.Table]) -> Facts:
     return replace(empty, **read_tables)
 
 
-@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@settings(max_examples=4, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_shuffling_everything_dated_after_the_day_changes_nothing(seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -210,7 +210,7 @@ class World:
         )
 
 
-@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@settings(max_examples=4, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_two_futures_of_one_past_look_the_same_from_then(seed: int) -> None:
     found = []
@@ -251,7 +251,7 @@ def test_attributes_are_those_that_the_last_export_by_then_held(tmp_path: Path) 
     assert world("back", "d1 | 2026-01-10 | open | 5 | Region=north", "d1 | 2026-01-10 | open | 7 | Region=west") == was
 
 
-@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@settings(max_examples=4, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_today_looks_like_the_current_state(seed: int) -> None:
     with TemporaryDirectory() as folder:

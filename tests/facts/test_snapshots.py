@@ -347,7 +347,7 @@ class Twin:
         return sorted(expected, key=lambda row: (row[0], row[3]))
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.generate])
+@settings(max_examples=8, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_files_in_any_order_agree_with_the_slow_obvious_twin(seed: int) -> None:
     twin = Twin(np.random.default_rng(seed))

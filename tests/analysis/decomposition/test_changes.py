@@ -224,7 +224,7 @@ def test_parts_add_up_exactly_and_swapping_the_periods_turns_them_round(
         assert amount == sum(row["amount"] for row in won if row["closed_on"] in period)
 
 
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(seed=st.integers(0, 1_000))
 def test_order_of_rows_does_not_matter(world: tuple[World, ibis.Table, ibis.Table, ibis.Table], seed: int) -> None:
     __, deals, told, changes = world

@@ -30,7 +30,7 @@ def by_all_orders(before: Floats, after: Floats) -> Floats:
     return total / len(orders)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), factors=st.integers(1, 6), cells=st.integers(1, 4))
 def test_the_parts_are_the_mean_over_all_orders(seed: int, factors: int, cells: int) -> None:
     rng = np.random.default_rng(seed)
@@ -39,7 +39,7 @@ def test_the_parts_are_the_mean_over_all_orders(seed: int, factors: int, cells: 
     assert shapley(before, after) == pytest.approx(by_all_orders(before, after), abs=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), factors=st.integers(1, 16), cells=st.integers(1, 20))
 def test_the_parts_sum_to_the_difference_whatever_the_order_of_factors(seed: int, factors: int, cells: int) -> None:
     rng = np.random.default_rng(seed)
@@ -61,7 +61,7 @@ def test_a_factor_that_does_not_change_has_no_part_and_axes_in_front_are_separat
         assert found[question] == pytest.approx(shapley(before[question], after[question]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     parts=st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=15),
     noise=st.integers(0, 10_000),

@@ -113,7 +113,7 @@ def test_a_broken_line_in_a_large_file_loses_no_other(bench: Bench) -> None:
 plain = st.text("abc 가나-", min_size=1, max_size=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=st.lists(st.tuples(plain, plain, plain), min_size=3, max_size=20), data=st.data())
 def test_one_stray_quote_anywhere_costs_at_most_one_line(
     table: list[tuple[str, str, str]], data: st.DataObject
@@ -136,7 +136,7 @@ def test_one_stray_quote_anywhere_costs_at_most_one_line(
             assert rows[i + 2] == [f"D{i}", *row]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=st.lists(st.tuples(plain, plain), min_size=1, max_size=12), data=st.data())
 def test_cutting_a_file_anywhere_keeps_every_whole_line(table: list[tuple[str, str]], data: st.DataObject) -> None:
     head = "기회번호,이름,단계\n".encode()
@@ -153,7 +153,7 @@ def test_cutting_a_file_anywhere_keeps_every_whole_line(table: list[tuple[str, s
     assert staged.read == whole + (0 if cut.endswith(b"\n") or not cut else 1)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(content=st.text('ab",\n\r', max_size=40), size=st.integers(1, 7))
 def test_the_careful_reader_keeps_or_refuses_every_line_however_the_bytes_arrive(content: str, size: int) -> None:
     class Slow(io.BytesIO):

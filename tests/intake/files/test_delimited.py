@@ -208,7 +208,7 @@ cells = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_character
 hangul = st.text(st.sampled_from("가나다라마한빛수주ab 1,;|\"'\n\t="), max_size=12)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_table_comes_back_as_it_was_written(data: st.DataObject) -> None:
     encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp949"]))

@@ -126,7 +126,7 @@ def test_the_unit_of_the_header_counts_unless_the_cell_names_one() -> None:
     assert [malformed for _, _, malformed in got] == [False] * 5 + [True, False, False]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(st.decimals(-(10**17), 10**17, allow_nan=False, places=3), min_size=1, max_size=40))
 def test_plain_and_grouped_numbers_agree_with_decimal_arithmetic(numbers: list[Decimal]) -> None:
     expected = [value if abs(value := rounded(number)) < LARGEST else None for number in numbers]
@@ -144,7 +144,7 @@ sections = st.builds(
 digits = st.one_of(sections.filter(bool), st.integers(1, 9999).map(lambda n: f"{n:,}"), st.integers(1, 9999).map(str))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(st.lists(st.one_of(st.none(), digits), min_size=4, max_size=4).filter(any), min_size=1, max_size=20))
 def test_korean_units_add_up_as_the_twin_adds_them(parts: list[list[str | None]]) -> None:
     texts = [
@@ -208,7 +208,7 @@ PAIRS = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.one_of(ODD, USUAL, PAIRS), min_size=1, max_size=80),
     st.sampled_from(["1,234.56", "1.234,56", "1,234.56 × 10000 KRW", "1,234.56 × 1000 USD", "1,234.56 USD"]),

@@ -115,7 +115,7 @@ def test_a_date_stays_its_date_between_zones_and_a_time_moves() -> None:
     assert moments(["45000"], "excel", file_zone=NEW_YORK)[0][1] == date(2023, 3, 15)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(st.tuples(ANYTIME, st.sampled_from(PATTERNS)), min_size=1, max_size=30))
 def test_whatever_is_written_by_a_pattern_is_read_as_the_twin_reads_it(made: list[tuple[datetime, str]]) -> None:
     for pattern in {pattern for _, pattern in made}:
@@ -128,7 +128,7 @@ def test_whatever_is_written_by_a_pattern_is_read_as_the_twin_reads_it(made: lis
             assert [at for at, _, _ in got] == there
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(1990, 2060)), min_size=1, max_size=30))
 def test_impossible_days_are_malformed_in_either_order(parts: list[tuple[int, int, int]]) -> None:
     texts = [f"{a}/{b}/{year}" for a, b, year in parts]
@@ -137,7 +137,7 @@ def test_impossible_days_are_malformed_in_either_order(parts: list[tuple[int, in
         assert [(on, bad) for _, on, bad in moments(texts, pattern)] == [(on, on is None) for on in expected]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(st.datetimes(datetime(1980, 1, 1), datetime(2037, 1, 1)), min_size=1, max_size=30))  # noqa: DTZ001 - as above
 def test_instants_agree_with_the_zone_database(clocks: list[datetime]) -> None:
     for name in (SEOUL, NEW_YORK, "Europe/Berlin", "Asia/Kolkata", "UTC"):

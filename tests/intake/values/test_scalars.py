@@ -96,7 +96,7 @@ def test_texts_are_cleaned_of_what_a_person_does_not_see(text: str, expected: st
     assert values([text], ValueKind.TEXT) == [(expected, False)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.text(max_size=15), min_size=1, max_size=40))
 def test_cleaning_twice_changes_nothing_more(texts: list[str]) -> None:
     def cleaned(some: list[Any]) -> list[Any]:
