@@ -19,21 +19,23 @@ from bokgi.apps.jobs.rules import DEAD_AFTER, MAX_ATTEMPTS, is_tried_again, wait
 _WAITING = (TaskResultStatus.READY.value, TaskResultStatus.RUNNING.value)
 
 
-@transaction.atomic
 def enqueue(task: Task[Any, Any], /, *, key: str = "", **arguments: Any) -> str:  # noqa: ANN401 - of the task
     """Put a task into the queue and give its id; arguments are plain JSON values.
 
     With a `key` nothing is put while a task of that key waits to begin; its id is given. One that runs already may have
     read what has changed since, so another is put behind it.
     """
-    if key:
-        there = Attempt.objects.filter(key=key, task__status=TaskResultStatus.READY.value).first()
-        if there is not None:
-            return str(there.pk)
-    put = task.enqueue(**arguments)
-    if isinstance(task.get_backend(), DatabaseBackend):
+    if not isinstance(task.get_backend(), DatabaseBackend):
+        # Done at once, and nobody else waits for a transaction meanwhile.
+        return str(task.enqueue(**arguments).id)
+    with transaction.atomic():
+        if key:
+            there = Attempt.objects.filter(key=key, task__status=TaskResultStatus.READY.value).first()
+            if there is not None:
+                return str(there.pk)
+        put = task.enqueue(**arguments)
         Attempt.objects.create(task_id=put.id, key=key)
-    return str(put.id)
+        return str(put.id)
 
 
 def begun(*, task: DBTaskResult[Any, Any], at: datetime) -> None:

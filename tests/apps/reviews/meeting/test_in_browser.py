@@ -1,18 +1,44 @@
-"""The 25-minute meeting in real browsers, in Korean: prepare, run it with several screens, lose the network, close."""
+"""Three weeks of one team in real browsers, in Korean: the review is planned, prepared, run, closed and followed up.
+
+The hand count. The meeting is on Friday, 27 November 2026; all is due on Wednesday, 2 December. The export of Thursday,
+3 December says:
+
+- lee-12 went from 발굴 to 검증 on 1 December: what 이준호 agreed to is kept.
+- park-12 still stands in 발굴: what 박민서 agreed to (to win it) is not kept.
+- 최하나 began no deal in the eight weeks before the meeting (the last one on 26 September) and two on 1 and 2 December,
+  in the five days up to the day agreed: 2 ÷ (5 ÷ 7) = 2.8 a week. One a week more was agreed; the figure is reached.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
 
 import pytest
+import time_machine
+from pypdf import PdfReader
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from bokgi.apps.access.models import User
+from bokgi.apps.reviews import tasks
+from bokgi.apps.reviews.keeping.tasks import check_commitments
 from bokgi.apps.reviews.models import Commitment, Meeting, Note, Preparation
+from bokgi.apps.reviews.telling.tasks import send_minutes
+from tests import homes
+from tests.apps.reviews.conftest import Caught, parts_of
+from tests.apps.reviews.meeting.conftest import SignedIn
 from tests.conftest import PASSWORD
 from tests.ui.browser import browser, chromium, complaints, violations
 
@@ -24,11 +50,46 @@ pytestmark = [
 ]
 WAIT = 40
 WHO = ("leader", "rep", "park", "choi")
+SEOUL = timedelta(hours=9)
+WEDNESDAY = datetime(2026, 11, 25, 10, tzinfo=UTC) - SEOUL
+MORNING = datetime(2026, 11, 27, 9, tzinfo=UTC) - SEOUL
+EXPORTED = datetime(2026, 12, 3, 17, tzinfo=UTC) - SEOUL
+WEEK_LATER = datetime(2026, 12, 4, 9, 50, tzinfo=UTC) - SEOUL
+DUE = "2026-12-02"
+
+DEALS = f"""기회 ID,영업기회명,고객사,담당자,예상금액(원),진행단계,최초등록일,종료예정일,종료일
+lee-1,{homes.deal_name("lee", 1)},,이준호,{homes.amount("lee", 1)},won,2026-07-04,2026-11-29,2026-08-13
+lee-12,{homes.deal_name("lee", 12)},,이준호,{homes.amount("lee", 12)},qualified,2026-09-19,2026-12-31,
+park-12,{homes.deal_name("park", 12)},,박민서,{homes.amount("park", 12)},prospecting,2026-09-19,2026-12-31,
+choi-20,온누리 관제 도입,,최하나,88000000,prospecting,2026-12-01,2027-02-26,
+choi-21,온누리 검수 도입,,최하나,54000000,prospecting,2026-12-02,2027-03-05,
+"""
+STAGES = """영업기회 ID,단계,진입일시,변경자
+lee-12,qualified,2026-12-01 10:00:00,이준호
+"""
 
 
 @pytest.fixture
-def windows(team: dict[str, User], live_server: LiveServer) -> Iterator[dict[str, Chrome]]:
+def home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a home of its own, to be imported into, on the days of the clock."""
+    settings.HOME = homes.write_home(tmp_path / "home")
+    monkeypatch.delenv("BOKGI_TODAY", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Let time go on from the Wednesday before the meeting."""
+    with time_machine.travel(WEDNESDAY, tick=True) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def windows(
+    clock: time_machine.Traveller, team: dict[str, User], live_server: LiveServer
+) -> Iterator[dict[str, Chrome]]:
     """Open a window for the leader and one for each of three reps, all signed in."""
+    del clock
     User.objects.update(language="ko")
     with ExitStack() as open_windows:
         found = {}
@@ -43,12 +104,29 @@ def windows(team: dict[str, User], live_server: LiveServer) -> Iterator[dict[str
         yield found
 
 
+def waiting(driver: Chrome) -> WebDriverWait[Chrome]:
+    # What others write, and the next page, may take an element away while one is on the way to it.
+    moving = (ElementClickInterceptedException, StaleElementReferenceException)
+    return WebDriverWait(driver, WAIT, ignored_exceptions=moving)
+
+
 def press(driver: Chrome, selector: str) -> None:
-    driver.find_element(By.CSS_SELECTOR, selector).click()
+    def clicked(seen: Chrome) -> bool:
+        seen.find_element(By.CSS_SELECTOR, selector).click()
+        return True
+
+    waiting(driver).until(clicked, selector)
+
+
+def shown(driver: Chrome, selector: str = "body") -> str:
+    return driver.find_element(By.CSS_SELECTOR, selector).text
 
 
 def until(driver: Chrome, text: str) -> None:
-    WebDriverWait(driver, WAIT).until(lambda seen: text in seen.find_element(By.TAG_NAME, "body").text, text)
+    try:
+        waiting(driver).until(lambda seen: text in shown(seen))
+    except TimeoutException:
+        pytest.fail(f"{text!r} is not on {driver.current_url}:\n{shown(driver)}")
 
 
 def write(driver: Chrome, text: str) -> None:
@@ -58,51 +136,141 @@ def write(driver: Chrome, text: str) -> None:
     press(driver, 'form[data-draft="note"] .btn:not([data-amend-stop])')
 
 
+def day(driver: Chrome, selector: str, value: str) -> None:
+    # What keys fill a field of a day depends on the language of the browser.
+    field = driver.find_element(By.CSS_SELECTOR, selector)
+    driver.execute_script("arguments[0].value = arguments[1]", field, value)
+
+
 def faults(driver: Chrome) -> list[str]:
     return [found for found in violations(driver) if not found.startswith("color-contrast")]
 
 
-def test_a_meeting_from_its_planning_to_its_closing(windows: dict[str, Chrome], live_server: LiveServer) -> None:
+def test_a_review_from_its_planning_to_the_next_one(
+    windows: dict[str, Chrome],
+    live_server: LiveServer,
+    clock: time_machine.Traveller,
+    team: dict[str, User],
+    signed_in: SignedIn,
+    mails: Caught,
+    tmp_path: Path,
+) -> None:
     leader, rep = windows["leader"], windows["rep"]
-    meeting = planned_and_prepared(windows, live_server)
+    meeting = planned(leader)
+    agenda_changed_by_two(leader, signed_in, team, meeting)
+    prepared(windows, ("rep", "park"), live_server, meeting)
+    clock.move_to(MORNING)
+    prepared(windows, ("choi",), live_server, meeting)
+    seen_by_whom_it_concerns(leader, team, signed_in, meeting)
     opened(meeting, windows, live_server)
     reworded_by_two(windows)
     written_without_network(leader, rep)
-    promised_and_closed(leader, rep)
-    # A browser writes down each answer from 400 on: 410 says that the meeting is over, and is meant.
-    lines = [line for who in ("leader", "park", "choi") for line in complaints(windows[who])]
-    assert [line for line in lines if "favicon" not in line and "410" not in line] == []
+    told_in_private(leader, rep, windows["park"])
+    promised(windows)
+    kept = closed(leader, rep, windows["park"])
+    minutes_told(mails, team, signed_in, meeting)
+    clock.move_to(EXPORTED)
+    page_of_import = imported(leader, live_server, tmp_path)
+    clock.move_to(WEEK_LATER)
+    following = checked_a_week_later(windows, live_server, meeting)
+    past_as_it_was(leader, live_server, meeting, following, kept, page_of_import)
+    # A browser writes down each answer from 400 on: 409 and 410 (changed by another, the meeting is over) are meant.
+    lines = [line for window in windows.values() for line in complaints(window)]
+    meant = ("favicon", "409", "410", "ERR_INTERNET_DISCONNECTED")
+    assert [line for line in lines if not any(word in line for word in meant)] == []
 
 
-def planned_and_prepared(windows: dict[str, Chrome], live_server: LiveServer) -> Meeting:
-    leader = windows["leader"]
-    Select(leader.find_element(By.ID, "once-team")).select_by_value("1팀")
-    Select(leader.find_element(By.ID, "once-minutes")).select_by_value("25")
-    leader.find_element(By.CSS_SELECTOR, 'form[action="/reviews/plan/"] .btn').click()
-    until(leader, "준비 상황")
+# ---------------------------------------------------------------- before
+
+
+def planned(leader: Chrome) -> Meeting:
+    Select(leader.find_element(By.ID, "team")).select_by_value("1팀")
+    Select(leader.find_element(By.ID, "weekday")).select_by_visible_text("금요일")
+    Select(leader.find_element(By.ID, "minutes")).select_by_value("25")
+    press(leader, 'form[action="/reviews/series/"] .btn-primary')
+    until(leader, "준비 중")
     meeting = Meeting.objects.get()
-    for who in ("rep", "park"):
-        window = windows[who]
+    assert (meeting.on.isoformat(), meeting.prepare_from.isoformat()) == ("2026-11-27", "2026-11-25")
+    leader.find_element(By.CSS_SELECTOR, ".meetings a").click()
+    until(leader, "준비 상황")
+    return meeting
+
+
+def agenda_changed_by_two(leader: Chrome, signed_in: SignedIn, team: dict[str, User], meeting: Meeting) -> None:
+    """Leader and manager have the page open; the manager saves first, and the leader gets back what was typed."""
+    part = meeting.parts.order_by("position").first()
+    assert part is not None
+    manager = signed_in(team["manager"])
+    User.objects.update(language="ko")
+    minutes = {"act": "change", "part": str(part.pk), "version": str(part.version), "title": "", "minutes": "6"}
+    focus = {"focus": "제안을 살린다", "seen": ""}
+    of_part = f'form:has(input[name="part"][value="{part.pk}"]) input[name="minutes"]'
+    for act, sent, selector, mine, theirs in (
+        ("agenda", minutes, of_part, "4", "지금 저장된 내용: 6분"),
+        ("focus", focus, "#focus", "발굴을 살린다", "지금 저장된 내용: 제안을 살린다"),
+    ):
+        assert manager.post(f"/reviews/{meeting.pk}/{act}/", sent).status_code == 302
+        field = leader.find_element(By.CSS_SELECTOR, selector)
+        field.clear()
+        field.send_keys(mine)
+        field.find_element(By.XPATH, "ancestor::form").find_element(By.CSS_SELECTOR, "button").click()
+        until(leader, theirs)
+        assert leader.find_element(By.CSS_SELECTOR, selector).get_attribute("value") == mine
+    part.refresh_from_db()
+    meeting.refresh_from_db()
+    assert (part.minutes, meeting.focus) == (6, "제안을 살린다")
+    # Having seen both, the leader keeps the own one.
+    leader.find_element(By.ID, "focus").find_element(By.XPATH, "ancestor::form").find_element(
+        By.CSS_SELECTOR, "button"
+    ).click()
+    waiting(leader).until(lambda seen: "지금 저장된 내용" not in shown(seen))
+    meeting.refresh_from_db()
+    assert meeting.focus == "발굴을 살린다"
+
+
+def prepared(windows: dict[str, Chrome], who: tuple[str, ...], live_server: LiveServer, meeting: Meeting) -> None:
+    for one in who:
+        window = windows[one]
         window.get(f"{live_server.url}/reviews/{meeting.pk}/prepare/")
         assert faults(window) == []
         window.find_element(By.ID, "won-what_decided").send_keys("현장을 먼저 만났다")
         window.find_element(By.ID, "help_wanted").send_keys("본부장 소개")
         press(window, 'button[value="done"]')
         until(window, "준비를 마쳤습니다")
-    assert Preparation.objects.exclude(prepared_at=None).count() == 2
-    leader.refresh()
-    until(leader, "4명 중 2명")
+
+
+def seen_by_whom_it_concerns(leader: Chrome, team: dict[str, User], signed_in: SignedIn, meeting: Meeting) -> None:
+    leader.get(leader.current_url)
+    until(leader, "4명 중 3명")
+    badges = sorted(one.text for one in leader.find_elements(By.CSS_SELECTOR, ".seats .badge"))
+    assert badges == ["늦음", "준비됨", "준비됨"]
     assert faults(leader) == []
-    return meeting
+    of_park = Preparation.objects.get(participant__user=team["park"]).participant_id
+    for who, path, status in (
+        ("rep", f"prepare/{of_park}/", 404),
+        ("leader", f"prepare/{of_park}/", 200),
+        ("rep", "open/", 403),
+        ("seo", "", 404),
+        ("seo", "live/", 404),
+        ("seo", "minutes.pdf", 404),
+    ):
+        assert signed_in(team[who]).get(f"/reviews/{meeting.pk}/{path}").status_code == status, (who, path)
+    User.objects.update(language="ko")
+
+
+# ---------------------------------------------------------------- live
 
 
 def opened(meeting: Meeting, windows: dict[str, Chrome], live_server: LiveServer) -> None:
     leader = windows["leader"]
+    leader.get(f"{live_server.url}/reviews/{meeting.pk}/")
     press(leader, f'form[action="/reviews/{meeting.pk}/open/"] .btn')
     until(leader, "실행 점검, 남은 시간")
     for who in ("rep", "park", "choi"):
         windows[who].get(f"{live_server.url}/reviews/{meeting.pk}/live/")
         until(windows[who], "실행 점검, 남은 시간")
+    times = [int(shown(window, ".clock").split(":")[0]) for window in windows.values()]
+    assert all(minutes in {5, 6} for minutes in times), times
     press(leader, ".after-agenda .btn-primary")
     for window in windows.values():
         until(window, "병목 탐색, 남은 시간")
@@ -137,24 +305,140 @@ def written_without_network(leader: Chrome, rep: Chrome) -> None:
     for window in (rep, leader):
         until(window, "연결이 끊긴 동안 쓴 글")
         until(window, "그동안 리더가 쓴 글")
-    WebDriverWait(rep, WAIT).until(lambda seen: "아직 보내지 못함" not in seen.find_element(By.TAG_NAME, "body").text)
+    waiting(rep).until(lambda seen: "아직 보내지 못함" not in shown(seen))
     assert Note.objects.filter(text="연결이 끊긴 동안 쓴 글").count() == 1
 
 
-def promised_and_closed(leader: Chrome, rep: Chrome) -> None:
-    rep.find_element(By.ID, "what").send_keys("심사본부장과 검증 기준 합의")
-    Select(rep.find_element(By.ID, "deal_id")).select_by_index(1)
-    Select(rep.find_element(By.ID, "metric")).select_by_value("moved")
-    press(rep, 'form[data-draft="commitment"] .btn-primary')
-    until(leader, "심사본부장과 검증 기준 합의")
-    made = Commitment.objects.get()
-    assert (made.person_id, made.metric, bool(made.deal_id)) == ("lee", "moved", True)
+def told_in_private(leader: Chrome, rep: Chrome, park: Chrome) -> None:
+    leader.find_element(By.XPATH, "//summary[contains(., '피드백')]").click()
+    Select(leader.find_element(By.ID, "about")).select_by_visible_text("이준호")
+    leader.find_element(By.ID, "feedback-text").send_keys("말을 조금 천천히")
+    press(leader, 'form[data-draft="feedback"] .form-foot .btn')
+    until(rep, "말을 조금 천천히")
+    assert "말을 조금 천천히" not in park.page_source
+    assert Note.objects.get(private=True).text == ""
 
+
+def promised(windows: dict[str, Chrome]) -> None:
+    """Agree to three things, each written by its owner."""
+    for who, what, deal, metric, amount in (
+        ("rep", "검증 기준을 심사본부장과 합의", "lee-12", "moved", ""),
+        ("park", "계약서에 서명받기", "park-12", "won", ""),
+        ("choi", "새 기회를 한 건 더 만들기", "", "new_deals", "1"),
+    ):
+        window = windows[who]
+        window.find_element(By.ID, "what").send_keys(what)
+        day(window, "#due_on", DUE)
+        if deal:
+            options = [one.get_attribute("value") for one in Select(window.find_element(By.ID, "deal_id")).options]
+            assert deal in options, options
+            Select(window.find_element(By.ID, "deal_id")).select_by_value(deal)
+        Select(window.find_element(By.ID, "metric")).select_by_value(metric)
+        window.find_element(By.ID, "amount").send_keys(amount)
+        press(window, 'form[data-draft="commitment"] .btn-primary')
+        until(windows["leader"], what)
+    made = Commitment.objects.order_by("pk").values_list("person_id", "metric", "deal_id")
+    assert list(made) == [("lee", "moved", "lee-12"), ("park", "won", "park-12"), ("choi", "new_deals", "")]
+
+
+def closed(leader: Chrome, rep: Chrome, park: Chrome) -> str:
     press(leader, '[data-opens="close-meeting"]')
     press(leader, "#close-meeting .btn-primary")
-    for window in (leader, rep):
-        WebDriverWait(window, WAIT).until(lambda seen: seen.current_url.endswith("/past/"))
-        until(window, "심사본부장과 검증 기준 합의")
+    for window in (leader, rep, park):
+        waiting(window).until(lambda seen: seen.current_url.endswith("/past/"))
+        until(window, "검증 기준을 심사본부장과 합의")
         until(window, "연결이 끊긴 동안 쓴 글")
         until(window, "그 뒤 들어온 데이터가 없습니다")
     assert faults(leader) == []
+    assert "말을 조금 천천히" in shown(rep)
+    assert "말을 조금 천천히" not in park.page_source
+    return shown(leader, ".is-record")
+
+
+# ---------------------------------------------------------------- after
+
+
+def minutes_told(mails: Caught, team: dict[str, User], signed_in: SignedIn, meeting: Meeting) -> None:
+    send_minutes.func()
+    to = {str(found["To"]): parts_of(found) for found in mails.mails}
+    assert set(to) == {team[who].email for who in ("leader", "manager", "rep", "park", "choi")}
+    rep = to[team["rep"].email]
+    body = rep["text/plain"].decode()
+    assert body.index("내가 하기로 한 일") < body.index("심사본부장과 합의") < body.index("다른 사람이 하기로 한 일")
+    assert "박민서: 계약서에 서명받기" in body
+    by_page = signed_in(team["rep"]).get(f"/reviews/{meeting.pk}/minutes.pdf").content
+    for given in (rep["application/pdf"], by_page):
+        text = "".join(page.extract_text() for page in PdfReader(BytesIO(given)).pages)
+        assert "말을 조금 천천히" not in text
+        assert homes.deal_name("park", 12) not in text
+    assert "검증 기준을 심사본부장과 합의" in rep["text/calendar"].decode().replace("\r\n ", "")
+    assert not any("말을 조금 천천히".encode() in part for one in to.values() for part in one.values())
+    User.objects.update(language="ko")
+
+
+def imported(leader: Chrome, live_server: LiveServer, folder: Path) -> str:
+    """Import the export of next week; give the page of the import."""
+    files = [folder / "영업기회_20261203.csv", folder / "단계이력_20261203.csv"]
+    for path, text in zip(files, (DEALS, STAGES), strict=True):
+        path.write_text(text, encoding="utf-8")
+    leader.get(f"{live_server.url}/data/upload/")
+    leader.find_element(By.ID, "files").send_keys("\n".join(map(str, files)))
+    for step in ("try", "import"):
+        press(leader, f'button[name="then"][value="{step}"]')
+    until(leader, "반영되었습니다")
+    return str(leader.find_element(By.CSS_SELECTOR, '.strip a[href^="/data/imports/"]').get_attribute("href"))
+
+
+def checked_a_week_later(windows: dict[str, Chrome], live_server: LiveServer, before: Meeting) -> Meeting:
+    tasks.advance_meetings.func()
+    check_commitments.func()
+    following = Meeting.objects.exclude(pk=before.pk).get()
+    assert (following.on.isoformat(), following.week) == ("2026-12-04", "2026-W49")
+    rep, leader = windows["rep"], windows["leader"]
+    rep.get(f"{live_server.url}/reviews/{following.pk}/prepare/")
+    until(rep, "데이터로 보면 지킴")
+    press(rep, 'form.say input[value="kept"]')
+    press(rep, "form.say .btn")
+    leader.get(f"{live_server.url}/reviews/{following.pk}/")
+    press(leader, f'form[action="/reviews/{following.pk}/open/"] .btn')
+    until(leader, "지난번 약속")
+    said = [one.text for one in leader.find_elements(By.CSS_SELECTOR, ".meet-main .commit")]
+    lee, park, choi = (next(text for text in said if what in text) for what in ("합의", "서명", "새 기회"))
+    assert "데이터로 보면 지킴" in lee
+    assert "12월 1일 검증 단계로 넘어갔습니다" in lee
+    assert "지켰다고 함" in lee
+    assert "데이터로 보면 못 지킴" in park
+    assert "아직 발굴 단계에 있습니다" in park
+    assert "데이터로 보면 지킴" in choi
+    assert "회의 뒤 5일 동안 새 기회 2건" in choi
+    figure = Commitment.objects.get(person_id="choi").checked
+    assert figure is not None
+    assert (figure["figure"]["before"], round(figure["figure"]["after"], 6)) == (0, 2.8)
+    press(leader, '[data-opens="close-meeting"]')
+    press(leader, "#close-meeting .btn-primary")
+    waiting(leader).until(lambda seen: seen.current_url.endswith("/past/"))
+    return following
+
+
+def past_as_it_was(
+    leader: Chrome, live_server: LiveServer, meeting: Meeting, following: Meeting, kept: str, page_of_import: str
+) -> None:
+    """Open past meetings after the later import, and after it was taken back."""
+    kept_after = shown(leader, ".is-record")
+    assert "데이터로 보면 지킴" in kept_after
+    leader.get(f"{live_server.url}/reviews/{meeting.pk}/past/")
+    until(leader, "그 뒤 가져오기 1건이 있었습니다")
+    assert shown(leader, ".is-record") == kept
+    leader.get(page_of_import)
+    press(leader, '[data-opens="undo"]')
+    press(leader, "#undo .btn-danger")
+    until(leader, "되돌린 가져오기입니다")
+    check_commitments.func()
+    assert set(Commitment.objects.values_list("verdict", flat=True)) == {"cannot_tell"}
+    for one, page, word in (
+        (meeting, kept, "있었으나 되돌렸습니다"),
+        (following, kept_after, "그 뒤 가져오기 1건을 되돌렸습니다"),
+    ):
+        leader.get(f"{live_server.url}/reviews/{one.pk}/past/")
+        until(leader, word)
+        assert shown(leader, ".is-record") == page
