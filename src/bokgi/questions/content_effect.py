@@ -160,23 +160,16 @@ def said(found: ContentEffects, titles: Mapping[str, str]) -> list[Message]:
         "associated": sum(item.grade == "C" for item in found.items),
         "few": sum(item.grade == "D" for item in found.items),
     }
-    if groups["unclear"] or groups["few"]:
-        told.append(
-            Message(
-                N_("Of {n} {n:item|items}, {unclear} show no clear effect and {few} were seen by too few deals."),
-                {"n": len(found.items), **groups},
-            )
-        )
-    if groups["associated"]:
-        told.append(
-            Message(
-                N_(
-                    "{associated} of {n} {n:item is|items are} sent to deals that move anyway; their "
-                    "figures are no effect."
-                ),
-                {"n": len(found.items), **groups},
-            )
-        )
+    counted = {
+        "unclear": N_("Of {n} {n:item|items}, {unclear} {unclear:shows|show} no clear effect."),
+        "few": N_("Of {n} {n:item|items}, {few} {few:was|were} seen by too few deals."),
+        "associated": N_(
+            "Of {n} {n:item|items}, {associated} {associated:goes|go} to deals that move anyway; "
+            "the figures are no effect."
+        ),
+    }
+    values = {"n": len(found.items), **groups}
+    told += [Message(text, values) for group, text in counted.items() if groups[group]]
     return told
 
 

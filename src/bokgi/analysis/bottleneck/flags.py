@@ -133,7 +133,7 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     Refuses: nothing; without cases there are no units. Do not use `conversion` for finding the bottleneck: the lowest
     one is usually the stage where most deals should end.
 
-    Source: docs/explanation/bottlenecks.md; `tests/analysis/bottleneck` and the study hold it.
+    Source: docs/explanation/methods/bottleneck.md; `tests/analysis/bottleneck` and the study hold it.
     """
     start, end = as_of + timedelta(days=1 - days), as_of + timedelta(days=1)
     columns = list(dict.fromkeys([*conditions, *(column_of(view) for view in by if view != STAGE)]))
