@@ -147,3 +147,34 @@ def test_a_leader_changes_the_rubric_and_a_manager_reads_it(as_role: AsRole) -> 
     texts = {f"{lang}-{part}": f"{lang} {part}" for lang in ("ko", "en") for part in ("stage", "name", "1", "3", "5")}
     assert "en name" in post(leader, "skill", texts, skill_key="discovery")
     assert leader.post("/coaching/skills/discovery/", texts | {"ko-5": ""}).status_code == 422
+
+
+def test_one_text_that_was_changed_closes_no_other(as_role: AsRole, pair: Pair, talk: OneOnOne) -> None:
+    kept, hurt = note(talk, pair.coach), note(talk, pair.coach)
+    services.paper_write(
+        one_on_one=talk,
+        kind=PaperKind.FEEDBACK,
+        words=dict.fromkeys(services.FEEDBACK_PARTS, SECRET),
+        by=pair.coach,
+        at=AT,
+        today=TODAY,
+    )
+    plan = proposed(pair)
+    services.plan_agree(plan=plan, by=pair.member, baseline={}, at=AT, today=TODAY)
+    Paper.objects.exclude(pk=kept.pk).update(sealed=hurt.sealed[:-8] + "AAAAAAA=")
+    Plan.objects.update(sealed="nobody.AAAA")
+    rep = as_role("rep")
+    shown = page(rep, f"/coaching/1-1/{talk.pk}/")
+    assert (shown.count("does not open"), shown.count(SECRET)) == (2, 1)
+    assert "does not open" in page(rep, f"/coaching/pairs/{pair.pk}/")
+    assert "does not open" in page(rep, f"/coaching/plans/{plan.pk}/")
+    assert "does not open" in page(rep, "/coaching/ledger/")
+    assert rep.get(reverse("coaching:plan_pdf", args=[plan.pk])).status_code == 200
+    taken = page(rep, reverse("coaching:record"))
+    assert (taken.count("does not open"), taken.count(SECRET)) == (3, 1)
+
+
+def test_a_key_that_is_none_begins_nothing(as_role: AsRole, pair: Pair) -> None:
+    for member in ("", "x", "9" * 40, "²"):
+        assert as_role("manager").post(reverse("coaching:pair_begin"), {"member": member}).status_code < 500
+        assert as_role("rep").post(reverse("coaching:papers_pass_on", args=[pair.pk]), {"to": member}).status_code < 500

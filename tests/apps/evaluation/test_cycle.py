@@ -17,7 +17,7 @@ from bokgi.apps.access.erasing import person_erase
 from bokgi.apps.access.models import AuditEntry, User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.services import user_create
-from bokgi.apps.evaluation import reminding
+from bokgi.apps.evaluation import papers, reminding
 from bokgi.apps.evaluation.models import Due, Evaluation, PeerInputItem, PeerRequest, Round, Template
 from bokgi.apps.evaluation.services import rounds
 from tests import homes
@@ -324,3 +324,54 @@ def test_a_day_is_moved_for_the_forms_that_are_not_closed(clients: dict[str, Cli
     assert set(Due.objects.filter(step="draft").values_list("due_on", flat=True)) == {date(2026, 10, 20)}
     post(clients["kim"], "round_act", {"step": "draft", "on": "2026-12-01"}, round_id=found.pk, deed="due")
     assert not Due.objects.filter(due_on=date(2026, 12, 1)).exists()
+
+
+def test_a_self_evaluation_that_is_not_handed_in_stands_on_nobody_elses_paper(
+    clients: dict[str, Client], go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = begin(clients, go)
+    form = form_of(found, "lee")
+    act(clients["lee"], form, "acknowledge")
+    go(date(2026, 10, 5))
+    given = {"rating-execution": 4, "text-": "아직 다듬는 글입니다.", "text-skill": "여기도 다듬습니다."}
+    post(clients["lee"], "self", given, evaluation_id=form.pk)
+    printed: list[str] = []
+    monkeypatch.setattr(papers, "form_pdf", lambda content: printed.append(json.dumps(content)) or b"")
+    for reader in ("kim", "leader", "lee"):
+        clients[reader].get(reverse("evaluation:form_pdf", kwargs={"evaluation_id": form.pk}))
+    said = [json.loads(one) for one in printed]
+    assert [one["self-whole"] for one in said] == ["", "", "아직 다듬는 글입니다."]
+    assert [{part["self"] for part in one["parts"]} for one in said] == [{"–"}, {"–"}, {"–", "4"}]
+    assert [any(part["self-text"] for part in one["parts"]) for one in said] == [False, False, True]
+
+
+def test_how_colleagues_rated_is_shown_with_what_they_said(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    go(date(2026, 10, 5))
+    form = form_of(found, "seo")
+    PeerInputItem.objects.create(evaluation=form, by=None, ratings={"collaboration": 4}, text="")
+    version = found.versions.get(role="CSM")
+    version.body |= {"peers": "named"}
+    version.save()
+    PeerInputItem.objects.update(by=User.objects.get(person_id="nam"))
+    for page in ("form", "draft"):
+        shown = text(clients["han"].get(reverse(f"evaluation:{page}", kwargs={"evaluation_id": form.pk})))
+        assert "합의한 수준을 넘음" in shown.partition("동료 의견")[2]
+
+
+def test_keys_and_ratings_that_are_none_are_refused(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    to_draft(clients, go, found)
+    form, key = form_of(found, "seo"), "evaluation"
+    for odd in ("", "x", "9" * 40, "²"):
+        given = {key: odd, "part": "skill", "after": "4", "reason": "다른 팀의 3점과 견주면 더 높습니다."}
+        post(clients["leader"], "calibration", given, round_id=found.pk)
+        act(clients["han"], form, "evidence-remove", item=odd)
+        act(clients["han"], form, "peers", peer=odd)
+        post(clients["leader"], "round_act", {"version": odd}, round_id=found.pk, deed="publish")
+        clients["han"].post(
+            reverse("evaluation:draft", kwargs={"evaluation_id": form.pk}), draft_given() | {"rating-skill": odd}
+        )
+    given = {key: form.pk, "part": "skill", "after": "4", "reason": "다른 팀의 3점과 견주면 더 높습니다."}
+    page = post(clients["leader"], "calibration", given, round_id=found.pk)
+    assert "역량: – → 4" in page or "역량: 3 → 4" in page

@@ -17,6 +17,8 @@ from bokgi.ui.format import show
 
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "bokgi-theme"
+_MOST_DIGITS: Final = 18
+"""So many digits a key of the database has at most."""
 _ORGANISATION: Final = "_bokgi_organisation"
 
 
@@ -39,6 +41,16 @@ def page_language() -> str:
     """Give the language of the page that is being answered."""
     found = get_language() or LANGUAGES[0]
     return found if found in LANGUAGES else LANGUAGES[0]
+
+
+def key_given(typed: object) -> int:
+    """Read the key of a row from a form; 0, which no row has, for what is none.
+
+    >>> key_given("7"), key_given("7 or 1=1"), key_given(None), key_given("9" * 30)
+    (7, 0, 0, 0)
+    """
+    text = str(typed or "")
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
 
 def say_refused(request: HttpRequest, error: BokgiError) -> None:

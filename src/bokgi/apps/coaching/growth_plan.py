@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
+from bokgi.apps.coaching.record import CLOSED
 from bokgi.apps.coaching.selectors import OpenPlan, RubricSkill
 from bokgi.apps.coaching.views.words import CAUSES
 from bokgi.apps.pipeline.selectors import Screen
@@ -25,7 +26,7 @@ def content(screen: Screen, shown: Mapping[str, Any]) -> dict[str, Any]:
     plan, pair = one.plan, shown["pair"]
     checks = [f"{say(N_('after {n} weeks'), n=check['weeks'])}: {_check(screen, check)}" for check in shown["checks"]]
     sections = [
-        (N_("What is done differently"), list(one.behaviours), True),
+        (N_("What is done differently"), list(one.behaviours) if one.opens else [say(CLOSED)], one.opens),
         (N_("Why this"), [one.reason], False),
         (N_("Cause it answers to"), [say(CAUSES.get(plan.cause, CAUSES[""]))], False),
         (N_("What the coach does for it"), [one.support], False),

@@ -13,6 +13,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import decoded
 from bokgi.ui.format import plain, shower
 
+CLOSED: Final = N_("This text does not open: it was changed from outside, or its key is gone.")
 Say = Callable[[Message], str]
 
 _KINDS: Final = {
@@ -46,12 +47,14 @@ def _papers(papers: Sequence[Words], say: Say) -> Iterator[str]:
         if one.paper.one_on_one.on != last:
             last = one.paper.one_on_one.on
             yield f"### {last.isoformat()}"
-        words = " / ".join(one.words.values())
+        words = " / ".join(one.words.values()) if one.opens else say(Message(CLOSED))
         yield f"- **{say(Message(_KINDS[one.paper.kind]))}** ({one.paper.author.name}): {words}"
 
 
 def _plan(one: OpenPlan, say: Say) -> Iterator[str]:
     yield f"### {say(Message(N_('Plan')))}"
+    if not one.opens:
+        yield say(Message(CLOSED))
     yield from (f"- {behaviour}" for behaviour in one.behaviours)
     texts = (
         (N_("Why this"), one.reason),

@@ -17,21 +17,22 @@ from django.db.models import Q, QuerySet
 from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer, managed_by
-from bokgi.apps.access.sealing import keys
+from bokgi.apps.access.sealing import Keys, keys
 from bokgi.apps.coaching import rules
 from bokgi.apps.coaching.models import OneOnOne, Pair, Paper, PaperKind, PassedOn, Plan, PlanState, Skill
 from bokgi.apps.coaching.rubric import DEFAULT
-from bokgi.domain.errors import NotFoundError
+from bokgi.domain.errors import NotFoundError, SetupError
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.roster import ask_roster
 
 
 @dataclass(frozen=True)
 class Words:
-    """A paper with its words opened."""
+    """A paper with its words opened; one that was changed from outside has none (`opens` is false)."""
 
     paper: Paper
     words: dict[str, str]
+    opens: bool = True
 
     @property
     def text(self) -> str:
@@ -41,13 +42,14 @@ class Words:
 
 @dataclass(frozen=True)
 class OpenPlan:
-    """A plan with its words opened."""
+    """A plan with its words opened; one that was changed from outside has none (`opens` is false)."""
 
     plan: Plan
     behaviours: tuple[str, ...]
     reason: str = ""
     support: str = ""
     learned: str = ""
+    opens: bool = True
 
 
 @dataclass(frozen=True)
@@ -171,17 +173,33 @@ def papers_read(user: User, papers: Iterable[Paper], pair: Pair) -> list[Words]:
 
     A follow-up or an agenda that was passed on is read, too; the caller has asked `pair_of` first.
     """
-    with_keys = keys()
-    return [
-        Words(paper, json.loads(with_keys.unseal(paper.sealed, to=f"pair {pair.pk}")))
-        for paper in papers
-        if paper.kind != PaperKind.OWN_NOTE or paper.author_id == user.pk
-    ]
+    with_keys, read = keys(), []
+    for paper in papers:
+        if paper.kind != PaperKind.OWN_NOTE or paper.author_id == user.pk:
+            words = _opened(with_keys, paper.sealed, pair.pk)
+            read.append(Words(paper, words or {}, opens=words is not None))
+    return read
+
+
+def _opened(with_keys: Keys, sealed: str, pair_id: UUID) -> dict[str, Any] | None:
+    """Open words of a pair; null for one text that does not open, so that it does not close all others.
+
+    Raises `SetupError` (`notes_key_missing`) where there is no key at all.
+    """
+    try:
+        words: dict[str, Any] = json.loads(with_keys.unseal(sealed, to=f"pair {pair_id}"))
+    except SetupError:
+        if not with_keys.keys:
+            raise
+        return None
+    return words
 
 
 def plan_read(plan: Plan) -> OpenPlan:
     """Open a plan; the caller has asked `plan_of` or `pair_of` first."""
-    words: dict[str, Any] = json.loads(keys().unseal(plan.sealed, to=f"pair {plan.pair_id}"))
+    words = _opened(keys(), plan.sealed, plan.pair_id)
+    if words is None:
+        return OpenPlan(plan, (), opens=False)
     behaviours = tuple(words.pop("behaviours"))
     return OpenPlan(plan, behaviours, **words)
 

@@ -61,8 +61,10 @@ def follow_ups_bring(*, at: datetime) -> int:
         )
         if participant is None:
             continue
-        words = selectors.papers_read(pair.member, [paper], pair)[0].text
-        new = NewCommitment(paper.pk, participant, words[:_LONGEST], max(paper.due_on or at.date(), today()))
+        words = selectors.papers_read(pair.member, [paper], pair)[0]
+        if not words.opens:
+            continue
+        new = NewCommitment(paper.pk, participant, words.text[:_LONGEST], max(paper.due_on or at.date(), today()))
         try:
             made = commitment_add(meeting_id=participant.meeting_id, new=new, by=pair.member, at=at)
         except BokgiError:

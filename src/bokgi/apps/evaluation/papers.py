@@ -37,6 +37,7 @@ def form_content(
     name: str,
     result: Result | None,
     shows_draft: bool,
+    shows_self: bool,
     findings: Sequence[Mapping[str, Any]],
     plans: Sequence[OpenPlan],
 ) -> dict[str, Any]:
@@ -46,20 +47,21 @@ def form_content(
     answer = getattr(found, "answer", None)
     manager = found.manager or found.round.owner
     version = version_of(found)
+    self_ratings, self_texts = (found.self_ratings, found.self_texts) if shows_self else ({}, {})
     period = span(Period(found.round.start_on, found.round.end_on), screen.lang, year=True)
     parts = [
         {
             "name": said(part.name, screen.lang),
             "weight": f"{part.weight}%",
             "counts": said(part.counts, screen.lang),
-            "self": _point(found.self_ratings.get(part.key)),
+            "self": _point(self_ratings.get(part.key)),
             "rating": _point(found.ratings.get(part.key)) if shows_draft else "–",
             "share": "–"
             if summed is None or part.key not in summed.shares
             else f"{float(summed.shares[part.key]):.0%}",
             "contribution": "–" if summed is None else str(summed.contributions.get(part.key, "–")),
             "text": found.texts.get(part.key, "") if shows_draft else "",
-            "self-text": found.self_texts.get(part.key, ""),
+            "self-text": self_texts.get(part.key, ""),
             "evidence": [
                 f"{say(EVIDENCE_LABELS[EvidenceKind(one.kind)])}: {one.text}"
                 + (f" ({screen.speaker.day(one.seen_on.isoformat())})" if one.seen_on else "")
@@ -102,7 +104,7 @@ def form_content(
         "scale": " · ".join(f"{point} {said(text, screen.lang)}" for point, text in enumerate(criteria.scale, LOWEST)),
         "whole-label": say(N_("The period as a whole")),
         "whole": found.texts.get("", "") if shows_draft else "",
-        "self-whole": found.self_texts.get("", ""),
+        "self-whole": self_texts.get("", ""),
         "self-label": say(N_("Self evaluation")),
         "evidence-label": say(N_("Evidence")),
         "sections": [

@@ -67,6 +67,11 @@ def draft_is_shown(evaluation: Evaluation, side: frozenset[Side], showing: Showi
     return showing is Showing.AT_ONCE or evaluation.calibrated_at is not None
 
 
+def self_is_shown(evaluation: Evaluation, side: frozenset[Side]) -> bool:
+    """Say whether the self evaluation may be read from this side: by others only once it is handed in."""
+    return Side.PERSON in side or evaluation.self_at is not None
+
+
 def peer_inputs_shown(
     evaluation: Evaluation, side: frozenset[Side], criteria: Criteria, *, shown: bool
 ) -> list[PeerInputItem] | None:

@@ -24,6 +24,7 @@ from bokgi.questions.roster import ask_roster
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, Field, Table
 
+_MOST_DIGITS: Final = 3
 _LINE: Final = marks.Scale(0.4, 1.6, 180)
 _SPEEDS: Final[dict[str, tuple[str, marks.Tone]]] = {
     "faster": (N_("faster"), "good"),
@@ -179,11 +180,13 @@ def rating_field(screen: Screen, criteria: Criteria, name: str, label: str, valu
 
 def rated(criteria: Criteria, given: Mapping[str, Any]) -> dict[str, int | None]:
     """Read ratings from a form; what is no number is no rating of ours and is refused later."""
-    found: dict[str, int | None] = {}
-    for part in criteria.parts:
-        text = str(given.get(f"rating-{part.key}") or "").strip()
-        found[part.key] = int(text) if text.isdigit() else None
-    return found
+    return {part.key: rating_given(given.get(f"rating-{part.key}")) for part in criteria.parts}
+
+
+def rating_given(typed: object) -> int | None:
+    """Read one rating from a form; null for what is no number."""
+    text = str(typed or "").strip()
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def written(criteria: Criteria, given: Mapping[str, Any]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.coaching import rules, selectors
 from bokgi.apps.coaching.models import Plan, PlanCheck, PlanState
+from bokgi.apps.coaching.record import CLOSED
 from bokgi.apps.coaching.views import words
 from bokgi.apps.coaching.views.plans import measure_name
 from bokgi.apps.pipeline.selectors import Screen, screen_of
@@ -142,7 +143,7 @@ def _own(screen: Screen, plans: list[Plan]) -> Table:
         rows.append(
             [
                 Cell(plan.pair.member.name, href=f"/coaching/plans/{plan.pk}/", strong=True),
-                Cell(" · ".join(opened.behaviours), sub=opened.learned),
+                Cell(" · ".join(opened.behaviours) if opened.opens else say(CLOSED), sub=opened.learned),
                 Cell(measure_name(screen, plan.measure)),
                 Cell(say(words.PLAN_STATES[plan.state])),
                 Cell(said),

@@ -16,7 +16,7 @@ from bokgi.apps.access.asking import today, viewer_of
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import SELLING
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.access.requests import PageRequest, key_given, page_language
 from bokgi.apps.coaching import record, rules, selectors, services
 from bokgi.apps.coaching.models import OneOnOne, Pair, Plan, PlanState
 from bokgi.apps.coaching.views import words
@@ -88,7 +88,7 @@ def _rows(user: User, pairs: list[Pair]) -> list[dict[str, Any]]:
 @require_POST
 def pair_begin(request: PageRequest) -> HttpResponse:
     """Begin 1:1s with somebody."""
-    found = User.objects.filter(pk=request.POST.get("member") or 0).first()
+    found = User.objects.filter(pk=key_given(request.POST.get("member"))).first()
     if found is None:
         raise UsageError("not_coached", Message(N_("This is nobody you coach.")))
     return to_pair(services.pair_begin(coach=request.user, member=found, on=today(request)))
@@ -130,7 +130,7 @@ def _other_coaches(found: Pair, passed: list[User], on: date) -> list[User]:
 def papers_pass_on(request: PageRequest, pair_id: UUID) -> HttpResponse:
     """Let somebody who coaches one now read the papers."""
     found = selectors.pair_of(request.user, pair_id, writes=True)
-    to = get_object_or_404(User, pk=request.POST.get("to") or 0)
+    to = get_object_or_404(User, pk=key_given(request.POST.get("to")))
     services.papers_pass_on(pair=found, to=to, by=request.user, at=timezone.now(), today=today(request))
     return to_pair(found)
 
@@ -140,7 +140,7 @@ def papers_pass_on(request: PageRequest, pair_id: UUID) -> HttpResponse:
 def papers_take_back(request: PageRequest, pair_id: UUID) -> HttpResponse:
     """End that somebody reads the papers."""
     found = selectors.pair_of(request.user, pair_id, writes=True)
-    to = get_object_or_404(User, pk=request.POST.get("to") or 0)
+    to = get_object_or_404(User, pk=key_given(request.POST.get("to")))
     services.papers_take_back(pair=found, to=to, by=request.user)
     return to_pair(found)
 

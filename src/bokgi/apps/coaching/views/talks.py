@@ -72,7 +72,13 @@ def one_on_one(request: PageRequest, one_on_one_id: UUID) -> HttpResponse:
 def _follow_up(request: PageRequest, pair: Pair, one: Words) -> dict[str, Any]:
     coach, member = one.paper.coach_agreed_at, one.paper.member_agreed_at
     mine = coach if request.user.pk == pair.coach_id else member
-    return {"paper": one.paper, "text": one.text, "mine": mine is not None, "agreed": None not in {coach, member}}
+    return {
+        "paper": one.paper,
+        "text": one.text,
+        "opens": one.opens,
+        "mine": mine is not None,
+        "agreed": None not in {coach, member},
+    }
 
 
 def suggested(request: PageRequest, pair: Pair) -> list[str]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from bokgi.apps.access.permissions import SMALLEST_GROUP, Role
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, say_refused
+from bokgi.apps.access.requests import PageRequest, key_given, say_refused
 from bokgi.apps.evaluation import selectors, showing
 from bokgi.apps.evaluation.criteria import Kind
 from bokgi.apps.evaluation.default_criteria import ROLE_LABELS
@@ -49,12 +49,12 @@ def calibration(request: PageRequest, round_id: int) -> HttpResponse:
         raise NotFoundError("round_unknown", Message(N_("There is no such round for you.")))
     if request.method == "POST":
         try:
-            form = selectors.evaluation_for(request.user, int(request.POST.get("evaluation") or 0))
-            after = request.POST.get("after", "")
+            form = selectors.evaluation_for(request.user, key_given(request.POST.get("evaluation")))
+            after = showing.rating_given(request.POST.get("after", ""))
             services.rating_calibrate(
                 evaluation=form,
                 part=request.POST.get("part", ""),
-                after=int(after) if after.isdigit() else None,
+                after=after,
                 reason=request.POST.get("reason", ""),
                 by=request.user,
             )
@@ -81,7 +81,13 @@ def calibration(request: PageRequest, round_id: int) -> HttpResponse:
         "waiting": found.evaluations.filter(drafted_at=None).count(),
         "smallest": SMALLEST_GROUP,
         "changes": [
-            (names.get(form.person_id, form.person_id), change) for form in forms for change in form.calibrations.all()
+            (
+                names.get(form.person_id, form.person_id),
+                showing.part_name(screen, selectors.criteria_of(form), change.part) or change.part,
+                change,
+            )
+            for form in forms
+            for change in form.calibrations.all()
         ],
     }
     return render(request, "evaluation/calibration.html", shown)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, page_language, say_refused
+from bokgi.apps.access.requests import PageRequest, key_given, page_language, say_refused
 from bokgi.apps.coaching.services import pair_begin
 from bokgi.apps.evaluation import selectors, showing
 from bokgi.apps.evaluation.clock import today
@@ -22,7 +22,15 @@ from bokgi.apps.evaluation.default_criteria import ROLE_LABELS
 from bokgi.apps.evaluation.guard import EVIDENCE_LABELS, EvidenceKind, findings
 from bokgi.apps.evaluation.guarding import draft_read, guarded
 from bokgi.apps.evaluation.models import Evaluation
-from bokgi.apps.evaluation.reading import Side, draft_is_shown, peer_inputs_shown, side_required, sides, unknown
+from bokgi.apps.evaluation.reading import (
+    Side,
+    draft_is_shown,
+    peer_inputs_shown,
+    self_is_shown,
+    side_required,
+    sides,
+    unknown,
+)
 from bokgi.apps.evaluation.rules import ANSWER_LABELS, AnswerKind, Step, current_step, refusal, total
 from bokgi.apps.evaluation.services import forms as services
 from bokgi.apps.evaluation.showing import part_name
@@ -74,7 +82,7 @@ def form(request: PageRequest, evaluation_id: int) -> HttpResponse:
         "writes": writes,
         "decides": Side.NEXT_LEVEL in side,
         "visible": visible,
-        "self_visible": Side.PERSON in side or found.self_at is not None,
+        "self_visible": self_is_shown(found, side),
         "result": showing.fair_result(screen, row),
         "total": total(criteria, found.ratings) if visible and found.ratings else None,
         "total_words": showing.total_words(screen, total(criteria, found.ratings)) if visible else "",
@@ -119,7 +127,7 @@ def _evidence(found: Evaluation, given: Mapping[str, str], by: User) -> None:
 
 
 def _evidence_remove(found: Evaluation, given: Mapping[str, str], by: User) -> None:
-    item = found.evidence.filter(pk=given.get("item") or 0).first()
+    item = found.evidence.filter(pk=key_given(given.get("item"))).first()
     if item is None:
         raise unknown()
     services.evidence_remove(item=item, by=by)
@@ -144,7 +152,7 @@ def _decide(found: Evaluation, given: Mapping[str, str], by: User) -> None:
 
 
 def _peers(found: Evaluation, given: Any, by: User) -> None:  # noqa: ANN401 - a QueryDict
-    users = list(User.objects.filter(pk__in=[one for one in given.getlist("peer") if one.isdigit()]))
+    users = list(User.objects.filter(pk__in=[key_given(one) for one in given.getlist("peer")]))
     services.peers_ask(evaluation=found, peers=users, by=by)
 
 

@@ -12,7 +12,7 @@ from bokgi.apps.access.requests import PageRequest, page_language
 from bokgi.apps.access.services import audit
 from bokgi.apps.evaluation import papers, selectors, showing
 from bokgi.apps.evaluation.guarding import guarded
-from bokgi.apps.evaluation.reading import draft_is_shown, sides
+from bokgi.apps.evaluation.reading import draft_is_shown, self_is_shown, sides
 from bokgi.apps.evaluation.views.rounds import TAKES_PART
 from bokgi.apps.pipeline.selectors import screen_of
 
@@ -34,6 +34,7 @@ def form_pdf(request: PageRequest, evaluation_id: int) -> HttpResponse:
         name=names.get(found.person_id, found.person_id),
         result=showing.fair_result(screen, row),
         shows_draft=visible,
+        shows_self=self_is_shown(found, side),
         findings=guarded(screen, found, results, closing=found.talked_on is not None) if visible else [],
         plans=selectors.plans_of(request.user, found),
     )

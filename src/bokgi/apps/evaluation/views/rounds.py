@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, page_language, say_refused
+from bokgi.apps.access.requests import PageRequest, key_given, page_language, say_refused
 from bokgi.apps.evaluation import selectors, showing
 from bokgi.apps.evaluation.default_criteria import ROLE_LABELS, ROLES
 from bokgi.apps.evaluation.models import CriteriaVersion, DataNotice, Due, Evaluation, Round, Template
@@ -128,7 +128,7 @@ def _create(request: PageRequest, people: list[dict[str, Any]]) -> Round:
     criteria = {}
     for role in {role for _, role in taking}:
         chosen = given.get(f"template-{role}", "")
-        template = Template.objects.filter(pk=chosen).first() if chosen.isdigit() else None
+        template = Template.objects.filter(pk=key_given(chosen)).first()
         begun = selectors.criteria_to_begin(role) if template is None else template.criteria
         criteria[role] = replace(begun, role=role)
     return services.round_create(
@@ -293,7 +293,7 @@ def round_act(request: PageRequest, round_id: int, deed: str) -> HttpResponse:
     found, given = round_of(request, round_id), request.POST
     try:
         if deed == "publish":
-            version = found.versions.filter(pk=given.get("version") or 0).first()
+            version = found.versions.filter(pk=key_given(given.get("version"))).first()
             if version is not None:
                 services.criteria_publish(version=version, by=request.user)
         elif deed == "calibrated":
