@@ -11,11 +11,11 @@ from typing import Any, Final
 from jinja2 import Environment
 from markupsafe import Markup
 
+from bokgi.apps.access.selectors import time_zone
 from bokgi.apps.reviews import rules, selectors
 from bokgi.apps.reviews.models import Commitment, Effect, Meeting, Note, OwnWord, Snapshot, Verdict
 from bokgi.apps.reviews.rendering import document
 from bokgi.apps.reviews.rendering.html import sheet_of_a_file
-from bokgi.apps.reviews.services.planning import zone
 from bokgi.apps.reviews.services.preparing import QUESTIONS
 from bokgi.apps.reviews.showing import DEALS, TITLES
 from bokgi.domain.messages import N_, translate
@@ -115,7 +115,7 @@ def _moment(at: datetime | None) -> str | None:
 
 
 def _clock(at: datetime) -> str:
-    return f"{at.astimezone(zone()):%H:%M}"
+    return f"{at.astimezone(time_zone()):%H:%M}"
 
 
 def _note(note: Note, by_user: Mapping[int, str]) -> Json:

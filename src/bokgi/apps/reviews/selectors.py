@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from bokgi.apps.access.asking import answers
@@ -94,11 +94,16 @@ def meeting_before(meeting: Meeting) -> Meeting | None:
 
 
 def commitments_to_check(meeting: Meeting) -> list[Commitment]:
-    """List what was agreed in the meeting before, in the order in which it was made."""
+    """List what was agreed in the meeting before and what was still waiting for its day then, as it was made.
+
+    So a commitment of several weeks comes up each week until its day has passed, and once after it.
+    """
     before = meeting_before(meeting)
     if before is None:
         return []
-    return list(before.commitments.filter(withdrawn_at=None).select_related("participant", "participant__user"))
+    earlier = Q(meeting__team=meeting.team, meeting__state=MeetingState.CLOSED, meeting__starts_at__lt=before.starts_at)
+    listed = Commitment.objects.filter(Q(meeting=before) | (earlier & Q(due_on__gte=before.on)), withdrawn_at=None)
+    return list(listed.select_related("participant", "participant__user"))
 
 
 def commitments_made(meeting: Meeting) -> list[Commitment]:

@@ -13,6 +13,7 @@ from bokgi.apps.access.models import User
 from bokgi.apps.reviews.keeping import selectors
 from bokgi.apps.reviews.keeping.checking import commitments_check, meeting_days
 from bokgi.apps.reviews.keeping.rates import kept_rate
+from bokgi.apps.reviews.selectors import commitments_to_check
 from tests.apps.reviews.closed_meetings import agreed, discussed, meeting_held
 from tests.homes import TODAY, deal_name
 
@@ -45,6 +46,18 @@ def test_what_was_agreed_is_checked_against_the_facts_by_itself(users: dict[str,
     assert kept.version == 1
     assert late.checked is not None
     assert "after the day agreed" in late.checked["evidence"][-1]["message"]
+
+
+def test_what_is_agreed_for_weeks_comes_up_until_its_day_has_passed(users: dict[str, User]) -> None:
+    first = meeting_held(users, date(2026, 10, 26))
+    long = agreed(first, due_on=date(2026, 11, 6))
+    short = agreed(first, due_on=date(2026, 10, 30))
+    agreed(meeting_held(users, date(2026, 10, 26), team="2팀"), due_on=date(2026, 11, 20))
+    second = meeting_held(users, date(2026, 11, 2))
+    later = agreed(second, due_on=date(2026, 11, 6))
+    third, fourth = (meeting_held(users, date(2026, 11, day)) for day in (9, 16))
+    found = {one.on.day: commitments_to_check(one) for one in (first, second, third, fourth)}
+    assert found == {26: [], 2: [long, short], 9: [long, later], 16: []}
 
 
 def test_the_kept_rate_needs_enough_and_counts_only_what_can_be_judged() -> None:

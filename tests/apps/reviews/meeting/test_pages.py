@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from bokgi.apps.reviews.services import closing, preparing, running, writing
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.intake.undoing import undo_import
+from tests import homes
 from tests.apps.reviews.meeting.conftest import NOW, SignedIn, note, promise, seat
 from tests.cast import rows_of
 
@@ -89,6 +91,24 @@ def test_a_rep_does_nothing_that_is_the_leaders(meeting: Meeting, team: dict[str
     )
     assert other.status_code == 302
     assert Meeting.objects.count() == 1
+
+
+def test_a_meeting_is_planned_ahead_and_led_by_who_can_lead(
+    meeting: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    leader = signed_in(team["leader"])
+    once = {"team": "1팀", "at": "10:00", "minutes": "25"}
+    for on, said in (("2026-11-23", "has passed"), ("2062-11-30", "more than a year ahead"), ("9999-12-31", "year")):
+        assert said in page(leader, "/reviews/plan/", once | {"on": on})
+        assert said in page(leader, f"/reviews/{meeting.pk}/move/", {"on": on, "at": "10:00"})
+    weekly = once | {"weekday": "1"}
+    for who in (str(team["rep"].pk), "999999", "x"):
+        assert "Choose who leads" in page(leader, "/reviews/series/", weekly | {"led_by": who})
+    assert Meeting.objects.get().on == homes.TODAY
+
+
+def page(client: Client, address: str, given: dict[str, str]) -> str:
+    return unescape(client.post(address, given, follow=True).content.decode())
 
 
 def test_a_deal_is_put_in_order_in_one_step(

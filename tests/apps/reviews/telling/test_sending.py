@@ -7,7 +7,8 @@ import hmac
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ from pypdf import PdfReader
 
 from bokgi.apps.access.models import Organisation, User
 from bokgi.apps.reviews.models import Delivery, DeliveryState, MailKind, MailRefusal, Meeting, MeetingState, Preparation
+from bokgi.apps.reviews.services import planning
 from bokgi.apps.reviews.telling import letters, services, webhook
 from bokgi.domain.errors import UsageError
 from tests.apps.reviews.closed_meetings import agreed, meeting_held, recorded
@@ -155,6 +157,34 @@ def test_the_reminder_says_how_much_there_is_in_the_readers_language_and_zone(us
         assert ("Promises of yours that are open: 1" if language == "en" else "남아 있는 내 약속: 1건") in body
 
 
+def test_who_was_reminded_of_a_meeting_hears_again_when_it_moves(users: dict[str, User]) -> None:
+    meeting = planning.meeting_plan(team="1팀", on=date(2026, 11, 26), at=time(10), minutes=25, by=users["leader"])
+    agreed(meeting, "lee", due_on=date(2026, 11, 30))
+    move = partial(planning.meeting_move, meeting_id=meeting.pk, on=date(2026, 11, 26), by=users["leader"])
+    tell = partial(services.reminders_tell, today=TODAY, at=datetime(2026, 11, 24, 1, tzinfo=UTC))
+    assert tell() == 1
+    services.deliveries_send(at=datetime(2026, 11, 24, 1, tzinfo=UTC))
+    move(at=time(10))
+    assert tell() == 0
+    move(at=time(15))
+    assert tell() == 1
+    services.deliveries_send(at=datetime(2026, 11, 24, 2, tzinfo=UTC))
+    assert ["10:00" in str(mail.outbox[0].body), "15:00" in str(mail.outbox[1].body)] == [True, True]
+
+
+def test_nobody_is_reminded_in_the_night_or_of_nothing(users: dict[str, User]) -> None:
+    meeting = ahead(users, TODAY + timedelta(days=2), TODAY)
+    agreed(meeting, "lee", due_on=TODAY + timedelta(days=2))
+    midnight = datetime(2026, 11, 23, 15, 1, tzinfo=UTC)
+    services.reminders_tell(today=TODAY, at=midnight)
+    assert Delivery.objects.get().next_at == datetime(2026, 11, 23, 23, tzinfo=UTC)  # 08:00 in Seoul
+    seat = meeting.participants.get(user=users["rep"])
+    Preparation.objects.create(participant=seat, prepared_at=midnight)
+    services.deliveries_send(at=datetime(2026, 11, 24, 1, tzinfo=UTC))
+    assert Delivery.objects.get().fault == "nothing_to_say"
+    assert not mail.outbox
+
+
 # ---------------------------------------------------------------- webhook
 
 
@@ -214,6 +244,28 @@ def test_a_receiver_that_is_down_for_an_hour_gets_it_once_signed_and_without_dea
     assert "이준호: 견적을 다시 보내기" in told["text"]
     assert "해솔" not in body.decode()
     assert "lee-0" not in body.decode()
+
+
+@pytest.mark.usefixtures("mails")
+def test_a_channel_takes_all_of_a_large_meeting_and_is_called_by_no_text(users: dict[str, User]) -> None:
+    meeting = meeting_held(users)
+    for number in range(60):
+        agreed(meeting, "lee", what=f"{number}번: <!channel> @Channel & " + "견적을 다시 보내기 " * 8)
+    recorded(meeting)
+    company = Organisation.objects.get()
+    told = letters.slack_payload(services.told_of(meeting, company), "ko")
+    sections = [block["text"] for block in told["blocks"] if block["type"] == "section"]
+    assert len(told["blocks"]) <= 50
+    assert all(len(text["text"]) <= 3000 and text["verbatim"] for text in sections)
+    whole = "\n".join(text["text"] for text in sections)
+    assert [f"{number}번: " in whole and f"{number}번: " in told["text"] for number in range(60)] == [True] * 60
+    for text in (whole, told["text"]):
+        assert "<!" not in text
+        assert "@channel" not in text.lower()
+        assert "&lt;!channel&gt;" in text
+    link = told["blocks"][-1]["elements"][0]["text"]
+    assert link == f"<https://bokgi.example.com/reviews/{meeting.pk}/>"
+    assert told["text"].endswith(link[1:-1])
 
 
 def test_what_cannot_get_well_is_given_up_and_tried_again_when_a_person_asks(

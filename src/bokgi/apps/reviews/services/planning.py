@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
 
 from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
-from bokgi.apps.access.selectors import organisation
+from bokgi.apps.access.selectors import organisation, time_zone
 from bokgi.apps.access.services import audit
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import AgendaPart, Meeting, MeetingSeries, MeetingState, Part, Participant
 from bokgi.apps.reviews.services.locking import BEFORE, OPEN, conflict, held, touched
+from bokgi.apps.reviews.telling.services import reminders_forget
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.roster import ask_roster
@@ -24,6 +24,7 @@ from bokgi.questions.roster import ask_roster
 MINUTES: Final = (5, 180)
 MOST_PARTS: Final = 12
 _GIVEN_UP: Final = timedelta(days=6)
+_FURTHEST: Final = timedelta(days=366)
 
 
 @transaction.atomic
@@ -74,8 +75,10 @@ def meeting_plan(
 
 @transaction.atomic
 def meeting_move(*, meeting_id: int, on: date, at: time, by: User) -> None:
-    """Let a meeting take place on another day or at another time."""
+    """Let a meeting take place on another day or at another time; who was reminded of the old one is reminded again."""
     found = held(meeting_id, BEFORE)
+    if (found.on, found.at) != (on, at):
+        reminders_forget(meeting=found)
     found.on, found.at = on, at
     _dated(found)
     found.state = MeetingState.SCHEDULED
@@ -112,7 +115,7 @@ def _advance(meeting_id: int, today: date) -> None:
     if found is None:
         return
     before = (found.starts_at, found.state)
-    found.starts_at = datetime.combine(found.on, found.at, zone())
+    found.starts_at = datetime.combine(found.on, found.at, time_zone())
     if today - found.on > _GIVEN_UP:
         found.state = MeetingState.CANCELLED
     elif today >= found.prepare_from:
@@ -156,7 +159,7 @@ def _made(made: Meeting, agenda: Sequence[dict[str, Any]], *, week: str = "") ->
 
 def _dated(meeting: Meeting) -> None:
     working = working_days()
-    meeting.starts_at = datetime.combine(meeting.on, meeting.at, zone())
+    meeting.starts_at = datetime.combine(meeting.on, meeting.at, time_zone())
     meeting.week = rules.reviewed_week(meeting.on).iso_week
     meeting.prepare_from = rules.days_before(meeting.on, rules.DAYS_AHEAD, working)
     meeting.prepared_by = rules.days_before(meeting.on, 1, working)
@@ -309,10 +312,12 @@ def _refuse_part(minutes: int) -> None:
         raise UsageError("minutes_unfit", Message(N_("A part has at least one minute.")))
 
 
-def zone() -> ZoneInfo:
-    """Give the organisation's time zone."""
-    company = organisation()
-    return ZoneInfo(company.time_zone if company is not None else "Asia/Seoul")
+def refuse_day(on: date, *, today: date) -> None:
+    """Raise `UsageError` for a day on which nobody can meet any more, or so far ahead that it is a slip of the pen."""
+    if on < today:
+        raise UsageError("day_passed", Message(N_("{day} has passed; choose a day from today on."), {"day": on}))
+    if on - today > _FURTHEST:
+        raise UsageError("day_far", Message(N_("{day} is more than a year ahead."), {"day": on}))
 
 
 def working_days() -> rules.Working:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -205,7 +206,11 @@ def zone_of(organisation: Organisation) -> ZoneInfo:
 
 
 def slack_payload(told: Told, lang: str) -> dict[str, Any]:
-    """Write the message for a channel: who agreed to what by when. Nothing of deals: who reads there is not known."""
+    """Write the message for a channel: who agreed to what by when. Nothing of deals: who reads there is not known.
+
+    `blocks` for Slack, within its limits, so many of them as the lines need; `text` holds the same for receivers that
+    know no blocks, as Mattermost.
+    """
     speaker = Speaker(lang, told.meeting.on, told.organisation.currency)
     head = speaker.text(
         N_("Weekly review, {team}, {day}"),
@@ -217,17 +222,41 @@ def slack_payload(told: Told, lang: str) -> dict[str, Any]:
         for one in told.record["commitments"]
     ] or [speaker.word(N_("Nothing was agreed."))]
     page = link_to("reviews:meeting", meeting_id=told.meeting.pk)
-    text = "\n".join(_slack(plain(line)) for line in lines)
-    title = _slack(plain(head))
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": plain(head)[:150]}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": text[:2900]}},
-    ]
+    said = [_slack(line) for line in lines]
+    blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": plain(head)[:_HEAD]}}]
+    blocks += [{"type": "section", "text": _words(text)} for text in _sections(said)]
     if page:
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": page}]})
-    return {"text": f"{title}\n{text}", "blocks": blocks}
+        blocks.append({"type": "context", "elements": [_words(f"<{page}>")]})
+    return {"text": "\n".join([_slack(head), *said, *([page] if page else [])]), "blocks": blocks}
+
+
+_HEAD: Final = 150
+_SECTION: Final = 3000
+"""Letters that Slack takes in a heading and in a section; longer ones make it refuse the whole message."""
+_CALLS: Final = re.compile(r"@(?=(?:all|channel|everyone|here)\b)", re.IGNORECASE)
+
+
+def _sections(lines: list[str]) -> list[str]:
+    """Put lines together into as few sections as they fit in."""
+    found = [""]
+    for line in lines:
+        longer = f"{found[-1]}\n{line}" if found[-1] else line
+        if len(longer) <= _SECTION:
+            found[-1] = longer
+        else:
+            found.append(line)
+    return found
+
+
+def _words(text: str) -> dict[str, Any]:
+    # Without `verbatim` Slack looks for channels and people in what somebody wrote, and calls them.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _slack(words: str) -> str:
-    """Take their meaning from the three signs of Slack, so that nobody is called by a text."""
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Take their meaning from the signs of Slack and of those like it, so that nobody is called by a text.
+
+    `@channel` keeps its look, and calls nobody, by a sign of no width behind the @.
+    """
+    clear = _CALLS.sub("@\N{WORD JOINER}", plain(words))
+    return clear.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Final
 
+from bokgi.domain.messages import N_
+
+REMINDS_FROM: Final = time(8)
+"""The hour of the organisation's clock before which nobody is reminded: the day of reminding begins at midnight."""
 LONGEST_WAIT: Final = timedelta(hours=1)
 GIVES_UP_AFTER: Final = 80
 """Attempts: about three days."""
 TAKEN_OVER_AFTER: Final = timedelta(minutes=10)
 """A delivery whose sender has not said for so long what became of it is tried again."""
+
+
+FAULTS: Final = {
+    "account_closed": N_("the account is closed"),
+    "address_refused": N_("the address lies where nothing is sent"),
+    "internal": N_("a fault of ours; it stands in the log"),
+    "name_unknown": N_("there is no such host"),
+    "no_organisation": N_("the organisation is not set up"),
+    "not_wanted": N_("this mail is not wanted"),
+    "nothing_to_say": N_("there was nothing left to say"),
+    "receiver_removed": N_("the webhook was removed"),
+    "recipient_refused": N_("the mail server refused the address"),
+    "too_late": N_("the meeting had begun"),
+}
+"""Why something was not sent, by the code kept with it; what a server answered stands there as it is."""
 
 
 def wait(attempts: int) -> timedelta:

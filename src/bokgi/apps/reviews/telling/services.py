@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from smtplib import SMTPException, SMTPRecipientsRefused
 from typing import Final
 
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import Organisation, User
-from bokgi.apps.access.selectors import organisation
+from bokgi.apps.access.selectors import organisation, time_zone
 from bokgi.apps.access.services import audit
 from bokgi.apps.reviews.keeping.selectors import commitments_of, still_open
 from bokgi.apps.reviews.models import (
@@ -28,7 +29,7 @@ from bokgi.apps.reviews.models import (
     Snapshot,
 )
 from bokgi.apps.reviews.telling import letters, webhook
-from bokgi.apps.reviews.telling.rules import TAKEN_OVER_AFTER, gives_up, wait
+from bokgi.apps.reviews.telling.rules import REMINDS_FROM, TAKEN_OVER_AFTER, gives_up, wait
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.deals import Where, list_deals
@@ -66,9 +67,10 @@ def _delivery(
 def reminders_tell(*, today: date, at: datetime) -> int:
     """Remind who takes part in a meeting from its first day of preparation on: two working days ahead.
 
-    Each meeting once. Nobody is reminded who has prepared, does not want it, or has nothing to tidy and nothing open.
+    Each meeting once, and nobody before the morning. Nobody is reminded who has prepared, does not want it, or has
+    nothing to tidy and nothing open.
     """
-    told = 0
+    told, first = 0, max(at, datetime.combine(today, REMINDS_FROM, time_zone()))
     ahead = Meeting.objects.filter(
         state__in=[MeetingState.SCHEDULED, MeetingState.PREPARING],
         reminded_at=None,
@@ -81,12 +83,22 @@ def reminders_tell(*, today: date, at: datetime) -> int:
             if found is None:
                 continue
             told += sum(
-                _delivery(found, MailKind.REMINDER, at, user=user)
+                _delivery(found, MailKind.REMINDER, first, user=user)
                 for user in _to_remind(found)
                 if any(to_say(found, user, today=today))
             )
             Meeting.objects.filter(pk=found.pk).update(reminded_at=at)
     return told
+
+
+@transaction.atomic
+def reminders_forget(*, meeting: Meeting) -> None:
+    """Take back that a meeting was reminded of: it takes place at another time, and everybody is to hear of that.
+
+    `meeting` is held by the caller, who keeps it with `reminded_at` null.
+    """
+    Delivery.objects.filter(meeting=meeting, kind=MailKind.REMINDER).delete()
+    meeting.reminded_at = None
 
 
 def _to_remind(meeting: Meeting) -> list[User]:
@@ -158,17 +170,29 @@ def _hand_over(one: Delivery, at: datetime) -> webhook.Answer:
         return webhook.Answer(sent=False, lasting=True, fault="account_closed")
     if MailRefusal.objects.filter(user=one.user, kind=one.kind).exists():
         return webhook.Answer(sent=False, lasting=True, fault="not_wanted")
-    if one.kind == MailKind.MINUTES:
-        letter = letters.minutes_letter(told_of(one.meeting, company), one.user, at=at)
-    else:
-        today = timezone.localtime(at, letters.zone_of(company)).date()
-        if one.meeting.on < today or one.meeting.state not in {MeetingState.SCHEDULED, MeetingState.PREPARING}:
-            return webhook.Answer(sent=False, lasting=True, fault="too_late")
-        deals, promises = to_say(one.meeting, one.user, today=today)
-        letter = letters.reminder_letter(one.meeting, one.user, company, deals=deals, promises=promises)
+    reminds = one.kind == MailKind.REMINDER
+    letter = _reminder(one, one.user, company, at) if reminds else _minutes(one, one.user, company, at)
+    if isinstance(letter, str):
+        return webhook.Answer(sent=False, lasting=True, fault=letter)
     letter.extra_headers["Message-ID"] = f"<{one.key}@bokgi>"
     letter.send()
     return webhook.Answer(sent=True, lasting=False, fault="")
+
+
+def _minutes(one: Delivery, user: User, company: Organisation, at: datetime) -> EmailMessage:
+    return letters.minutes_letter(told_of(one.meeting, company), user, at=at)
+
+
+def _reminder(one: Delivery, user: User, company: Organisation, at: datetime) -> EmailMessage | str:
+    """Write a reminder as things stand now; the code of why not where it has nothing to say any more."""
+    today = timezone.localtime(at, letters.zone_of(company)).date()
+    if one.meeting.on < today or one.meeting.state not in {MeetingState.SCHEDULED, MeetingState.PREPARING}:
+        return "too_late"
+    deals, promises = to_say(one.meeting, user, today=today)
+    prepared = one.meeting.participants.filter(user=user, preparation__prepared_at__isnull=False).exists()
+    if prepared or not (deals or promises):
+        return "nothing_to_say"
+    return letters.reminder_letter(one.meeting, user, company, deals=deals, promises=promises)
 
 
 def _to_receiver(one: Delivery, receiver: Receiver, company: Organisation, at: datetime) -> webhook.Answer:

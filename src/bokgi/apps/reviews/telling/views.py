@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.contrib import messages
 from django.core import signing
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -21,7 +22,9 @@ from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import Delivery, MailKind, Meeting, Receiver
 from bokgi.apps.reviews.rendering.markdown import markdown
 from bokgi.apps.reviews.telling import letters, services
+from bokgi.apps.reviews.telling.rules import FAULTS
 from bokgi.domain.errors import BokgiError
+from bokgi.domain.messages import N_, Message
 
 MINUTES: Final = {
     "pdf": "application/pdf",
@@ -59,6 +62,7 @@ def mail(request: PageRequest) -> HttpResponse:
     if request.method == "POST":
         for kind in MailKind.values:
             services.mail_wish(user=request.user, kind=kind, wanted=kind in request.POST.getlist("kind"))
+        messages.success(request, Message(N_("Saved.")).text(page_language()))
         return HttpResponseRedirect(reverse("reviews:mail"))
     context = {"kinds": KINDS, "wanted": services.mails_wanted(request.user)}
     return render(request, "reviews/mail.html", context)
@@ -109,6 +113,7 @@ def receivers(request: PageRequest) -> HttpResponse:
         "receivers": Receiver.objects.filter(removed_at=None),
         "deliveries": listed,
         "kinds": KINDS,
+        "faults": FAULTS,
         "fault": fault,
         "fresh": fresh,
         "given": request.POST if fault else {},

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -32,7 +32,7 @@ from bokgi.apps.reviews.views.frame import (
     number,
     told,
 )
-from bokgi.domain.errors import BokgiError, NotFoundError
+from bokgi.domain.errors import BokgiError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import read_date
 from bokgi.ui import format as written
@@ -143,7 +143,7 @@ def series_set(request: PageRequest) -> HttpResponse:
             weekday=number(given.get("weekday"), N_("The weekday")),
             at=clock_time(given.get("at")),
             minutes=number(given.get("minutes"), N_("The length")),
-            led_by=get_object_or_404(User, pk=given["led_by"]) if given.get("led_by", "").isdecimal() else None,
+            led_by=_leader(given.get("led_by", "")),
             by=request.user,
             today=today(request),
         )
@@ -173,9 +173,11 @@ def plan(request: PageRequest) -> HttpResponse:
     try:
         team = given.get("team", "")
         _refuse_team(screen, team)
+        on = read_date(given.get("on", ""))
+        planning.refuse_day(on, today=today(request))
         made = planning.meeting_plan(
             team=team,
-            on=read_date(given.get("on", "")),
+            on=on,
             at=clock_time(given.get("at")),
             minutes=number(given.get("minutes"), N_("The length")),
             by=request.user,
@@ -183,6 +185,16 @@ def plan(request: PageRequest) -> HttpResponse:
     except BokgiError as error:
         return told(request, error, reverse("reviews:index"))
     return HttpResponseRedirect(reverse("reviews:meeting", kwargs={"meeting_id": made.pk}))
+
+
+def _leader(text: str) -> User | None:
+    """Read who is to lead; empty is who plans. Raises `UsageError` for somebody who cannot lead a meeting."""
+    if not text:
+        return None
+    found = next((one for one in leaders() if str(one.pk) == text), None)
+    if found is None:
+        raise UsageError("leader_unknown", Message(N_("Choose who leads from the list.")))
+    return found
 
 
 def _refuse_team(screen: Screen, team: str) -> None:
@@ -284,6 +296,7 @@ def _agenda(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
 def _move(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
     """Let the meeting take place at another time."""
     on, at = read_date(given.get("on", "")), clock_time(given.get("at"))
+    planning.refuse_day(on, today=today(frame.screen.request))
     planning.meeting_move(meeting_id=frame.meeting.pk, on=on, at=at, by=frame.screen.request.user)
 
 
