@@ -42,7 +42,14 @@ class Hours:
     hours: float
 
 
-Measure = Money | Rate | Points | Days | Hours | int | float
+@dataclass(frozen=True, order=True)
+class Score:
+    """Points of a scale, or a difference of such; written with two decimals, as totals of evaluations are."""
+
+    score: float
+
+
+Measure = Money | Rate | Points | Days | Hours | Score | int | float
 
 
 @dataclass(frozen=True)

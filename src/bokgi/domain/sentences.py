@@ -1,8 +1,8 @@
 """Messages as JSON and back, so that a stored or exported text can still be read in either language.
 
 A value keeps its kind: `{"amount", "currency"}` is money, `{"rate"}` a share, `{"points"}` a difference of shares,
-`{"days"}`, `{"hours"}`, `{"date"}`, `{"from", "to"}` a period (its end excluded), `{"low", "high"}` an interval,
-`{"message"}` another message; text, whole and other numbers stand as they are.
+`{"days"}`, `{"hours"}`, `{"score"}` points of a scale, `{"date"}`, `{"from", "to"}` a period (its end excluded),
+`{"low", "high"}` an interval, `{"message"}` another message; text, whole and other numbers stand as they are.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bokgi.domain.errors import InternalError
-from bokgi.domain.measures import Between, Days, Hours, Points, Rate
+from bokgi.domain.measures import Between, Days, Hours, Points, Rate, Score
 from bokgi.domain.messages import Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
@@ -49,6 +49,7 @@ _WRITERS: Final[dict[type, Callable[[Any], object]]] = {
     Points: lambda value: {"points": value.difference},
     Days: lambda value: {"days": value.days},
     Hours: lambda value: {"hours": value.hours},
+    Score: lambda value: {"score": value.score},
     Between: lambda value: {"low": _encoded(value.low), "high": _encoded(value.high)},
     Period: lambda value: {"from": value.start.isoformat(), "to": value.end.isoformat()},
     Message: encoded,
@@ -62,6 +63,7 @@ _READERS: Final[dict[frozenset[str], Callable[[dict[str, Any]], object]]] = {
     frozenset(("points",)): lambda found: Points(found["points"]),
     frozenset(("days",)): lambda found: Days(found["days"]),
     frozenset(("hours",)): lambda found: Hours(found["hours"]),
+    frozenset(("score",)): lambda found: Score(found["score"]),
     frozenset(("low", "high")): lambda found: Between(_decoded(found["low"]), _decoded(found["high"])),  # type: ignore[arg-type]  # what `encoded` wrote there
     frozenset(("from", "to")): lambda found: Period(date.fromisoformat(found["from"]), date.fromisoformat(found["to"])),
     frozenset(("date",)): lambda found: date.fromisoformat(found["date"]),

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from bokgi.domain.measures import Between, Days, Hours, Points, Rate
+from bokgi.domain.measures import Between, Days, Hours, Points, Rate, Score
 from bokgi.domain.messages import Message
 from bokgi.domain.money import WITHOUT_CENTS, Money
 from bokgi.domain.period import Period
@@ -75,6 +75,16 @@ def number(value: float, decimals: int = 1) -> str:
     ('1.4', '2', '−0.26')
     """
     return _minus(_digits(abs(Decimal(str(value))), decimals, strip=True), negative=value < 0)
+
+
+def score(value: float) -> str:
+    """Write points of a scale, or a difference of such, with two decimals.
+
+    >>> score(2.9), score(-0.104)
+    ('2.90', '−0.10')
+    """
+    text = _digits(abs(Decimal(str(value))), 2)
+    return _minus(text, negative=value < 0 and text != "0.00")
 
 
 def signed(text: str) -> str:
@@ -447,6 +457,7 @@ _WRITERS: Final[dict[type, Callable[[Any, str], str]]] = {
     Points: lambda value, lang: points(value.difference, lang),
     Days: lambda value, lang: days(value.days, lang),
     Hours: lambda value, lang: hours(value.hours, lang),
+    Score: lambda value, _: score(value.score),
     Between: between,
 }
 

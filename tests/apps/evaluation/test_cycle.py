@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import date
 from html import unescape
 from typing import Any
@@ -335,14 +336,18 @@ def test_a_self_evaluation_that_is_not_handed_in_stands_on_nobody_elses_paper(
     go(date(2026, 10, 5))
     given = {"rating-execution": 4, "text-": "아직 다듬는 글입니다.", "text-skill": "여기도 다듬습니다."}
     post(clients["lee"], "self", given, evaluation_id=form.pk)
-    printed: list[str] = []
-    monkeypatch.setattr(papers, "form_pdf", lambda content: printed.append(json.dumps(content)) or b"")
+    printed: list[dict[str, Any]] = []
+
+    def set_on_paper(content: Mapping[str, Any]) -> bytes:
+        printed.append(dict(content))
+        return b""
+
+    monkeypatch.setattr(papers, "form_pdf", set_on_paper)
     for reader in ("kim", "leader", "lee"):
         clients[reader].get(reverse("evaluation:form_pdf", kwargs={"evaluation_id": form.pk}))
-    said = [json.loads(one) for one in printed]
-    assert [one["self-whole"] for one in said] == ["", "", "아직 다듬는 글입니다."]
-    assert [{part["self"] for part in one["parts"]} for one in said] == [{"–"}, {"–"}, {"–", "4"}]
-    assert [any(part["self-text"] for part in one["parts"]) for one in said] == [False, False, True]
+    assert [one["self-whole"] for one in printed] == ["", "", "아직 다듬는 글입니다."]
+    assert [{part["self"] for part in one["parts"]} for one in printed] == [{"–"}, {"–"}, {"–", "4"}]
+    assert [any(part["self-text"] for part in one["parts"]) for one in printed] == [False, False, True]
 
 
 def test_how_colleagues_rated_is_shown_with_what_they_said(clients: dict[str, Client], go: Go) -> None:
@@ -364,7 +369,12 @@ def test_keys_and_ratings_that_are_none_are_refused(clients: dict[str, Client], 
     to_draft(clients, go, found)
     form, key = form_of(found, "seo"), "evaluation"
     for odd in ("", "x", "9" * 40, "²"):
-        given = {key: odd, "part": "skill", "after": "4", "reason": "다른 팀의 3점과 견주면 더 높습니다."}
+        given: dict[str, Any] = {
+            key: odd,
+            "part": "skill",
+            "after": "4",
+            "reason": "다른 팀의 3점과 견주면 더 높습니다.",
+        }
         post(clients["leader"], "calibration", given, round_id=found.pk)
         act(clients["han"], form, "evidence-remove", item=odd)
         act(clients["han"], form, "peers", peer=odd)
@@ -375,3 +385,30 @@ def test_keys_and_ratings_that_are_none_are_refused(clients: dict[str, Client], 
     given = {key: form.pk, "part": "skill", "after": "4", "reason": "다른 팀의 3점과 견주면 더 높습니다."}
     page = post(clients["leader"], "calibration", given, round_id=found.pk)
     assert "역량: – → 4" in page or "역량: 3 → 4" in page
+
+
+def test_a_form_is_closed_without_somebody_who_never_signs_and_says_why(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    form = to_talk(clients, go, found)
+    go(date(2026, 11, 2))  # the day of the signature
+    assert "아직 답하지 않았습니다" in act(clients["kim"], form, "sign")
+    go(date(2026, 11, 3))
+    assert "더는 기다리지 않습니다" in act(clients["kim"], form, "sign")
+    assert "본인이 서명하지 않았습니다" in act(clients["kim"], form, "close")
+    for finding in ("no_growth_plan", "no_self_evaluation", "not_signed"):
+        act(clients["kim"], form, "overrule", finding=finding, reason="휴직 중이라 서명을 받지 못했습니다.")
+    page = act(clients["kim"], form, "close")
+    form.refresh_from_db()
+    assert form.closed_at is not None, page
+    read = text(clients["lee"].get(reverse("evaluation:form", kwargs={"evaluation_id": form.pk})))
+    assert "서명을 받지 못했습니다" in read
+
+
+def test_nobody_writes_about_the_own_work(clients: dict[str, Client], go: Go) -> None:
+    found = begin(clients, go)
+    writers = {user.person_id: user.pk for user in User.objects.exclude(person_id="")}
+    given: dict[str, Any] = {f"role-{person}": role for person, role in TAKING.items()}
+    given |= {f"manager-{person}": writers["kim"] for person in TAKING}
+    answer = clients["leader"].post(reverse("evaluation:round_people", kwargs={"round_id": found.pk}), given)
+    assert answer.status_code == 422
+    assert "본인의 일을 평가하게 됩니다" in unescape(answer.content.decode())

@@ -122,6 +122,7 @@ CASES = {
     "conversation_empty": (replace(GOOD, talk_text="면담함"), replace(GOOD, talk_text="", closing=False)),
     "evidence_not_shown": (replace(GOOD, shown_on=None), replace(GOOD, shown_on=None, closing=False)),
     "no_growth_plan": (replace(GOOD, has_plan=False), replace(GOOD, has_plan=False, closing=False)),
+    "not_signed": (replace(GOOD, lacks_signature=True), replace(GOOD, lacks_signature=True, closing=False)),
     "judges_the_person": (
         replace(GOOD, texts={"skill": "책임감이 부족하고 게으르다."}),
         replace(GOOD, texts={"skill": "제안 9건 중 4건에서 약속한 날을 넘겼습니다. 고객은 “성의가 없다”고 했습니다."}),

@@ -196,3 +196,15 @@ def test_a_step_out_of_order_is_refused_with_a_reason(step: Step, until: str, on
 def test_nothing_begins_before_criteria_are_published() -> None:
     early = Progress(START, END)
     assert all(refusal(step, early, on=START) for step in (Step.CRITERIA, Step.SELF, Step.DRAFT))
+
+
+def test_who_is_not_waited_for_any_more_keeps_no_form_open_but_an_appeal_does() -> None:
+    silent = progress("calibrated_on")
+    assert refusal(Step.SIGN_OFF, silent, on=END) is not None
+    assert refusal(Step.SIGN_OFF, silent, on=END, waits=False) is None
+    signed = replace(silent, manager_signed_on=END)
+    assert refusal(Step.CLOSED, signed, on=END) is not None
+    assert refusal(Step.CLOSED, signed, on=END, waits=False) is None
+    appealed = replace(signed, talked_on=END, answer=AnswerKind.APPEALS)
+    assert refusal(Step.CLOSED, appealed, on=END, waits=False) is not None
+    assert current_step(replace(signed, closed_on=END)) is Step.CLOSED

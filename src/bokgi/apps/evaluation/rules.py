@@ -165,6 +165,8 @@ def current_step(progress: Progress) -> Step:
     >>> current_step(Progress(date(2026, 7, 1), date(2026, 10, 1), published_on=date(2026, 6, 20))).value
     'criteria'
     """
+    if progress.closed_on is not None:
+        return Step.CLOSED
     waiting = (
         (Step.CRITERIA, progress.acknowledged_on is None and progress.drafted_on is None),
         (Step.SELF, progress.self_on is None and progress.drafted_on is None),
@@ -175,17 +177,18 @@ def current_step(progress: Progress) -> Step:
         (Step.ANSWER, progress.answer is None),
         (Step.DECISION, progress.answer is AnswerKind.APPEALS and progress.decided_on is None),
         (Step.SIGN_OFF, progress.person_signed_on is None or progress.manager_signed_on is None),
-        (Step.GROWTH, progress.closed_on is None),
     )
-    return next((step for step, open_ in waiting if open_), Step.CLOSED)
+    return next((step for step, open_ in waiting if open_), Step.GROWTH)
 
 
-def refusal(step: Step, progress: Progress, *, on: date) -> Message | None:
+def refusal(step: Step, progress: Progress, *, on: date, waits: bool = True) -> Message | None:
     """Say why a step cannot be taken now; null where it can.
 
-    Nobody waits for ever for somebody who is ill or gone: a draft may be written without self evaluation, a closing
-    without acknowledgement; the guard then says what is missing.
+    Nobody waits for ever for somebody who is ill, gone or does not want to: a draft may be written without self
+    evaluation, a form closed without acknowledgement and, once the person is not waited for any more (`waits`), without
+    answer and signature; the guard then says what is missing. An appeal is always decided first.
     """
+    undecided = progress.answer is AnswerKind.APPEALS and progress.decided_on is None
     checks: dict[Step, tuple[tuple[bool, Message], ...]] = {
         Step.CRITERIA: ((progress.published_on is None, Message(N_("The criteria are not published yet."))),),
         Step.SELF: (
@@ -216,18 +219,17 @@ def refusal(step: Step, progress: Progress, *, on: date) -> Message | None:
             (progress.decided_on is not None, Message(N_("The appeal is decided already."))),
         ),
         Step.SIGN_OFF: (
-            (progress.answer is None, Message(N_("The person has not answered yet."))),
-            (
-                progress.answer is AnswerKind.APPEALS and progress.decided_on is None,
-                Message(N_("The appeal is not decided yet.")),
-            ),
+            (progress.calibrated_on is None, Message(N_("Calibration has not ended yet."))),
+            (waits and progress.answer is None, Message(N_("The person has not answered yet."))),
+            (undecided, Message(N_("The appeal is not decided yet."))),
         ),
         Step.GROWTH: ((progress.talked_on is None, Message(N_("The conversation has not been held yet."))),),
         Step.CLOSED: (
             (
-                progress.person_signed_on is None or progress.manager_signed_on is None,
+                progress.manager_signed_on is None or (waits and progress.person_signed_on is None),
                 Message(N_("Both must sign before it is closed.")),
             ),
+            (undecided, Message(N_("The appeal is not decided yet."))),
         ),
     }
     if progress.closed_on is not None:

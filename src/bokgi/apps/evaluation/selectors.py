@@ -24,7 +24,7 @@ from bokgi.apps.evaluation.models import (
     Template,
 )
 from bokgi.apps.evaluation.reading import LEADS_ROUNDS, side_required, unknown
-from bokgi.apps.evaluation.rules import AnswerKind, Progress
+from bokgi.apps.evaluation.rules import AnswerKind, Progress, Step
 from bokgi.domain.messages import LANGUAGES
 from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json
@@ -155,6 +155,19 @@ def progress_of(evaluation: Evaluation) -> Progress:
     )
 
 
+def is_closing(evaluation: Evaluation) -> bool:
+    """Say whether a form nears its end, so that the guard asks for what belongs there, too."""
+    return evaluation.talked_on is not None or evaluation.manager_signed_at is not None
+
+
+def person_is_waited_for(evaluation: Evaluation, on: date) -> bool:
+    """Say whether answer and signature of the person are waited for: the person signs in, and their day is not over."""
+    if user_of(evaluation.person_id) is None:
+        return False
+    over = evaluation.dues.filter(step=Step.SIGN_OFF.value, due_on__lt=on)
+    return evaluation.calibrated_at is None or not over.exists()
+
+
 def _has_plan(evaluation: Evaluation) -> bool:
     """Say whether a plan of coaching that both agreed on runs, or ran after the period; asked once there was a talk."""
     if evaluation.talked_on is None or not evaluation.person_id:
@@ -255,6 +268,7 @@ def draft_of(
         talked_on=progress.talked_on,
         shown_on=_day(evaluation.shown_at),
         has_plan=progress.has_plan,
+        lacks_signature=evaluation.manager_signed_at is not None and evaluation.person_signed_at is None,
         closing=closing,
     )
 

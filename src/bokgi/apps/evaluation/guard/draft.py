@@ -100,6 +100,7 @@ class Draft:
 
     `rated_parts` names every part somebody rated, of the criteria or not. `closing`: the form is about to be closed,
     so what belongs to the end is asked for, too. `also_said`: what else the writer wrote, by part: evidence, reasons.
+    `lacks_signature`: who wrote the form has signed it and the person has not.
     `compared_roles`: roles in the facts of the people who are held to these criteria.
     """
 
@@ -118,6 +119,7 @@ class Draft:
     talked_on: date | None = None
     shown_on: date | None = None
     has_plan: bool = False
+    lacks_signature: bool = False
     talk_text: str = ""
     also_said: Mapping[str, str] = field(default_factory=dict)
     closing: bool = False

@@ -349,6 +349,12 @@ def no_dialogue(draft: Draft) -> Iterator[Finding]:
             N_("There is no growth plan."),
             N_("Agree on a plan in coaching: one or two behaviours that the person can change, and a measure."),
         ),
+        (
+            "not_signed",
+            draft.closing and draft.lacks_signature,
+            N_("The person has not signed."),
+            N_("Wait for the signature; when its day is over, write down why it cannot be had."),
+        ),
     )
     for code, holds, text, resolve in missing:
         if holds:

@@ -17,7 +17,7 @@ from bokgi.analysis.rating_patterns import (
     share_in_the_middle,
 )
 from bokgi.apps.evaluation.criteria import MIDDLE
-from bokgi.domain.measures import Between, Rate
+from bokgi.domain.measures import Between, Rate, Score
 from bokgi.domain.messages import N_, Message
 
 SURE: Final = 0.05
@@ -147,7 +147,7 @@ def _managers(forms: Sequence[RatedForm]) -> Iterator[_Looked]:
                     gap.n_first,
                     Message(
                         N_("{gap} points beside the other managers after the adjusted results (interval {ends})."),
-                        {"gap": round(gap.difference, 2), "ends": Between(round(gap.low, 2), round(gap.high, 2))},
+                        {"gap": Score(gap.difference), "ends": Between(Score(gap.low), Score(gap.high))},
                     ),
                     is_flagged=False,
                     resolve=Message(N_("Compare anchors part by part with another manager’s forms.")),
@@ -170,8 +170,10 @@ def _follows(manager: str, mine: Sequence[RatedForm]) -> Iterator[_Looked]:
                 manager,
                 found.n_first,
                 Message(
-                    N_("Ratings of results go with the raw result more than with the adjusted one by {gap} (n {n})."),
-                    {"gap": round(found.difference, 2), "n": found.n_first},
+                    N_("Ratings of results: correlation {difference} higher with the raw than with the adjusted one.")
+                    if found.difference > 0
+                    else N_("Ratings of results go with the adjusted result at least as much as with the raw one."),
+                    {"difference": Score(found.difference)},
                 ),
                 is_flagged=False,
                 resolve=Message(N_("Rate results beside what was to be expected of the same hand.")),
@@ -228,8 +230,8 @@ def _groups(forms: Sequence[RatedForm]) -> Iterator[_Looked]:
                                 "(interval {ends}, n {a} and {b})."
                             ),
                             {
-                                "gap": round(gap.difference, 2),
-                                "ends": Between(round(gap.low, 2), round(gap.high, 2)),
+                                "gap": Score(gap.difference),
+                                "ends": Between(Score(gap.low), Score(gap.high)),
                                 "a": gap.n_first,
                                 "b": gap.n_second,
                             },

@@ -26,7 +26,7 @@ from bokgi.apps.evaluation.models import (
 from bokgi.apps.evaluation.reading import Side, peer_inputs_shown, side_required, unknown
 from bokgi.apps.evaluation.reminding import tell
 from bokgi.apps.evaluation.rules import AnswerKind, Step, refusal
-from bokgi.apps.evaluation.selectors import criteria_of, progress_of, user_of, version_of
+from bokgi.apps.evaluation.selectors import criteria_of, person_is_waited_for, progress_of, user_of, version_of
 from bokgi.apps.evaluation.services.rounds import reason_given
 from bokgi.domain.errors import ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
@@ -43,9 +43,9 @@ class Form:
     texts: Mapping[str, str]
 
 
-def _allowed(evaluation: Evaluation, step: Step) -> None:
+def _allowed(evaluation: Evaluation, step: Step, *, waits: bool = True) -> None:
     """Raise `ConflictError` (`step_closed`) with the reason where a step cannot be taken now."""
-    message = refusal(step, progress_of(evaluation), on=today())
+    message = refusal(step, progress_of(evaluation), on=today(), waits=waits)
     if message is not None:
         raise ConflictError("step_closed", message)
 
@@ -332,10 +332,13 @@ def appeal_decide(
 
 @transaction.atomic
 def evaluation_sign(*, evaluation: Evaluation, by: User) -> None:
-    """Sign the form: that it was read and talked about, not that one agrees."""
+    """Sign the form: that it was read and talked about, not that one agrees.
+
+    Who wrote it may sign without an answer once the person is not waited for any more.
+    """
     stands = side_required(by, evaluation, Side.PERSON, Side.MANAGER)
     found = _locked(evaluation)
-    _allowed(found, Step.SIGN_OFF)
+    _allowed(found, Step.SIGN_OFF, waits=Side.PERSON in stands or person_is_waited_for(found, today()))
     column = "person_signed_at" if Side.PERSON in stands else "manager_signed_at"
     if getattr(found, column) is None:
         setattr(found, column, now())
@@ -347,11 +350,12 @@ def evaluation_sign(*, evaluation: Evaluation, by: User) -> None:
 def evaluation_close(*, evaluation: Evaluation, findings: Sequence[Finding], results: Json | None, by: User) -> None:
     """Close a form: both have signed, and every finding of the guard is resolved or overruled with a reason.
 
+    Where the person is not waited for any more the missing signature is such a finding.
     `results` is what the fair result says now; it is kept with the form. Raises `ConflictError` (`findings_open`).
     """
     side_required(by, evaluation, Side.MANAGER)
     found = _locked(evaluation)
-    _allowed(found, Step.CLOSED)
+    _allowed(found, Step.CLOSED, waits=person_is_waited_for(found, today()))
     overruled = set(found.overrulings.values_list("finding", flat=True))
     left = [one for one in findings if one.key not in overruled]
     if left:

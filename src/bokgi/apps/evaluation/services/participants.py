@@ -14,7 +14,7 @@ from bokgi.apps.evaluation.reading import round_led
 from bokgi.apps.evaluation.reminding import tell
 from bokgi.apps.evaluation.rules import Step
 from bokgi.apps.evaluation.selectors import criteria_to_begin, user_of
-from bokgi.apps.evaluation.services.rounds import Participant, dues_create
+from bokgi.apps.evaluation.services.rounds import Participant, dues_create, writers_checked
 from bokgi.domain.errors import ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
 
@@ -34,6 +34,7 @@ def participants_set(*, found: Round, wanted: Sequence[Participant], by: User) -
         raise ConflictError("round_closed", Message(N_("This round is closed.")))
     if not wanted:
         raise UsageError("round_empty", Message(N_("A round needs a name and at least one person.")))
+    writers_checked(wanted, found.owner or by)
     there = {one.person_id: one for one in found.evaluations.select_for_update().select_related("round")}
     changed = 0
     for person in set(there) - {one.person_id for one in wanted}:

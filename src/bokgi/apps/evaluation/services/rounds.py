@@ -60,6 +60,17 @@ class Participant:
     manager: User | None
 
 
+def writers_checked(participants: Sequence[Participant], owner: User) -> None:
+    """Raise `UsageError` (`own_writer`) where somebody would write the own form: nobody then could."""
+    own = [one for one in participants if (one.manager or owner).person_id == one.person_id]
+    if own:
+        raise UsageError(
+            "own_writer",
+            Message(N_("{writer} would write about the own work."), {"writer": (own[0].manager or owner).name}),
+            Message(N_("Leave this person out, or name somebody else who writes under “Who takes part”.")),
+        )
+
+
 def reason_given(text: str) -> str:
     """Give a reason without space around it, or raise `UsageError` (`reason_missing`)."""
     found = text.strip()
@@ -90,6 +101,7 @@ def round_create(
         raise UsageError("period_empty", Message(N_("The period must end after it begins.")))
     if not participants or not name.strip():
         raise UsageError("round_empty", Message(N_("A round needs a name and at least one person.")))
+    writers_checked(participants, by)
     made = Round.objects.create(
         name=name.strip()[:80],
         start_on=start_on,

@@ -59,9 +59,10 @@ def form(request: PageRequest, evaluation_id: int) -> HttpResponse:
     step = current_step(progress)
     step_names, now = showing.steps_of(screen, found)
     writes = Side.MANAGER in side
-    told = guarded(screen, found, results, closing=found.talked_on is not None) if visible else []
+    told = guarded(screen, found, results, closing=selectors.is_closing(found)) if visible else []
     inputs = peer_inputs_shown(found, side, criteria, shown=visible)
-    can = {one.value: refusal(one, progress, on=screen.as_of) is None for one in Step}
+    waits = not writes or selectors.person_is_waited_for(found, screen.as_of)
+    can = {one.value: refusal(one, progress, on=screen.as_of, waits=waits) is None for one in Step}
     asked_already = set(found.peer_requests.values_list("peer_id", flat=True))
     shown = {
         "Field": Field,
@@ -98,6 +99,7 @@ def form(request: PageRequest, evaluation_id: int) -> HttpResponse:
         "asks_peers": criteria.peers is not PeerInput.NONE,
         "colleagues": _colleagues(found, asked_already) if writes and can["peers"] else [],
         "can": can,
+        "waits": waits,
         "plans": selectors.plans_of(request.user, found),
         "answer": getattr(found, "answer", None),
         "answers": [(one.value, screen.say(ANSWER_LABELS[one])) for one in AnswerKind],

@@ -35,7 +35,7 @@ def form_pdf(request: PageRequest, evaluation_id: int) -> HttpResponse:
         result=showing.fair_result(screen, row),
         shows_draft=visible,
         shows_self=self_is_shown(found, side),
-        findings=guarded(screen, found, results, closing=found.talked_on is not None) if visible else [],
+        findings=guarded(screen, found, results, closing=selectors.is_closing(found)) if visible else [],
         plans=selectors.plans_of(request.user, found),
     )
     answer = HttpResponse(papers.form_pdf(content), content_type="application/pdf")
