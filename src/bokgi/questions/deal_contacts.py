@@ -1,4 +1,4 @@
-"""Who is involved at the customer's, and where a deal stands in the CRM, for a few deals at once."""
+"""Who is involved at the customer's, what the next step is, and the CRM's page, for a few deals at once."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ _ADDRESS: Final = ("https://", "http://")
 
 
 def ask_contacts(facts: Facts, *, as_of: date, deal_ids: Sequence[str]) -> Json:
-    """Ask for the people at the customer's and the CRM's own page of some deals.
+    """Ask for the people at the customer's, the words of the next step and the CRM's own page of some deals.
 
-    Gives `contacts{deal_id: [{contact_id, name, title, role}]}` by contact, and `addresses{deal_id: address}`: the
-    first attribute of a deal, by name, that is an address on the web. Deals without either are not in it.
+    Gives `contacts{deal_id: [{contact_id, name, title, role}]}` by contact, `next_steps{deal_id: words}`, and
+    `addresses{deal_id: address}`: the first attribute of a deal, by name, that is an address on the web. Deals without
+    any are not in it.
     """
     with asked(facts, as_of=as_of) as here:
         wanted = list(deal_ids)
@@ -38,6 +39,7 @@ def ask_contacts(facts: Facts, *, as_of: date, deal_ids: Sequence[str]) -> Json:
         contacts: dict[str, list[Json]] = {}
         for row in rows:
             contacts.setdefault(row.pop("deal_id"), []).append(row)
+        steps = known.texts.filter((_.kind == "next_step") & _.key.isin(wanted)).select("key", "text").to_pyarrow()
         noted = here.deals.filter(_.deal_id.isin(wanted) & _.attributes.notnull()).select("deal_id", "attributes")
         addresses = {}
         for row in noted.order_by("deal_id").to_pyarrow().to_pylist():
@@ -46,4 +48,8 @@ def ask_contacts(facts: Facts, *, as_of: date, deal_ids: Sequence[str]) -> Json:
             )
             if found is not None:
                 addresses[row["deal_id"]] = found
-        return {"contacts": contacts, "addresses": addresses}
+        return {
+            "contacts": contacts,
+            "addresses": addresses,
+            "next_steps": dict(zip(*steps.to_pydict().values(), strict=True)),
+        }

@@ -342,13 +342,22 @@ def promised(windows: dict[str, Chrome]) -> None:
 
 
 def closed(leader: Chrome, rep: Chrome, park: Chrome) -> str:
+    """Close the meeting while one of them has no network and something unsent: it is given back to its writer."""
+    park.set_network_conditions(offline=True, latency=0, download_throughput=0, upload_throughput=0)
+    write(park, "끝나기 전에 보내지 못한 글")
+    until(park, "끝나기 전에 보내지 못한 글 (아직 보내지 못함)")
     press(leader, '[data-opens="close-meeting"]')
     press(leader, "#close-meeting .btn-primary")
+    waiting(leader).until(lambda seen: seen.current_url.endswith("/past/"))
+    park.delete_network_conditions()
     for window in (leader, rep, park):
         waiting(window).until(lambda seen: seen.current_url.endswith("/past/"))
         until(window, "검증 기준을 심사본부장과 합의")
         until(window, "연결이 끊긴 동안 쓴 글")
         until(window, "그 뒤 들어온 데이터가 없습니다")
+    assert "끝나기 전에 보내지 못한 글" in shown(park, "#unsent")
+    press(park, "#unsent button")
+    assert "끝나기 전에 보내지 못한 글" not in shown(park)
     assert faults(leader) == []
     assert "말을 조금 천천히" in shown(rep)
     assert "말을 조금 천천히" not in park.page_source

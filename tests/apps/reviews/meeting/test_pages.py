@@ -12,15 +12,19 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
 from bokgi.apps.data.models import Correction
+from bokgi.apps.data.pending import write_pending
 from bokgi.apps.reviews.models import Meeting, Note, Preparation
 from bokgi.apps.reviews.services import closing, preparing, running, writing
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.intake.undoing import undo_import
+from bokgi.questions.deal_contacts import ask_contacts
 from tests import homes
 from tests.apps.reviews.meeting.conftest import NOW, SignedIn, note, promise, seat
 from tests.cast import rows_of
@@ -129,10 +133,17 @@ def test_a_deal_is_put_in_order_in_one_step(
     assert "overdue-2" not in page
     sent = {"deal_id": "overdue-1", "amount": "77,000,000", "was-amount": "55000000", "stage": "proposal"}
     sent |= {"was-stage": "proposal", "expected_close_on": "2026-12-11", "was-expected_close_on": "2026-11-10"}
+    sent |= {"next_step": "견적 보내기", "was-next_step": ""}
     assert rep.post(f"{path}tidy/", sent).status_code == 302
     kept = {(one.field, one.value) for one in Correction.objects.all()}
-    assert kept == {("amount", "77000000"), ("expected_close_on", "2026-12-11")}
+    assert kept == {("amount", "77000000"), ("expected_close_on", "2026-12-11"), ("next_step", "견적 보내기")}
     assert 'value="77,000,000"' in text(rep, path)
+    assert 'value="견적 보내기"' in text(rep, path)
+    write_pending()
+    now = timezone.now().date() + timedelta(days=1)
+    assert ask_contacts(answers().facts(), as_of=now, deal_ids=["overdue-1"])["next_steps"] == {
+        "overdue-1": "견적 보내기"
+    }
     rep.post(f"{path}tidy/", {"deal_id": "overdue-2", "amount": "1", "was-amount": ""})
     assert Correction.objects.filter(deal_id="overdue-2").count() == 0
 

@@ -337,6 +337,9 @@ def test_only_an_administrator_names_receivers_and_their_address_is_never_shown_
     shown = client.get("/reviews/receivers/").content.decode()
     assert "hooks.slack.com" in shown
     assert "geheim" not in shown
+    # A team that is not there would never be heard of.
+    assert client.post("/reviews/receivers/", given | {"team": "1 팀"}).status_code == 422
+    assert client.post("/reviews/receivers/", given | {"team": "1팀"}).status_code == 200
     del users
 
 

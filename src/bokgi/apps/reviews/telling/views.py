@@ -18,12 +18,14 @@ from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import anyone, may
 from bokgi.apps.access.requests import PageRequest, organisation_of, page_language
+from bokgi.apps.pipeline.selectors import screen_of
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import Delivery, MailKind, Meeting, Receiver
 from bokgi.apps.reviews.rendering.markdown import markdown
 from bokgi.apps.reviews.telling import letters, services
 from bokgi.apps.reviews.telling.rules import FAULTS
-from bokgi.domain.errors import BokgiError
+from bokgi.apps.reviews.views.planning import teams_led
+from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import N_, Message
 
 MINUTES: Final = {
@@ -95,14 +97,17 @@ def receivers(request: PageRequest) -> HttpResponse:
     """Name the webhooks that hear of meetings, and see what was sent."""
     fault: BokgiError | None = None
     fresh: Receiver | None = None
+    teams = teams_led(screen_of(request))
     if request.method == "POST":
         given = request.POST
         try:
+            if given.get("team", "") not in {"", *teams}:
+                raise UsageError("team_unknown", Message(N_("There is no team “{team}”."), {"team": given["team"]}))
             fresh = services.receiver_add(
                 name=given.get("name", ""),
                 address=given.get("address", ""),
                 by=request.user,
-                team=given.get("team", "").strip(),
+                team=given.get("team", ""),
                 language=page_language(),
                 private=given.get("private") == "on",
             )
@@ -110,6 +115,7 @@ def receivers(request: PageRequest) -> HttpResponse:
             fault = error
     listed = Delivery.objects.select_related("meeting", "user", "receiver").order_by("-pk")[:_SHOWN]
     context = {
+        "teams": teams,
         "receivers": Receiver.objects.filter(removed_at=None),
         "deliveries": listed,
         "kinds": KINDS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -33,7 +34,7 @@ from bokgi.questions.stages import ask_stages
 from bokgi.ui import format as written
 from bokgi.ui.blocks import Cell, Column, Table
 
-TIDIED: Final = ("amount", "expected_close_on", "next_step_on", "stage")
+TIDIED: Final = ("amount", "expected_close_on", "next_step", "next_step_on", "stage")
 """Fields that are put in order on the page, each in one step."""
 _MOST: Final = 20
 _CLOSED: Final = timedelta(days=14)
@@ -148,7 +149,12 @@ def _to_tidy(frame: Frame, person: str) -> list[Json]:
     return [
         deal
         | {
-            "now": _written(_values(deal) | waiting.get(deal["deal_id"], {})),
+            "anchor": f"tidy-{hashlib.sha256(deal['deal_id'].encode()).hexdigest()[:12]}",
+            "now": _written(
+                _values(deal)
+                | {"next_step": beside["next_steps"].get(deal["deal_id"])}
+                | waiting.get(deal["deal_id"], {})
+            ),
             "corrected": sorted(waiting.get(deal["deal_id"], {})),
             "contacts": beside["contacts"].get(deal["deal_id"], []),
             "address": beside["addresses"].get(deal["deal_id"]),

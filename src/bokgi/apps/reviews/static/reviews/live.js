@@ -134,11 +134,13 @@
         return;
       }
       if (answer.status >= 500) return;
+      const told = answer.ok ? null : await answer.json().catch(() => ({ text: String(answer.status) }));
+      // The meeting is closed: what waits stays in this browser, and the page of the closed meeting shows it.
+      if (told?.code === "meeting_moved_on") { tag = ""; return; }
       queue = queue.slice(1);
       keep(`waiting-${one.fields.key}`, null);
       shown();
-      if (!answer.ok) {
-        const told = await answer.json().catch(() => ({ text: String(answer.status) }));
+      if (told) {
         const form = live.querySelector(`form[data-draft="${one.draft}"]`);
         if (form) fill(form, one.fields);
         say(form, told.text);
