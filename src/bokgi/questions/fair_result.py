@@ -270,7 +270,7 @@ def _said(here: Asked, rate: Json | None, won: Json | None, *, alone: bool, stil
             "below": N_("{ratio} of what was to be expected of the same deals (interval {ends}): less, sure to {p}."),
             "cannot_tell": N_(
                 "{ratio} of what was to be expected of the same deals (interval {ends}): "
-                "the data cannot tell it from 100 %."
+                "the data cannot tell it from 100%."
             ),
         }
         said = [

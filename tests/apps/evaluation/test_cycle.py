@@ -412,3 +412,19 @@ def test_nobody_writes_about_the_own_work(clients: dict[str, Client], go: Go) ->
     answer = clients["leader"].post(reverse("evaluation:round_people", kwargs={"round_id": found.pk}), given)
     assert answer.status_code == 422
     assert "본인의 일을 평가하게 됩니다" in unescape(answer.content.decode())
+
+
+def test_sales_operations_neither_ends_calibration_nor_shortens_what_is_kept(
+    clients: dict[str, Client], go: Go
+) -> None:
+    found = begin(clients, go)
+    to_draft(clients, go, found)
+    where = {"round_id": found.pk}
+    assert "볼 수 있는 평가 회차가 없습니다" in post(clients["admin"], "round_act", {}, **where, deed="calibrated")
+    values = {"name": "고용", "values": "이준호, 시간제"}
+    address = reverse("evaluation:round_act", kwargs=where | {"deed": "attributes"})
+    assert clients["admin"].post(address, values, follow=True).status_code == 404
+    assert "오늘까지" in post(clients["leader"], "round_act", {"until": "2026-10-02"}, **where, deed="keep")
+    assert "저장했습니다" in post(clients["leader"], "round_act", {"until": "2027-10-02"}, **where, deed="keep")
+    found.refresh_from_db()
+    assert (found.calibrated_at, found.kept_until) == (None, date(2027, 10, 2))

@@ -67,7 +67,7 @@ def content(screen: Screen, shown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(screen: Screen, check: Mapping[str, Any]) -> str:
-    return " ".join(check["said"]) or screen.say(N_("Looked at on {day}."), day=check["on"])
+    return " ".join(check["said"]) or screen.say(N_("Will be looked at on {day}."), day=check["on"])
 
 
 def pdf(found: Mapping[str, Any], *, at: datetime | None = None) -> bytes:

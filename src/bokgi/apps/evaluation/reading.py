@@ -58,6 +58,18 @@ def round_led(user: User, found: Round) -> Round:
     return found
 
 
+def calibrates(user: User, found: Round) -> bool:
+    """Say whether somebody reads all drafts of a round beside each other: who answers for it, and leaders."""
+    return found.owner_id == user.pk or Role(user.role) is Role.LEADER
+
+
+def round_calibrated(user: User, found: Round) -> Round:
+    """Give a round to who calibrates it, or raise `NotFoundError`; sales operations leads rounds and reads no draft."""
+    if not calibrates(user, found):
+        raise NotFoundError("round_unknown", Message(N_("There is no such round for you.")))
+    return found
+
+
 def draft_is_shown(evaluation: Evaluation, side: frozenset[Side], showing: Showing) -> bool:
     """Say whether what the manager wrote may be read from this side."""
     if side & {Side.MANAGER, Side.NEXT_LEVEL}:

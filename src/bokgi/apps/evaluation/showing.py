@@ -201,7 +201,10 @@ def step_label(screen: Screen, evaluation: Evaluation) -> str:
 
 
 def steps_of(screen: Screen, evaluation: Evaluation) -> tuple[list[str], int]:
-    """Give the names of the steps and which one is next, from 1; colleagues and an appeal only where there are any."""
+    """Give the names of the steps and which one is next, from 1.
+
+    Colleagues and an appeal only where there are any, and no step that was passed over: it would look done.
+    """
     progress = progress_of(evaluation)
     shown = [step for step in Step if step is not Step.CLOSED]
     if not progress.peers_asked:
@@ -209,6 +212,15 @@ def steps_of(screen: Screen, evaluation: Evaluation) -> tuple[list[str], int]:
     if current_step(progress) is not Step.DECISION and progress.decided_on is None:
         shown.remove(Step.DECISION)
     now = current_step(progress)
+    taken = {
+        Step.CRITERIA: progress.acknowledged_on,
+        Step.SELF: progress.self_on,
+        Step.CONVERSATION: progress.talked_on,
+        Step.ANSWER: progress.answer,
+        Step.SIGN_OFF: progress.person_signed_on,
+    }
+    order = list(Step)
+    shown = [step for step in shown if order.index(step) >= order.index(now) or taken.get(step, now) is not None]
     return [screen.say(STEP_LABELS[step]) for step in shown], shown.index(now) + 1 if now in shown else len(shown) + 1
 
 

@@ -25,7 +25,7 @@ from bokgi.apps.evaluation.models import (
     PeerInputItem,
     Round,
 )
-from bokgi.apps.evaluation.reading import Side, round_led, side_required
+from bokgi.apps.evaluation.reading import Side, round_calibrated, round_led, side_required
 from bokgi.apps.evaluation.reminding import tell
 from bokgi.apps.evaluation.rules import Step
 from bokgi.apps.evaluation.selectors import criteria_of
@@ -240,7 +240,7 @@ def rating_calibrate(*, evaluation: Evaluation, part: str, after: int | None, re
 @transaction.atomic
 def calibration_end(*, found: Round, by: User) -> int:
     """End calibration: the drafts that are handed in stand and are opened to their persons; gives how many."""
-    round_led(by, found)
+    round_calibrated(by, found)
     moment = now()
     ended = found.evaluations.filter(drafted_at__isnull=False, calibrated_at=None)
     people = list(ended.values_list("person_id", flat=True))
@@ -259,7 +259,7 @@ def bias_attributes_set(*, found: Round, name: str, values: Mapping[str, str], b
 
     Raises `UsageError` (`group_small`) where a group would have fewer than three people: it could not be shown anyway.
     """
-    round_led(by, found)
+    round_calibrated(by, found)
     people = {one.person_id: one for one in found.evaluations.all()}
     given = {person: value.strip()[:40] for person, value in values.items() if value.strip() and person in people}
     sizes = {value: list(given.values()).count(value) for value in given.values()}
@@ -290,8 +290,17 @@ def round_close(*, found: Round, by: User) -> None:
 
 @transaction.atomic
 def retention_set(*, found: Round, until: date, by: User) -> None:
-    """Say until when the texts of a round are kept."""
+    """Say until when the texts of a round are kept.
+
+    Raises `UsageError` (`kept_too_short`) for a day that is over, or lies before the period ends: what is forgotten
+    does not come back.
+    """
     round_led(by, found)
+    if until < max(found.end_on, today()):
+        raise UsageError(
+            "kept_too_short",
+            Message(N_("Texts are kept until today at least, and until the period is over.")),
+        )
     Round.objects.filter(pk=found.pk).update(kept_until=until)
     audit(by=by, action="retention_set", subject=f"round {found.pk}", details={"until": until.isoformat()})
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from bokgi.apps.access.permissions import SMALLEST_GROUP, Role
+from bokgi.apps.access.permissions import SMALLEST_GROUP
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, key_given, say_refused
 from bokgi.apps.evaluation import selectors, showing
@@ -18,13 +18,13 @@ from bokgi.apps.evaluation.criteria import Kind
 from bokgi.apps.evaluation.default_criteria import ROLE_LABELS
 from bokgi.apps.evaluation.guard.patterns import Pattern, RatedForm, patterns
 from bokgi.apps.evaluation.models import Evaluation, Round
-from bokgi.apps.evaluation.reading import Side, sides
+from bokgi.apps.evaluation.reading import Side, round_calibrated, sides
 from bokgi.apps.evaluation.rules import total
 from bokgi.apps.evaluation.services import rounds as services
 from bokgi.apps.evaluation.views.rounds import WRITES, round_of
 from bokgi.apps.pipeline.selectors import Screen, screen_of
-from bokgi.domain.errors import BokgiError, NotFoundError
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.errors import BokgiError
+from bokgi.domain.messages import N_
 from bokgi.ui.blocks import Cell, Column, Field, Table
 
 _PATTERN_LABELS = {
@@ -43,10 +43,8 @@ _PATTERN_LABELS = {
 def calibration(request: PageRequest, round_id: int) -> HttpResponse:
     """Show the drafts of all managers in one table, how ratings are distributed, and what the guard sees in them."""
     screen, found = screen_of(request), round_of(request, round_id)
-    calibrates = found.owner_id == request.user.pk or Role(request.user.role) is Role.LEADER
-    if not calibrates:
-        # Sales operations sees how far forms are, a manager the own drafts: neither what stands in the others'.
-        raise NotFoundError("round_unknown", Message(N_("There is no such round for you.")))
+    # Sales operations sees how far forms are, a manager the own drafts: neither what stands in the others'.
+    round_calibrated(request.user, found)
     if request.method == "POST":
         try:
             form = selectors.evaluation_for(request.user, key_given(request.POST.get("evaluation")))

@@ -20,7 +20,7 @@ from bokgi.apps.access.requests import PageRequest, key_given, page_language, sa
 from bokgi.apps.evaluation import selectors, showing
 from bokgi.apps.evaluation.default_criteria import ROLE_LABELS, ROLES
 from bokgi.apps.evaluation.models import CriteriaVersion, DataNotice, Due, Evaluation, Round, Template
-from bokgi.apps.evaluation.reading import LEADS_ROUNDS, Side, sides
+from bokgi.apps.evaluation.reading import LEADS_ROUNDS, Side, calibrates, sides
 from bokgi.apps.evaluation.rules import STEP_LABELS, Step, current_step
 from bokgi.apps.evaluation.services import notices as notices_of
 from bokgi.apps.evaluation.services import rounds as services
@@ -196,7 +196,7 @@ def round_page(request: PageRequest, round_id: int) -> HttpResponse:
         "role_labels": ROLE_LABELS,
         "counts": Counter(screen.say(STEP_LABELS[current_step(selectors.progress_of(form))]) for form in forms),
         "drafts": sum(form.drafted_at is not None and form.calibrated_at is None for form in forms),
-        "calibrates": found.owner_id == request.user.pk or Role(request.user.role) is Role.LEADER,
+        "calibrates": calibrates(request.user, found),
         "days": _days(screen, found) if leads else [],
         "steps": [(one.value, screen.say(STEP_LABELS[one])) for one in Step if one.value in due_steps],
     }
