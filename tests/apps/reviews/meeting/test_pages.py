@@ -176,6 +176,21 @@ def test_a_private_note_stands_on_the_screens_of_two_people(
         assert ("말이 빨라짐" in text(signed_in(team[who]), f"/reviews/{live.pk}/past/")) is (who in {"manager", "rep"})
 
 
+def test_a_promise_is_taken_back_by_whose_it_is_and_who_leads(
+    live: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    seats = {who: seat(live, team[who]) for who in ("rep", "park")}
+    made = writing.commitment_add(meeting_id=live.pk, new=promise(seats["rep"], "견적"), by=team["leader"], at=NOW)
+    act = f"/reviews/{live.pk}/live/commitments/{made.pk}/"
+    for who, may in (("rep", True), ("leader", True), ("park", False)):
+        assert (act in text(signed_in(team[who]), f"/reviews/{live.pk}/live/")) is may, who
+    sent = {"act": "withdraw"}
+    assert signed_in(team["park"]).post(act, sent, headers={"x-bokgi-live": "1"}).status_code == 404
+    assert signed_in(team["rep"]).post(act, sent, headers={"x-bokgi-live": "1"}).status_code == 200
+    made.refresh_from_db()
+    assert made.withdrawn_at is not None
+
+
 def test_nothing_new_costs_next_to_nothing(
     live: Meeting,
     team: dict[str, User],

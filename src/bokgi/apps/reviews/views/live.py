@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -142,9 +143,17 @@ def _state(frame: Frame, *, wall: bool) -> dict[str, Any]:
         "content": "" if current is None else record.shown_part(snapshot, current.part, lang),
         "as_of": written.day(snapshot.as_of, lang),
         "here": [one for one in held["people"] if one["here"]],
+        "mine": _mine(frame),
         "private": [(note, frame.called(note.first.about), _writer(note.first)) for note in private],
         "begun": {part.pk: 0 if part.begun_at is None else int(part.begun_at.timestamp() * 1000) for part in parts},
     }
+
+
+def _mine(frame: Frame) -> set[int]:
+    """Give the commitments that who looks may take back: made by them, or theirs to keep."""
+    user = frame.screen.request.user
+    found = frame.meeting.commitments.filter(Q(made_by=user) | Q(participant__user=user))
+    return set(found.values_list("pk", flat=True))
 
 
 def _lead(frame: Frame, part: str) -> str:
