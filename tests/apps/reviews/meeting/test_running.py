@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +13,7 @@ import pytest
 from bokgi.apps.access.models import AuditEntry, User
 from bokgi.apps.reviews import rules, selectors
 from bokgi.apps.reviews.models import Commitment, Meeting, MeetingState, Note, Snapshot
-from bokgi.apps.reviews.services import closing, preparing, running, writing
+from bokgi.apps.reviews.services import closing, planning, preparing, running, writing
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from tests.apps.reviews.meeting.conftest import NOW, note, promise, seat
 
@@ -104,9 +106,21 @@ def test_what_fits_no_commitment_is_refused(live: Meeting, team: dict[str, User]
         promise(who, "어제까지", date(2026, 11, 23)),
         writing.NewCommitment(key=uuid4(), participant=who, what="수주", due_on=date(2026, 11, 30), metric="won"),
         writing.NewCommitment(key=uuid4(), participant=who, what="?", due_on=date(2026, 11, 30), metric="luck"),
+        # Either would take the meeting, its minutes or its calendar from everybody.
+        promise(who, "언젠가", date(9999, 12, 31)),
+        *(replace(promise(who, "많이"), amount=Decimal(size)) for size in ("1e400", "-1e12", "NaN")),
     ):
         with pytest.raises(UsageError):
             writing.commitment_add(meeting_id=live.pk, new=new, by=team["rep"], at=NOW)
+
+
+def test_signs_that_nobody_types_are_kept_nowhere(live: Meeting, team: dict[str, User]) -> None:
+    rep = team["rep"]
+    said = writing.note_add(meeting_id=live.pk, new=note("가\x00나\r\n다\x1b"), by=rep, at=NOW)
+    made = writing.commitment_add(meeting_id=live.pk, new=promise(seat(live, rep), "견\x00적"), by=rep, at=NOW)
+    assert (said.text, made.what) == ("가나\n다", "견적")
+    for focus, seen in (("첫째\r\n둘째", ""), ("셋째", "첫째\r\n둘째")):
+        planning.focus_set(meeting_id=live.pk, focus=focus, seen=seen, by=rep)
 
 
 def test_only_the_owner_says_what_became_of_a_commitment(live: Meeting, team: dict[str, User]) -> None:

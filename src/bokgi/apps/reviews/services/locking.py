@@ -37,6 +37,15 @@ def touched(meeting: Meeting) -> None:
     Meeting.objects.filter(pk=meeting.pk).update(revision=F("revision") + 1)
 
 
+def typed(text: str, longest: int) -> str:
+    r"""Take what somebody typed: without the signs that nobody types and no database keeps, and no longer than fits.
+
+    >>> typed(" 견적을\x00 다시\r\n보내기 ", 8)
+    '견적을 다시\n보'
+    """
+    return "".join(sign for sign in text.replace("\r\n", "\n") if sign >= " " or sign in "\n\t").strip()[:longest]
+
+
 def conflict(what: str) -> ConflictError:
     """Say that somebody else changed the same thing meanwhile; what was typed is given back by the page."""
     return ConflictError(

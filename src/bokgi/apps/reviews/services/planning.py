@@ -15,7 +15,7 @@ from bokgi.apps.access.selectors import organisation, time_zone
 from bokgi.apps.access.services import audit
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import AgendaPart, Meeting, MeetingSeries, MeetingState, Part, Participant
-from bokgi.apps.reviews.services.locking import BEFORE, OPEN, conflict, held, touched
+from bokgi.apps.reviews.services.locking import BEFORE, OPEN, conflict, held, touched, typed
 from bokgi.apps.reviews.telling.services import reminders_forget
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
@@ -25,6 +25,8 @@ MINUTES: Final = (5, 180)
 MOST_PARTS: Final = 12
 _GIVEN_UP: Final = timedelta(days=6)
 _FURTHEST: Final = timedelta(days=366)
+_FOCUS: Final = 4000
+"""Letters of a focus."""
 
 
 @transaction.atomic
@@ -202,9 +204,9 @@ def focus_set(*, meeting_id: int, focus: str, seen: str, by: User) -> None:
     Raises `ConflictError` (`changed_meanwhile`) where somebody else wrote meanwhile.
     """
     found = held(meeting_id)
-    if found.focus not in (seen, focus):
+    if found.focus not in (typed(seen, _FOCUS), typed(focus, _FOCUS)):
         raise conflict(N_("the focus"))
-    found.focus = focus.strip()
+    found.focus = typed(focus, _FOCUS)
     found.save(update_fields=["focus"])
     touched(found)
     audit(by=by, action="meeting_focus", subject=f"meeting {found.pk}")
@@ -221,7 +223,7 @@ def part_change(
     _refuse_part(minutes)
     found = held(meeting_id)
     changed = found.parts.filter(pk=part_id, version=version).update(
-        minutes=minutes, title=title.strip()[:80], version=version + 1
+        minutes=minutes, title=typed(title, 80), version=version + 1
     )
     if not changed:
         raise conflict(N_("this part of the agenda"))
@@ -238,9 +240,7 @@ def part_add(*, meeting_id: int, title: str, minutes: int, by: User, keep: bool 
         raise UsageError("title_missing", Message(N_("A part of your own needs a title.")))
     if len(parts) >= MOST_PARTS:
         raise UsageError("too_many_parts", Message(N_("An agenda has at most {n} parts."), {"n": MOST_PARTS}))
-    made = AgendaPart.objects.create(
-        meeting=found, position=0, part=Part.OWN, title=title.strip()[:80], minutes=minutes
-    )
+    made = AgendaPart.objects.create(meeting=found, position=0, part=Part.OWN, title=typed(title, 80), minutes=minutes)
     _ordered([*parts[:-1], made, *parts[-1:]])
     _agenda_changed(found, by, keep=keep)
     return made

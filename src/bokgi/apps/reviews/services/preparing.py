@@ -12,7 +12,7 @@ from django.db.models import F
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
 from bokgi.apps.reviews.models import Participant, Preparation, WinLossAnswer
-from bokgi.apps.reviews.services.locking import conflict, held, touched
+from bokgi.apps.reviews.services.locking import conflict, held, touched, typed
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 
@@ -49,7 +49,7 @@ def preparation_save(
     found, made = Preparation.objects.select_for_update().get_or_create(participant=participant)
     if not made and found.version != version:
         raise conflict(N_("your preparation"))
-    found.help_wanted = help_wanted.strip()[:LONGEST]
+    found.help_wanted = typed(help_wanted, LONGEST)
     if done and found.prepared_at is None:
         found.prepared_at = at
     found.version = found.version + (0 if made else 1)
@@ -62,8 +62,8 @@ def preparation_save(
 
 
 def _answer_keep(preparation: Preparation, given: Mapping[str, str], *, won: bool) -> None:
-    texts = {name: given.get(name, "").strip()[:LONGEST] for name in QUESTIONS}
-    deal_id = given.get("deal_id", "").strip()[:200]
+    texts = {name: typed(given.get(name, ""), LONGEST) for name in QUESTIONS}
+    deal_id = typed(given.get("deal_id", ""), 200)
     if not any(texts.values()) and not deal_id:
         preparation.answers.filter(won=won).delete()
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -14,11 +14,13 @@ from bokgi.apps.access.models import User
 from bokgi.apps.access.sealing import seal
 from bokgi.apps.access.services import audit
 from bokgi.apps.reviews.models import Commitment, Effect, Meeting, MeetingState, Note, NoteKind, OwnWord, Participant
-from bokgi.apps.reviews.services.locking import OPEN, conflict, held, touched
+from bokgi.apps.reviews.services.locking import OPEN, conflict, held, touched, typed
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 
 LONGEST: Final = 4000
+_FURTHEST: Final = timedelta(days=366)
+_LARGEST: Final = Decimal(10) ** 12
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def note_add(*, meeting_id: int, new: NewNote, by: User, at: datetime) -> Note:
     Raises `UsageError` for an empty text, a private note to nobody, or one about oneself; `SetupError`
     (`notes_key_missing`) for a private note where the key that sealed the others is gone.
     """
-    text = new.text.strip()[:LONGEST]
+    text = typed(new.text, LONGEST)
     if not text:
         raise UsageError("text_missing", Message(N_("There is nothing written yet.")))
     sent_before = Note.objects.filter(key=new.key).first()
@@ -97,7 +99,8 @@ def note_add(*, meeting_id: int, new: NewNote, by: User, at: datetime) -> Note:
 def commitment_add(*, meeting_id: int, new: NewCommitment, by: User, at: datetime) -> Commitment:
     """Take a commitment in the meeting. With a `key` that is there already nothing is added.
 
-    Raises `UsageError` for an empty text, a day before the meeting, or a figure of a deal without a deal.
+    Raises `UsageError` for an empty text, a day before the meeting or more than a year after it, a number that no
+    figure has, or a figure of a deal without a deal.
     """
     sent_before = Commitment.objects.filter(key=new.key).first()
     if sent_before is not None:
@@ -106,6 +109,8 @@ def commitment_add(*, meeting_id: int, new: NewCommitment, by: User, at: datetim
         return sent_before
     meeting = held(meeting_id, (MeetingState.LIVE,))
     what = _checked(meeting, new.what, new.due_on, new.deal_id, new.metric)
+    if new.amount is not None and not (new.amount.is_finite() and abs(new.amount) < _LARGEST):
+        raise UsageError("amount_unfit", Message(N_("No figure changes by so much.")))
     if new.participant.meeting_id != meeting.pk:
         raise _no_participant()
     names = ("participant", "due_on", "deal_id", "pipeline", "stage", "metric", "rising", "amount")
@@ -156,18 +161,20 @@ def commitment_say(*, commitment: Commitment, said: str, note: str, by: User, at
         raise NotFoundError("commitment_unknown", Message(N_("There is no such commitment of yours.")))
     if said not in set(OwnWord):
         raise UsageError("word_unknown", Message(N_("Say whether it was kept, in part, or not.")))
-    Commitment.objects.filter(pk=commitment.pk).update(said=said, said_note=note.strip()[:LONGEST], said_at=at)
+    Commitment.objects.filter(pk=commitment.pk).update(said=said, said_note=typed(note, LONGEST), said_at=at)
     for meeting in Meeting.objects.filter(team=commitment.meeting.team, state__in=OPEN):
         touched(meeting)
     audit(by=by, action="commitment_say", subject=f"commitment {commitment.pk}", details={"said": said})
 
 
 def _checked(meeting: Meeting, what: str, due_on: date, deal_id: str, metric: str) -> str:
-    what = what.strip()[:500]
+    what = typed(what, 500)
     if not what:
         raise UsageError("text_missing", Message(N_("Say what will be done.")))
     if due_on < meeting.on:
         raise UsageError("due_before", Message(N_("A commitment is due on the day of the meeting or later.")))
+    if due_on - meeting.on > _FURTHEST:
+        raise UsageError("due_far", Message(N_("A commitment is due within a year of the meeting.")))
     if metric and metric not in set(Effect):
         raise UsageError("metric_unknown", Message(N_("There is no such figure.")))
     if metric in OF_A_DEAL and not deal_id:
