@@ -30,7 +30,7 @@ from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.questions.answers import Answers
 from bokgi.questions.fair_result import fair_results
-from bokgi.ui.format import ABSENT, points
+from bokgi.ui.format import ABSENT, NBSP, ends, points
 from bokgi.ui.speaker import Speaker, amount_of, kpi_value
 from tests.cast import rows_of
 from tests.homes import SELLERS, TODAY
@@ -43,6 +43,11 @@ SAY: Final = Speaker("en", TODAY, "KRW")
 QUARTER: Final = Period.quarter_of(TODAY)
 LEVELS: Final = ("commit", "best_case")
 ENDS: Final = ("low", "high")
+
+
+def interval(low: str, high: str) -> str:
+    """Write an interval as an English page does."""
+    return ends(low, high, "en").replace(NBSP, " ")
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +177,7 @@ def _money(rows: Sequence[Json | None]) -> Callable[[Json | None], str]:
 def forecast(answer: Json) -> Expected:
     assert answer["people"], "the home must have a forecast by person"
     quantiles, target, categories = answer["quantiles"], answer["target"], answer["categories"]
-    ends = [SAY.money_short(quantiles[level]) for level in ("0.10", "0.90")]
+    low, high = (SAY.money_short(quantiles[level]) for level in ("0.10", "0.90"))
     commit = next(part for part in categories["parts"] if part["code"] == "commit")
     levels = {row["person_id"]: row for row in categories["people"]}
     names = ("won_so_far", "open", "new", "mean")
@@ -182,7 +187,7 @@ def forecast(answer: Json) -> Expected:
     worth = _money([part["amount"] for part in parts])
     return Expected(
         figures=[
-            ["Expected", SAY.money_short(answer["mean"]), f"80% range {ends[0]} to {ends[1]}"],
+            ["Expected", SAY.money_short(answer["mean"]), f"80% range {low} to {high}"],
             ["Won so far", SAY.money_short(answer["won_so_far"]), f"{answer['won_so_far_n']} deals"],
             ["Won and commit", SAY.money_short(categories["commit"]), f"{commit['n']} deals in commit"],
             [
@@ -285,9 +290,12 @@ def causes(answer: Json) -> Expected:
             value = Decimal(part["amount"]["amount"])
             if not value:
                 continue
-            ends = "" if part["low"] is None else " " + "~".join(unit.cell(amount_of(part[end])) for end in ENDS)
-            text = ("+" if value > 0 else "") + unit.cell(value) + ends
-            listed.append([SAY.say(part["label"]), text, "chance" if part["by_chance"] else ""])
+            between = ""
+            if part["low"] is not None:
+                between = f" {interval(*(unit.cell(amount_of(part[end])) for end in ENDS))}"
+            text = ("+" if value > 0 else "") + unit.cell(value) + between
+            label = SAY.say(part["label"])
+            listed.append([label[:1].upper() + label[1:], text, "chance" if part["by_chance"] else ""])
         whole = amount_of(found["whole"]) or Decimal(0)
         listed.append(["Difference", ("+" if whole > 0 else "") + unit.cell(whole), ""])
         rows[caption] = listed
@@ -314,7 +322,7 @@ def people(answer: Json) -> Expected:
             str(row["n"]),
             percent(row["raw"]),
             percent(row["expected"]),
-            f"{percent(row['adjusted'])} {percent(row['low'])}~{percent(row['high'])}",
+            f"{percent(row['adjusted'])} {interval(percent(row['low']), percent(row['high']))}",
         ]
         for row in answer["people"]
     ]
@@ -468,7 +476,7 @@ def _evaluation(leader: User, home: Path) -> tuple[str, Expected]:
         str(rate["n"]),
         percent(rate["raw"]),
         percent(rate["expected"]),
-        f"{percent(ratio['estimate'])} {percent(ratio['low'])}~{percent(ratio['high'])}",
+        f"{percent(ratio['estimate'])} {interval(percent(ratio['low']), percent(ratio['high']))}",
     ]
     page = f"/evaluation/forms/{found.evaluations.get().pk}/"
     return page, Expected(rows={"Beside what was to be expected": [list(cells)]}, words=_texts(row["said"]))
