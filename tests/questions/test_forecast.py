@@ -137,7 +137,7 @@ def test_short_history_carries_on_at_the_pace_of_late_and_says_so(facts: Facts) 
     assert found["reason"] == "too_little_history"
     assert found["open"] is None
     assert won(found["quantiles"]["0.05"]) < won(found["mean"]) < won(found["quantiles"]["0.95"])
-    assert "weeks of history" in spoken(found, "en")["caveats"][0]["text"]
+    assert "The history has 18 weeks." in spoken(found, "en")["caveats"][0]["text"]
 
 
 def test_without_a_won_deal_nothing_is_said() -> None:

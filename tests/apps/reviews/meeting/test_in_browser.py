@@ -48,7 +48,7 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
     pytest.mark.django_db(transaction=True),
 ]
-WAIT = 40
+WAIT = 180
 WHO = ("leader", "rep", "park", "choi")
 SEOUL = timedelta(hours=9)
 WEDNESDAY = datetime(2026, 11, 25, 10, tzinfo=UTC) - SEOUL
