@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -97,6 +97,13 @@ def conclude(session: Session, found: Mapping[str, Any]) -> None:
     say_all(session, found, *(name for name in ("refusals", "caveats", "would_change") if name in found))
     page = page_in(METHOD_PAGE.format(name=found["method"]), session.lang)
     session.out.print(session.text(Message(N_("How it is found: {page}"), {"page": page})), style="dim")
+
+
+def interval(session: Session, figure: Mapping[str, Any], write: Callable[[Any], str]) -> str:
+    """Write the interval of a figure, from its `low` to its `high`, as the pages of the language do."""
+    from bokgi.ui.format import ends
+
+    return ends(write(figure["low"]), write(figure["high"]), session.lang)
 
 
 def show_table(session: Session, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:

@@ -141,13 +141,13 @@ class Message:
         return formatter.vformat(template, (), values)
 
 
-def enumerated(parts: Iterable[Message | str]) -> Message | str:
-    """Write parts behind each other with commas, as one message.
+def chained(parts: Iterable[Message | str], link: str) -> Message | str:
+    """Write parts behind each other as one message; `link` is a marked text with `{first}` and `{then}`.
 
-    >>> enumerated(["source", Message("product"), "grade"]).text("en")
+    >>> chained(["source", Message("product"), "grade"], N_("{first}, {then}")).text("en")
     'source, product, grade'
     """
-    return reduce(lambda first, then: Message(N_("{first}, {then}"), {"first": first, "then": then}), parts)
+    return reduce(lambda first, then: Message(link, {"first": first, "then": then}), parts)
 
 
 def _shown(value: object, lang: str, show: Callable[[object, str], str] | None) -> object:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import amount, answer, conclude, day, facts_of, say_all, show_table
+from bokgi.cli.answering import amount, answer, conclude, day, facts_of, interval, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -69,7 +69,10 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     rows = []
     for unit in [unit for unit in found["units"] if unit["gain"] is not None][:SHOWN]:
         gain = unit["gain"]
-        ends = [money_short(Money(Decimal(gain[name]), gain["currency"]), session.lang) for name in ("low", "high")]
+
+        def money(end: str, currency: str = gain["currency"]) -> str:
+            return money_short(Money(Decimal(end), currency), session.lang)
+
         rows.append(
             (
                 unit["label"],
@@ -77,7 +80,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
                 str(unit["n"]),
                 percent(unit["conversion"]),
                 percent(unit["expected"]),
-                "~".join(ends),
+                interval(session, gain, money),
                 session.text(Message(N_("↓ bottleneck"))) if unit["flagged"] else "",
             )
         )

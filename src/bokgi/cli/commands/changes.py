@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table
+from bokgi.cli.answering import answer, conclude, day, facts_of, interval, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -65,7 +65,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
             alert["since"],
             level(alert, "before"),
             level(alert, "after"),
-            f"{percent(alert['ratio']['low'])}~{percent(alert['ratio']['high'])}",
+            interval(session, alert["ratio"], percent),
         )
         for alert in found["alerts"]
     ]

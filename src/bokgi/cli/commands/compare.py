@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table, window
+from bokgi.cli.answering import answer, conclude, day, facts_of, interval, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -77,7 +77,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
             percent(person["raw"]),
             percent(person["expected"]),
             percent(person["adjusted"]),
-            f"{percent(person['low'])}~{percent(person['high'])}",
+            interval(session, person, percent),
             session.text(Message(VERDICTS[person["verdict"]])) if found["heterogeneity"]["detectable"] else "",
         )
         for person in sorted(found["people"], key=lambda person: person["name"])

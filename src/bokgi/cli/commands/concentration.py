@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import amount, answer, conclude, day, facts_of, say_all, show_table, window
+from bokgi.cli.answering import amount, answer, conclude, day, facts_of, interval, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_
@@ -63,11 +63,10 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     for name, label in (("top_share", N_("Share of the first")), ("gini", N_("Inequality (0: all alike)"))):
         band = found["top_share_luck_band" if name == "top_share" else "luck_band"]
         if band is not None:
-            ends = f"{percent(band['low'])}~{percent(band['high'])}"
-            rows.append((session.word(label), percent(found[name]), ends))
+            rows.append((session.word(label), percent(found[name]), interval(session, band, percent)))
     if found["rate_gini"] is not None:
         rate = found["rate_gini"]
-        ends = f"{percent(rate['low'])}~{percent(rate['high'])}"
+        ends = interval(session, rate, percent)
         rows.append((session.word(N_("Inequality without luck")), f"{percent(rate['estimate'])} ({ends})", ""))
     if rows:
         columns = [(N_("Figure"), "left"), (N_("Found"), "right"), (N_("By luck among equals"), "right")]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table
+from bokgi.cli.answering import answer, conclude, day, facts_of, interval, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
@@ -81,7 +81,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
                 f"{item['content_id']} {item['title']}",
                 str(item["n_exposed"]),
                 f"{100 * expm1(figure['estimate']):+.0f}%" if figure else ABSENT,
-                f"{percent(expm1(figure['low']))}~{percent(expm1(figure['high']))}" if figure else ABSENT,
+                interval(session, figure, lambda end: percent(expm1(end))) if figure else ABSENT,
                 ABSENT if z is None else f"{z:.1f}",
                 f"{item['grade']} {session.text(Message(GRADES[item['grade']]))}",
             )

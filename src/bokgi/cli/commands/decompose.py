@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import amount, answer, conclude, day, facts_of, say_all, show_table
+from bokgi.cli.answering import amount, answer, conclude, day, facts_of, interval, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
@@ -106,7 +106,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
             (
                 part["label"]["text"],
                 cell(part["amount"]),
-                "" if part["low"] is None else f"{cell(part['low'])}~{cell(part['high'])}",
+                "" if part["low"] is None else interval(session, part, cell),
                 session.word(N_("may be chance")) if part["by_chance"] else "",
             )
             for part in parts

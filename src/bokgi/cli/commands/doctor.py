@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bokgi.cli.database import has_database
 from bokgi.cli.faults import EXIT_CODES
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import TIME_ZONE, Session
@@ -137,7 +138,7 @@ def _home(home: Path) -> Iterator[Check]:
 
 def _private_texts(home: Path) -> Iterator[Check]:
     """Look whether every sealed text of the database opens; nothing of it is read out, and nothing is changed."""
-    if not (home / "db.sqlite3").exists() and not os.environ.get("BOKGI_DATABASE"):
+    if not has_database(home):
         return
     from bokgi.project.processes import set_up
 

@@ -92,7 +92,7 @@ def _erase_in_database(session: Session, lake: Lake, kind: str, key: str | None,
     """
     from bokgi.facts.erasure import traces_of
 
-    if not has_database(session):
+    if not has_database(session.home):
         return 0
     open_database(session)
     from bokgi.apps.access.erasing import person_erase, space_free

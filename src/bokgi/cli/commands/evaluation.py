@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from datetime import date, timedelta
 from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, asked_once, conclude, facts_of, say_all, show_table, window
+from bokgi.cli.answering import answer, asked_once, conclude, facts_of, interval, say_all, show_table, window
+from bokgi.cli.database import open_database
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import NotFoundError, UsageError
@@ -20,7 +20,7 @@ from bokgi.domain.messages import N_, Message
 @command("evaluation rounds", N_("List the rounds of evaluation, with how far their forms are."), order=58)
 def rounds(session: Session) -> Answer:
     """List rounds; nothing of what stands in a form."""
-    _application(session)
+    open_database(session)
     from bokgi.apps.evaluation.models import Round
     from bokgi.apps.evaluation.rules import STEP_LABELS, Step, current_step
     from bokgi.apps.evaluation.selectors import progress_of
@@ -108,7 +108,7 @@ def _period(session: Session, number: int | None, from_: str | None, to: str | N
                 Message(N_("Give --round, or --from and --to; bokgi evaluation rounds lists the rounds.")),
             )
         return start, end
-    _application(session)
+    open_database(session)
     from bokgi.apps.evaluation.models import Round
 
     found = Round.objects.filter(pk=number).first()
@@ -144,7 +144,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
             percent(rate["raw"]),
             percent(rate["expected"]),
             percent(rate["ratio"]["estimate"]),
-            f"{percent(rate['ratio']['low'])}~{percent(rate['ratio']['high'])}",
+            interval(session, rate["ratio"], percent),
         )
         for one in sorted(found["people"], key=lambda one: (one["name"] or "", one["person_id"]))
         if (rate := one["win_rate"]) is not None
@@ -165,7 +165,7 @@ def record(
 
     with facts_of(session) as facts:
         meant = person_id(facts, who)
-    _application(session)
+    open_database(session)
     from bokgi.apps.access.services import audit
     from bokgi.apps.evaluation.papers import record_of
     from bokgi.apps.evaluation.selectors import user_of
@@ -177,16 +177,3 @@ def record(
     told = json.loads(json.dumps(record_of(user, session.lang), ensure_ascii=False, default=str))
     audit(by=None, action="record_export", subject=f"user {user.pk}")
     return Answer(told, lambda shown: shown.write_json(told))
-
-
-def _application(session: Session) -> None:
-    """Make the application's database ready; without one there are no rounds yet."""
-    from bokgi.project.processes import set_up
-
-    if not (session.home / "db.sqlite3").exists() and not os.environ.get("BOKGI_DATABASE"):
-        raise NotFoundError(
-            "rounds_missing",
-            Message(N_("There is no round of evaluation yet.")),
-            Message(N_("Open bokgi serve; a leader makes the first round under Evaluation.")),
-        )
-    set_up(session.home)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, conclude, day, facts_of, say_all, show_table, window
+from bokgi.cli.answering import answer, conclude, day, facts_of, interval, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
@@ -108,7 +108,7 @@ def _show_compared(session: Session, found: dict[str, Any]) -> None:
         ]
         if gap is None:
             return [*known, "", ""]
-        ends = "~".join("?" if end is None else write(end) for end in (gap["low"], gap["high"]))
+        ends = interval(session, gap, lambda end: "?" if end is None else write(end))
         return [*known, f"{write(gap['estimate'])} ({ends})", session.text(Message(verdicts[gap["verdict"]]))]
 
     for heading, measure in ((N_("Conversion"), "conversion"), (N_("Days, median"), "time")):
@@ -142,7 +142,6 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     rows = []
     for stage in found["stages"]:
         conversion, time = stage["conversion"], stage["time"]
-        ends = [] if conversion is None or conversion["low"] is None else [conversion["low"], conversion["high"]]
         rows.append(
             (
                 *("–" if value is None else str(value) for value in stage["groups"].values()),
@@ -150,7 +149,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
                 "" if stage["entered"] is None else str(stage["entered"]),
                 str(stage["counts"].get("deals", stage["n_at_risk"] or "")),
                 "" if conversion is None else percent(conversion["estimate"]),
-                "~".join(percent(end) for end in ends),
+                "" if conversion is None or conversion["low"] is None else interval(session, conversion, percent),
                 "" if conversion is None else percent(conversion["undecided"]),
                 "" if time is None or time["median"] is None else days(time["median"], session.lang),
                 "" if time is None or time["p80"] is None else days(time["p80"], session.lang),

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bokgi.domain.findings import Finding, Severity
-from bokgi.domain.labels import DEAL_FIELDS
-from bokgi.domain.messages import N_, Message, enumerated
+from bokgi.domain.messages import N_, Message
 from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
 from bokgi.intake.mapping.fields import FIELDS
 from bokgi.intake.mapping.model import Entity, FileMapping, FoundBy
@@ -116,13 +115,7 @@ def recorded(mapping: FileMapping) -> list[Finding]:
         "{file} is taken to hold every change of {columns} from its oldest entry on; a deal without an entry kept "
         "what it has. If the file was cut or filtered, take columns out of fully_recorded in the mapping."
     )
-    message = Message(text, values | {"columns": _called(mapping.fully_recorded)})
-    return [Finding("history_assumed_complete", Severity.INFO, message, values=values)]
-
-
-def _called(columns: Sequence[str]) -> Message | str:
-    """Name columns of deals as people call them."""
-    return enumerated(Message(DEAL_FIELDS[column]) if column in DEAL_FIELDS else column for column in columns)
+    return [Finding("history_assumed_complete", Severity.INFO, Message(text, values), values=values)]
 
 
 def _headers(mapping: FileMapping, names: Sequence[str]) -> str:
@@ -147,9 +140,7 @@ def assumed(mapping: FileMapping, history: Sequence[FileMapping]) -> list[Findin
             if told
             else N_("{file} has no history of changes. Taken as set at creation and not edited since: {columns}.")
         )
-        told_values = values | {"columns": _called(mapping.known_at_creation)}
-        message = Message(text, told_values)
-        findings.append(Finding("known_at_creation_assumed", Severity.INFO, message, values=values))
+        findings.append(Finding("known_at_creation_assumed", Severity.INFO, Message(text, values), values=values))
     stands_for = [
         (column.column, column.field)
         for column in mapping.columns

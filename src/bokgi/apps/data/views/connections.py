@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import anyone, may
-from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.access.requests import PageRequest, key_given, page_language
 from bokgi.apps.data import arriving, reminding, services
 from bokgi.apps.data.models import ExportReminder, UploadToken
 from bokgi.apps.data.views.uploading import KEEPERS
@@ -44,8 +44,10 @@ def connections(request: PageRequest) -> HttpResponse:
 @require_POST
 def remind(request: PageRequest) -> HttpResponse:
     """Set who is reminded of the next export, and how often."""
-    given, days = request.POST.get("to", ""), request.POST.get("every_days", "").strip()
-    to = get_object_or_404(User, pk=given, role__in=[role.value for role in KEEPERS]) if given.isdecimal() else None
+    to = None
+    if chosen := key_given(request.POST.get("to")):
+        to = get_object_or_404(User, pk=chosen, role__in=[role.value for role in KEEPERS])
+    days = request.POST.get("every_days", "").strip()
     reminding.reminder_set(to=to, every_days=int(days) if days.isdecimal() else 0, by=request.user)
     messages.success(request, N_("Saved."))
     return HttpResponseRedirect(reverse("data:connections"))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import Final
 
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.labels import OUTCOMES
-from bokgi.domain.messages import N_, Message, enumerated
+from bokgi.domain.messages import N_, Message, chained
 from bokgi.domain.stage import StageKind
 from bokgi.intake.mapping.ladders.evidence import MOST_STAGES, StageEvidence
 from bokgi.intake.mapping.ladders.given import fitted
@@ -98,7 +97,10 @@ def _said(stages: Sequence[StageDefinition], file: str) -> list[Finding]:
     values: dict[str, object] = {
         "file": file,
         "stages": _in_order(stages),
-        "found_by": enumerated(Message(_FOUND_BY[one]) for one in dict.fromkeys(stage.found_by for stage in stages)),
+        "found_by": chained(
+            (Message(_FOUND_BY[one]) for one in dict.fromkeys(stage.found_by for stage in stages)),
+            N_("{first}, {then}"),
+        ),
     }
     text = N_("The order and kind of the stages of {file} are inferred (by {found_by}): {stages}.")
     found = [Finding("stages_inferred", Severity.INFO, Message(text, values), len(stages), values=values)]
@@ -117,7 +119,7 @@ def _in_order(stages: Sequence[StageDefinition]) -> Message | str:
     ]
     if len(stages) > _SHOWN:
         told.append("…")
-    return reduce(lambda first, then: Message(N_("{first} → {then}"), {"first": first, "then": then}), told)
+    return chained(told, N_("{first} → {then}"))
 
 
 def _which_order(file: str, pipeline: str, stages: Sequence[StageDefinition]) -> Question:
