@@ -66,7 +66,7 @@ def writers_checked(participants: Sequence[Participant], owner: User) -> None:
     if own:
         raise UsageError(
             "own_writer",
-            Message(N_("{writer} would write about the own work."), {"writer": (own[0].manager or owner).name}),
+            Message(N_("{writer} would write about their own work."), {"writer": (own[0].manager or owner).name}),
             Message(N_("Leave this person out, or name somebody else who writes under “Who takes part”.")),
         )
 
