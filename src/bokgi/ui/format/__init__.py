@@ -1,0 +1,44 @@
+"""Numbers, money, rates, dates and spans as people read them, in Korean and English. Nowhere else.
+
+Within one value the spaces are no-break spaces (a number and its unit stay together); `plain` turns them into usual
+ones for a terminal or a file. Minus is `−`, a range `~` in Korean and `–` in English.
+"""
+
+from bokgi.ui.format.amounts import MoneyColumn, chart_column, money, money_column, money_short
+from bokgi.ui.format.dates import day, day_short, days, hours, moment, period_name, quarter_name, span, week, weekday
+from bokgi.ui.format.figures import ABSENT, MINUS, NBSP, WORD_JOINER, count, n, number, percent, points, score, signed
+from bokgi.ui.format.values import between, ends, plain, show, shower
+
+__all__ = [
+    "ABSENT",
+    "MINUS",
+    "NBSP",
+    "WORD_JOINER",
+    "MoneyColumn",
+    "between",
+    "chart_column",
+    "count",
+    "day",
+    "day_short",
+    "days",
+    "ends",
+    "hours",
+    "moment",
+    "money",
+    "money_column",
+    "money_short",
+    "n",
+    "number",
+    "percent",
+    "period_name",
+    "plain",
+    "points",
+    "quarter_name",
+    "score",
+    "show",
+    "shower",
+    "signed",
+    "span",
+    "week",
+    "weekday",
+]
