@@ -138,8 +138,8 @@ def bench(arguments: Sequence[str]) -> int:
 
 
 def study(arguments: Sequence[str]) -> int:
-    """Run the long study of the statistics."""
-    ensure(ENVIRONMENT, "test")
+    """Run the long study of the statistics, beside the forecasts it compares with."""
+    ensure(ENVIRONMENT, "ci")
     return python("-m", "benchmarks.study", *arguments)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from scipy import sparse
 
 from bokgi.analysis.forecast.credibility import Block, Crossed, multiplicative, multiplicative_of_table
@@ -18,7 +19,6 @@ def cells(seed: int, n: int, effect: float) -> tuple[list[Block], np.ndarray, np
 
 
 def test_with_many_events_it_is_the_poisson_model() -> None:
-    sm = pytest.importorskip("statsmodels.api", reason="statsmodels is not installed")
     blocks, exposure, events = cells(1, 4_000, 0.6)
     found = multiplicative(blocks, exposure, events)
     dummies = np.column_stack(

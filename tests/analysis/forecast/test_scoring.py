@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import special
 
 from bokgi.analysis.forecast.scoring import LEVELS, crps, inside, quantile_loss
 
@@ -21,7 +22,6 @@ def test_crps_of_normal_draws_is_the_closed_form(came: float) -> None:
     n = 20_000
     levels = (np.arange(n) + 0.5) / n
     from_table = {-1.0: 0.602244, 0.0: 0.233695, 2.5: 1.939818}
-    special = pytest.importorskip("scipy.special")
     assert crps(special.ndtri(levels), came) == pytest.approx(from_table[came], abs=1e-3)
 
 
