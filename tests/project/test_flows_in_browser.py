@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from bokgi.apps.access.first_run import CODE
 from bokgi.apps.access.models import User
@@ -21,9 +20,22 @@ from bokgi.apps.data import selectors, services
 from bokgi.apps.data.models import Correction, Work
 from tests import homes
 from tests.apps.data.conftest import HEADER, ROWS, deals_file, done, imported
-from tests.project.test_in_browser import WAIT, address, at, fill, press
-from tests.project.test_rail_in_browser import enter, faults
-from tests.ui.browser import browser, chromium, complaints
+from tests.project.test_in_browser import address
+from tests.ui.browser import (
+    at,
+    browser,
+    chromium,
+    complaints,
+    enter,
+    faults,
+    fill,
+    fits,
+    press,
+    press_words,
+    text,
+    until,
+    waiting,
+)
 
 pytestmark = [
     pytest.mark.browser,
@@ -67,33 +79,16 @@ def exported(folder: Path, name: str, *lines: str) -> str:
     return str(path)
 
 
-def text(driver: Chrome) -> str:
-    return driver.find_element(By.ID, "main").text
-
-
-def until(driver: Chrome, words: str) -> None:
-    """Wait until the page says something; it may be another page while one looks."""
-    gone = [StaleElementReferenceException, NoSuchElementException]
-    try:
-        WebDriverWait(driver, WAIT, ignored_exceptions=gone).until(lambda seen: words in text(seen))
-    except TimeoutException:
-        pytest.fail(f"no {words} at {driver.current_url}: {text(driver)}")
-
-
 def work(driver: Chrome, then: str) -> None:
     """Do what waits, as the worker does beside the server; the page finds out by itself."""
     services.work_do(Work.objects.latest("pk").pk)
     until(driver, then)
 
 
-def click(driver: Chrome, words: str) -> None:
-    driver.find_element(By.XPATH, f"//main//*[self::a or self::button][contains(., '{words}')]").click()
-
-
 def upload(driver: Chrome, server: LiveServer, *paths: str) -> None:
     driver.get(address(server, "/data/upload/"))
     driver.find_element(By.ID, "files").send_keys("\n".join(paths))
-    WebDriverWait(driver, WAIT).until(lambda seen: not seen.current_url.endswith("/data/upload/"))
+    waiting(driver).until(lambda seen: not seen.current_url.endswith("/data/upload/"))
 
 
 def test_a_newcomer_comes_from_nothing_to_the_first_review(
@@ -105,18 +100,17 @@ def test_a_newcomer_comes_from_nothing_to_the_first_review(
     fill(window, **{"admin-password": "river-and-stone-7"})
     Select(window.find_element(By.NAME, "company-language")).select_by_value("ko")
     press(window, "form button.btn-primary")
-    WebDriverWait(window, WAIT).until(lambda seen: "/account/start/" not in seen.current_url)
-    assert not (empty_home / "keys" / CODE).exists()
     at(window, "/data/upload/")
+    assert not (empty_home / "keys" / CODE).exists()
     assert not window.find_elements(By.CSS_SELECTOR, ".asof")
 
     deals = exported(tmp_path, "영업기회_20261123.csv", HEADER, *(row for row in ROWS if "협의 중" not in row))
     upload(window, live_server, deals, exported(tmp_path, "활동_20261123.csv", *ACTIVITIES))
     work(window, "예상금액(원)")
     assert faults(window) == []
-    click(window, "미리 보기")
+    press_words(window, "미리 보기")
     work(window, "아직 아무것도 바뀌지 않았습니다")
-    click(window, "가져오기")
+    press_words(window, "가져오기")
     work(window, "수치 보기")
     window.get(address(live_server, "/reviews/pack/"))
     assert "기회 3건" in text(window)
@@ -133,21 +127,21 @@ def test_operations_mends_a_refused_row_and_takes_an_import_back(
     enter(window, live_server, users["admin"])
     window.get(f"{live_server.url}/data/quarantine/")
     assert "2행 대기" in text(window)
-    click(window, "고치기")
+    press_words(window, "고치기")
     assert faults(window) == []
     fill(window, **{"cell-4": "아직 협의 중"})
-    click(window, "이 행 받기")
+    press_words(window, "이 행 받기")
     until(window, "아직 받을 수 없습니다")
     fill(window, **{"cell-4": "1억 5,000만"})
-    click(window, "이 행 받기")
+    press_words(window, "이 행 받기")
     until(window, "1행 대기")
     assert selectors.quarantine_count() == 1
 
     window.get(f"{live_server.url}/data/imports/1/")
-    click(window, "격리된 행 다시 판정")
+    press_words(window, "격리된 행 다시 판정")
     work(window, "1개 행은 그대로 격리되어 있습니다")
 
-    click(window, "되돌리기")
+    press_words(window, "되돌리기")
     dialog = window.find_element(By.ID, "undo")
     dialog.find_element(By.NAME, "reason").send_keys("옛 파일이었습니다")
     assert faults(window) == []
@@ -180,12 +174,12 @@ def test_a_rep_corrects_an_amount_on_the_phone(users: dict[str, User], live_serv
     until(phone, "고치기")
     assert faults(phone) == []
     fill(phone, amount="2억 5천만", reason="계약서")
-    click(phone, "저장")
+    press_words(phone, "저장")
     until(phone, "1분 안에 반영")
     assert "2억 5,000만" in text(phone)
     kept = Correction.objects.get()
     assert (kept.field, kept.by) == ("amount", users["rep"])
-    assert phone.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(phone)
     phone.get(f"{live_server.url}/data/corrections/")
     assert title in text(phone)
     assert "2억 5,000만원" in text(phone)

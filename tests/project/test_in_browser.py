@@ -6,22 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
-from selenium.common.exceptions import NoSuchElementException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
-from selenium.webdriver.support.ui import WebDriverWait
 
 from bokgi.apps.access.models import AuditEntry, User
 from tests.conftest import PASSWORD
-from tests.ui.browser import browser, chromium, complaints, violations
+from tests.ui.browser import at, browser, chromium, complaints, faults, fill, press, text, turn, waiting
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
     pytest.mark.django_db(transaction=True),
 ]
-WAIT = 30
 
 
 @pytest.fixture
@@ -33,28 +30,6 @@ def window() -> Iterator[Chrome]:
 def address(server: LiveServer, path: str) -> str:
     # Browsers know passkeys on localhost, not on 127.0.0.1.
     return f"{server.url}{path}".replace("127.0.0.1", "localhost")
-
-
-def at(driver: Chrome, path: str) -> None:
-    WebDriverWait(driver, WAIT).until(
-        lambda seen: seen.current_url.split("localhost", 1)[1].split("/", 1)[1] == path[1:]
-    )
-
-
-def fill(driver: Chrome, **given: str) -> None:
-    for name, text in given.items():
-        field = driver.find_element(By.NAME, name)
-        field.clear()
-        field.send_keys(text)
-
-
-def faults(driver: Chrome) -> list[str]:
-    """List what axe finds; it cannot read oklch, so contrast is tested where the colours are made (tests/ui)."""
-    return [found for found in violations(driver) if not found.startswith("color-contrast")]
-
-
-def press(driver: Chrome, selector: str) -> None:
-    driver.find_element(By.CSS_SELECTOR, selector).click()
 
 
 def test_a_passkey_is_added_and_opens_the_account_without_a_password(
@@ -84,18 +59,14 @@ def test_a_passkey_is_added_and_opens_the_account_without_a_password(
     window.delete_all_cookies()
     window.get(address(live_server, "/account/sign-in/"))
     press(window, "#passkey-login")
-    me = WebDriverWait(window, WAIT, ignored_exceptions=[NoSuchElementException]).until(
-        lambda seen: seen.find_element(By.CSS_SELECTOR, "nav .me")
-    )
-    assert users["rep"].name in me.text
+    assert users["rep"].name in text(window, "nav .me")
     assert AuditEntry.objects.filter(action="webauthn_added").exists()
 
     window.delete_all_cookies()
     window.remove_all_credentials()
     window.get(address(live_server, "/account/sign-in/"))
     press(window, "#passkey-login")
-    failed = window.find_element(By.ID, "passkey-failed")
-    WebDriverWait(window, WAIT).until(lambda _: failed.is_displayed())
+    waiting(window).until(lambda seen: seen.find_element(By.ID, "passkey-failed").is_displayed())
 
 
 def test_the_pages_of_the_frame_are_accessible_in_both_themes(
@@ -108,8 +79,7 @@ def test_the_pages_of_the_frame_are_accessible_in_both_themes(
     at(window, "/settings/")
     for theme in ("light", "dark"):
         window.get(address(live_server, "/settings/"))
-        press(window, f"button[name=theme][value={theme}]")
-        at(window, "/settings/")
+        turn(window, f"button[name=theme][value={theme}]")
         for page in ("/settings/", "/settings/users/", "/settings/queue/", "/account/security/", "/nowhere/"):
             window.get(address(live_server, page))
             assert window.execute_script("return document.documentElement.dataset.theme") == theme

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.urls import resolve
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
@@ -15,7 +13,7 @@ from selenium.webdriver.common.keys import Keys
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import is_permitted
-from tests.ui.browser import browser, chromium, complaints, violations
+from tests.ui.browser import browser, chromium, complaints, enter, faults, text, turn
 
 pytestmark = [
     pytest.mark.browser,
@@ -69,21 +67,6 @@ def phone() -> Iterator[Chrome]:
         yield driver
 
 
-def enter(driver: Chrome, server: LiveServer, user: User) -> None:
-    """Sign in with a session that is there already."""
-    client = Client()
-    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    driver.get(f"{server.url}/health/")
-    driver.delete_all_cookies()
-    name = settings.SESSION_COOKIE_NAME
-    driver.add_cookie({"name": name, "value": client.cookies[name].value, "path": "/"})
-
-
-def faults(driver: Chrome) -> list[str]:
-    """List what axe finds; contrast is tested where colours are made, and its old rule knows no groups in lists."""
-    return [found for found in violations(driver) if not found.startswith(("color-contrast", "dlitem"))]
-
-
 @pytest.mark.parametrize("role", ["leader", "admin"])
 @pytest.mark.parametrize("under", PAGES)
 def test_every_page_of_the_rail_is_accessible_and_fits_a_phone(
@@ -117,7 +100,7 @@ def test_the_menu_of_a_phone_works_from_the_keyboard(
     assert not team.is_displayed()
     assert phone.switch_to.active_element == menu
     menu.send_keys(Keys.ENTER)
-    team.click()
-    assert phone.find_element(By.CSS_SELECTOR, ".rail-open").text == "팀"
+    turn(phone, '.rail a[href="/team/"]')
+    assert text(phone, ".rail-open") == "팀"
     phone.find_element(By.CSS_SELECTOR, ".rail .me").click()
     assert phone.find_element(By.CSS_SELECTOR, ".me-list form[action='/account/sign-out/']").is_displayed()

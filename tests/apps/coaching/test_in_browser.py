@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from bokgi.apps.access.models import User
 from bokgi.apps.coaching.models import OneOnOne, Pair, Plan, PlanState
-from tests.ui.browser import browser, chromium, complaints, until, violations
+from tests.ui.browser import browser, chromium, complaints, enter, faults, fill, text, turn, turn_words, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,47 +28,24 @@ def window() -> Iterator[Chrome]:
         yield driver
 
 
-def enter(driver: Chrome, server: LiveServer, user: User) -> None:
-    client = Client()
-    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    driver.get(f"{server.url}/health/")
-    driver.delete_all_cookies()
-    name = settings.SESSION_COOKIE_NAME
-    driver.add_cookie({"name": name, "value": client.cookies[name].value, "path": "/"})
-
-
-def fill(driver: Chrome, **given: str) -> None:
-    for field, text in given.items():
-        driver.find_element(By.ID, field).send_keys(text)
-
-
-def press(driver: Chrome, words: str) -> None:
-    driver.find_element(By.XPATH, f"//main//button[contains(., '{words}')]").click()
-
-
-def faults(driver: Chrome) -> list[str]:
-    """List what axe finds; contrast is tested where colours are made, and its old rule knows no groups in lists."""
-    return [found for found in violations(driver) if not found.startswith(("color-contrast", "dlitem"))]
-
-
 def test_a_talk_and_a_plan_in_korean(users: dict[str, User], live_server: LiveServer, window: Chrome) -> None:
     enter(window, live_server, users["manager"])
     window.get(f"{live_server.url}/coaching/")
-    assert window.find_element(By.TAG_NAME, "h1").text == "코칭"
-    press(window, "시작하기")
-    press(window, "이 날로 정하기")
+    assert text(window, "h1") == "코칭"
+    turn_words(window, "시작하기")
+    turn_words(window, "이 날로 정하기")
     until(window, "서로 이야기하고 싶은 것")
     window.find_element(By.ID, "agenda-words").send_keys("첫 통화에서 다음 약속까지 가는 방법")
-    window.find_element(By.XPATH, "//form[.//textarea[@id='agenda-words']]//button").click()
+    turn(window, "//form[.//textarea[@id='agenda-words']]//button", By.XPATH)
     fill(window, situation="화요일 데모", behaviour="먼저 물었습니다", effect="고객이 길게 설명했습니다")
-    press(window, "피드백 남기기")
+    turn_words(window, "피드백 남기기")
     until(window, "고객이 길게 설명했습니다")
     assert faults(window) == []
     talk, pair = OneOnOne.objects.get(), Pair.objects.get()
     window.get(f"{live_server.url}/coaching/pairs/{pair.pk}/plan/")
     fill(window, behaviour_1="첫 통화를 끝내기 전에 다음 날짜를 정한다")
     assert faults(window) == []
-    press(window, "제안하기")
+    turn_words(window, "제안하기")
 
     enter(window, live_server, users["rep"])
     window.get(f"{live_server.url}/coaching/")
@@ -79,7 +54,7 @@ def test_a_talk_and_a_plan_in_korean(users: dict[str, User], live_server: LiveSe
     until(window, "첫 통화에서 다음 약속까지")
     plan = Plan.objects.get()
     window.get(f"{live_server.url}/coaching/plans/{plan.pk}/")
-    press(window, "동의하기")
+    turn_words(window, "동의하기")
     until(window, "진행 중")
     assert faults(window) == []
     plan.refresh_from_db()

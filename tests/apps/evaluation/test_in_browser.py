@@ -9,10 +9,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
+from selenium.webdriver.support import expected_conditions
 
 from bokgi.apps.access.models import AuditEntry, User
 from bokgi.apps.access.permissions import Role
@@ -23,7 +22,7 @@ from bokgi.apps.evaluation.models import Evaluation, Round
 from bokgi.apps.evaluation.services.forms import evidence_add
 from tests import homes
 from tests.apps.evaluation.rounds import BEFORE, END, MIDWAY, PARTS, START, TAKING, Go
-from tests.ui.browser import browser, chromium, complaints, violations
+from tests.ui.browser import browser, chromium, complaints, faults, text, until, waiting
 
 pytestmark = [
     pytest.mark.browser,
@@ -57,7 +56,7 @@ class Screen:
     @property
     def text(self) -> str:
         """Read what the page says."""
-        return self.driver.find_element(By.TAG_NAME, "main").text
+        return text(self.driver)
 
     def press(self, words: str, form: str = "") -> str:
         """Press a button by its words, in the form that goes to an address, and read what comes."""
@@ -65,7 +64,7 @@ class Screen:
         button = self.driver.find_element(By.XPATH, f"{where}//button[normalize-space(.)='{words}']")
         page = self.driver.find_element(By.TAG_NAME, "html")
         self.driver.execute_script("arguments[0].click()", button)
-        WebDriverWait(self.driver, 30).until(lambda _driver: gone(page))
+        waiting(self.driver).until(expected_conditions.staleness_of(page))
         return self.text
 
     def fill(self, given: Mapping[str, object], form: str = "") -> None:
@@ -78,20 +77,6 @@ class Screen:
             fields,
             [str(value) for value in given.values()],
         )
-
-
-def faults(driver: Chrome) -> list[str]:
-    """List what axe finds; contrast is tested where colours are made, and its old rule knows no groups in lists."""
-    return [found for found in violations(driver) if not found.startswith(("color-contrast", "dlitem"))]
-
-
-def gone(page: object) -> bool:
-    """Say whether another page has come."""
-    try:
-        page.is_enabled()  # type: ignore[attr-defined]  # an element
-    except StaleElementReferenceException:
-        return True
-    return False
 
 
 @pytest.fixture
@@ -176,9 +161,8 @@ def guard_reads_along(screen: Screen, found: Round) -> None:
     screen.as_("kim", form_path(found, "lee", "draft/"))
     screen.fill({"text-skill": "책임감이 부족하다."})
     # The answer takes the place of what is being read.
-    wait = WebDriverWait(screen.driver, 30, ignored_exceptions=[StaleElementReferenceException])
-    wait.until(lambda driver: "사람을 판단합니다" in driver.find_element(By.ID, "guard").text)
-    wait.until(lambda driver: "기간 중에 기준이 바뀌었습니다" in driver.find_element(By.ID, "guard").text)
+    until(screen.driver, "사람을 판단합니다", "#guard")
+    until(screen.driver, "기간 중에 기준이 바뀌었습니다", "#guard")
     assert Evaluation.objects.get(person_id="lee").texts == {}
 
 

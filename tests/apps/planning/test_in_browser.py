@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from bokgi.apps.access.models import User
 from bokgi.apps.forecast.models import Submission
 from bokgi.questions.answers import Answers
 from tests.conftest import PASSWORD
-from tests.project.test_in_browser import WAIT, address, faults, fill, press
-from tests.ui.browser import WIDTHS, browser, chromium, complaints
+from tests.project.test_in_browser import address
+from tests.ui.browser import WIDTHS, at, browser, chromium, complaints, faults, fill, fits, press, text, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -37,22 +36,7 @@ def sign_in(driver: Chrome, server: LiveServer, user: User, path: str) -> None:
     driver.get(address(server, f"/account/sign-in/?next={path}"))
     fill(driver, login=user.email, password=PASSWORD)
     press(driver, "form button.btn-primary")
-    until(driver, lambda seen: path in seen.current_url)
-
-
-def until(driver: Chrome, seen: Callable[[Chrome], object]) -> None:
-    """Wait until something is seen; the page may be another one while one looks."""
-    WebDriverWait(driver, WAIT, ignored_exceptions=[StaleElementReferenceException, NoSuchElementException]).until(seen)
-
-
-def text(driver: Chrome) -> str:
-    return driver.find_element(By.ID, "main").text
-
-
-def fits(driver: Chrome) -> bool:
-    """Say whether the page is no wider than its window."""
-    found = driver.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
-    return bool(found)
+    at(driver, path)
 
 
 @pytest.mark.usefixtures("home")
@@ -62,16 +46,15 @@ def test_a_rep_submits_a_number(users: dict[str, User], live_server: LiveServer,
     assert fits(window)
     assert faults(window) == []
     press(window, "header a.btn-primary")
-    until(window, lambda seen: "/forecast/submit/" in seen.current_url)
+    at(window, "/forecast/submit/")
     assert fits(window)
     assert faults(window) == []
     fill(window, amount="2억 6,000만", commit="3억")
     press(window, "form.form button.btn-primary")
-    until(window, lambda seen: seen.find_elements(By.CSS_SELECTOR, ".errors"))
-    assert "커밋이 제출 금액보다 큽니다" in text(window)
+    until(window, "커밋이 제출 금액보다 큽니다", ".errors")
     fill(window, amount="2억 6,000만", commit="2억", note="둘은 이달")
     press(window, "form.form button.btn-primary")
-    until(window, lambda seen: "제출했습니다" in text(seen))
+    until(window, "제출했습니다")
     (one,) = Submission.objects.all()
     assert (one.amount, one.commit, one.subject_id) == (Decimal(260_000_000), Decimal(200_000_000), "lee")
     window.get(address(live_server, "/forecast/submissions/"))
@@ -87,18 +70,18 @@ def test_a_leader_sets_a_target_after_seeing_what_it_does(
     sign_in(window, live_server, users["leader"], "/settings/definitions/targets/")
     assert faults(window) == []
     press(window, "header a.btn-primary")
-    until(window, lambda seen: "/change/" in seen.current_url)
+    at(window, "/settings/definitions/targets/change/")
     assert fits(window)
     Select(window.find_element(By.NAME, "subject")).select_by_visible_text("1팀")
     Select(window.find_element(By.NAME, "metric")).select_by_value("won_amount")
     fill(window, period="2026-Q4", amount="12억")
     press(window, "button[value=look]")
-    until(window, lambda seen: seen.find_element(By.CSS_SELECTOR, "button[value=save]"))
-    assert "12억" in text(window)
+    window.find_element(By.CSS_SELECTOR, "button[value=save]")
+    until(window, "12억")
     assert fits(window)
     assert faults(window) == []
     press(window, "button[value=save]")
-    until(window, lambda seen: "저장했습니다" in text(seen))
+    until(window, "저장했습니다")
     rows = Answers(own_home).facts().targets.to_pyarrow().to_pylist()
     assert [row["amount"] for row in rows if row["subject_id"] == "1팀"] == [Decimal(1_200_000_000)]
     for page in ("/team/", "/kpi/", "/settings/definitions/calendar/"):

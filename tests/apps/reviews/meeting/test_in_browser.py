@@ -22,14 +22,9 @@ import time_machine
 from pypdf import PdfReader
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
-from selenium.common.exceptions import (
-    ElementClickInterceptedException,
-    StaleElementReferenceException,
-    TimeoutException,
-)
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from bokgi.apps.access.models import User
 from bokgi.apps.reviews import tasks
@@ -40,7 +35,7 @@ from tests import homes
 from tests.apps.reviews.conftest import Caught, parts_of
 from tests.apps.reviews.meeting.conftest import SignedIn
 from tests.conftest import PASSWORD
-from tests.ui.browser import browser, chromium, complaints, violations
+from tests.ui.browser import browser, chromium, complaints, faults, press, text, until, waiting
 
 pytestmark = [
     pytest.mark.browser,
@@ -48,7 +43,6 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
     pytest.mark.django_db(transaction=True),
 ]
-WAIT = 180
 WHO = ("leader", "rep", "park", "choi")
 SEOUL = timedelta(hours=9)
 WEDNESDAY = datetime(2026, 11, 25, 10, tzinfo=UTC) - SEOUL
@@ -104,35 +98,10 @@ def windows(
         yield found
 
 
-def waiting(driver: Chrome) -> WebDriverWait[Chrome]:
-    # What others write, and the next page, may take an element away while one is on the way to it.
-    moving = (ElementClickInterceptedException, StaleElementReferenceException)
-    return WebDriverWait(driver, WAIT, ignored_exceptions=moving)
-
-
-def press(driver: Chrome, selector: str) -> None:
-    def clicked(seen: Chrome) -> bool:
-        seen.find_element(By.CSS_SELECTOR, selector).click()
-        return True
-
-    waiting(driver).until(clicked, selector)
-
-
-def shown(driver: Chrome, selector: str = "body") -> str:
-    return driver.find_element(By.CSS_SELECTOR, selector).text
-
-
-def until(driver: Chrome, text: str) -> None:
-    try:
-        waiting(driver).until(lambda seen: text in shown(seen))
-    except TimeoutException:
-        pytest.fail(f"{text!r} is not on {driver.current_url}:\n{shown(driver)}")
-
-
-def write(driver: Chrome, text: str) -> None:
+def write(driver: Chrome, words: str) -> None:
     field = driver.find_element(By.ID, "note-text")
     field.clear()
-    field.send_keys(text)
+    field.send_keys(words)
     press(driver, 'form[data-draft="note"] .btn:not([data-amend-stop])')
 
 
@@ -140,10 +109,6 @@ def day(driver: Chrome, selector: str, value: str) -> None:
     # What keys fill a field of a day depends on the language of the browser.
     field = driver.find_element(By.CSS_SELECTOR, selector)
     driver.execute_script("arguments[0].value = arguments[1]", field, value)
-
-
-def faults(driver: Chrome) -> list[str]:
-    return [found for found in violations(driver) if not found.startswith("color-contrast")]
 
 
 def test_a_review_from_its_planning_to_the_next_one(
@@ -223,7 +188,7 @@ def agenda_changed_by_two(leader: Chrome, signed_in: SignedIn, team: dict[str, U
     leader.find_element(By.ID, "focus").find_element(By.XPATH, "ancestor::form").find_element(
         By.CSS_SELECTOR, "button"
     ).click()
-    waiting(leader).until(lambda seen: "지금 저장된 내용" not in shown(seen))
+    waiting(leader).until(lambda seen: "지금 저장된 내용" not in text(seen, "body"))
     meeting.refresh_from_db()
     assert meeting.focus == "발굴을 살린다"
 
@@ -269,7 +234,7 @@ def opened(meeting: Meeting, windows: dict[str, Chrome], live_server: LiveServer
     for who in ("rep", "park", "choi"):
         windows[who].get(f"{live_server.url}/reviews/{meeting.pk}/live/")
         until(windows[who], "실행 점검, 남은 시간")
-    times = [int(shown(window, ".clock").split(":")[0]) for window in windows.values()]
+    times = [int(text(window, ".clock").split(":")[0]) for window in windows.values()]
     assert all(minutes in {5, 6} for minutes in times), times
     press(leader, ".after-agenda .btn-primary")
     for window in windows.values():
@@ -285,8 +250,8 @@ def reworded_by_two(windows: dict[str, Chrome]) -> None:
     for window in (leader, rep):
         until(window, "고쳐 쓰기")
         press(window, "[data-amend]")
-    for window, text in ((leader, "리더가 고친 글"), (rep, "담당자가 고친 글")):
-        write(window, text)
+    for window, words in ((leader, "리더가 고친 글"), (rep, "담당자가 고친 글")):
+        write(window, words)
     for window in (leader, rep, windows["choi"]):
         until(window, "리더가 고친 글")
         until(window, "담당자가 고친 글")
@@ -305,7 +270,7 @@ def written_without_network(leader: Chrome, rep: Chrome) -> None:
     for window in (rep, leader):
         until(window, "연결이 끊긴 동안 쓴 글")
         until(window, "그동안 리더가 쓴 글")
-    waiting(rep).until(lambda seen: "아직 보내지 못함" not in shown(seen))
+    waiting(rep).until(lambda seen: "아직 보내지 못함" not in text(seen, "body"))
     assert Note.objects.filter(text="연결이 끊긴 동안 쓴 글").count() == 1
 
 
@@ -355,13 +320,13 @@ def closed(leader: Chrome, rep: Chrome, park: Chrome) -> str:
         until(window, "검증 기준을 심사본부장과 합의")
         until(window, "연결이 끊긴 동안 쓴 글")
         until(window, "그 뒤 들어온 데이터가 없습니다")
-    assert "끝나기 전에 보내지 못한 글" in shown(park, "#unsent")
+    assert "끝나기 전에 보내지 못한 글" in text(park, "#unsent")
     press(park, "#unsent button")
-    assert "끝나기 전에 보내지 못한 글" not in shown(park)
+    assert "끝나기 전에 보내지 못한 글" not in text(park, "body")
     assert faults(leader) == []
-    assert "말을 조금 천천히" in shown(rep)
+    assert "말을 조금 천천히" in text(rep, "body")
     assert "말을 조금 천천히" not in park.page_source
-    return shown(leader, ".is-record")
+    return text(leader, ".is-record")
 
 
 # ---------------------------------------------------------------- after
@@ -377,9 +342,9 @@ def minutes_told(mails: Caught, team: dict[str, User], signed_in: SignedIn, meet
     assert "박민서: 계약서에 서명받기" in body
     by_page = signed_in(team["rep"]).get(f"/reviews/{meeting.pk}/minutes.pdf").content
     for given in (rep["application/pdf"], by_page):
-        text = "".join(page.extract_text() for page in PdfReader(BytesIO(given)).pages)
-        assert "말을 조금 천천히" not in text
-        assert homes.deal_name("park", 12) not in text
+        paper = "".join(page.extract_text() for page in PdfReader(BytesIO(given)).pages)
+        assert "말을 조금 천천히" not in paper
+        assert homes.deal_name("park", 12) not in paper
     assert "검증 기준을 심사본부장과 합의" in rep["text/calendar"].decode().replace("\r\n ", "")
     assert not any("말을 조금 천천히".encode() in part for one in to.values() for part in one.values())
     User.objects.update(language="ko")
@@ -388,8 +353,8 @@ def minutes_told(mails: Caught, team: dict[str, User], signed_in: SignedIn, meet
 def imported(leader: Chrome, live_server: LiveServer, folder: Path) -> str:
     """Import the export of next week; give the page of the import."""
     files = [folder / "영업기회_20261203.csv", folder / "단계이력_20261203.csv"]
-    for path, text in zip(files, (DEALS, STAGES), strict=True):
-        path.write_text(text, encoding="utf-8")
+    for path, rows in zip(files, (DEALS, STAGES), strict=True):
+        path.write_text(rows, encoding="utf-8")
     leader.get(f"{live_server.url}/data/upload/")
     leader.find_element(By.ID, "files").send_keys("\n".join(map(str, files)))
     for step in ("try", "import"):
@@ -433,11 +398,11 @@ def past_as_it_was(
     leader: Chrome, live_server: LiveServer, meeting: Meeting, following: Meeting, kept: str, page_of_import: str
 ) -> None:
     """Open past meetings after the later import, and after it was taken back."""
-    kept_after = shown(leader, ".is-record")
+    kept_after = text(leader, ".is-record")
     assert "데이터로 보면 지킴" in kept_after
     leader.get(f"{live_server.url}/reviews/{meeting.pk}/past/")
     until(leader, "그 뒤 가져오기 1건이 있었습니다")
-    assert shown(leader, ".is-record") == kept
+    assert text(leader, ".is-record") == kept
     leader.get(page_of_import)
     press(leader, '[data-opens="undo"]')
     press(leader, "#undo .btn-danger")
@@ -450,4 +415,4 @@ def past_as_it_was(
     ):
         leader.get(f"{live_server.url}/reviews/{one.pk}/past/")
         until(leader, word)
-        assert shown(leader, ".is-record") == page
+        assert text(leader, ".is-record") == page
