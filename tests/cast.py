@@ -150,7 +150,7 @@ def facts_of(settings: Mapping[str, str] | None = None, **tables: str) -> Facts:
         connection.con.register(name, rows)
     read = {name: connection.table(name) for name in arrow}
     named = {
-        name: int(value) if name in {"untouched_days", "minimum_n"} else value
+        name: int(value) if name in {"untouched_days", "minimum_n", "year_starts"} else value
         for name, value in (settings or {}).items()
     }
     return Facts(**read, settings=Settings(**named))  # type: ignore[arg-type] # values by name, see above

@@ -61,12 +61,13 @@ def test_only_weeks_have_the_names_of_weeks() -> None:
         Period.week("2026-W54")
 
 
-@pytest.mark.parametrize("name", ["2026-Q1", "2026-03", "2026-09-03..2026-09-10"])
+@pytest.mark.parametrize("name", ["2026-Q1", "2026-03", "2026-09-03..2026-09-10", "2026-02-01..2026-05-01"])
 def test_the_period_before_is_of_the_same_kind_and_ends_where_this_one_begins(name: str) -> None:
     period = Period.parse(name)
     before = period.before()
     assert before.end == period.start
     assert Period.parse(before.key) == before
+    assert (before.start.day == 1) == (period.start.day == 1)
 
 
 def test_a_catalogue_that_was_not_compiled_is_read_all_the_same(

@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bokgi.domain.period import Period
 from bokgi.facts.as_of import as_of
-from bokgi.facts.model import Facts, Setting, Settings
+from bokgi.facts.model import YEAR_STARTS, Facts, Setting, Settings
 from tests.cast import CAST, facts_of
 from tests.facts.lakes import rows
 
@@ -205,6 +206,12 @@ def test_settings_hold_as_of_then() -> None:
     )
     facts = replace(facts_of(), settings=Settings(history=history).on(None))
     assert (facts.settings.minimum_n, as_of(facts, ON).settings.minimum_n) == (20, 5)
+
+
+def test_quarters_of_past_days_are_those_of_the_fiscal_year_as_it_is_now() -> None:
+    history = (Setting(date(2026, 2, 16), YEAR_STARTS, "2", date.max),)
+    then = as_of(replace(facts_of(), settings=Settings(history=history).on(None)), ON).settings
+    assert then.quarter_of(ON) == Period(date(2026, 2, 1), date(2026, 5, 1))
 
 
 def test_a_lead_is_converted_once_its_deal_exists() -> None:

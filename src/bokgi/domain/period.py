@@ -77,15 +77,17 @@ class Period:
         return Period(self.start - timedelta(days=self.days), self.start)
 
     def before(self) -> Period:
-        """Return the period of the same kind before this one: the quarter, month, week, else as many days.
+        """Return the period of the same kind before this one: as many whole months, else as many days.
 
         >>> Period.parse("2026-Q1").before()
         Period(start=datetime.date(2025, 10, 1), end=datetime.date(2026, 1, 1))
+        >>> Period(date(2026, 2, 1), date(2026, 5, 1)).before()
+        Period(start=datetime.date(2025, 11, 1), end=datetime.date(2026, 2, 1))
         """
-        for kind in (Period.quarter_of, Period.month_of):
-            if kind(self.start) == self:
-                return kind(self.start - timedelta(days=1))
-        return self.previous()
+        if (self.start.day, self.end.day) != (1, 1) or self.start == self.end:
+            return self.previous()
+        first = 2 * _months(self.start) - _months(self.end)
+        return Period(date(first // 12, first % 12 + 1, 1), self.start)
 
     @classmethod
     def week(cls, name: str) -> Period:
@@ -118,8 +120,7 @@ class Period:
         >>> Period.quarter_of(date(2026, 1, 20), year_starts=2)
         Period(start=datetime.date(2025, 11, 1), end=datetime.date(2026, 2, 1))
         """
-        months = 12 * on.year + on.month - 1
-        first = months - (on.month - year_starts) % 3
+        first = _months(on) - (on.month - year_starts) % 3
         start, end = (date(month // 12, month % 12 + 1, 1) for month in (first, first + 3))
         return cls(start, end)
 
@@ -138,6 +139,10 @@ class Period:
         except ValueError as error:
             raise _unreadable(text) from error
         raise _unreadable(text)
+
+
+def _months(on: date) -> int:
+    return 12 * on.year + on.month - 1
 
 
 def _unreadable(text: str) -> UsageError:

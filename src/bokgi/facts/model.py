@@ -10,10 +10,12 @@ from typing import Final
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 from bokgi.facts.schema import FACT_TABLES
 
 DEFAULT_TIME_ZONE: Final = "Asia/Seoul"
+YEAR_STARTS: Final = "fiscal_year_starts"
 
 
 @dataclass(frozen=True, order=True)
@@ -30,8 +32,9 @@ class Setting:
 class Settings:
     """The settings in force; what nobody set has the default of a Korean company.
 
-    `untouched_days` are working days, `minimum_n` the number of cases from which a rate is shown. `others` holds what
-    else was set, `history` every value with its time.
+    `untouched_days` are working days, `minimum_n` the number of cases from which a rate is shown. `year_starts` is the
+    first month of the fiscal year as it is by now, on past days, too: quarters are compared with each other. `others`
+    holds what else was set, `history` every value with its time.
     """
 
     currency: str = "KRW"
@@ -41,6 +44,7 @@ class Settings:
     organisation: str | None = None
     untouched_days: int = 10
     minimum_n: int = 10
+    year_starts: int = 1
     others: tuple[tuple[str, str], ...] = ()
     history: tuple[Setting, ...] = ()
 
@@ -70,6 +74,7 @@ class Settings:
             if (setting.valid_to == date.max if day is None else setting.valid_from <= day < setting.valid_to)
         }
         plain = Settings()
+        lasting = {one.name: one.value for one in self.history if one.valid_to == date.max}
         return Settings(
             currency=found.pop("currency", plain.currency),
             time_zone=found.pop("time_zone", plain.time_zone),
@@ -78,9 +83,14 @@ class Settings:
             organisation=found.pop("organisation", plain.organisation),
             untouched_days=int(found.pop("untouched_days", plain.untouched_days)),
             minimum_n=int(found.pop("minimum_n", plain.minimum_n)),
+            year_starts=int(lasting.get(YEAR_STARTS, plain.year_starts)),
             others=tuple(sorted(found.items())),
             history=self.history,
         )
+
+    def quarter_of(self, on: date) -> Period:
+        """Give the quarter of a day, of the organisation's fiscal year."""
+        return Period.quarter_of(on, self.year_starts)
 
 
 @dataclass(frozen=True)

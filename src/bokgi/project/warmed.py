@@ -60,6 +60,6 @@ def register() -> None:
     main_question(ask_funnel, mode=mode, by=(), **_window(1))
     main_question(ask_content_effect)
     main_question(ask_concentration, team=None)
-    main_question(decompose, period=Period.quarter_of, team=None)
-    main_question(decompose, period=Period.quarter_of, to_target=True, team=None)
+    main_question(decompose, period=_quarter, team=None)
+    main_question(decompose, period=_quarter, to_target=True, team=None)
     main_question(tell_pipeline_change, start=lambda on: on - timedelta(days=6), team=None)

@@ -59,7 +59,7 @@ def ask_concentration(
         deals = here.of_team(team)
         time = _time(here, deals, period, team)
         found = concentration(deals, time, period=period, measure="count" if measure == "count" else "amount")
-        goal = target_of(here, Period.quarter_of(as_of), team, given=target)
+        goal = target_of(here, facts.settings.quarter_of(as_of), team, given=target)
         without = None
         if goal.target is not None:
             without = resilience(deals, time, period=period, target=goal.target, days=goal.period.days)

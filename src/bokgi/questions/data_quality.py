@@ -56,7 +56,7 @@ def ask_data_quality(facts: Facts, *, as_of: date, period: Period | None = None)
     or with one that passed, closed in the period or did not. Else they are an estimate with an interval of `level`.
     Coverage needs a target; without one the open amount due stands in its place.
     """
-    quarter = period or Period.quarter_of(as_of)
+    quarter = period or facts.settings.quarter_of(as_of)
     with asked(facts, as_of=as_of) as here:
         found = here.keep(gaps(here.deals, here.facts.stages, here.facts.activities, as_of=as_of))
         sums = _row(gap_sums(found, period=quarter))

@@ -73,7 +73,7 @@ def decompose(  # noqa: PLR0913 - the question has that many sides
             ),
             Message(N_("Ask with fewer columns in --by.")),
         )
-    here_period = period if period is not None else Period.quarter_of(as_of)
+    here_period = period if period is not None else facts.settings.quarter_of(as_of)
     with asked(facts, as_of=as_of, attributes=by) as here:
         deals = here.of_team(team)
         used, refused = fair_factors(here, deals, [name for name in by if varied(deals, [name])])

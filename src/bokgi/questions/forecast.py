@@ -53,10 +53,10 @@ class Inputs:
     left_out: tuple[str, ...]
 
 
-def period_of(text: str | None, as_of: date) -> Period:
-    """Read `month`, `quarter` (the one that `as_of` lies in; the default), or a period as `Period.parse` reads it."""
+def period_of(text: str | None, as_of: date) -> Period | None:
+    """Read `month`, or a period as `Period.parse` reads it; null for the `quarter` of the day (the default)."""
     if text is None or text == QUARTER:
-        return Period.quarter_of(as_of)
+        return None
     return Period.month_of(as_of) if text == MONTH else Period.parse(text)
 
 
@@ -79,8 +79,8 @@ def inputs_of(here: Asked, raw: Facts, team: str | None) -> Inputs:
     return Inputs(deals, here.visits(), here.keep(changes), here.facts.stages, factors, leaking)
 
 
-def ask_forecast(facts: Facts, *, as_of: date, period: Period, team: str | None = None) -> Json:
-    """Ask what will be won in a period, by everybody or by one team.
+def ask_forecast(facts: Facts, *, as_of: date, period: Period | None = None, team: str | None = None) -> Json:
+    """Ask what will be won in a period (the quarter of the day without one), by everybody or by one team.
 
     Reads all facts of a lake version, cut to `as_of`. Gives `quantiles`, `mean`, `open`, `new`, `won_so_far`,
     `categories{}`, `benchmarks{}`, `calibration{}`, `people[]`, `teams[]`, `change{}`, `at_risk[]`, `range_deals[]`,
@@ -94,7 +94,7 @@ def ask_forecast(facts: Facts, *, as_of: date, period: Period, team: str | None 
             read.deals,
             read.visits,
             as_of=as_of,
-            period=period,
+            period=period if period is not None else facts.settings.quarter_of(as_of),
             changes=read.changes,
             stages=read.stages,
             factors=read.factors,

@@ -43,7 +43,7 @@ def ask_kpis(facts: Facts, *, as_of: date, team: str | None = None) -> Json:
     with asked(facts, as_of=as_of) as here:
         deals = here.keep(here.of_team(team))
         recent = Period(as_of + timedelta(days=1 - 7 * WEEKS), as_of + timedelta(days=1))
-        quarter = Period.quarter_of(as_of)
+        quarter = facts.settings.quarter_of(as_of)
         told = [
             *_decided(here, deals, recent),
             *_target(here, deals, quarter, team),

@@ -19,7 +19,6 @@ from bokgi.domain.errors import NotFoundError
 from bokgi.domain.measures import Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
-from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.facts.currency import in_one_currency
 from bokgi.facts.model import Facts
@@ -226,7 +225,7 @@ def _eve_said(eve: Json) -> list[Message]:
 
 def _due(facts: Facts, here: Asked, scoped: Callable[[ir.Table], ir.Table]) -> Json:
     """Tell what became of the deals that were due in this quarter when it began."""
-    quarter = Period.quarter_of(here.as_of)
+    quarter = facts.settings.quarter_of(here.as_of)
     before = scoped(_state(facts, here, quarter.start - timedelta(days=1)))
     minimum = here.facts.settings.minimum_n
     rows = due_deals(before, scoped(here.deals), period=quarter, minimum_n=minimum).to_pyarrow().to_pylist()

@@ -17,7 +17,7 @@ from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
-from bokgi.questions.forecast import QUARTER, period_of
+from bokgi.questions.forecast import period_of
 from bokgi.ui.speaker import amount_of
 
 ORGANISATION: Final = Subject("organisation", WHOLE)
@@ -31,7 +31,7 @@ def asked_period(screen: Screen) -> Period:
 
 def readable_period(screen: Screen, text: str | None) -> Period:
     """Read a period that can be forecast; raises `UsageError` for what is none, or ends too far ahead."""
-    found = period_of(text, screen.as_of) if text and text != QUARTER else screen.quarter
+    found = period_of(text or None, screen.as_of) or screen.quarter
     if (found.end - screen.as_of).days > LONGEST_DAYS:
         raise UsageError(
             "period_too_long",

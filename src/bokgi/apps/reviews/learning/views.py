@@ -330,13 +330,12 @@ def reasons(request: PageRequest) -> HttpResponse:
     """Put the reasons of a quarter side by side: the seller's and the buyer's."""
     screen = screen_of(request)
     given = request.GET.get("period", "")
-    period = Period.parse(given) if given else Period.quarter_of(screen.as_of)
-    before = Period.quarter_of(date.fromordinal(period.start.toordinal() - 1))
+    period = Period.parse(given) if given else screen.quarter
     parts = []
     for title, endings in ((N_("Lost or without decision"), ("lost", "no_decision")), (N_("Won"), ("won",))):
         found = selectors.reasons(period, endings)
         parts.append((title, found, _reasons_table(screen, title, found)))
-    context = {"screen": screen, "period": period, "before": before, "parts": parts}
+    context = {"screen": screen, "period": period, "before": period.before(), "parts": parts}
     return render(request, "reviews/reasons.html", context)
 
 

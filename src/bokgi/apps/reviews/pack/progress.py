@@ -28,8 +28,9 @@ def progress(scope: Scope, stages: Sequence[Row], usual: Mapping[str, Any]) -> d
     The period is the quarter that the week belongs to (that of its Thursday), or its month where only that has targets.
     """
     middle = scope.period.start + timedelta(days=3)
-    period, targets = Period.quarter_of(middle), []
-    for one in (Period.quarter_of(middle), Period.month_of(middle)):
+    quarter = scope.facts.settings.quarter_of(middle)
+    period, targets = quarter, []
+    for one in (quarter, Period.month_of(middle)):
         found = _targets(scope, one)
         if found:
             period, targets = one, found
