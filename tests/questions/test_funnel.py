@@ -81,6 +81,26 @@ def test_thin_stages_have_no_conversion_and_say_why() -> None:
     assert len(found["caveats"]) == 2
 
 
+def test_ended_deals_that_passed_no_known_stage_are_counted_aloud_where_no_conversion_can_be_shown() -> None:
+    deals = """
+        deal_id | owner_id | stage    | created_on | outcome | closed_on
+        d1      | lee      | proposal | 2025-11-03 | open    |
+        d2      | lee      | won      | 2025-11-03 | won     | 2025-12-01
+        d3      | lee      | lost     | 2025-11-03 | lost    | 2025-12-02
+        d4      | lee      | lost     | 2025-11-03 | lost    | 2025-12-03
+        d5      | lee      | lost     | 2024-11-03 | lost    | 2024-12-03
+    """
+    events = """
+        deal_id | stage    | entered_on
+        d1      | proposal | 2025-11-03
+        d2      | proposal | 2025-11-10
+    """
+    found = asked(facts_of(None, **CAST, deals=deals, stage_events=events))
+    (told,) = spoken(found, "en")["would_change"]
+    assert told["text"].startswith("Of 3 deals that ended in this time, 2 have no stage on record from before.")
+    assert spoken(asked(facts_of(None, **CAST, deals=deals)), "ko")["would_change"][0]["text"].startswith("이 기간에")
+
+
 def test_an_unknown_mode_is_refused(facts: Facts) -> None:
     with pytest.raises(UsageError, match="--mode"):
         ask_funnel(facts, as_of=AS_OF, mode="mood")

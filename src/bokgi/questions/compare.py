@@ -11,7 +11,7 @@ from ibis import _
 
 from bokgi.analysis.comparison import Comparison, compare_people
 from bokgi.analysis.comparison.conditions import varied
-from bokgi.analysis.comparison.people import PersonResult
+from bokgi.analysis.comparison.people import SURE, PersonResult
 from bokgi.analysis.progressions import REACHED
 from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
 from bokgi.domain.measures import Rate
@@ -252,14 +252,21 @@ def _would_change(found: Comparison) -> list[Message]:
     """Say what it would take to tell more people apart."""
     if not found.detectable:
         return [Message(N_("More ended cases, or longer periods, may show a difference."))]
-    asked_for = [pair.more_cases for pair in found.pairs if pair.more_cases is not None]
-    if asked_for:
+    undecided = [pair.more_cases for pair in found.pairs if 1.0 - SURE < pair.p_a_better < SURE]
+    within_reach = sorted(cases for cases in undecided if cases is not None)
+    half = len(undecided) // 2
+    if half < len(within_reach):
         return [
             Message(
-                N_("To tell another two apart, at least {n} more ended {n:case|cases} would be needed."),
-                {"n": min(asked_for)},
+                N_(
+                    "Of the {pairs} pairs that cannot be told apart, half would take at least {n} more ended "
+                    "{n:case|cases} of the two."
+                ),
+                {"pairs": len(undecided), "n": within_reach[half]},
             )
         ]
+    if undecided:
+        return [Message(N_("Most people who cannot be told apart are so close that more cases would hardly do it."))]
     return [Message(N_("A verdict changes when new cases end differently from those so far."))]
 
 

@@ -7,6 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+import ibis
+from ibis import _
+
 from bokgi.analysis.funnel import FunnelMode, funnel
 from bokgi.analysis.stage_conversion import Risk, stage_conversion
 from bokgi.analysis.time_in_stage import time_in_stage
@@ -95,9 +98,30 @@ def ask_funnel(
                 "funnel",
                 said=[question, *_said(stages)],
                 caveats=[*_caveats(stages, without_stage), *here.unconverted()],
-                would_change=_would_change(stages),
+                would_change=[*_without_history(here, told, period, stages), *_would_change(stages)],
             ),
         }
+
+
+def _without_history(here: Asked, visits: ibis.Table, period: Period, stages: Sequence[Json]) -> list[Message]:
+    """Say of how many ended deals nobody knows which stages they passed, where no conversion can be shown."""
+    if any(stage["conversion"] is not None for stage in stages):
+        return []
+    ended = here.deals.filter(_.closed_on >= period.start, _.closed_on < period.end)
+    seen = ended.semi_join(visits, "deal_id")
+    n = ended.count().name("n").as_table().union(seen.count().name("n").as_table())
+    counts = sorted(n.to_pyarrow()["n"].to_pylist())
+    if counts[0] == counts[1]:
+        return []
+    return [
+        Message(
+            N_(
+                "Of {all} deals that ended in this time, {n} {n:has|have} no stage on record from before. Import the "
+                "history of stages with them, or the list of deals every week: what differs becomes history."
+            ),
+            {"all": counts[1], "n": counts[1] - counts[0]},
+        )
+    ]
 
 
 Key = tuple[object, ...]
@@ -188,6 +212,8 @@ def _said(stages: Sequence[Json]) -> list[Message]:
 
 def _would_change(stages: Sequence[Json]) -> list[Message]:
     undecided = sum(stage["conversion"]["undecided"] > _MUCH for stage in stages if stage["conversion"] is not None)
+    if all(stage["conversion"] is None for stage in stages):
+        return []
     said = [Message(N_("The lowest conversion need not be the bottleneck; bokgi bottlenecks looks for it."))]
     if undecided:
         said.append(

@@ -254,8 +254,10 @@ def test_which_stage_is_won_must_be_answered_where_deals_close_and_nothing_says_
     answered = bench.map({"deals.csv": deals}, among=(), hints=Hints(answers={question.key: "2 Party"}))
     assert answered.open_questions == ()
     assert [stage.kind.value for stage in answered.mappings[0].stages] == ["open", "won"]
+    assert "stages_without_won" not in codes(answered)
     none = bench.map({"deals.csv": deals}, among=(), hints=Hints(answers={question.key: "none"}))
     assert none.open_questions == ()
+    assert "stages_without_won" in codes(none)
 
 
 def test_a_column_of_hundreds_of_texts_is_no_stage(bench: Bench) -> None:

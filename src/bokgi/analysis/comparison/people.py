@@ -349,8 +349,8 @@ def _more_cases(better: Floats, difference: Floats, sd: Floats, n: Floats) -> li
     open_ones = (better > 1.0 - SURE) & (better < SURE) & (difference != 0.0)
     factor = (special.ndtri(SURE) * sd / np.where(open_ones, np.abs(difference), np.inf)) ** 2
     told = open_ones & (factor > 1.0) & (factor < MOST_MORE_CASES)
-    more = np.rint((factor - 1.0) * n)
-    return [round(cases) if settles else None for cases, settles in zip(more.tolist(), told.tolist(), strict=True)]
+    more = np.ceil((factor - 1.0) * n)
+    return [int(cases) if settles else None for cases, settles in zip(more.tolist(), told.tolist(), strict=True)]
 
 
 def _conditions(counted: CountedCases, posterior: Posterior) -> list[tuple[Condition, ...]]:

@@ -197,7 +197,11 @@ def _ladders(connection: duckdb.DuckDBPyConnection, works: Sequence[_Work], hint
     stages = listed
     if main is not None:
         found = _evidence(connection, deals, histories)
-        stages = main.mapping.stages or _chosen(connection, works, main, found, listed, hints)
+        inferred: tuple[StageDefinition, ...] = ()
+        stages = main.mapping.stages
+        if not stages:
+            chosen = _chosen(connection, works, main, found, listed, hints)
+            stages, inferred = chosen.stages, chosen.inferred
         for work in deals:
             work.mapping = dates.with_stages(work.mapping, work.staged, found, work.context.prefix)
             work.mapping = dates.closing(connection, work.staged, work.mapping, stages)
@@ -205,6 +209,7 @@ def _ladders(connection: duckdb.DuckDBPyConnection, works: Sequence[_Work], hint
             work.questions += asked.questions
             stages = asked.stages
         main.mapping = replace(main.mapping, stages=stages)
+        main.findings += choose.said(inferred, stages, main.staged.name)
     for work in lists:
         work.mapping = replace(work.mapping, stages=work.mapping.stages or stages)
 
@@ -232,7 +237,7 @@ def _chosen(
     found: Sequence[evidence.StageEvidence],
     listed: Sequence[StageDefinition],
     hints: Hints,
-) -> tuple[StageDefinition, ...]:
+) -> choose.Chosen:
     """Choose the ladder, and let the texts of all files stand for its keys."""
     ladder = main.preset.ladder if main.preset else ()
     chosen = choose.choose(found, listed, _pipeline_labels(connection, works), ladder, hints, main.staged.name)
@@ -241,7 +246,7 @@ def _chosen(
     for work in works:
         if work.mapping.entity in {Entity.DEALS, Entity.STAGE_HISTORY}:
             work.mapping = _with_keys(work.mapping, chosen.stage_values, chosen.pipeline_values)
-    return chosen.stages
+    return chosen
 
 
 def _pipeline_labels(connection: duckdb.DuckDBPyConnection, works: Sequence[_Work]) -> dict[str, str]:

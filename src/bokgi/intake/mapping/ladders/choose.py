@@ -35,13 +35,14 @@ _FOUND_BY: Final = {
 
 @dataclass(frozen=True)
 class Chosen:
-    """The stages of an import and what the files write for them where it is not their key."""
+    """The stages of an import, which of them are inferred, and what files write for them where it is not their key."""
 
     stages: tuple[StageDefinition, ...] = ()
     stage_values: dict[str, str] = field(default_factory=dict)
     pipeline_values: dict[str, str] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     findings: tuple[Finding, ...] = ()
+    inferred: tuple[StageDefinition, ...] = ()
 
 
 def choose(
@@ -74,6 +75,7 @@ def choose(
         dict(ladder.pipeline_values),
         rest.questions,
         (finding, *rest.findings),
+        rest.inferred,
     )
 
 
@@ -88,10 +90,13 @@ def _inferred(evidence: Sequence[StageEvidence], preset: Sequence[PresetStage], 
             questions.append(question)
         else:
             stages = _reordered(stages, pipeline, [part.strip() for part in answer.split("|")])
-    return Chosen(stages, questions=tuple(questions), findings=tuple(_said(stages, file)))
+    return Chosen(stages, questions=tuple(questions), inferred=stages)
 
 
-def _said(stages: Sequence[StageDefinition], file: str) -> list[Finding]:
+def said(inferred: Sequence[StageDefinition], stages: Sequence[StageDefinition], file: str) -> list[Finding]:
+    """Say of the stages that were inferred what they are taken for, after all that somebody answered."""
+    names = {(stage.pipeline, stage.stage) for stage in inferred}
+    stages = [stage for stage in stages if (stage.pipeline, stage.stage) in names]
     if not stages:
         return []
     values: dict[str, object] = {
