@@ -15,10 +15,9 @@ from bokgi.domain.messages import N_, Message
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
-from bokgi.questions.forecast import MONTH, QUARTER, inputs_of
+from bokgi.questions.forecast import MONTH, QUARTER, inputs_of, tried
 
 MONTHS: Final = {MONTH: 1, QUARTER: 3}
-_FEW: Final = 12
 
 
 def ask_backtest(facts: Facts, *, as_of: date, period: str = MONTH, team: str | None = None) -> Json:
@@ -99,7 +98,8 @@ def _said(found: Backtest) -> list[Message]:
     }
     said = [
         Message(
-            N_("On {n} past {n:period|periods} the range held what came in {inside} of them; it should be 80%."), values
+            N_("On {n} past {n:period|periods} the range held what came in {inside} of them; about 80% is right."),
+            values,
         )
     ]
     if score.crps <= rate.crps:
@@ -125,8 +125,6 @@ def _would_change(found: Backtest) -> list[Message]:
 
 def _caveats(found: Backtest) -> list[Message]:
     score = found.scores.get(BLEND)
-    if score is not None and score.n < _FEW:
-        return [
-            Message(N_("{n} {n:period is|periods are} few: chance alone moves these figures a lot."), {"n": score.n})
-        ]
-    return []
+    if score is None:
+        return [Message(N_("How far to trust a forecast can only be said from periods that are over."))]
+    return [tried(score.n, overlap=found.months > 1)]

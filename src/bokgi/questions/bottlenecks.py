@@ -178,11 +178,19 @@ def _would_change(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str],
         }
         if first.by == STAGE:
             said.append(
-                Message(N_("About {n} more ended {n:case|cases} would settle whether {stage} has got worse."), values)
+                Message(
+                    N_(
+                        "If {stage} stays as low, about {n} more ended {n:case|cases} would show that it has got worse."
+                    ),
+                    values,
+                )
             )
         else:
             said.append(
-                Message(N_("About {n} more ended {n:case|cases} would settle it for {unit} at {stage}."), values)
+                Message(
+                    N_("If {unit} stays as far behind at {stage}, about {n} more ended {n:case|cases} would show it."),
+                    values,
+                )
             )
     elif not said:
         said.append(Message(N_("Deals that leave a stage are what it rests on: record when they enter and leave.")))

@@ -386,7 +386,7 @@ def _said(here: Asked, person_id: str, result: Json, reading: Reading) -> list[M
     values: dict[str, object] = {"name": here.name(person_id), "weeks": HANDLING_WEEKS}
     said = [_lead(here, result, values)]
     if result["low"] and result["low_by_chance"] and not (result["falling"] and not result["falling_by_chance"]):
-        said.append(Message(N_("Chance alone makes differences as large as this one with so few deals.")))
+        said.append(Message(N_("Chance alone makes differences as large as this one, with as many deals as these.")))
     found: Sequence[Message] = [Message(CAUSE_NAMES[name]) for name in reading.found]
     unclear = [Message(CAUSE_NAMES[one.name]) for one in reading.causes if one.state == "unclear"]
     if found:

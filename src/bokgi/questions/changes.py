@@ -206,7 +206,7 @@ def _said(found: Changes, alerts: list[Alert], names: Mapping[str, str], weeks: 
 
 def _would_change(found: Changes, alerts: list[Alert]) -> list[Message]:
     if _reason(found) is not None:
-        return []
+        return [Message(N_("The more weeks and activities are recorded, the sooner a change can be told from chance."))]
     said = [Message(N_("A few more weeks show whether a change lasts; when it goes back, that is told, too."))]
     if any(alert.direction == "down" for alert in alerts):
         said.append(
@@ -230,8 +230,8 @@ def _caveats(alerts: list[Alert]) -> list[Message]:
         said.append(
             Message(
                 N_(
-                    "A change that was just noticed looks larger than it is; the interval of the latest runs from "
-                    "{ends} of the level before ({level})."
+                    "A change that was just noticed looks larger than it is; the interval of the latest is {ends} of "
+                    "the level before ({level})."
                 ),
                 {"ends": Between(Rate(ratio.low), Rate(ratio.high)), "level": Rate(LEVEL)},
             )

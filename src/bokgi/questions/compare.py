@@ -241,7 +241,7 @@ def _said(found: Comparison) -> list[Message]:
         Message(
             N_(
                 "With like cases, {above} of {people} would do better than the average and {below} less well; "
-                "of the other {rest} the data cannot say it."
+                "for the other {rest} the data cannot say."
             ),
             {"people": people, "above": above, "below": below, "rest": people - above - below},
         )

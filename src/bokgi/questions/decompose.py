@@ -254,7 +254,7 @@ def _said_of_periods(here: Asked, found: Decomposition) -> list[Message]:
     )
     said = [Message(lead, values)]
     if found.by_chance:
-        said.append(Message(N_("Chance alone makes differences as large as this one with so few deals.")))
+        said.append(Message(N_("Chance alone makes differences as large as this one, with as many deals as these.")))
     return [*said, *_beyond_chance(here, found)]
 
 

@@ -16,6 +16,7 @@ from bokgi.analysis.decomposition.shapley import apportioned
 from bokgi.analysis.forecast import Forecast
 from bokgi.analysis.forecast import forecast as analysed
 from bokgi.analysis.forecast.result import Change, DealOutlook, Part, Share
+from bokgi.analysis.forecast.scoring import usual_hits
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import WITHOUT_CENTS
@@ -37,6 +38,7 @@ _READ: Final = (
     *("expected_close_on", "probability"),
 )
 _LEVEL: Final = 0.80
+_LONGEST_MONTH: Final = 31
 _MANY_UNKNOWN: Final = 0.05
 _UNKNOWN: Final = "(unknown)"
 
@@ -366,6 +368,20 @@ def _caveats(found: Forecast, read: Inputs) -> list[Message]:
     return said
 
 
+def tried(n: int, *, overlap: bool) -> Message:
+    """Say how many of some past periods a right range holds, as chance has it, or that they overlap."""
+    if overlap:
+        return Message(
+            N_("These {n} {n:period|periods} overlap: each shares months with the next, so they tell less than {n}."),
+            {"n": n},
+        )
+    low, high = usual_hits(n, _LEVEL)
+    return Message(
+        N_("A right range holds {low} to {high} of {n} {n:period|periods}; within that, chance decides."),
+        {"low": low, "high": high, "n": n},
+    )
+
+
 def _experience(found: Forecast) -> list[Message]:
     """Say how such forecasts did before, and whether the weighted pipeline can be trusted."""
     told = found.calibration
@@ -374,9 +390,10 @@ def _experience(found: Forecast) -> list[Message]:
     else:
         said = [
             Message(
-                N_("Tried on {n} past {n:period|periods}, {share} ended within the range; it should be {level}."),
+                N_("Tried on {n} past {n:period|periods}, {share} ended within the range; about {level} is right."),
                 {"n": told.n, "share": Rate(told.coverage80), "level": Rate(_LEVEL)},
-            )
+            ),
+            tried(told.n, overlap=(found.period.end - found.period.start).days > _LONGEST_MONTH),
         ]
     if found.pipeline_calibrated is False:
         said.append(

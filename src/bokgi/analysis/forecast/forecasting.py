@@ -305,7 +305,7 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     of history before the first window. Refuses what `forecast` refuses.
 
     Do not use it for choosing a method by its score here: that has been done already, day by day.
-    Source: rolling-origin evaluation (Tashman 2000); `tests/analysis/forecast/test_backtest.py`.
+    Source: rolling-origin evaluation (Tashman 2000); `tests/analysis/forecast/test_forecast.py`, the study.
     """
     _check(deals, as_of)
     first = first_day(deals)

@@ -6,11 +6,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 Floats = NDArray[np.float64]
 
 LEVELS: Final = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 """Quantiles that a forecast gives."""
+_TAIL: Final = 0.05
 
 
 def crps(draws: Floats, came: float) -> float:
@@ -37,6 +39,17 @@ def quantile_loss(draws: Floats, came: float) -> float:
     levels = np.array(LEVELS)
     error = came - np.quantile(draws, levels)
     return float(2.0 * np.maximum(levels * error, (levels - 1.0) * error).mean())
+
+
+def usual_hits(n: int, level: float) -> tuple[int, int]:
+    """Between how many of `n` periods lie nine of ten times within a range that holds `level` of them (binomial).
+
+    >>> usual_hits(16, 0.8), usual_hits(1, 0.8)
+    ((10, 15), (0, 1))
+    """
+    at_most = special.bdtr(np.arange(n + 1), n, level)
+    low, high = np.searchsorted(at_most, [_TAIL, 1.0 - _TAIL])
+    return int(low), int(high)
 
 
 def inside(draws: Floats, came: float, *, level: float = 0.8) -> bool:

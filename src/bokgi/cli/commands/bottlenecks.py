@@ -76,14 +76,26 @@ def _show(session: Session, found: dict[str, Any]) -> None:
         rows.append(
             (
                 unit["label"],
-                unit["name"],
+                _where(session, unit),
                 str(unit["n"]),
                 percent(unit["conversion"]),
                 percent(unit["expected"]),
                 interval(session, gain, money),
-                session.text(Message(N_("↓ bottleneck"))) if unit["flagged"] else "",
+                _verdict(session, unit),
             )
         )
     if rows:
         show_table(session, columns, rows)
     conclude(session, found)
+
+
+def _where(session: Session, unit: dict[str, Any]) -> str:
+    if unit["by"].endswith(":past"):
+        return session.text(Message(N_("{name}, against its past"), {"name": unit["name"]}))
+    return str(unit["name"])
+
+
+def _verdict(session: Session, unit: dict[str, Any]) -> str:
+    if unit["flagged"]:
+        return session.text(Message(N_("↓ bottleneck")))
+    return session.text(Message(N_("explained by another flag"))) if unit["reason"] == "explained_by_narrower" else ""

@@ -61,7 +61,7 @@ def _lot(text: str) -> tuple[str, str]:
 
 def _show(session: Session, found: dict[str, Any]) -> None:
     from bokgi.questions.content_effect import GRADES
-    from bokgi.ui.format import ABSENT, percent
+    from bokgi.ui.format import ABSENT, number, percent, signed
 
     say_all(session, found, "said")
     columns = [
@@ -80,9 +80,9 @@ def _show(session: Session, found: dict[str, Any]) -> None:
             (
                 f"{item['content_id']} {item['title']}",
                 str(item["n_exposed"]),
-                f"{100 * expm1(figure['estimate']):+.0f}%" if figure else ABSENT,
+                signed(percent(expm1(figure["estimate"]))) if figure else ABSENT,
                 interval(session, figure, lambda end: percent(expm1(end))) if figure else ABSENT,
-                ABSENT if z is None else f"{z:.1f}",
+                ABSENT if z is None else number(z),
                 f"{item['grade']} {session.text(Message(GRADES[item['grade']]))}",
             )
         )
