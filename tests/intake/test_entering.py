@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+import ibis
 import pyarrow as pa
 import pytest
 
 from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.facts.read import facts
 from bokgi.facts.schema import TABLES
 from bokgi.intake.entering import Correction, correct, enter, link_people
 from bokgi.intake.writing.home import renewed_calendar
@@ -112,6 +114,14 @@ def test_targets_are_entered_and_entering_them_again_changes_nothing(company: Co
     assert (second.import_no, second.tables) == (None, {})
     assert raised.tables == {"targets": 1}
     assert company.rows("targets", "subject_id, amount::INT") == [("A", 6000)]
+
+
+def test_settings_entered_after_an_import_hold_beside_those_it_took(company: Company) -> None:
+    company.load(TEXT)
+    rows = {"name": ["currency", "country"], "setting": ["USD", "KR"], "valid_from": [date(1970, 1, 1)] * 2}
+    enter(company.lake, {"settings": pa.table(rows)}, by="test", at=days(1))
+    found = facts(ibis.duckdb.connect(), company.lake).settings
+    assert (found.currency, found.country, found.language) == ("USD", "KR", "ko")
 
 
 def test_a_team_without_a_crm_enters_deals(company: Company) -> None:

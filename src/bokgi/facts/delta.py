@@ -95,6 +95,16 @@ def written(path: Path, rows: pa.Table | pa.RecordBatchReader, table: Table) -> 
     return path
 
 
+def read(paths: Iterable[Path], table: Table) -> pa.Table:
+    """Read data files as one Arrow table with the columns and types of the table; what older files lack is null.
+
+    Files of one table differ in which columns they say can be null: engines that write them go by what stands there.
+    """
+    schema = table.arrow()
+    parts = [schema.empty_table(), *(pq.ParquetFile(path).read() for path in paths)]
+    return pa.concat_tables(parts, promote_options="default").select(schema.names).cast(schema)
+
+
 def checked(path: Path, table: Table, *, imports: Iterable[int] | None = None, data_change: bool = True) -> AddAction:
     """Read a data file's footer, refuse what the table does not allow, and describe the file for the log.
 

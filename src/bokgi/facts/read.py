@@ -10,9 +10,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from bokgi.facts import state
+from bokgi.facts import delta, state
 from bokgi.facts.as_of import as_of as rebuilt
 from bokgi.facts.as_of import deals_as_of
 from bokgi.facts.lake import Lake
@@ -40,7 +39,7 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
     tables = {
         name: _read(connection, name, paths, derived) for name, paths in derived.files.items() if name != "settings"
     }
-    rows = pa.concat_tables([pq.ParquetFile(path).read() for path in derived.files["settings"]])
+    rows = delta.read(derived.files["settings"], TABLES["settings"])
     found = Facts(
         **tables, settings=Settings.of(rows), version=derived.version, keeping=_keeping(connection, tables, derived)
     )

@@ -19,12 +19,13 @@ from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from bokgi.domain.errors import ConflictError, NotFoundError, RefusalError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.facts import delta
 from bokgi.facts.lake import LOCK_SECONDS, Lake, Writing
 from bokgi.facts.ledger import Entry, Import
+from bokgi.facts.schema import TABLES
 
 ATTEMPTS: Final = 3
 
@@ -153,8 +154,7 @@ def _target(imports: Sequence[Import], import_no: int) -> Import:
 
 
 def _releases(lake: Lake, version: int) -> pa.Table:
-    paths = lake.state(version)["releases"]
-    return pa.concat_tables([pq.ParquetFile(path).read() for path in paths])
+    return delta.read(lake.state(version)["releases"], TABLES["releases"])
 
 
 def _releasing(imports: Sequence[Import], releases: pa.Table, import_no: int) -> list[Import]:
