@@ -55,6 +55,12 @@ COLUMN_NAMES: Final = {
 """What people call the columns that deals are told apart by; attributes have their own names."""
 
 
+HOW_HISTORY_COMES: Final = N_(
+    "Import the history of stages with the deals, or the list of deals every week: what differs becomes history."
+)
+"""What to do where deals have no stages on record."""
+
+
 def column_name(column: str) -> str | Message:
     """Name a column in a sentence."""
     return Message(COLUMN_NAMES[column]) if column in COLUMN_NAMES else column

@@ -12,7 +12,7 @@ from bokgi.analysis.comparison.conditions import DERIVED_CONDITIONS, varied
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked, fair_factors, known_late
+from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, fair_factors, known_late
 from bokgi.questions.explained import explained
 
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
@@ -132,7 +132,10 @@ def _name(here: Asked, unit: Unit, labels: dict[tuple[str, str], str]) -> str:
 def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -> list[Message]:
     flagged = [unit for unit in found.units if unit.flagged]
     if not any(unit.z is not None for unit in found.units):
-        return [Message(N_("There are too few deals with stage history to look for a bottleneck."))]
+        return [
+            Message(N_("There are too few deals with stage history to look for a bottleneck.")),
+            Message(HOW_HISTORY_COMES),
+        ]
     if not flagged:
         return [Message(N_("No stage differs from what could be expected by more than chance."))]
     first = max(flagged, key=lambda unit: unit.gain.amount if unit.gain else 0.0)

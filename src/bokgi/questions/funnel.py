@@ -19,7 +19,7 @@ from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked
 from bokgi.questions.explained import explained
 
 MODES: Final = tuple(mode.value for mode in FunnelMode)
@@ -115,12 +115,10 @@ def _without_history(here: Asked, visits: ibis.Table, period: Period, stages: Se
         return []
     return [
         Message(
-            N_(
-                "Of {all} deals that ended in this time, {n} {n:has|have} no stage on record from before. Import the "
-                "history of stages with them, or the list of deals every week: what differs becomes history."
-            ),
+            N_("Of {all} deals that ended in this time, {n} {n:has|have} no stage on record from before."),
             {"all": counts[1], "n": counts[1] - counts[0]},
-        )
+        ),
+        Message(HOW_HISTORY_COMES),
     ]
 
 
