@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -18,16 +19,24 @@ _ENDS: Final = ("won", "lost", "no_decision")
 
 
 def cohort_close_rate(
-    deals: ibis.Table, *, as_of: date, period: Period, by_day: int = 90, minimum_n: int = 10, level: float = 0.95
+    deals: ibis.Table,
+    *,
+    as_of: date,
+    period: Period,
+    by: Sequence[str] = (),
+    by_day: int = 90,
+    minimum_n: int = 10,
+    level: float = 0.95,
 ) -> pa.Table:
     """Of the deals created in the period, what share is won by the age of so many days, open deals not yet decided.
 
-    Reads `deals` (one row per deal: `created_on, closed_on, outcome`), all as of `as_of`. Runs the expression on their
-    engine; the engine counts cells, so that the rest does not grow with the deals.
+    Reads `deals` (one row per deal: `created_on, closed_on, outcome` and the columns in `by`), all as of `as_of`. Runs
+    the expression on their engine; the engine counts cells, so that the rest does not grow with the deals.
 
-    Gives one row, none when nothing was created: `entries` (deals created in the period), `won`, `lost`,
-    `no_decision`, `removed`, `open`, `conversion` (0 to 1) with `low` and `high` at `level`, `undecided` (share that is
-    open still at that age), `at_risk` (deals observed on the last day of an end before it), `day` (the age), `reason`.
+    Gives one row per `by` in which a deal was created, in that order: `entries` (deals created in the period), `won`,
+    `lost`, `no_decision`, `removed`, `open`, `conversion` (0 to 1) with `low` and `high` at `level`, `undecided` (share
+    that is open still at that age), `at_risk` (deals observed on the last day of an end before it), `day` (the age),
+    `reason`.
 
     Counts how: Aalen–Johansen over the days since creation; a removed deal was observed until it was removed, one
     without a known end is left out of the estimate.
@@ -48,12 +57,13 @@ def cohort_close_rate(
     (0.4, 0.4, 5, 1)
     """
     told = deals.select(
-        entered_on=_.created_on, ended_on=_.closed_on, end=_.outcome, start_unknown=ibis.literal(value=False)
+        *by, entered_on=_.created_on, ended_on=_.closed_on, end=_.outcome, start_unknown=ibis.literal(value=False)
     )
     seen = observed(told, as_of=as_of, period=period, risk=Risk.COHORT)
-    cells = seen.group_by("start", "end", "kind", "entered").agg(n=_.count())
+    cells = seen.group_by(*by, "start", "end", "kind", "entered").agg(n=_.count())
     counted = cells.mutate(cohort=ibis.literal("created"), interval=ibis.literal(value=False))
-    ordered = counted.order_by("start", "end", "kind", "entered").to_pyarrow()
-    return shares(ordered, keys=["cohort"], ends=_ENDS, minimum_n=minimum_n, level=level, by_day=by_day).drop_columns(
+    ordered = counted.order_by(*by, "start", "end", "kind", "entered").to_pyarrow()
+    keys = ["cohort", *by]
+    return shares(ordered, keys=keys, ends=_ENDS, minimum_n=minimum_n, level=level, by_day=by_day).drop_columns(
         ["cohort"]
     )

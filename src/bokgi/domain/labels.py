@@ -135,6 +135,12 @@ KPIS: Final = {
 }
 """KPIs of the dictionary, by their key."""
 
+TRENDS: Final = {
+    **{key: KPIS[key] for key in ("win-rate", "cohort-close-rate", "sales-cycle", "activity")},
+    "created": N_("New deals"),
+}
+"""What `questions.trends` follows over time."""
+
 KPI_COUNTS: Final = {
     "closed": N_("{n} closed {n:deal|deals}"),
     "won": N_("{n} won {n:deal|deals}"),

@@ -21,6 +21,7 @@ from bokgi.questions.forecast import MONTH, ask_forecast
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.kpis import ask_kpis
 from bokgi.questions.pipeline import tell_pipeline_change
+from bokgi.questions.trends import ask_trends
 from bokgi.ui.listing import SIZE
 
 
@@ -52,6 +53,7 @@ def register() -> None:
     main_question(ask_backtest, period=MONTH, team=None)
     main_question(ask_changes, team=None)
     main_question(ask_kpis, team=None)
+    main_question(ask_trends, team=None)
     main_question(list_deals, where=Where(), order="attention", limit=30)
     main_question(list_deals, where=Where(), order="amount", reverse=False, limit=SIZE, offset=0)
     main_question(ask_data_quality)

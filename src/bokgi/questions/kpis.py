@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 from ibis import _
 
@@ -15,6 +16,7 @@ from bokgi.analysis.due_deals import due_deals
 from bokgi.analysis.hygiene import hygiene
 from bokgi.analysis.lead_response import lead_response
 from bokgi.analysis.progress import ALL, Subject, progress
+from bokgi.analysis.trends import cycles, median_of
 from bokgi.analysis.velocity import velocity
 from bokgi.analysis.win_loss import win_loss
 from bokgi.domain.period import Period
@@ -35,10 +37,10 @@ def ask_kpis(facts: Facts, *, as_of: date, team: str | None = None) -> Json:
 
     Gives `kpis[]{key, kind, value, low, high, level, n, n_of, period, reason}`; `value` is null with a `reason`
     (`too_few`, `no_target`, `target_reached`, `unknown`). Rates are shares from 0 to 1 with Wilson intervals where they
-    are shares of deals, log-log ones where open deals are censored; money is in the organisation's currency. `period`:
-    the last 13 weeks, the current quarter, the last whole quarter, or for the cohort close rate the 52 weeks in which
-    the deals were created; it has `undecided`, too, the share that is open still at the age of 90 days. Raises
-    `NotFoundError` for an unknown team.
+    are shares of deals, log-log ones where open deals are censored; the median cycle's comes from order statistics.
+    Money is in the organisation's currency. `period`: the last 13 weeks, the current quarter, the last whole quarter,
+    or for the cohort close rate the 52 weeks in which the deals were created; it has `undecided`, too, the share that
+    is open still at the age of 90 days. Raises `NotFoundError` for an unknown team.
     """
     with asked(facts, as_of=as_of) as here:
         deals = here.keep(here.of_team(team))
@@ -75,9 +77,10 @@ def _decided(here: Asked, deals: Any, recent: Period) -> list[Json]:  # noqa: AN
     rate = fresh.get("win_rate")
     ends = {} if rate is None else {"low": fresh["win_rate_low"], "high": fresh["win_rate_high"], "level": LEVEL}
     few = {"reason": None if rate is not None else "too_few"}
-    every = _first(win_loss(deals, period=recent, minimum_n=minimum))
     speed = _first(velocity(deals, period=recent, minimum_n=minimum))
-    cycle = every.get("cycle_days") if every.get("won", 0) >= minimum else None
+    cells = cycles(deals, (recent,)).to_pyarrow()
+    days, counts = (cells[name].to_numpy() for name in ("days", "n"))
+    cycle = median_of(days.astype(np.float64), counts) if int(counts.sum()) >= minimum else None
     pace = speed.get("velocity")
     return [
         _kpi("win-rate", RATE, recent, rate, fresh.get("n", 0), "closed", **ends, **few),
@@ -85,9 +88,10 @@ def _decided(here: Asked, deals: Any, recent: Period) -> list[Json]:  # noqa: AN
             "sales-cycle",
             DAYS,
             recent,
-            cycle,
-            every.get("won", 0),
+            None if cycle is None else cycle.value,
+            int(counts.sum()),
             "won",
+            **({} if cycle is None else {"low": cycle.low, "high": cycle.high, "level": LEVEL}),
             reason=None if cycle is not None else "too_few",
         ),
         _kpi(
@@ -202,15 +206,25 @@ def _cohort(here: Asked, deals: Any) -> Json:  # noqa: ANN401 - an Ibis table
     )
 
 
+def activities_of(here: Asked, *, team: str | None = None, person_id: str | None = None) -> Any:  # noqa: ANN401 - an Ibis table
+    """Give the activities that people held, of everybody, or those in which a team or a person took part."""
+    now = here.facts
+    done = held(now.activities, as_of=here.as_of)
+    if team is None and person_id is None:
+        return done
+    who = now.activity_people
+    if team is not None:
+        who = who.semi_join(now.memberships.filter(_.team == team).select("person_id").distinct(), "person_id")
+    if person_id is not None:
+        who = who.filter(_.person_id == person_id)
+    return done.semi_join(who.select("activity_id").distinct(), "activity_id")
+
+
 def _activity(here: Asked, recent: Period, team: str | None) -> Json:
     """Activities that people held a week; what the system made by itself never counts."""
     now = here.facts
-    done = held(now.activities, as_of=here.as_of)
+    done = activities_of(here, team=team)
     done = done.filter((_.happened_on >= recent.start) & (_.happened_on < recent.end))
-    if team is not None:
-        members = now.memberships.filter(_.team == team).select("person_id").distinct()
-        ours = now.activity_people.semi_join(members, "person_id").select("activity_id").distinct()
-        done = done.semi_join(ours, "activity_id")
     n = int(done.count().to_pyarrow().as_py())
     known = n > 0 or bool(now.activities.limit(1).count().to_pyarrow().as_py())
     return _kpi(

@@ -43,7 +43,7 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
     first = _months_before(last.start, MONTHS - 1)
     span = Period(first, min(last.end, as_of + timedelta(days=1)))
     with asked(facts, as_of=as_of) as here:
-        begun, ended = (_owned(here, person_id, column) for column in ("created_on", "closed_on"))
+        begun, ended = (owned(here, person_id, column) for column in ("created_on", "closed_on"))
         rows = _results(begun, ended, span)
         who = here.facts.activity_people.filter(_.person_id == person_id)
         done = activities_by_month(here.facts.activities, who, as_of=as_of, period=span).to_pyarrow().to_pylist()
@@ -70,8 +70,8 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
         }
 
 
-def _owned(here: Asked, person_id: str, column: str) -> ibis.Table:
-    """Give the deals that the person owned on the day in a column."""
+def owned(here: Asked, person_id: str, column: str) -> ibis.Table:
+    """Give the deals that the person owned on the day in a column, computed once."""
     times = values_over_time(here.deals, here.facts.deal_changes, "owner_id").filter(_.value == person_id)
     days = here.deals.select("deal_id", on=_[column])
     own = days.join(times, "deal_id", rname="of_{name}").filter((_.from_on <= _.on) & (_.on < _.to_on))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 from markupsafe import Markup, escape
@@ -131,6 +132,65 @@ def sparkline(values: Sequence[float], *, label: str = "", width: float = 84, he
         f'<path class="ln-0" d="{path}"/><circle class="dk" cx="{_number(last_x)}" cy="{_number(last_y)}" r="2.5"/>'
     )
     return _svg(width, height, inside, label)
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One window of a trend; without a `value` there were too few cases, a count has no `interval`."""
+
+    value: float | None
+    interval: tuple[float | None, float | None] = (None, None)
+
+
+def trend(
+    points: Sequence[TrendPoint],
+    ticks: Sequence[tuple[float, str]],
+    *,
+    ends: tuple[str, str],
+    label: str = "",
+    width: float = 248,
+    height: float = 116,
+) -> Markup:
+    """Draw estimates of windows that follow each other, the newest to the right, each with its interval.
+
+    `ticks` are the values written beside the lines, from zero up to the top of the scale; `ends` says when the first
+    and the last window lie. A window without a value is hatched.
+    """
+    gutter, top, base = 40.0, 8.0, height - 20
+    highest = max((at for at, _ in ticks), default=1.0) or 1.0
+    step = (width - gutter) / max(len(points), 1)
+
+    def up(value: float) -> float:
+        return base - (base - top) * min(max(value / highest, 0.0), 1.0)
+
+    parts = []
+    for at, words in ticks:
+        css, y = "grid-l" if at else "axis-l", _number(up(at))
+        parts.append(f'<path class="{css}" d="M{_number(gutter)} {y}H{_number(width)}"/>')
+        parts.append(
+            f'<text x="{_number(gutter - 6)}" y="{_number(up(at) + 4)}" text-anchor="end">{escape(words)}</text>'
+        )
+    middles = [gutter + step * (place + 0.5) for place in range(len(points))]
+    known = [(x, point) for x, point in zip(middles, points, strict=True) if point.value is not None]
+    for (x, point), (after, following) in pairwise(zip(middles, points, strict=True)):
+        if point.value is not None and following.value is not None:
+            line = f"M{_number(x)} {_number(up(point.value))}L{_number(after)} {_number(up(following.value))}"
+            parts.append(f'<path class="ln-0" d="{line}"/>')
+    for x, point in zip(middles, points, strict=True):
+        if point.value is None:
+            parts.append(
+                f'<rect fill="url(#hatch)" class="edge-h" x="{_number(x - 5)}" y="{_number(base - 14)}" width="10" '
+                'height="14"/>'
+            )
+    for x, point in known:
+        low, high = point.interval
+        if low is not None and high is not None:
+            y0, y1, left, right = _number(up(low)), _number(up(high)), _number(x - 3), _number(x + 3)
+            parts.append(f'<path class="w1" d="M{_number(x)} {y0}V{y1}M{left} {y0}H{right}M{left} {y1}H{right}"/>')
+        parts.append(f'<circle class="d1 ring" cx="{_number(x)}" cy="{_number(up(point.value or 0.0))}" r="4"/>')
+    for at, anchor, words in zip((gutter, width), ("start", "end"), ends, strict=True):
+        parts.append(f'<text x="{_number(at)}" y="{_number(height - 4)}" text-anchor="{anchor}">{escape(words)}</text>')
+    return _svg(width, height, "".join(parts), label)
 
 
 def quantile_dots(

@@ -119,6 +119,19 @@ def kpi_value(speaker: Speaker, row: Mapping[str, Any]) -> str:
     return speaker.text(unit, n=speaker.number(value))
 
 
+def kpi_interval(speaker: Speaker, row: Mapping[str, Any], level: float) -> str:
+    """Write the interval of a KPI in its unit, with its level; empty where it has none.
+
+    >>> speaker = Speaker("en", date(2026, 11, 24), "KRW")
+    >>> kpi_interval(speaker, {"kind": "days", "low": 60.0, "high": 71.0}, 0.95).replace("\u00a0", " ")
+    '95% interval 60–71 days'
+    """
+    if row["low"] is None or row["high"] is None:
+        return ""
+    low, high = (kpi_value(speaker, {"kind": row["kind"], "value": row[end]}) for end in ("low", "high"))
+    return speaker.text(N_("{level} interval {ends}"), level=speaker.percent(level), ends=speaker.ends(low, high))
+
+
 def about(deal: Mapping[str, Any]) -> str:
     """Say what a deal is about, without the account's name that many deal names begin with."""
     account, name = deal["account"] or "", deal["name"] or ""

@@ -85,8 +85,11 @@ def open_questions(name: Callable[[date], Iterable[tuple[Question, dict[str, Any
     _OPEN.append(name)
 
 
-def warm(on: date) -> int:
-    """Ask the main and the open questions of a day, and give how many were answered; what is kept takes no time."""
+def warm(on: date, *, gives_way: Callable[[], bool] = bool) -> int | None:
+    """Ask the main and the open questions of a day, and give how many were answered; what is kept takes no time.
+
+    Before each one that takes time `gives_way` is asked; where it says yes, nothing more is computed and null is given.
+    """
     asked = [
         (question, {name: value(on) if callable(value) else value for name, value in parameters.items()})
         for question, parameters in _MAIN
@@ -95,7 +98,11 @@ def warm(on: date) -> int:
     answered = 0
     for question, of_day in asked:
         with suppress(BokgiError):
-            answers().ask(question, **({"as_of": on} | of_day))
+            parameters = {"as_of": on} | of_day
+            if answers().kept(question, **parameters) is None:
+                if gives_way():
+                    return None
+                answers().ask(question, **parameters)
             answered += 1
     return answered
 

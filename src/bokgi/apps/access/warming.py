@@ -15,7 +15,7 @@ from django_tasks import TaskResultStatus, task
 from bokgi.apps.access.asking import answers, today, warm
 from bokgi.apps.jobs.models import Attempt
 from bokgi.apps.jobs.schedules import scheduled
-from bokgi.apps.jobs.services import enqueue
+from bokgi.apps.jobs.services import enqueue, waits
 from bokgi.domain.errors import RefusalError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
@@ -28,9 +28,15 @@ _REMEMBERED: Final = timedelta(minutes=5)
 
 @scheduled("warm", "* * * * *", N_("Compute the main figures when facts have come in, so that pages open at once."))
 @task()
-def warm_answers() -> int:
-    """Ask the main questions of today; those that were answered are read only."""
-    return warm(today())
+def warm_answers() -> int | None:
+    """Ask the main questions of today; those that were answered are read only.
+
+    Where somebody sits before a page and waits for another answer, that one comes first, and then the rest.
+    """
+    answered = warm(today(), gives_way=lambda: waits(compute_answer))
+    if answered is None:
+        enqueue(warm_answers, key="warm on")
+    return answered
 
 
 def ask_later(request: HttpRequest, question: Question, /, **parameters: Any) -> Json | None:  # noqa: ANN401 - of the question

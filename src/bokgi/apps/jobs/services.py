@@ -38,6 +38,11 @@ def enqueue(task: Task[Any, Any], /, *, key: str = "", **arguments: Any) -> str:
         return str(put.id)
 
 
+def waits(task: Task[Any, Any], /) -> bool:
+    """Tell whether a task of this kind waits to begin."""
+    return DBTaskResult.objects.ready().filter(task_path=task.module_path).exists()
+
+
 def begun(*, task: DBTaskResult[Any, Any], at: datetime) -> None:
     """Note that an attempt begins."""
     Attempt.objects.get_or_create(task=task)

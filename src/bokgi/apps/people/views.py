@@ -6,20 +6,23 @@ from decimal import Decimal
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
-from bokgi.apps.people import comparison
-from bokgi.apps.pipeline import deal_list
+from bokgi.apps.people import by_stage, comparison
+from bokgi.apps.pipeline import deal_list, trends
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.labels import ACTIVITIES
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.asked import Json
 from bokgi.questions.compare import compare
+from bokgi.questions.funnel import WINDOW_DAYS
 from bokgi.questions.person import tell_person
+from bokgi.questions.trends import ask_trends
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.speaker import amount_of
 
@@ -44,23 +47,42 @@ def person(request: PageRequest, person_id: str) -> HttpResponse:
     if not screen.viewer.sees_person(person_id):
         # As if there were nobody: who works here is nobody else's business.
         raise NotFoundError("person_unknown", Message(N_("There is nobody called “{who}”."), {"who": person_id}))
-    found = screen.ask(tell_person, person_id=person_id)
-    if found["name"] == person_id and found["team"] is None and not any(row["created"] for row in found["months"]):
-        raise NotFoundError("person_unknown", Message(N_("There is nobody called “{who}”."), {"who": person_id}))
+    name = screen.people.get(person_id)
+    if name is None:
+        name = _former(screen, person_id)
+    found = screen.ask_later(tell_person, person_id=person_id)
+    went = screen.ask_later(ask_trends, person_id=person_id)
     answer = screen.ask(compare)
     row = comparison.own(answer, person_id)
     shown = {
         "screen": screen,
+        "person_id": person_id,
+        "name": name,
         "found": found,
         "answer": answer,
         "row": row,
         "badge": None if row is None else comparison.badge(screen, answer, row),
         "mark": None if row is None else comparison.mark(screen, answer, row, comparison.scale(answer["people"], 320)),
         "conditions": [] if row is None else comparison.conditions(screen, row),
-        "months": months(screen, found),
-        "deals": open_deals(screen, found),
+        "stages": by_stage.table(screen, name),
+        "weeks": WINDOW_DAYS // 7,
+        "trends": None if went is None else trends.figures(screen, went, definitions=reverse("kpi:index")),
+        "trends_table": None if went is None else trends.table(screen, went),
+        "trends_weeks": None if went is None else went["weeks"],
+        "months": None if found is None else months(screen, found),
+        "deals": None if found is None else open_deals(screen, found),
+        "working": found is None or went is None,
     }
     return render(request, "people/person.html", shown)
+
+
+def _former(screen: Screen, person_id: str) -> str:
+    """Name somebody who stands in no team on the day. Raises `NotFoundError` for nobody at all."""
+    found = screen.ask(tell_person, person_id=person_id)
+    if found["name"] == person_id and found["team"] is None and not any(row["created"] for row in found["months"]):
+        raise NotFoundError("person_unknown", Message(N_("There is nobody called “{who}”."), {"who": person_id}))
+    name: str = found["name"]
+    return name
 
 
 def months(screen: Screen, found: Json) -> Table:

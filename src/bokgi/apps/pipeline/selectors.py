@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from bokgi.apps.access.asking import ask, today, viewer_of
 from bokgi.apps.access.permissions import Role, Viewer, shown_groups
 from bokgi.apps.access.requests import PageRequest, organisation_of
+from bokgi.apps.access.warming import ask_later
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import LANGUAGES, N_, Message
 from bokgi.domain.period import Period, read_date
@@ -102,6 +103,10 @@ class Screen:
     def ask(self, question: Question, /, **parameters: Any) -> Json:  # noqa: ANN401 - of the question
         """Ask as of the day of this screen."""
         return ask(self.request, question, as_of=self.as_of, **parameters)
+
+    def ask_later(self, question: Question, /, **parameters: Any) -> Json | None:  # noqa: ANN401 - of the question
+        """Ask as of the day of this screen; null while the worker computes it."""
+        return ask_later(self.request, question, as_of=self.as_of, **parameters)
 
     def say(self, msgid: str, /, **values: object) -> str:
         """Write a marked text."""

@@ -18,6 +18,7 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.access.warming import ask_later
 from bokgi.apps.data.labels import TABLES
+from bokgi.apps.pipeline import trends
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.apps.planning import kpis, selectors
 from bokgi.apps.planning.services import definitions_enter, setting_rows
@@ -26,6 +27,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.questions.concentration import ask_concentration
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.kpis import ask_kpis
+from bokgi.questions.trends import ask_trends
 from bokgi.ui.blocks import Figure, Table
 
 CADENCES: Final = (("weekly", N_("every week")), ("monthly", N_("every month")), ("quarterly", N_("every quarter")))
@@ -44,6 +46,7 @@ def kpi_index(request: PageRequest) -> HttpResponse:
     asked = found is not None and whole
     answer = ask_later(request, ask_kpis, as_of=screen.as_of, team=screen.team) if asked else None
     of_stages = _stages(screen) if asked else None
+    went = ask_later(request, ask_trends, as_of=screen.as_of, team=screen.team) if asked else None
     sees_stars = asked and screen.viewer.role in _SEES_STARS
     of_stars = _stars(screen) if sees_stars else None
     values = {} if answer is None else {row["key"]: row for row in answer["kpis"]}
@@ -67,7 +70,10 @@ def kpi_index(request: PageRequest) -> HttpResponse:
     shown = {
         "screen": screen,
         "entries": entries,
-        "working": asked and (answer is None or of_stages is None or (sees_stars and of_stars is None)),
+        "trends": None if went is None else trends.figures(screen, went, definitions=request.path),
+        "trends_table": None if went is None else trends.table(screen, went),
+        "trends_weeks": None if went is None else went["weeks"],
+        "working": asked and (answer is None or of_stages is None or went is None or (sees_stars and of_stars is None)),
         "whole": whole,
         "may_edit": found is not None and selectors.may_edit(screen),
         "cadences": CADENCES,

@@ -20,7 +20,7 @@ from bokgi.questions.funnel import WINDOW_DAYS
 from bokgi.ui.blocks import Cell, Column, Figure, Table
 from bokgi.ui.format import ABSENT
 from bokgi.ui.format import n as cases
-from bokgi.ui.speaker import kpi_value
+from bokgi.ui.speaker import kpi_interval, kpi_value
 
 
 @dataclass(frozen=True)
@@ -238,9 +238,7 @@ def figure(screen: Screen, row: Json | None) -> Figure | None:
     span = row["period"]
     period = say(N_("now")) if span is None else _period(screen, span)
     value = kpi_value(speaker, row)
-    ends = ""
-    if row["low"] is not None:
-        ends = speaker.interval({"low": row["low"], "high": row["high"], "level": row["level"]})
+    ends = "" if row["level"] is None else kpi_interval(speaker, row, row["level"])
     reason = "" if row["reason"] is None else say(KPI_REASONS[row["reason"]])
     return Figure(
         period,

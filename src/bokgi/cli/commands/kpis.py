@@ -33,15 +33,15 @@ def kpis(
 def _show(session: Session, found: dict[str, Any]) -> None:
     from datetime import date
 
-    from bokgi.ui.format import percent, plain
-    from bokgi.ui.speaker import Speaker, kpi_value
+    from bokgi.ui.format import plain
+    from bokgi.ui.speaker import Speaker, kpi_interval, kpi_value
 
     speaker = Speaker(session.lang, date.fromisoformat(found["as_of"]), "KRW")
 
     def interval(row: dict[str, Any]) -> str:
         if row["reason"] is not None:
             return session.text(Message(KPI_REASONS[row["reason"]]))
-        return "" if row["low"] is None else f"{percent(row['low'])} ~ {percent(row['high'])}"
+        return "" if row["level"] is None else kpi_interval(speaker, row, row["level"])
 
     show_table(
         session,
