@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -135,14 +135,15 @@ def count_cells(
     cut: pa.Table,
     numbering: Numbering,
     as_of: date,
-) -> pa.Table:
+) -> Iterator[pa.Table]:
     """Count days at risk and what ended them, by condition, person, stage, time in stage and slice of the past.
 
     A deal is at risk from the day after its entry to the day it leaves, for by the end of a day it stands where it
     moved that day. Who passes through a stage within a day was at risk for half a day.
 
     Gives `key` (see `Numbering`; its parts from the profile down to the era), `twice` (days, doubled) and the events
-    `EXITS`, in the order of the keys. Deals are counted some profiles at a time, for what the engine has to hold.
+    `EXITS`, in the order of the keys. Deals are counted some profiles at a time and each part is given by itself, for
+    what the engine and the reader have to hold.
     """
     who = _who(deals, changes, numbering.people).cache()
     sizes = who.group_by("profile").agg(n=_.count()).order_by("profile").to_pyarrow()
@@ -152,11 +153,9 @@ def count_cells(
             bounds.append(profile)
             held = 0
         held += n
-    parts = []
     for low, high in pairwise([*bounds, numbering.profiles]):
         some = who if len(bounds) == 1 else who.filter((_.profile >= low) & (_.profile < high))
-        parts.append(_cells_of(told, some, changes, deals, cut, numbering, as_of).to_pyarrow())
-    return pa.concat_tables(parts)
+        yield _cells_of(told, some, changes, deals, cut, numbering, as_of).to_pyarrow()
 
 
 def _who(deals: ir.Table, changes: ir.Table | None, people: Sequence[str]) -> ir.Table:
@@ -356,7 +355,7 @@ def entries(deals: ir.Table, told: ir.Table) -> pa.Table:
     traits = deals.select(of_deal="deal_id", profile="profile", team="team", person="owner_id")
     rows = came.join(traits, came.deal_id == traits.of_deal)
     rows = rows.select("deal_id", "visit", "pipeline", "stage", "profile", "team", "person", on="entered_on")
-    return rows.order_by("on", "deal_id", "visit").to_pyarrow()
+    return rows.order_by("on", "deal_id", "visit").to_pyarrow().drop_columns(["deal_id", "visit"])
 
 
 def moves(told: ir.Table) -> pa.Table:

@@ -72,11 +72,11 @@ def fit_hazards(cells: Cells, moves: Moves, coding: Coding, *, on: int, start: H
 
 
 def _days(cells: Cells, weight: Floats, timings: int) -> sparse.csr_array:
-    """Weigh the days of each pair and timing; eras without weight are left out."""
-    kept = weight[cells.era] > 0.0
-    first = np.concatenate([[0], np.cumsum(kept)])[cells.first]
-    days = cells.days[kept] * weight[cells.era[kept]]
-    return sparse.csr_array((days, cells.timing[kept], first), shape=(len(cells.profile), timings))
+    """Weigh the days of each pair and timing; what lies in eras without weight only is left out."""
+    weighed = cells.days @ weight, cells.timing, cells.first
+    found = sparse.csr_array(weighed, shape=(len(cells.profile), timings), copy=True)
+    found.eliminate_zeros()
+    return found
 
 
 def _timing(stages: int, stage: Ints, age: Ints, phase: Ints) -> tuple[tuple[Ints, ...], tuple[int, ...]]:

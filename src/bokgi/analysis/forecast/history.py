@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Final, TypeVar
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 from numpy.typing import NDArray
+from scipy import sparse
 
 from bokgi.analysis.forecast.counting import (
     AGE_DAYS,
@@ -61,17 +62,16 @@ class Cells:
     """Days at risk by condition and person, and within those by stage, time in stage, part of the quarter and era.
 
     `profile` and `person` are those of each pair; the rows of pair `p` are `first[p]` up to `first[p + 1]`, each with
-    `timing` ((stage × times in stage + time) × parts of the quarter + part), `era` and `days`. An era ends on a day of
-    `marks`: the first origin (or the day of the facts) that has seen it. `events` counts how stays ended, by era and
-    timing, era and profile, era and person.
+    `timing` ((stage × times in stage + time) × parts of the quarter + part) and its `days`, a column for each era. An
+    era ends on a day of `marks`: the first origin (or the day of the facts) that has seen it. `events` counts how stays
+    ended, by era and timing, era and profile, era and person.
     """
 
     profile: Ints
     person: Ints
     first: Ints
     timing: Codes
-    era: Codes
-    days: Floats
+    days: sparse.csr_array
     marks: Ints
     events: Mapping[str, tuple[Floats, Floats, Floats]]
 
@@ -339,32 +339,40 @@ def _traits(table: pa.Table, coding: Coding) -> tuple[Ints, Ints, Ints]:
     return _ints(table["profile"]), _code(table["person"], coding.persons), _code(table["team"], coding.teams)
 
 
-def _cells(table: pa.Table, numbering: Numbering) -> Cells:
-    key = _ints(table["key"])
-    whole, era = np.divmod(key, len(numbering.eras))
-    pair, timing = np.divmod(whole, numbering.timings)
-    begins = np.flatnonzero(np.diff(pair, prepend=-1))
-    profile, person = np.divmod(pair[begins], len(numbering.people))
-    sizes = numbering.timings, numbering.profiles, len(numbering.people)
-    places = timing, np.repeat(profile, np.diff(begins, append=len(pair))), pair % len(numbering.people)
-    events = {}
-    for name in EXITS:
-        ended = _ints(table[name])
-        rows = np.flatnonzero(ended)
-        by_size = (
-            np.bincount(era[rows] * size + place[rows], ended[rows], len(numbering.eras) * size)
-            for size, place in zip(sizes, places, strict=True)
-        )
-        events[name] = tuple(
-            found.reshape(len(numbering.eras), size) for found, size in zip(by_size, sizes, strict=True)
-        )
+def _cells(parts: Iterable[pa.Table], numbering: Numbering) -> Cells:
+    """Read the cells of `count_cells`, each part in its turn: what is left of it is much smaller."""
+    n_eras, n_people = len(numbering.eras), len(numbering.people)
+    sizes = numbering.timings, numbering.profiles, n_people
+    events = {name: tuple(np.zeros((n_eras, size)) for size in sizes) for name in EXITS}
+    pairs, begun, timings, places, eras, days = [], [], [], [], [], []
+    n_rows = n_cells = 0
+    for part in parts:
+        row, era = np.divmod(_ints(part["key"]), n_eras)
+        pair, timing = np.divmod(row, numbering.timings)
+        for name, found in events.items():
+            ended = _ints(part[name])
+            cells = np.flatnonzero(ended)
+            groups = timing[cells], pair[cells] // n_people, pair[cells] % n_people
+            for sums, size, group in zip(found, sizes, groups, strict=True):
+                here = np.bincount(era[cells] * size + group, ended[cells], n_eras * size)
+                np.add(sums, here.reshape(n_eras, size), out=sums)
+        rows = np.flatnonzero(np.diff(row, prepend=-1))
+        begins = np.flatnonzero(np.diff(pair[rows], prepend=-1))
+        pairs.append(pair[rows][begins])
+        begun.append(begins + n_rows)
+        timings.append(timing[rows].astype(np.int32))
+        places.append(rows + n_cells)
+        eras.append(era.astype(np.int32))
+        days.append(_ints(part["twice"]) / 2.0)
+        n_rows, n_cells = n_rows + len(rows), n_cells + len(row)
+    profile, person = np.divmod(np.concatenate(pairs), n_people)
+    of_rows = np.concatenate(days), np.concatenate(eras), np.append(np.concatenate(places), n_cells)
     return Cells(
         profile,
         person,
-        np.append(begins, len(pair)),
-        timing.astype(np.int32),
-        era.astype(np.int32),
-        _ints(table["twice"]) / 2.0,
+        np.append(np.concatenate(begun), n_rows),
+        np.concatenate(timings),
+        sparse.csr_array(of_rows, shape=(n_rows, n_eras)),
         np.array([day_number(on) for on in numbering.eras], dtype=np.int64),
         events,  # type: ignore[arg-type]  # three tables each
     )
