@@ -89,6 +89,13 @@ def _part(part: ir.NumericValue, whole: ir.NumericValue, enough: ir.BooleanValue
 
 def _paired(before: ibis.Table, after: ibis.Table, by: Sequence[str], period: Period) -> ibis.Table:
     """One row per deal that was due, or was won in the period, with its fate."""
+    # Only these deals are paired: they are few beside all that two days hold.
+    was_due = (
+        (_.outcome == Outcome.OPEN.value) & (_.expected_close_on >= period.start) & (_.expected_close_on < period.end)
+    )
+    is_won = (_.outcome == Outcome.WON.value) & (_.closed_on >= period.start) & (_.closed_on < period.end)
+    asked = before.filter(was_due).select("deal_id").union(after.filter(is_won).select("deal_id"))
+    before, after = before.semi_join(asked, "deal_id"), after.semi_join(asked, "deal_id")
     first = before.select(
         deal_before="deal_id",
         was_open=_.outcome == Outcome.OPEN.value,

@@ -57,11 +57,14 @@ def standards_met(
     >>> found.to_pyarrow().to_pylist()
     [{'person_id': 'kim', 'role': 'AE', 'metric': 'call', 'stage': 'all', 'done': 1, 'standard': 2.0, 'met': False}]
     """
-    asked = _asked(memberships, standards, calendar, period=period)
-    acts = in_stage(activities_by(activities, activity_people, period=period), visits)
-    acts = acts.filter(_.person_id.notnull()).select("person_id", metric="kind", stage="stage")
-    anywhere = acts.group_by("person_id", "metric").agg(done=_.count()).mutate(stage=ibis.literal(ALL))
-    somewhere = acts.filter(_.stage.notnull()).group_by("person_id", "metric", "stage").agg(done=_.count())
+    weekly = _weekly(standards, period=period)
+    asked = _asked(memberships, weekly, calendar, period=period)
+    acts = activities_by(activities, activity_people, period=period).filter(_.person_id.notnull())
+    anywhere = acts.group_by("person_id", metric="kind").agg(done=_.count()).mutate(stage=ibis.literal(ALL))
+    # In which stage a deal stood is looked up only for what a standard asks for in a stage.
+    staged = weekly.filter(_.stage != ALL).select(of_kind="metric").distinct()
+    placed = in_stage(acts.semi_join(staged, acts.kind == staged.of_kind), visits).filter(_.stage.notnull())
+    somewhere = placed.group_by("person_id", "stage", metric="kind").agg(done=_.count())
     kinds = {"person_id": "string", "metric": "string", "stage": "string", "done": "int64"}
     done = ibis.union(anywhere.select(*kinds).cast(kinds), somewhere.select(*kinds).cast(kinds))
     told = asked.left_join(done, ["person_id", "metric", "stage"], rname="of_{name}")
@@ -71,8 +74,8 @@ def standards_met(
     )
 
 
-def _asked(memberships: ibis.Table, standards: ibis.Table, calendar: ibis.Table, *, period: Period) -> ibis.Table:
-    """What each person is asked for in the period, by standard."""
+def _asked(memberships: ibis.Table, weekly: ibis.Table, calendar: ibis.Table, *, period: Period) -> ibis.Table:
+    """What each person is asked for in the period, by standard (`_weekly`)."""
     days = calendar.filter(_.working & (_.day >= period.start) & (_.day < period.end)).select("day")
     roles = memberships.filter(_.role.notnull()).select("person_id", "role", "share", "valid_from", "valid_to")
     worked = roles.join(
@@ -83,12 +86,16 @@ def _asked(memberships: ibis.Table, standards: ibis.Table, calendar: ibis.Table,
         ],
     )
     time = worked.group_by("person_id", "role").agg(weeks=_.share.sum() / _WEEK)
+    asked = time.join(weekly, (weekly.for_role == ALL) | (weekly.for_role == time.role))
+    return asked.select("person_id", "role", "metric", "stage", standard=_.amount * _.weeks)
+
+
+def _weekly(standards: ibis.Table, *, period: Period) -> ibis.Table:
+    """The weekly standards that hold at the end of the period: `for_role, metric, stage, amount`."""
     latest = ibis.window(
         group_by=["role", "metric", "stage"], order_by=[_.valid_from.desc(nulls_first=False), _.amount.desc()]
     )
     holds = (_.valid_from.isnull() | (_.valid_from < period.end)) & (_.valid_to.isnull() | (_.valid_to > period.last))
     weekly = standards.filter(holds & (_.per == "week") & _.metric.isin(KINDS))
     weekly = weekly.mutate(place=ibis.row_number().over(latest)).filter(_.place == 0)
-    weekly = weekly.select("metric", "stage", "amount", for_role="role")
-    asked = time.join(weekly, (weekly.for_role == ALL) | (weekly.for_role == time.role))
-    return asked.select("person_id", "role", "metric", "stage", standard=_.amount * _.weeks)
+    return weekly.select("metric", "stage", "amount", for_role="role")

@@ -100,7 +100,7 @@ def time_cells(
     last = min(as_of, period.last) if risk is Risk.PERIOD else as_of
     if risk is Risk.PERIOD:
         # Only stays that last into the period count: the others needn't be added up.
-        lasting = visits.filter(_.left_on.isnull() | (_.left_on >= period.start)).select(*_STAY).distinct()
+        lasting = visits.filter(_.left_on.isnull() | (_.left_on >= period.start)).select(*_STAY)
         visits = visits.semi_join(lasting, _STAY)
     stays = _stays(visits, last=last, start=period.start)
     told = stays.join(deals.select("deal_id", *by), "deal_id")
