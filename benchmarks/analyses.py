@@ -27,6 +27,7 @@ import ibis
 
 from benchmarks import peers, results
 from benchmarks.company import AS_OF, FOLDER, make
+from bokgi.analysis.bottleneck.counts import case_cells
 from bokgi.analysis.comparison.cells import counted
 from bokgi.analysis.comparison.conditions import conditions
 from bokgi.analysis.concentration.won import won_cells
@@ -130,6 +131,12 @@ QUESTIONS = {
     ),
     "loss reasons": Question(lambda facts: loss_reasons(facts.deals, period=QUARTER), peers.LOSS_REASONS),
     "velocity": Question(lambda facts: velocity(facts.deals, period=QUARTER), peers.VELOCITY),
+    "bottlenecks (cells)": Question(
+        lambda facts: case_cells(
+            facts.progressions, facts.traits, ["team", "source", "segment"], (QUARTER.start, QUARTER.end)
+        ),
+        peers.BOTTLENECK_CELLS,
+    ),
     "comparison (cells)": Question(cells, peers.COMPARISON_CELLS),
     "progress by person": Question(
         lambda facts: progress(

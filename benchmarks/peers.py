@@ -491,6 +491,14 @@ WON_CELLS: Final = f"""
     WHERE outcome = 'won' AND closed_on BETWEEN {_QUARTER} GROUP BY ALL
 """
 
+BOTTLENECK_CELLS: Final = f"""
+    SELECT progressions.stage, progressions.stage_order, team, traits.source, segment, count(*) AS n,
+        count(*) FILTER (progressions."end" = 'reached') AS wins
+    FROM progressions JOIN traits USING (deal_id)
+    WHERE progressions."end" NOT IN ('open', 'removed') AND ended_on BETWEEN {_QUARTER}
+    GROUP BY ALL
+"""
+
 LEAD_RESPONSE: Final = f"""
     WITH ours AS (
         SELECT lead_id, owner_id, account_id, converted_deal_id, assigned_on FROM leads

@@ -61,8 +61,17 @@ def _between(text: str, mark: str, made: str) -> str:
 
 
 def _measured(rows: Sequence[Row]) -> str:
-    said = sorted({row["measured"] for row in rows})
-    return "\n".join(f"Measured {one}." for one in said)
+    """Say it once for each day and machine, with the load that others put on it meanwhile."""
+    loads: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        day, __, rest = row["measured"].partition("load ")
+        load, __, engines = rest.partition(",")
+        loads.setdefault((day, engines), []).append(float(load))
+    lines = []
+    for (day, engines), found in loads.items():
+        least, most = f"{min(found):.1f}", f"{max(found):.1f}"
+        lines.append(f"Measured {day}load {least if least == most else f'{least} to {most}'},{engines}.")
+    return "\n".join(lines)
 
 
 def analyses(rows: Sequence[Row]) -> str:

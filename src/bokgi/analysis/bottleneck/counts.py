@@ -55,6 +55,19 @@ def joined(progressions: ibis.Table, deals: ibis.Table, columns: Sequence[str]) 
     return progressions.join(side, progressions.deal_id == side.of_deal)
 
 
+def case_cells(progressions: ibis.Table, deals: ibis.Table, columns: Sequence[str], window: Window) -> ibis.Table:
+    """Give a row for each stage and combination of columns: `n` first visits that ended in the window, `wins` of them.
+
+    In the order of the keys. `wins` went further: they reached a later stage, or were won.
+    """
+    start, end = window
+    ended = progressions.filter((_.end != "open") & (_.end != "removed") & (_.ended_on >= start) & (_.ended_on < end))
+    named = {column: _[f"of_{column}"].cast("string") for column in columns}
+    keys = ["pipeline", "stage", "stage_order", *columns]
+    cells = joined(ended, deals, columns).mutate(**named).group_by(keys)
+    return cells.agg(n=_.count(), wins=(_.end == REACHED).cast("int64").sum()).order_by(keys)
+
+
 def count_cells(
     progressions: ibis.Table,
     deals: ibis.Table,
@@ -64,18 +77,7 @@ def count_cells(
     window: Window,
 ) -> list[tuple[Key, Cell]]:
     """Count the first visits that ended in the window, by stage, conditions and units, and how many went further."""
-    start, end = window
-    ended = progressions.filter((_.end != "open") & (_.end != "removed") & (_.ended_on >= start) & (_.ended_on < end))
-    named = {column: _[f"of_{column}"].cast("string") for column in columns}
-    keys = ["pipeline", "stage", "stage_order", *columns]
-    counted = (
-        joined(ended, deals, columns)
-        .mutate(**named)
-        .group_by(keys)
-        .agg(n=_.count(), wins=(_.end == REACHED).cast("int64").sum())
-        .order_by(keys)
-        .to_pyarrow()
-    )
+    counted = case_cells(progressions, deals, columns, window).to_pyarrow()
     out = []
     for key in _stage_keys(counted):
         rows = counted.filter(
