@@ -20,7 +20,8 @@ from bokgi.facts.deriving import DERIVATION
 from bokgi.facts.engine import connect
 from bokgi.facts.lake import Lake
 from bokgi.facts.locks import Lock
-from bokgi.facts.read import facts
+from bokgi.facts.model import Facts
+from bokgi.facts.read import facts, facts_on
 from bokgi.facts.schema import TABLES, Column
 from tests.cast import facts_of, rows_of
 from tests.facts.lakes import imported, lake_in, read, rows
@@ -50,6 +51,23 @@ def test_only_what_follows_from_facts_as_they_were_read_is_kept(tmp_path: Path) 
     changed = replace(read_facts, deals=read_facts.deals.filter(read_facts.deals.deal_id == "d1"))
     assert changed.kept("half", lambda: changed.deals).count().to_pyarrow().as_py() == 1
     assert first.columns == read_facts.deals.columns
+
+
+def test_a_day_is_cut_once_and_a_table_tells_once_what_is_asked_of_it(tmp_path: Path) -> None:
+    read_facts = facts(ibis.duckdb.connect(), two_weeks(tmp_path))
+    day = date(2026, 1, 6)
+    then = facts_on(read_facts, day)
+    assert facts_on(read_facts, day) is then
+    changed = replace(read_facts, deals=read_facts.deals.limit(0))
+    assert facts_on(changed, day).deals.count().to_pyarrow().as_py() == 0
+
+    def told(found: Facts) -> list[int]:
+        return found.once("how many", found.deals, lambda: [found.deals.count().to_pyarrow().as_py()])
+
+    assert told(read_facts) is told(read_facts)
+    assert told(then) is told(then)
+    assert (told(read_facts), told(changed)) == ([1], [0])
+    assert told(changed) is not told(changed)
 
 
 def test_only_the_days_asked_last_are_kept(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def progress(
     >>> found.select("attainment", "expected", "left", "coverage").to_pyarrow().to_pylist()
     [{'attainment': 0.4, 'expected': Decimal('2.00'), 'left': Decimal('6.00'), 'coverage': 1.5}]
     """
-    goals = _targets(targets, period=period, subject=subject, metric=metric)
+    goals = targets_for(targets, period=period, subject=subject, metric=metric)
     told = _achieved(deals, goals, as_of=as_of, period=period, subject=subject)
     keys = ["subject_id", "lead_source"]
     joined = told.outer_join(goals, [told[key].identical_to(goals[key]) for key in keys], rname="of_{name}")
@@ -123,8 +123,21 @@ def _share(part: ir.DecimalValue, whole: ir.DecimalValue) -> ir.FloatingValue:
     return part.cast("float64") / whole.cast("float64").nullif(0)
 
 
-def _targets(targets: ibis.Table, *, period: Period, subject: Subject, metric: Metric) -> ibis.Table:
-    """The target of each subject and lead source: the one for this period, or those inside it that tile it."""
+def targets_for(
+    targets: ibis.Table, *, period: Period, subject: Subject, metric: Metric = Metric.WON_AMOUNT
+) -> ibis.Table:
+    """Which target each subject has in a period: the one for exactly this period, or those inside it that tile it.
+
+    Gives `subject_id`, `lead_source`, `target` and, when it is null, a `reason`, as `progress` does.
+
+    >>> import pyarrow as pa
+    >>> month = Period.parse("2026-11")
+    >>> target = {"subject_kind": ["team"], "subject_id": ["1팀"], "metric": ["won_amount"], "lead_source": ["all"]}
+    >>> target |= {"period_start": [month.start], "period_end": [month.end]}
+    >>> target = ibis.memtable(pa.table(target | {"amount": pa.array([10], pa.decimal128(18, 2))}))
+    >>> targets_for(target, period=month, subject=Subject.TEAM).select("subject_id", "target").to_pyarrow().to_pylist()
+    [{'subject_id': '1팀', 'target': Decimal('10.00')}]
+    """
     ours = targets.filter(
         (_.subject_kind == subject.value)
         & (_.metric == metric.value)

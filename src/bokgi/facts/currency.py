@@ -44,8 +44,12 @@ def without_rate(facts: Facts, on: date) -> dict[str, int]:
 
 def foreign_currencies(facts: Facts, table: ir.Table) -> list[str]:
     """List the currencies of a table that are not the organisation's."""
-    found = table.filter(_foreign(facts, table) & table.amount.notnull()).select("currency").distinct()
-    return sorted(row["currency"] for row in found.to_pyarrow().to_pylist())
+
+    def ask() -> list[str]:
+        found = table.filter(_foreign(facts, table) & table.amount.notnull()).select("currency").distinct()
+        return sorted(row["currency"] for row in found.to_pyarrow().to_pylist())
+
+    return facts.once(f"currencies other than {facts.settings.currency}", table, ask)
 
 
 def _foreign(facts: Facts, table: ir.Table) -> ir.BooleanValue:

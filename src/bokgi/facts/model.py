@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -16,6 +16,7 @@ from bokgi.facts.schema import FACT_TABLES
 
 DEFAULT_TIME_ZONE: Final = "Asia/Seoul"
 YEAR_STARTS: Final = "fiscal_year_starts"
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, order=True)
@@ -95,10 +96,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Keeping:
-    """Where facts keep what was computed of them: the tables as they were read, and how another one is kept."""
+    """Where facts keep what was computed of them: the tables as they were read, and how another one is kept.
+
+    `kept` are the tables that are kept on file, `days` the facts cut to a day, `told` small answers about the tables
+    that were read or kept (`Facts.once`): they last as long as the facts do.
+    """
 
     tables: Mapping[str, ir.Table]
     keep: Callable[[str, Callable[[], ir.Table]], ir.Table]
+    kept: dict[str, ir.Table] = field(default_factory=dict)
+    days: dict[date, Facts] = field(default_factory=dict)
+    told: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +156,27 @@ class Facts:
         table stays an expression. `name` says all that the table depends on besides the facts; one that holds for a
         day begins `kind-2026-11-28`. `make` puts the expression together, and is not called where the table is there.
         """
-        return make() if self.keeping is None or not self.as_read else self.keeping.keep(name, make)
+        if self.keeping is None or not self.as_read:
+            return make()
+        found = self.keeping.keep(name, make)
+        self.keeping.kept[name] = found
+        return found
+
+    def once(self, question: str, table: ir.Table, ask: Callable[[], Found]) -> Found:
+        """Ask something of a table, and only once where the table lasts as long as these facts: read, or kept.
+
+        `question` says all that the answer depends on besides the table. The answer is shared: it must not be changed.
+        """
+        lasting = self.keeping is not None and any(
+            table is one for tables in (self.keeping.tables, self.keeping.kept) for one in tables.values()
+        )
+        if self.keeping is None or not lasting:
+            return ask()
+        key = (question, table.op())
+        if key not in self.keeping.told:
+            self.keeping.told[key] = ask()
+        found: Found = self.keeping.told[key]
+        return found
 
     @property
     def as_read(self) -> bool:

@@ -49,19 +49,32 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
 def facts_on(found: Facts, on: date) -> Facts:
     """Cut facts to what had happened by the end of a day; the deals are rebuilt once and kept, where they can be.
 
-    Rebuilding them is the longest expression of all: read from a file, every question after it stays short.
+    Rebuilding them is the longest expression of all: read from a file, every question after it stays short. The last
+    days asked for are remembered with the facts.
     """
     deals = found.kept(f"deals-{on.isoformat()}", lambda: deals_as_of(found, on))
-    return rebuilt(found, on, deals=deals)
+    if found.keeping is None or not found.as_read:
+        return rebuilt(found, on, deals=deals)
+    days = found.keeping.days
+    told = days.pop(on, None)
+    if told is None or told.deals is not deals:
+        told = rebuilt(found, on, deals=deals)
+    days[on] = told
+    while len(days) > state.KEPT_DAYS:
+        del days[next(iter(days))]
+    return told
 
 
 def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derived) -> Keeping | None:  # noqa: ANN401 - any Ibis backend
     """Keep tables as Parquet beside the derived state; only DuckDB does, which reads single files."""
+    read: dict[Path, ir.Table] = {}
 
     def keep(name: str, make: Callable[[], ir.Table]) -> ir.Table:
         code = state.code_digest("domain", "facts", "analysis", "questions")[:8]
         path = state.kept(derived, f"{name}-{code}", lambda work: make().to_parquet(work))
-        return connection.read_parquet([str(path)])
+        if path not in read:
+            read[path] = connection.read_parquet([str(path)])
+        return read[path]
 
     return Keeping(tables, keep) if connection.name == "duckdb" else None
 
@@ -73,6 +86,9 @@ def _read(connection: Any, name: str, paths: list[Path], derived: state.Derived)
     else:
         table = ibis.union(*(connection.read_parquet(str(path)) for path in paths))
     extra = STATE_COLUMNS.get(name, ())
+    named = [column.name for column in (*TABLES[name].columns, *extra)]
+    if list(table.columns) == named:
+        return table
     added = {column.name: null_of(column) for column in TABLES[name].columns if column.name not in table.columns}
     for column in extra:
         if column.name in table.columns:
@@ -81,7 +97,7 @@ def _read(connection: Any, name: str, paths: list[Path], derived: state.Derived)
             added[column.name] = _observed_on(table, derived) if column.type == "date" else null_of(column)
         else:
             added[column.name] = ibis.literal(",")
-    return table.mutate(**added).select([column.name for column in (*TABLES[name].columns, *extra)])
+    return table.mutate(**added).select(named)
 
 
 def _observed_on(table: ir.Table, derived: state.Derived) -> ir.Value:

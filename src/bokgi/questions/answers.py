@@ -28,6 +28,8 @@ from bokgi.facts.model import Facts
 from bokgi.facts.read import facts
 from bokgi.questions.asked import Json
 
+ENGINE_MEMORY: Final = "1GB"
+"""What DuckDB may hold where nobody says otherwise; beyond it, it writes to disk. A million deals fit."""
 KEPT: Final = 2000
 """How many answers stay for one lake version; the oldest go first."""
 
@@ -53,7 +55,7 @@ class _Engine:
 class Answers:
     """Ask questions of the facts of one home, from any number of threads.
 
-    `memory_limit` is DuckDB's, for instance `2GB`; without one it takes what it thinks right.
+    `memory_limit` is DuckDB's, for instance `2GB`; what does not fit lies beside the derived state meanwhile.
 
     >>> import tempfile
     >>> from datetime import date
@@ -65,7 +67,7 @@ class Answers:
     {'as_of': '2026-11-24', 'currency': 'KRW'}
     """
 
-    def __init__(self, home: Path, *, memory_limit: str | None = None) -> None:
+    def __init__(self, home: Path, *, memory_limit: str = ENGINE_MEMORY) -> None:
         self._home = home
         self._memory_limit = memory_limit
         self._lock = threading.Lock()
@@ -127,7 +129,9 @@ class Answers:
             if engine is None or seen != self._seen or not (engine.derived.folder / "manifest.json").exists():
                 derived = state.derived(lake)
                 if engine is None or engine.derived.folder != derived.folder or seen != self._seen:
-                    engine = _Engine(derived, connect(memory_limit=self._memory_limit))
+                    # A folder of its own: processes that share one would overwrite each other's files.
+                    spill = derived.folder / f"spill-{uuid4().hex}"
+                    engine = _Engine(derived, connect(spill, memory_limit=self._memory_limit))
                 self._engine, self._seen = engine, seen
         return engine
 

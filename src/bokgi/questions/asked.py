@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import ibis
@@ -181,9 +182,17 @@ def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = (), owner_th
         told = judged(deals_handed_over(facts, now, rates_of=as_of) if shared else _handed_over(now, as_of))
         if attributes or not shared:
             told = kept.enter_context(with_factors(told, attributes).cache())
-        rows = now.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow()
-        names = dict(zip(rows["key"].to_pylist(), rows["name"].to_pylist(), strict=True))
-        yield Asked(facts, now, as_of, told, names, without_rate(then, as_of), shared, kept)
+        yield Asked(facts, now, as_of, told, _names(now), without_rate(then, as_of), shared, kept)
+
+
+def _names(facts: Facts) -> Mapping[str, str]:
+    """Give people's names by key; who has none (any more) is missing."""
+
+    def ask() -> Mapping[str, str]:
+        named = facts.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow()
+        return MappingProxyType(dict(zip(named["key"].to_pylist(), named["name"].to_pylist(), strict=True)))
+
+    return facts.once("names of people", facts.identities, ask)
 
 
 def deals_handed_over(read: Facts, now: Facts, *, rates_of: date) -> ibis.Table:

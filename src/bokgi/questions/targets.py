@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ibis import _
 
-from bokgi.analysis.progress import ALL, Subject, progress
+from bokgi.analysis.progress import ALL, Subject, targets_for
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Asked
 
@@ -37,8 +37,8 @@ def _recorded(here: Asked, period: Period, team: str | None) -> Decimal | None:
     goals = here.facts.targets.filter(_.currency.isnull() | (_.currency == here.facts.settings.currency))
 
     def found(subject: Subject) -> dict[str, Decimal]:
-        rows = progress(here.deals, goals, here.facts.calendar, as_of=here.as_of, period=period, subject=subject)
-        rows = rows.filter((_.lead_source == ALL) & _.target.notnull())
+        rows = targets_for(goals, period=period, subject=subject)
+        rows = rows.filter((_.lead_source == ALL) & _.target.notnull()).order_by("subject_id")
         return {row["subject_id"]: row["target"] for row in rows.to_pyarrow().to_pylist()}
 
     if team is not None:

@@ -20,7 +20,7 @@ from bokgi.apps.access.permissions import Role, Viewer, managed_by
 from bokgi.apps.access.requests import PageRequest, organisation_of
 from bokgi.apps.access.selectors import ZONE, organisation
 from bokgi.domain.errors import BokgiError, NotFoundError
-from bokgi.questions.answers import Answers, Question
+from bokgi.questions.answers import ENGINE_MEMORY, Answers, Question
 from bokgi.questions.asked import Json
 from bokgi.questions.roster import ask_roster
 
@@ -41,12 +41,12 @@ def answers() -> Answers:
     return _answers(settings.HOME)
 
 
-def _memory_limit() -> str | None:
-    """Leave room for the worker and everything else of the machine; None where its memory is not known."""
+def _memory_limit() -> str:
+    """Leave room for the worker and everything else of the machine."""
     try:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
-        return None
+        return ENGINE_MEMORY
     return f"{int(whole * _SHARE_OF_MEMORY / 1e6)}MB"
 
 

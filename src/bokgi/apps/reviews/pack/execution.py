@@ -160,6 +160,9 @@ def standards(scope: Scope, period: Period) -> dict[str, list[dict[str, Any]]]:
     facts = scope.facts
     late = scope.lately
     found: dict[str, list[dict[str, Any]]] = {}
+    # Most companies have set none: asked first, for the comparison itself is a long question.
+    if not rows(facts.standards.filter(_.per == "week").select("metric").limit(1)):
+        return found
     for row in rows(
         standards_met(
             late.visits, late.activities, late.who, facts.memberships, facts.standards, facts.calendar, period=period

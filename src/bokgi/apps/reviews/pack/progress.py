@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -30,8 +30,10 @@ def progress(scope: Scope, stages: Sequence[Row], usual: Mapping[str, Any]) -> d
     middle = scope.period.start + timedelta(days=3)
     quarter = scope.facts.settings.quarter_of(middle)
     period, targets = quarter, []
+    spans = _spans_of_targets(scope)
     for one in (quarter, Period.month_of(middle)):
-        found = _targets(scope, one)
+        inside = {subject for subject, span in spans if one.start <= span.start and span.end <= one.end}
+        found = _targets(scope, one, inside)
         if found:
             period, targets = one, found
             break
@@ -48,12 +50,26 @@ def _period(period: Period) -> dict[str, str]:
     return {"start": period.start.isoformat(), "end": period.end.isoformat(), "last": period.last.isoformat()}
 
 
-def _targets(scope: Scope, period: Period) -> list[dict[str, Any]]:
-    """Give the targets of the period, the organisation's first; without one of its own, the sum of its teams'."""
-    goals = scope.facts.targets.filter(_.currency.isnull() | (_.currency == scope.currency))
+def _goals(scope: Scope) -> ir.Table:
+    return scope.facts.targets.filter(_.currency.isnull() | (_.currency == scope.currency))
+
+
+def _spans_of_targets(scope: Scope) -> set[tuple[str, Period]]:
+    """Give whose targets there are, and for which periods."""
+    given = _goals(scope).select("subject_kind", "period_start", "period_end").distinct()
+    return {(row["subject_kind"], Period(row["period_start"], row["period_end"])) for row in rows(given)}
+
+
+def _targets(scope: Scope, period: Period, inside: Collection[str]) -> list[dict[str, Any]]:
+    """Give the targets of the period, the organisation's first; without one of its own, the sum of its teams'.
+
+    `inside`: the kinds of subject that have a target within the period at all.
+    """
+    goals = _goals(scope)
     found = [
         (subject, row)
         for subject in _SUBJECTS
+        if subject.value in inside
         for row in rows(
             analysed(
                 scope.deals, goals, scope.facts.calendar, as_of=scope.as_of, period=period, subject=subject

@@ -226,5 +226,8 @@ def _teams(facts: Facts, on: date) -> dict[str, str]:
 def _names(facts: Facts) -> dict[str, str]:
     """Give people's names; the address where only that is known."""
     known = facts.identities.filter(_.kind == "person").select("key", "name", "email")
-    told = sorted(rows(known), key=lambda row: (row["name"] is not None, row["name"] or "", row["email"] or ""))
+    told = sorted(
+        facts.once("people", facts.identities, lambda: rows(known)),
+        key=lambda row: (row["name"] is not None, row["name"] or "", row["email"] or ""),
+    )
     return {row["key"]: row["name"] or row["email"] or row["key"] for row in told}
