@@ -31,7 +31,7 @@ from bokgi.facts.ledger import Entry
 from bokgi.questions.answers import Answers
 from bokgi.questions.fair_result import fair_results
 from bokgi.ui.format import ABSENT, NBSP, ends, points
-from bokgi.ui.speaker import Speaker, amount_of, kpi_value
+from bokgi.ui.speaker import Speaker, amount_of, kpi_interval, kpi_value
 from tests.cast import rows_of
 from tests.homes import SELLERS, TODAY
 
@@ -308,7 +308,7 @@ def kpis(answer: Json) -> Expected:
     for row in answer["kpis"]:
         ends = ""
         if row["low"] is not None:
-            ends = SAY.interval({name: row[name] for name in ("low", "high", "level")})
+            ends = kpi_interval(SAY, row, row["level"])
         told.append([kpi_value(SAY, row), ends, str(row["n"])])
     assert {row["key"] for row in answer["kpis"]} <= set(KPIS)
     return Expected(figures=told)

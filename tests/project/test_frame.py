@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
+from django_tasks.base import Task
 
+from bokgi import apps
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import permits
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import Message
 from bokgi.project.middleware import DeclaredAccess, FaultPages
+from bokgi.project.queue import ONCE, name_of
 
 AsRole = Callable[[str], Client]
 
@@ -107,6 +112,39 @@ def test_a_view_that_does_not_say_for_whom_it_is_is_refused(rf: RequestFactory) 
     assert permits(undeclared) is None
     with pytest.raises(PermissionDenied):
         DeclaredAccess(lambda _: None).process_view(rf.get("/"), undeclared, (), {})  # type: ignore[arg-type, return-value]  # never called
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("/reviews/thanks/", {"text": "Thank\0 you"}),
+        ("/settings/", {"na\0me": "x"}),
+        ("/search/?q=a%00b", None),
+        ("/deals/d%00/", None),
+    ],
+)
+def test_a_nul_character_is_refused_before_any_view_sees_it(
+    as_role: AsRole, address: str, sent: dict[str, str] | None
+) -> None:
+    rep = as_role("rep")
+    answer = rep.get(address) if sent is None else rep.post(address, sent)
+    assert answer.status_code == 400
+    assert "NUL" in answer.content.decode()
+
+
+def test_what_waits_is_called_as_people_call_it() -> None:
+    tasks = {one.module_path for one in _tasks()}
+    assert len(tasks) > 15
+    assert not {path for path in tasks if name_of(path) == path.rpartition(".")[2]}
+    assert set(ONCE) <= tasks
+
+
+def _tasks() -> Iterator[Task[..., object]]:
+    """Find every task of the apps."""
+    for info in walk_packages(apps.__path__, f"{apps.__name__}."):
+        if "migrations" not in info.name:
+            yield from (one for one in vars(import_module(info.name)).values() if isinstance(one, Task))
 
 
 def test_headers_are_strict(as_role: AsRole) -> None:

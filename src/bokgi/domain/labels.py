@@ -135,6 +135,9 @@ KPIS: Final = {
 }
 """KPIs of the dictionary, by their key."""
 
+PIPELINES: Final = {"default": N_("Default pipeline")}
+"""What a pipeline is called where the source names none; every other has the source's name."""
+
 TRENDS: Final = {
     **{key: KPIS[key] for key in ("win-rate", "cohort-close-rate", "sales-cycle", "activity")},
     "created": N_("New deals"),

@@ -15,8 +15,8 @@ from django.utils import timezone, translation
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import permits
 from bokgi.apps.access.requests import organisation_of
-from bokgi.domain.errors import BokgiError
-from bokgi.domain.messages import LANGUAGES
+from bokgi.domain.errors import BokgiError, UsageError
+from bokgi.domain.messages import LANGUAGES, N_, Message
 from bokgi.project.views import fault
 
 Answers = Callable[[HttpRequest], HttpResponse]
@@ -118,6 +118,32 @@ class DeclaredAccess:
         if name not in ALWAYS and organisation_of(request) is None:
             return HttpResponseRedirect(reverse("start"))
         return None
+
+
+class TextsWithoutNul:
+    """Refuse a request whose address or texts hold a NUL character: no database keeps one, and nobody types one."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Hand on."""
+        return self._answers(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> HttpResponse | None:
+        """Look at the address, what is asked and what is sent; what is inside of files is none of its business."""
+        del view, args, kwargs
+        sent = [text for given in (request.GET, request.POST) for pair in given.lists() for text in (pair[0], *pair[1])]
+        if not any("\0" in text for text in (request.path, *sent)):
+            return None
+        told = Message(N_("What was sent holds a NUL character, which no text has."))
+        return fault(request, UsageError("text_unreadable", told, Message(N_("Type it anew, or paste it without it."))))
 
 
 ALWAYS: Final = {"start", "health", "language", "theme", "demo"}

@@ -34,9 +34,28 @@ STATUS_TEXTS: Final = {
 }
 
 
+ONCE: Final = {
+    "bokgi.apps.access.mail.letter_send": N_("Send a mail."),
+    "bokgi.apps.access.warming.compute_answer": N_("Compute figures that a page waits for."),
+    "bokgi.apps.coaching.demo.demo_coaching": N_("Make the coaching of the sample company."),
+    "bokgi.apps.data.tasks.do_work": N_("Read, try or import uploaded files, or undo an import."),
+    "bokgi.apps.evaluation.demo.demo_evaluations": N_("Make the evaluations of the sample company."),
+    "bokgi.apps.forecast.demo.demo_submissions": N_("Make the submissions of the sample company."),
+    "bokgi.apps.reviews.demo.demo_meetings_make": N_("Make the meetings of the sample company."),
+    "bokgi.apps.reviews.tasks.make_pack": N_("Make the pages of a weekly review."),
+}
+"""What is put in once, by the path of its task; what comes again says itself what it does."""
+
+
+def name_of(path: str) -> str:
+    """Give what people call a task, as a marked text; the name in the code for one that no longer is there."""
+    again = {one.task.module_path: one.text for one in all_scheduled().values()}
+    return ONCE.get(path) or again.get(path) or path.rpartition(".")[2]
+
+
 @dataclass(frozen=True)
 class Line:
-    """One task as the page shows it; `fault` is the last line of its trace."""
+    """One task as the page shows it; `name` is a marked text, `fault` is the last line of its trace."""
 
     task_id: str
     name: str
@@ -55,7 +74,7 @@ def _line(found: DBTaskResult[Any, Any], now: datetime) -> Line:
     waits = found.status == TaskResultStatus.READY.value
     return Line(
         task_id=str(found.pk),
-        name=found.task_path.rpartition(".")[2],
+        name=name_of(found.task_path),
         status=STATUS_TEXTS[found.status],
         failed=found.status == TaskResultStatus.FAILED.value,
         attempts=attempt.attempts if attempt is not None else 0,

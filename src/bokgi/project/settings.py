@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "bokgi.project.middleware.SeenSessions",
     "bokgi.project.middleware.FaultPages",
     "bokgi.project.middleware.DeclaredAccess",
+    "bokgi.project.middleware.TextsWithoutNul",
 ]
 ROOT_URLCONF = "bokgi.project.urls"
 WSGI_APPLICATION = "bokgi.project.wsgi.application"

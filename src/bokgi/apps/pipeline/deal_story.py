@@ -11,6 +11,7 @@ from bokgi.apps.data.models import Correction, CorrectionState
 from bokgi.apps.pipeline import deal_forms
 from bokgi.apps.pipeline.deal_list import OUTCOME_NAMES
 from bokgi.apps.pipeline.selectors import Screen
+from bokgi.domain.labels import PIPELINES
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
 from bokgi.ui.blocks import Badge, TimelineEntry
@@ -50,7 +51,7 @@ def facts_of_deal(screen: Screen, found: Json, corrected: Corrected) -> list[Kno
         ("amount", N_("Amount"), value("amount", speaker.money(deal["amount"]))),
         ("owner_id", N_("Owner"), value("owner_id", deal["owner"] or ABSENT)),
         ("", N_("Team"), deal["team"] or ABSENT),
-        ("", N_("Pipeline"), deal["pipeline"]),
+        ("", N_("Pipeline"), speaker.label(PIPELINES, deal["pipeline"])),
         ("", N_("Created"), speaker.day(deal["created_on"])),
     ]
     if deal["outcome"] == "open":

@@ -20,6 +20,7 @@ from bokgi.apps.data.models import EnteredDeal
 from bokgi.apps.pipeline import deal_forms, deal_story
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.domain.errors import BokgiError, NotFoundError
+from bokgi.domain.labels import PIPELINES
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
 from bokgi.questions.deal import tell_deal
@@ -189,7 +190,7 @@ def enter(request: PageRequest) -> HttpResponse:
         "deal_enter.html",
         status=422 if fault else 200,
         fields=deal_forms.of_entering(screen, there, given, pipeline),
-        pipelines=pipelines,
+        pipelines={name: screen.speaker.label(PIPELINES, name) for name in (*pipelines, pipeline)},
         pipeline=pipeline,
         fault=fault,
     )

@@ -16,6 +16,7 @@ from bokgi.apps.access.permissions import Role
 from bokgi.apps.pipeline.deal_list import DEALS
 from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.errors import UsageError
+from bokgi.domain.labels import PIPELINES
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
@@ -134,11 +135,13 @@ def deals_address(screen: Screen, **wanted: str | None) -> str:
     return f"{DEALS}?{urlencode({name: value for name, value in pairs.items() if value})}"
 
 
-def _names(found: Sequence[Json]) -> dict[tuple[str, str], str]:
+def _names(screen: Screen, found: Sequence[Json]) -> dict[tuple[str, str], str]:
     """Name each stage; with its pipeline where two pipelines have one of that name."""
     pipelines = {stage["pipeline"] for stage in found}
     return {
-        _key(stage): stage["label"] if len(pipelines) == 1 else f"{stage['pipeline']} · {stage['label']}"
+        _key(stage): stage["label"]
+        if len(pipelines) == 1
+        else f"{screen.speaker.label(PIPELINES, stage['pipeline'])} · {stage['label']}"
         for stage in found
     }
 
@@ -169,7 +172,7 @@ def _cohort_table(
     say, speaker = screen.say, screen.speaker
     earlier = {_key(stage): stage["conversion"] for stage in before}
     largest = max((stage["counts"].get("entered", 0) for stage in now), default=1) or 1
-    scale, names = _scale([*now, *before]), _names(now)
+    scale, names = _scale([*now, *before]), _names(screen, now)
     columns = [
         Column(say(N_("Stage"))),
         Column(say(N_("Moved on, open, ended")), drawn=True),
@@ -283,7 +286,7 @@ _COUNTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 
 
 def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
-    say, speaker, names = screen.say, screen.speaker, _names(now)
+    say, speaker, names = screen.say, screen.speaker, _names(screen, now)
     amounts: dict[str, str] = {
         FunnelMode.SNAPSHOT.value: "deals_amount",
         FunnelMode.PERIOD_FLOW.value: "at_end_amount",
@@ -337,7 +340,7 @@ def heat(
     keys = {name: key for key, name in screen.people.items()}
     values = {stage["groups"].get(split) for stage in found} - {None}
     groups = sorted(str(value) for value in values if split != "person" or value in keys)
-    labels = _names(stages(screen, asked) or found)
+    labels = _names(screen, stages(screen, asked) or found)
     shares = [
         stage["conversion"]["estimate"]
         for stage in found
