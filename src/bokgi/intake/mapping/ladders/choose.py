@@ -10,7 +10,7 @@ from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.labels import OUTCOMES
 from bokgi.domain.messages import N_, Message, chained
 from bokgi.domain.stage import StageKind
-from bokgi.intake.mapping.ladders.evidence import MOST_STAGES, StageEvidence
+from bokgi.intake.mapping.ladders.evidence import DEFAULT_PIPELINE, MOST_STAGES, StageEvidence
 from bokgi.intake.mapping.ladders.given import fitted
 from bokgi.intake.mapping.ladders.infer import infer
 from bokgi.intake.mapping.model import FileMapping, Hints, Option, Question, StageDefinition, StageFoundBy
@@ -136,7 +136,9 @@ def _which_order(file: str, pipeline: str, stages: Sequence[StageDefinition]) ->
         file=file,
         columns=(),
         message=Message(
-            N_("In which order do deals of the pipeline {pipeline} pass the stages {stages}?"),
+            N_("In which order do deals pass the stages {stages}?")
+            if pipeline == DEFAULT_PIPELINE
+            else N_("In which order do deals of the pipeline {pipeline} pass the stages {stages}?"),
             {"pipeline": pipeline, "stages": ", ".join(names)},
         ),
         options=(Option(order, Message(N_("the order written, the stages separated by |"))),),
