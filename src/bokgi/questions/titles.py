@@ -23,6 +23,8 @@ def with_names(deals: ir.Table, facts: Facts) -> ir.Table:
 
 def deal_names(deals: ir.Table, facts: Facts, deal_ids: Sequence[str]) -> dict[str, Names]:
     """Give the names of a few deals, by deal; the account's key where it has no name."""
+    if not deal_ids:
+        return {}
     few = deals.filter(_.deal_id.isin(list(deal_ids))).select("deal_id", "account_id")
     rows = with_names(few, facts).distinct().to_pyarrow().to_pylist()
     return {row["deal_id"]: (row["account_name"] or row["account_id"], row["deal_name"]) for row in rows}

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import ibis
-import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.activity import held
@@ -26,11 +25,21 @@ def learning(scope: Scope, stages: Sequence[Row]) -> dict[str, list[dict[str, An
     """List the wins and losses of the period that are worth telling: those with a story first, then the largest."""
     labels = {(stage["pipeline"], stage["stage"]): stage["label"] for stage in stages}
     stories = _stories(scope)
-    closed = decided(scope.deals, period=scope.seen)
+    told = _told(scope, _few(scope, stories), stories, labels)
+    won = Outcome.WON.value
     return {
-        "won": _told(scope, closed.filter(_.outcome == Outcome.WON.value), stories, labels),
-        "lost": _told(scope, closed.filter(_.outcome != Outcome.WON.value), stories, labels),
+        "won": [one for one in told if one["outcome"] == won],
+        "lost": [one for one in told if one["outcome"] != won],
     }
+
+
+def _few(scope: Scope, stories: Mapping[str, list[Row]]) -> list[Row]:
+    """Give the wins and the losses of the period to tell of, each in their order."""
+    closed = decided(scope.deals, period=scope.seen).mutate(is_won=_.outcome == Outcome.WON.value)
+    storied = _.deal_id.isin(sorted(stories)) if stories else ibis.literal(value=False)
+    first = [_.storied.desc(), _.amount.desc(nulls_first=False), _.deal_id.asc()]
+    place = ibis.row_number().over(ibis.window(group_by="is_won", order_by=first))
+    return rows(closed.mutate(storied=storied).mutate(place=place).filter(_.place < _SHOWN).order_by("is_won", "place"))
 
 
 def _stories(scope: Scope) -> dict[str, list[Row]]:
@@ -50,13 +59,11 @@ def _stories(scope: Scope) -> dict[str, list[Row]]:
 
 
 def _told(
-    scope: Scope, deals: ir.Table, stories: Mapping[str, list[Row]], labels: Mapping[tuple[str, str], str]
+    scope: Scope, few: Sequence[Row], stories: Mapping[str, list[Row]], labels: Mapping[tuple[str, str], str]
 ) -> list[dict[str, Any]]:
-    storied = _.deal_id.isin(sorted(stories)) if stories else ibis.literal(value=False)
-    few = rows(deals.order_by(storied.desc(), _.amount.desc(nulls_first=False), _.deal_id).limit(_SHOWN))
     keys = [row["deal_id"] for row in few]
-    touches = _touches(scope, keys)
-    last = _last_stages(scope, keys)
+    touches = _touches(scope, keys) if keys else {}
+    last = _last_stages(scope, keys) if keys else {}
     return [
         deal(row, scope)
         | {
