@@ -19,7 +19,7 @@ from bokgi.facts.ledger import Import
 from bokgi.facts.model import DEFAULT_TIME_ZONE
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
 
-DERIVATION: Final = 3
+DERIVATION: Final = 4
 """Number of the way in which states are derived; one derived in another way is derived again."""
 
 _UNLINKED: Final = frozenset({"people", "identities", "person_links"})

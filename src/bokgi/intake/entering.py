@@ -21,7 +21,7 @@ from bokgi.intake.judging.known import Comparison
 from bokgi.intake.judging.sql_types import SQL_TYPES
 from bokgi.intake.sql import identifier
 from bokgi.intake.workbench import Workbench, told_apart
-from bokgi.intake.writing.corrections import CORRECTABLE, NEXT_STEP, digest
+from bokgi.intake.writing.corrections import CONTACT, CORRECTABLE, NEXT_STEP, digest
 from bokgi.intake.writing.held import Held
 from bokgi.intake.writing.home import Home, calendar
 from bokgi.intake.writing.yields import Yield
@@ -51,7 +51,8 @@ class Correction:
     """One corrected field of a deal: the value the CRM shows, the value that is right, who says so and when.
 
     Values are canonical text (ISO date, plain decimal, person_id), of the field `next_step` its words; null is an empty
-    field.
+    field. Of the field `contact:<contact_id>` it is the role in the decision, empty text where none is said, null where
+    the contact takes no part in the deal.
     """
 
     deal_id: str
@@ -97,11 +98,12 @@ def link_people(lake: Lake, person_id: str, same_as: str, *, by: str, at: dateti
 def correct(lake: Lake, corrections: Sequence[Correction], *, by: str, at: datetime) -> Entered:
     """Write corrections of deals as one import: from now on the entered values count.
 
-    They hold until the CRM shows another value than the one seen. Raises `NotFoundError` (`deal_unknown`) for a deal
-    that does not exist and `UsageError` for a column that cannot be corrected or a value of the wrong type.
+    They hold until the CRM shows another value than the one seen. Raises `NotFoundError` (`deal_unknown`,
+    `contact_unknown`) for a deal or a contact that does not exist and `UsageError` for a column that cannot be
+    corrected or a value of the wrong type.
     """
     for correction in corrections:
-        if correction.field not in {*CORRECTABLE, NEXT_STEP}:
+        if correction.field not in {*CORRECTABLE, NEXT_STEP} and not correction.field.startswith(CONTACT):
             raise UsageError(
                 "field_not_correctable",
                 Message(N_("{field} of a deal cannot be corrected."), {"field": correction.field}),
@@ -234,7 +236,7 @@ def _corrected(lake: Lake, writing: Writing, corrections: Sequence[Correction], 
         held = Held.of(lake, at)
         home = Home.of(bench, held, currency=None, time_zone=None, language="ko")
         zone = ZoneInfo(home.time_zone)
-        _known_deals(bench, held, corrections)
+        _refuse_unknown(bench, held, corrections)
         bench.connection.register("corrections_arrow", _changes(_without_words(corrections), zone))
         bench.run("CREATE TEMP TABLE entered_changes AS SELECT * FROM corrections_arrow")
         bench.connection.unregister("corrections_arrow")
@@ -243,6 +245,8 @@ def _corrected(lake: Lake, writing: Writing, corrections: Sequence[Correction], 
         comparison = Comparison(bench, held.now)
         _write(bench, writing, "deal_changes", comparison.fresh(Yield("deal_changes", 0, rows, said)).query)
         _write(bench, writing, "deals", _corrected_deals(held, _without_words(corrections)))
+        if any(one.field.startswith(CONTACT) for one in corrections):
+            _write(bench, writing, "deal_contacts", _CORRECTED_PAIRS)
         words = {one.deal_id: one.value for one in corrections if one.field == NEXT_STEP}
         if words:
             steps = pa.table({"key": list(words), "text": pa.array(words.values(), pa.string())})
@@ -268,15 +272,29 @@ def _without_words(corrections: Sequence[Correction]) -> list[Correction]:
     return found
 
 
-def _known_deals(bench: Workbench, held: Held, corrections: Sequence[Correction]) -> None:
-    ids = sorted({correction.deal_id for correction in corrections})
+def _refuse_unknown(bench: Workbench, held: Held, corrections: Sequence[Correction]) -> None:
+    deals = {one.deal_id for one in corrections}
+    contacts = {one.field.removeprefix(CONTACT) for one in corrections if one.field.startswith(CONTACT)}
+    for deal_id in _missing(bench, held, "deals", "deal_id", deals):
+        raise NotFoundError("deal_unknown", Message(N_("There is no deal {deal_id}."), {"deal_id": deal_id}))
+    for contact in _missing(bench, held, "contacts", "contact_id", contacts):
+        raise NotFoundError("contact_unknown", Message(N_("There is no contact {contact}."), {"contact": contact}))
+
+
+def _missing(bench: Workbench, held: Held, table: str, key: str, wanted: set[str]) -> list[str]:
     there: set[str] = set()
-    if "deals" in held.now:
-        found = bench.rows(f"SELECT deal_id FROM {held.now['deals']} WHERE deal_id IN (SELECT unnest(?))", [ids])
-        there = {deal_id for (deal_id,) in found}
-    for deal_id in ids:
-        if deal_id not in there:
-            raise NotFoundError("deal_unknown", Message(N_("There is no deal {deal_id}."), {"deal_id": deal_id}))
+    if table in held.now and wanted:
+        found = bench.rows(f"SELECT {key} FROM {held.now[table]} WHERE {key} IN (SELECT unnest(?))", [sorted(wanted)])
+        there = {known for (known,) in found}
+    return sorted(wanted - there)
+
+
+_CORRECTED_PAIRS: Final = f"""
+    SELECT 0::BIGINT AS _row, deal_id, substr(field, {len(CONTACT) + 1}) AS contact_id, nullif(new, '') AS role,
+        CASE WHEN new IS NULL THEN false END AS involved
+    FROM entered_changes WHERE starts_with(field, '{CONTACT}')
+    QUALIFY row_number() OVER (PARTITION BY deal_id, field ORDER BY seq DESC) = 1"""
+"""The pairs deal × contact as they are with the corrections; the last one of a pair counts."""
 
 
 def _changes(corrections: Sequence[Correction], zone: ZoneInfo) -> pa.Table:
@@ -314,4 +332,4 @@ def _corrected_deals(held: Held, corrections: Sequence[Correction]) -> str:
         else:
             columns.append(f"d.{name}")
     return f"""SELECT 0::BIGINT AS _row, {", ".join(columns)} FROM {held.now["deals"]} AS d
-        WHERE d.deal_id IN (SELECT deal_id FROM entered_changes)"""
+        WHERE d.deal_id IN (SELECT deal_id FROM entered_changes WHERE NOT starts_with(field, '{CONTACT}'))"""

@@ -18,6 +18,7 @@ from bokgi.domain.money import Money
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.deal_contacts import contacts_of
 from bokgi.questions.deals import ALL, Where, listed
 
 Row = dict[str, Any]
@@ -60,7 +61,7 @@ def tell_deal(facts: Facts, *, as_of: date, deal_id: str) -> Json:
             "forecast_category": _rows(here.facts.deals.filter(_.deal_id == deal_id).select("forecast_category"))[0][
                 "forecast_category"
             ],
-            "contacts": _contacts(here, deal_id),
+            "contacts": contacts_of(here.facts, [deal_id]).get(deal_id, []),
             "events": [{name: value for name, value in event.items() if name != "place"} for event in events],
         }
 
@@ -244,17 +245,4 @@ def _responses(here: Asked, account_id: str | None, start: str | None, end: str 
         )
         for row in rows
         if row["score"] is not None
-    ]
-
-
-def _contacts(here: Asked, deal_id: str) -> list[Json]:
-    facts = here.facts
-    ours = facts.deal_contacts.filter(_.deal_id == deal_id).select("contact_id", "role")
-    positions = facts.contacts.select(position_of="contact_id", title="title")
-    titled = ours.left_join(positions, ours.contact_id == positions.position_of)
-    known = facts.identities.filter(_.kind == "contact").select(named="key", name="name")
-    rows = _rows(titled.left_join(known, titled.contact_id == known.named).distinct().order_by("contact_id"))
-    return [
-        {"contact_id": row["contact_id"], "name": row["name"], "title": row["title"], "role": row["role"]}
-        for row in rows
     ]

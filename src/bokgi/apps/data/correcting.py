@@ -14,6 +14,7 @@ from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import LEADING, Role, Viewer
 from bokgi.apps.access.selectors import organisation
 from bokgi.apps.access.services import audit
+from bokgi.apps.data import contacts
 from bokgi.apps.data.fitting import Choices, canonical, choices, readable, refuse_unchoosable
 from bokgi.apps.data.models import Correction, CorrectionState
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
@@ -41,16 +42,23 @@ def _unknown(deal_id: str) -> NotFoundError:
 
 
 def corrections_save(
-    *, deal_id: str, given: Mapping[str, str], reason: str, by: User, viewer: Viewer
+    *,
+    deal_id: str,
+    given: Mapping[str, str],
+    reason: str,
+    by: User,
+    viewer: Viewer,
+    parts: contacts.Parts = contacts.Parts(),  # noqa: B008 - frozen: nobody's part was said
 ) -> list[Correction]:
     """Save corrections of one deal (field → what was typed); they are written into the facts within a minute.
 
+    `parts` are corrections of who takes part in it at the customer's.
     What stands there already is passed over. The first amount of a deal is in the organisation's currency. Raises
     `UsageError` where a value does not fit or nothing changes, `NotFoundError` for a deal that this person may not see.
     """
     there = choices()
     values = {name: readable(name, text) for name, text in given.items()}
-    return _save(deal_id, values, there, reason=reason, by=by, viewer=viewer)
+    return _save(deal_id, values, there, reason=reason, by=by, viewer=viewer, parts=parts)
 
 
 def deal_close(
@@ -83,7 +91,14 @@ def deal_close(
 
 @transaction.atomic
 def _save(
-    deal_id: str, values: Mapping[str, str | None], there: Choices, *, reason: str, by: User, viewer: Viewer
+    deal_id: str,
+    values: Mapping[str, str | None],
+    there: Choices,
+    *,
+    reason: str,
+    by: User,
+    viewer: Viewer,
+    parts: contacts.Parts = contacts.Parts(),  # noqa: B008 - frozen: nobody's part was said
 ) -> list[Correction]:
     deal = deal_now(deal_id)
     if not viewer.sees_person(deal["owner_id"] or ""):
@@ -95,13 +110,17 @@ def _save(
     if values.get("amount") is not None and deal["amount"] is None and "currency" not in values:
         company = organisation()
         values["currency"] = _CURRENCY if company is None else company.currency
-    held = {one.field: one for one in Correction.objects.filter(deal_id=deal_id, state__in=OPEN).order_by("at", "pk")}
+    open_ones = corrections_of(deal_id)
+    if parts:
+        told, right = contacts.parts_corrected(deal_id, deal["account_id"], parts, open_ones, by=by, at=timezone.now())
+        deal, values = deal | told, values | right
+    held = {one.field: one for one in open_ones}
     saved = []
     for field, value in values.items():
-        before = held.get(field)
-        stands = before.value if before is not None and before.state == CorrectionState.PENDING else deal[field]
+        before, shown = held.get(field), deal.get(field)
+        stands = before.value if before is not None and before.state == CorrectionState.PENDING else shown
         if value != stands:
-            saved.append(_saved(deal_id, field, deal[field] if before is None else before.seen, value, reason, by))
+            saved.append(_saved(deal_id, field, shown if before is None else before.seen, value, reason, by))
     if not saved:
         raise UsageError("value_there", Message(N_("That is what stands there already.")))
     return saved
@@ -135,6 +154,7 @@ def correction_take_back(*, correction: Correction, by: User) -> None:
     """
     mine = Correction.objects.filter(pk=correction.pk, state=CorrectionState.PENDING)
     if mine.update(state=CorrectionState.TAKEN_BACK, closed_at=timezone.now()):
+        contacts.contact_take_back(correction)
         audit(by=by, action="correction_take_back", subject=f"correction {correction.pk}")
         return
     if not Correction.objects.filter(pk=correction.pk, state=CorrectionState.WRITTEN).exists():

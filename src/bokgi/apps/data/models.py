@@ -103,11 +103,12 @@ class Correction(models.Model):
 
     Values are canonical text (ISO date, plain decimal, key), null is an empty field. Pending ones are shown at once and
     written into the facts by the worker; a written one is listed until the CRM shows the same value (`agreed`) or
-    another one (`overtaken`).
+    another one (`overtaken`). Of the field `contact:<contact_id>` the value is the contact's role in the decision, the
+    empty text where none is said, null where the contact takes no part in the deal.
     """
 
     deal_id = models.CharField(max_length=200, db_index=True)
-    field = models.CharField(max_length=64)
+    field = models.CharField(max_length=255)
     seen = models.TextField(null=True)  # noqa: DJ001 - null is an empty field, the empty text is none
     value = models.TextField(null=True)  # noqa: DJ001 - as above
     reason = models.CharField(max_length=300, blank=True, default="")
@@ -159,6 +160,31 @@ class EnteredDeal(models.Model):
     def __str__(self) -> str:
         """Give the key."""
         return self.deal_id
+
+
+class EnteredContact(models.Model):
+    """Somebody at a customer's whom somebody entered at a deal: waits here until the worker writes the facts.
+
+    The part in the deal is a `Correction`; once this is `written` or taken back, its words are emptied.
+    """
+
+    contact_id = models.CharField(max_length=40, unique=True)
+    account_id = models.CharField(max_length=255, blank=True, default="")
+    name = models.CharField(max_length=200, blank=True, default="")
+    title = models.CharField(max_length=200, blank=True, default="")
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=CorrectionState.choices, default=CorrectionState.PENDING)
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar = ["-at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["state"])]
+
+    def __str__(self) -> str:
+        """Give the key."""
+        return self.contact_id
 
 
 class UploadToken(models.Model):

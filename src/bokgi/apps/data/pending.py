@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import ibis.expr.types as ir
+import pyarrow as pa
 from django.conf import settings
 from django.utils import timezone
 from ibis import _
 
 from bokgi.apps.access.asking import answers
+from bokgi.apps.data.contacts import people
 from bokgi.apps.data.entered import deals_write
-from bokgi.apps.data.models import Correction, CorrectionState, EnteredDeal
+from bokgi.apps.data.models import Correction, CorrectionState, EnteredContact, EnteredDeal
 from bokgi.apps.data.progress import work_folder
 from bokgi.domain.errors import ConflictError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.lake import Lake
 from bokgi.facts.locks import Lock
 from bokgi.intake import entering
+from bokgi.intake.writing.corrections import CONTACT, ENTERED_CONTACT
+from bokgi.questions.deal_contacts import contacts_of
 
+ENTERED: Final = f"{CONTACT}{ENTERED_CONTACT}"
+"""How fields begin that are about a contact whom somebody entered."""
 _WAIT_SECONDS: Final = 30.0
 
 
@@ -48,11 +55,12 @@ def _corrections_write() -> int:
     """Write all pending corrections as one import, then close those on which the CRM has spoken.
 
     Written again after a stop between facts and database, the same corrections are found known there. A correction of a
-    deal that is gone (its import was taken back) is closed.
+    deal or a contact that is gone (its import was taken back) is closed.
     """
-    pending = _of_deals_there(list(Correction.objects.filter(state=CorrectionState.PENDING).order_by("at", "pk")))
+    pending = _of_what_is_there(list(Correction.objects.filter(state=CorrectionState.PENDING).order_by("at", "pk")))
     if pending:
         lake = Lake.open(settings.HOME)
+        _contacts_write(lake, pending)
         last = pending[-1].at
         there = next((one for one in lake.imports() if one.source == "corrections" and one.at == last), None)
         if there is None:
@@ -64,16 +72,54 @@ def _corrections_write() -> int:
     return len(pending)
 
 
-def _of_deals_there(pending: list[Correction]) -> list[Correction]:
+def _contacts_write(lake: Lake, pending: Sequence[Correction]) -> None:
+    """Write contacts that were entered with these corrections; written again they are found known there."""
+    keys = [one.field.removeprefix(CONTACT) for one in pending if one.field.startswith(ENTERED)]
+    waiting = list(EnteredContact.objects.filter(contact_id__in=keys, state=CorrectionState.PENDING).order_by("pk"))
+    if not waiting:
+        return
+    key = pa.array([one.contact_id for one in waiting])
+    rows = {
+        "contacts": {
+            "contact_id": key,
+            "account_id": pa.array([one.account_id or None for one in waiting], pa.string()),
+            "title": pa.array([one.title or None for one in waiting], pa.string()),
+        },
+        "identities": {
+            "kind": pa.array(["contact"] * len(waiting)),
+            "key": key,
+            "name": pa.array([one.name for one in waiting]),
+        },
+    }
+    tables = {name: pa.table(columns) for name, columns in rows.items()}
+    entering.enter(lake, tables, by="entered", at=waiting[-1].at, source="entered")
+    EnteredContact.objects.filter(pk__in=[one.pk for one in waiting]).update(
+        state=CorrectionState.WRITTEN, name="", title=""
+    )
+
+
+def _of_what_is_there(pending: list[Correction]) -> list[Correction]:
+    """Give the corrections whose deal and contact are in the facts, or wait to be; close the others."""
     if not pending:
         return []
+    facts = answers().facts()
     ids = sorted({one.deal_id for one in pending})
-    there = set(
-        answers().facts().deals.filter(_.deal_id.isin(ids)).select("deal_id").to_pyarrow()["deal_id"].to_pylist()
-    )
-    gone = [one.pk for one in pending if one.deal_id not in there]
+    contacts = sorted({one.field.removeprefix(CONTACT) for one in pending if one.field.startswith(CONTACT)})
+    there = _column(facts.deals.filter(_.deal_id.isin(ids)).deal_id)
+    known = _column(facts.contacts.filter(_.contact_id.isin(contacts)).contact_id) if contacts else set()
+    waiting = EnteredContact.objects.filter(contact_id__in=contacts, state=CorrectionState.PENDING)
+    known |= set(waiting.values_list("contact_id", flat=True))
+    gone = [
+        one.pk
+        for one in pending
+        if one.deal_id not in there or (one.field.startswith(CONTACT) and one.field.removeprefix(CONTACT) not in known)
+    ]
     Correction.objects.filter(pk__in=gone).update(state=CorrectionState.OVERTAKEN, closed_at=timezone.now())
-    return [one for one in pending if one.deal_id in there]
+    return [one for one in pending if one.pk not in gone]
+
+
+def _column(column: ir.Column) -> set[str]:
+    return set(column.to_pyarrow().to_pylist())
 
 
 def _written(pending: Sequence[Correction], number: int | None) -> None:
@@ -104,6 +150,24 @@ def corrections_close() -> int:
     return sum(_closed(one, rows) for one in written)
 
 
+def _role_goes_on(one: Correction) -> None:
+    """Go on with the role of somebody entered whom the CRM now shows without one: the correction is of that contact."""
+    told = contacts_of(answers().facts(), [one.deal_id]).get(one.deal_id, [])
+    name = people([one.field.removeprefix(CONTACT)])[one.field.removeprefix(CONTACT)][0]
+    same = [who for who in told if who["name"] and "".join(who["name"].split()) == "".join(name.split())]
+    if len(same) == 1 and not same[0]["role"]:
+        Correction.objects.create(
+            deal_id=one.deal_id,
+            field=f"{CONTACT}{same[0]['contact_id']}",
+            seen="",
+            value=one.value,
+            reason=one.reason,
+            by=one.by,
+            person_id=one.person_id,
+            at=timezone.now(),
+        )
+
+
 def _closed(one: Correction, rows: Sequence[dict[str, Any]]) -> bool:
     later = [
         row
@@ -115,4 +179,6 @@ def _closed(one: Correction, rows: Sequence[dict[str, Any]]) -> bool:
     last = max(later, key=lambda row: row["import_no"])
     state = CorrectionState.AGREED if last["new"] == last["old"] else CorrectionState.OVERTAKEN
     mine = Correction.objects.filter(pk=one.pk, state=CorrectionState.WRITTEN)
+    if one.field.startswith(ENTERED) and last["old"] and last["new"] == "":
+        _role_goes_on(one)
     return bool(mine.update(state=state, closed_at=timezone.now()))

@@ -10,12 +10,14 @@ from typing import Final
 from django.urls import reverse
 
 from bokgi.apps.access.permissions import LEADING
+from bokgi.apps.data.contacts import ROLES
 from bokgi.apps.data.fitting import ENDINGS, Choices, readable
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import FORECAST_CATEGORIES, OUTCOMES
-from bokgi.domain.messages import N_
+from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
+from bokgi.questions.deal_contacts import ask_contacts
 from bokgi.ui.blocks import Field
 from bokgi.ui.format import ABSENT, money
 
@@ -160,3 +162,9 @@ def of_entering(screen: Screen, there: Choices, given: Mapping[str, str], pipeli
         names.append("owner_id")
     values = {"owner_id": screen.viewer.person_id, **given}
     return [one(screen, there, name, values, pipeline) for name in names]
+
+
+def roles(screen: Screen) -> list[str | Message]:
+    """List roles in the decision to choose from: those in use, else the usual ones."""
+    told = screen.ask(ask_contacts, deal_ids=())["roles"]
+    return told or [Message(role) for role in ROLES]

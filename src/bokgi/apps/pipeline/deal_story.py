@@ -120,10 +120,3 @@ def _when(screen: Screen, event: Json) -> str:
     on = date.fromisoformat(event["on"])
     written: Any = screen.speaker.day_short(event["on"]) if on.year == screen.as_of.year else None
     return written or screen.speaker.day(event["on"])
-
-
-def people(contacts: list[Json]) -> list[tuple[str, str]]:
-    """Name the customer's people: name (or key), and position with role."""
-    return [
-        (who["name"] or who["contact_id"], " · ".join(filter(None, (who["title"], who["role"])))) for who in contacts
-    ]

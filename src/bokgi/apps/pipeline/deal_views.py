@@ -15,7 +15,7 @@ from bokgi.apps.access.asking import today
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
-from bokgi.apps.data import correcting, entered, fitting, labels
+from bokgi.apps.data import contacts, correcting, entered, fitting, labels
 from bokgi.apps.data.models import EnteredDeal
 from bokgi.apps.pipeline import deal_forms, deal_story
 from bokgi.apps.pipeline.selectors import Screen, screen_of
@@ -26,6 +26,8 @@ from bokgi.questions.asked import Json
 from bokgi.questions.deal import tell_deal
 from bokgi.ui.blocks import Field
 
+CONTACTS = "contacts"
+"""What the form is called in which who takes part in the deal is corrected."""
 SEES_DEALS = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 
 
@@ -71,7 +73,9 @@ def _shown(
     found = _found(screen, deal_id)
     row = found["deal"]
     there = fitting.choices()
-    corrected = {told[0].field: told for told in correcting.in_words(correcting.corrections_of(deal_id), there)}
+    open_ones = correcting.corrections_of(deal_id)
+    corrected = {told[0].field: told for told in correcting.in_words(open_ones, there)}
+    called = contacts.labels_of(open_ones)
     edits = deal_forms.editable(screen) if screen.as_of == today(screen.request) else frozenset()
     fields: list[Field] = []
     if edit == "close" and edits:
@@ -88,14 +92,15 @@ def _shown(
         standing=deal_story.standing(screen, row),
         known=deal_story.facts_of_deal(screen, found, corrected),
         corrections=[one for one, *_words in corrected.values() if correcting.may_take_back(one, screen.request.user)],
-        labels=labels.FIELDS,
+        labels=labels.FIELDS | called,
         edits=edits,
-        edit=edit if fields else "",
+        edit=edit if fields or (edits and edit == CONTACTS) else "",
+        roles=deal_forms.roles(screen) if edit == CONTACTS else [],
         fields=fields,
         fault=fault,
         notes=[screen.speaker.say(note) for note in row["notes"]],
         events=deal_story.timeline(screen, found["events"]),
-        people=deal_story.people(found["contacts"]),
+        people=contacts.involved({deal_id: found["contacts"]}, open_ones).get(deal_id, []),
     )
 
 
@@ -131,9 +136,10 @@ def correct(request: PageRequest, deal_id: str) -> HttpResponse:
             reason=request.POST.get("reason", ""),
             by=request.user,
             viewer=screen.viewer,
+            parts=contacts.Parts.typed(request.POST) if edit == CONTACTS else contacts.Parts(),
         )
     except BokgiError as error:
-        if not given:
+        if not given and edit != CONTACTS:
             raise
         return _shown(screen, deal_id, edit, {**given, "reason": request.POST.get("reason", "")}, error)
     messages.success(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -136,14 +137,17 @@ def _query(lake: Lake, table: str, columns: str, where: str = "true", values: Se
 
 
 def _keys(lake: Lake, kind: str, key: str) -> list[str]:
-    """Give all keys of one human being: identities linked to it, and those with the same e-mail."""
+    """Give all keys of one human being: identities linked to it, those with the same e-mail.
+
+    Of a contact also those of the same name at the same deal: somebody entered on screen whom the CRM holds as well.
+    """
     identities = _query(lake, "identities", "key, lower(email)", "kind = ?", [kind])
     known = {found for found, _ in identities}
     table, column = ("people", "person_id") if kind == "person" else ("contacts", "contact_id")
     known |= {row[0] for row in _query(lake, table, quoted(column))}
     if key not in known:
         raise NotFoundError("person_unknown", Message(N_("Nobody has the key {key}."), {"key": key}))
-    links = _query(lake, "person_links", "person_id, same_as") if kind == "person" else []
+    links = _query(lake, "person_links", "person_id, same_as") if kind == "person" else _at_one_deal(lake, key)
     keys, before = {key}, set[str]()
     while keys != before:
         before = set(keys)
@@ -151,6 +155,19 @@ def _keys(lake: Lake, kind: str, key: str) -> list[str]:
         emails = {email for found, email in identities if found in keys and email}
         keys |= {found for found, email in identities if email in emails}
     return sorted(keys)
+
+
+def _at_one_deal(lake: Lake, key: str) -> list[tuple[str, str]]:
+    """Pair a contact with those of its name who take part in one of its deals."""
+    called = {_called(name) for (name,) in _query(lake, "identities", "name", "kind = 'contact' AND key = ?", [key])}
+    deals = sorted({deal for (deal,) in _query(lake, "deal_contacts", "deal_id", "contact_id = ?", [key])})
+    there = {who for (who,) in _query(lake, "deal_contacts", "contact_id", "list_contains(?, deal_id)", [deals])}
+    names = _query(lake, "identities", "key, name", "kind = 'contact' AND list_contains(?, key)", [sorted(there)])
+    return [(key, other) for other, name in names if name and _called(name) in called]
+
+
+def _called(name: str | None) -> str:
+    return "".join(unicodedata.normalize("NFC", name or "").lower().split())
 
 
 def _words(lake: Lake, kind: str, keys: Sequence[str]) -> list[str]:

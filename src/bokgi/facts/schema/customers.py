@@ -45,6 +45,7 @@ CUSTOMERS: Final = (
             Column("deal_id", "string", "deal"),
             Column("contact_id", "string", "contact"),
             text("role", "role in the decision"),
+            Column("involved", "boolean", "takes part; false: somebody said no longer", "takes part"),
         ),
     ),
     Table(

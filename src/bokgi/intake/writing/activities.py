@@ -10,6 +10,7 @@ from bokgi.intake.mapping.model import Entity
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing import accounts
+from bokgi.intake.writing.corrections import TAKES_PART
 from bokgi.intake.writing.held import Held
 from bokgi.intake.writing.references import Reference
 from bokgi.intake.writing.yields import Yield, attributes_of
@@ -59,10 +60,11 @@ def deal_contacts(reading: Reading) -> Yield:
     said = {
         "deal_id": reading.sql("deal_contacts.deal_id"),
         "contact_id": reading.sql("deal_contacts.contact_id"),
+        **TAKES_PART,
     }
     if reading.says("deal_contacts.role"):
         said["role"] = reading.sql("deal_contacts.role")
-    return Yield("deal_contacts", reading.place, f"FROM {reading.kept}", said, repeating=True)
+    return Yield("deal_contacts", reading.place, f"FROM {reading.kept}", said, repeating=True, full=True)
 
 
 def content(reading: Reading) -> Yield:
@@ -252,5 +254,5 @@ def link(reading: Reading) -> Iterator[Yield]:
         said = {"deal_id": reading.sql("links.deal_id"), "contact_id": reading.sql("links.contact_id")}
         where = "deal_id IS NOT NULL AND contact_id IS NOT NULL"
         rows = f"SELECT *, {said['deal_id']} AS deal_id, {said['contact_id']} AS contact_id FROM {reading.kept}"
-        columns = {"deal_id": "deal_id", "contact_id": "contact_id"}
-        yield Yield("deal_contacts", reading.place, rows, columns, where=where, repeating=True)
+        columns = {"deal_id": "deal_id", "contact_id": "contact_id", **TAKES_PART}
+        yield Yield("deal_contacts", reading.place, rows, columns, where=where, repeating=True, full=True)

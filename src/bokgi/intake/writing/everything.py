@@ -82,8 +82,23 @@ def yields(
     found += _histories(bench, readings, persons, held, ladder, rows)
     found += _others(bench, readings, persons, contacts, held, import_no)
     found += definitions.yields(readings, persons)
+    if corrections.of_contacts(corrected):
+        found = _with_entered_contacts(bench, found, held, exported_on)
     findings = (*resolved.findings, *also.findings, *accounts.unlisted(bench, readings, known="accounts" in held.now))
     return Found(tuple(found), findings)
+
+
+def _with_entered_contacts(bench: Workbench, found: Sequence[Yield], held: Held, exported_on: date) -> list[Yield]:
+    """Hold the pairs deal × contact of the files against what was entered of them."""
+    kept: list[Yield] = []
+    for part in found:
+        if part.table != "deal_contacts":
+            kept.append(part)
+            continue
+        kept += corrections.pairs_kept(part, exported_on)
+        if part.full:
+            kept.append(corrections.pairs_left_out(part, exported_on))
+    return kept + corrections.entered_contacts_met(bench, found, held, exported_on)
 
 
 def _of(readings: Sequence[Reading], *entities: Entity) -> list[Reading]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing import accounts
+from bokgi.intake.writing.corrections import ENTERED_CONTACT, TAKES_PART
 from bokgi.intake.writing.held import Held
 from bokgi.intake.writing.references import Reference
 from bokgi.intake.writing.yields import Yield, attributes_of
@@ -18,8 +19,13 @@ def existing_people(held: Held) -> str:
 
 
 def existing_contacts(held: Held) -> str:
-    """Give every contact who was ever seen, as `key, shown, source, source_id, email, name`."""
-    return _existing(held, "contact", "contacts", "contact_id", "p.contact_id")
+    """Give every contact who was ever seen, as `key, shown, source, source_id, email, name`.
+
+    Those that somebody entered on screen are not found again by name: the same name at another customer's is somebody
+    else. They give way at their deal, see `corrections.entered_contacts_met`.
+    """
+    seen = _existing(held, "contact", "contacts", "contact_id", "p.contact_id")
+    return f"FROM ({seen}) WHERE NOT starts_with(key, {literal(ENTERED_CONTACT)})"
 
 
 def _existing(held: Held, kind: str, table: str, key: str, source_id: str) -> str:
@@ -171,7 +177,7 @@ def contact_of_deal(reference: Reference, deal_ids: str, deal: str) -> Yield:
         "deal_contacts",
         reading.place,
         rows,
-        said={"deal_id": "deal_id", "contact_id": "contact_id"},
+        said={"deal_id": "deal_id", "contact_id": "contact_id", **TAKES_PART},
         where="deal_id IS NOT NULL AND contact_id IS NOT NULL",
         repeating=True,
     )

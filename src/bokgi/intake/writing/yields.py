@@ -25,6 +25,7 @@ class Yield:
     - `event_id`: for events, the column that holds the source's id.
     - `filled`: of texts, the condition that there is any, where it costs less than to look at the text itself.
     - `main`: every kept row of the file yields exactly one row.
+    - `full`: of pairs, a key that the file lists at all is listed with everything that belongs to it.
     """
 
     table: str
@@ -40,6 +41,7 @@ class Yield:
     event_id: str | None = None
     filled: str | None = None
     main: bool = False
+    full: bool = False
 
     @property
     def schema(self) -> Table:

@@ -144,7 +144,14 @@ def test_a_deal_is_put_in_order_in_one_step(
     assert ask_contacts(answers().facts(), as_of=now, deal_ids=["overdue-1"])["next_steps"] == {
         "overdue-1": "견적 보내기"
     }
+    # Who takes part is put in order in the same step.
+    rep.post(f"{path}tidy/", {"deal_id": "overdue-1", "new-name": "정다은", "new-role": "의사결정자"})
+    assert "정다은 (의사결정자)" in text(rep, path)
+    write_pending()
+    told = ask_contacts(answers().facts(), as_of=now, deal_ids=["overdue-1"])["contacts"]["overdue-1"]
+    assert [(who["name"], who["role"]) for who in told] == [("정다은", "의사결정자")]
     rep.post(f"{path}tidy/", {"deal_id": "overdue-2", "amount": "1", "was-amount": ""})
+    rep.post(f"{path}tidy/", {"deal_id": "overdue-2", "new-name": "정다은"})
     assert Correction.objects.filter(deal_id="overdue-2").count() == 0
 
 

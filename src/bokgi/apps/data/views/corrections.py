@@ -17,7 +17,7 @@ from bokgi.apps.access.asking import answers, viewer_of
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, organisation_of, page_language
-from bokgi.apps.data import correcting, fitting, labels, selectors
+from bokgi.apps.data import contacts, correcting, fitting, labels, selectors
 from bokgi.apps.data.models import Correction
 from bokgi.domain.errors import BokgiError
 from bokgi.domain.labels import FORECAST_CATEGORIES, OUTCOMES
@@ -69,6 +69,7 @@ class _Line:
 
     one: Correction
     deal: str
+    field: Message
     seen: str
     value: str
     mine: bool
@@ -81,7 +82,12 @@ def _open(request: PageRequest) -> list[_Line]:
     company = organisation_of(request)
     currency = "KRW" if company is None else company.currency
 
+    contacts_called = contacts.labels_of(one for one, *_values in found)
+
     def written(field: str, value: str | None) -> str:
+        if field in contacts_called:
+            told = contacts.role_told(value)
+            return told if isinstance(told, str) else told.text(page_language())
         if value is None:
             return ABSENT
         if field == "amount":
@@ -93,6 +99,7 @@ def _open(request: PageRequest) -> list[_Line]:
         _Line(
             one,
             title(names.get(one.deal_id, (None, None)), one.deal_id),
+            contacts_called.get(one.field) or Message(labels.FIELDS.get(one.field, one.field)),
             written(one.field, seen),
             written(one.field, value),
             correcting.may_take_back(one, request.user),

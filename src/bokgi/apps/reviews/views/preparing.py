@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.data import contacts
 from bokgi.apps.data.correcting import OPEN, corrections_save
 from bokgi.apps.data.models import Correction
 from bokgi.apps.reviews import record, selectors
@@ -136,14 +137,28 @@ def _deals(frame: Frame, where: Where) -> list[Json]:
 
 
 def _to_tidy(frame: Frame, person: str) -> list[Json]:
-    """List a person's own open deals that lack something, with what waits to be written and the people involved."""
-    wanting = [deal for deal in _deals(frame, Where(person=person)) if deal["reasons"]][:_MOST]
-    if not wanting:
+    """List a person's own open deals that lack something, with what waits to be written and the people involved.
+
+    Those come last that lack nothing but who takes part, or in which role; only where the CRM tells that of others.
+    """
+    deals = _deals(frame, Where(person=person))
+    if not deals:
         return []
-    keys = [deal["deal_id"] for deal in wanting]
+    keys = [deal["deal_id"] for deal in deals]
     beside = frame.screen.ask(ask_contacts, deal_ids=tuple(keys))
+    open_ones = list(Correction.objects.filter(deal_id__in=keys, state__in=OPEN))
+    people = contacts.involved(beside["contacts"], open_ones)
+    # Between the first lack and its correction the deal stays on the list: what was put in order is seen there.
+    lacking = {
+        deal_id
+        for deal_id in keys
+        if (beside["contacts_told"] and deal_id not in beside["contacts"])
+        or (beside["roles"] and not any(one["role"] for one in beside["contacts"].get(deal_id, [])))
+    }
+    wanting = [deal for deal in deals if deal["reasons"]]
+    wanting += [deal for deal in deals if not deal["reasons"] and deal["deal_id"] in lacking]
     waiting: dict[str, dict[str, str | None]] = {}
-    for one in Correction.objects.filter(deal_id__in=keys, state__in=OPEN).order_by("at", "pk"):
+    for one in reversed(open_ones):
         waiting.setdefault(one.deal_id, {})[one.field] = one.value
     stages = _ladder(frame)
     return [
@@ -156,11 +171,13 @@ def _to_tidy(frame: Frame, person: str) -> list[Json]:
                 | waiting.get(deal["deal_id"], {})
             ),
             "corrected": sorted(waiting.get(deal["deal_id"], {})),
-            "contacts": beside["contacts"].get(deal["deal_id"], []),
+            "people": people.get(deal["deal_id"], []),
+            "lacks_people": deal["deal_id"] in lacking,
+            "roles": beside["roles"] or [Message(role) for role in contacts.ROLES],
             "address": beside["addresses"].get(deal["deal_id"]),
             "stages": stages.get(deal["pipeline"], []),
         }
-        for deal in wanting
+        for deal in wanting[:_MOST]
     ]
 
 
@@ -211,13 +228,15 @@ def tidy(request: PageRequest, meeting_id: int) -> HttpResponse:
         if text.strip().replace(",", "") != request.POST.get(f"was-{field}", "").replace(",", "")
     }
     try:
-        if changed:
+        parts = contacts.Parts.typed(request.POST)
+        if changed or parts:
             corrections_save(
                 deal_id=deal_id,
                 given=changed,
                 reason=frame.screen.say(N_("put in order before the weekly review")),
                 by=request.user,
                 viewer=frame.screen.viewer,
+                parts=parts,
             )
     except BokgiError as error:
         return told(request, error, back)
