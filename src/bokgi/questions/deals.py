@@ -77,7 +77,7 @@ def list_deals(
     at most `limit` from `offset` on: names, owner, team, stage, amount, dates, and for open ones `days_in_stage`,
     `last_activity_on`, `reasons[]` and `notes[]` (why it wants attention). Amounts in the organisation's currency.
 
-    `order`: `attention` (money × days in the stage, as a meeting takes them) and `amount` (the largest first),
+    `order`: `attention` (money × days in the stage) and `amount` (the largest first),
     `created` and `closed` (the latest first), `due` (the earliest first), `stage` (the furthest first), or the other
     way round with `reverse`; what is not known comes last, and the key decides ties. Raises `UsageError` for an unknown
     outcome, order, reason or column.

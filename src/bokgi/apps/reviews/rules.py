@@ -1,11 +1,10 @@
-"""Decisions of the meeting as pure functions: when it takes place, how long a part has, which deal comes first."""
+"""Decisions of the meeting as pure functions: when it takes place, how long a part has, who may what."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import holidays
@@ -13,6 +12,7 @@ import holidays
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer
 from bokgi.apps.reviews.models import PARTS, AgendaPart, Meeting, Part
+from bokgi.apps.reviews.pack.order import LITTLE, MUCH, SOME
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
 
@@ -167,42 +167,14 @@ def ends_at(parts: Sequence[AgendaPart], now: datetime) -> datetime:
     return now + timedelta(seconds=left)
 
 
-# ---------------------------------------------------------------- which deal comes first
+# ---------------------------------------------------------------- words
 
-MUCH, SOME, LITTLE = 3, 2, 1
 CHANGE: Final = {
     MUCH: N_("the meeting can change much"),
     SOME: N_("the meeting can change some"),
     LITTLE: N_("the meeting can change little"),
 }
-"""What a meeting can change of a deal. A judgement in three steps, no estimate; it is said beside the deal."""
-_WORK: Final = frozenset(
-    {"no_next_step", "next_step_passed", "untouched", "never_touched", "close_passed", "no_close_date", "pushed"}
-)
-"""Reasons (`analysis.hygiene`) about what the team does or lets be."""
-
-
-def can_change(reasons: Iterable[str]) -> int:
-    """Say how much a meeting can change of a deal: much where work is left undone, little where all goes its way.
-
-    >>> can_change(["untouched", "stage_overdue"]), can_change(["stage_overdue"]), can_change([])
-    (3, 2, 1)
-    """
-    found = set(reasons)
-    if found & _WORK:
-        return MUCH
-    return SOME if found else LITTLE
-
-
-def talked_about_first(deal: Mapping[str, Any]) -> tuple[Decimal, int, str]:
-    """Give the place of a deal in the meeting: money at stake × what the meeting can change, the largest first.
-
-    Without a known amount it comes behind those that have one, by days in the stage.
-    """
-    amount = Decimal(deal["amount"]["amount"]) if deal["amount"] is not None else Decimal(0)
-    return (-amount * can_change(deal["reasons"]), -(deal["days_in_stage"] or 0), deal["deal_id"])
-
-
+"""What a meeting can change of a deal (`pack.order`)."""
 TITLES: Final = {
     Part.EXECUTION: N_("Execution check"),
     Part.BOTTLENECK: N_("Bottleneck search"),

@@ -10,9 +10,8 @@ from django.conf import settings
 
 from bokgi.apps.access.asking import answers, today
 from bokgi.apps.data.pending import write_pending
-from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import Meeting
-from bokgi.apps.reviews.pack import review_pack
+from bokgi.apps.reviews.pack import order, review_pack
 from bokgi.apps.reviews.selectors import commitments_to_check
 from bokgi.domain.period import Period
 from bokgi.facts.lake import Lake
@@ -73,7 +72,7 @@ def pack_kept(*, week: str, as_of: date, team: str = "") -> bool:
 def deals_of(pack: Json) -> list[Json]:
     """List the deals to talk about in the meeting: those of the stages that the pack points at, in their order.
 
-    Without such a stage all open deals; `can_change` is 3 (much), 2 or 1 (little), see `rules.can_change`.
+    Without such a stage all open deals; `can_change` is 3 (much), 2 or 1 (little), see `pack.order.can_change`.
     """
     as_of, team = date.fromisoformat(pack["as_of"]), pack["team"]
     places = list(dict.fromkeys((stage["pipeline"], stage["stage"]) for stage in pack["standing"]))
@@ -82,8 +81,8 @@ def deals_of(pack: Json) -> list[Json]:
     for where in wheres:
         answer = answers().ask(list_deals, as_of=as_of, where=where, order="attention", limit=_LOOKED_AT)
         found += answer["deals"]
-    ordered = sorted(found, key=rules.talked_about_first)
-    return [deal | {"can_change": rules.can_change(deal["reasons"])} for deal in ordered[:SHOWN_DEALS]]
+    ordered = sorted(found, key=order.talked_about_first)
+    return [deal | {"can_change": order.can_change(deal["reasons"])} for deal in ordered[:SHOWN_DEALS]]
 
 
 def shown_now(meeting: Meeting, on: date | None = None) -> Shown:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
+import ibis
+import pyarrow as pa
 import pytest
 
+from bokgi.analysis.hygiene import REASONS
 from bokgi.apps.access.models import Organisation, User
-from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import Meeting, MeetingSeries, MeetingState, Part
+from bokgi.apps.reviews.pack import order
 from bokgi.apps.reviews.services import planning
 from bokgi.domain.errors import ConflictError, UsageError
 
@@ -173,7 +177,7 @@ def test_the_focus_of_two_leaders_at_once_is_not_overwritten(meeting: Meeting, t
 
 
 def test_deals_come_by_money_times_what_the_meeting_can_change() -> None:
-    def deal(key: str, amount: str | None, reasons: list[str], days: int = 1) -> dict[str, object]:
+    def deal(key: str, amount: str | None, reasons: list[str], days: int = 1) -> dict[str, Any]:
         worth = None if amount is None else {"amount": amount, "currency": "KRW"}
         return {"deal_id": key, "amount": worth, "reasons": reasons, "days_in_stage": days}
 
@@ -184,6 +188,14 @@ def test_deals_come_by_money_times_what_the_meeting_can_change() -> None:
         deal("no amount", None, ["untouched"], days=90),
         deal("same money", "200", ["no_next_step"]),
     ]
-    ordered = sorted(deals, key=rules.talked_about_first)
+    ordered = sorted(deals, key=order.talked_about_first)
     # 600 (300 × 2) and 600 (200 × 3) stand beside each other by days, then by key; 500 × 1 comes behind them.
-    assert [one["deal_id"] for one in ordered] == ["late only", "left alone", "same money", "on its way", "no amount"]
+    listed = ["late only", "left alone", "same money", "on its way", "no amount"]
+    assert [one["deal_id"] for one in ordered] == listed
+    # The pack asks the engine for the same order.
+    reasons = {reason: pa.array([reason in one["reasons"] for one in deals]) for reason in REASONS}
+    amounts = [None if one["amount"] is None else Decimal(one["amount"]["amount"]) for one in deals]
+    told = {name: [one[name] for one in deals] for name in ("deal_id", "days_in_stage")}
+    table = ibis.memtable(pa.table({**told, "amount": pa.array(amounts, pa.decimal128(18, 2)), **reasons}))
+    found = table.mutate(weight=order.weight()).order_by(order.heaviest_first())
+    assert found.to_pyarrow()["deal_id"].to_pylist() == listed

@@ -172,6 +172,21 @@ def test_who_was_reminded_of_a_meeting_hears_again_when_it_moves(users: dict[str
     assert ["10:00" in str(mail.outbox[0].body), "15:00" in str(mail.outbox[1].body)] == [True, True]
 
 
+def test_who_is_prepared_hears_of_the_new_time_and_who_moved_it_does_not(users: dict[str, User]) -> None:
+    meeting = planning.meeting_plan(team="1팀", on=date(2026, 11, 26), at=time(10), minutes=25, by=users["leader"])
+    for who in ("rep", "leader"):
+        Preparation.objects.create(participant=meeting.participants.get(user=users[who]), prepared_at=NOW)
+    for on, at in ((27, time(15)), (27, time(15)), (30, time(9))):
+        planning.meeting_move(meeting_id=meeting.pk, on=date(2026, 11, on), at=at, by=users["leader"])
+    assert [one.user for one in Delivery.objects.filter(kind=MailKind.MOVED)] == [users["rep"]]
+    services.deliveries_send(at=Delivery.objects.get().next_at)
+    assert [letter.to for letter in mail.outbox] == [[users["rep"].email]]
+    assert "09:00" in str(mail.outbox[0].body)
+    services.mail_wish(user=users["rep"], kind=MailKind.MOVED, wanted=False)
+    planning.meeting_move(meeting_id=meeting.pk, on=date(2026, 11, 30), at=time(11), by=users["leader"])
+    assert not Delivery.objects.filter(kind=MailKind.MOVED).exists()
+
+
 def test_nobody_is_reminded_in_the_night_or_of_nothing(users: dict[str, User]) -> None:
     meeting = ahead(users, TODAY + timedelta(days=2), TODAY)
     agreed(meeting, "lee", due_on=TODAY + timedelta(days=2))

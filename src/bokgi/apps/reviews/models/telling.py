@@ -45,6 +45,7 @@ class MailKind(models.TextChoices):
 
     MINUTES = "minutes", N_("Minutes of the meeting")
     REMINDER = "reminder", N_("Reminder to prepare")
+    MOVED = "moved", N_("A meeting that was moved, after I prepared")
 
 
 class MailRefusal(models.Model):

@@ -17,7 +17,8 @@ from bokgi.analysis.comparison.conditions import leaks
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.proportions import wilson
 from bokgi.analysis.totals import totals
-from bokgi.apps.reviews.pack.care import heaviest_first, told
+from bokgi.apps.reviews.pack.care import told
+from bokgi.apps.reviews.pack.order import heaviest_first
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows, worth
 from bokgi.apps.reviews.pack.stages import LEVEL
 from bokgi.domain.measures import Between, Days, Rate
@@ -232,8 +233,8 @@ def standing(
     labels = {(stage["pipeline"], stage["stage"]): stage for stage in stages}
     places = [(flag["pipeline"], flag["stage"], flag["team"]) for flag in flags]
     if not places:
-        waiting = care.group_by("pipeline", "stage").agg(weight=_.weight.sum(), days=_.days_in_stage.sum())
-        heavy = rows(waiting.order_by(_.weight.desc(), _.days.desc(nulls_first=False), _.pipeline, _.stage))
+        waiting = care.group_by("pipeline", "stage").agg(waiting=_.waiting.sum(), days=_.days_in_stage.sum())
+        heavy = rows(waiting.order_by(_.waiting.desc(), _.days.desc(nulls_first=False), _.pipeline, _.stage))
         places = [
             (row["pipeline"], row["stage"], scope.team) for row in heavy if (row["pipeline"], row["stage"]) in labels
         ][:1]

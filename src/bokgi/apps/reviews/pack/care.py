@@ -12,6 +12,7 @@ from ibis import _
 
 from bokgi.analysis.hygiene import REASONS, hygiene
 from bokgi.analysis.totals import totals
+from bokgi.apps.reviews.pack.order import weight
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows
 from bokgi.domain.sentences import encoded
 from bokgi.questions.attention import attention_notes
@@ -19,10 +20,11 @@ from bokgi.questions.titles import deal_names, title
 
 
 def open_deals(scope: Scope) -> ir.Table:
-    """Give one row per open deal: `analysis.hygiene`, with `team`, `account_id` and `weight`.
+    """Give one row per open deal: `analysis.hygiene`, with `team`, `account_id`, `weight` and `waiting`.
 
-    `weight` puts the deals in the order in which a meeting talks about them: amount × days in the stage. An unknown
-    amount weighs nothing, so that deals of a source without amounts are ordered by `days_in_stage` alone.
+    `weight` puts the deals in the order in which a meeting talks about them (`pack.order`), `waiting` is amount × days
+    in the stage. An unknown amount weighs nothing, so that deals of a source without amounts are ordered by
+    `days_in_stage` alone.
     """
     facts = scope.facts
     found = hygiene(
@@ -37,13 +39,8 @@ def open_deals(scope: Scope) -> ir.Table:
     )
     told = found.left_join(scope.deals.select("deal_id", "team", "account_id"), "deal_id", rname="of_{name}")
     days = ibis.greatest(ibis.coalesce(_.days_in_stage, 0), 0)
-    weight = ibis.coalesce(_.amount, 0).cast("float64") * (days + 1)
-    return scope.keep(told.drop("of_deal_id").mutate(weight=weight))
-
-
-def heaviest_first() -> list[Any]:
-    """Give the order of a list of deals: weight, then waiting time, then the key."""
-    return [_.weight.desc(), ibis.coalesce(_.days_in_stage, 0).desc(), _.deal_id.asc()]
+    waiting = ibis.coalesce(_.amount, 0).cast("float64") * (days + 1)
+    return scope.keep(told.drop("of_deal_id").mutate(weight=weight(), waiting=waiting))
 
 
 def told(scope: Scope, found: ir.Table) -> list[dict[str, Any]]:

@@ -16,8 +16,9 @@ import ibis.expr.types as ir
 from ibis import _
 from scipy.special import pdtr
 
-from bokgi.apps.reviews.pack.care import deal, heaviest_first
+from bokgi.apps.reviews.pack.care import deal
 from bokgi.apps.reviews.pack.execution import METRIC_NAMES, standards
+from bokgi.apps.reviews.pack.order import heaviest_first
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period

@@ -16,7 +16,7 @@ from bokgi.apps.access.services import audit
 from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import AgendaPart, Meeting, MeetingSeries, MeetingState, Part, Participant
 from bokgi.apps.reviews.services.locking import BEFORE, OPEN, conflict, held, touched, typed
-from bokgi.apps.reviews.telling.services import reminders_forget
+from bokgi.apps.reviews.telling.services import moved_tell, reminders_forget
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.roster import ask_roster
@@ -77,15 +77,18 @@ def meeting_plan(
 
 @transaction.atomic
 def meeting_move(*, meeting_id: int, on: date, at: time, by: User) -> None:
-    """Let a meeting take place on another day or at another time; who was reminded of the old one is reminded again."""
+    """Let a meeting take place on another day or at another time; who knew of the old one hears of the new one."""
     found = held(meeting_id, BEFORE)
-    if (found.on, found.at) != (on, at):
+    moved = (found.on, found.at) != (on, at)
+    if moved:
         reminders_forget(meeting=found)
     found.on, found.at = on, at
     _dated(found)
     found.state = MeetingState.SCHEDULED
     found.save()
     touched(found)
+    if moved:
+        moved_tell(meeting=found, by=by, at=timezone.now())
     audit(by=by, action="meeting_move", subject=f"meeting {found.pk}", details={"on": on.isoformat()})
 
 

@@ -185,6 +185,21 @@ def reminder_letter(
     return _letter(subject, [*lines, ""], page, user, MailKind.REMINDER, speaker)
 
 
+def moved_letter(meeting: Meeting, user: User, organisation: Organisation) -> EmailMessage:
+    """Write the mail to somebody who is prepared, that the meeting takes place at another time."""
+    lang = language_of(user, organisation)
+    speaker = Speaker(lang, meeting.on, organisation.currency)
+    when = written.moment(meeting.starts_at.astimezone(zone_of(organisation)), lang)
+    lines = [
+        speaker.text(N_("The weekly review was moved; it is on {when} now."), when=when),
+        speaker.word(N_("You are prepared; you can still change it until then.")),
+        "",
+    ]
+    page = link_to("reviews:meeting", meeting_id=meeting.pk)
+    subject = speaker.text(N_("The weekly review was moved to {day}"), day=meeting.on)
+    return _letter(subject, lines, page, user, MailKind.MOVED, speaker)
+
+
 def _letter(subject: str, lines: list[str], page: str, user: User, kind: str, speaker: Speaker) -> EmailMessage:
     stop = link_to("reviews:mail_stop", token=token_of(user, kind))
     foot = [part for part in (page,) if part]

@@ -101,6 +101,20 @@ def reminders_forget(*, meeting: Meeting) -> None:
     meeting.reminded_at = None
 
 
+@transaction.atomic
+def moved_tell(*, meeting: Meeting, by: User, at: datetime) -> None:
+    """Tell who has prepared already that a meeting takes place at another time; the others are reminded of that again.
+
+    Who moved it knows, and nobody hears of it before the morning. What was on its way of an earlier move is not sent.
+    """
+    Delivery.objects.filter(meeting=meeting, kind=MailKind.MOVED).delete()
+    first = max(at, datetime.combine(timezone.localtime(at, time_zone()).date(), REMINDS_FROM, time_zone()))
+    refusing = MailRefusal.objects.filter(kind=MailKind.MOVED).values("user_id")
+    ready = meeting.participants.filter(user__is_active=True, preparation__prepared_at__isnull=False)
+    for user in User.objects.filter(pk__in=ready.values("user_id")).exclude(pk__in=refusing).exclude(pk=by.pk):
+        _delivery(meeting, MailKind.MOVED, first, user=user)
+
+
 def _to_remind(meeting: Meeting) -> list[User]:
     refusing = MailRefusal.objects.filter(kind=MailKind.REMINDER).values("user_id")
     waiting = meeting.participants.filter(user__is_active=True).exclude(preparation__prepared_at__isnull=False)
@@ -170,8 +184,8 @@ def _hand_over(one: Delivery, at: datetime) -> webhook.Answer:
         return webhook.Answer(sent=False, lasting=True, fault="account_closed")
     if MailRefusal.objects.filter(user=one.user, kind=one.kind).exists():
         return webhook.Answer(sent=False, lasting=True, fault="not_wanted")
-    reminds = one.kind == MailKind.REMINDER
-    letter = _reminder(one, one.user, company, at) if reminds else _minutes(one, one.user, company, at)
+    write = {MailKind.REMINDER.value: _reminder, MailKind.MOVED.value: _moved}.get(one.kind, _minutes)
+    letter = write(one, one.user, company, at)
     if isinstance(letter, str):
         return webhook.Answer(sent=False, lasting=True, fault=letter)
     letter.extra_headers["Message-ID"] = f"<{one.key}@bokgi>"
@@ -179,7 +193,7 @@ def _hand_over(one: Delivery, at: datetime) -> webhook.Answer:
     return webhook.Answer(sent=True, lasting=False, fault="")
 
 
-def _minutes(one: Delivery, user: User, company: Organisation, at: datetime) -> EmailMessage:
+def _minutes(one: Delivery, user: User, company: Organisation, at: datetime) -> EmailMessage | str:
     return letters.minutes_letter(told_of(one.meeting, company), user, at=at)
 
 
@@ -193,6 +207,12 @@ def _reminder(one: Delivery, user: User, company: Organisation, at: datetime) ->
     if prepared or not (deals or promises):
         return "nothing_to_say"
     return letters.reminder_letter(one.meeting, user, company, deals=deals, promises=promises)
+
+
+def _moved(one: Delivery, user: User, company: Organisation, at: datetime) -> EmailMessage | str:
+    if one.meeting.starts_at < at or one.meeting.state not in {MeetingState.SCHEDULED, MeetingState.PREPARING}:
+        return "too_late"
+    return letters.moved_letter(one.meeting, user, company)
 
 
 def _to_receiver(one: Delivery, receiver: Receiver, company: Organisation, at: datetime) -> webhook.Answer:
