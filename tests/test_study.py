@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,18 @@ def test_calibration_is_the_mean_gap_of_ten_classes() -> None:
     row = bootstrap_row("t", "calibration", [sure, even], calibration, most=0.02)
     assert row.low <= row.reached <= row.high
     assert not row.met
+
+
+def test_every_referee_that_is_named_is_there() -> None:
+    root = PAGE.parents[2]
+    cited = re.compile(r"\btests/[\w/]+(?:\.py)?")
+    texts = {path: path.read_text(encoding="utf-8") for path in (root / "src" / "bokgi" / "analysis").rglob("*.py")}
+    texts[PAGE.with_name("referees.md")] = PAGE.with_name("referees.md").read_text(encoding="utf-8")
+    missing = [
+        f"{path.relative_to(root)}: {name}"
+        for path, text in texts.items()
+        for name in cited.findall(text)
+        if not (root / name).exists()
+    ]
+    assert not missing
+    assert len(set(cited.findall(texts[PAGE.with_name("referees.md")]))) > 30

@@ -351,6 +351,16 @@ def _caveats(found: Forecast, read: Inputs) -> list[Message]:
         )
     if found.reason is None:
         said += _experience(found)
+    if found.outsized:
+        said.append(
+            Message(
+                N_(
+                    "{n} open {n:deal is|deals are} more than twice as large as any won so far and counted as twice "
+                    "the largest; check the amount."
+                ),
+                {"n": found.outsized},
+            )
+        )
     if found.mean is not None and found.unknown_amounts > _MANY_UNKNOWN * max(found.open_deals, 1):
         said.append(
             Message(

@@ -131,6 +131,26 @@ def test_gains_cover_the_truth(run: Run) -> None:
     assert np.mean(covered) >= 0.75
 
 
+def test_order_of_rows_and_the_unit_of_money_do_not_matter(run: Run) -> None:
+    world = simulate(Organisation(seed=31, reps=8, deals=1_500, defects=(Defect(1, -1.5, person=3),)))
+    place = np.random.default_rng(2)
+    mixed = {name: rows.take(pa.array(place.permutation(rows.num_rows))) for name, rows in world.tables.items()}
+    deals = mixed["deals"]
+    column = deals.column_names.index("amount")
+    field = deals.schema.field(column)
+    thousand = pa.array([None if a is None else a * 1_000 for a in deals["amount"].to_pylist()], field.type)
+    mixed["deals"] = deals.set_column(column, field, thousand)
+    plain, other = run(world), run(replace(world, tables=mixed))
+    assert flagged(other) == flagged(plain)
+    assert other.gate_p == plain.gate_p
+    for one in plain.units:
+        twin = unit_of(other, one.by, one.stage, one.unit)
+        assert (twin.n, twin.z is None) == (one.n, one.z is None)
+        if one.z is not None and one.gain is not None and twin.gain is not None:
+            assert twin.z == pytest.approx(one.z, abs=1e-6)
+            assert twin.gain.amount == pytest.approx(1_000 * one.gain.amount, rel=1e-6, abs=1.0)
+
+
 def test_without_cases_there_are_no_units(run: Run) -> None:
     world = simulate(Organisation(seed=1, reps=4, deals=60))
     found = run(world, days=1)

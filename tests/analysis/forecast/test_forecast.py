@@ -85,6 +85,21 @@ def test_one_more_deal_without_hope_hardly_matters(world: World, plain: Forecast
     assert all(deal.chance < 0.5 for deal in hopeless)
 
 
+def test_one_mistyped_amount_is_not_the_forecast(world: World, plain: Forecast) -> None:
+    deals = world.tables["deals"]
+    place = next(i for i, outcome in enumerate(deals["outcome"].to_pylist()) if outcome == "open")
+    amounts = deals["amount"].to_pylist()
+    amounts[place] *= 10_000
+    column = deals.column_names.index("amount")
+    typed = deals.set_column(column, deals.schema.field(column), pa.array(amounts, deals.schema.field(column).type))
+    found = made(world.tables | {"deals": typed})
+    won = pc.max(deals.filter(pc.equal(deals["outcome"], "won"))["amount"].cast(pa.float64())).as_py()
+    assert (plain.outsized, found.outsized) == (0, 1)
+    assert plain.mean is not None
+    assert found.mean is not None
+    assert found.mean <= plain.mean + 2.0 * won
+
+
 def test_a_month_of_all_certain_deals_is_certain() -> None:
     """Every deal is won for 100 exactly 30 days after it was created, one a day."""
     first = date(2025, 1, 1)

@@ -29,6 +29,8 @@ SURE: Final = 0.01
 """Chance of a false sign, for each cause of each person."""
 LEAST_EFFECT: Final = 0.85
 """A hand or a conversion is low when it is at most this part of what is usual."""
+LEAST_CASES: Final = 20
+"""Closed deals from which a hand is looked at: of ten deals chance alone makes half the usual win rate, or double."""
 LEAST_DIFFERENCE: Final = 0.15
 """A share of late or forgotten cases is high when it is at least so far above that of the others."""
 CASES_WEEKS: Final = 52
@@ -98,7 +100,8 @@ def causes(  # noqa: PLR0913 - five causes rest on that many tables
 
     Gives one reading a person, by `person_id`. A cause has a sign when
 
-    - environment: with this person's deals an average person reaches at most 85 % of what they reach with everybody's;
+    - environment: with this person's deals, from 20 closed ones on, an average person reaches at most 85 % of what they
+      reach with everybody's;
     - lead_handling: more leads answered late, or more open deals untouched, without a next step or past its date, than
       the others' share, by 15 points or more;
     - skill: conversion at one stage, or the win rate, at most 85 % of what the same cases let expect, while activity
@@ -138,8 +141,8 @@ def causes(  # noqa: PLR0913 - five causes rest on that many tables
             else Signal("ramp", "sign" if days < RAMP_DAYS else "no_sign", 1, float(days), float(RAMP_DAYS))
         )
         environment = (
-            Signal("hand", "too_few", 0)
-            if hand is None
+            Signal("hand", "too_few", 0 if hand is None else hand.n)
+            if hand is None or hand.n < LEAST_CASES
             else Signal(
                 "hand",
                 "sign" if hand.hand_p < SURE and hand.hand <= LEAST_EFFECT else "no_sign",

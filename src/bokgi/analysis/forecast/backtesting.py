@@ -121,7 +121,7 @@ def _origin(
         SEASONAL_NAIVE: seasonal_naive(rng, history.wins, window, first=first, paths=paths),
     }
     for name, due_only in ((WEIGHTED, False), (WEIGHTED_DUE, True)):
-        drawn[name] = weighted_pipeline(rng, standing, chance, outlook.amount, window, due_only=due_only, paths=paths)
+        drawn[name] = weighted_pipeline(rng, standing, chance, outlook.stated, window, due_only=due_only, paths=paths)
     draws = {name: np.sort(values) for name, values in drawn.items() if values is not None}
     blend = learn_blend([Past(one.draws[MODEL], one.draws[RUN_RATE], one.came or 0.0) for one in over])
     draws[BLEND] = blend.of(model, rate)

@@ -67,7 +67,8 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     follows exactly, recalibrated by how such chances turned out before (due date, size, stage, age). Deals yet to come:
     entries of late by season, times their chance to be won in time. Draws share a shock. Blended with the run rate by
     weights, and widened, as this organisation's own past windows ask. Re-opened deals count as entering again. A deal
-    without stage history stands in one nameless stage. An amount not known is drawn from won deals like it.
+    without stage history stands in one nameless stage. An amount not known is drawn from won deals like it;
+    one above twice the largest won so far counts as that (`outsized`).
 
     Small numbers: below 26 weeks of history, or where outcomes are known for won deals only, the run rate of the last
     26 weeks answers alone and `reason` says why. Without a won deal nothing is said (`mean` null).
@@ -195,6 +196,7 @@ def _by_run_rate(
         new=None,
         open_deals=len(standing),
         unknown_amounts=int(np.isnan(standing.amount).sum()),
+        outsized=0,
         history_days=known_days,
         people=(),
         teams=(),
@@ -236,6 +238,7 @@ def _told(
         new=scaling.part(drawn.new, outlook.new_wins),
         open_deals=len(outlook.standing),
         unknown_amounts=int(outlook.unknown.sum()),
+        outsized=int((outlook.amount < outlook.stated).sum()),
         history_days=known_days,
         people=shares(history, seen, drawn, split, scaling, by="person"),
         teams=shares(history, seen, drawn, split, scaling, by="team"),

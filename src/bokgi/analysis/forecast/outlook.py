@@ -33,6 +33,8 @@ _PRIOR_SHOCK: Final = 0.10
 _PRIOR_SHOCK_ORIGINS: Final = 4.0
 _LARGEST_SHOCK: Final = 0.5
 _CHUNK: Final = 4_000_000
+_MOST_OVER: Final = 2.0
+_ENOUGH_WINS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Outlook:
 
     `raw`: each open deal's cumulative hazard to be won within the window by the stage model; `load`: the same after
     recalibration by `correction`, which tells deals apart by `traits`; `amount`: its expected won amount, `unknown`
-    where that is fitted. `new_wins`: wins expected of deals yet to enter (`new_raw` before recalibration), drawn like
-    the entries `pool` with `pool_weight`. `shock`: sd of what all deals share.
+    where that is fitted; `stated`: the same before amounts far above any won so far were bounded. `new_wins`: wins
+    expected of deals yet to enter (`new_raw` before recalibration), drawn like the entries `pool` with `pool_weight`.
+    `shock`: sd of what all deals share.
     """
 
     window: Window
@@ -53,6 +56,7 @@ class Outlook:
     load: Floats
     correction: Floats
     amount: Floats
+    stated: Floats
     unknown: NDArray[np.bool_]
     amounts: Amounts | None
     new_raw: float
@@ -168,7 +172,7 @@ def look_ahead(
     amounts = fit_amounts(history.wins, coding, on=on)
     unknown = np.isnan(standing.amount)
     fitted = np.zeros(len(standing)) if amounts is None else amounts.mean[standing.profile]
-    amount = np.where(unknown, fitted, standing.amount * _amount_ratio(earlier))
+    stated = np.where(unknown, fitted, standing.amount * _amount_ratio(earlier))
     weight = np.zeros(len(pool))
     if len(pool):
         each = chances.arrivals[chances.kind, entries.stage[pool], : len(steps)]
@@ -183,7 +187,8 @@ def look_ahead(
         raw,
         raw * correction,
         correction,
-        amount,
+        np.where(unknown, stated, np.minimum(stated, _largest(history, on))),
+        stated,
         unknown,
         amounts,
         new_raw,
@@ -194,6 +199,15 @@ def look_ahead(
         _shock(earlier),
         _new_wins(history, standing, window),
     )
+
+
+def _largest(history: History, on: int) -> float:
+    """Give what an open deal may count for at most: twice the largest amount won so far, once there are ten.
+
+    Else one mistyped amount, or one hope larger than anything that ever came true, is the whole forecast.
+    """
+    won = history.wins.amount[(history.wins.on <= on) & (history.wins.amount > 0)]
+    return _MOST_OVER * float(won.max()) if len(won) >= _ENOUGH_WINS else np.inf
 
 
 def _new_wins(history: History, standing: Standing, window: Window) -> float:

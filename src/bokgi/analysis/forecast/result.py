@@ -129,6 +129,7 @@ class Forecast:
     new: Part | None
     open_deals: int
     unknown_amounts: int
+    outsized: int
     history_days: int
     people: tuple[Share, ...]
     teams: tuple[Share, ...]
