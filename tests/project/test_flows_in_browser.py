@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
 from pytest_django import Settings
@@ -73,6 +75,12 @@ def empty_home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPat
     return tmp_path / "home"
 
 
+_NOTES_PROGRESS: Final = """
+    const words = document.querySelector("[data-progress-words]");
+    new MutationObserver(() => (sessionStorage.progress = words.textContent)).observe(words, {childList: true});
+"""
+
+
 def exported(folder: Path, name: str, *lines: str) -> str:
     path = folder / name
     path.write_text("\n".join(lines), encoding="utf-8")
@@ -87,8 +95,11 @@ def work(driver: Chrome, then: str) -> None:
 
 def upload(driver: Chrome, server: LiveServer, *paths: str) -> None:
     driver.get(address(server, "/data/upload/"))
+    driver.execute_script(_NOTES_PROGRESS)
     driver.find_element(By.ID, "files").send_keys("\n".join(paths))
     waiting(driver).until(lambda seen: not seen.current_url.endswith("/data/upload/"))
+    # Both sizes, and no more than all of it: what a person sees while a large file goes up.
+    assert re.fullmatch(r"[\d.]+ [KM]B / [\d.]+ [KM]B", driver.execute_script("return sessionStorage.progress"))
 
 
 def test_a_newcomer_comes_from_nothing_to_the_first_review(
@@ -114,6 +125,11 @@ def test_a_newcomer_comes_from_nothing_to_the_first_review(
     work(window, "수치 보기")
     window.get(address(live_server, "/reviews/pack/"))
     assert "기회 3건" in text(window)
+
+    # The next export of the same kind is recognised by the mapping that was checked on screen.
+    later = exported(tmp_path, "영업기회_20261130.csv", HEADER, ROWS[0].replace("D-1", "D-9"))
+    upload(window, live_server, later)
+    work(window, "저장한 매핑")
     assert complaints(window) == []
 
 
@@ -180,6 +196,14 @@ def test_a_rep_corrects_an_amount_on_the_phone(users: dict[str, User], live_serv
     kept = Correction.objects.get()
     assert (kept.field, kept.by) == ("amount", users["rep"])
     assert fits(phone)
+
+    phone.find_element(By.CSS_SELECTOR, "main a[href='?edit=expected_close_on#edit']").click()
+    until(phone, "고치기")
+    day = phone.find_element(By.CSS_SELECTOR, "input[type=date][name=expected_close_on]")
+    phone.execute_script("arguments[0].value = '2026-12-29'", day)
+    press_words(phone, "저장")
+    until(phone, "12월 29일")
+    assert set(Correction.objects.values_list("field", flat=True)) == {"amount", "expected_close_on"}
     phone.get(f"{live_server.url}/data/corrections/")
     assert title in text(phone)
     assert "2억 5,000만원" in text(phone)
