@@ -180,8 +180,9 @@ def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = (), owner_th
             now = replace(now, deals=owner_at_close(now.deals, now.deal_changes))
         shared = facts.as_read and not owner_then
         told = judged(deals_handed_over(facts, now, rates_of=as_of) if shared else _handed_over(now, as_of))
-        if attributes or not shared:
-            told = kept.enter_context(with_factors(told, attributes).cache())
+        wide = with_factors(told, attributes)
+        if wide is not told or not shared:
+            told = kept.enter_context(wide.cache())
         yield Asked(facts, now, as_of, told, _names(now), without_rate(then, as_of), shared, kept)
 
 
