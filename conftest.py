@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bokgi.project import COLLECTION
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 # As the command line does: the tests run in as many processes as there are cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-gc.set_threshold(200_000, 20, 100)
+gc.set_threshold(*COLLECTION)
 
 # Time never decides whether a test passes.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -24,10 +24,9 @@ from django.conf import settings
 
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.project import COLLECTION
 from bokgi.project.environment import kept_secret
 
-COLLECTION: Final = (200_000, 20, 100)
-"""Rarer than usual, as in `bokgi.cli`: building queries makes millions of small objects that die with the query."""
 LOOPBACK: Final = "127.0.0.1"
 PORT: Final = 8230
 _PORTS_TRIED: Final = 20

@@ -207,6 +207,48 @@ def test_a_pivot_table_says_that_it_is_one(bench: Bench) -> None:
     assert detection.mappings[0].total_rows == {"Row Labels": ("Grand Total",)}
 
 
+@pytest.mark.parametrize(
+    "word", ["합계", "총 합계", "소계 (3건)", "Total", "Grand Totals (12 records)", "Sub-total:", "누계"]
+)
+def test_a_line_of_totals_is_no_deal(bench: Bench, word: str) -> None:
+    header = ("영업기회명", "고객사", "담당자", "영업단계", "예상매출(만원)")
+    rows = (("도입", "한빛", "김철수", "제안", "1,200"), ("교체", "누리", "이영희", "협상", "3,000"))
+    total = ("", "", word, "", "4,200")
+    assert bench.one(table(header, *rows, total), "영업기회.csv").total_rows == {"담당자": (word,)}
+    assert bench.one(table(header, *rows), "영업기회.csv").total_rows == {}
+
+
+def test_a_deal_that_is_called_total_stays_a_deal(bench: Bench) -> None:
+    header = ("deal id", "deal name", "owner", "stage", "amount")
+    rows = (
+        ("1", "Total", "Ann Lee", "Proposal", "5"),
+        ("2", "Total", "", "", "7"),
+        ("", "Total cost of care", "", "", "9"),
+    )
+    assert bench.one(table(header, *rows)).total_rows == {}
+
+
+@pytest.mark.parametrize(
+    ("headers", "preset"),
+    [
+        ("기회 소유자,계정 이름,기회 이름,단계,금액,마감일,만든 날짜,예상 수익", "salesforce"),
+        ("거래 소유자,연관된 회사,거래 이름,거래 단계,금액,마감 날짜,작성 날짜", None),
+        ("거래 - 소유자,거래 - 조직,거래 - 제목,거래 - 단계,거래 - 가치,거래 - 예상 마감일,거래 - 거래 생성일", None),
+        ("담당자,잠재 고객,주제,파이프라인 국면,예상 수익,예상 마감일,만든 날짜", None),
+    ],
+)
+def test_korean_labels_of_other_countries_products(bench: Bench, headers: str, preset: str | None) -> None:
+    row = ("김철수", "한빛", "도입", "제안", "1200", "2026-12-01", "2026-11-02", "300")
+    columns = headers.split(",")
+    mapping = bench.map({"report.csv": table(columns, row[: len(columns)])}).mappings[0]
+    assert (mapping.entity, mapping.preset) == (Entity.DEALS, preset)
+    found = fields(mapping)
+    assert [found[header] for header in columns[:5]] == [
+        "deals.owner_name", "deals.account_name", "deals.name", "deals.stage", "deals.amount",
+    ]  # fmt: skip
+    assert found[columns[6]] == "deals.created"
+
+
 def test_only_the_presets_that_are_asked_for_are_tried(bench: Bench) -> None:
     text = table(("Id", "StageName", "CloseDate", "Amount"), ("1", "Qualification", "2026-01-01", "5"))
     assert bench.map({"opportunity.csv": text}).mappings[0].preset == "salesforce"

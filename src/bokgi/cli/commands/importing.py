@@ -32,7 +32,7 @@ _EXPORTED_HINT: Final = N_("Write 2026-11-23 or 2026-11-23T18:30.")
 @command("import", N_("Import files of a CRM: deals, history, activities, people, targets."), order=10)
 def import_files(  # noqa: PLR0913 - each is an option of the command
     session: Session,
-    paths: Annotated[list[Path], typer.Argument(help=N_("Files or folders (CSV, XLSX, ZIP)."), readable=False)],
+    paths: Annotated[list[Path], typer.Argument(help=N_("Files or folders (CSV, Excel, gzip)."), readable=False)],
     *,
     preset: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("The CRM: salesforce, hubspot …"))] = None,
     map_: Annotated[

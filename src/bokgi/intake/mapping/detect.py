@@ -35,6 +35,7 @@ from bokgi.intake.mapping.model import (
 )
 from bokgi.intake.mapping.preset import Preset, presets
 from bokgi.intake.mapping.recognise import Recognised, recognise
+from bokgi.intake.mapping.totals import total_rows
 
 UNKNOWN_SOURCE: Final = "file"
 _SLUG: Final = re.compile(r"[^\w]+")
@@ -164,6 +165,7 @@ def _understood(connection: duckdb.DuckDBPyConnection, work: _Work, hints: Hints
     """Find what the values of categories mean and how dates and amounts are written."""
     if work.mapping.entity is Entity.IGNORE:
         return
+    work.mapping = replace(work.mapping, total_rows=total_rows(connection, work.staged, work.mapping))
     if work.mapping.entity is Entity.DEALS:
         work.mapping = _outcome_or_stage(work)
         work.mapping, asked = dates.unclear(work.mapping, work.staged, hints)

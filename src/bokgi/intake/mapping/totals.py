@@ -1,0 +1,60 @@
+"""Which lines of a table only add up the others: what a report writes below its groups and at its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import duckdb
+
+from bokgi.intake.files.staged import StagedFile
+from bokgi.intake.mapping.model import FileMapping
+from bokgi.intake.mapping.writings import SCANNED_ROWS
+from bokgi.intake.sql import literal
+
+# An e-mail's or a person's "total" is none of these: the whole cell has to be the word.
+_WORD: Final = (
+    r"(?i:(?:grand\s+|sub-?\s?)?totals?|sum|(?:총|전체)\s?합\s?계|합\s?계|총\s?계|소\s?계|누\s?계)"
+    r"(?:\s*[(\[][\d,]+\s*(?i:records?|rows?|deals?|건|행|개)?[)\]])?\s*:?"
+)
+_LINE: Final = re.compile(_WORD)
+_FIGURE: Final = re.compile(r"[\s\d.,()%+₩￦$€£¥원만억천-]*|[A-Z]{3}\s?[\d.,()-]+")
+_SEPARATOR: Final = "\x1f"
+_ENOUGH: Final = 1_000
+
+
+def total_rows(
+    connection: duckdb.DuckDBPyConnection, staged: StagedFile, mapping: FileMapping
+) -> dict[str, tuple[str, ...]]:
+    """Find the texts that mark lines of totals: column → texts, beside those that `mapping` knows already.
+
+    A line of totals has a cell that is such a word ("합계", "Grand Totals (12 records)"), no id, only figures in its
+    other cells: a deal called "Total" that has an owner or a stage is a deal. Of a large file the sample decides.
+    """
+    found = {header: dict.fromkeys(texts) for header, texts in mapping.total_rows.items()}
+    for row in _candidates(connection, staged):
+        header = _label(dict(zip((column.name for column in staged.columns), row, strict=True)), mapping)
+        if header is not None:
+            text = row[[column.name for column in staged.columns].index(header)]
+            found.setdefault(header, {})[str(text).strip()] = None
+    return {header: tuple(texts) for header, texts in found.items()}
+
+
+def _candidates(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> list[tuple[str | None, ...]]:
+    """Read the lines that have such a word in any cell."""
+    columns = ", ".join(column.sql for column in staged.columns)
+    rows = staged.relation if staged.rows <= SCANNED_ROWS else staged.sample
+    cells = literal(rf"(?:^|{_SEPARATOR})\s*{_WORD}\s*(?:{_SEPARATOR}|$)")
+    query = f"SELECT {columns} FROM {rows} WHERE regexp_matches(concat_ws({literal(_SEPARATOR)}, {columns}), {cells})"
+    return connection.execute(f"{query} LIMIT {_ENOUGH}").fetchall()
+
+
+def _label(row: Mapping[str, str | None], mapping: FileMapping) -> str | None:
+    """Name the column that marks a line as one of totals; null where the line is a record."""
+    words = [(header, text.strip()) for header, text in row.items() if text and not _FIGURE.fullmatch(text)]
+    if len(words) != 1 or not _LINE.fullmatch(words[0][1]):
+        return None
+    label = words[0][0]
+    ids = [column.column for column in mapping.columns if column.field.endswith("_id")]
+    return None if any((row.get(header) or "").strip() for header in ids if header != label) else label
