@@ -1,4 +1,4 @@
-"""Meetings of the sample company: every team meets on Monday, and one team's last meeting was held and closed."""
+"""Meetings of the sample company: every team meets on Monday, and one team held and closed its last four."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bokgi.apps.access.models import User
 from bokgi.apps.jobs.services import enqueue
 from bokgi.apps.reviews.models import Meeting, MeetingSeries, Part
 from bokgi.apps.reviews.services import closing, planning, preparing, running, writing
+from bokgi.apps.reviews.telling.services import minutes_forget
 from bokgi.domain.messages import N_, translate
 from bokgi.questions.roster import ask_roster
 
@@ -27,7 +28,15 @@ _NOTES: Final = (
 _PROMISES: Final = (
     (N_("Agree on the criteria of the test with who decides"), "next_step"),
     (N_("Ask for the meeting that was put off"), "touched"),
+    (N_("Get the draft of the contract to purchasing"), "moved"),
 )
+_EARLIER: Final = 3
+"""Meetings held before the last one: with fewer nothing can be said of discussed deals, and each costs the worker some
+seconds."""
+_TALKED_ABOUT: Final = 6
+_PROMISED: Final = 2
+_LATER: Final = -50
+"""Priority of what nobody waits for."""
 _CASE: Final = {
     "situation": N_("Purchasing looked at the price only."),
     "what_we_did": N_("We met the people on site before the proposal."),
@@ -45,7 +54,7 @@ def demo_meetings() -> None:
 
 @task()
 def demo_meetings_make() -> None:
-    """Let every team meet on Mondays, and hold and close the last meeting of the demo rep's team.
+    """Let every team meet on Mondays, and hold and close the last meetings of the demo rep's team, the oldest first.
 
     Done again after a stop in the middle, it goes on and holds nothing twice.
     """
@@ -56,28 +65,47 @@ def demo_meetings_make() -> None:
     teams = {row["team"] for row in answers().ask(ask_roster, as_of=on)["people"] if row["team"]}
     for team in sorted(teams - set(MeetingSeries.objects.values_list("team", flat=True))):
         planning.series_set(team=team, weekday=1, at=AT, minutes=60, by=leader, today=on)
-    _last_meeting(leader, rep, _last_monday(on))
+    _hold(_EARLIER)
 
 
-def _last_meeting(leader: User, rep: User, on: date) -> None:
+def _hold(weeks_ago: int) -> None:
+    enqueue(demo_meeting_hold.using(priority=_LATER), key=f"demo meeting {weeks_ago}", weeks_ago=weeks_ago)
+
+
+@task()
+def demo_meeting_hold(weeks_ago: int) -> None:
+    """Hold one of the meetings and let the next one follow: each as it was then, with what was agreed before."""
+    leader, rep = demo_user("leader"), demo_user("rep")
+    if leader is None or rep is None:
+        return
+    _meeting(leader, rep, _last_monday(today()) - timedelta(weeks=weeks_ago), story=weeks_ago == 0)
+    if weeks_ago > 0:
+        _hold(weeks_ago - 1)
+
+
+def _meeting(leader: User, rep: User, on: date, *, story: bool) -> None:
+    on = planning.next_day(on)
     roster = answers().ask(ask_roster, as_of=on)["people"]
     team = next((row["team"] for row in roster if row["person_id"] == rep.person_id and row["team"]), None)
     if team is None or Meeting.objects.filter(team=team, on=on).exclude(closed_at=None).exists():
         return
     there = Meeting.objects.filter(team=team, planned_on=on).first()
     meeting = there or planning.meeting_plan(team=team, on=on, at=AT, minutes=60, by=leader)
-    _held(meeting, leader, rep, on)
+    _held(meeting, leader, rep, on, story=story)
+    if not story:
+        minutes_forget(meeting=meeting)
 
 
 def _last_monday(on: date) -> date:
     return on - timedelta(days=on.weekday() or 7)
 
 
-def _held(meeting: Meeting, leader: User, rep: User, on: date) -> None:
+def _held(meeting: Meeting, leader: User, rep: User, on: date, *, story: bool) -> None:
+    """Hold a meeting through the services that people use; `story`: with what was prepared and noted in it, too."""
     lang = "ko"
     begun = meeting.starts_at.astimezone(UTC)
     seat = meeting.participants.get(user=rep)
-    if getattr(seat, "preparation", None) is None:
+    if story and getattr(seat, "preparation", None) is None:
         preparing.preparation_save(
             participant=seat,
             help_wanted=translate(_HELP, lang),
@@ -94,7 +122,7 @@ def _held(meeting: Meeting, leader: User, rep: User, on: date) -> None:
     for part in meeting.parts.all():
         running.part_begin(meeting_id=meeting.pk, part_id=part.pk, by=leader, at=at)
         for number, (where, text) in enumerate(_NOTES):
-            if where == part.part:
+            if story and where == part.part:
                 note = writing.NewNote(key=_key(meeting, f"note {number}"), text=translate(text, lang), part=part.part)
                 writing.note_add(meeting_id=meeting.pk, new=note, by=rep, at=at + timedelta(minutes=3))
         if part.part == Part.BOTTLENECK:
@@ -105,10 +133,14 @@ def _held(meeting: Meeting, leader: User, rep: User, on: date) -> None:
 
 def _promised(meeting: Meeting, leader: User, rep: User, at: datetime) -> None:
     listed = list(meeting.deals.all())
-    ours = [deal for deal in listed if deal.person_id == rep.person_id] or listed
-    for number, (text, metric) in enumerate(_PROMISES[: len(ours)]):
-        deal = ours[number]
+    own = [deal for deal in listed if deal.person_id == rep.person_id]
+    ours = [*own, *(deal for deal in listed if deal not in own)][:_TALKED_ABOUT]
+    first = meeting.on.isocalendar().week
+    for number, deal in enumerate(ours):
         running.deal_discuss(meeting_id=meeting.pk, deal_id=deal.deal_id, by=leader, at=at + timedelta(minutes=number))
+        if number >= _PROMISED:
+            continue
+        text, metric = _PROMISES[(first + number) % len(_PROMISES)]
         owner = meeting.participants.filter(person_id=deal.person_id).first() or meeting.participants.get(user=rep)
         new = writing.NewCommitment(
             key=_key(meeting, f"commitment {number}"),

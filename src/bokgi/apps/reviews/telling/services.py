@@ -64,6 +64,12 @@ def _delivery(
     return is_new
 
 
+@transaction.atomic
+def minutes_forget(*, meeting: Meeting) -> None:
+    """Let nobody get minutes that are not on their way yet: of a meeting that is only told of as long past."""
+    Delivery.objects.filter(meeting=meeting, kind=MailKind.MINUTES, state=DeliveryState.WAITING).delete()
+
+
 def reminders_tell(*, today: date, at: datetime) -> int:
     """Remind who takes part in a meeting from its first day of preparation on: two working days ahead.
 
