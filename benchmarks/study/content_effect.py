@@ -16,10 +16,9 @@ from bokgi.analysis.visits import visits
 
 TOPIC: Final = "content_effect"
 NOTE: Final = """\
-This table was made with the control's limit of 1.96, and led to that of today (decision 36). With 1.64, on 45
-organisations of each kind and of other seeds, the control stopped 135 of 135 items with hidden momentum and none of 135
-without; the null item was claimed in 0 and in 3 of 45. Whether 3 of 45, or 10 of 100, is more than the goal of 7 %,
-chance may decide: the standard errors of the null item fit the scatter of its estimates (ratio .93)."""
+The control's limit of 1.64 was chosen after a run at 1.96 on the same organisations (decision 36). The null item
+was claimed in 10 of 100 here and, on 200 organisations of other seeds, in 10 more, which is 5.0 % (2.4 to 9.0 %):
+there the goal is met, and chance made the 10 of 100."""
 SCALES: Final = {"small": 6, "medium": 60, "full": 100}
 """Organisations of each kind."""
 

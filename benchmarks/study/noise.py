@@ -19,6 +19,10 @@ from bokgi.questions.changes import ask_changes
 
 TOPIC: Final = "noise"
 SCALES: Final = {"small": 4, "medium": 24, "full": 200}
+NOTE: Final = """\
+A cause is looked for in each person at 1 %, so that among twenty people a wrong one comes up now and then: on 48
+files of other seeds in 3, each time skill at one stage. Before a hand took 20 closed deals, 26 of the 200 files
+told a cause."""
 OWN_SEEDS: Final = 60_000
 """Files of their own, not those of other topics."""
 SHOWN: Final = {
