@@ -92,6 +92,7 @@ def test_the_review_goes_to_the_screen_and_into_files(
         (("data", "release", "1", "--row", "deals.csv:4"), "row_without_cells", 2),
         (("data", "release", "1", "--row", "deals.csv:4", "--set", "Amount"), "cell_unreadable", 2),
         (("data", "undo", "1"), "consent_missing", 2),
+        (("data", "undo", "99"), "import_unknown", 6),
         (("erase", "Nobody"), "person_unknown", 6),
         (("erase", "Lee Junho"), "consent_missing", 2),
         (("import", "a.csv", "--exported-at", "soon"), "moment_unreadable", 2),

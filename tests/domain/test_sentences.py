@@ -39,7 +39,7 @@ PLAIN = st.one_of(
 )
 VALUES = st.dictionaries(st.sampled_from("abc"), st.one_of(PLAIN, st.lists(PLAIN, max_size=3)))
 MESSAGES = st.recursive(
-    st.builds(Message, st.text(), VALUES, st.none() | st.text()),
+    st.builds(Message, st.text(), VALUES, plural=st.none() | st.text()),
     lambda inner: st.builds(lambda text, value: Message(text, {"inner": value}), st.text(), inner),
     max_leaves=3,
 )

@@ -126,7 +126,7 @@ class Message:
 
     msgid: str
     values: Mapping[str, object] = field(default_factory=dict)
-    plural: str | None = None
+    plural: str | None = field(default=None, kw_only=True)
 
     def text(self, lang: str, show: Callable[[object, str], str] | None = None) -> str:
         """Render in `lang`; `show(value, lang)` formats values that are not plain text (money, dates, rates)."""

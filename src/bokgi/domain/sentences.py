@@ -40,7 +40,7 @@ def decoded(found: Mapping[str, Any]) -> Message:
     '4 deals'
     """
     values = {name: _decoded(value) for name, value in found["values"].items()}
-    return Message(found["message"], values, found.get("plural"))
+    return Message(found["message"], values, plural=found.get("plural"))
 
 
 _WRITERS: Final[dict[type, Callable[[Any], object]]] = {

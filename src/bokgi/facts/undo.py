@@ -103,7 +103,7 @@ def _undone(
         stack.callback(shutil.rmtree, states, ignore_errors=True)
         first = stack.enter_context(lake.begin(wait=wait))
         imports = first.imports()
-        target = _target(imports, import_no)
+        target = undoable(imports, import_no)
         replaced = later(imports, import_no)
         _refuse_gone(lake, replaced)
         releases = _releases(lake, first.version)
@@ -137,7 +137,12 @@ def _undone(
         return Undone(first.commit_rows(rows), replays)
 
 
-def _target(imports: Sequence[Import], import_no: int) -> Import:
+def undoable(imports: Sequence[Import], import_no: int) -> Import:
+    """Find the import that is to be undone.
+
+    Raises `NotFoundError` (`import_unknown`) where there is none of that number, `UsageError`
+    (`import_not_committed`) where it is undone already.
+    """
     target = next((one for one in imports if one.import_no == import_no), None)
     if target is None:
         there = ", ".join(str(one.import_no) for one in imports if one.committed)

@@ -70,7 +70,7 @@ def _rendered(message: Message) -> str:
         return _joined(message.text(lang(), formats.show))
     # The templates of the catalogue are ours; values are escaped unless they are markup.
     safe = {name: escape(_shown(value)) for name, value in message.values.items()}
-    text = Message(message.msgid, safe, message.plural).text(lang())
+    text = Message(message.msgid, safe, plural=message.plural).text(lang())
     return Markup(_joined(text))  # noqa: S704 - see above
 
 

@@ -79,7 +79,10 @@ def refuse_unfit(files: Iterable[tuple[str, int]]) -> None:
         raise InputError(
             "upload_too_large",
             Message(N_("{n} MB are too much at once."), {"n": size >> 20}),
-            Message(N_("At most {n} MB; export a shorter time, or pack the files as ZIP."), {"n": MOST_BYTES >> 20}),
+            Message(
+                N_("At most {n} MB; export a shorter time, or upload the files one after another."),
+                {"n": MOST_BYTES >> 20},
+            ),
         )
 
 

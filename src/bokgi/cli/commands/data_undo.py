@@ -23,12 +23,15 @@ def undo(
     yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))] = False,
 ) -> Answer:
     """Undo and say which imports were replayed."""
+    from bokgi.facts.undo import undoable
     from bokgi.intake.undoing import undo_import
 
+    lake = session.lake()
+    undoable(lake.imports(), import_no)
     confirmed(session, Message(N_("Take import {number} back?"), {"number": import_no}), yes=yes)
     with session.progress() as show:
         show(session.text(Message(N_("judging the later imports again"))), None)
-        found = undo_import(session.lake(), import_no, by=who(), at=datetime.now(UTC), reason=reason)
+        found = undo_import(lake, import_no, by=who(), at=datetime.now(UTC), reason=reason)
 
     def screen(shown: Session) -> None:
         shown.say(N_("Import {number} was taken back."), number=import_no)

@@ -19,9 +19,7 @@ def on_table(staged: StagedFile) -> tuple[Finding, ...]:
         found.append(Finding("header_only", Severity.WARNING, message, 1, (Example(staged.name, staged.header_row),)))
     if staged.blank_rows:
         n = {"n": staged.blank_rows}
-        message = Message(
-            N_("{n} row is empty and was passed over."), n, N_("{n} rows are empty and were passed over.")
-        )
+        message = Message(N_("{n} {n:row is empty and was|rows are empty and were} passed over."), n)
         found.append(Finding("rows_empty", Severity.INFO, message, staged.blank_rows, (Example(staged.name),)))
     return tuple(found)
 
@@ -36,9 +34,7 @@ def on_text(
         message = Message(N_("{file} ends within a character; the end seems to be missing."), {"file": staged.name})
         found.append(Finding("text_truncated", Severity.WARNING, message, 1, place))
     if nuls:
-        message = Message(
-            N_("{n} NUL character in {file}."), {"n": nuls, "file": staged.name}, N_("{n} NUL characters in {file}.")
-        )
+        message = Message(N_("{n} NUL {n:character|characters} in {file}."), {"n": nuls, "file": staged.name})
         found.append(Finding("text_has_nul", Severity.WARNING, message, nuls, place))
     if formulas:
         found.append(formula_texts(staged.name, formulas))
@@ -57,7 +53,5 @@ def on_text(
 
 def formula_texts(file: str, n: int) -> Finding:
     """Say that cells of a text begin with an equals sign; they stay text."""
-    message = Message(
-        N_("{n} cell begins with = and stays text."), {"n": n}, N_("{n} cells begin with = and stay text.")
-    )
+    message = Message(N_("{n} {n:cell begins with = and stays|cells begin with = and stay} text."), {"n": n})
     return Finding("formula_text", Severity.INFO, message, n, (Example(file),))

@@ -22,19 +22,10 @@ _EXAMPLES: Final = 5
 _LONGEST_EXAMPLE: Final = 200
 
 _TEXTS: Final = {
-    "too_few_cells": (
-        N_("{n} record has fewer cells than the header."),
-        N_("{n} records have fewer cells than the header."),
-    ),
-    "too_many_cells": (
-        N_("{n} record has more cells than the header."),
-        N_("{n} records have more cells than the header."),
-    ),
-    "broken_quotes": (N_("{n} line has quotes that do not close."), N_("{n} lines have quotes that do not close.")),
-    "undecodable": (
-        N_("{n} record holds bytes that are no text in this encoding."),
-        N_("{n} records hold bytes that are no text in this encoding."),
-    ),
+    "too_few_cells": N_("{n} {n:record has|records have} fewer cells than the header."),
+    "too_many_cells": N_("{n} {n:record has|records have} more cells than the header."),
+    "broken_quotes": N_("{n} {n:line has|lines have} quotes that do not close."),
+    "undecodable": N_("{n} {n:record holds|records hold} bytes that are no text in this encoding."),
 }
 
 
@@ -88,9 +79,8 @@ class Rejects:
         """Give one finding per problem."""
         found = []
         for problem, n in sorted(self.counts.items()):
-            one, many = _TEXTS[problem]
             places = tuple(Example(file, e.row, None, e.value) for e in self.examples.get(problem, ()))
-            found.append(Finding(problem, Severity.ERROR, Message(one, {"n": n}, many), n, places))
+            found.append(Finding(problem, Severity.ERROR, Message(_TEXTS[problem], {"n": n}), n, places))
         return tuple(found)
 
     def _write(self) -> None:

@@ -111,7 +111,7 @@ def _expanded(path: Path) -> tuple[list[Path], list[Finding]]:
     if not ignored:
         return chosen, []
     n = {"n": len(ignored), "folder": path.name}
-    message = Message(N_("{n} file of {folder} is no table."), n, N_("{n} files of {folder} are no tables."))
+    message = Message(N_("{n} {n:file|files} of {folder} {n:is no table|are no tables}."), n)
     places = tuple(Example(name) for name in ignored[:5])
     return chosen, [Finding("files_ignored", Severity.INFO, message, len(ignored), places)]
 

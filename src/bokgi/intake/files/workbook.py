@@ -201,15 +201,14 @@ def _on_formulas(staged: StagedFile, part: archive.SheetPart) -> tuple[Finding, 
     if part.without_value:
         n = {"n": part.without_value}
         message = Message(
-            N_("{n} formula has no stored value and reads as empty."),
+            N_("{n} {n:formula has no stored value and reads|formulas have no stored value and read} as empty."),
             n,
-            N_("{n} formulas have no stored value and read as empty."),
         )
         found.append(Finding("formula_without_value", Severity.WARNING, message, part.without_value, place))
     if part.formulas > part.without_value:
         n = {"n": part.formulas - part.without_value}
         message = Message(
-            N_("{n} formula was read with its last value."), n, N_("{n} formulas were read with their last values.")
+            N_("{n} {n:formula was read with its last value|formulas were read with their last values}."), n
         )
         found.append(Finding("formula_value", Severity.INFO, message, n["n"], place))
     return tuple(found)

@@ -22,6 +22,7 @@ from bokgi.intake.mapping import assumptions, dates, vocabularies
 from bokgi.intake.mapping.columns import Context, assign
 from bokgi.intake.mapping.fields import FIELDS, field_of
 from bokgi.intake.mapping.formats import Formatted, formatted, sortable
+from bokgi.intake.mapping.header_within import header_within
 from bokgi.intake.mapping.joins import overlap, references, unmatched
 from bokgi.intake.mapping.ladders import choose, evidence, given
 from bokgi.intake.mapping.model import (
@@ -165,6 +166,7 @@ def _understood(connection: duckdb.DuckDBPyConnection, work: _Work, hints: Hints
     """Find what the values of categories mean and how dates and amounts are written."""
     if work.mapping.entity is Entity.IGNORE:
         return
+    work.findings += header_within(connection, work.staged)
     work.mapping = replace(work.mapping, total_rows=total_rows(connection, work.staged, work.mapping))
     if work.mapping.entity is Entity.DEALS:
         work.mapping = _outcome_or_stage(work)
