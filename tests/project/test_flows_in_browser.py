@@ -181,12 +181,11 @@ def test_a_rep_corrects_an_amount_on_the_phone(users: dict[str, User], live_serv
     enter(phone, live_server, users["rep"])
     phone.get(f"{live_server.url}/today/")
     until(phone, "챙길 기회")
-    deal = phone.find_element(By.CSS_SELECTOR, "main a[href^='/deals/lee-']")
-    title = deal.text
-    deal.click()
+    title = text(phone, "main a[href^='/deals/lee-']")
+    press(phone, "main a[href^='/deals/lee-']")
     until(phone, "알려진 것")
     assert phone.find_element(By.TAG_NAME, "h1").text.startswith(title)
-    phone.find_element(By.CSS_SELECTOR, "main a[href='?edit=amount#edit']").click()
+    press(phone, "main a[href='?edit=amount#edit']")
     until(phone, "고치기")
     assert faults(phone) == []
     fill(phone, amount="2억 5천만", reason="계약서")

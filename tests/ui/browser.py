@@ -17,12 +17,7 @@ from django.conf import settings
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
-from selenium.common.exceptions import (
-    ElementClickInterceptedException,
-    NoSuchElementException,
-    StaleElementReferenceException,
-    TimeoutException,
-)
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -93,7 +88,7 @@ def served(folder: Path) -> Iterator[str]:
 
 def waiting(driver: webdriver.Chrome) -> WebDriverWait[webdriver.Chrome]:
     """Wait with patience: another page may come, or an element be taken away, while one looks."""
-    moving = (ElementClickInterceptedException, NoSuchElementException, StaleElementReferenceException)
+    moving = [WebDriverException]
     return WebDriverWait(driver, WAIT, poll_frequency=0.1, ignored_exceptions=moving)
 
 
@@ -109,7 +104,7 @@ def enter(driver: webdriver.Chrome, server: LiveServer, user: User) -> None:
 
 def text(driver: webdriver.Chrome, selector: str = "main") -> str:
     """Read what a part of the page says."""
-    return driver.find_element(By.CSS_SELECTOR, selector).text
+    return waiting(driver).until(lambda seen: (seen.find_element(By.CSS_SELECTOR, selector).text,))[0]
 
 
 def until(driver: webdriver.Chrome, words: str, selector: str = "body") -> None:

@@ -41,6 +41,7 @@ ONCE: Final = {
     "bokgi.apps.data.tasks.do_work": N_("Read, try or import uploaded files, or undo an import."),
     "bokgi.apps.evaluation.demo.demo_evaluations": N_("Make the evaluations of the sample company."),
     "bokgi.apps.forecast.demo.demo_submissions": N_("Make the submissions of the sample company."),
+    "bokgi.apps.reviews.demo.demo_meeting_hold": N_("Hold a past meeting of the sample company."),
     "bokgi.apps.reviews.demo.demo_meetings_make": N_("Make the meetings of the sample company."),
     "bokgi.apps.reviews.tasks.make_pack": N_("Make the pages of a weekly review."),
 }

@@ -99,7 +99,7 @@ def test_who_does_not_want_a_mail_gets_none_and_says_so_by_the_link_alone(
     services.minutes_tell(meeting=held(users), at=NOW)
     services.deliveries_send(at=NOW)
     assert {str(found["To"]) for found in mails.mails} == {"leader@team.example", "manager@team.example"}
-    as_role("rep").post("/reviews/mail/", {"kind": ["minutes", "reminder"]})
+    as_role("rep").post("/reviews/mail/", {"kind": ["minutes", "moved", "reminder"]})
     assert not MailRefusal.objects.exists()
 
 
