@@ -16,6 +16,7 @@ from bokgi.apps.access.models import User
 from bokgi.apps.data.models import Correction, CorrectionState, EnteredContact
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.names import folded
 from bokgi.intake.writing.corrections import CONTACT, ENTERED_CONTACT
 from bokgi.questions.asked import Json
 from bokgi.questions.deal_contacts import contacts_of
@@ -175,14 +176,10 @@ def parts_corrected(
     return dict(stands), right
 
 
-def _called(name: str) -> str:
-    return "".join(name.lower().split())
-
-
 def _key_of(new: Newcomer, account_id: str | None, here: Mapping[str, str]) -> str | None:
     """Find the key of somebody named among those of the deal, then of the customer; null where nobody is meant."""
-    wanted = _called(new.name)
-    mine = [key for key, name in here.items() if _called(name) == wanted]
+    wanted = folded(new.name)
+    mine = [key for key, name in here.items() if folded(name) == wanted]
     if mine or not account_id:
         return mine[0] if mine else None
     facts = answers().facts()
@@ -192,7 +189,7 @@ def _key_of(new: Newcomer, account_id: str | None, here: Mapping[str, str]) -> s
     waiting = EnteredContact.objects.filter(account_id=account_id, state=CorrectionState.PENDING).order_by("pk")
     called = [(row["contact_id"], row["name"] or "") for row in rows]
     called += [(one.contact_id, one.name) for one in waiting]
-    found = [key for key, name in called if _called(name) == wanted]
+    found = [key for key, name in called if folded(name) == wanted]
     # Of two people of one name nobody can tell which is meant; an entered key is no second person.
     real = [key for key in found if not key.startswith(ENTERED_CONTACT)] or found[:1]
     return real[0] if len(real) == 1 else None

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from typing import Any, Final
 
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.names import folded
 from bokgi.facts import compaction, ledger
 from bokgi.facts.engine import columns_of, connect, literal, parquet, quoted
 from bokgi.facts.erasure import files
@@ -159,15 +159,11 @@ def _keys(lake: Lake, kind: str, key: str) -> list[str]:
 
 def _at_one_deal(lake: Lake, key: str) -> list[tuple[str, str]]:
     """Pair a contact with those of its name who take part in one of its deals."""
-    called = {_called(name) for (name,) in _query(lake, "identities", "name", "kind = 'contact' AND key = ?", [key])}
+    called = {folded(name) for (name,) in _query(lake, "identities", "name", "kind = 'contact' AND key = ?", [key])}
     deals = sorted({deal for (deal,) in _query(lake, "deal_contacts", "deal_id", "contact_id = ?", [key])})
     there = {who for (who,) in _query(lake, "deal_contacts", "contact_id", "list_contains(?, deal_id)", [deals])}
     names = _query(lake, "identities", "key, name", "kind = 'contact' AND list_contains(?, key)", [sorted(there)])
-    return [(key, other) for other, name in names if name and _called(name) in called]
-
-
-def _called(name: str | None) -> str:
-    return "".join(unicodedata.normalize("NFC", name or "").lower().split())
+    return [(key, other) for other, name in names if name and folded(name) in called]
 
 
 def _words(lake: Lake, kind: str, keys: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.mapping.headers import named
-from bokgi.intake.mapping.writings import SCANNED_ROWS
+from bokgi.intake.mapping.writings import scanned
 from bokgi.intake.sql import literal
 
 _SEPARATOR: Final = "\x1f"
@@ -24,9 +24,8 @@ def header_within(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> 
     Such a row and those below it are read under the first header all the same. Of a large file the sample decides.
     """
     columns = ", ".join(column.sql for column in staged.columns)
-    rows = staged.relation if staged.rows <= SCANNED_ROWS else staged.sample
     found = connection.execute(
-        f"""SELECT _row, {columns} FROM {rows}
+        f"""SELECT _row, {columns} FROM {scanned(staged)}
             WHERE NOT regexp_matches(concat_ws({literal(_SEPARATOR)}, {columns}), '[0-9]') ORDER BY _row
             LIMIT {_ENOUGH}"""
     ).fetchall()

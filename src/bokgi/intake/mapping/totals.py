@@ -10,7 +10,7 @@ import duckdb
 
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.mapping.model import FileMapping
-from bokgi.intake.mapping.writings import SCANNED_ROWS
+from bokgi.intake.mapping.writings import scanned
 from bokgi.intake.sql import literal
 
 # An e-mail's or a person's "total" is none of these: the whole cell has to be the word.
@@ -44,8 +44,8 @@ def total_rows(
 def _candidates(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> list[tuple[str | None, ...]]:
     """Read the lines that have such a word in any cell."""
     columns = ", ".join(column.sql for column in staged.columns)
-    rows = staged.relation if staged.rows <= SCANNED_ROWS else staged.sample
     cells = literal(rf"(?:^|{_SEPARATOR})\s*{_WORD}\s*(?:{_SEPARATOR}|$)")
+    rows = scanned(staged)
     query = f"SELECT {columns} FROM {rows} WHERE regexp_matches(concat_ws({literal(_SEPARATOR)}, {columns}), {cells})"
     return connection.execute(f"{query} LIMIT {_ENOUGH}").fetchall()
 

@@ -30,6 +30,11 @@ _PLACES: Final = re.compile(r"%([mdyY])")
 _EXAMPLE: Final = datetime(2026, 11, 23, 14, 5, 33, tzinfo=UTC)
 
 
+def scanned(staged: StagedFile) -> str:
+    """Give the rows of a file that are looked at one by one, as a parenthesised query: of a large one the sample."""
+    return staged.relation if staged.rows <= SCANNED_ROWS else staged.sample
+
+
 def detected(
     connection: duckdb.DuckDBPyConnection, staged: StagedFile, wanted: Mapping[str, tuple[str, Wanted]]
 ) -> dict[str, Detected]:

@@ -229,7 +229,7 @@ def entered_contacts_met(bench: Workbench, found: Sequence[Yield], held: Held, e
             SELECT coalesce(p.place, n.place) AS place, coalesce(p._row, n._row) AS _row, e.deal_id, e.field, e.entered,
                 CASE WHEN e.entered = '' THEN '' ELSE coalesce(p.role, '') END AS shown
             FROM entered AS e JOIN pairs AS p ON p.deal_id = e.deal_id
-            JOIN names AS n ON n.contact_id = p.contact_id AND {_called("n.name")} = {_called("e.name")}
+            JOIN names AS n ON n.contact_id = p.contact_id AND {_folded("n.name")} = {_folded("e.name")}
             WHERE NOT starts_with(p.contact_id, {literal(ENTERED_CONTACT)})
                 AND (p.place IS NOT NULL OR n.place IS NOT NULL)
             QUALIFY row_number() OVER (PARTITION BY e.deal_id, e.field
@@ -254,7 +254,8 @@ def entered_contacts_met(bench: Workbench, found: Sequence[Yield], held: Held, e
     return given
 
 
-def _called(name: str) -> str:
+def _folded(name: str) -> str:
+    # As `domain.names.folded`.
     return f"lower(regexp_replace(nfc_normalize({name}), '\\s+', '', 'g'))"
 
 
