@@ -115,6 +115,17 @@ def test_what_cannot_be_known_is_said_to_be_so() -> None:
     assert silent["t"]["reason"] == "not_recorded"
 
 
+def test_a_mail_is_a_contact_and_no_talk_and_that_is_said() -> None:
+    mails = "activity_id | kind | deal_id | happened_on\nm1 | email | still | 2026-11-11"
+    found = checked(
+        promise("talk", deal_id="still", metric="touched"),
+        activities=mails,
+        activity_people="activity_id | person_id\nm1 | lee",
+    )
+    assert found["talk"]["verdict"] == "not_kept"
+    assert "It was no meeting and no call." in words(found["talk"])
+
+
 def test_before_the_day_nothing_is_judged_but_good_news_and_old_data_is_no_verdict() -> None:
     soon = date(2026, 11, 13)
     found = checked(

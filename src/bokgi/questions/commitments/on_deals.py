@@ -63,7 +63,7 @@ def _found(here: Asked, one: Promise, row: Row | None, recorded: Row) -> Found:
     if row is None:
         return Found(CANNOT_TELL, "deal_unknown", evidence=(Message(N_("The deal is not in the data.")),))
     days = [row[name] for name in _FULFILLED[one.metric] if row[name] is not None]
-    evidence = tuple(_evidence(here, row, recorded))
+    evidence = tuple(_evidence(here, row, recorded, one.metric))
     if days:
         return Found(KEPT, fulfilled_on=min(days), evidence=evidence)
     known = {
@@ -78,18 +78,24 @@ def _found(here: Asked, one: Promise, row: Row | None, recorded: Row) -> Found:
     return Found(NOT_KEPT, evidence=evidence)
 
 
-def _evidence(here: Asked, row: Row, recorded: Row) -> list[Message]:
-    told = []
-    if row["touches"]:
-        told.append(
-            Message(
-                N_("{n} contact with the customer since the meeting, on {day}."),
-                {"n": row["touches"], "day": row["touched_on"]},
-                plural=N_("{n} contacts with the customer since the meeting, the first on {day}."),
-            )
+def _contacts(row: Row, recorded: Row, metric: str) -> list[Message]:
+    if not row["touches"]:
+        return [Message(N_("No contact with the customer since the meeting."))] if recorded["touches"] else []
+    told = [
+        Message(
+            N_("{n} contact with the customer since the meeting, on {day}."),
+            {"n": row["touches"], "day": row["touched_on"]},
+            plural=N_("{n} contacts with the customer since the meeting, the first on {day}."),
         )
-    elif recorded["touches"]:
-        told.append(Message(N_("No contact with the customer since the meeting.")))
+    ]
+    if metric == "touched" and not row["talks"]:
+        text = N_("{n:It was no meeting and no call|None of them was a meeting or a call}.")
+        told.append(Message(text, {"n": row["touches"]}))
+    return told
+
+
+def _evidence(here: Asked, row: Row, recorded: Row, metric: str) -> list[Message]:
+    told = _contacts(row, recorded, metric)
     if row["advanced_on"] is not None:
         values = {"stage": here.stage_label(row["to_stage"]), "day": row["advanced_on"]}
         told.append(Message(N_("It moved on to {stage} on {day}."), values))
