@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
+from bokgi.intake.entering import Correction, correct
 from bokgi.intake.undoing import undo_import
 from tests.intake.homes import AT, Company, counts, deals_mapping
 
@@ -107,3 +108,47 @@ def test_what_is_not_there_or_undone_already_cannot_be_undone(company: Company) 
     undo(company, 1)
     with pytest.raises(UsageError):
         undo(company, 1)
+
+
+def correct_amount(company: Company, deal_id: str, seen: str, value: str, at: datetime) -> None:
+    correct(company.lake, [Correction(deal_id, "amount", seen, value, at)], by="test", at=at)
+
+
+def entered(company: Company) -> list[tuple[str, str, str]]:
+    return company.rows("deal_changes", "deal_id, old, new", "origin = 'entered'")
+
+
+def test_a_correction_is_written_again_on_what_was_there_without_the_undone_import(company: Company) -> None:
+    company.load(file("D1"), on=days(0))
+    second = file("D1", "D2").replace("D1 | a | Acme | Kim | Talk", "D1 | a | Acme | Kim | Offer")
+    company.load(second, on=days(1))
+    correct_amount(company, "D1", "1.00", "15", days(2))
+    correct_amount(company, "D2", "2.00", "25", days(3))
+
+    undo(company, 2)
+    assert company.rows("deals", "deal_id, amount::INT, stage") == [("D1", 15, "Talk")]
+    company.load(second, on=days(1))
+    assert company.rows("deals", "deal_id, amount::INT, stage") == [("D1", 15, "Offer"), ("D2", 25, "Talk")]
+    assert entered(company) == [("D1", "1.00", "15"), ("D2", "2.00", "25")]
+
+
+def test_what_closed_a_correction_closes_it_again_after_an_undo_of_the_first_import(company: Company) -> None:
+    company.load(file("D1"), on=days(0))
+    company.load(file("D1").replace("| 1 |", "| 2 |"), on=days(1))
+    correct_amount(company, "D1", "2.00", "15", days(2))
+    company.load(file("D1").replace("| 1 |", "| 15 |"), on=days(4))
+    undo(company, 1)
+    assert entered(company) == [("D1", "15", "15"), ("D1", "2.00", "15")]
+    undo(company, max(one.import_no for one in company.lake.imports()))
+    assert entered(company) == [("D1", "2.00", "15")]
+    assert company.rows("deals", "amount::INT") == [15]
+
+
+def test_a_late_file_dates_no_correction_back_and_shows_what_else_stood_there(company: Company) -> None:
+    company.load(file("D1"), on=days(0))
+    correct_amount(company, "D1", "1.00", "15", days(5))
+    company.load(file("D1").replace("Talk", "Offer"), on=days(3))
+    assert company.rows("deals", "amount::INT, stage") == [(15, "Offer")]
+    assert company.rows("deal_changes", "field, new, changed_on", "field = 'amount' AND old IS NOT NULL") == [
+        ("amount", "15", days(5).date())
+    ]

@@ -2,6 +2,7 @@
 
 What later imports found known may have been known only because of it. So every later import that came from kept files
 is replayed without it: judged again, in the old order, each under a new number that takes the place of the old one.
+So is every later correction of a deal that the undone import wrote: what it copied came from there, too.
 Nothing is visible before the one commit in which all of it counts. Judging is intake's matter and is handed in.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -23,11 +24,14 @@ import pyarrow.compute as pc
 from bokgi.domain.errors import ConflictError, NotFoundError, RefusalError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts import delta
+from bokgi.facts.engine import connect, parquet
 from bokgi.facts.lake import LOCK_SECONDS, Lake, Writing
 from bokgi.facts.ledger import Entry, Import
 from bokgi.facts.schema import TABLES
 
 ATTEMPTS: Final = 3
+CORRECTIONS: Final = "corrections"
+"""Source of imports that hold corrections of deals."""
 
 
 class LakeWithout(Lake):
@@ -45,10 +49,10 @@ class LakeWithout(Lake):
 
 
 Replay = Callable[[Lake, Import, Writing], Entry | None]
-"""Judge the kept files of an import again.
+"""Judge the kept files of an import, or its corrections, again.
 
 Called with the lake as it would be at that point, the import to replay and a `Writing` that takes the rows and names
-the lake version. Gives the entry for the ledger; None when nothing in the files is new.
+the lake version. Gives the entry for the ledger; None when nothing in it is new, or of a deal that is still there.
 """
 
 
@@ -56,7 +60,7 @@ the lake version. Gives the entry for the ledger; None when nothing in the files
 class Undone:
     """What an undo did: the new lake version, and the number that took the place of each replayed import.
 
-    A replayed import in whose files nothing was new any more has None.
+    A replayed import in which nothing was new any more has None.
     """
 
     version: int
@@ -95,6 +99,31 @@ def later(imports: Sequence[Import], import_no: int) -> list[Import]:
     return sorted(found, key=lambda one: one.place)
 
 
+def _resting_on(lake: Lake, imports: Sequence[Import], target: Import) -> list[Import]:
+    """List the corrections made after what an import speaks of, of deals, and parts of contacts, that it wrote."""
+    corrections = [one for one in imports if one.committed and one.source == CORRECTIONS and one.order > target.order]
+    brought = [_BROUGHT[name] for name in _BROUGHT if name in target.tables]
+    if not corrections or not brought:
+        return []
+    numbers = ", ".join(str(one.import_no) for one in corrections)
+    tables = {name: parquet([file.path for file in lake.files(name)]) for name in ("deal_changes", *target.tables)}
+    among = " OR ".join(brought).format(**tables, number=target.import_no)
+    with connect() as engine:
+        rows = engine.execute(
+            f"""SELECT DISTINCT import_no FROM {tables["deal_changes"]}
+            WHERE import_no IN ({numbers}) AND ({among})"""
+        ).fetchall()
+    found = {number for (number,) in rows}
+    return [one for one in corrections if one.import_no in found]
+
+
+_BROUGHT: Final[Mapping[str, str]] = {
+    "deals": "deal_id IN (SELECT deal_id FROM {deals} WHERE import_no = {number})",
+    "contacts": "field IN (SELECT 'contact:' || contact_id FROM {contacts} WHERE import_no = {number})",
+}
+"""Which corrections copied something that an import brought; a pair deal × contact is copied from nowhere."""
+
+
 def _undone(
     lake: Lake, import_no: int, replay: Replay, by: str, at: datetime, reason: str | None, wait: float
 ) -> Undone:
@@ -104,7 +133,8 @@ def _undone(
         first = stack.enter_context(lake.begin(wait=wait))
         imports = first.imports()
         target = undoable(imports, import_no)
-        replaced = later(imports, import_no)
+        replaced = [*later(imports, import_no), *_resting_on(lake, imports, target)]
+        replaced.sort(key=lambda one: one.place)
         _refuse_gone(lake, replaced)
         releases = _releases(lake, first.version)
         follow = _releasing(imports, releases, import_no)
@@ -122,19 +152,50 @@ def _undone(
             if entry is None:
                 continue
             _release_again(writing, old.import_no, releases, standing)
-            writing.register()
-            again = Import(
-                **asdict(replace(entry, kind="replay", replays=old.import_no)),
-                import_no=writing.import_no,
-                version=first.version,
-                status="committed",
-                tables=writing.tables,
-                place=old.place,
-            )
+            again = _in_place_of(old, entry, writing)
             standing.append(again)
             rows.append(again)
             replays[old.import_no] = writing.import_no
         return Undone(first.commit_rows(rows), replays)
+
+
+def _in_place_of(old: Import, entry: Entry, writing: Writing) -> Import:
+    writing.register()
+    kind = "replay" if json.loads(old.files) else old.kind
+    return Import(
+        **asdict(replace(entry, kind=kind, replays=old.import_no)),
+        import_no=writing.import_no,
+        version=writing.version,
+        status="committed",
+        tables=writing.tables,
+        place=old.place,
+    )
+
+
+def corrected_again(
+    lake: Lake, writing: Writing, late: Import, *, replay: Replay, by: str, at: datetime
+) -> list[Import]:
+    """Replay the corrections of deals that a late file shows as they stood before; gives the rows for the ledger.
+
+    `late` is the file's row, whose tables `writing` has registered. Whoever calls commits all rows at once.
+    """
+    imports = writing.imports()
+    resting = _resting_on(lake, imports, late)
+    out = {one.import_no for one in resting}
+    standing = [late, *(one for one in imports if one.import_no not in out)]
+    states = lake.folder / "state" / f"late-{uuid4().hex}"
+    because = f"follows the late import {late.import_no}"
+    rows = []
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, states, ignore_errors=True)
+        for place, old in enumerate(sorted(resting, key=lambda one: one.order)):
+            again = stack.enter_context(writing.another())
+            entry = replay(LakeWithout(lake, standing, states / str(place)), old, again)
+            rows.append(replace(old, status="undone", by=by, at=at, reason=because))
+            if entry is not None:
+                standing.append(_in_place_of(old, entry, again))
+                rows.append(standing[-1])
+    return rows
 
 
 def undoable(imports: Sequence[Import], import_no: int) -> Import:

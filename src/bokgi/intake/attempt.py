@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -32,6 +32,8 @@ from bokgi.intake.writing import everything
 from bokgi.intake.writing.held import Held
 from bokgi.intake.writing.home import Home
 
+ATTEMPTS: Final = 5
+"""How often an import is tried when others commit first."""
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step, how much is done, and how much there is."""
 

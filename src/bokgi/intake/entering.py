@@ -13,10 +13,12 @@ import pyarrow as pa
 
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.facts.engine import parquet
 from bokgi.facts.lake import Lake, Writing
-from bokgi.facts.ledger import Entry
+from bokgi.facts.ledger import Entry, Import
 from bokgi.facts.schema import TABLES, Grain
-from bokgi.intake.importing import ATTEMPTS
+from bokgi.facts.undo import CORRECTIONS
+from bokgi.intake.attempt import ATTEMPTS
 from bokgi.intake.judging.known import Comparison
 from bokgi.intake.judging.sql_types import SQL_TYPES
 from bokgi.intake.sql import identifier
@@ -240,20 +242,48 @@ def _corrected(lake: Lake, writing: Writing, corrections: Sequence[Correction], 
         bench.connection.register("corrections_arrow", _changes(_without_words(corrections), zone))
         bench.run("CREATE TEMP TABLE entered_changes AS SELECT * FROM corrections_arrow")
         bench.connection.unregister("corrections_arrow")
-        said = {column.name: identifier(column.name) for column in TABLES["deal_changes"].own_columns}
-        rows = "SELECT row_number() OVER () AS _row, 0 AS _part, * FROM entered_changes"
-        comparison = Comparison(bench, held.now)
-        _write(bench, writing, "deal_changes", comparison.fresh(Yield("deal_changes", 0, rows, said)).query)
-        _write(bench, writing, "deals", _corrected_deals(held, _without_words(corrections)))
-        if any(one.field.startswith(CONTACT) for one in corrections):
-            _write(bench, writing, "deal_contacts", _CORRECTED_PAIRS)
+        _write_corrected(bench, writing, held, held.now)
         words = {one.deal_id: one.value for one in corrections if one.field == NEXT_STEP}
         if words:
             steps = pa.table({"key": list(words), "text": pa.array(words.values(), pa.string())})
             bench.connection.register("steps_arrow", steps)
             _write(bench, writing, "texts", "SELECT 0::BIGINT AS _row, 'next_step' AS kind, key, text FROM steps_arrow")
-    entry = Entry(kind="entered", source="corrections", by=by, at=at)
+    entry = Entry(kind="entered", source=CORRECTIONS, by=by, at=at)
     return Entered(writing.import_no, writing.commit(entry), dict(writing.tables))
+
+
+def correct_again(lake: Lake, there: Lake, old: Import, writing: Writing) -> Entry:
+    """Write the corrections of an import again, with deals and contacts as they are `there`; gives the entry.
+
+    An undo does so, and a late file: what the import copied of a deal is no longer what stood there. A correction of a
+    deal that is gone stays, so that it holds when a file shows the deal again.
+    """
+    with Workbench() as bench:
+        held = Held.of(there, old.at)
+        bench.run(f"CREATE TEMP TABLE entered_changes AS {_written_by(lake, 'deal_changes', old)}")
+        _write_corrected(bench, writing, held, held.then)
+        if "texts" in old.tables:
+            _write(bench, writing, "texts", f"SELECT 0::BIGINT AS _row, * FROM ({_written_by(lake, 'texts', old)})")
+    return Entry(kind=old.kind, source=old.source, by=old.by, at=old.at)
+
+
+def _written_by(lake: Lake, name: str, old: Import) -> str:
+    files = [file.path for file in lake.files(name)]
+    return f"SELECT * EXCLUDE (import_no) FROM {parquet(files)} WHERE import_no = {old.import_no}"
+
+
+def _write_corrected(bench: Workbench, writing: Writing, held: Held, stood: Mapping[str, str]) -> None:
+    """Write the rows of `entered_changes`, and deals and pairs as they are with them; `stood`: as they were before."""
+    said = {column.name: identifier(column.name) for column in TABLES["deal_changes"].own_columns}
+    rows = "SELECT row_number() OVER () AS _row, 0 AS _part, * FROM entered_changes"
+    comparison = Comparison(bench, held.now)
+    _write(bench, writing, "deal_changes", comparison.fresh(Yield("deal_changes", 0, rows, said)).query)
+    fields = [field for (field,) in bench.rows("SELECT DISTINCT field FROM entered_changes ORDER BY 1")]
+    if "deals" in stood:
+        _write(bench, writing, "deals", _corrected_deals(stood["deals"], fields))
+    if "contacts" in stood and any(field.startswith(CONTACT) for field in fields):
+        there = f"SELECT contact_id FROM {stood['contacts']}"
+        _write(bench, writing, "deal_contacts", f"FROM ({_CORRECTED_PAIRS}) WHERE contact_id IN ({there})")
 
 
 def _without_words(corrections: Sequence[Correction]) -> list[Correction]:
@@ -317,9 +347,8 @@ def _changes(corrections: Sequence[Correction], zone: ZoneInfo) -> pa.Table:
     return pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows], schema=schema)
 
 
-def _corrected_deals(held: Held, corrections: Sequence[Correction]) -> str:
+def _corrected_deals(stood: str, fields: Sequence[str]) -> str:
     """Give the query for the deals as they are with the corrections; the last correction of a field counts."""
-    fields = sorted({correction.field for correction in corrections})
     columns = []
     for column in TABLES["deals"].own_columns:
         name = identifier(column.name)
@@ -331,5 +360,5 @@ def _corrected_deals(held: Held, corrections: Sequence[Correction]) -> str:
             columns.append(f"CASE WHEN {entered} THEN {last}::{kind} ELSE d.{name} END AS {name}")
         else:
             columns.append(f"d.{name}")
-    return f"""SELECT 0::BIGINT AS _row, {", ".join(columns)} FROM {held.now["deals"]} AS d
+    return f"""SELECT 0::BIGINT AS _row, {", ".join(columns)} FROM {stood} AS d
         WHERE d.deal_id IN (SELECT deal_id FROM entered_changes WHERE NOT starts_with(field, '{CONTACT}'))"""

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from bokgi.domain.errors import ConflictError
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
-from bokgi.facts.lake import Lake
+from bokgi.facts.lake import Lake, Writing
 from bokgi.facts.ledger import Entry, Import
+from bokgi.facts.undo import corrected_again
 from bokgi.intake import sources
-from bokgi.intake.attempt import Attempted, Counting, Counts, Progress, Task, attempt
+from bokgi.intake.attempt import ATTEMPTS, Attempted, Counting, Counts, Progress, Task, attempt
+from bokgi.intake.entering import correct_again
 from bokgi.intake.mapping import saved
 from bokgi.intake.mapping.model import Entity, FileMapping
 from bokgi.intake.plan import MAPPINGS, Exported, ExportedBy, ImportPlan, PlannedFile, refuse_open_questions
 from bokgi.intake.workbench import Workbench, told_apart
 from bokgi.intake.writing.held import Held
-
-ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -180,13 +181,37 @@ def _imported(
             kept = sources.keep(lake, writing.import_no, (file.staged for file in plan.taken))
             result = result_of(plan, done, writing.import_no, writing.version, dry_run=False)
             entry = entry_of(plan, result, kept, by=by, at=at, complete=complete)
-            version = writing.commit(entry)
+            version = _committed(lake, writing, entry, late=held.late)
         except BaseException:
             sources.drop(lake, writing.import_no)
             raise
     save_mappings(lake, [file.mapping for file in plan.taken])
     lake.state(version)
     return replace(result, version=version)
+
+
+def _committed(lake: Lake, writing: Writing, entry: Entry, *, late: bool) -> int:
+    """Commit an import; with a late one the corrections made since are written again, on top of what it shows."""
+    if not late:
+        return writing.commit(entry)
+    writing.register()
+    row = Import(
+        **asdict(entry),
+        import_no=writing.import_no,
+        version=writing.version,
+        status="committed",
+        tables=writing.tables,
+        place=writing.import_no,
+    )
+    again = corrected_again(
+        lake,
+        writing,
+        row,
+        replay=partial(correct_again, lake),
+        by=entry.by,
+        at=entry.at,
+    )
+    return writing.commit_rows([row, *again])
 
 
 def result_of(plan: ImportPlan, done: Attempted, import_no: int | None, version: int, *, dry_run: bool) -> ImportResult:

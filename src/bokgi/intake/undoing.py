@@ -1,4 +1,4 @@
-"""Undo an import: the later ones are judged again from their kept files, as if it had never been."""
+"""Undo an import: the later ones are judged again, as if it had never been."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bokgi.facts.ledger import Entry, Import
 from bokgi.facts.undo import Undone
 from bokgi.intake import sources
 from bokgi.intake.attempt import attempt
+from bokgi.intake.entering import correct_again
 from bokgi.intake.files import stage_files
 from bokgi.intake.importing import entry_of, mappings_from, result_of, task_of
 from bokgi.intake.plan import Exported, ExportedBy, ImportPlan, PlannedFile
@@ -29,6 +30,8 @@ def undo_import(lake: Lake, import_no: int, *, by: str, at: datetime, reason: st
     kept: list[int] = []
 
     def replay(there: Lake, old: Import, writing: Writing) -> Entry | None:
+        if old.source == facts_undo.CORRECTIONS:
+            return correct_again(lake, there, old, writing)
         entry = _replayed(lake, there, old, writing)
         if entry is not None:
             kept.append(writing.import_no)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer
-from bokgi.apps.data import correcting, pending
-from bokgi.apps.data.models import Correction, CorrectionState
+from bokgi.apps.data import correcting, pending, services
+from bokgi.apps.data.models import Correction, CorrectionState, WorkKind
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
-from tests.apps.data.conftest import ROWS, Give, deals_file, imported
+from bokgi.facts.lake import Lake
+from tests.apps.data.conftest import ROWS, Give, deals_file, done, imported
 
 pytestmark = pytest.mark.django_db
 AsRole = Callable[[str], Client]
@@ -35,7 +37,18 @@ def save(users: dict[str, User], text: str = "350000000", field: str = "amount")
 def next_week(give: Give, users: dict[str, User], amount: str) -> None:
     row = ROWS[0].replace("320,000,000", amount)
     imported(give(deals_file(row, *ROWS[2:], name="영업기회_20991201.csv")), users["admin"])
-    pending.corrections_close()
+
+
+def listed() -> list[str | None]:
+    return [one.value for one in correcting.corrections_open(LEADER)]
+
+
+def undone(import_no: int, users: dict[str, User]) -> None:
+    done(services.work_ask(kind=WorkKind.UNDO, import_no=import_no, by=users["admin"]))
+
+
+def last_import() -> int:
+    return max(one.import_no for one in Lake.open(settings.HOME).imports() if one.committed)
 
 
 def test_a_correction_is_written_and_counts(facts: Give, users: dict[str, User]) -> None:
@@ -62,23 +75,61 @@ def test_what_was_written_before_the_worker_died_is_not_written_twice(facts: Giv
     del facts
 
 
-@pytest.mark.parametrize(
-    ("amount", "state"),
-    [
-        ("320,000,000", CorrectionState.WRITTEN),
-        ("350,000,000", CorrectionState.AGREED),
-        ("100,000,000", CorrectionState.OVERTAKEN),
-    ],
-)
-def test_it_is_listed_until_the_crm_shows_another_value(
-    facts: Give, users: dict[str, User], amount: str, state: CorrectionState
+@pytest.mark.parametrize(("amount", "stands"), [("320,000,000", True), ("350,000,000", False), ("100,000,000", False)])
+def test_it_is_listed_until_the_crm_shows_another_value_and_again_after_an_undo(
+    facts: Give, users: dict[str, User], amount: str, *, stands: bool
 ) -> None:
-    saved = save(users)
+    save(users)
     pending.write_pending()
     next_week(facts, users, amount)
-    saved.refresh_from_db()
-    assert saved.state == state
-    assert bool(correcting.corrections_open(LEADER)) is (state == CorrectionState.WRITTEN)
+    assert listed() == (["350000000"] if stands else [])
+    undone(last_import(), users)
+    assert listed() == ["350000000"]
+    assert correcting.deal_now("D-1")["amount"] == "350000000"
+    next_week(facts, users, amount)
+    assert listed() == (["350000000"] if stands else [])
+
+
+def test_an_undo_of_the_second_of_three_imports(facts: Give, users: dict[str, User]) -> None:
+    """The third import is judged again without the second, and says of the correction what it says by itself."""
+    save(users)
+    pending.write_pending()
+    second = last_import() + 1
+    agreed = ROWS[0].replace("320,000,000", "350,000,000")
+    imported(facts(deals_file(agreed, *ROWS[2:], name="영업기회_20991201.csv")), users["admin"])
+    assert listed() == []
+    # The third file says nothing of the amount, which the second one had agreed with.
+    imported(facts(deals_file(*ROWS[2:], name="영업기회_20991208.csv")), users["admin"])
+    assert listed() == []
+    undone(second, users)
+    assert listed() == ["350000000"]
+    imported(facts(deals_file(agreed, *ROWS[2:], name="영업기회_20991201.csv")), users["admin"])
+    assert listed() == []
+
+
+def test_a_corrected_deal_goes_with_its_import_and_comes_back_with_it(facts: Give, users: dict[str, User]) -> None:
+    new = "D-9,새 기회,미르전자,최유나,50000000,제안,2026-11-20,2026-12-19,"
+    imported(facts(deals_file(*ROWS, new, name="영업기회_20261125.csv")), users["admin"])
+    given = {"amount": "60000000"}
+    correcting.corrections_save(deal_id="D-9", given=given, reason="", by=users["leader"], viewer=LEADER)
+    save(users)
+    pending.write_pending()
+    undone(last_import() - 1, users)
+    with pytest.raises(NotFoundError):
+        correcting.deal_now("D-9")
+    assert (listed(), correcting.deal_now("D-1")["amount"]) == (["350000000"], "350000000")
+    imported(facts(deals_file(*ROWS, new.replace("제안", "니즈 진단"), name="영업기회_20261125.csv")), users["admin"])
+    assert sorted(filter(None, listed())) == ["350000000", "60000000"]
+    now = correcting.deal_now("D-9")
+    assert (now["amount"], now["stage"]) == ("60000000", "니즈 진단")
+
+
+def test_an_undo_of_the_correction_itself_takes_it_off_the_list(facts: Give, users: dict[str, User]) -> None:
+    save(users)
+    pending.write_pending()
+    undone(last_import(), users)
+    assert (listed(), correcting.deal_now("D-1")["amount"]) == ([], "320000000")
+    del facts
 
 
 def test_a_later_correction_replaces_a_pending_one_and_a_pending_one_can_be_taken_back(

@@ -17,12 +17,12 @@ from bokgi.apps.access.services import audit
 from bokgi.apps.data import contacts
 from bokgi.apps.data.fitting import Choices, canonical, choices, readable, refuse_unchoosable
 from bokgi.apps.data.models import Correction, CorrectionState
+from bokgi.apps.data.standing import last_spoken, standing, stands
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.stage import Outcome
 from bokgi.intake.writing.corrections import CORRECTABLE, NEXT_STEP
 
-OPEN: Final = (CorrectionState.PENDING, CorrectionState.WRITTEN)
 _CURRENCY: Final = "KRW"
 
 
@@ -157,7 +157,8 @@ def correction_take_back(*, correction: Correction, by: User) -> None:
         contacts.contact_take_back(correction)
         audit(by=by, action="correction_take_back", subject=f"correction {correction.pk}")
         return
-    if not Correction.objects.filter(pk=correction.pk, state=CorrectionState.WRITTEN).exists():
+    correction.refresh_from_db()
+    if not stands(correction, last_spoken()):
         raise ConflictError(
             "correction_closed",
             Message(N_("This correction is closed already.")),
@@ -174,7 +175,7 @@ def may_take_back(correction: Correction, by: User) -> bool:
 
 def corrections_open(viewer: Viewer) -> list[Correction]:
     """List the corrections that wait for the CRM, of deals that this person may see, newest first."""
-    found = list(Correction.objects.filter(state__in=OPEN).select_related("by"))
+    found = standing()
     if not found:
         return []
     ids = sorted({one.deal_id for one in found})
@@ -198,8 +199,8 @@ def in_words(found: Sequence[Correction], there: Choices) -> list[tuple[Correcti
 
 
 def corrections_of(deal_id: str) -> list[Correction]:
-    """List what is corrected of one deal and not yet agreed, the newest of each field: a page marks these values."""
+    """List what is corrected of one deal and stands, the newest of each field: a page marks these values."""
     newest: dict[str, Correction] = {}
-    for one in Correction.objects.filter(deal_id=deal_id, state__in=OPEN).select_related("by"):
+    for one in standing([deal_id]):
         newest.setdefault(one.field, one)
     return list(newest.values())

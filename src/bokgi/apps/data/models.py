@@ -89,11 +89,13 @@ class Work(models.Model):
 
 
 class CorrectionState(models.TextChoices):
-    """What became of a correction."""
+    """How far an entry is; `overtaken`: its deal was gone before it could be written.
+
+    Whether a written correction still stands, the facts say (`standing`).
+    """
 
     PENDING = "pending"
     WRITTEN = "written"
-    AGREED = "agreed"
     OVERTAKEN = "overtaken"
     TAKEN_BACK = "taken_back"
 
@@ -102,9 +104,9 @@ class Correction(models.Model):
     """One field of a deal that somebody corrected: the value the CRM shows, the value that is right, why.
 
     Values are canonical text (ISO date, plain decimal, key), null is an empty field. Pending ones are shown at once and
-    written into the facts by the worker; a written one is listed until the CRM shows the same value (`agreed`) or
-    another one (`overtaken`). Of the field `contact:<contact_id>` the value is the contact's role in the decision, the
-    empty text where none is said, null where the contact takes no part in the deal.
+    written into the facts by the worker; a written one is listed as long as it stands. Of the field
+    `contact:<contact_id>` the value is the contact's role in the decision, the empty text where none is said, null
+    where the contact takes no part in the deal. `closed_at`: when it was taken back or went on as another one.
     """
 
     deal_id = models.CharField(max_length=200, db_index=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -16,8 +16,10 @@ from bokgi.apps.data.contacts import people
 from bokgi.apps.data.entered import deals_write
 from bokgi.apps.data.models import Correction, CorrectionState, EnteredContact, EnteredDeal
 from bokgi.apps.data.progress import work_folder
+from bokgi.apps.data.standing import last_spoken, standing
 from bokgi.domain.errors import ConflictError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.names import folded
 from bokgi.facts.lake import Lake
 from bokgi.facts.locks import Lock
 from bokgi.intake import entering
@@ -52,7 +54,7 @@ def write_pending(*, wait: float = _WAIT_SECONDS) -> int:
 
 
 def _corrections_write() -> int:
-    """Write all pending corrections as one import, then close those on which the CRM has spoken.
+    """Write all pending corrections as one import.
 
     Written again after a stop between facts and database, the same corrections are found known there. A correction of a
     deal or a contact that is gone (its import was taken back) is closed.
@@ -68,7 +70,7 @@ def _corrections_write() -> int:
         else:
             number = there.import_no
         _written(pending, number)
-    corrections_close()
+    roles_go_on()
     return len(pending)
 
 
@@ -123,62 +125,49 @@ def _column(column: ir.Column) -> set[str]:
 
 
 def _written(pending: Sequence[Correction], number: int | None) -> None:
-    """Note what is written; what it replaces is closed, and what brought the CRM's value back is agreed."""
-    now = timezone.now()
-    for one in pending:
-        earlier = Correction.objects.filter(deal_id=one.deal_id, field=one.field, state=CorrectionState.WRITTEN)
-        earlier.exclude(pk=one.pk).update(state=CorrectionState.TAKEN_BACK, closed_at=now)
     mine = Correction.objects.filter(pk__in=[one.pk for one in pending], state=CorrectionState.PENDING)
     mine.update(state=CorrectionState.WRITTEN, import_no=number)
-    agreed = Correction.objects.filter(pk__in=[one.pk for one in pending if one.value == one.seen])
-    agreed.filter(state=CorrectionState.WRITTEN).update(state=CorrectionState.AGREED, closed_at=now)
 
 
 def _entered(one: Correction) -> entering.Correction:
     return entering.Correction(one.deal_id, one.field, one.seen, one.value, one.at, one.person_id or None)
 
 
-def corrections_close() -> int:
-    """Close written corrections on which a later import has spoken; gives how many."""
-    written = list(Correction.objects.filter(state=CorrectionState.WRITTEN))
-    if not written:
-        return 0
-    ids = sorted({one.deal_id for one in written})
-    changes = answers().facts().deal_changes
-    spoken = changes.filter((_.origin == "entered") & _.deal_id.isin(ids))
-    rows = spoken.select("deal_id", "field", "old", "new", "import_no").to_pyarrow().to_pylist()
-    return sum(_closed(one, rows) for one in written)
+def roles_go_on() -> int:
+    """Go on with the roles of people entered here whom the CRM now shows without one; gives how many.
+
+    From then on the correction is of the CRM's own contact. After an undo of the import that showed it, the entered one
+    stands again and may go on once more.
+    """
+    entered = Correction.objects.filter(state=CorrectionState.WRITTEN, field__startswith=ENTERED).exclude(value="")
+    listed, gone_on = list(entered.select_related("by")), 0
+    last = last_spoken() if listed else {}
+    for one in listed:
+        said = last.get((one.deal_id, one.field))
+        met = said is not None and said.at is None and bool(said.old) and said.new == ""
+        if met is (one.closed_at is None):
+            Correction.objects.filter(pk=one.pk).update(closed_at=timezone.now() if met else None)
+            gone_on += met and _role_goes_on(one)
+    return gone_on
 
 
-def _role_goes_on(one: Correction) -> None:
-    """Go on with the role of somebody entered whom the CRM now shows without one: the correction is of that contact."""
+def _role_goes_on(one: Correction) -> bool:
     told = contacts_of(answers().facts(), [one.deal_id]).get(one.deal_id, [])
-    name = people([one.field.removeprefix(CONTACT)])[one.field.removeprefix(CONTACT)][0]
-    same = [who for who in told if who["name"] and "".join(who["name"].split()) == "".join(name.split())]
-    if len(same) == 1 and not same[0]["role"]:
-        Correction.objects.create(
-            deal_id=one.deal_id,
-            field=f"{CONTACT}{same[0]['contact_id']}",
-            seen="",
-            value=one.value,
-            reason=one.reason,
-            by=one.by,
-            person_id=one.person_id,
-            at=timezone.now(),
-        )
-
-
-def _closed(one: Correction, rows: Sequence[dict[str, Any]]) -> bool:
-    later = [
-        row
-        for row in rows
-        if (row["deal_id"], row["field"]) == (one.deal_id, one.field) and row["import_no"] > (one.import_no or 0)
-    ]
-    if not later:
+    name = folded(people([one.field.removeprefix(CONTACT)])[one.field.removeprefix(CONTACT)][0])
+    same = [who for who in told if who["name"] and folded(who["name"]) == name]
+    if len(same) != 1 or same[0]["role"]:
         return False
-    last = max(later, key=lambda row: row["import_no"])
-    state = CorrectionState.AGREED if last["new"] == last["old"] else CorrectionState.OVERTAKEN
-    mine = Correction.objects.filter(pk=one.pk, state=CorrectionState.WRITTEN)
-    if one.field.startswith(ENTERED) and last["old"] and last["new"] == "":
-        _role_goes_on(one)
-    return bool(mine.update(state=state, closed_at=timezone.now()))
+    field = f"{CONTACT}{same[0]['contact_id']}"
+    if any(other.field == field for other in standing([one.deal_id])):
+        return False
+    Correction.objects.create(
+        deal_id=one.deal_id,
+        field=field,
+        seen="",
+        value=one.value,
+        reason=one.reason,
+        by=one.by,
+        person_id=one.person_id,
+        at=timezone.now(),
+    )
+    return True

@@ -24,15 +24,14 @@ def do_work(work_id: int) -> None:
     work = Work.objects.select_related("upload").get(pk=work_id)
     if work.state == WorkState.DONE and work.kind == WorkKind.PLAN and work.upload is not None:
         arriving.import_by_itself(work.upload)
-    if work.state == WorkState.DONE and work.kind == WorkKind.IMPORT:
-        pending.corrections_close()
 
 
 @scheduled("corrections", "* * * * *", N_("Write corrections into the facts."))
 @task()
 def write_corrections() -> None:
-    """Write what was entered and corrected since the last minute."""
+    """Write what was entered and corrected since the last minute, and what an import makes of it."""
     pending.write_pending()
+    pending.roles_go_on()
 
 
 @scheduled("drop folder", "* * * * *", N_("Import files from the drop folder."))

@@ -69,15 +69,23 @@ def _digest(sql: str) -> str:
 
 
 def prepare(bench: Workbench, held: Held) -> tuple[str, ...]:
-    """Collect the corrections in force: table `corrections` (`deal_id, field, seen, entered`); gives their fields."""
+    """Collect the corrections in force: table `corrections` (`deal_id, field, seen, entered`); gives their fields.
+
+    For a late file those that were in force at the moment of its export: nothing entered later is dated back.
+    """
     if "deal_changes" not in held.then or "deals" not in held.then:
         return ()
-    numbers = ", ".join(str(number) for number in held.entered) or "NULL"
+    if not held.entered:
+        return ()
+    numbers = ", ".join(str(number) for number in held.entered)
+    places = ", ".join(f"({number}, {place})" for number, place in held.places.items())
     bench.run(
         f"""CREATE TEMP TABLE corrections AS
             SELECT deal_id, field, old AS seen, new AS entered FROM (
-                SELECT deal_id, field, old, new, import_no FROM {held.then["deal_changes"]} WHERE origin = 'entered'
-                QUALIFY row_number() OVER (PARTITION BY deal_id, field ORDER BY import_no DESC, seq DESC) = 1
+                SELECT deal_id, field, old, new, import_no FROM {held.then["deal_changes"]}
+                JOIN (VALUES {places}) AS spoken(number, place) ON spoken.number = import_no
+                WHERE origin = 'entered'
+                QUALIFY row_number() OVER (PARTITION BY deal_id, field ORDER BY place DESC, seq DESC) = 1
             ) WHERE import_no IN ({numbers})"""
     )
     return tuple(field for (field,) in bench.rows("SELECT DISTINCT field FROM corrections ORDER BY 1"))

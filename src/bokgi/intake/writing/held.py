@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -34,7 +34,9 @@ class Held:
     observed_on: Mapping[int, date | None]
     late: bool
     entered: tuple[int, ...] = ()
-    """Imports that people entered by hand."""
+    """Imports that people entered by hand up to that moment."""
+    places: Mapping[int, int] = field(default_factory=dict)
+    """Import → its place, of those that speak of that moment or an earlier one."""
 
     @classmethod
     def of(cls, lake: Lake, exported_at: datetime | None) -> Held:
@@ -51,8 +53,10 @@ class Held:
             if name in (before if name in _AS_OF_THE_EXPORT else current)
         }
         ever = _relations({name: [file.path for file in lake.files(name)] for name in FACT_TABLES})
-        entered = tuple(found.import_no for found in imports if found.kind == "entered")
-        return cls(current, compared, ever, now.observed_on, late, entered)
+        spoken = [found for found in imports if exported_at is None or found.effective_at <= exported_at]
+        entered = tuple(found.import_no for found in spoken if found.kind == "entered")
+        places = {found.import_no: found.place for found in spoken}
+        return cls(current, compared, ever, now.observed_on, late, entered, places)
 
     @classmethod
     def nothing(cls) -> Held:

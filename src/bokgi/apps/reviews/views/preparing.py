@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.data import contacts
-from bokgi.apps.data.correcting import OPEN, corrections_save
-from bokgi.apps.data.models import Correction
+from bokgi.apps.data.correcting import corrections_save
+from bokgi.apps.data.standing import standing
 from bokgi.apps.reviews import record, selectors
 from bokgi.apps.reviews.models import Commitment, MeetingState, Participant, Preparation
 from bokgi.apps.reviews.services import preparing, writing
@@ -146,7 +146,7 @@ def _to_tidy(frame: Frame, person: str) -> list[Json]:
         return []
     keys = [deal["deal_id"] for deal in deals]
     beside = frame.screen.ask(ask_contacts, deal_ids=tuple(keys))
-    open_ones = list(Correction.objects.filter(deal_id__in=keys, state__in=OPEN))
+    open_ones = standing(keys)
     people = contacts.involved(beside["contacts"], open_ones)
     # Between the first lack and its correction the deal stays on the list: what was put in order is seen there.
     lacking = {
