@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import integrate, optimize, special, stats
 
 from bokgi.analysis.cross_tables import PRIOR_SD, Design
-from bokgi.analysis.mixed_logit import SD_PRIOR_RATE, Cells, Mode, _mode, _start, fit
+from bokgi.analysis.mixed_logit import SD_PRIOR_RATE, Cells, _mode, _modes, _start, fit
 from tests.referees.r import run_r
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,7 @@ def dense_mode(data: Cells, sds: tuple[float, float]) -> tuple[Floats, float]:
 def test_counting_finds_the_same_mode_as_a_dense_optimiser(sds: tuple[float, float]) -> None:
     data = cells(1)
     design = Design(data.levels, data.sizes)
-    mode: Mode = _mode(design, data, sds, _start(design, data))
+    mode, __ = _mode(design, data, sds, _start(design, data))
     effects, marginal = dense_mode(data, sds)
     assert mode.effects == pytest.approx(effects, abs=1e-3)
     assert mode.log_marginal == pytest.approx(marginal, abs=1e-4)
@@ -147,3 +147,16 @@ def test_splitting_cells_changes_nothing() -> None:
         np.concatenate([np.zeros_like(data.wins), data.wins]),
     )
     assert fit(twice, draws=200, seed=4).draws == pytest.approx(fit(data, draws=200, seed=4).draws, abs=1e-4)
+
+
+def test_with_very_many_cases_the_neighbour_tells_the_mode() -> None:
+    data = cells(3, persons=6, rows=300, cases=200_000)
+    design = Design(data.levels, data.sizes)
+    __, around = _mode(design, data, (0.5, 0.3), _start(design, data))
+    points = [(0.5, 0.3), (0.5, 0.31), (0.51, 0.31)]
+    for near in _modes(around, points):
+        assert around.holds(near)
+        exact = _mode(design, data, near.sds, _start(design, data))[0]
+        np.testing.assert_allclose(near.effects, exact.effects, atol=1e-5)
+        assert abs(near.log_marginal - exact.log_marginal) < 1e-3
+    assert not around.holds(around.at((0.001, 0.3)))

@@ -11,7 +11,7 @@ cells, whatever the number of deals behind them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,8 @@ _TOLERANCE: Final = 1e-6
 _SHORTEST_STEP: Final = 1e-6
 _DEPTH: Final = 6.0
 _NO_SD: Final = 1e-4
+_STILL: Final = 1e-3
+"""So far (in log-odds) no cell may move for its share of the information to count as unchanged."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def fit(cells: Cells, *, draws: int, seed: int) -> Posterior:
     """
     design = Design(cells.levels, cells.sizes)
     crossed = cells.territory is not None
-    grid = _grid(design, cells, crossed=crossed)
+    grid, flat = _grid(design, cells, crossed=crossed)
     height = np.array([_height(mode, crossed=crossed) for mode in grid])
     weights = np.exp(height - height.max())
     weights /= weights.sum()
@@ -136,7 +138,7 @@ def fit(cells: Cells, *, draws: int, seed: int) -> Posterior:
         grid,
         weights,
         best,
-        _flat(design, cells, grid).log_marginal,
+        flat.log_marginal,
     )
 
 
@@ -150,16 +152,16 @@ def _precision(design: Design, cells: Cells, sds: tuple[float, float]) -> Floats
     return out
 
 
+@dataclass(frozen=True)
 class _Quadratic:
     """The log likelihood around a mode as a quadratic: modes and marginals at other sds without touching the cells."""
 
-    def __init__(self, design: Design, cells: Cells, centre: Floats) -> None:
-        eta = design.predictor(centre, len(cells.n))
-        p = special.expit(eta)
-        self.design, self.cells, self.centre = design, cells, centre
-        self.height = log_likelihood(cells.n, cells.wins, eta)
-        self.slope = design.gradient(cells.wins - cells.n * p)
-        self.information = design.information(cells.n * p * (1.0 - p))
+    design: Design
+    cells: Cells
+    centre: Floats
+    height: float
+    slope: Floats
+    information: Floats
 
     def at(self, sds: tuple[float, float]) -> Mode:
         """Give the approximate mode and marginal at a pair of sds."""
@@ -173,6 +175,12 @@ class _Quadratic:
         value = self.height + float(self.slope @ move) - 0.5 * float(move @ self.information @ move)
         return Mode(sds, effects, cholesky, _log_marginal(value, precision, effects, cholesky))
 
+    def holds(self, mode: Mode) -> bool:
+        """Tell whether no cell's log-odds are far from those at the centre, so that the quadratic is all but exact."""
+        move = np.abs(mode.effects - self.centre)
+        furthest = np.maximum.reduceat(move, [0, *self.design.starts])
+        return float(furthest.sum()) <= _STILL
+
 
 def _log_marginal(log_likelihood: float, precision: Floats, effects: Floats, cholesky: Floats) -> float:
     """Laplace approximation of the marginal likelihood at fixed sds."""
@@ -180,16 +188,16 @@ def _log_marginal(log_likelihood: float, precision: Floats, effects: Floats, cho
     return posterior + 0.5 * float(np.log(precision).sum()) - float(np.log(np.diag(cholesky)).sum())
 
 
-def _mode(design: Design, cells: Cells, sds: tuple[float, float], start: Floats) -> Mode:
-    """Newton with step halving to the mode of the log posterior at fixed sds."""
+def _mode(design: Design, cells: Cells, sds: tuple[float, float], start: Floats) -> tuple[Mode, _Quadratic]:
+    """Newton with step halving to the mode of the log posterior at fixed sds, and the likelihood around it."""
     precision = _precision(design, cells, sds)
-    effects, cholesky = start, np.eye(design.size)
-    eta = design.predictor(effects, len(cells.n))
-    value = log_likelihood(cells.n, cells.wins, eta) - 0.5 * float(precision @ effects**2)
+    cholesky = np.eye(design.size)
+    around = _around(design, cells, start, design.predictor(start, len(cells.n)))
     for _ in range(_NEWTON_STEPS):
-        p = special.expit(eta)
-        gradient = design.gradient(cells.wins - cells.n * p) - precision * effects
-        hessian = design.information(cells.n * p * (1.0 - p))
+        effects = around.centre
+        value = around.height - 0.5 * float(precision @ effects**2)
+        gradient = around.slope - precision * effects
+        hessian = around.information.copy()
         hessian[np.diag_indices(design.size)] += precision
         cholesky = linalg.cholesky(hessian, lower=True, check_finite=False)
         step = linalg.cho_solve((cholesky, True), gradient, check_finite=False)
@@ -198,14 +206,40 @@ def _mode(design: Design, cells: Cells, sds: tuple[float, float], start: Floats)
         scale = 1.0
         while True:
             candidate = effects + scale * step
-            new_eta = design.predictor(candidate, len(cells.n))
-            new_value = log_likelihood(cells.n, cells.wins, new_eta) - 0.5 * float(precision @ candidate**2)
-            if new_value >= value or scale < _SHORTEST_STEP:
+            eta = design.predictor(candidate, len(cells.n))
+            height = log_likelihood(cells.n, cells.wins, eta)
+            if height - 0.5 * float(precision @ candidate**2) >= value or scale < _SHORTEST_STEP:
                 break
             scale /= 2.0
-        effects, value, eta = candidate, new_value, new_eta
-    marginal = _log_marginal(value + 0.5 * float(precision @ effects**2), precision, effects, cholesky)
-    return Mode(sds, effects, cholesky, marginal)
+        around = _around(design, cells, candidate, eta, height)
+    marginal = _log_marginal(around.height, precision, around.centre, cholesky)
+    return Mode(sds, around.centre, cholesky, marginal), around
+
+
+def _around(design: Design, cells: Cells, centre: Floats, eta: Floats, height: float | None = None) -> _Quadratic:
+    """Give the likelihood around effects whose linear predictor is `eta`; `height` where it is known there already."""
+    p = special.expit(eta)
+    return _Quadratic(
+        design,
+        cells,
+        centre,
+        log_likelihood(cells.n, cells.wins, eta) if height is None else height,
+        design.gradient(cells.wins - cells.n * p),
+        design.information(cells.n * p * (1.0 - p)),
+    )
+
+
+def _modes(quadratic: _Quadratic, points: Iterable[tuple[float, float]]) -> Iterator[Mode]:
+    """Give the mode at each pair of sds; neighbours start from each other.
+
+    With very many cases the effects hardly move from one point to the next, and what is known around the last mode
+    tells this one, too; else Newton goes through the cells.
+    """
+    for point in points:
+        mode = quadratic.at(point)
+        if not quadratic.holds(mode):
+            mode, quadratic = _mode(quadratic.design, quadratic.cells, point, mode.effects)
+        yield mode
 
 
 def _start(design: Design, cells: Cells) -> Floats:
@@ -234,30 +268,25 @@ def _range(quadratic: _Quadratic, best: tuple[float, float], axis: int) -> tuple
     return float(near[0]), float(points[int(np.argmax(height))]), float(near[-1])
 
 
-def _grid(design: Design, cells: Cells, *, crossed: bool) -> tuple[Mode, ...]:
-    """Modes on an even grid of the log sds that covers where the marginal is not negligible."""
+def _grid(design: Design, cells: Cells, *, crossed: bool) -> tuple[tuple[Mode, ...], Mode]:
+    """Modes on an even grid of the log sds that covers where the marginal is not negligible.
+
+    And the best fit in which all persons are equal.
+    """
     best = (0.3, 0.3)
-    quadratic = _Quadratic(design, cells, _mode(design, cells, best, _start(design, cells)).effects)
+    __, quadratic = _mode(design, cells, best, _start(design, cells))
     ends = [(SMALLEST_SD, LARGEST_SD), (1.0, 1.0)]
     for _ in range(2):
         for axis in range(2 if crossed else 1):
             low, top, high = _range(quadratic, best, axis)
             best = (top, best[1]) if axis == 0 else (best[0], top)
             ends[axis] = (low, high)
-        quadratic = _Quadratic(design, cells, _mode(design, cells, best, quadratic.at(best).effects).effects)
-    persons = np.geomspace(*ends[0], GRID)
-    territories = np.geomspace(*ends[1], GRID if crossed else 1)
-    points = [(float(u), float(v)) for v in territories for u in persons]
-    return tuple(_mode(design, cells, point, quadratic.at(point).effects) for point in points)
-
-
-def _flat(design: Design, cells: Cells, grid: Sequence[Mode]) -> Mode:
-    """Give the best fit in which all persons are equal."""
-    quadratic = _Quadratic(design, cells, max(grid, key=lambda mode: mode.log_marginal).effects)
-    points = [(_NO_SD, sd) for sd in sorted({mode.sds[1] for mode in grid})]
-    return max(
-        (_mode(design, cells, point, quadratic.at(point).effects) for point in points), key=lambda m: m.log_marginal
-    )
+        __, quadratic = _mode(design, cells, best, quadratic.at(best).effects)
+    persons = [float(sd) for sd in np.geomspace(*ends[0], GRID)]
+    territories = [float(sd) for sd in np.geomspace(*ends[1], GRID if crossed else 1)]
+    found = {mode.sds: mode for mode in _modes(quadratic, ((u, v) for u in persons for v in territories))}
+    flat = max(_modes(quadratic, ((_NO_SD, v) for v in territories)), key=lambda mode: mode.log_marginal)
+    return tuple(found[u, v] for v in territories for u in persons), flat
 
 
 def _draws(design: Design, mode: Mode, count: int, rng: np.random.Generator) -> Floats:
