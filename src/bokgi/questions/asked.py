@@ -25,6 +25,7 @@ from bokgi.analysis.comparison.conditions import (
 )
 from bokgi.analysis.credit import owner_at_close
 from bokgi.analysis.deal_traits import deal_traits
+from bokgi.analysis.hygiene import hygiene
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.visits import ladder, moves, visits, visits_of
 from bokgi.domain.errors import NotFoundError
@@ -178,11 +179,11 @@ def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = (), owner_th
         now = in_one_currency(then, as_of)
         if owner_then:
             now = replace(now, deals=owner_at_close(now.deals, now.deal_changes))
-        shared = facts.as_read and not owner_then
-        told = judged(deals_handed_over(facts, now, rates_of=as_of) if shared else _handed_over(now, as_of))
+        told = judged(deals_handed_over(facts, now, rates_of=as_of, owner_then=owner_then))
         wide = with_factors(told, attributes)
-        if wide is not told or not shared:
+        if wide is not told or not facts.as_read:
             told = kept.enter_context(wide.cache())
+        shared = facts.as_read and not owner_then
         yield Asked(facts, now, as_of, told, _names(now), without_rate(then, as_of), shared, kept)
 
 
@@ -196,13 +197,15 @@ def _names(facts: Facts) -> Mapping[str, str]:
     return facts.once("names of people", facts.identities, ask)
 
 
-def deals_handed_over(read: Facts, now: Facts, *, rates_of: date) -> ibis.Table:
+def deals_handed_over(read: Facts, now: Facts, *, rates_of: date, owner_then: bool = False) -> ibis.Table:
     """All deals of `now`, with traits and conditions: facts that were `read`, cut to its day, in one currency.
 
-    `rates_of`: the day whose exchange rates the open deals of `now` have. Kept for the day.
+    `rates_of`: the day whose exchange rates the open deals of `now` have. `owner_then`: closed deals of `now` are their
+    owner's on the day they closed. Kept for the day.
     """
     on = now.as_of or rates_of
-    return read.kept(f"handed-{on.isoformat()}-{rates_of.isoformat()}", lambda: _handed_over(now, on))
+    kind = "closed_by" if owner_then else "handed"
+    return read.kept(f"{kind}-{on.isoformat()}-{rates_of.isoformat()}", lambda: _handed_over(now, on))
 
 
 def _handed_over(now: Facts, on: date) -> ibis.Table:
@@ -217,6 +220,27 @@ def visits_of_day(read: Facts, now: Facts) -> ibis.Table:
 def progressions_of_day(read: Facts, now: Facts, told: ibis.Table) -> ibis.Table:
     """What became of each first visit of all deals as of the day of `now`; `told`: `visits_of_day`. Kept for a day."""
     return read.kept(f"progressions-{now.as_of}", lambda: progressions(told))
+
+
+def care_of_day(read: Facts, now: Facts, *, rates_of: date) -> ibis.Table:
+    """What the open deals of `now` lack (`analysis.hygiene`): facts that were `read`, cut to a day, in one currency.
+
+    `rates_of`: see `deals_handed_over`. Kept for the day.
+    """
+    on = now.as_of or rates_of
+    return read.kept(
+        f"care-{on.isoformat()}-{rates_of.isoformat()}",
+        lambda: hygiene(
+            deals_handed_over(read, now, rates_of=rates_of),
+            visits_of_day(read, now),
+            now.stages,
+            now.activities,
+            now.deal_changes,
+            now.calendar,
+            as_of=on,
+            untouched_days=now.settings.untouched_days,
+        ),
+    )
 
 
 def visits_on(read: Facts, now: Facts, deals: ibis.Table) -> ibis.Table:

@@ -16,7 +16,6 @@ from bokgi.analysis.causes.reading import CASES_WEEKS, HANDLING_WEEKS
 from bokgi.analysis.comparison import Comparison, compare_people
 from bokgi.analysis.comparison.conditions import varied
 from bokgi.analysis.decomposition import won_change
-from bokgi.analysis.hygiene import hygiene
 from bokgi.analysis.lead_response import waiting_cells
 from bokgi.domain.errors import RefusalError
 from bokgi.domain.measures import Rate
@@ -25,7 +24,7 @@ from bokgi.domain.money import WITHOUT_CENTS
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked, fair_factors
+from bokgi.questions.asked import Asked, Json, asked, care_of_day, fair_factors
 from bokgi.questions.changes import FALSE_ALARMS, watched_changes
 from bokgi.questions.compare import TERRITORY
 from bokgi.questions.decompose import told_change
@@ -152,22 +151,13 @@ def readings(here: Asked) -> tuple[tuple[Reading, ...], Comparison | None]:
         comparison = None
     now = here.facts
     stays = here.visits()
-    care = hygiene(
-        now.deals,
-        stays,
-        now.stages,
-        now.activities,
-        now.deal_changes,
-        now.calendar,
-        as_of=here.as_of,
-        untouched_days=now.settings.untouched_days,
-    )
+    care = care_of_day(here.read, now, rates_of=here.as_of)
     window = Period(here.as_of + timedelta(days=1) - timedelta(weeks=HANDLING_WEEKS), here.as_of + timedelta(days=1))
     waits = waiting_cells(now.leads, now.activities, now.calendar, as_of=here.as_of, period=window)
     found = causes(
         here.deals,
         here.progressions(stays),
-        here.keep(care),
+        care if here.shared else here.keep(care),
         here.keep(waits),
         now.memberships,
         as_of=here.as_of,

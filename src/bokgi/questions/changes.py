@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
+import ibis
 from ibis import _
 
 from bokgi.analysis.change_detection import Alert, Changes, changes, weekly_counts
@@ -14,8 +15,8 @@ from bokgi.domain.errors import UsageError
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
-from bokgi.facts.as_of import as_of as rebuilt
 from bokgi.facts.model import Facts
+from bokgi.facts.read import facts_on
 from bokgi.questions.asked import Json
 from bokgi.questions.explained import explained
 
@@ -101,13 +102,26 @@ def ask_changes(
 def watched_changes(facts: Facts, *, as_of: date, false_alarms: float) -> tuple[Changes, Mapping[str, str]]:
     """Find all changes up to a day, and the names of the people."""
     until = as_of if facts.as_of is not None else min(as_of, _exported(facts) or as_of)
-    now = facts if facts.as_of is not None else rebuilt(facts, as_of)
-    counted = weekly_counts(now.deals, now.activities, now.activity_people, now.memberships, now.calendar, as_of=until)
+    now = facts if facts.as_of is not None else facts_on(facts, as_of)
+    counted = weekly_counts_of_day(facts, now, until=until)
     rows = now.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow()
     names = dict(zip(rows["key"].to_pylist(), rows["name"].to_pylist(), strict=True))
     # The counts are read twice; computed once.
     with counted.cache() as kept:
         return changes(kept, false_alarms=false_alarms), names
+
+
+def weekly_counts_of_day(read: Facts, now: Facts, *, until: date) -> ibis.Table:
+    """Counts of people and teams by week up to a day (`analysis.change_detection`).
+
+    Of facts that were `read`, cut to the day of `now`; kept for it.
+    """
+    return read.kept(
+        f"weekly-{now.as_of}-{until}",
+        lambda: weekly_counts(
+            now.deals, now.activities, now.activity_people, now.memberships, now.calendar, as_of=until
+        ),
+    )
 
 
 def _exported(facts: Facts) -> date | None:

@@ -13,7 +13,6 @@ from ibis import _
 from bokgi.analysis.activity import held
 from bokgi.analysis.cohort_close_rate import cohort_close_rate
 from bokgi.analysis.due_deals import due_deals
-from bokgi.analysis.hygiene import hygiene
 from bokgi.analysis.lead_response import lead_response
 from bokgi.analysis.progress import ALL, Subject, progress
 from bokgi.analysis.trends import cycles, median_of
@@ -21,7 +20,7 @@ from bokgi.analysis.velocity import velocity
 from bokgi.analysis.win_loss import win_loss
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.asked import Asked, Json, asked, care_of_day
 from bokgi.questions.targets import target_of
 
 WEEKS: Final = 13
@@ -146,17 +145,7 @@ def _due(here: Asked, facts: Facts, team: str | None, last: Period) -> list[Json
 
 def _untouched(here: Asked, deals: Any) -> Json:  # noqa: ANN401 - an Ibis table
     """Share of the open deals that nobody touched."""
-    now = here.facts
-    care = hygiene(
-        deals,
-        here.visits(),
-        now.stages,
-        now.activities,
-        now.deal_changes,
-        now.calendar,
-        as_of=here.as_of,
-        untouched_days=now.settings.untouched_days,
-    )
+    care = care_of_day(here.read, here.facts, rates_of=here.as_of).semi_join(deals, "deal_id")
     found = _first(care.agg(n=_.untouched.notnull().sum(), untouched=_.untouched.sum()))
     n = found.get("n") or 0
     value = (found.get("untouched") or 0) / n if n else None

@@ -137,7 +137,7 @@ def won_change(  # noqa: PLR0913 - the question has that many sides
     (Decimal('10.00'), {'conversion': '10.00'})
     """
     windows = _windows(before, after, as_of)
-    moves_known = bool(deal_changes.filter(deal_changes.field == CLOSE_DATE).limit(1).count().execute())
+    moves_known = bool(deal_changes.filter(deal_changes.field == CLOSE_DATE).limit(1).count().to_pyarrow().as_py())
     pools = count_pools(deals, visits, deal_changes if moves_known else None, windows, by=by)
     parts, (low, high) = parts_of(pools, step, level, seed)
     n = pools.n.sum(axis=(1, 2))

@@ -66,7 +66,7 @@ def person_gap(  # noqa: PLR0913 - the question has that many sides
     Source: as `won_change`; shrinkage as in `compare_people`.
     """
     window = Window(period, as_of)
-    moves_known = bool(deal_changes.filter(deal_changes.field == CLOSE_DATE).limit(1).count().execute())
+    moves_known = bool(deal_changes.filter(deal_changes.field == CLOSE_DATE).limit(1).count().to_pyarrow().as_py())
     pools = count_pools(deals, visits, deal_changes if moves_known else None, [window], by=by, person=owner)
     people = pools.names[-1]
     for who in (person, other):

@@ -10,11 +10,12 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bokgi.analysis.hygiene import REASONS, hygiene
+from bokgi.analysis.hygiene import REASONS
 from bokgi.analysis.totals import totals
 from bokgi.apps.reviews.pack.order import weight
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows
 from bokgi.domain.sentences import encoded
+from bokgi.questions.asked import care_of_day
 from bokgi.questions.attention import attention_notes
 from bokgi.questions.titles import deal_names, title
 
@@ -26,21 +27,11 @@ def open_deals(scope: Scope) -> ir.Table:
     in the stage. An unknown amount weighs nothing, so that deals of a source without amounts are ordered by
     `days_in_stage` alone.
     """
-    facts = scope.facts
-    found = hygiene(
-        scope.deals,
-        scope.visits,
-        facts.stages,
-        facts.activities,
-        facts.deal_changes,
-        facts.calendar,
-        as_of=scope.as_of,
-        untouched_days=facts.settings.untouched_days,
-    )
-    told = found.left_join(scope.deals.select("deal_id", "team", "account_id"), "deal_id", rname="of_{name}")
+    found = care_of_day(scope.read, scope.facts, rates_of=scope.as_of)
+    told = found.join(scope.deals.select("deal_id", "team", "account_id"), "deal_id", rname="of_{name}")
     days = ibis.greatest(ibis.coalesce(_.days_in_stage, 0), 0)
     waiting = ibis.coalesce(_.amount, 0).cast("float64") * (days + 1)
-    return scope.keep(told.drop("of_deal_id").mutate(weight=weight(), waiting=waiting))
+    return scope.keep(told.mutate(weight=weight(), waiting=waiting))
 
 
 def told(scope: Scope, found: ir.Table) -> list[dict[str, Any]]:

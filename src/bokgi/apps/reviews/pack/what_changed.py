@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from bokgi.analysis.change_detection import Alert, changes, weekly_counts
+from bokgi.analysis.change_detection import Alert, changes
 from bokgi.apps.reviews.pack.scope import Scope
-from bokgi.questions.changes import FALSE_ALARMS, alert_json
+from bokgi.questions.changes import FALSE_ALARMS, alert_json, weekly_counts_of_day
 
 WEEKS: Final = 4
 """Alerts of so many weeks up to the review's are told; who was away last week should hear of them, too."""
@@ -19,17 +19,9 @@ def what_changed(scope: Scope) -> list[dict[str, Any]]:
 
     Of a person whose activities changed as a whole the kinds that went the same way are not told again.
     """
-    facts = scope.facts
-    counted = scope.keep(
-        weekly_counts(
-            facts.deals,
-            facts.activities,
-            facts.activity_people,
-            facts.memberships,
-            facts.calendar,
-            as_of=min(scope.as_of, scope.period.last),
-        )
-    )
+    counted = weekly_counts_of_day(scope.read, scope.facts, until=min(scope.as_of, scope.period.last))
+    if not scope.read.as_read:
+        counted = scope.keep(counted)
     found = changes(counted, false_alarms=FALSE_ALARMS).alerts
     since = scope.period.start - timedelta(weeks=WEEKS - 1)
     recent = [alert for alert in found if alert.week >= since and (scope.team is None or alert.team == scope.team)]
