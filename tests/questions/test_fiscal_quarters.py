@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from bokgi.analysis.forecast import forecasting
+from bokgi.analysis.forecast.history import History, read_history
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
+from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.data_quality import ask_data_quality
 from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import ask_forecast
@@ -72,3 +76,22 @@ def test_the_review_goes_by_the_fiscal_quarter(facts: Facts) -> None:
     goal = review_pack(facts, period=Period.week_of(AS_OF), as_of=AS_OF)["progress"]
     assert span(goal["period"]) == QUARTER
     assert [Decimal(one["target"]["amount"]) for one in goal["targets"]] == [1000]
+
+
+@pytest.mark.parametrize(
+    ("question", "options"), [(ask_forecast, {}), (ask_backtest, {"period": "quarter"})], ids=["forecast", "backtest"]
+)
+def test_deals_hurry_at_the_end_of_the_fiscal_quarter(
+    monkeypatch: pytest.MonkeyPatch, question: Callable[..., Any], options: dict[str, Any]
+) -> None:
+    old = "    z | lee | won | won | 200 | 2025-02-01 | 2025-03-01 | 2025-03-01\n"
+    facts = facts_of({"year_starts": "2"}, **CAST, deals=DEALS.rstrip() + "\n" + old)
+    read = []
+
+    def counted(*tables: Any, **given: Any) -> History:  # noqa: ANN401 - whatever is read
+        read.append(read_history(*tables, **given))
+        return read[-1]
+
+    monkeypatch.setattr(forecasting, "read_history", counted)
+    question(facts, as_of=AS_OF, **options)
+    assert [history.year_starts for history in read] == [2]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from django.http import HttpRequest
-from django.urls import NoReverseMatch, resolve, reverse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, get_urlconf, resolve, reverse
 
 from bokgi.apps.access.permitting import is_permitted
 from bokgi.domain.messages import N_
@@ -50,12 +54,19 @@ def entries(request: HttpRequest) -> list[RailEntry]:
         return []
     here = request.resolver_match.namespace if request.resolver_match else ""
     place = here.split(":")[0]
+    return [
+        RailEntry(key, icon, label, address, current=_UNDER.get(place, place) == key)
+        for key, icon, label, address, view in _screens(get_urlconf() or settings.ROOT_URLCONF)
+        if is_permitted(view, user)
+    ]
+
+
+@cache
+def _screens(urlconf: str) -> list[tuple[str, str, str, str, Callable[..., HttpResponse]]]:
+    """Find the screens that exist, each with its address and its view: the same in every request."""
     found = []
     for key, icon, label in RAIL:
-        try:
-            address = reverse(f"{key}:index")
-        except NoReverseMatch:
-            continue
-        if is_permitted(resolve(address).func, user):
-            found.append(RailEntry(key, icon, label, address, current=_UNDER.get(place, place) == key))
+        with suppress(NoReverseMatch):
+            address = reverse(f"{key}:index", urlconf)
+            found.append((key, icon, label, address, resolve(address, urlconf).func))
     return found

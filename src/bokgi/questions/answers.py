@@ -23,7 +23,7 @@ import ibis
 
 from bokgi.facts import state
 from bokgi.facts.engine import connect
-from bokgi.facts.lake import Lake
+from bokgi.facts.lake import Lake, ledger_files
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts
 from bokgi.questions.asked import Json
@@ -122,24 +122,17 @@ class Answers:
 
     def _current(self) -> _Engine:
         """Give the engine of the newest version; a new version gets a new one, the old goes with its last reader."""
-        lake = Lake.open(self._home)
-        seen = _ledger_files(lake)
+        seen = ledger_files(self._home)
         with self._lock:
             engine = self._engine
             if engine is None or seen != self._seen or not (engine.derived.folder / "manifest.json").exists():
-                derived = state.derived(lake)
+                derived = state.derived(Lake.open(self._home))
                 if engine is None or engine.derived.folder != derived.folder or seen != self._seen:
                     # A folder of its own: processes that share one would overwrite each other's files.
                     spill = derived.folder / f"spill-{uuid4().hex}"
                     engine = _Engine(derived, connect(spill, memory_limit=self._memory_limit))
                 self._engine, self._seen = engine, seen
         return engine
-
-
-def _ledger_files(lake: Lake) -> tuple[str, ...]:
-    """List the files of the ledger's log: they change with every commit."""
-    with os.scandir(lake.table_folder("imports") / "_delta_log") as entries:
-        return tuple(sorted(entry.name for entry in entries))
 
 
 def _place(engine: _Engine, question: Question, parameters: dict[str, Any]) -> Path:

@@ -44,6 +44,7 @@ def ask_backtest(facts: Facts, *, as_of: date, period: str = MONTH, team: str | 
             stages=read.stages,
             factors=read.factors,
             team=team,
+            year_starts=facts.settings.year_starts,
         )
         return _answer(here, found, period, team)
 

@@ -101,6 +101,7 @@ def ask_forecast(facts: Facts, *, as_of: date, period: Period | None = None, tea
             stages=read.stages,
             factors=read.factors,
             team=team,
+            year_starts=facts.settings.year_starts,
         )
         return _answer(here, found, read, team)
 

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from bokgi.analysis.forecast.history import NEVER, History, read_history
-from bokgi.analysis.forecast.windows import Window, day_number, past_windows, phase_of, steps_of, whole_periods
+from bokgi.analysis.forecast.windows import (
+    PHASES,
+    Window,
+    day_number,
+    past_windows,
+    phase_of,
+    steps_of,
+    whole_periods,
+)
 from bokgi.analysis.visits import visits
 from tests.analysis.tables import facts
 
@@ -174,6 +182,34 @@ def test_wins_without_an_amount_are_kept_as_wins() -> None:
 )
 def test_parts_of_a_quarter(on: str, part: int) -> None:
     assert phase_of(date.fromisoformat(on)) == part
+
+
+@pytest.mark.parametrize(("on", "part"), [("2026-03-01", 0), ("2026-03-24", 0), ("2026-03-30", 3), ("2026-05-18", 2)])
+def test_parts_of_a_quarter_of_a_year_that_starts_in_march(on: str, part: int) -> None:
+    assert phase_of(date.fromisoformat(on), year_starts=3) == part
+
+
+def test_days_at_risk_and_steps_ahead_have_the_phases_of_the_fiscal_year() -> None:
+    given = facts(deals=DEALS, stage_events=EVENTS, stages=STAGES)
+    told = visits(given.deals, given.stage_events, given.stages)
+    window = at("2026-01-31")
+
+    def days_by_phase(year_starts: int) -> np.ndarray[Any, Any]:
+        found = read_history(
+            given.deals, told, None, None, as_of=AS_OF, windows=(window,), factors=(), year_starts=year_starts
+        )
+        assert found.year_starts == year_starts
+        days = np.asarray(found.cells.days.sum(axis=1)).ravel()
+        return np.bincount(found.cells.timing % PHASES, days, PHASES)
+
+    calendar, moved = days_by_phase(1), days_by_phase(3)
+    # The same days stand in other parts of the quarter: December to February is a quarter of a year from March on.
+    assert calendar.sum() == moved.sum()
+    assert list(calendar) != list(moved)
+    assert list(days_by_phase(4)) == list(calendar)
+    # The end of February ends a quarter of that year.
+    assert steps_of(window, 3).phase.tolist()[-1] == 2
+    assert steps_of(window).phase.tolist()[-1] == 3
 
 
 def test_past_windows_lie_as_far_ahead_and_are_over() -> None:

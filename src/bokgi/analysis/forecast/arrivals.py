@@ -34,10 +34,11 @@ class Arrivals:
     pool: Ints
 
 
-def expect_arrivals(entries: Entries, steps: Steps, *, on: int, first: int) -> Arrivals:
+def expect_arrivals(entries: Entries, steps: Steps, *, on: int, first: int, year_starts: int = 1) -> Arrivals:
     """Expect entries by week from those up to day `on`: level of late, part of the quarter, month of the year.
 
-    The month counts from 78 weeks of history on. `first` is the first day of the history.
+    The month counts from 78 weeks of history on. `first` is the first day of the history, `year_starts` the first
+    month of the fiscal year.
     """
     past = entries.on[entries.on <= on]
     weeks = max((on - first) // WEEK, 1)
@@ -46,7 +47,7 @@ def expect_arrivals(entries: Entries, steps: Steps, *, on: int, first: int) -> A
     ahead = [on + int(start) + (int(length) + 1) // 2 for start, length in zip(steps.starts, steps.days, strict=True)]
     behind = [on - WEEK * number - WEEK // 2 for number in range(weeks)]
     parts = 1 if weeks < _WEEKS_FOR_MONTHS else 2
-    past_season, season_ahead = _season(behind)[:parts], _season(ahead)[:parts]
+    past_season, season_ahead = _season(behind, year_starts)[:parts], _season(ahead, year_starts)[:parts]
     weight = 0.5 ** (np.arange(weeks) / _HALF_LIFE_WEEKS)
     spread = _dispersion(count)
     found = multiplicative(past_season, np.ones(weeks), count, dispersion=spread)
@@ -60,9 +61,9 @@ def expect_arrivals(entries: Entries, steps: Steps, *, on: int, first: int) -> A
     return Arrivals(expected, float(sd), recent)
 
 
-def _season(days: list[int]) -> list[Block]:
+def _season(days: list[int], year_starts: int) -> list[Block]:
     dates = [_EPOCH + timedelta(days=day) for day in days]
-    phase = np.array([phase_of(day) for day in dates], dtype=np.int64)
+    phase = np.array([phase_of(day, year_starts) for day in dates], dtype=np.int64)
     month = np.array([day.month - 1 for day in dates], dtype=np.int64)
     return [Block.of(phase, PHASES), Block.of(month, _MONTHS)]
 

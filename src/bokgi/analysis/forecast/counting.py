@@ -94,14 +94,18 @@ def stays(visits: ir.Table, alone: ir.Table) -> ir.Table:
     return united.filter(_.entered_on.notnull() & (_.left_on.notnull() | (_.exit == "open")))
 
 
-def slices(first: date, as_of: date, windows: Sequence[Window]) -> pa.Table:
-    """Cut the past into weeks that end with `as_of`, and at each origin; `era` is the first origin after it."""
+def slices(first: date, as_of: date, windows: Sequence[Window], year_starts: int = 1) -> pa.Table:
+    """Cut the past into weeks that end with `as_of`, and at each origin; `era` is the first origin after it.
+
+    `year_starts`: the first month of the fiscal year, by whose quarters each slice has its phase.
+    """
     ends = {as_of - timedelta(days=WEEK * week) for week in range((as_of - first).days // WEEK + 2)}
     ends |= {window.origin for window in windows if first <= window.origin <= as_of}
     ordered = sorted(ends)
     before = [ordered[0] - timedelta(days=WEEK), *ordered[:-1]]
     phase = [
-        phase_of(start + (end - start + timedelta(days=1)) / 2) for start, end in zip(before, ordered, strict=True)
+        phase_of(start + (end - start + timedelta(days=1)) / 2, year_starts)
+        for start, end in zip(before, ordered, strict=True)
     ]
     marks = sorted({as_of, *(window.origin for window in windows if window.origin <= as_of)})
     until = [marks[bisect_left(marks, end)] for end in ordered]

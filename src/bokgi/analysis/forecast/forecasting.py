@@ -46,6 +46,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     stages: ir.Table | None = None,
     factors: Sequence[str] = (),
     team: str | None = None,
+    year_starts: int = 1,
     paths: int = 2_000,
     seed: int = 1,
 ) -> Forecast:
@@ -56,7 +57,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     and the columns of `factors` (conditions known when a deal is assigned); `visits` of `analysis.visits`; `changes`,
     the deals' field history (`deal_changes`), by which past days are seen as they were; `stages` for the CRM's chance
     of each stage. Nothing may be dated after `as_of`. With `team` only its deals count; what deals do in a stage is
-    learnt from everybody's.
+    learnt from everybody's. `year_starts` is the first month of the fiscal year, by whose quarters deals hurry.
 
     Gives quantiles and mean of the won amount of the whole period, what is won so far included; the part of open deals
     and the part of deals yet to come; by person and team; simple forecasts beside it; what changed since last week and
@@ -115,7 +116,9 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
         past = past_windows(window, first=first, as_of=as_of, warm_up=ENOUGH_DAYS, most=MOST_ORIGINS)
     earlier_on = as_of - timedelta(days=WEEK)
     windows = (*past, Window(earlier_on, period.start, period.end), window)
-    history = read_history(deals, visits, changes, stages, as_of=as_of, windows=windows, factors=factors)
+    history = read_history(
+        deals, visits, changes, stages, as_of=as_of, windows=windows, factors=factors, year_starts=year_starts
+    )
     if team is not None:
         history = history.of_team(team)
     reason = _reason(history, known_days, window)
@@ -290,6 +293,7 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     stages: ir.Table | None = None,
     factors: Sequence[str] = (),
     team: str | None = None,
+    year_starts: int = 1,
     most: int = 24,
     paths: int = PAST_PATHS,
     seed: int = 1,
@@ -317,7 +321,9 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
         windows = whole_periods(months, first=first, as_of=as_of, warm_up=ENOUGH_DAYS, most=most)
     if not windows:
         return Backtest(as_of, months, "too_little_history", (), {})
-    history = read_history(deals, visits, changes, stages, as_of=as_of, windows=windows, factors=factors)
+    history = read_history(
+        deals, visits, changes, stages, as_of=as_of, windows=windows, factors=factors, year_starts=year_starts
+    )
     if team is not None:
         history = history.of_team(team)
     reason = _reason(history, ENOUGH_DAYS, windows[0])

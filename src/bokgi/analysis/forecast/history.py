@@ -156,7 +156,10 @@ class Ends:
 
 @dataclass(frozen=True)
 class History:
-    """All of it, with the chance that the CRM gives each stage (NaN: none) and the first day of the history."""
+    """All of it, with the chance that the CRM gives each stage (NaN: none) and the first day of the history.
+
+    `year_starts`: the first month of the fiscal year; days at risk and entries are told apart by part of its quarters.
+    """
 
     coding: Coding
     cells: Cells
@@ -169,6 +172,7 @@ class History:
     first: date | None
     closed: int
     won: int
+    year_starts: int = 1
 
     def of_team(self, team: str) -> History:
         """Give the history whose open deals, wins and entries are one team's; hazards stay everybody's."""
@@ -212,6 +216,7 @@ def read_history(
     as_of: date,
     windows: Sequence[Window],
     factors: Sequence[str],
+    year_starts: int = 1,
 ) -> History:
     """Count all that forecasts from several origins need; `standing` is in the order of `windows`.
 
@@ -227,7 +232,7 @@ def read_history(
     stage_keys = tuple(zip(keys["pipeline"].to_pylist(), keys["stage"].to_pylist(), strict=True))
     levels, profile = _levels(names, factors)
     persons = _people(told, changes)
-    cut = slices(begun, as_of, windows)
+    cut = slices(begun, as_of, windows, year_starts)
     numbering = Numbering(len(profile), persons, stage_keys, sorted(set(cut["era"].to_pylist())))
     tables = {
         "standing": standing(told, lasting, changes, windows, as_of),
@@ -271,6 +276,7 @@ def read_history(
         first_day(deals),
         int(counts["closed"] or 0),
         int(counts["won"] or 0),
+        year_starts,
     )
 
 

@@ -154,9 +154,9 @@ def look_ahead(
     """
     on = day_number(window.origin)
     first = day_number(history.first) if history.first is not None else on
-    standing, coding, steps = history.standing[place], history.coding, steps_of(window)
+    standing, coding, steps = history.standing[place], history.coding, steps_of(window, history.year_starts)
     hazards = known or fit_hazards(history.cells, history.moves, coding, on=on, start=start)
-    coming = expect_arrivals(history.entries, steps, on=on, first=first)
+    coming = expect_arrivals(history.entries, steps, on=on, first=first, year_starts=history.year_starts)
     entries, pool = history.entries, coming.pool
     chance, chances = win_chances(
         hazards,
@@ -338,7 +338,7 @@ def fresh_chance(outlook: Outlook, history: History, rows: Ints) -> Floats:
     chance, _ = win_chances(
         outlook.hazards,
         history.coding,
-        steps_of(outlook.window),
+        steps_of(outlook.window, history.year_starts),
         standing=(standing.profile[rows], standing.person[rows], standing.stage[rows], np.zeros_like(rows)),
         entering=(none, none),
     )

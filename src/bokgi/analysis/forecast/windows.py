@@ -27,13 +27,17 @@ def day_number(on: date) -> int:
     return (on - _EPOCH).days
 
 
-def phase_of(on: date) -> int:
+def phase_of(on: date, year_starts: int = 1) -> int:
     """Say in which part of its quarter a day lies: 0 the first weeks, 1 the middle, 2 the end, 3 a month's end.
+
+    Quarters are those of the company's fiscal year, which starts in the month `year_starts`.
 
     >>> [phase_of(date(2026, month, day)) for month, day in ((1, 5), (2, 10), (2, 26), (3, 25))]
     [0, 1, 3, 2]
+    >>> phase_of(date(2026, 3, 20), year_starts=3)
+    0
     """
-    quarter = Period.quarter_of(on)
+    quarter = Period.quarter_of(on, year_starts)
     if (quarter.end - on).days <= _LATE_DAYS:
         return 2
     if (Period.month_of(on).end - on).days <= WEEK:
@@ -83,8 +87,10 @@ class Steps:
         return len(self.starts)
 
 
-def steps_of(window: Window) -> Steps:
+def steps_of(window: Window, year_starts: int = 1) -> Steps:
     """Cut a window into weeks from its origin on; a week is cut where the window starts or ends.
+
+    `year_starts`: the first month of the fiscal year, whose quarters the phases are parts of.
 
     >>> steps_of(Window(date(2026, 1, 4), date(2026, 1, 14), date(2026, 1, 20))).days
     array([7., 2., 5., 1.])
@@ -92,7 +98,7 @@ def steps_of(window: Window) -> Steps:
     bounds = sorted({*range(0, window.until, WEEK), window.until, min(window.after, window.until)})
     starts, ends = np.array(bounds[:-1], dtype=np.int64), np.array(bounds[1:], dtype=np.int64)
     middle = [window.origin + timedelta(days=1 + (int(a) + int(b) - 1) // 2) for a, b in zip(starts, ends, strict=True)]
-    phase = np.array([phase_of(day) for day in middle], dtype=np.int64)
+    phase = np.array([phase_of(day, year_starts) for day in middle], dtype=np.int64)
     return Steps(starts, (ends - starts).astype(np.float64), phase, (starts >= window.after).astype(np.float64))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -11,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bokgi.domain.errors import NotFoundError
-from bokgi.facts.lake import Lake
+from bokgi.facts.lake import Lake, ledger_files
 from bokgi.facts.schema.definitions import DEFINITIONS
 
 STALE_DAYS: Final = 7
@@ -36,13 +35,7 @@ class DataAge:
 
 def data_age(home: Path, *, today: date, zone: str) -> DataAge | None:
     """Give the age of the data; null before the first import."""
-    log = home / "lake" / "imports" / "_delta_log"
-    try:
-        with os.scandir(log) as entries:
-            seen = tuple(sorted(entry.name for entry in entries))
-    except OSError:
-        return None
-    exported_on = _newest(home, seen, zone)
+    exported_on = _newest(home, ledger_files(home), zone)
     return None if exported_on is None else DataAge(exported_on, max((today - exported_on).days, 0))
 
 

@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from bokgi.analysis.visits import ladder
 from bokgi.apps.access.asking import answers
 from bokgi.apps.data import labels
 from bokgi.domain.errors import NotFoundError, UsageError
@@ -17,6 +16,7 @@ from bokgi.domain.stage import Outcome, StageKind
 from bokgi.facts.schema import TABLES
 from bokgi.intake.values.amounts import typed_amount
 from bokgi.intake.writing.corrections import CORRECTABLE, NEXT_STEP
+from bokgi.questions.choices import ask_choices
 
 FIELDS: Final = (*CORRECTABLE, NEXT_STEP)
 """What of a deal can be corrected."""
@@ -57,16 +57,11 @@ class Choices:
 def choices() -> Choices:
     """Read what can be chosen; nothing before the first import."""
     try:
-        facts = answers().facts()
+        found = answers().ask(ask_choices)
     except NotFoundError:
         return Choices()
-    told = ladder(facts.stages).order_by("pipeline", "stage_order", "stage").to_pyarrow().to_pylist()
-    steps = tuple(Step(row["pipeline"], row["stage"], row["label"], StageKind(row["kind"])) for row in told)
-    people = facts.identities.filter(facts.identities.kind == "person").select("key", "name")
-    members = facts.people.filter(~facts.people.automatic).select("person_id").distinct()
-    rows = members.left_join(people, members.person_id == people.key).to_pyarrow().to_pylist()
-    named = {row["person_id"]: row["name"] or row["person_id"] for row in rows}
-    return Choices(steps, dict(sorted(named.items(), key=lambda pair: (pair[1], pair[0]))))
+    steps = (Step(row["pipeline"], row["stage"], row["label"], StageKind(row["kind"])) for row in found["steps"])
+    return Choices(tuple(steps), {row["person_id"]: row["name"] for row in found["people"]})
 
 
 def canonical(value: object) -> str | None:
