@@ -14,6 +14,7 @@ from bokgi.facts.ledger import Entry
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts
 from bokgi.questions.asked import asked
+from bokgi.questions.deals import ALL, Where, list_deals
 from tests.cast import rows_of
 
 DAY = date(2026, 11, 24)
@@ -67,6 +68,16 @@ def test_a_question_kept_for_its_day_has_the_answer_of_one_that_is_not(read_fact
         assert first == again == told(plain, on)
     kept = {path.name.partition("-2026")[0] for path in tmp_path.rglob("*-2026-11-12*.parquet")}
     assert kept == {"deals", "handed", "visits", "progressions"}
+
+
+def test_a_list_that_reads_what_is_kept_for_its_day_tells_what_one_tells_that_does_not(read_facts: Facts) -> None:
+    plain = replace(read_facts, keeping=None)
+    for order in ("attention", "stage"):
+        first = list_deals(read_facts, as_of=DAY, where=Where(outcome=ALL), order=order)
+        assert first["total"]["count"] == len(first["deals"]) > 1
+        assert any(deal["reasons"] for deal in first["deals"])
+        again = list_deals(read_facts, as_of=DAY, where=Where(outcome=ALL), order=order)
+        assert first == again == list_deals(plain, as_of=DAY, where=Where(outcome=ALL), order=order)
 
 
 def test_the_day_before_knows_nothing_of_the_day_after(read_facts: Facts) -> None:

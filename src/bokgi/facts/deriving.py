@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final, Protocol
@@ -42,6 +45,23 @@ class Readable(Protocol):
         ...
 
 
+SET_APART: Final = frozenset({"stages", "targets", "standards", "memberships", "calendar", "rates", "settings"})
+"""Tables on which the state of the others hangs little or not at all; what is set on screen stands in them."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """A state that is there already, of all imports but some that wrote into the tables `changed` only.
+
+    `files` and `observed_on` are those of the state, which lies in `folder`.
+    """
+
+    folder: Path
+    files: Mapping[str, Sequence[Path]]
+    observed_on: Mapping[int, date]
+    changed: frozenset[str]
+
+
 class Derivation:
     """One derivation: a lake, an engine of its own, the imports that count, a folder for what is written."""
 
@@ -56,24 +76,63 @@ class Derivation:
         self.raw: dict[str, list[Path]] = {}
         self.done: dict[str, list[Path]] = {}
 
-    def manifest(self, version: int) -> dict[str, object]:
-        """Derive everything and say which files hold which table."""
-        for name in FACT_TABLES:
+    def manifest(self, version: int, before: Before | None = None) -> dict[str, object]:
+        """Derive everything and say which files hold which table.
+
+        Where what came after a state `before` bears on no other tables, those are taken over from it.
+        """
+        first = {"settings", "person_links", *(before.changed if before else ())}
+        for name in sorted(first):
             self.raw[name] = self._visible(name)
         observed = self._observed()
         self._load_imports(observed)
         links = self._links()
-        for name in FACT_TABLES:
+        for name in sorted(first):
             self._define(name, links)
+        if before is not None and not self._leaves_alone(before, observed):
+            before = None
+        if before is None:
+            for name in sorted(set(FACT_TABLES) - first):
+                self.raw[name] = self._visible(name)
+                self._define(name, links)
         for name in FACT_TABLES:
-            self.done[name] = self._derive(name, linked=bool(links))
-        self._add_first_values()
+            if before is None or name in before.changed:
+                self.done[name] = self._derive(name, linked=bool(links))
+            else:
+                self.done[name] = [self._taken_over(path, before.folder) for path in before.files[name]]
+        if before is None:
+            self._add_first_values()
         return {
             "version": version,
             "derivation": DERIVATION,
             "files": {name: [self._named(path) for path in paths] for name, paths in self.done.items()},
             "observed_on": {str(number): on.isoformat() for number, on in observed.items()},
         }
+
+    def _leaves_alone(self, before: Before, observed: Mapping[int, date]) -> bool:
+        """Tell whether what came after a state bears on the tables it did not write into.
+
+        The days of exports follow from the time zone, and what snapshots say of stages from which of them end a deal.
+        """
+        if any(observed[number] != on for number, on in before.observed_on.items()):
+            return False
+        if "stages" not in before.changed:
+            return True
+        known = ", ".join(str(number) for number in before.observed_on) or "NULL"
+        ending = f"SELECT DISTINCT pipeline, stage FROM stages WHERE kind IN {snapshots.CLOSED} AND import_no"
+        told = f"SELECT count(*) FROM ({ending} NOT IN ({known}) EXCEPT {ending} IN ({known}))"
+        return self.connection.execute(told).fetchone() == (0,)
+
+    def _taken_over(self, path: Path, folder: Path) -> Path:
+        """Give a file of the state before: a data file of the lake as it is, one of its own under this state, too."""
+        if path.parent != folder:
+            return path
+        here = self.work / path.name
+        try:
+            os.link(path, here)
+        except OSError:
+            shutil.copyfile(path, here)
+        return here
 
     def _named(self, path: Path) -> str:
         return f"./{path.name}" if path.parent == self.work else path.relative_to(self.lake.folder).as_posix()

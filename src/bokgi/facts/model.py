@@ -99,11 +99,12 @@ class Keeping:
     """Where facts keep what was computed of them: the tables as they were read, and how another one is kept.
 
     `kept` are the tables that are kept on file, `days` the facts cut to a day, `told` small answers about the tables
-    that were read or kept (`Facts.once`): they last as long as the facts do.
+    that were read or kept (`Facts.once`): they last as long as the facts do. `hold` is how a table is kept in memory.
     """
 
     tables: Mapping[str, ir.Table]
     keep: Callable[[str, Callable[[], ir.Table]], ir.Table]
+    hold: Callable[[str, Callable[[], pa.Table]], pa.Table]
     kept: dict[str, ir.Table] = field(default_factory=dict)
     days: dict[date, Facts] = field(default_factory=dict)
     told: dict[tuple[object, ...], Any] = field(default_factory=dict)
@@ -161,6 +162,15 @@ class Facts:
         found = self.keeping.keep(name, make)
         self.keeping.kept[name] = found
         return found
+
+    def held(self, name: str, make: Callable[[], pa.Table]) -> pa.Table:
+        """Give a table that follows from these facts, as `kept` does, in memory: shared by all threads of the process.
+
+        For what is looked through while somebody types. Of facts that were cut or changed it is made each time.
+        """
+        if self.keeping is None or not self.as_read:
+            return make()
+        return self.keeping.hold(name, make)
 
     def once(self, question: str, table: ir.Table, ask: Callable[[], Found]) -> Found:
         """Ask something of a table, and only once where the table lasts as long as these facts: read, or kept.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from uuid import uuid4
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from bokgi.facts import delta, state
 from bokgi.facts.as_of import as_of as rebuilt
@@ -69,14 +72,33 @@ def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derive
     """Keep tables as Parquet beside the derived state; only DuckDB does, which reads single files."""
     read: dict[Path, ir.Table] = {}
 
+    code = state.code_digest("domain", "facts", "analysis", "questions")[:8]
+
     def keep(name: str, make: Callable[[], ir.Table]) -> ir.Table:
-        code = state.code_digest("domain", "facts", "analysis", "questions")[:8]
         path = state.kept(derived, f"{name}-{code}", lambda work: make().to_parquet(work))
         if path not in read:
             read[path] = connection.read_parquet([str(path)])
         return read[path]
 
-    return Keeping(tables, keep) if connection.name == "duckdb" else None
+    def hold(name: str, make: Callable[[], pa.Table]) -> pa.Table:
+        def write(work: Path) -> None:
+            pq.write_table(make().replace_schema_metadata({_MADE: uuid4().hex}), work)
+
+        path = state.kept(derived, f"{name}-{code}", write)
+        return _held(path, pq.read_schema(path).metadata[_MADE])
+
+    return Keeping(tables, keep, hold) if connection.name == "duckdb" else None
+
+
+_MADE: Final = b"bokgi.made"
+"""Where a table that is held says which making of it this is: after an erasure it is another one of the same name."""
+
+
+@lru_cache(maxsize=4)
+def _held(path: Path, made: bytes) -> pa.Table:
+    """Read a table into memory, once for all threads; the few read last stay."""
+    del made
+    return pq.read_table(path)
 
 
 def _read(connection: Any, name: str, paths: list[Path], derived: state.Derived) -> ir.Table:  # noqa: ANN401 - any Ibis backend

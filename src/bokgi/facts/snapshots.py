@@ -20,7 +20,7 @@ import duckdb
 from bokgi.facts.engine import literal, quoted
 from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
 
-_CLOSED: Final = "('won', 'lost', 'no_decision')"
+CLOSED: Final = "('won', 'lost', 'no_decision')"
 
 
 def observe(connection: duckdb.DuckDBPyConnection) -> None:
@@ -88,7 +88,7 @@ def observe(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT p.deal_id, p.as_in, r.import_no, r.removed_rank AS rank, r.day
             FROM placed p JOIN removing r ON r.system = p.system AND r.rank = p.rank
             JOIN deals d ON d.deal_id = p.deal_id AND d.import_no = p.as_in
-            WHERE (p.next_rank IS NULL OR p.next_rank > r.removed_rank) AND d.outcome NOT IN {_CLOSED}
+            WHERE (p.next_rank IS NULL OR p.next_rank > r.removed_rank) AND d.outcome NOT IN {CLOSED}
         ),
         ordered AS (
             SELECT *, lag(as_in) OVER o IS DISTINCT FROM as_in OR lag(removed) OVER o IS DISTINCT FROM removed AS begins
@@ -171,12 +171,12 @@ def stage_events(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
         CREATE TEMP TABLE observed AS
         SELECT o.deal_id, 'stage' AS field, o.day, o.rank, o.import_no,
             {{'pipeline': d.pipeline, 'stage': d.stage}} AS value,
-            CASE WHEN d.outcome IN {_CLOSED} THEN d.closed_on END AS closed_on
+            CASE WHEN d.outcome IN {CLOSED} THEN d.closed_on END AS closed_on
         FROM observations o JOIN deals d ON d.deal_id = o.deal_id AND d.import_no = o.as_in
         WHERE d.stage IS NOT NULL AND NOT o.removed
         UNION ALL
         SELECT d.deal_id, 'stage', i.effective_on, i.rank, d.import_no, {{'pipeline': d.pipeline, 'stage': d.stage}},
-            CASE WHEN d.outcome IN {_CLOSED} THEN d.closed_on END
+            CASE WHEN d.outcome IN {CLOSED} THEN d.closed_on END
         FROM deals d JOIN visible_imports i USING (import_no) ANTI JOIN moved USING (deal_id)
         JOIN stage_last k USING (deal_id)
         WHERE d.stage IS NOT NULL AND (
@@ -198,7 +198,7 @@ def stage_events(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
         CREATE TEMP VIEW alone AS
         SELECT d.import_no, i.rank, i.exported, i.effective_at, d.deal_id, i.effective_on AS day,
             {{'pipeline': d.pipeline, 'stage': d.stage}} AS value, NULL::DATE AS before_on,
-            CASE WHEN d.outcome IN {_CLOSED} THEN d.closed_on END AS closed_on
+            CASE WHEN d.outcome IN {CLOSED} THEN d.closed_on END AS closed_on
         FROM deals d JOIN visible_imports i USING (import_no)
         ANTI JOIN moved USING (deal_id) ANTI JOIN stage_last USING (deal_id)
         WHERE d.stage IS NOT NULL
@@ -220,7 +220,7 @@ def _entries(rows: str) -> str:
         FROM (
             SELECT f.*, c.stage IS NOT NULL AS closes,
                 coalesce(f.closed_on BETWEEN coalesce(f.before_on, DATE '0001-01-01') AND f.day, false) AS dated
-            FROM {rows} f LEFT JOIN (SELECT DISTINCT pipeline, stage FROM stages WHERE kind IN {_CLOSED}) c
+            FROM {rows} f LEFT JOIN (SELECT DISTINCT pipeline, stage FROM stages WHERE kind IN {CLOSED}) c
                 ON c.pipeline = f.value.pipeline AND c.stage = f.value.stage
         )
     """

@@ -27,13 +27,14 @@ from uuid import uuid4
 
 from bokgi.domain.errors import NotFoundError, RefusalError
 from bokgi.domain.messages import N_, Message
-from bokgi.facts.deriving import DERIVATION, Derivation, Readable
+from bokgi.facts.deriving import DERIVATION, SET_APART, Before, Derivation, Readable
 from bokgi.facts.engine import connect
 from bokgi.facts.ledger import Import
 
 KEPT: Final = 4
 """How many derived states stay; those used least lately go first."""
 
+_MAKING: Final = "making-"
 KEPT_DAYS: Final = 8
 """How many tables of a kind that hold for a day, such as its deals, stay beside a derived state."""
 
@@ -91,12 +92,23 @@ def _refuse_purged(then: Iterable[Import], now: Iterable[Import], version: int) 
 
 def build(lake: Readable, version: int, imports: Sequence[Import], folder: Path) -> None:
     """Derive the state of a set of imports into a folder; somebody else may be doing the same at once."""
+    before = _before(lake, imports)
+    try:
+        _build(lake, version, imports, folder, before)
+    except FileNotFoundError:
+        if before is None:
+            raise
+        # Somebody deleted the state that this one starts from.
+        _build(lake, version, imports, folder, None)
+
+
+def _build(lake: Readable, version: int, imports: Sequence[Import], folder: Path, before: Before | None) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    work = folder.parent / f"making-{uuid4().hex}"
+    work = folder.parent / f"{_MAKING}{uuid4().hex}"
     work.mkdir()
     try:
         with connect(work / "spill") as connection:
-            manifest = Derivation(lake, connection, imports, work).manifest(version)
+            manifest = Derivation(lake, connection, imports, work).manifest(version, before)
         shutil.rmtree(work / "spill", ignore_errors=True)
         (work / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         if _read(lake, folder) is None:
@@ -110,8 +122,32 @@ def build(lake: Readable, version: int, imports: Sequence[Import], folder: Path)
         shutil.rmtree(work, ignore_errors=True)
 
 
+def _before(lake: Readable, imports: Sequence[Import]) -> Before | None:
+    """Find a state from which these imports differ only by what was set apart: of most of them, the latest."""
+    tables = {found.import_no: frozenset(found.tables) for found in imports}
+    complete = {found.import_no for found in imports if found.complete}
+    found: list[tuple[int, float, Before]] = []
+    for folder in lake.states.iterdir() if lake.states.exists() else ():
+        state = None if folder.name.startswith(_MAKING) else _told(lake, folder)
+        if state is None or not set(state.observed_on) <= set(tables):
+            continue
+        since = set(tables) - set(state.observed_on)
+        changed = frozenset().union(*(tables[number] for number in since))
+        if changed <= SET_APART and not since & complete:
+            of = Before(state.folder, state.files, state.observed_on, changed)
+            found.append((len(state.observed_on), (folder / "manifest.json").stat().st_mtime, of))
+    return max(found, key=lambda one: one[:2])[2] if found else None
+
+
 def _read(lake: Readable, folder: Path) -> Derived | None:
-    """Read a derived state; None when it is not there or a file that it names is gone."""
+    """Read a derived state, which is used by that; None when it is not there or a file that it names is gone."""
+    found = _told(lake, folder)
+    if found is not None:
+        os.utime(folder / "manifest.json")
+    return found
+
+
+def _told(lake: Readable, folder: Path) -> Derived | None:
     manifest = folder / "manifest.json"
     try:
         text = manifest.read_text(encoding="utf-8")
@@ -126,7 +162,6 @@ def _read(lake: Readable, folder: Path) -> Derived | None:
     }
     if not all(path.exists() for paths in files.values() for path in paths):
         return None
-    os.utime(manifest)
     observed = {int(number): date.fromisoformat(on) for number, on in content["observed_on"].items()}
     return Derived(content["version"], folder, files, observed)
 

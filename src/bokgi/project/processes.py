@@ -108,6 +108,7 @@ def serve(host: str, port: int) -> None:
 
     from bokgi.project.wsgi import application  # noqa: PLC0415 - needs Django set up
 
+    _load_pages()
     server = create_server(
         application, host=host, port=port, threads=_THREADS, ident="", clear_untrusted_proxy_headers=False
     )
@@ -118,6 +119,25 @@ def serve(host: str, port: int) -> None:
 
     _stopped_with_parent(stop)
     server.run()
+
+
+def _load_pages() -> None:
+    """Load what pages are made with before the first one is asked for: addresses, templates, charts, the facts."""
+    from django.template import engines  # noqa: PLC0415 - needs Django set up
+    from django.template.backends.jinja2 import Jinja2  # noqa: PLC0415 - as above
+    from django.urls import get_resolver  # noqa: PLC0415 - as above
+
+    from bokgi.apps.access.asking import answers  # noqa: PLC0415 - as above
+    from bokgi.ui import charts  # noqa: F401, PLC0415 - as above
+
+    get_resolver().url_patterns  # noqa: B018 - imports every view
+    for engine in engines.all():
+        if isinstance(engine, Jinja2):
+            for name in engine.env.list_templates():
+                engine.get_template(name)
+    # Before the first import there are none.
+    with suppress(NotFoundError):
+        answers().facts()
 
 
 def work() -> None:

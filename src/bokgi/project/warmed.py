@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 
 from bokgi.analysis.funnel import FunnelMode
-from bokgi.apps.access.asking import main_question
+from bokgi.apps.access.asking import answers, main_question, open_questions
 from bokgi.apps.access.selectors import organisation
+from bokgi.apps.reviews.rules import reviewed_week
+from bokgi.apps.reviews.showing import ask_pack
+from bokgi.domain.errors import NotFoundError
 from bokgi.domain.period import Period
+from bokgi.questions.answers import Question
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.changes import ask_changes
@@ -20,7 +26,10 @@ from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import MONTH, ask_forecast
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.kpis import ask_kpis
+from bokgi.questions.person import tell_person
 from bokgi.questions.pipeline import tell_pipeline_change
+from bokgi.questions.roster import ask_roster
+from bokgi.questions.search import prepare_search
 from bokgi.questions.trends import ask_trends
 from bokgi.ui.listing import SIZE
 
@@ -64,4 +73,15 @@ def register() -> None:
     main_question(ask_concentration, team=None)
     main_question(decompose, period=_quarter, team=None)
     main_question(decompose, period=_quarter, to_target=True, team=None)
+    main_question(prepare_search)
+    main_question(ask_pack, week=lambda on: reviewed_week(on).iso_week, team=None)
     main_question(tell_pipeline_change, start=lambda on: on - timedelta(days=6), team=None)
+    open_questions(_of_people)
+
+
+def _of_people(on: date) -> Iterator[tuple[Question, dict[str, object]]]:
+    """Name what the page of one person asks: with it, all that the pages of all people share is kept."""
+    with suppress(NotFoundError):
+        for row in answers().ask(ask_roster, as_of=on)["people"][:1]:
+            for question in (tell_person, ask_trends):
+                yield question, {"person_id": row["person_id"]}

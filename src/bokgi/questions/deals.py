@@ -102,16 +102,12 @@ def listed(
     here: Asked, where: Where, *, order: str = "amount", reverse: bool = False, limit: int = 50, offset: int = 0
 ) -> Json:
     """Give `total` and `deals[]` of `list_deals` within a question that is being asked."""
-    narrowed = here.keep(_filtered(here, where))
-    found = here.keep(with_names(_stages_named(narrowed, here), here.facts).distinct())
-    by_care = where.attention is not None or order == "attention"
-    looked = here.keep(_cared(here, found)) if by_care else found
+    looked = _told(here, _filtered(here, where))
     if where.attention is not None:
         looked = looked.filter(ibis.coalesce(_[where.attention], ibis.literal(value=False)))
     counted = looked.agg(**totals("count", _.deal_id.notnull())).to_pyarrow().to_pylist()[0]
-    by = _order(order, reverse=reverse)
-    page = looked.order_by(by).limit(min(limit, MOST), offset=offset)
-    rows = (page if by_care else _cared(here, here.keep(page))).order_by(by).to_pyarrow().to_pylist()
+    page = looked.order_by(_order(order, reverse=reverse)).limit(min(limit, MOST), offset=offset)
+    rows = page.to_pyarrow().to_pylist()
     known = counted["count_amount_unknown"] < counted["count"] or not counted["count"]
     return {
         "total": {
@@ -203,14 +199,39 @@ _CARE: Final = (
 )
 
 
-def _cared(here: Asked, deals: ir.Table) -> ir.Table:
-    """Add to open deals what they lack; null for closed ones."""
+_OF_DEAL: Final = (
+    *("deal_id", "account_id", "owner_id", "team", "pipeline", "stage", "outcome", "lost_reason", "amount"),
+    *("created_on", "expected_close_on", "closed_on", "next_step_on", "unknown_then"),
+)
+_TOLD: Final = ("account_name", "deal_name", "stage_label", "stage_order", *_CARE, *REASONS)
+
+
+def _told(here: Asked, deals: ir.Table) -> ir.Table:
+    """Give what a list tells of each deal: its own columns, names, the stage's place, what an open one lacks.
+
+    The latter of all deals at once and kept for the day: a list, a person's page, a deal's page only read it.
+    """
+    if here.shared:
+        told = here.read.kept(f"told-{here.as_of}", lambda: _told_of(here, here.deals, here.visits()))
+    else:
+        # Only their own events: a page of fifty deals does not pay for the stage history of all.
+        deals = here.keep(deals)
+        events = here.facts.stage_events.semi_join(deals, "deal_id")
+        told = here.keep(_told_of(here, deals, here.keep(visits(deals, events, here.facts.stages))))
+    own = deals.select(*_OF_DEAL)
+    joined = own.left_join(told, "deal_id", rname="of_{name}").drop("of_deal_id")
+    days = ibis.greatest(ibis.coalesce(_.days_in_stage, 0), 0)
+    return joined.mutate(weight=ibis.coalesce(_.amount, 0).cast("float64") * (days + 1))
+
+
+def _told_of(here: Asked, deals: ir.Table, told: ir.Table) -> ir.Table:
+    """Give `_TOLD` of deals, with the visits that are `told` of them; what it lacks is null for a closed one."""
     facts = here.facts
-    # Only their own events: a page of fifty deals does not pay for the stage history of all.
-    ours = here.keep(visits(deals, facts.stage_events.semi_join(deals, "deal_id"), facts.stages))
+    named = with_names(_stages_named(deals.select("deal_id", "account_id", "pipeline", "stage"), here), facts)
+    names = named.select("deal_id", *(name for name in _TOLD if name in named.columns)).distinct()
     care = hygiene(
         deals,
-        ours,
+        told,
         facts.stages,
         facts.activities,
         facts.deal_changes,
@@ -218,9 +239,7 @@ def _cared(here: Asked, deals: ir.Table) -> ir.Table:
         as_of=here.as_of,
         untouched_days=facts.settings.untouched_days,
     ).select("deal_id", *_CARE, *REASONS)
-    told = deals.left_join(care, "deal_id", rname="of_{name}").drop("of_deal_id")
-    days = ibis.greatest(ibis.coalesce(_.days_in_stage, 0), 0)
-    return told.mutate(weight=ibis.coalesce(_.amount, 0).cast("float64") * (days + 1))
+    return names.left_join(care, "deal_id", rname="of_{name}").select("deal_id", *_TOLD)
 
 
 def _order(order: str, *, reverse: bool) -> list[ir.Value]:

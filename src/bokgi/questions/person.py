@@ -12,6 +12,7 @@ from ibis import _
 
 from bokgi.analysis.forecast.values_then import values_over_time
 from bokgi.analysis.results_by_month import activities_by_month, results_by_month
+from bokgi.analysis.trends import WINDOW, in_windows
 from bokgi.analysis.win_loss import win_loss
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
@@ -49,7 +50,7 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
         done = activities_by_month(here.facts.activities, who, as_of=as_of, period=span).to_pyarrow().to_pylist()
         starts = [_months_before(last.start, back) for back in range(MONTHS - 1, -1, -1)]
         year = Period(as_of - timedelta(days=364), as_of + timedelta(days=1))
-        now, before = (_rate(here, ended, period) for period in (year, year.previous()))
+        before, now = _rates(here, ended, (year.previous(), year))
         since, current = _membership(here, person_id)
         return {
             "as_of": as_of.isoformat(),
@@ -72,10 +73,18 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
 
 def owned(here: Asked, person_id: str, column: str) -> ibis.Table:
     """Give the deals that the person owned on the day in a column, computed once."""
-    times = values_over_time(here.deals, here.facts.deal_changes, "owner_id").filter(_.value == person_id)
+    # Who owned them is worked out for everybody at once and kept for the day.
+    told = here.read.kept(f"{column}_by-{here.as_of}", lambda: _owners(here, column)) if here.shared else None
+    own = (_owners(here, column) if told is None else told).filter(_.person_id == person_id)
+    return here.keep(here.deals.semi_join(own, "deal_id").mutate(owner_id=ibis.literal(person_id)))
+
+
+def _owners(here: Asked, column: str) -> ibis.Table:
+    """Say who owned each deal on the day in a column: `deal_id`, `person_id`."""
+    times = values_over_time(here.deals, here.facts.deal_changes, "owner_id")
     days = here.deals.select("deal_id", on=_[column])
     own = days.join(times, "deal_id", rname="of_{name}").filter((_.from_on <= _.on) & (_.on < _.to_on))
-    return here.keep(here.deals.semi_join(own, "deal_id").mutate(owner_id=ibis.literal(person_id)))
+    return own.select("deal_id", person_id="value")
 
 
 def _results(begun: ibis.Table, ended: ibis.Table, span: Period) -> dict[date, Mapping[str, Any]]:
@@ -115,11 +124,17 @@ def _month(here: Asked, start: date, row: Mapping[str, Any] | None, done: Sequen
     }
 
 
-def _rate(here: Asked, deals: ibis.Table, period: Period) -> Json:
-    rows = win_loss(deals, period=period, minimum_n=here.facts.settings.minimum_n).to_pyarrow().to_pylist()
-    found: Mapping[str, Any] = (
-        rows[0] if rows else {"n": 0, "won": 0, "win_rate": None, "won_amount": Decimal(0), "reason": "too_few"}
-    )
+def _rates(here: Asked, deals: ibis.Table, periods: Sequence[Period]) -> list[Json]:
+    """Give the win rate of periods of equal length that follow each other."""
+    told = in_windows(deals, "closed_on", periods)
+    whole = Period(periods[0].start, periods[-1].end)
+    found = win_loss(told, period=whole, by=(WINDOW,), minimum_n=here.facts.settings.minimum_n).to_pyarrow()
+    rows = {row[WINDOW]: row for row in found.to_pylist()}
+    none = {"n": 0, "won": 0, "win_rate": None, "won_amount": Decimal(0), "reason": "too_few"}
+    return [_rate(here, rows.get(place, none), period) for place, period in enumerate(periods)]
+
+
+def _rate(here: Asked, found: Mapping[str, Any], period: Period) -> Json:
     rate = found["win_rate"]
     return {
         "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
