@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from benchmarks.study.__main__ import TOPICS, main
 from benchmarks.study.comparison import calibration
 from benchmarks.study.page import PAGE, Section, merged, sections, table
 from benchmarks.study.rows import bootstrap_row, mean_row, share_row
@@ -69,3 +70,11 @@ def test_every_referee_that_is_named_is_there() -> None:
     ]
     assert not missing
     assert len(set(cited.findall(texts[PAGE.with_name("referees.md")]))) > 30
+
+
+def test_the_help_names_every_topic_and_a_slip_is_answered_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert [topic for topic in TOPICS if f"\n  {topic} " not in told] == []
+    assert main(["medium", "forcast"]) == 2
+    assert "no size and no topic: forcast" in capsys.readouterr().err

@@ -74,12 +74,29 @@ def cause_tables(world: Causes) -> tuple[World, dict[str, pa.Table]]:
         tables["deals"] = _with(tables["deals"], "owner_id", pa.array([people[one] for one in owner.tolist()]))
         tables["stage_events"] = _owned(tables["stage_events"], tables["deals"], "by_id")
         tables["memberships"] = _new(tables["memberships"], organisation)
-    tables["activities"], tables["activity_people"] = _weekly(rng, world, people, last)
-    tables["leads"], answers = _leads(rng, world, people, last)
-    tables["activities"] = pa.concat_tables([tables["activities"], answers[0]])
-    tables["activity_people"] = pa.concat_tables([tables["activity_people"], answers[1]])
-    tables["calendar"] = _calendar(last - world.weeks * _WEEK - 400, last + 60)
-    return found, tables
+    return found, tables | _recorded(rng, world, people, last)
+
+
+def with_handling(found: World) -> dict[str, pa.Table]:
+    """Give the fact tables of an organisation with leads, weekly calls and a calendar, in which nobody differs.
+
+    >>> with_handling(simulate(Organisation(seed=1, reps=6, deals=200, weeks=52)))["leads"].num_rows
+    270
+    """
+    made = found.organisation
+    world = Causes(seed=made.seed, planted=False, people=made.reps, deals=made.deals, weeks=made.weeks)
+    people = [f"p{number:03d}" for number in range(made.reps)]
+    last = (made.end - timedelta(days=1)).toordinal() - 719_163
+    return found.tables | _recorded(np.random.default_rng([made.seed, 78]), world, people, last)
+
+
+def _recorded(rng: np.random.Generator, world: Causes, people: list[str], last: int) -> dict[str, pa.Table]:
+    """Give what people do: weekly calls, leads with the first answers to them, and the calendar."""
+    calls = _weekly(rng, world, people, last)
+    leads, answers = _leads(rng, world, people, last)
+    activities, activity_people = (pa.concat_tables(both) for both in zip(calls, answers, strict=True))
+    calendar = _calendar(last - world.weeks * _WEEK - 400, last + 60)
+    return {"activities": activities, "activity_people": activity_people, "leads": leads, "calendar": calendar}
 
 
 def _hard_deals_to_the_first(found: World, rng: np.random.Generator) -> Ints:

@@ -12,13 +12,35 @@ from benchmarks.study.page import PAGE, SCALES, Section, merged, table
 SEED = 20_260_105
 OTHERS = {"__init__", "__main__", "page", "rows"}
 TOPICS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in OTHERS))
+HELP = {"help", "--help", "-h"}
+
+
+def usage() -> str:
+    """Say what can be run, and how long it takes."""
+    width = max(map(len, TOPICS)) + 2
+    about = [(topic, (import_module(f"benchmarks.study.{topic}").__doc__ or "").splitlines()[0]) for topic in TOPICS]
+    return "\n".join(
+        [
+            "python3 run.py study [small|medium|full] [TOPIC …]",
+            "",
+            "Simulates organisations with known truth and holds each statistic against its goals. Each table goes",
+            f"into {PAGE.relative_to(PAGE.parents[2])}, too, where a smaller run replaces no larger one.",
+            "",
+            "small takes minutes, medium an hour, full (which runs without a size) many hours. Without a topic: all.",
+            "",
+            *(f"  {topic:<{width}}{what}" for topic, what in about),
+        ]
+    )
 
 
 def main(arguments: list[str]) -> int:
     """Run the topics asked for, print each table as it is ready, and write it into `docs/reference/study.md`."""
+    if HELP & set(arguments):
+        print(usage())
+        return 0
     unknown = [name for name in arguments if name not in (*SCALES, *TOPICS)]
     if unknown:
-        print(f"no topic {unknown[0]}; there are: {', '.join(TOPICS)}", file=sys.stderr)
+        print(f"no size and no topic: {unknown[0]}\n\n{usage()}", file=sys.stderr)
         return 2
     wanted = next((name for name in arguments if name in SCALES), "full")
     for topic in [name for name in arguments if name in TOPICS] or list(TOPICS):

@@ -18,8 +18,10 @@ from bokgi.questions.asked import asked
 from bokgi.questions.causes import readings
 
 TOPIC: Final = "causes"
-SCALES: Final = {"small": 2, "medium": 8, "full": 40}
-SIZES: Final = {"16 people, 3,200 deals": (16, 3_200), "12 people, 2,400 deals": (12, 2_400)}
+SCALES: Final = {"small": 2, "medium": 20, "full": 40}
+OWN_SEEDS: Final = 80_000
+"""Organisations that decided nothing about the method."""
+SIZES: Final = {"24 people, 4,800 deals": (24, 4_800), "12 people, 2,400 deals": (12, 2_400)}
 Found = dict[str, tuple[str, ...]]
 
 
@@ -50,8 +52,8 @@ def run(scale: str, seed: int) -> list[Row]:
     """Measure by size how often each cause is found, which others are told of the same person, and of equal people."""
     rows = []
     for size, (people, deals) in SIZES.items():
-        plain = Causes(seed=seed, people=people, deals=deals)
-        worlds = [found_in(replace(plain, seed=seed + each)) for each in range(SCALES[scale])]
+        plain = Causes(seed=seed + OWN_SEEDS, people=people, deals=deals)
+        worlds = [found_in(replace(plain, seed=plain.seed + each)) for each in range(SCALES[scale])]
         for place, cause in enumerate(PLANTED):
             told = [world[f"p{place:03d}"] for world in worlds]
             rows.append(share_row(TOPIC, f"{cause} found where it is planted, {size}", [cause in one for one in told]))

@@ -12,7 +12,7 @@ from ibis import _
 
 from bokgi.analysis.causes import Against, Cause, Reading, Signal, against_colleagues, causes
 from bokgi.analysis.causes.colleagues import PARTS
-from bokgi.analysis.causes.reading import CASES_WEEKS, HANDLING_WEEKS
+from bokgi.analysis.causes.reading import CASES_WEEKS, HANDLING_WEEKS, steady_alarms
 from bokgi.analysis.comparison import Comparison, compare_people
 from bokgi.analysis.comparison.conditions import varied
 from bokgi.analysis.decomposition import won_change
@@ -25,7 +25,7 @@ from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked, care_of_day, fair_factors
-from bokgi.questions.changes import FALSE_ALARMS, watched_changes
+from bokgi.questions.changes import activity_changes
 from bokgi.questions.compare import TERRITORY
 from bokgi.questions.decompose import told_change
 from bokgi.questions.explained import explained
@@ -68,6 +68,10 @@ _SIGNALS: Final = {
     "ramp": N_("In the company for {value} {value:day|days}."),
 }
 _FELL: Final = N_("Activities fell to about {value} in a working week since {since}, from {usual} before.")
+_MAY_HAVE_FELL: Final = N_(
+    "Activities may have fallen to about {value} in a working week since {since}, from {usual} before; among so many "
+    "people, chance alone makes that somewhere."
+)
 _KEPT: Final = N_("Activities have not fallen against the own past ({n} {n:week|weeks}).")
 _NEW: Final = N_("In the company for {value} {value:day|days}, fewer than the {usual} of the ramp.")
 _TOO_FEW: Final = {
@@ -154,6 +158,8 @@ def readings(here: Asked) -> tuple[tuple[Reading, ...], Comparison | None]:
     care = care_of_day(here.read, now, rates_of=here.as_of)
     window = Period(here.as_of + timedelta(days=1) - timedelta(weeks=HANDLING_WEEKS), here.as_of + timedelta(days=1))
     waits = waiting_cells(now.leads, now.activities, now.calendar, as_of=here.as_of, period=window)
+    teams = now.memberships.filter(_.team.notnull()).team.nunique().to_pyarrow().as_py()
+    told, sure = activity_changes(here.read, as_of=here.as_of, sure=steady_alarms(teams))
     found = causes(
         here.deals,
         here.progressions(stays),
@@ -163,7 +169,8 @@ def readings(here: Asked) -> tuple[tuple[Reading, ...], Comparison | None]:
         as_of=here.as_of,
         factors=(*factors, *([place] if place else [])),
         comparison=comparison,
-        changes=watched_changes(here.read, as_of=here.as_of, false_alarms=FALSE_ALARMS)[0],
+        changes=told,
+        sure_changes=sure,
         late_hours=late_hours(here),
     )
     return found, comparison
@@ -330,7 +337,8 @@ def _sentence(here: Asked, one: Signal) -> Message:
     if one.code == "activities":
         if one.since is None:
             return Message(_KEPT, values)
-        return Message(_FELL, {"value": round(one.value, 1), "usual": round(one.usual, 1), "since": one.since})
+        words = _FELL if one.state == "sign" else _MAY_HAVE_FELL
+        return Message(words, {"value": round(one.value, 1), "usual": round(one.usual, 1), "since": one.since})
     if one.code == "ramp":
         words = _NEW if one.state == "sign" else _SIGNALS["ramp"]
         return Message(words, {"value": round(one.value), "usual": round(one.usual)})
@@ -378,7 +386,9 @@ def _said(here: Asked, person_id: str, result: Json, reading: Reading) -> list[M
     if result["low"] and result["low_by_chance"] and not (result["falling"] and not result["falling_by_chance"]):
         said.append(Message(N_("Chance alone makes differences as large as this one, with as many deals as these.")))
     found: Sequence[Message] = [Message(CAUSE_NAMES[name]) for name in reading.found]
-    unclear = [Message(CAUSE_NAMES[one.name]) for one in reading.causes if one.state == "unclear"]
+    unclear = [
+        Message(CAUSE_NAMES[one.name]) for one in reading.causes if one.state == "unclear" and one.name != "motivation"
+    ]
     if found:
         said.append(Message(N_("The data point to: {causes}."), {"causes": list(found)}))
     else:

@@ -8,9 +8,11 @@ from typing import Final
 
 import ibis
 from ibis import _
+from ibis.expr.types import CachedTable
 
 from bokgi.analysis.change_detection import Alert, Changes, changes, weekly_counts
 from bokgi.analysis.change_detection.alerts import LEVEL
+from bokgi.analysis.change_detection.detector import EFFORT
 from bokgi.domain.errors import UsageError
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
@@ -63,7 +65,9 @@ def ask_changes(
         )
     if weeks < 1:
         raise UsageError("too_few_weeks", Message(N_("At least one week is shown, not {given}."), {"given": weeks}))
-    found, names = watched_changes(facts, as_of=as_of, false_alarms=false_alarms)
+    with _counted(facts, as_of) as counted:
+        found = changes(counted, false_alarms=false_alarms)
+    names = _names(facts, as_of)
     since = as_of - timedelta(weeks=weeks)
     alerts = [alert for alert in found.alerts if alert.week > since and (team is None or alert.team == team)]
     watched = sum(series.reason is None for series in found.series)
@@ -99,16 +103,30 @@ def ask_changes(
     }
 
 
-def watched_changes(facts: Facts, *, as_of: date, false_alarms: float) -> tuple[Changes, Mapping[str, str]]:
-    """Find all changes up to a day, and the names of the people."""
+def activity_changes(facts: Facts, *, as_of: date, sure: float) -> tuple[Changes, Changes]:
+    """Find the changes of everything as a team is told them, and those of people's activities alone at `sure`.
+
+    `sure` is the share of a team's weeks in which they may raise a false alarm.
+    """
+    with _counted(facts, as_of) as counted:
+        activities = counted.filter((_.subject_kind == "person") & (_.metric == EFFORT))
+        return changes(counted, false_alarms=FALSE_ALARMS), changes(activities, false_alarms=sure)
+
+
+def _counted(facts: Facts, as_of: date) -> CachedTable:
+    """Count the weeks up to a day; they are read several times and computed once."""
     until = as_of if facts.as_of is not None else min(as_of, _exported(facts) or as_of)
-    now = facts if facts.as_of is not None else facts_on(facts, as_of)
-    counted = weekly_counts_of_day(facts, now, until=until)
-    rows = now.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow()
-    names = dict(zip(rows["key"].to_pylist(), rows["name"].to_pylist(), strict=True))
-    # The counts are read twice; computed once.
-    with counted.cache() as kept:
-        return changes(kept, false_alarms=false_alarms), names
+    return weekly_counts_of_day(facts, _cut(facts, as_of), until=until).cache()
+
+
+def _cut(facts: Facts, as_of: date) -> Facts:
+    return facts if facts.as_of is not None else facts_on(facts, as_of)
+
+
+def _names(facts: Facts, as_of: date) -> Mapping[str, str]:
+    people = _cut(facts, as_of).identities.filter((_.kind == "person") & _.name.notnull())
+    rows = people.select("key", "name").to_pyarrow()
+    return dict(zip(rows["key"].to_pylist(), rows["name"].to_pylist(), strict=True))
 
 
 def weekly_counts_of_day(read: Facts, now: Facts, *, until: date) -> ibis.Table:

@@ -27,10 +27,9 @@ def test_planted_causes_are_found_and_equal_people_seldom() -> None:
     assert hits["ramp"] == SEEDS
     assert sum(hits.values()) >= 0.6 * SEEDS * len(PLANTED), hits
     equal = [found[person] for found in worlds for person in found if int(person[1:]) >= len(PLANTED)]
-    assert sum(bool(one) for one in equal) <= 0.1 * len(equal) + 1
+    assert sum(bool(one) for one in equal) <= 1
 
 
 @pytest.mark.slow
-def test_an_organisation_of_equal_people_shows_next_to_nothing() -> None:
-    found = read(Causes(seed=11, planted=False))
-    assert sum(bool(one) for one in found.values()) <= 2
+def test_an_organisation_of_equal_people_shows_nothing() -> None:
+    assert not any(read(Causes(seed=11, planted=False)).values())

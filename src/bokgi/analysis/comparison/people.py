@@ -173,6 +173,9 @@ def compare_people(  # noqa: PLR0913 - the question has that many sides
     n = counted.by_person(counted.cells.n)
     wins = counted.by_person(counted.cells.wins)
     hands = reached / (reached @ n / n.sum())[:, None]
+    log = np.log(hands)
+    # As far out as many people ask for, draws count none; the logarithm is next to normal.
+    hand_p = special.ndtr(log.mean(axis=0) / np.maximum(log.std(axis=0), 1e-9))
     above, top = _standing(adjusted, component)
     conditions = _conditions(counted, posterior)
     ratios = None
@@ -199,7 +202,7 @@ def compare_people(  # noqa: PLR0913 - the question has that many sides
             conditions[i],
             None if ratios is None else _value(adjusted[:, i], ratios, i, tail),
             float(hands[:, i].mean()),
-            float((hands[:, i] >= 1.0).mean()),
+            float(hand_p[i]),
         )
         for i, person_id in enumerate(counted.persons)
     )

@@ -50,7 +50,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
         for place, signal in enumerate(cause["signals"])
     ]
     if rows:
-        show_table(session, [(N_("Cause"), "left"), (N_("Sign"), "left"), (N_("Evidence"), "left")], rows)
+        show_table(session, [(N_("Cause"), "left"), (N_("Shows"), "left"), (N_("Evidence"), "left")], rows)
     session.out.print(session.text(Message(N_("Open questions"))), style="bold")
     say_all(session, found, "open_questions")
     conclude(session, found)
