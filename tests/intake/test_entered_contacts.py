@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import ibis
 import pyarrow as pa
 import pytest
 
 from bokgi.domain.errors import NotFoundError
+from bokgi.facts.read import facts
 from bokgi.intake.entering import Correction, correct, enter
 from bokgi.intake.mapping.model import Entity, FileMapping
 from bokgi.intake.undoing import undo_import
+from bokgi.questions.deal_contacts import ask_contacts
 from tests.intake.homes import AT, Company, counts, deals_mapping, mapping
 
 HEAD = "id | name | account | owner | stage | amount | created | closed | region"
@@ -148,3 +151,28 @@ def test_who_is_nobody_takes_no_part(there: Company) -> None:
     with pytest.raises(NotFoundError) as refused:
         part(there, "nobody", None, "decider")
     assert refused.value.code == "contact_unknown"
+
+
+def on(company: Company, day: datetime) -> list[tuple[str, str | None]]:
+    """Give who takes part in D1 as of a day, with the role, as a page of that day shows it."""
+    with_all = facts(ibis.duckdb.connect(), company.lake)
+    there = ask_contacts(with_all, as_of=day.date(), deal_ids=["D1"])["contacts"].get("D1", [])
+    return [(one["contact_id"], one["role"]) for one in there]
+
+
+def test_a_past_day_shows_who_took_part_then_through_a_later_import_and_its_undo(there: Company) -> None:
+    assert (on(there, days(-1)), on(there, days(0))) == ([], [("C1", "user")])
+    part(there, "C1", "user", "decider")
+    later = there.load(
+        {"pairs.csv": "deal | contact | role\nD1 | C1 | buyer\nD1 | C2 | user\nD2 | C1 | buyer"},
+        WITH_ROLES,
+        on=days(7),
+    )
+    seen = {0: [("C1", "user")], 1: [("C1", "decider")], 6: [("C1", "decider")], 7: [("C1", "buyer"), ("C2", "user")]}
+    assert {day: on(there, days(day)) for day in seen} == seen
+    undo_import(there.lake, later.import_no or 0, by="test", at=days(8))
+    assert on(there, days(7)) == [("C1", "decider")]
+    assert on(there, days(0)) == [("C1", "user")]
+    part(there, "C1", "decider", None)
+    assert on(there, days(1)) == []
+    assert on(there, days(0)) == [("C1", "user")]

@@ -54,6 +54,7 @@ def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
       held the deal and no change is recorded since, or if the deal was closed by then. Otherwise they are null and
       named in `unknown_then`. `currency`, `amount_kind` and `vat` are known with the amount; `attributes` are those
       that the last export up to then held, or of the row by the same rule.
+    - Who takes part at the customer's, and in which role, is what exports and entries up to then say.
     - Events, activities, content and responses after `on` are left out; an activity that an export by then already
       announced stays. Definitions hold as of then: rows that begin later are left out, ends that come later are open.
     - `observed_on`, `first_seen_on` and `last_seen_on` say what we knew, not what had happened: null. First values of
@@ -75,6 +76,7 @@ def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
     deals = deals_as_of(facts, on) if deals is None else deals
     tables["deals"] = deals
     tables["leads"] = _leads(facts, deals, on)
+    tables["deal_contacts"] = _parts(facts, on)
     done = facts.activities
     tables["activities"] = _unseen(
         "activities", done.filter((done.happened_on <= _day(on)) | _by(done.first_seen_on, on))
@@ -171,6 +173,26 @@ def _last_attributes(facts: Facts, on: date) -> ir.Table:
     each = each.filter(each.seen_from_on <= _day(on))
     latest = ibis.window(group_by="seen_deal", order_by=each.seen_from_on.desc())
     return each.mutate(place=ibis.row_number().over(latest)).filter(lambda rows: rows.place == 0).drop("place")
+
+
+def _parts(facts: Facts, on: date) -> ir.Table:
+    """Give who took part in which role by then, as far as an export (or entry) up to then says it."""
+    pairs = facts.deal_contacts
+    several = pairs.filter(pairs.parts_seen.notnull())
+    each = several.select(seen_deal="deal_id", seen_contact="contact_id", seen=several.parts_seen.unnest())
+    told = [each.seen.from_on.name("from_on"), each.seen.role.name("seen_role"), each.seen.involved.name("seen_part")]
+    each = each.select("seen_deal", "seen_contact", *told)
+    each = each.filter(each.from_on <= _day(on))
+    latest = ibis.window(group_by=["seen_deal", "seen_contact"], order_by=each.from_on.desc())
+    last = each.mutate(place=ibis.row_number().over(latest)).filter(lambda rows: rows.place == 0).drop("place")
+    joined = pairs.filter(_by(pairs.first_seen_on, on))
+    joined = joined.left_join(last, [joined.deal_id == last.seen_deal, joined.contact_id == last.seen_contact])
+    rebuilt = joined.mutate(
+        role=joined.parts_seen.isnull().ifelse(joined.role, joined.seen_role),
+        involved=joined.parts_seen.isnull().ifelse(joined.involved, joined.seen_part),
+        parts_seen=ibis.null(joined.parts_seen.type()),
+    )
+    return _unseen("deal_contacts", rebuilt.select(pairs.columns))
 
 
 def _changed(joined: ir.Table, name: str) -> tuple[ir.Value, ir.Value]:

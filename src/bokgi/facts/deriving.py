@@ -22,7 +22,7 @@ from bokgi.facts.ledger import Import
 from bokgi.facts.model import DEFAULT_TIME_ZONE
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
 
-DERIVATION: Final = 4
+DERIVATION: Final = 5
 """Number of the way in which states are derived; one derived in another way is derived again."""
 
 _UNLINKED: Final = frozenset({"people", "identities", "person_links"})
@@ -295,11 +295,30 @@ class Derivation:
             return None
         dates = "i.effective_on AS observed_on, coalesce(k.first_seen_on, i.effective_on) AS first_seen_on"
         added = f", {dates}" if table.name in STATE_COLUMNS else ""
+        seen = ""
+        if table.name == "deal_contacts":
+            self.connection.execute(_PARTS_SEEN)
+            added += ", p.parts_seen"
+            seen = "LEFT JOIN parts_of AS p ON p.deal_id = r.deal_id AND p.contact_id = r.contact_id"
         return f"""
             SELECT r.*{added} FROM {quoted(table.name)} AS r JOIN visible_imports AS i USING (import_no)
-            LEFT JOIN repeated AS k ON {same}
+            LEFT JOIN repeated AS k ON {same} {seen}
             WHERE k.rank IS NULL OR k.rank = i.rank
         """
+
+
+_PARTS_SEEN: Final = """
+    CREATE OR REPLACE TEMP TABLE parts_of AS
+    WITH last_of_day AS (
+        SELECT deal_id, contact_id, effective_on AS day, arg_max({'role': role, 'involved': involved}, rank) AS part
+        FROM deal_contacts JOIN visible_imports USING (import_no) SEMI JOIN repeated USING (deal_id, contact_id)
+        GROUP BY ALL
+    )
+    SELECT deal_id, contact_id,
+        list({'from_on': day, 'role': part.role, 'involved': part.involved} ORDER BY day) AS parts_seen
+    FROM last_of_day GROUP BY ALL
+"""
+"""What each pair of deal and contact that several imports hold was, day by day."""
 
 
 def resolved(pairs: dict[str, str]) -> dict[str, str]:

@@ -31,7 +31,8 @@ def tell_deal(facts: Facts, *, as_of: date, deal_id: str) -> Json:
 
     Reads all facts of a lake version, cut to `as_of`. Gives `deal` (as in `list_deals`), `next_step` (its words, null
     for none) and `forecast_category` (null: not filled in, or not known then), `contacts[]{contact_id, name,
-    title, role}`, `events[]{on, at, kind, sentence, detail, by}`; `kind` is created, stage, change, activity, planned,
+    title, role}`, `contacts_from` (the day from which on the facts tell of contacts; null: from then on, or never),
+    `events[]{on, at, kind, sentence, detail, by}`; `kind` is created, stage, change, activity, planned,
     content, response or closed. `at` is null where the source gave only a date. Planned activities lie after `as_of`.
     Raises `NotFoundError` (`deal_unknown`) when there is no such deal by then.
     """
@@ -62,8 +63,14 @@ def tell_deal(facts: Facts, *, as_of: date, deal_id: str) -> Json:
                 "forecast_category"
             ],
             "contacts": contacts_of(here.facts, [deal_id]).get(deal_id, []),
+            "contacts_from": _contacts_from(facts, deal_id, as_of),
             "events": [{name: value for name, value in event.items() if name != "place"} for event in events],
         }
+
+
+def _contacts_from(facts: Facts, deal_id: str, as_of: date) -> str | None:
+    first: date | None = facts.deal_contacts.filter(_.deal_id == deal_id).first_seen_on.min().to_pyarrow().as_py()
+    return first.isoformat() if first is not None and first > as_of else None
 
 
 _PLACES: Final = ("created", "content", "activity", "response", "change", "stage", "closed", "planned")

@@ -183,3 +183,13 @@ def test_an_erasure_reaches_somebody_entered_and_the_crms_own_of_that_name(
     erase(lake, "contact", "C7", by="test", at=moment + timedelta(hours=1))
     found = [path for path in own_home.rglob("*") if path.is_file() and NAME.encode() in path.read_bytes()]
     assert found == []
+
+
+def test_a_past_day_shows_what_was_known_then_and_nothing_of_today(as_role: AsRole, deal: str) -> None:
+    rep = as_role("rep")
+    rep.post(f"/deals/{deal}/correct/", {"edit": "contacts", "contact": "C1", "role": "decider", "was-role": "user"})
+    assert "decider" in page(rep, f"/deals/{deal}/")
+    before = page(as_role("leader"), f"/deals/{deal}/?as_of=2026-11-22")
+    assert "윤아라" not in before
+    assert "decider" not in before
+    assert "Who took part then is not known; the data tell it from Nov 24 on." in before.replace("\xa0", " ")

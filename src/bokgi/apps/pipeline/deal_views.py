@@ -73,10 +73,12 @@ def _shown(
     found = _found(screen, deal_id)
     row = found["deal"]
     there = fitting.choices()
-    open_ones = correcting.corrections_of(deal_id)
+    # What is corrected now says nothing of a past day.
+    now = screen.as_of == today(screen.request)
+    open_ones = correcting.corrections_of(deal_id) if now else []
     corrected = {told[0].field: told for told in correcting.in_words(open_ones, there)}
     called = contacts.labels_of(open_ones)
-    edits = deal_forms.editable(screen) if screen.as_of == today(screen.request) else frozenset()
+    edits = deal_forms.editable(screen) if now else frozenset()
     fields: list[Field] = []
     if edit == "close" and edits:
         fields = deal_forms.of_closing(screen, there, given or {}, screen.as_of)
@@ -100,6 +102,7 @@ def _shown(
         fault=fault,
         notes=[screen.speaker.say(note) for note in row["notes"]],
         events=deal_story.timeline(screen, found["events"]),
+        contacts_from=found["contacts_from"],
         people=contacts.involved({deal_id: found["contacts"]}, open_ones).get(deal_id, []),
     )
 

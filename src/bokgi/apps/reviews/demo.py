@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -12,10 +13,11 @@ from bokgi.apps.access.asking import answers, today
 from bokgi.apps.access.demo import demo_user
 from bokgi.apps.access.models import User
 from bokgi.apps.jobs.services import enqueue
-from bokgi.apps.reviews.models import Meeting, MeetingSeries, Part
+from bokgi.apps.reviews.models import DiscussedDeal, Meeting, MeetingSeries, Part
 from bokgi.apps.reviews.services import closing, planning, preparing, running, writing
 from bokgi.apps.reviews.telling.services import minutes_forget
 from bokgi.domain.messages import N_, translate
+from bokgi.questions.commitments import KEPT, Promise, check_commitments
 from bokgi.questions.roster import ask_roster
 
 AT: Final = time(10)
@@ -25,16 +27,19 @@ _NOTES: Final = (
     (Part.BOTTLENECK, N_("Let us make it a standard to meet who decides before we send a proposal.")),
     (Part.LEARNING, N_("Whoever met the people on site first had the deal two weeks earlier.")),
 )
-_PROMISES: Final = (
-    (N_("Agree on the criteria of the test with who decides"), "next_step"),
-    (N_("Ask for the meeting that was put off"), "touched"),
-    (N_("Get the draft of the contract to purchasing"), "moved"),
-)
+_PROMISES: Final = {
+    "next_step": N_("Agree on the criteria of the test with who decides"),
+    "touched": N_("Ask for the meeting that was put off"),
+    "moved": N_("Get the draft of the contract to purchasing"),
+}
+_IN_WORDS: Final = N_("Show the team how the last demo was prepared")
 _EARLIER: Final = 3
 """Meetings held before the last one: with fewer nothing can be said of discussed deals, and each costs the worker some
 seconds."""
 _TALKED_ABOUT: Final = 6
-_PROMISED: Final = 2
+_PROMISED: Final = 4
+_KEPT: Final = 2
+"""At most so many of what is promised on deals are chosen because the data say that it was done."""
 _LATER: Final = -50
 """Priority of what nobody waits for."""
 _CASE: Final = {
@@ -126,33 +131,77 @@ def _held(meeting: Meeting, leader: User, rep: User, on: date, *, story: bool) -
                 note = writing.NewNote(key=_key(meeting, f"note {number}"), text=translate(text, lang), part=part.part)
                 writing.note_add(meeting_id=meeting.pk, new=note, by=rep, at=at + timedelta(minutes=3))
         if part.part == Part.BOTTLENECK:
-            _promised(meeting, leader, rep, at)
+            _promised(meeting, leader, rep, at, in_words=story)
         at += timedelta(minutes=part.minutes, seconds=40)
     closing.meeting_close(meeting_id=meeting.pk, by=leader, at=at)
 
 
-def _promised(meeting: Meeting, leader: User, rep: User, at: datetime) -> None:
+def _promised(meeting: Meeting, leader: User, rep: User, at: datetime, *, in_words: bool) -> None:
     listed = list(meeting.deals.all())
     own = [deal for deal in listed if deal.person_id == rep.person_id]
     ours = [*own, *(deal for deal in listed if deal not in own)][:_TALKED_ABOUT]
-    first = meeting.on.isocalendar().week
     for number, deal in enumerate(ours):
         running.deal_discuss(meeting_id=meeting.pk, deal_id=deal.deal_id, by=leader, at=at + timedelta(minutes=number))
-        if number >= _PROMISED:
-            continue
-        text, metric = _PROMISES[(first + number) % len(_PROMISES)]
-        owner = meeting.participants.filter(person_id=deal.person_id).first() or meeting.participants.get(user=rep)
-        new = writing.NewCommitment(
+    seats = {seat.person_id: seat for seat in meeting.participants.exclude(person_id="")}
+    plain = writing.NewCommitment(
+        key=_key(meeting, "commitment in words"),
+        participant=seats[rep.person_id],
+        what=translate(_IN_WORDS, "ko"),
+        due_on=meeting.on + _DUE,
+    )
+    agreed = [
+        writing.NewCommitment(
             key=_key(meeting, f"commitment {number}"),
-            participant=owner,
-            what=translate(text, "ko"),
-            due_on=meeting.on + timedelta(days=4),
+            participant=seats.get(deal.person_id, plain.participant),
+            what=translate(_PROMISES[metric], "ko"),
+            due_on=plain.due_on,
             deal_id=deal.deal_id,
             pipeline=deal.pipeline,
             stage=deal.stage,
             metric=metric,
         )
-        writing.commitment_add(meeting_id=meeting.pk, new=new, by=rep, at=at + timedelta(minutes=5 + number))
+        for number, (deal, metric) in enumerate(_chosen(meeting, ours, at))
+    ]
+    for number, new in enumerate([*agreed, plain] if in_words else agreed):
+        moment = at + timedelta(minutes=5, seconds=30 * number)
+        writing.commitment_add(meeting_id=meeting.pk, new=new, by=rep, at=moment)
+
+
+def _chosen(meeting: Meeting, deals: Sequence[DiscussedDeal], at: datetime) -> list[tuple[DiscussedDeal, str]]:
+    """Choose what is promised on which deal: some of it was done, by the data, and the rest is taken as it comes.
+
+    Else nearly nothing of a sample would be kept: its data know nothing of the meeting.
+    """
+    metrics = list(_PROMISES)
+    turn = meeting.on.isocalendar().week
+    due_on = meeting.on + _DUE
+    every = [
+        (deal, metrics[(turn + n + m) % len(metrics)]) for n, deal in enumerate(deals) for m in range(len(metrics))
+    ]
+    promises = tuple(
+        Promise(
+            key=str(number),
+            person_id=deal.person_id,
+            made_on=meeting.on,
+            made_at=at,
+            due_on=due_on,
+            deal_id=deal.deal_id,
+            metric=metric,
+        )
+        for number, (deal, metric) in enumerate(every)
+    )
+    found = answers().ask(check_commitments, as_of=min(today(), due_on + timedelta(days=1)), promises=promises)
+    kept = {row["key"] for row in found["commitments"] if row["verdict"] == KEPT}
+    first: dict[str, tuple[DiscussedDeal, str]] = {}
+    for number, (deal, metric) in enumerate(every):
+        if str(number) in kept and len(first) < _KEPT:
+            first.setdefault(deal.deal_id, (deal, metric))
+    for deal, metric in every:
+        first.setdefault(deal.deal_id, (deal, metric))
+    return list(first.values())[:_PROMISED]
+
+
+_DUE: Final = timedelta(days=4)
 
 
 def _key(meeting: Meeting, name: str) -> UUID:

@@ -87,14 +87,31 @@ def _zero(value: object, nothing: Message) -> object:
     return nothing if value is None else value
 
 
+_NOTHING: Final[tuple[Import | None, bool]] = (None, False)
+
+
+def _counting(imports: tuple[Import, ...]) -> dict[int, tuple[Import, bool]]:
+    """Give each import, and whether it counts: one that an undo judged again is the same, under another number."""
+    known = {one.import_no: one for one in imports}
+    found: dict[int, tuple[Import, bool]] = {}
+    for one in imports:
+        first = one
+        while first.replays is not None:
+            first = known[first.replays]
+        found[first.import_no] = (first, one.committed or found.get(first.import_no, _NOTHING)[1])
+    return found
+
+
 def causes(then: tuple[Import, ...], now: tuple[Import, ...], snapshot: Snapshot) -> list[Message]:
     """Say what happened to the facts since a meeting: imports, undone ones, corrections, another form of the review."""
-    before = {one.import_no: one.status for one in then}
-    new = [one for one in now if one.committed and before.get(one.import_no) != one.status]
-    gone = [one for one in now if not one.committed and before.get(one.import_no) == "committed"]
-    passed = [one for one in now if one.kind == "file" and not one.committed and one.import_no not in before]
-    files = sum(1 for one in new if one.kind == "file")
-    entered = sum(1 for one in new if one.kind != "file" and one.kind not in {"setup", "erasure"})
+    before, after = _counting(then), _counting(now)
+    new = [one.kind for one, counts in after.values() if counts and not before.get(one.import_no, _NOTHING)[1]]
+    gone = [number for number, (_one, counts) in before.items() if counts and not after[number][1]]
+    passed = [
+        one for one, counts in after.values() if one.kind == "file" and not counts and one.import_no not in before
+    ]
+    files = new.count("file")
+    entered = sum(1 for kind in new if kind not in {"file", "setup", "erasure"})
     told = []
     if files:
         told.append(Message(N_("{n} import came in since."), {"n": files}, plural=N_("{n} imports came in since.")))
@@ -122,7 +139,7 @@ def causes(then: tuple[Import, ...], now: tuple[Import, ...], snapshot: Snapshot
                 plural=N_("{n} imports came in since and were taken back."),
             )
         )
-    if any(one.kind == "erasure" for one in now if one.import_no not in before):
+    if "erasure" in new:
         told.append(Message(N_("Somebody's data was erased since.")))
     if snapshot.schema_version != SCHEMA_VERSION:
         told.append(Message(N_("The review is made in another way since.")))

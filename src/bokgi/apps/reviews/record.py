@@ -79,8 +79,8 @@ def record_of(meeting: Meeting, snapshot: Snapshot, names: Mapping[str, str], at
             }
             for entry in selectors.notes_open(meeting)
         ],
-        "commitments": [_commitment(one, names, titles) for one in selectors.commitments_made(meeting)],
-        "before": [_commitment(one, names, titles) for one in selectors.commitments_to_check(meeting)],
+        "commitments": [commitment(one, names, titles) for one in selectors.commitments_made(meeting)],
+        "before": [commitment(one, names, titles) for one in selectors.commitments_to_check(meeting)],
         "cases": [
             {
                 "name": selectors.called(who, names),
@@ -123,7 +123,8 @@ def _note(note: Note, by_user: Mapping[int, str]) -> Json:
     return {"id": note.pk, "key": str(note.key), "by": writer, "text": note.text, "time": _clock(note.at)}
 
 
-def _commitment(one: Commitment, names: Mapping[str, str], titles: Mapping[str, str]) -> Json:
+def commitment(one: Commitment, names: Mapping[str, str], titles: Mapping[str, str]) -> Json:
+    """Give a commitment as a record keeps it; `titles` name deals."""
     who = names.get(one.person_id) or ("–" if one.participant is None else selectors.called(one.participant, names))
     return {
         "id": one.pk,

@@ -12,7 +12,7 @@ from bokgi.apps.access.asking import answers, today
 from bokgi.apps.data.pending import write_pending
 from bokgi.apps.reviews.models import Meeting
 from bokgi.apps.reviews.pack import order, review_pack
-from bokgi.apps.reviews.selectors import commitments_to_check
+from bokgi.apps.reviews.selectors import answers_told, commitments_to_check
 from bokgi.domain.period import Period
 from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts
@@ -31,7 +31,7 @@ _LOOKED_AT: Final = 200
 class Shown:
     """What a meeting shows on a day: `pack` as documented by `review.schema.json`, `deals` as of `list_deals`.
 
-    `titles` name the deals of what was agreed the time before.
+    `titles` name the deals of what was agreed the time before, and of the wins and losses to tell.
     """
 
     as_of: date
@@ -90,8 +90,8 @@ def shown_now(meeting: Meeting, on: date | None = None) -> Shown:
     write_pending()
     on = on or today()
     pack = pack_of(week=meeting.week, as_of=on, team=meeting.team)
-    agreed_on = {one.deal_id for one in commitments_to_check(meeting) if one.deal_id}
-    return Shown(on, pack, deals_of(pack), _titles(agreed_on, on))
+    named = {one.deal_id for one in commitments_to_check(meeting)} | {one.deal_id for _, one in answers_told(meeting)}
+    return Shown(on, pack, deals_of(pack), _titles(named - {""}, on))
 
 
 def _titles(deal_ids: set[str], on: date) -> dict[str, str]:

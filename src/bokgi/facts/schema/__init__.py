@@ -48,6 +48,15 @@ STATE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
             "they never differed; with as_of",
         ),
     ),
+    "deal_contacts": (
+        *_OBSERVED,
+        Column(
+            "parts_seen",
+            "history of parts",
+            "each role and whether it was taken part, with the first day; the last of a day counts",
+            "it is the only one; with as_of",
+        ),
+    ),
     "leads": _OBSERVED,
     "activities": _OBSERVED,
     "texts": _OBSERVED,

@@ -35,6 +35,9 @@ _TYPES: Final[dict[str, pa.DataType]] = {
     "history of maps": pa.list_(
         pa.struct([("from_on", pa.date32()), ("attributes", pa.map_(pa.string(), pa.string()))])
     ),
+    "history of parts": pa.list_(
+        pa.struct([("from_on", pa.date32()), ("role", pa.string()), ("involved", pa.bool_())])
+    ),
 }
 
 

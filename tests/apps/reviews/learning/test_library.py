@@ -77,6 +77,36 @@ def test_a_vote_counts_once_a_person(users: dict[str, User]) -> None:
     assert CaseVote.objects.filter(case=case).count() == 1
 
 
+def test_nobody_votes_for_the_own_case_and_no_case_is_without_end(users: dict[str, User]) -> None:
+    case = tell(
+        users["rep"], "제" * 500, situation="긴\x00 글 " * 5000, tags={"objection": ["가" * 300, *"abcdefghijklmn"]}
+    )
+    with pytest.raises(UsageError):
+        services.vote_set(case=case, by=users["rep"], useful=True, at=AT)
+    assert not CaseVote.objects.exists()
+    assert (len(case.title), len(case.situation), case.tags.count()) == (120, 4000, 12)
+    assert "\x00" not in case.situation
+
+
+@pytest.mark.usefixtures("home")
+def test_addresses_that_nobody_offers_are_answered_in_peace(users: dict[str, User], as_role: AsRole) -> None:
+    case, rep = tell(users["leader"]), as_role("rep")
+    many = "&".join(f"tag=stage:{number}" for number in range(400))
+    for address, status in (
+        (f"?{many}", 200),
+        ("?tag=nothing:x&tag=x&ending=x&find=((((*", 200),
+        ("reasons/?period=letzthin", 400),
+        ("new/?answer=99999999999999999999&deal=seo-0", 200),
+        ("9999999999999999999999/", 404),
+        (f"{case.pk}/change/", 404),
+    ):
+        answer = rep.get(f"/reviews/learning/{address}")
+        assert answer.status_code == status, address
+        assert deal_name("seo", 0) not in answer.content.decode()
+    assert rep.post(f"/reviews/learning/{case.pk}/withdraw/").status_code == 404
+    assert as_role("viewer").post("/reviews/learning/new/", {"title": "x", "situation": "x"}).status_code == 403
+
+
 def test_an_empty_case_is_refused_and_a_change_over_somebody_elses_is_told(users: dict[str, User]) -> None:
     with pytest.raises(UsageError):
         tell(users["rep"], "x", what_decided="")

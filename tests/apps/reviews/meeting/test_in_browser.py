@@ -299,7 +299,10 @@ def promised(windows: dict[str, Chrome]) -> None:
             assert deal in options, options
             Select(window.find_element(By.ID, "deal_id")).select_by_value(deal)
         Select(window.find_element(By.ID, "metric")).select_by_value(metric)
-        window.find_element(By.ID, "amount").send_keys(amount)
+        # By how much is asked of a figure alone: a deal moves or does not.
+        assert window.find_element(By.ID, "amount").is_displayed() is bool(amount)
+        if amount:
+            window.find_element(By.ID, "amount").send_keys(amount)
         press(window, 'form[data-draft="commitment"] .btn-primary')
         until(windows["leader"], what)
     made = Commitment.objects.order_by("pk").values_list("person_id", "metric", "deal_id")
@@ -320,6 +323,8 @@ def closed(leader: Chrome, rep: Chrome, park: Chrome) -> str:
         until(window, "검증 기준을 심사본부장과 합의")
         until(window, "연결이 끊긴 동안 쓴 글")
         until(window, "그 뒤 들어온 데이터가 없습니다")
+    # Parts stand below each other; a class of that name elsewhere would put them side by side.
+    assert leader.find_element(By.CSS_SELECTOR, ".is-record .part").value_of_css_property("display") == "block"
     assert "끝나기 전에 보내지 못한 글" in text(park, "#unsent")
     press(park, "#unsent button")
     assert "끝나기 전에 보내지 못한 글" not in text(park, "body")

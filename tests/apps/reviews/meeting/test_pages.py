@@ -183,6 +183,22 @@ def test_a_private_note_stands_on_the_screens_of_two_people(
         assert ("말이 빨라짐" in text(signed_in(team[who]), f"/reviews/{live.pk}/past/")) is (who in {"manager", "rep"})
 
 
+def test_nobody_reaches_for_deals_of_others(live: Meeting, team: dict[str, User], signed_in: SignedIn) -> None:
+    """What the facts say of a promise would tell how somebody else's deal goes on; a title would name it."""
+    rep = signed_in(team["rep"])
+    mine = {"key": str(uuid4()), "who": str(seat(live, team["rep"]).pk), "what": "만나기", "due_on": "2026-11-27"}
+    note_on = {"key": str(uuid4()), "text": "어떻게 되었나", "kind": "note", "deal_id": "seo-0"}
+    for path, sent in (("commitments", mine | {"deal_id": "seo-0", "metric": "moved"}), ("notes", note_on)):
+        answer = rep.post(f"/reviews/{live.pk}/live/{path}/", sent, headers={"X-Bokgi-Live": "1"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "deal_unlisted")
+    told = {"act": "done", "version": "0", "won-deal_id": "seo-0", "won-situation": "x"}
+    refused = rep.post(f"/reviews/{live.pk}/prepare/", told)
+    assert refused.status_code == 422
+    assert homes.deal_name("seo", 0) not in refused.content.decode()
+    assert not Preparation.objects.exists()
+    assert not Note.objects.exists()
+
+
 def test_a_promise_is_taken_back_by_whose_it_is_and_who_leads(
     live: Meeting, team: dict[str, User], signed_in: SignedIn
 ) -> None:
@@ -244,6 +260,12 @@ def test_a_past_meeting_stays_as_it_was_seen_after_an_import_and_its_undo(
     seen = text(leader, f"/reviews/{live.pk}/past/")
     kept = text(leader, f"/reviews/{live.pk}/past/file/")
     assert "nothing came into the facts since" in text(leader, f"/reviews/{live.pk}/past/today/")
+    rep = signed_in(team["rep"])
+    own = [f"/reviews/{live.pk}/prepare/", f"/reviews/{live.pk}/prepare/{seat(live, team['rep']).pk}/did/"]
+    prepared = [text(rep, address) for address in own]
+    # Tidying is for a meeting to come: nothing of today's deals stands on the page of a past one.
+    assert "My deals to tidy" not in prepared[0]
+    assert "Where I need help" not in prepared[0]
 
     lake, moment = Lake.open(own_home), datetime(2026, 11, 30, 18, tzinfo=UTC)
     with lake.begin() as writing_deals:
@@ -259,6 +281,7 @@ def test_a_past_meeting_stays_as_it_was_seen_after_an_import_and_its_undo(
     assert "Deals won in the week" in today
     assert without_token(text(leader, f"/reviews/{live.pk}/past/")) == without_token(seen)
     assert text(leader, f"/reviews/{live.pk}/past/file/") == kept
+    assert [without_token(text(rep, address)) for address in own] == [without_token(page) for page in prepared]
 
     undo_import(Lake.open(own_home), number, by="tests", at=moment + timedelta(hours=1))
     today = text(leader, f"/reviews/{live.pk}/past/today/")

@@ -283,6 +283,65 @@ def test_a_channel_takes_all_of_a_large_meeting_and_is_called_by_no_text(users: 
     assert told["text"].endswith(link[1:-1])
 
 
+def test_a_channel_refuses_no_meeting_however_large_and_no_line_passes_for_another(users: dict[str, User]) -> None:
+    """Slack takes 50 blocks, 3,000 letters a section, 40,000 a text, and refuses or cuts what is longer."""
+    meeting = meeting_held(users)
+    agreed(meeting, "lee", what="견적\n• 박민서: 사표 쓰기 (11월 30일까지)")
+    for _ in range(300):
+        agreed(meeting, "lee", what="&<" * 250)
+    snapshot = recorded(meeting)
+    snapshot.record["commitments"][1]["who"] = "&" * 700
+    snapshot.save()
+    told = letters.slack_payload(services.told_of(meeting, Organisation.objects.get()), "ko")
+    sections = [block["text"]["text"] for block in told["blocks"] if block["type"] == "section"]
+    assert len(told["blocks"]) <= 50
+    assert max(map(len, sections)) <= 3000
+    assert len(told["text"]) <= 40_000
+    assert not any("&a" in line.replace("&amp;", "") for text in sections for line in text.splitlines())
+    assert sections[0].splitlines()[0] == "• 이준호: 견적 • 박민서: 사표 쓰기 (11월 30일까지) (11월 21일까지)"
+    left = 301 - sum(text.count("• 이준호") + text.count("• &") for text in sections)
+    assert left > 0
+    assert sections[-1].endswith(f"… 그 밖에 {left}건은 회의록에 있습니다.")
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '=HYPERLINK("http://x.example")',
+    "END:VEVENT\r\nBEGIN:VEVENT\r\nSUMMARY:가짜",
+    "가짜\u2028줄\u0085나눔",
+    "👩🏽‍💻🇰🇷 이모지 ﷽",
+    '#import "/etc/passwd": * $x^2$ `raw` @ref <label> \\',
+    "![x](javascript:alert(1)) | # 제목 <img src=x onerror=alert(1)>",
+    "가" * 500,
+)
+
+
+def test_what_people_typed_stays_words_in_every_form_of_the_minutes(
+    users: dict[str, User], as_role: AsRole, mails: Caught
+) -> None:
+    meeting = meeting_held(users)
+    for text in HOSTILE:
+        agreed(meeting, "lee", what=text)
+    note = {"by": HOSTILE[0], "text": "\n".join(HOSTILE), "id": 1, "key": "k", "time": "10:00"}
+    notes = [{"id": 1, "part": "execution", "kind": "note", "about": "", "current": [note], "earlier": []}]
+    recorded(meeting, notes=notes, focus=HOSTILE[6])
+    client = as_role("leader")
+    paper = client.get(f"/reviews/{meeting.pk}/minutes.pdf").content
+    words = "".join(page.extract_text() for page in PdfReader(BytesIO(paper)).pages)
+    assert '#import "/etc/passwd"' in words
+    assert "<script>" in words
+    text = client.get(f"/reviews/{meeting.pk}/minutes.md").content.decode()
+    assert "<script" not in text.replace("\\<", "")
+    assert "](javascript" not in text.replace("\\]", "")
+    entries = calendar(client.get(f"/reviews/{meeting.pk}/minutes.ics").content.decode())
+    assert len(entries) == len(HOSTILE)
+    assert [entry["UID"] for entry in entries] == [f"commitment-{one.pk}@bokgi" for one in meeting.commitments.all()]
+    services.minutes_tell(meeting=meeting, at=NOW)
+    assert services.deliveries_send(at=NOW) == 3
+    body = parts_of(mails.mails[0])["text/plain"].decode()
+    assert sum(line.startswith("- ") for line in body.splitlines()) == len(HOSTILE)
+
+
 def test_what_cannot_get_well_is_given_up_and_tried_again_when_a_person_asks(
     users: dict[str, User], receiver: str
 ) -> None:
@@ -334,6 +393,8 @@ def test_nothing_is_sent_where_it_must_not_go(receiver: str) -> None:
         "http://hooks.slack.com/x",
         "https://user:word@x.example/",
         "https://x:nn/",
+        "https://hooks.example/훅",
+        "https://hooks.example/a b",
     ],
 )
 def test_an_address_that_is_none_or_in_the_clear_is_refused(users: dict[str, User], address: str) -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
 from bokgi.apps.reviews.models import Case, CaseTag, CaseVote, Ending, Reason, TagKind, WinLossAnswer
+from bokgi.apps.reviews.services.locking import typed
 from bokgi.domain.errors import ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
 
-_LONGEST_TAG = 120
+_LONGEST: Final = 4000
+_LONGEST_TAG: Final = 120
+_MOST_TAGS: Final = 12
+"""Tags of one kind; who means more has told several cases in one."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,9 @@ class Told:
 
 
 def _checked(told: Told) -> None:
-    if not told.title.strip():
+    if not typed(told.title, _LONGEST):
         raise UsageError("case_untitled", Message(N_("A case needs a title.")))
-    if not any((told.situation, told.what_we_did, told.what_decided, told.repeat_or_avoid)):
+    if not any(map(str.strip, (told.situation, told.what_we_did, told.what_decided, told.repeat_or_avoid))):
         raise UsageError(
             "case_empty",
             Message(N_("Nothing is told yet.")),
@@ -49,19 +54,18 @@ def _checked(told: Told) -> None:
 def _tag(case: Case, tags: Mapping[str, Iterable[str]]) -> None:
     case.tags.all().delete()
     pairs = {
-        (kind, word.strip()[:_LONGEST_TAG])
+        (kind, word)
         for kind, words in tags.items()
         if kind in TagKind.values
-        for word in words
-        if word and word.strip()
+        for word in list(filter(None, (typed(one or "", _LONGEST_TAG) for one in words)))[:_MOST_TAGS]
     }
     CaseTag.objects.bulk_create(CaseTag(case=case, kind=kind, word=word) for kind, word in sorted(pairs))
 
 
 def _write(case: Case, told: Told) -> None:
-    case.title, case.ending = told.title.strip(), told.ending
+    case.title, case.ending = " ".join(typed(told.title, 120).split()), told.ending
     for name in ("situation", "what_we_did", "what_decided", "repeat_or_avoid", "buyer_words"):
-        setattr(case, name, getattr(told, name).strip())
+        setattr(case, name, typed(getattr(told, name), _LONGEST))
     case.rep_reason, case.buyer_reason = told.rep_reason, told.buyer_reason
 
 
@@ -79,6 +83,8 @@ def case_tell(
     """Put a case into the library. Raises `UsageError` for one without words; an answer becomes one case only."""
     _checked(told)
     if answer is not None:
+        # Two clicks at once wait for each other here, and the second finds the case of the first.
+        WinLossAnswer.objects.select_for_update().get(pk=answer.pk)
         there = Case.objects.filter(answer=answer).first()
         if there is not None:
             return there
@@ -116,7 +122,9 @@ def case_withdraw(*, case: Case, by: User, at: datetime) -> None:
 
 
 def vote_set(*, case: Case, by: User, useful: bool, at: datetime) -> None:
-    """Find a case useful, or no longer; twice is once."""
+    """Find a case useful, or no longer; twice is once. Raises `UsageError` for one's own case."""
+    if case.told_by_id == by.pk:
+        raise UsageError("vote_own", Message(N_("Whether your own case is useful, the others say.")))
     if not useful:
         CaseVote.objects.filter(case=case, by=by).delete()
         return

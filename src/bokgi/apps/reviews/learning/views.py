@@ -31,6 +31,7 @@ TELLS: Final = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 BY_HAND: Final = (TagKind.OBJECTION, TagKind.COMPETITOR)
 """Kinds of tags that people write; the others come from the deal."""
 _FROM_DEAL: Final = (TagKind.STAGE, TagKind.INDUSTRY, TagKind.SIZE, TagKind.SOURCE, TagKind.PRODUCT)
+_MOST_FILTERS: Final = 8
 _TONES: Final = {"won": "good", "lost": "bad", "no_decision": "dim"}
 _TEXTS: Final = ("situation", "what_we_did", "what_decided", "repeat_or_avoid")
 QUESTIONS: Final = {
@@ -102,7 +103,7 @@ def library(request: PageRequest) -> HttpResponse:
     screen = screen_of(request)
     find, ending = request.GET.get("find", "")[:100], request.GET.get("ending", "")
     tags = [tuple(one.split(":", 1)) for one in request.GET.getlist("tag") if ":" in one]
-    pairs = [(kind, word) for kind, word in tags]
+    pairs = [(kind, word) for kind, word in tags if kind in TagKind.values][:_MOST_FILTERS]
     listed = selectors.library(request.user, find=find, ending=ending if ending in Ending.values else "", tags=pairs)
     context = {
         "screen": screen,

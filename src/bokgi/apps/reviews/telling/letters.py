@@ -161,7 +161,7 @@ def minutes_letter(told: Told, user: User, *, at: datetime) -> EmailMessage:
 
 
 def _line(one: Mapping[str, Any], speaker: Speaker, *, named: bool) -> str:
-    values = {"what": one["what"], "day": due(one), "who": one["who"]}
+    values = {"what": in_one_line(one["what"]), "day": due(one), "who": one["who"]}
     told = N_("- {who}: {what} (by {day})") if named else N_("- {what} (by {day})")
     return speaker.text(told, **values)
 
@@ -220,11 +220,17 @@ def zone_of(organisation: Organisation) -> ZoneInfo:
     return ZoneInfo(organisation.time_zone)
 
 
+def in_one_line(words: str) -> str:
+    """Write what somebody typed in one line, so that it passes for nothing else of the list it stands in."""
+    return " ".join(words.split())
+
+
 def slack_payload(told: Told, lang: str) -> dict[str, Any]:
     """Write the message for a channel: who agreed to what by when. Nothing of deals: who reads there is not known.
 
-    `blocks` for Slack, within its limits, so many of them as the lines need; `text` holds the same for receivers that
-    know no blocks, as Mattermost.
+    `blocks` for Slack, so many of them as the lines need; `text` holds the same for receivers that know no blocks, as
+    Mattermost. Both within Slack's limits, beyond which it refuses the whole message: of what does not fit the last
+    line says how many there are.
     """
     speaker = Speaker(lang, told.meeting.on, told.organisation.currency)
     head = speaker.text(
@@ -232,23 +238,44 @@ def slack_payload(told: Told, lang: str) -> dict[str, Any]:
         team=told.meeting.team or speaker.word(N_("all teams")),
         day=told.meeting.on,
     )
+    listed = told.record["commitments"]
     lines = [
-        speaker.text(N_("• {who}: {what} (by {day})"), who=one["who"], what=one["what"], day=due(one))
-        for one in told.record["commitments"]
+        speaker.text(N_("• {who}: {what} (by {day})"), who=one["who"], what=in_one_line(one["what"]), day=due(one))
+        for one in listed
     ] or [speaker.word(N_("Nothing was agreed."))]
     page = link_to("reviews:meeting", meeting_id=told.meeting.pk)
-    said = [_slack(line) for line in lines]
+    said = [_cut(_slack(line)) for line in lines]
+    while len(_sections(said)) > _SECTIONS or sum(len(line) + 1 for line in said) > _TEXT:
+        said = said[: len(said) * 9 // 10]
+    left = len(lines) - len(said)
+    if left:
+        more = Message(
+            N_("… and {n} commitment more, in the minutes."),
+            {"n": left},
+            plural=N_("… and {n} commitments more, in the minutes."),
+        )
+        said.append(more.text(lang))
     blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": plain(head)[:_HEAD]}}]
     blocks += [{"type": "section", "text": _words(text)} for text in _sections(said)]
     if page:
         blocks.append({"type": "context", "elements": [_words(f"<{page}>")]})
-    return {"text": "\n".join([_slack(head), *said, *([page] if page else [])]), "blocks": blocks}
+    return {"text": "\n".join([_cut(_slack(head)), *said, *([page] if page else [])]), "blocks": blocks}
 
 
 _HEAD: Final = 150
 _SECTION: Final = 3000
 """Letters that Slack takes in a heading and in a section; longer ones make it refuse the whole message."""
+_SECTIONS: Final = 47
+"""Of the 50 blocks of a message those that are left for what was agreed."""
+_TEXT: Final = 38_000
+"""Of the 40,000 letters of a text those that are left for what was agreed."""
+_ENTITY: Final = re.compile(r"&[a-z]*$")
 _CALLS: Final = re.compile(r"@(?=(?:all|channel|everyone|here)\b)", re.IGNORECASE)
+
+
+def _cut(line: str) -> str:
+    """Shorten a line that fits in no section; never inside of a sign that stands for another."""
+    return line if len(line) < _SECTION else _ENTITY.sub("", line[: _SECTION - 2]) + "…"
 
 
 def _sections(lines: list[str]) -> list[str]:

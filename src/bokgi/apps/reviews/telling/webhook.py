@@ -48,7 +48,9 @@ def checked_address(address: str, *, private: bool) -> SplitResult:
     except ValueError:
         parts, port = urlsplit(""), None
     del port
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+    of_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    path = f"{parts.path}{parts.query}"
+    if not of_web or parts.username or parts.password or not path.isascii() or " " in path:
         raise UsageError(
             "receiver_address",
             Message(N_("That is no address of a webhook.")),
@@ -73,17 +75,37 @@ def allowed(addresses: list[str], *, private: bool) -> bool:
     (True, False, True)
     >>> allowed(["169.254.169.254"], private=True), allowed(["52.29.1.1", "127.0.0.1"], private=False)
     (False, False)
+    >>> allowed(["64:ff9b::a00:8"], private=False), allowed(["2002:a9fe:a9fe::1"], private=True)  # IPv4 inside of IPv6
+    (False, False)
     """
     return bool(addresses) and all(_allowed(address, private=private) for address in addresses)
 
 
 def _allowed(address: str, *, private: bool) -> bool:
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
+    return all(_reachable(found, private=private) for found in _meant(ipaddress.ip_address(address.partition("%")[0])))
+
+
+def _meant(found: Address) -> list[Address]:
+    """Give the addresses that one stands for: IPv6 carries IPv4 in several ways, and a gateway may unpack it."""
+    if isinstance(found, ipaddress.IPv4Address):
+        return [found]
+    if found.ipv4_mapped is not None:
+        return [found.ipv4_mapped]
+    carried = [found.sixtofour, *(found.teredo or ())]
+    if any(found in network for network in _CARRIES_IPV4):
+        carried.append(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF))
+    return [found, *(one for one in carried if one is not None)]
+
+
+def _reachable(found: Address, *, private: bool) -> bool:
     if found.is_link_local or found.is_multicast or found.is_unspecified:
         return False
     return found.is_global or (private and (found.is_private or found.is_loopback))
+
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_CARRIES_IPV4: Final = tuple(ipaddress.IPv6Network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
+"""NAT64 and the old form of an IPv4 address, which stands in the last 32 bits."""
 
 
 def signature(secret: str, body: bytes, at: int) -> str:

@@ -36,7 +36,7 @@ from bokgi.apps.reviews.views.frame import (
     waiting,
 )
 from bokgi.apps.reviews.views.planning import moved
-from bokgi.domain.errors import BokgiError, NotFoundError, UsageError
+from bokgi.domain.errors import BokgiError, ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import read_date
 from bokgi.ui import format as written
@@ -75,6 +75,7 @@ def live(request: PageRequest, meeting_id: int) -> HttpResponse:
         "moved": moved(frame.screen, frame.meeting),
         "due": (frame.meeting.on + _DUE).isoformat(),
         "effects": [(effect.value, frame.screen.say(str(effect.label))) for effect in Effect],
+        "figures": [effect.value for effect in Effect if effect not in writing.OF_A_DEAL],
         "others": [
             (one.pk, frame.called(one))
             for one in frame.meeting.participants.all()
@@ -233,10 +234,18 @@ def _note(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
         kind=kind,
         about=_participant(frame, given.get("about", "")),
         private=given.get("private") == "on",
-        deal_id=given.get("deal_id", "")[:200],
+        deal_id=_deal_listed(frame, given),
         amends=old,
     )
     writing.note_add(meeting_id=frame.meeting.pk, new=new, by=frame.screen.request.user, at=timezone.now())
+
+
+def _deal_listed(frame: Frame, given: Any) -> str:  # noqa: ANN401 - as above
+    """Read the deal that something is about; of a deal that is not on the meeting's list nothing may be learnt."""
+    deal_id = str(given.get("deal_id", ""))
+    if deal_id and not frame.meeting.deals.filter(deal_id=deal_id).exists():
+        raise ConflictError("deal_unlisted", Message(N_("This deal is not on the meeting's list.")))
+    return deal_id
 
 
 def _commit(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
@@ -244,7 +253,7 @@ def _commit(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
     who = _participant(frame, given.get("who", ""))
     if who is None:
         raise UsageError("owner_missing", Message(N_("Choose who will do it.")))
-    deal_id = given.get("deal_id", "")[:200]
+    deal_id = _deal_listed(frame, given)
     deal = next((one for one in frame.meeting.deals.all() if one.deal_id == deal_id), None)
     amount = given.get("amount", "").strip().replace(",", "")
     try:

@@ -24,7 +24,7 @@ from bokgi.apps.reviews.models import Commitment, MeetingState, Participant, Pre
 from bokgi.apps.reviews.services import preparing, writing
 from bokgi.apps.reviews.showing import pack_of
 from bokgi.apps.reviews.views.frame import MEETS, Frame, fault_status, frame_of, number, still_waits, told, waiting
-from bokgi.domain.errors import BokgiError, NotFoundError
+from bokgi.domain.errors import BokgiError, NotFoundError, UsageError
 from bokgi.domain.labels import ACTIVITIES
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
@@ -57,7 +57,7 @@ def prepare(request: PageRequest, meeting_id: int) -> HttpResponse:
             preparing.preparation_save(
                 participant=seat,
                 help_wanted=request.POST.get("help_wanted", ""),
-                answers={won: _answer(request, won=won) for won in (True, False)},
+                answers={won: _answer(frame, kept, won=won) for won in (True, False)},
                 done=done,
                 version=number(request.POST.get("version"), N_("The version")),
                 by=request.user,
@@ -91,20 +91,22 @@ def _sees(frame: Frame, seat: Participant) -> bool:
     return seat.user_id == frame.screen.request.user.pk or viewer.sees_person(seat.person_id) or led_by_me
 
 
-def _answer(request: PageRequest, *, won: bool) -> dict[str, str]:
-    prefix = "won" if won else "lost"
-    return {name: request.POST.get(f"{prefix}-{name}", "") for name in (*preparing.QUESTIONS, "deal_id")}
+def _answer(frame: Frame, kept: Preparation | None, *, won: bool) -> dict[str, str]:
+    """Read what is told of a win or a loss, with its deal: an own one of those listed, or the one that stands there."""
+    given, prefix = frame.screen.request.POST, "won" if won else "lost"
+    told = {name: given.get(f"{prefix}-{name}", "") for name in preparing.QUESTIONS}
+    deal_id = given.get(f"{prefix}-deal_id", "")
+    before = () if kept is None else kept.answers.filter(won=won).values_list("deal_id", flat=True)
+    person = "" if frame.seat is None else frame.seat.person_id
+    if deal_id and deal_id not in before and deal_id not in dict(_closed(frame, person)[won]):
+        raise UsageError("deal_not_yours", Message(N_("Choose one of your own deals that ended lately.")))
+    return told | {"deal_id": deal_id}
 
 
 def _shown(frame: Frame, seat: Participant, kept: Preparation | None) -> dict[str, Any]:
     screen, person = frame.screen, seat.person_id
-    tidy, deals = _to_tidy(frame, person), _closed(frame, person)
+    over = frame.meeting.state == MeetingState.CLOSED
     answers = {} if kept is None else {answer.won: answer for answer in kept.answers.all()}
-    before = [one for one in selectors.commitments_to_check(frame.meeting) if one.person_id == person]
-    names = {one.deal_id for one in before if one.deal_id}
-    titles = {
-        row["deal_id"]: row["title"] for row in _deals(frame, Where(outcome="all", deal_ids=tuple(sorted(names))))
-    }
     return {
         "screen": screen,
         "frame": frame,
@@ -114,16 +116,28 @@ def _shown(frame: Frame, seat: Participant, kept: Preparation | None) -> dict[st
         "kept": kept,
         "late": frame.screen.as_of > frame.meeting.prepared_by,
         "prepared_by": written.day(frame.meeting.prepared_by, screen.lang),
-        "tidy": tidy,
-        "closed": deals,
+        "tidy": [] if over else _to_tidy(frame, person),
+        "closed": {} if over else _closed(frame, person),
         "sides": [(True, "won"), (False, "lost")],
         "answers": answers,
         "questions": preparing.QUESTIONS,
-        "before": before,
-        "titles": titles,
+        "before": _agreed_then(frame, person) if over else _agreed(frame, person),
         "words": record.words(screen.lang),
-        "over": frame.meeting.state == MeetingState.CLOSED,
+        "over": over,
     }
+
+
+def _agreed(frame: Frame, person: str) -> list[Json]:
+    """List what a person agreed to before this meeting, and how it stands."""
+    found = [one for one in selectors.commitments_to_check(frame.meeting) if one.person_id == person]
+    keys = tuple(sorted({one.deal_id for one in found if one.deal_id}))
+    titles = {row["deal_id"]: row["title"] for row in _deals(frame, Where(outcome="all", deal_ids=keys))}
+    return [record.commitment(one, frame.names, titles) for one in found]
+
+
+def _agreed_then(frame: Frame, person: str) -> list[Json]:
+    """List the same as a closed meeting keeps it: how it stood then."""
+    return [one for one in frame.meeting.snapshot.record["before"] if one["person_id"] == person]
 
 
 def _deals(frame: Frame, where: Where) -> list[Json]:
@@ -276,10 +290,11 @@ def did(request: PageRequest, meeting_id: int, participant_id: int) -> HttpRespo
         raise NotFoundError("preparation_unknown", Message(N_("There is no such preparation.")))
     period = Period.week(frame.meeting.week)
     table, standards = None, []
-    if period.start <= frame.screen.as_of:
-        if still_waits(request, week=period.iso_week, as_of=frame.screen.as_of, team=frame.meeting.team):
+    over = frame.meeting.state == MeetingState.CLOSED
+    if over or period.start <= frame.screen.as_of:
+        if not over and still_waits(request, week=period.iso_week, as_of=frame.screen.as_of, team=frame.meeting.team):
             return waiting(request)
-        pack = pack_of(week=frame.meeting.week, as_of=frame.screen.as_of, team=frame.meeting.team)
+        pack = frame.meeting.snapshot.pack if over else _pack(frame)
         row = next((one for one in pack["execution"] if one["person_id"] == seat.person_id), None)
         if row is not None:
             table, standards = _did(frame, pack, row), _standards(frame, row)
@@ -290,6 +305,10 @@ def did(request: PageRequest, meeting_id: int, participant_id: int) -> HttpRespo
         "week": record.week_name(period, frame.screen.lang),
     }
     return render(request, "reviews/did.html", shown)
+
+
+def _pack(frame: Frame) -> Json:
+    return pack_of(week=frame.meeting.week, as_of=frame.screen.as_of, team=frame.meeting.team)
 
 
 def _did(frame: Frame, pack: Json, row: Json) -> Table:

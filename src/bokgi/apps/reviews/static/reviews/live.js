@@ -133,7 +133,7 @@
         reachable(false);
         return;
       }
-      if (answer.status >= 500) return;
+      if (answer.status >= 500 || answer.status === 408 || answer.status === 429) return;
       const told = answer.ok ? null : await answer.json().catch(() => ({ text: String(answer.status) }));
       // The meeting is closed: what waits stays in this browser, and the page of the closed meeting shows it.
       if (told?.code === "meeting_moved_on") { tag = ""; return; }
@@ -155,6 +155,7 @@
       if (field.type === "checkbox") field.checked = value === "on";
       else field.value = value;
     }
+    sized();
   };
   const fieldsOf = (form) => {
     const fields = Object.fromEntries(new FormData(form).entries());
@@ -190,6 +191,16 @@
     await send();
     await ask();
   }, true);
+
+  // -------------------------------------------------------------- by how much: only of a figure, not of a deal that moves
+  const metric = document.getElementById("metric");
+  const size = live.querySelector("[data-figures]");
+  const sized = () => {
+    if (!metric || !size) return;
+    size.hidden = !size.dataset.figures.split(" ").includes(metric.value);
+    if (size.hidden) for (const field of size.querySelectorAll("input")) field.value = "";
+  };
+  metric?.addEventListener("change", sized);
 
   // -------------------------------------------------------------- drafts and rewording
   live.addEventListener("input", (event) => {
@@ -227,6 +238,7 @@
   }
   setClock();
   shown();
+  sized();
   window.addEventListener("online", ask);
   window.addEventListener("offline", () => reachable(false));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
