@@ -319,7 +319,7 @@ HOSTILE = (
 def test_what_people_typed_stays_words_in_every_form_of_the_minutes(
     users: dict[str, User], as_role: AsRole, mails: Caught
 ) -> None:
-    meeting = meeting_held(users)
+    meeting = meeting_held(users, team="1팀\r\nBcc: x@x.example")
     for text in HOSTILE:
         agreed(meeting, "lee", what=text)
     note = {"by": HOSTILE[0], "text": "\n".join(HOSTILE), "id": 1, "key": "k", "time": "10:00"}
@@ -338,6 +338,7 @@ def test_what_people_typed_stays_words_in_every_form_of_the_minutes(
     assert [entry["UID"] for entry in entries] == [f"commitment-{one.pk}@bokgi" for one in meeting.commitments.all()]
     services.minutes_tell(meeting=meeting, at=NOW)
     assert services.deliveries_send(at=NOW) == 3
+    assert all(found["Bcc"] is None for found in mails.mails)
     body = parts_of(mails.mails[0])["text/plain"].decode()
     assert sum(line.startswith("- ") for line in body.splitlines()) == len(HOSTILE)
 

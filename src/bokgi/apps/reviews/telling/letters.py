@@ -212,7 +212,7 @@ def _letter(subject: str, lines: list[str], page: str, user: User, kind: str, sp
     if stop:
         headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     body = "\n".join([*lines, *foot]) + "\n"
-    return EmailMessage(plain(subject), plain(body), to=[user.email], headers=headers)
+    return EmailMessage(in_one_line(plain(subject)), plain(body), to=[user.email], headers=headers)
 
 
 def zone_of(organisation: Organisation) -> ZoneInfo:
@@ -255,11 +255,13 @@ def slack_payload(told: Told, lang: str) -> dict[str, Any]:
             plural=N_("… and {n} commitments more, in the minutes."),
         )
         said.append(more.text(lang))
-    blocks: list[dict[str, Any]] = [{"type": "header", "text": {"type": "plain_text", "text": plain(head)[:_HEAD]}}]
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": in_one_line(plain(head))[:_HEAD]}}
+    ]
     blocks += [{"type": "section", "text": _words(text)} for text in _sections(said)]
     if page:
         blocks.append({"type": "context", "elements": [_words(f"<{page}>")]})
-    return {"text": "\n".join([_cut(_slack(head)), *said, *([page] if page else [])]), "blocks": blocks}
+    return {"text": "\n".join([_cut(_slack(in_one_line(head))), *said, *([page] if page else [])]), "blocks": blocks}
 
 
 _HEAD: Final = 150
