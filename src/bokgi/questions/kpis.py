@@ -195,17 +195,14 @@ def _cohort(here: Asked, deals: Any) -> Json:  # noqa: ANN401 - an Ibis table
     )
 
 
-def activities_of(here: Asked, *, team: str | None = None, person_id: str | None = None) -> Any:  # noqa: ANN401 - an Ibis table
-    """Give the activities that people held, of everybody, or those in which a team or a person took part."""
+def activities_of(here: Asked, *, team: str | None = None) -> Any:  # noqa: ANN401 - an Ibis table
+    """Give the activities that people held, of everybody, or those in which somebody of a team took part."""
     now = here.facts
     done = held(now.activities, as_of=here.as_of)
-    if team is None and person_id is None:
+    if team is None:
         return done
-    who = now.activity_people
-    if team is not None:
-        who = who.semi_join(now.memberships.filter(_.team == team).select("person_id").distinct(), "person_id")
-    if person_id is not None:
-        who = who.filter(_.person_id == person_id)
+    members = now.memberships.filter(_.team == team).select("person_id").distinct()
+    who = now.activity_people.semi_join(members, "person_id")
     return done.semi_join(who.select("activity_id").distinct(), "activity_id")
 
 

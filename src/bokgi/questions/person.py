@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -44,13 +44,11 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
     first = _months_before(last.start, MONTHS - 1)
     span = Period(first, min(last.end, as_of + timedelta(days=1)))
     with asked(facts, as_of=as_of) as here:
-        begun, ended = (owned(here, person_id, column) for column in ("created_on", "closed_on"))
-        rows = _results(begun, ended, span)
-        who = here.facts.activity_people.filter(_.person_id == person_id)
-        done = activities_by_month(here.facts.activities, who, as_of=as_of, period=span).to_pyarrow().to_pylist()
+        rows = _results(here, person_id, span)
+        done = _activities(here, person_id, span)
         starts = [_months_before(last.start, back) for back in range(MONTHS - 1, -1, -1)]
         year = Period(as_of - timedelta(days=364), as_of + timedelta(days=1))
-        before, now = _rates(here, ended, (year.previous(), year))
+        before, now = _rates(here, person_id, (year.previous(), year))
         since, current = _membership(here, person_id)
         return {
             "as_of": as_of.isoformat(),
@@ -71,27 +69,48 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
         }
 
 
-def owned(here: Asked, person_id: str, column: str) -> ibis.Table:
-    """Give the deals that the person owned on the day in a column, computed once."""
-    # Who owned them is worked out for everybody at once and kept for the day.
-    told = here.read.kept(f"{column}_by-{here.as_of}", lambda: _owners(here, column)) if here.shared else None
-    own = (_owners(here, column) if told is None else told).filter(_.person_id == person_id)
-    return here.keep(here.deals.semi_join(own, "deal_id").mutate(owner_id=ibis.literal(person_id)))
+def theirs(here: Asked, name: str, person_id: str, make: Callable[[], ibis.Table]) -> ibis.Table:
+    """Give one person's rows of a table with `owner_id` that is worked out for everybody at once and kept for the day.
+
+    `name` says what it is; the table may depend on the day, and on nothing else that is asked.
+    """
+    table = here.read.kept(f"{name}-{here.as_of}", make) if here.shared else make()
+    return table.filter(_.owner_id == person_id)
 
 
-def _owners(here: Asked, column: str) -> ibis.Table:
-    """Say who owned each deal on the day in a column: `deal_id`, `person_id`."""
-    times = values_over_time(here.deals, here.facts.deal_changes, "owner_id")
-    days = here.deals.select("deal_id", on=_[column])
-    own = days.join(times, "deal_id", rname="of_{name}").filter((_.from_on <= _.on) & (_.on < _.to_on))
-    return own.select("deal_id", person_id="value")
+def owned(here: Asked, column: str) -> ibis.Table:
+    """Give all deals with the owner they had on the day in a column, as far as their history tells."""
+
+    def owners() -> ibis.Table:
+        times = values_over_time(here.deals, here.facts.deal_changes, "owner_id")
+        days = here.deals.select("deal_id", on=_[column])
+        own = days.join(times, "deal_id", rname="of_{name}").filter((_.from_on <= _.on) & (_.on < _.to_on))
+        return own.select("deal_id", owner_id="value")
+
+    told = here.read.kept(f"{column}_by-{here.as_of}", owners) if here.shared else owners()
+    return here.deals.drop("owner_id").join(told, "deal_id")
 
 
-def _results(begun: ibis.Table, ended: ibis.Table, span: Period) -> dict[date, Mapping[str, Any]]:
-    """Give the counts by month: what was created from the one, what became of deals from the other."""
-    created = {row["month"]: row["created"] for row in results_by_month(begun, period=span).to_pyarrow().to_pylist()}
-    closed = {row["month"]: row for row in results_by_month(ended, period=span).to_pyarrow().to_pylist()}
-    return {month: closed.get(month, {}) | {"created": created.get(month, 0)} for month in sorted({*created, *closed})}
+def _results(here: Asked, person_id: str, span: Period) -> dict[date, Mapping[str, Any]]:
+    """Give the counts by month: deals are created by one and closed by another."""
+
+    def by_month(column: str) -> dict[date, dict[str, Any]]:
+        told = theirs(here, f"{column}_month", person_id, lambda: results_by_month(owned(here, column), period=span))
+        return {row["month"]: row for row in told.to_pyarrow().to_pylist()}
+
+    created, closed = by_month("created_on"), by_month("closed_on")
+    return {
+        month: closed.get(month, {}) | {"created": created.get(month, {}).get("created", 0)}
+        for month in sorted({*created, *closed})
+    }
+
+
+def _activities(here: Asked, person_id: str, span: Period) -> list[Json]:
+    def by_month() -> ibis.Table:
+        return activities_by_month(here.facts.activities, here.facts.activity_people, as_of=here.as_of, period=span)
+
+    found: list[Json] = theirs(here, "activities_month", person_id, by_month).to_pyarrow().to_pylist()
+    return found
 
 
 def _months_before(start: date, back: int) -> date:
@@ -124,11 +143,15 @@ def _month(here: Asked, start: date, row: Mapping[str, Any] | None, done: Sequen
     }
 
 
-def _rates(here: Asked, deals: ibis.Table, periods: Sequence[Period]) -> list[Json]:
+def _rates(here: Asked, person_id: str, periods: Sequence[Period]) -> list[Json]:
     """Give the win rate of periods of equal length that follow each other."""
-    told = in_windows(deals, "closed_on", periods)
-    whole = Period(periods[0].start, periods[-1].end)
-    found = win_loss(told, period=whole, by=(WINDOW,), minimum_n=here.facts.settings.minimum_n).to_pyarrow()
+
+    def by_period() -> ibis.Table:
+        told = in_windows(owned(here, "closed_on"), "closed_on", periods)
+        whole = Period(periods[0].start, periods[-1].end)
+        return win_loss(told, period=whole, by=("owner_id", WINDOW), minimum_n=here.facts.settings.minimum_n)
+
+    found = theirs(here, "closed_on_year", person_id, by_period).to_pyarrow()
     rows = {row[WINDOW]: row for row in found.to_pylist()}
     none = {"n": 0, "won": 0, "win_rate": None, "won_amount": Decimal(0), "reason": "too_few"}
     return [_rate(here, rows.get(place, none), period) for place, period in enumerate(periods)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.kpis import COHORT_AGE, DAYS, LEVEL, PER_WEEK, RATE, WEEKS, activities_of
-from bokgi.questions.person import owned
+from bokgi.questions.person import owned, theirs
 
 COUNT: Final = 8
 """How many windows of `WEEKS` weeks: two years."""
@@ -45,15 +45,15 @@ def ask_trends(facts: Facts, *, as_of: date, team: str | None = None, person_id:
         if person_id is None:
             closed = created = here.keep(here.of_team(team))
             fresh = closed.filter(_.type.isnull() | (_.type == "new"))
+            rate = _close_rate(here, created, spans)
         else:
-            closed, created = (owned(here, person_id, column) for column in ("closed_on", "created_on"))
+            closed, created = (owned(here, column) for column in ("closed_on", "created_on"))
             fresh = closed
+            rate = _counted(here, "created", "created", created, "created_on", spans, person_id)
         told = [
-            _known(_win_rate(here, fresh, spans), spans, began, since=1),
-            _known(_close_rate(here, created, spans), spans, began)
-            if person_id is None
-            else _known(_counted("created", "created", created, "created_on", spans), spans, began),
-            _known(_cycle(here, closed, spans), spans, began, since=1),
+            _known(_win_rate(here, fresh, spans, person_id), spans, began, since=1),
+            _known(rate, spans, began),
+            _known(_cycle(here, closed, spans, person_id), spans, began, since=1),
             _known(_activity(here, spans, team, person_id), spans, _first_day(here.facts.activities.happened_on)),
         ]
         return {
@@ -83,10 +83,21 @@ def _whole(spans: Sequence[Period]) -> Period:
     return Period(spans[0].start, spans[-1].end)
 
 
-def _win_rate(here: Asked, deals: ibis.Table, spans: Sequence[Period]) -> Json:
+def _asked_by(here: Asked, name: str, person_id: str | None, make: Callable[[Sequence[str]], ibis.Table]) -> ibis.Table:
+    """Give the rows of all deals, or of one person: `make` is handed the columns by which it counts, windows aside."""
+    if person_id is None:
+        return make(())
+    return theirs(here, f"{name}_trend", person_id, lambda: make(("owner_id",)))
+
+
+def _win_rate(here: Asked, deals: ibis.Table, spans: Sequence[Period], person_id: str | None) -> Json:
     minimum = here.facts.settings.minimum_n
-    told = win_loss(in_windows(deals, "closed_on", spans), period=_whole(spans), by=(WINDOW,), minimum_n=minimum)
-    rows = _by_window(told)
+
+    def told(by: Sequence[str]) -> ibis.Table:
+        inside = in_windows(deals, "closed_on", spans)
+        return win_loss(inside, period=_whole(spans), by=(*by, WINDOW), minimum_n=minimum)
+
+    rows = _by_window(_asked_by(here, "win_rate", person_id, told))
     points = []
     for place in range(len(spans)):
         row = rows.get(place, {"n": 0, "win_rate": None})
@@ -119,8 +130,8 @@ def _close_rate(here: Asked, deals: ibis.Table, spans: Sequence[Period]) -> Json
     return _series("cohort-close-rate", RATE, "created", points)
 
 
-def _cycle(here: Asked, deals: ibis.Table, spans: Sequence[Period]) -> Json:
-    cells = cycles(deals, spans).to_pyarrow()
+def _cycle(here: Asked, deals: ibis.Table, spans: Sequence[Period], person_id: str | None) -> Json:
+    cells = _asked_by(here, "cycle", person_id, lambda by: cycles(deals, spans, by=by)).to_pyarrow()
     window, days, counts = (cells[name].to_numpy() for name in (WINDOW, "days", "n"))
     points = []
     for place in range(len(spans)):
@@ -135,12 +146,20 @@ def _cycle(here: Asked, deals: ibis.Table, spans: Sequence[Period]) -> Json:
 
 
 def _activity(here: Asked, spans: Sequence[Period], team: str | None, person_id: str | None) -> Json:
-    rows = activities_of(here, team=team, person_id=person_id)
-    return _counted("activity", "activities", rows, "happened_on", spans)
+    rows = activities_of(here, team=team)
+    if person_id is not None:
+        who = here.facts.activity_people.select("activity_id", owner_id="person_id").distinct()
+        rows = rows.join(who, "activity_id")
+    return _counted(here, "activity", "activities", rows, "happened_on", spans, person_id)
 
 
-def _counted(key: str, n_of: str, rows: ibis.Table, column: str, spans: Sequence[Period]) -> Json:
-    found = _by_window(in_windows(rows, column, spans).group_by(WINDOW).agg(n=_.count()))
+def _counted(
+    here: Asked, key: str, n_of: str, rows: ibis.Table, column: str, spans: Sequence[Period], person_id: str | None
+) -> Json:
+    def told(by: Sequence[str]) -> ibis.Table:
+        return in_windows(rows, column, spans).group_by(*by, WINDOW).agg(n=_.count())
+
+    found = _by_window(_asked_by(here, key, person_id, told))
     numbers = [int(found[place]["n"]) if place in found else 0 for place in range(len(spans))]
     return _series(key, PER_WEEK, n_of, [_point(n / WEEKS, n, None) for n in numbers], level=None)
 

@@ -50,8 +50,8 @@ def person(request: PageRequest, person_id: str) -> HttpResponse:
     name = screen.people.get(person_id)
     if name is None:
         name = _former(screen, person_id)
-    found = screen.ask_later(tell_person, person_id=person_id)
-    went = screen.ask_later(ask_trends, person_id=person_id)
+    found = screen.ask(tell_person, person_id=person_id)
+    went = screen.ask(ask_trends, person_id=person_id)
     answer = screen.ask(compare)
     row = comparison.own(answer, person_id)
     shown = {
@@ -66,12 +66,11 @@ def person(request: PageRequest, person_id: str) -> HttpResponse:
         "conditions": [] if row is None else comparison.conditions(screen, row),
         "stages": by_stage.table(screen, name),
         "weeks": WINDOW_DAYS // 7,
-        "trends": None if went is None else trends.figures(screen, went, definitions=reverse("kpi:index")),
-        "trends_table": None if went is None else trends.table(screen, went),
-        "trends_weeks": None if went is None else went["weeks"],
-        "months": None if found is None else months(screen, found),
-        "deals": None if found is None else open_deals(screen, found),
-        "working": found is None or went is None,
+        "trends": trends.figures(screen, went, definitions=reverse("kpi:index")),
+        "trends_table": trends.table(screen, went),
+        "trends_weeks": went["weeks"],
+        "months": months(screen, found),
+        "deals": open_deals(screen, found),
     }
     return render(request, "people/person.html", shown)
 
