@@ -14,8 +14,9 @@ from typing import Final
 import ibis
 import pyarrow as pa
 
-from bokgi.facts.model import Facts, Settings
+from bokgi.facts.model import Facts
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Column
+from bokgi.facts.settings import Settings
 
 NAMES: Final = {"kim": "김서연", "lee": "이준호", "park": "박민서", "choi": "최하나", "jung": "정우석"}
 

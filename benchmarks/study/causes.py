@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from benchmarks.simulator.causes import PLANTED, Causes, cause_tables
 from benchmarks.study.rows import Row, share_row
-from bokgi.facts.model import Facts, Settings
+from bokgi.facts.model import Facts
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES
+from bokgi.facts.settings import Settings
 from bokgi.questions.asked import asked
 from bokgi.questions.causes import readings
 

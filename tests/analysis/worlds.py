@@ -11,8 +11,9 @@ import pyarrow as pa
 from benchmarks.simulator import World
 from bokgi.analysis.comparison.conditions import conditions
 from bokgi.analysis.deal_traits import deal_traits
-from bokgi.facts.model import Facts, Settings
+from bokgi.facts.model import Facts
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES
+from bokgi.facts.settings import Settings
 
 
 def told_deals(tables: Mapping[str, ibis.Table]) -> ibis.Table:

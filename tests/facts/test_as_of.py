@@ -9,7 +9,8 @@ from typing import Any
 
 from bokgi.domain.period import Period
 from bokgi.facts.as_of import as_of
-from bokgi.facts.model import YEAR_STARTS, Facts, Setting, Settings
+from bokgi.facts.model import Facts
+from bokgi.facts.settings import YEAR_STARTS, Setting, Settings
 from tests.cast import CAST, facts_of
 from tests.facts.lakes import rows
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bokgi.facts.schema import FACT_TABLES
+from bokgi.intake.files import table
 from bokgi.intake.importing import ImportResult
 from bokgi.intake.judging import typed
 from bokgi.intake.mapping.model import Entity
@@ -78,9 +79,11 @@ def everything(company: Company) -> dict[str, list[Any]]:
     return {name: company.rows(name) for name in FACT_TABLES}
 
 
-def test_a_large_file_gives_what_a_small_one_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("often", [0, 1_000_000], ids=["texts read once", "texts read in their rows"])
+def test_a_large_file_gives_what_a_small_one_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, often: int) -> None:
     small, as_small = taken_in(tmp_path / "small")
     monkeypatch.setattr(typed, "MATERIALISED_ROWS", 0)
+    monkeypatch.setattr(table, "OFTEN", often)
     large, as_large = taken_in(tmp_path / "large")
 
     assert [counts(result) for result in as_large] == [counts(result) for result in as_small]

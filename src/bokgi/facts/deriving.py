@@ -19,8 +19,8 @@ from bokgi.facts import first_values, snapshots
 from bokgi.facts.delta import DataFile
 from bokgi.facts.engine import columns_of, literal, parquet, quoted
 from bokgi.facts.ledger import Import
-from bokgi.facts.model import DEFAULT_TIME_ZONE
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
+from bokgi.facts.settings import DEFAULT_TIME_ZONE
 
 DERIVATION: Final = 5
 """Number of the way in which states are derived; one derived in another way is derived again."""

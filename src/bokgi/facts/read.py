@@ -18,8 +18,9 @@ from bokgi.facts import delta, state
 from bokgi.facts.as_of import as_of as rebuilt
 from bokgi.facts.as_of import deals_as_of
 from bokgi.facts.lake import Lake
-from bokgi.facts.model import Facts, Keeping, Settings
+from bokgi.facts.model import Facts, Keeping
 from bokgi.facts.schema import STATE_COLUMNS, TABLES, Column
+from bokgi.facts.settings import Settings
 
 __all__ = ["Facts", "Settings", "facts", "facts_on"]
 

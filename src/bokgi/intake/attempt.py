@@ -229,7 +229,7 @@ def _judge(
     for one in marked:
         judge.set_aside(bench, one)
     repeats.compare(bench, readings)
-    return [judge.judge(bench, one) for one in marked]
+    return [judge.judge(bench, one, ladder) for one in marked]
 
 
 def _count(

@@ -18,7 +18,7 @@ from bokgi.domain.errors import InputError, MappingError
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.lake import Lake
-from bokgi.facts.model import DEFAULT_TIME_ZONE
+from bokgi.facts.settings import DEFAULT_TIME_ZONE
 from bokgi.intake.files import ExportedAt, Place, StagedFile, stage_files
 from bokgi.intake.files.staged import Progress
 from bokgi.intake.mapping import saved

@@ -21,7 +21,8 @@ from bokgi.apps.access.requests import PageRequest, organisation_of, page_langua
 from bokgi.apps.planning import selectors
 from bokgi.apps.planning.services import organisation_change
 from bokgi.domain.messages import N_, Message
-from bokgi.facts.model import Facts, Settings
+from bokgi.facts.model import Facts
+from bokgi.facts.settings import Settings
 
 COLUMNS: Final = (
     "name",

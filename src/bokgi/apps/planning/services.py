@@ -18,9 +18,9 @@ from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.engine import connect
 from bokgi.facts.lake import Lake
-from bokgi.facts.model import Settings
 from bokgi.facts.read import facts
 from bokgi.facts.schema import TABLES
+from bokgi.facts.settings import Settings
 from bokgi.intake.entering import enter
 from bokgi.intake.writing.home import holidays_from, renewed_calendar
 

@@ -301,6 +301,7 @@ def _described(text: _Text, read: _Read, connection: duckdb.DuckDBPyConnection) 
         sql=table.sql,
         sample_sql=table.sample_sql,
         rejects=rejects.path if rejects.total else None,
+        stamp=text.source.stamp,
     )
     more = notes.on_text(
         staged,

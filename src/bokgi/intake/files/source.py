@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from bokgi.intake.files.encoding import BLOCK
 from bokgi.intake.files.structure import Structure
 
+_SETTLED: Final = 2_000_000_000
+"""Nanoseconds after which another change of a file shows in its times, on any file system in use."""
+
 
 @dataclass(frozen=True)
 class Source:
-    """A file to be staged: where it is, its size, when it was last changed (UTC)."""
+    """A file to be staged: where it is, its size, when it was last changed (UTC).
+
+    `stamp` is what the file system says of its content: as long as it stays, so does the content. A file that was
+    written to a moment ago has none, for another change in the same moment would not show.
+    """
 
     path: Path
     size: int
     modified_at: datetime
+    stamp: tuple[int, ...] | None
 
     @classmethod
     def of(cls, path: Path) -> Source:
         """Look a file up."""
+        # Not when anything happened: only how long ago the file was last written to.
+        begun = time.time_ns()
         status = path.stat()
-        return cls(path, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+        settled = max(status.st_mtime_ns, status.st_ctime_ns) + _SETTLED < begun
+        stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
+        return cls(path, status.st_size, modified_at, stamp if settled else None)
 
     def head(self, size: int) -> bytes:
         """Read the first bytes."""

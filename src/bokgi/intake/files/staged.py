@@ -56,7 +56,8 @@ class StagedColumn:
     `header` is as written (the rows of a header of several rows joined by " - "), `name` is cleaned and unique in the
     file, `field` names the column in the staged relation. `filled` counts cells with text, `distinct` counts different
     texts in the sample, `least` and `greatest` are the ends of the text order over the whole file (null: no text), and
-    `samples` are some different texts in the order of the file.
+    `samples` are some different texts in the order of the file. `repeats` tells that each text is there several times
+    on average, as far as the staged file says.
     """
 
     position: int
@@ -68,6 +69,7 @@ class StagedColumn:
     least: str | None
     greatest: str | None
     samples: tuple[str, ...]
+    repeats: bool = False
 
     @property
     def sql(self) -> str:
@@ -103,6 +105,8 @@ class StagedFile:
     sql: str
     sample_sql: str
     rejects: Path | None
+    stamp: tuple[int, ...] | None = None
+    """What tells that the file is still what was read (`Source.stamp`); null: only its content does."""
 
     @property
     def name(self) -> str:

@@ -26,6 +26,8 @@ _SLICE_ROWS: Final = 100
 _SAMPLES: Final = 8
 _LONGEST_SAMPLE: Final = 200
 _MOST_CASES: Final = 512
+OFTEN: Final = 4
+"""How often a text must be there on average for a column to repeat."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def describe(
     """
     total = _one(connection, f"SELECT num_rows FROM parquet_file_metadata({literal(str(parquet))})")
     filled, least, greatest = _statistics(connection, parquet, len(headers), total)
+    repeating = _repeating(connection, parquet)
     kept = [i for i, header in enumerate(headers) if clean_label(header) or filled[i]]
     names, findings = unique_names([headers[i] for i in kept], file=file, row=header_row)
     parquet, number = _numbered(connection, parquet, first_row, left_out, total)
@@ -93,6 +96,7 @@ def describe(
             least=least[i],
             greatest=greatest[i],
             samples=tuple(texts[:_SAMPLES]),
+            repeats=i in repeating,
         )
         for i, name, texts in zip(kept, names, seen, strict=True)
     )
@@ -126,6 +130,16 @@ def _statistics(
             filled[column] = _one(connection, f"SELECT count({quoted}) FROM read_parquet({literal(str(parquet))})")
         least[column], greatest[column] = low, high
     return filled, least, greatest
+
+
+def _repeating(connection: duckdb.DuckDBPyConnection, parquet: Path) -> set[int]:
+    """List the columns whose texts repeat: by what Parquet says of its dictionaries, which long lists do not get."""
+    found = connection.execute(
+        f"""SELECT column_id FROM parquet_metadata({literal(str(parquet))}) GROUP BY column_id
+            HAVING {OFTEN} * sum(stats_distinct_count) < sum(num_values) FILTER (stats_distinct_count IS NOT NULL)
+                AND 2 * count(stats_distinct_count) > count(*)"""
+    ).fetchall()
+    return {int(column) for (column,) in found}
 
 
 def _slices(total: int) -> str:

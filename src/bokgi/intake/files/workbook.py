@@ -174,6 +174,7 @@ def _stage_sheet(
         sql=table.sql,
         sample_sql=table.sample_sql,
         rejects=None,
+        stamp=source.stamp,
     )
     return replace(staged, findings=(*staged.findings, *notes.on_table(staged), *_on_formulas(staged, part)))
 

@@ -9,6 +9,7 @@ from typing import Final
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.judging import repeats, typed
+from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.judging.rules import Rule
 from bokgi.intake.sql import identifier, literal
@@ -75,7 +76,7 @@ def set_aside(bench: Workbench, marked: Marked) -> None:
     )
 
 
-def judge(bench: Workbench, marked: Marked) -> Judged:
+def judge(bench: Workbench, marked: Marked, ladder: Ladder) -> Judged:
     """Say which rows of a file are refused, and why; `mark`, `set_aside` and the comparison of repeats came before."""
     reading = marked.reading
     found = [*_findings(bench, reading, marked.held), *_repeated(bench, reading)]
@@ -84,7 +85,7 @@ def judge(bench: Workbench, marked: Marked) -> Judged:
     repeated = bench.number(
         f"SELECT count(*) FROM repeats WHERE place = {reading.place} AND same AND {_not_refused(reading)}"
     )
-    _keep(bench, reading, refused, repeated)
+    _keep(bench, reading, ladder, refused, repeated)
     left_out = 0
     if reading.mapping.total_rows:
         left_out = bench.number(f"SELECT count(*) FROM {reading.staged.relation} WHERE {reading.no_record()}")
@@ -251,7 +252,7 @@ def _note(reading: Reading, rule: Rule) -> str:
     return f"{{'code': {literal(rule.code)}, 'column': {literal(header or rule.field)}, 'value': {value}}}"
 
 
-def _keep(bench: Workbench, reading: Reading, refused: int, repeated: int) -> None:
+def _keep(bench: Workbench, reading: Reading, ladder: Ladder, refused: int, repeated: int) -> None:
     """Define the view of the rows that are neither refused, nor repeated, nor an old version of their record.
 
     The values of a large file come from where judging kept them, its texts from the staged table.
@@ -267,9 +268,7 @@ def _keep(bench: Workbench, reading: Reading, refused: int, repeated: int) -> No
     kept = " AND ".join(parts)
     if large:
         bench.run(f"CREATE VIEW {reading.kept_values} AS FROM {typed.read_once(reading)} WHERE {kept}")
-        values = ", ".join(map(identifier, typed.read_columns(reading)))
-        columns = f"t.* EXCLUDE ({values}), v.* EXCLUDE (_row)" if values else "t.*"
-        rows = f"SELECT {columns} FROM {reading.typed} AS t JOIN {reading.kept_values} AS v ON t._row = v._row"
+        rows = typed.with_outcome(reading, ladder, typed.of_large(reading, reading.kept_values))
         bench.run(f"CREATE VIEW {reading.kept} AS {rows}")
     else:
         what = "TEMP TABLE" if len(parts) > 1 else "VIEW"

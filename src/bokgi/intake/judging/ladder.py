@@ -25,10 +25,10 @@ class Ladder:
     """All stages known. Empty: nothing is known, and nothing is unknown.
 
     >>> ladder = Ladder((Rung("default", "Talk", 1, StageKind.OPEN), Rung("default", "Won", 2, StageKind.WON)))
-    >>> ladder.kind("stage", "pipeline")
-    "CASE WHEN list_contains(['Won'], stage) THEN 'won' WHEN list_contains(['Talk'], stage) THEN 'open' END"
-    >>> ladder.unknown("stage", "pipeline")
-    "NOT list_contains(['Talk', 'Won'], stage)"
+    >>> import duckdb
+    >>> said = f"{ladder.kind('stage', 'pipeline')}, {ladder.unknown('stage', 'pipeline')}"
+    >>> duckdb.sql(f"SELECT {said} FROM (VALUES ('Won'), ('Dance'), (NULL)) AS v(stage)").fetchall()
+    [('won', False), (None, True), (None, None)]
     """
 
     rungs: tuple[Rung, ...]

@@ -9,7 +9,7 @@ from typing import Final
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.mapping.fields import Field, Kind, field_of
 from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, ColumnMapping, Entity, FileMapping
-from bokgi.intake.sql import identifier, literal, one_of
+from bokgi.intake.sql import filled, identifier, literal, one_of
 
 NULL_TYPES: Final = {
     Kind.MOMENT: "TIMESTAMPTZ",
@@ -125,7 +125,7 @@ class Reading:
 
     def filled(self, header: str) -> str:
         """Give the SQL of a column's text without blanks around it; null where it says nothing."""
-        text = f"nullif(trim({self.raw(header)}), '')"
+        text = filled(self.raw(header))
         nulls = [value for value in dict.fromkeys(self.mapping.null_values) if value]
         return f"CASE WHEN NOT {one_of(text, nulls)} THEN {text} END" if nulls else text
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final
 
@@ -60,6 +60,8 @@ class _Column:
     text: tuple[str, str]
     reading: values.Reading
     names: dict[str, str]
+    header: str | None = None
+    """Header of the one column whose text says it all."""
 
 
 ID_FIELDS: Final[dict[Entity, tuple[str, ...]]] = {
@@ -85,26 +87,85 @@ def define(bench: Workbench, reading: Reading, ladder: Ladder) -> None:
     """Make `typed_<place>`: a table for a small file, so that it is read once, and a view for a large one.
 
     Of a view only the columns that a query uses cost anything. What judging has read from the texts of a large file is
-    kept beside it (`read_once`), so that later queries do not read the texts again.
+    kept beside it (`read_once`), so that later queries do not read the texts again; they find the others in
+    `told_<place>`. Where the texts of a column repeat, each different one is read once.
     """
     columns = list(_columns(reading))
+    rows = f"SELECT * FROM {reading.staged.relation} WHERE NOT {reading.no_record()}"
+    results: dict[str, str] = {}
+    if is_large(reading):
+        for number, column in enumerate(columns):
+            if column.header is not None and reading.staged.column(column.header).repeats and column.reading.steps:
+                rows, found = _read_apart(bench, reading, column, number, rows)
+                results |= found
+        told = [column for column in columns if not column.reading.steps]
+        kept = set(read_columns(reading))
+        plain = {name: sql for name, sql in _results(told).items() if name not in kept}
+        bench.run(
+            f"CREATE VIEW {_told(reading)} AS {_selected(reading, _source(reading.staged.relation, told), plain)}"
+        )
+    here = [column for column in columns if not set(column.names.values()) & results.keys()]
+    query = _selected(reading, _source(f"({rows})", here), results | _results(here))
+    what = "VIEW" if is_large(reading) else "TEMP TABLE"
+    bench.run(f"CREATE {what} {reading.typed} AS {with_outcome(reading, ladder, query)}")
+
+
+def with_outcome(reading: Reading, ladder: Ladder, query: str) -> str:
+    """Add to the typed rows of a deals file what its stage and its other columns say of each row."""
+    for derived in outcome.derived(reading, ladder) if reading.entity is Entity.DEALS else ():
+        query = f"SELECT *, {', '.join(f'{text} AS {name}' for name, text in derived.items())} FROM ({query})"
+    return query
+
+
+def of_large(reading: Reading, values: str) -> str:
+    """Give the query that joins the texts of a large file with what was read from them: `values`, by row number."""
+    return f"SELECT t.*, v.* EXCLUDE (_row) FROM {_told(reading)} AS t JOIN {values} AS v ON t._row = v._row"
+
+
+def _told(reading: Reading) -> str:
+    return f"told_{reading.place}"
+
+
+def _source(relation: str, columns: Sequence[_Column]) -> str:
+    """Add the texts of columns and all steps of reading them to a relation, level by level."""
     texts = [f"{text} AS {identifier(name)}" for name, text in (column.text for column in columns)]
-    source = f"SELECT {', '.join(['*', *texts])} FROM {reading.staged.relation} WHERE NOT {reading.no_record()}"
+    source = f"SELECT {', '.join(['*', *texts])} FROM {relation}"
     for level in zip_longest(*(column.reading.steps for column in columns), fillvalue={}):
         helpers = [f"{text} AS {identifier(name)}" for step in level for name, text in step.items()]
         source = f"SELECT {', '.join(['*', *helpers])} FROM ({source})"
-    raw = ["_row", *(column.sql for column in reading.staged.columns)]
-    results = [
-        f"{text} AS {identifier(column.names[result])}"
+    return source
+
+
+def _results(columns: Sequence[_Column]) -> dict[str, str]:
+    """Give what columns are read as: name in the typed view → SQL."""
+    return {
+        column.names[result]: text
         for column in columns
         for result, text in column.reading.results.items()
         if result in column.names
-    ]
-    what = "VIEW" if is_large(reading) else "TEMP TABLE"
-    query = f"SELECT {', '.join([*raw, *results])} FROM ({source})"
-    for derived in outcome.derived(reading, ladder) if reading.entity is Entity.DEALS else ():
-        query = f"SELECT *, {', '.join(f'{text} AS {name}' for name, text in derived.items())} FROM ({query})"
-    bench.run(f"CREATE {what} {reading.typed} AS {query}")
+    }
+
+
+def _selected(reading: Reading, source: str, results: Mapping[str, str]) -> str:
+    """Select the row number, the staged texts and results of a source."""
+    raw = ["_row", *(column.sql for column in reading.staged.columns)]
+    found = [f"{sql} AS {identifier(name)}" for name, sql in results.items()]
+    return f"SELECT {', '.join([*raw, *found])} FROM ({source})"
+
+
+def _read_apart(
+    bench: Workbench, reading: Reading, column: _Column, number: int, rows: str
+) -> tuple[str, dict[str, str]]:
+    """Read each different text of a column once, and join what it says to rows; give them, and the names it has."""
+    raw, table = reading.raw(column.header or ""), f"read_{reading.place}_{number}"
+    found = _results([column])
+    listed = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in found.items())
+    distinct = f"(SELECT DISTINCT {raw} FROM {reading.staged.relation})"
+    bench.run(f"CREATE TEMP TABLE {table} AS SELECT {raw} AS text, {listed} FROM ({_source(distinct, [column])})")
+    names = {name: identifier(name) for name in found}
+    joined = ", ".join(f"{table}.{name}" for name in names.values())
+    on = f"s.{raw} IS NOT DISTINCT FROM {table}.text"
+    return f"SELECT s.*, {joined} FROM ({rows}) AS s LEFT JOIN {table} ON {on}", names
 
 
 def is_large(reading: Reading) -> bool:
@@ -121,7 +182,7 @@ def read_once(reading: Reading) -> str:
 
 
 def read_columns(reading: Reading) -> list[str]:
-    """List the columns of the typed view that judging keeps of a large file: the id, and what is read from a text."""
+    """List the columns of the typed view that judging keeps of a large file: id, what is read, whether a row counts."""
     own = id_field(reading)
     names = [
         name
@@ -130,19 +191,22 @@ def read_columns(reading: Reading) -> list[str]:
         for result, name in column.names.items()
         if result in column.reading.results and result != "malformed"
     ]
-    return names if own is None or own in names else [own, *names]
+    about_the_row = [name for name in ("row.current", "row.deleted") if reading.says(name)]
+    return [*([] if own is None or own in names else [own]), *about_the_row, *names]
 
 
 def _columns(reading: Reading) -> Iterator[_Column]:
     for number, (name, field) in enumerate(reading.fields()):
         form = next((column.format for column in reading.columns_of(name) if column.format is not None), None)
         text = _worded(reading, name, reading.said_text(name))
-        yield _column(reading, f"f{number}", name, field.kind, text, form)
+        said = reading.columns_of(name)
+        alone = said[0].column if len(said) == 1 and name not in reading.mapping.constants else None
+        yield replace(_column(reading, f"f{number}", name, field.kind, text, form), header=alone)
     for number, column in enumerate(reading.mapping.stage_columns(STAGE_ENTERED)):
         text = reading.filled(column.column)
         made = _read(reading, f"s{number}", ValueKind.MOMENT, column.format)
         names = {"at": f"entered.{number}.at", "on": f"entered.{number}.on", "malformed": f"bad:entered.{number}"}
-        yield _Column((f"s{number}", text), made, names)
+        yield _Column((f"s{number}", text), made, names, column.column)
     for which in ("old", "new"):
         if reading.says(f"deal_history.{which}") and reading.says("deal_history.field"):
             yield from _changed_values(reading, which)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from bokgi.intake.sql import identifier, literal
+from bokgi.intake.sql import identifier, literal, one_of
 from bokgi.intake.values.amounts import AmountFormat, number_text
 from bokgi.intake.values.reading import Reading
 from bokgi.intake.values.text import is_unread, trimmed
@@ -45,8 +45,7 @@ def boolean(sql: str) -> Reading:
     """
 
     def says(words: tuple[str, ...]) -> str:
-        # A list and contains, not IN: DuckDB turns a long IN into a join.
-        return f"list_contains([{', '.join(map(literal, words))}], lower({trimmed(sql)}))"
+        return one_of(f"lower({trimmed(sql)})", words)
 
     value = f"CASE WHEN {sql} IS NULL THEN NULL WHEN {says(YES)} THEN true WHEN {says(_NO_HERE)} THEN false END"
     return Reading((), {"value": value, "malformed": is_unread(sql, value)})

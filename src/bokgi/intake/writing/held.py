@@ -41,8 +41,11 @@ class Held:
     @classmethod
     def of(cls, lake: Lake, exported_at: datetime | None) -> Held:
         """Look the newest lake version up; the state is derived where it is not there yet."""
-        now = state.derived(lake)
+        ever = _relations({name: [file.path for file in lake.files(name)] for name in FACT_TABLES})
         imports = [found for found in lake.imports() if found.committed]
+        if not imports:
+            return cls({}, {}, ever, {}, late=False)
+        now = state.derived(lake)
         late = exported_at is not None and any(found.effective_at > exported_at for found in imports)
         then = state.derived(lake, until=exported_at) if late else now
         current = _relations(now.files)
@@ -52,7 +55,6 @@ class Held:
             for name in FACT_TABLES
             if name in (before if name in _AS_OF_THE_EXPORT else current)
         }
-        ever = _relations({name: [file.path for file in lake.files(name)] for name in FACT_TABLES})
         spoken = [found for found in imports if exported_at is None or found.effective_at <= exported_at]
         entered = tuple(found.import_no for found in spoken if found.kind == "entered")
         places = {found.import_no: found.place for found in spoken}

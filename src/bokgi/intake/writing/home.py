@@ -10,8 +10,8 @@ from typing import Any, Final
 import holidays
 import pyarrow as pa
 
-from bokgi.facts.model import Settings
 from bokgi.facts.schema import TABLES
+from bokgi.facts.settings import Settings
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
