@@ -4,10 +4,11 @@
 
 Both sides run as processes of their own, one after the other, on the same file with as many threads as there are
 cores; CPU seconds, seconds and peak memory are those of the whole process, from the start of Python to its end, as the
-system counted them. The peer is `COPY (FROM read_csv(…)) TO … (FORMAT parquet)` with DuckDB's defaults, once with the
-types that DuckDB finds, which is what such a copy does by itself, and once with texts throughout, which types nothing
-and is the least that any import must do. Ours is what `bokgi import` does, into a new home: staging, mapping, judging,
-quarantine, the Delta tables, the kept source file, the commit and the derived state.
+system counted them. Python finds its bytecode, as in an installation. The peer is
+`COPY (FROM read_csv(…)) TO … (FORMAT parquet)` with DuckDB's defaults, once with the types that DuckDB finds, which is
+what such a copy does by itself, and once with texts throughout, which types nothing and is the least that any import
+must do. Ours is what `bokgi import` does, into a new home: staging, mapping, judging, quarantine, the Delta tables, the
+kept source file, the commit and the derived state; where its CPU seconds went is shown step by step.
 
 The file is made up: an export of deals with Korean names, amounts and dates as people write them, cells with commas,
 quotes and line breaks, and about one row in a hundred that belongs in quarantine. Prints JSON, then a Markdown table.
@@ -22,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,9 +31,10 @@ from typing import Any, Final
 
 import duckdb
 
+from bokgi.facts import state
 from bokgi.facts.lake import Lake
-from bokgi.intake.importing import import_files
-from bokgi.intake.plan import PlanOptions, plan_import
+from bokgi.intake import attempt, importing, plan, sources
+from bokgi.intake.writing import everything
 
 MEBIBYTE: Final = 1 << 20
 _BYTES_A_ROW: Final = 334
@@ -146,10 +149,13 @@ print(json.dumps({"rows": rows}))
 """The peer: a process that loads nothing but DuckDB."""
 
 
-def measured(*arguments: str) -> Cost:
+def measured(*arguments: str, bytecode: Path) -> Cost:
     """Run Python in a process of its own and ask the system what it took, from its start to its end."""
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(bytecode)
     begun = time.perf_counter()
-    with subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None  # noqa: S101 - asked for in the line above
         text = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
@@ -161,31 +167,70 @@ def measured(*arguments: str) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, time.perf_counter() - begun, kibibytes / 1024, said)
 
 
+_STEPS: Final = (
+    (plan, "stage_files", "read the texts, count and hash them"),
+    (plan, "map_files", "find what the columns are"),
+    (attempt, "_judge", "read amounts and dates, judge"),
+    (everything, "yields", "find out who and what is meant"),
+    (attempt, "_write", "write the rows of the tables"),
+    (importing, "attempt", "collect what was refused, count"),
+    (sources, "keep", "keep the source file"),
+    (state, "build", "derive the state"),
+)
+"""Functions whose CPU seconds are told apart; what a function calls among them is not counted twice."""
+
+
 def take_in(file: Path, home: Path) -> dict[str, Any]:
-    """Import the file as the command does."""
+    """Import the file as the command does, and tell the CPU seconds of each step."""
+    steps = {"start Python, load the modules": time.process_time()}
+    open_steps: list[float] = []
+
+    def told_apart(function: Callable[..., Any], step: str) -> Callable[..., Any]:
+        def told(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the step takes and gives
+            begun = time.process_time()
+            open_steps.append(0.0)
+            try:
+                return function(*arguments, **named)
+            finally:
+                took = time.process_time() - begun
+                steps[step] = steps.get(step, 0.0) + took - open_steps.pop()
+                if open_steps:
+                    open_steps[-1] += took
+
+        return told
+
+    for module, name, step in _STEPS:
+        setattr(module, name, told_apart(getattr(module, name), step))
     lake = Lake.open(home, create=True)
-    with plan_import([file], lake=lake, options=PlanOptions(exported_at=_EXPORTED_AT)) as plan:
-        result = import_files(lake, plan, by="benchmark", at=datetime.now(UTC))
+    with plan.plan_import([file], lake=lake, options=plan.PlanOptions(exported_at=_EXPORTED_AT)) as planned:
+        result = importing.import_files(lake, planned, by="benchmark", at=datetime.now(UTC))
+    steps["commit, and the rest"] = time.process_time() - sum(steps.values())
     counts = {name: getattr(result, name) for name in ("read", "accepted", "quarantined", "known")}
-    return {**counts, "tables": dict(result.tables), "findings": {one.code: one.count for one in result.findings}}
+    found = {"tables": dict(result.tables), "findings": {one.code: one.count for one in result.findings}}
+    return {**counts, **found, "steps": steps}
 
 
 def compare(megabytes: int, folder: Path, times: int) -> dict[str, Any]:
     """Measure both sides on a file of this size; the least of the runs counts, CPU and wall each for itself."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"deals-{megabytes}.csv"
+    file, bytecode = folder / f"deals-{megabytes}.csv", folder / "bytecode"
     if not file.exists():
-        measured("-m", "benchmarks.import_1gb", "--make", "--megabytes", str(megabytes), "--file", str(file))
+        given = ("--make", "--megabytes", str(megabytes), "--file", str(file))
+        measured("-m", "benchmarks.import_1gb", *given, bytecode=bytecode)
     target, home = folder / "copy.parquet", folder / "home"
+    few = folder / "deals-1.csv"
+    make(few, 1)
+    measured("-m", "benchmarks.import_1gb", "--import", "--file", str(few), "--to", str(home), bytecode=bytecode)
+    shutil.rmtree(home)
     runs: dict[str, list[Cost]] = {name: [] for name in (*PEERS, "bokgi")}
     for _ in range(times):
         for way in PEERS:
             source = PEERS[way].format(file=f"'{file}'")
-            runs[way].append(measured("-c", _COPY, source, str(target)))
+            runs[way].append(measured("-c", _COPY, source, str(target), bytecode=bytecode))
             target.unlink()
         shutil.rmtree(home, ignore_errors=True)
         given = ("--import", "--file", str(file), "--to", str(home))
-        runs["bokgi"].append(measured("-m", "benchmarks.import_1gb", *given))
+        runs["bokgi"].append(measured("-m", "benchmarks.import_1gb", *given, bytecode=bytecode))
         shutil.rmtree(home)
     least = {
         name: Cost(min(c.cpu for c in costs), min(c.wall for c in costs), max(c.peak for c in costs), costs[0].said)
@@ -207,6 +252,8 @@ def markdown(found: dict[str, Any]) -> str:
     lines = ["| | CPU s | s | peak MiB |", "|---|--:|--:|--:|"]
     for name, cost in found["runs"].items():
         lines.append(f"| {name} | {cost['cpu']:.1f} | {cost['wall']:.1f} | {cost['peak']:.0f} |")
+    for step, cpu in found["runs"]["bokgi"]["said"]["steps"].items():
+        lines.append(f"| … {step} | {cpu:.1f} | | |")
     lines += [f"| bokgi ÷ {way} | {found['cpu_ratio'][way]:.2f} | {found['wall_ratio'][way]:.2f} | |" for way in PEERS]
     return "\n".join(lines)
 

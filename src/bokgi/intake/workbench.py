@@ -19,7 +19,7 @@ from bokgi.facts.engine import connect
 from bokgi.intake.files.faults import SIZE_LIMITED, size_limited
 from bokgi.intake.sql import literal
 
-MEMORY_LIMIT: Final = "1100MB"
+MEMORY_LIMIT: Final = "1400MB"
 """What DuckDB may hold; with the interpreter and the writers an import stays well below 2 GiB."""
 
 

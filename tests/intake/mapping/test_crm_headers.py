@@ -69,6 +69,52 @@ def test_a_localised_pipedrive_export_is_known_by_its_prefix_and_language(bench:
     }
 
 
+def test_a_german_pipedrive_export_and_the_words_of_its_outcomes(bench: Bench) -> None:
+    text = table(
+        ("Deal - ID", "Deal - Titel", "Deal - Wert", "Deal - Währung von Wert", "Deal - Organisation", "Deal - Phase",
+         "Deal - Status", "Deal - Besitzer", "Deal - Deal erstellt", "Deal - Voraussichtliches Abschlussdatum",
+         "Deal - Gewonnen am", "Deal - Verloren am", "Deal - Verlustgrund"),
+        ("1", "Server", "12.000,50", "EUR", "Muster GmbH", "Angebot", "Gewonnen", "Anna Beck", "2026-03-01",
+         "2026-04-01", "2026-04-02", "", ""),
+        ("2", "Netz", "800,00", "EUR", "Beispiel AG", "Kontakt", "Verloren", "Ben Roth", "2026-03-02", "2026-05-01",
+         "", "2026-04-05", "Preis"),
+        ("3", "Cloud", "1.200,00", "EUR", "Beispiel AG", "Kontakt", "Offen", "Ben Roth", "2026-03-02", "2026-05-01",
+         "", "", ""),
+    )  # fmt: skip
+    mapping = bench.map({"deals.csv": text}).mappings[0]
+    assert fields(mapping) == {
+        "Deal - ID": "deals.deal_id",
+        "Deal - Titel": "deals.name",
+        "Deal - Wert": "deals.amount",
+        "Deal - Währung von Wert": "deals.currency",
+        "Deal - Organisation": "deals.account_name",
+        "Deal - Phase": "deals.stage",
+        "Deal - Status": "deals.outcome",
+        "Deal - Besitzer": "deals.owner_name",
+        "Deal - Deal erstellt": "deals.created",
+        "Deal - Voraussichtliches Abschlussdatum": "deals.expected_close",
+        "Deal - Gewonnen am": "deals.won",
+        "Deal - Verloren am": "deals.lost",
+        "Deal - Verlustgrund": "deals.lost_reason",
+    }
+    assert mapping.values["deals.outcome"] == {"Gewonnen": "won", "Verloren": "lost", "Offen": "open"}
+
+
+def test_a_deal_that_hubspot_calls_won_in_korean_is_won(bench: Bench) -> None:
+    text = table(
+        ("레코드 ID", "거래 이름", "거래 단계", "거래 소유자", "금액", "종료일", "생성일"),
+        ("1", "서버", "성사됨", "김민준", "1000만원", "2026-10-01", "2026-09-01"),
+        ("2", "망", "무산됨", "이서연", "2000만원", "2026-10-02", "2026-09-02"),
+        ("3", "보안", "제안", "이서연", "3000만원", "2026-12-02", "2026-09-03"),
+    )
+    mapping = bench.map({"deals.csv": text}).mappings[0]
+    assert {stage.stage: stage.kind.value for stage in mapping.stages} == {
+        "성사됨": "won",
+        "무산됨": "lost",
+        "제안": "open",
+    }
+
+
 @pytest.mark.parametrize(
     ("id_header", "account"), [("Record Id", "Account Name"), ("Deal Id", "Company Name")], ids=["standard", "older"]
 )

@@ -2,7 +2,7 @@
 
 DuckDB reads the text into Parquet while one pass of ours over the bytes takes the SHA-256 and counts the records. Only
 when both agree the reading counts; otherwise the text is read again carefully (`careful`), where a broken record costs
-one line. Either way: rows + rejected + empty lines = records in the file.
+one line. Either way: rows + rejected + empty lines + lines of a footer = records in the file.
 """
 
 from __future__ import annotations
@@ -215,6 +215,7 @@ def _read(
             if quick is not None and quick.undecodable and text.encoding.is_utf8:
                 return None
             if quick is not None and _agree(quick, structure, dialect):
+                quick = quick.with_footer(cursor, structure.records, structure.blank)
                 quick.set_aside(cursor, rejects)
                 return _Read(parquet, rejects, structure, quick, sha256, careful=False)
             copied, quick = _read_carefully(text, cursor, parquet, rejects)
@@ -253,6 +254,7 @@ def _read_carefully(
     quick = read_quickly(cursor, copy, dialect, parquet, longest=structure.longest)
     if quick is None or not _agree(quick, structure, dialect):
         raise InternalError(f"{text.source.path.name}: {structure.records} records were counted, not what was read")
+    quick = quick.with_footer(cursor, structure.records, structure.blank)
     quick.set_aside(cursor, rejects)
     copy.unlink()
     return structure, quick
@@ -310,6 +312,7 @@ def _described(text: _Text, read: _Read, connection: duckdb.DuckDBPyConnection) 
         formulas=structure.formulas,
         short_records=dialect.short_records,
         careful=read.careful,
+        footer=len(read.quick.footer),
     )
     return replace(staged, findings=(*staged.findings, *more))
 

@@ -21,6 +21,7 @@ _LONGEST_LABEL: Final = 300
 _MIN_TITLE_WIDTH: Final = 2
 _JOINED: Final = " - "
 
+_GROUP: Final = re.compile(r"[^\d:：]{1,20}")
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\x00"))
 _DATA_LIKE: Final = re.compile(
     r"""
@@ -88,7 +89,9 @@ def find_header(
     at = next((i for i, n in enumerate(filled) if n >= enough), 0)
     while (below := _below_title(head, at, merged)) is not None:
         at = below
-    if at and any(start[0] == at - 1 and 0 < start[1] < stop[1] for start, stop in merged):
+    if at and (
+        any(start[0] == at - 1 and 0 < start[1] < stop[1] for start, stop in merged) or _names_groups(head, at - 1)
+    ):
         at -= 1
     titles = tuple(cell.strip() for record in head[:at] for cell in record if cell.strip())
     if not _is_label_row(head, at):
@@ -119,6 +122,19 @@ def _below_title(
         return below
     from_left = cells == list(range(len(cells))) and not any(start[0] == at for start, _ in merged)
     return below if from_left and len(cells) * 3 <= fuller * 2 else None
+
+
+def _names_groups(records: Sequence[Sequence[str]], at: int) -> bool:
+    """Tell whether a sparse row names groups of the columns below it, as merged cells leave it in a text.
+
+    The first cell is filled, others follow after gaps, all of them are short words, and the row below, which names a
+    column for each, has the same name twice: that is why there are groups.
+    """
+    cells = {i: cell.strip() for i, cell in enumerate(records[at]) if cell.strip()}
+    below = [cell.strip() for cell in records[at + 1]]
+    gaps = 0 in cells and len(cells) > 1 and max(cells) >= len(cells)
+    words = all(_GROUP.fullmatch(cell) for cell in cells.values())
+    return gaps and words and all(below) and len(set(below)) < len(below)
 
 
 def _padded(record: Sequence[str], width: int) -> tuple[str, ...]:

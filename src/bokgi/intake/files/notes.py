@@ -25,7 +25,7 @@ def on_table(staged: StagedFile) -> tuple[Finding, ...]:
 
 
 def on_text(
-    staged: StagedFile, *, truncated: bool, nuls: int, formulas: int, short_records: bool, careful: bool
+    staged: StagedFile, *, truncated: bool, nuls: int, formulas: int, short_records: bool, careful: bool, footer: int
 ) -> tuple[Finding, ...]:
     """Say what holds for a delimited text."""
     place = (Example(staged.name),)
@@ -48,6 +48,10 @@ def on_text(
             N_("Quotes or line ends of {file} are irregular; it was read record by record."), {"file": staged.name}
         )
         found.append(Finding("text_irregular", Severity.INFO, message, 1, place))
+    if footer:
+        n = {"n": footer, "file": staged.name}
+        message = Message(N_("{n} {n:line|lines} below the table of {file} {n:is|are} no record and left out."), n)
+        found.append(Finding("footer_left_out", Severity.INFO, message, footer, place))
     return tuple(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from bokgi.intake.files import footer
 from bokgi.intake.files.dialect import Dialect
 from bokgi.intake.files.rejects import Rejects
 from bokgi.intake.files.table import field_name
@@ -24,7 +25,10 @@ _NEWLINES: Final = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
 
 @dataclass(frozen=True)
 class Quick:
-    """How a reading went: rows staged, records refused (`refused_blank` of them hold no text), kinds of refusal."""
+    """How a reading went: rows staged, records refused (`refused_blank` of them hold no text), kinds of refusal.
+
+    `footer` are the refused records that a report writes below its table.
+    """
 
     rows: int
     refused_rows: npt.NDArray[np.int64]
@@ -32,6 +36,7 @@ class Quick:
     kinds: frozenset[str]
     blank_condition: str
     shown_from: int
+    footer: tuple[int, ...] = ()
 
     @property
     def refused(self) -> int:
@@ -40,8 +45,8 @@ class Quick:
 
     @property
     def refused_kept(self) -> int:
-        """Count the refused records that hold text."""
-        return self.refused - self.refused_blank
+        """Count the refused records that hold text and are no footer."""
+        return self.refused - self.refused_blank - len(self.footer)
 
     @property
     def regular(self) -> bool:
@@ -53,6 +58,19 @@ class Quick:
         """Tell whether the text is not UTF-8."""
         return "INVALID ENCODING" in self.kinds
 
+    def with_footer(self, cursor: duckdb.DuckDBPyConnection, records: int, blank: npt.NDArray[np.int64]) -> Quick:
+        """Find the footer among the refused records that end the file; on the same cursor as the reading."""
+        last = records
+        passed = {*self.refused_rows[-footer.MOST_PASSED :].tolist(), *blank[-footer.MOST_PASSED :].tolist()}
+        while last in passed:
+            last -= 1
+        marked = cursor.execute(
+            f"""SELECT line::BIGINT, any_value(regexp_matches(csv_line, {literal(footer.MARKS)})) FROM {_REJECTS}
+                WHERE line > {last} AND NOT {self.blank_condition} GROUP BY line ORDER BY line"""
+        ).fetchall()
+        lines = footer.lines_of([bool(found) for _, found in marked])
+        return replace(self, footer=tuple(int(line) for line, _ in marked[:lines]))
+
     def set_aside(self, cursor: duckdb.DuckDBPyConnection, rejects: Rejects) -> None:
         """Hand the refused records over that hold text; must follow the reading on the same cursor."""
         if self.refused_kept:
@@ -62,7 +80,8 @@ class Quick:
                            trim(any_value(csv_line), chr(10) || chr(13)) AS raw,
                            CASE min(error_type::VARCHAR) WHEN 'MISSING COLUMNS' THEN 'too_few_cells'
                                 ELSE 'too_many_cells' END AS problem
-                    FROM {_REJECTS} WHERE NOT {self.blank_condition} GROUP BY line ORDER BY line""",
+                    FROM {_REJECTS} WHERE NOT {self.blank_condition} AND NOT list_contains({list(self.footer)}, line)
+                    GROUP BY line ORDER BY line""",
             )
 
 

@@ -84,6 +84,10 @@ def describe(
         if blank_rows:
             sql = f"{sql} WHERE NOT ({all_blank})"
             sample_sql = f"{sample_sql} AND NOT ({all_blank})"
+    if kept and total > _SLICES * _SLICE_ROWS:
+        sample = parquet.with_suffix(".sample.parquet")
+        connection.execute(f"COPY ({sample_sql}) TO {literal(str(sample))} (FORMAT parquet)")
+        sample_sql = f"SELECT * FROM read_parquet({literal(str(sample))})"
     seen = _seen(connection, sample_sql, kept)
     columns = tuple(
         StagedColumn(

@@ -16,6 +16,7 @@ from bokgi.intake.judging.ladder import Ladder, Rung
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.judging.typed import MATERIALISED_ROWS
 from bokgi.intake.mapping.model import Entity, FileMapping
+from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
 from bokgi.intake.writing.home import Home, span
@@ -141,9 +142,10 @@ def _names_currencies(bench: Workbench, reading: Reading) -> bool:
 
 def currencies(bench: Workbench, readings: Sequence[Reading], held: Held, home: Home) -> list[Finding]:
     """Say which currencies other than the organisation's have no exchange rate."""
+    foreign = f"IS DISTINCT FROM {literal(home.currency)}"
     parts = [
         f"""SELECT {reading.deal_currency()} AS currency FROM {reading.kept}
-            WHERE {reading.sql("deals.amount")} IS NOT NULL"""
+            WHERE {reading.sql("deals.amount")} IS NOT NULL AND {reading.sql("deals.currency")} {foreign}"""
         for reading in readings
         if reading.entity is Entity.DEALS and reading.says("deals.amount") and _names_currencies(bench, reading)
     ]

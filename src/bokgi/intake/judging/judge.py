@@ -91,7 +91,10 @@ def judge(bench: Workbench, marked: Marked, ladder: Ladder) -> Judged:
         left_out = bench.number(f"SELECT count(*) FROM {reading.staged.relation} WHERE {reading.no_record()}")
         if left_out:
             message = Message(
-                N_("{n} {n:line|lines} of totals {n:is no record and was|are no records and were} left out."),
+                N_(
+                    "{n} {n:line|lines} of totals or below the table {n:is no record and was|are no records and were} "
+                    "left out."
+                ),
                 {"n": left_out},
             )
             found.append(Finding("totals_left_out", Severity.INFO, message, left_out, (Example(reading.label),)))

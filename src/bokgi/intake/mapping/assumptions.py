@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
-from bokgi.domain.findings import Finding, Severity
+from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
-from bokgi.intake.mapping.fields import FIELDS
+from bokgi.intake.files.staged import StagedFile
+from bokgi.intake.mapping.fields import FIELDS, field_named
+from bokgi.intake.mapping.headers import named
 from bokgi.intake.mapping.model import Entity, FileMapping, FoundBy
 from bokgi.intake.mapping.preset import Preset
 
@@ -37,6 +40,9 @@ _ID_FIELDS: Final = {
     Entity.CONTENT_EVENTS: ("content_events.event_id",),
     Entity.RESPONSES: ("responses.response_id",),
 }
+_WITHOUT_YEAR: Final = re.compile(
+    r"\d{1,2}\s*월\s*\d{1,2}\s*일?(?:\s*\([월화수목금토일]\))?|\d{1,2}\s*[./-]\s*\d{1,2}\.?"
+)
 _NATURAL: Final = {
     Entity.DEALS: ("deals.name", "deals.account_id", "deals.account_name", "deals.created"),
     Entity.ACCOUNTS: ("accounts.name",),
@@ -164,3 +170,24 @@ def left_out(mapping: FileMapping, personal: Sequence[str]) -> list[Finding]:
         plural=N_("{n} columns of {file} look personal and are left out until somebody ticks them: {columns}."),
     )
     return [Finding("column_personal", Severity.WARNING, message, len(personal), values=values)]
+
+
+def without_year(mapping: FileMapping, staged: StagedFile, prefix: str | None) -> list[Finding]:
+    """Say which columns are dates by their name, and hold days and months only: no year is made up for them."""
+    found = []
+    for column in mapping.columns:
+        texts = [text.strip() for text in staged.column(column.column).samples if text.strip()]
+        dated = any(field_named(name).dated for name, _ in named(column.column, prefix))
+        if column.found_by is not FoundBy.NOTHING or not dated or not texts:
+            continue
+        if all(_WITHOUT_YEAR.fullmatch(text) for text in texts):
+            message = Message(
+                N_(
+                    "“{column}” of {file} names days without a year ({text}); they count as no date. "
+                    "Export the column with the year, or write it in, and import the file again."
+                ),
+                {"column": column.column, "file": staged.name, "text": texts[0]},
+            )
+            place = (Example(staged.name, None, column.column, texts[0]),)
+            found.append(Finding("date_without_year", Severity.WARNING, message, 1, place))
+    return found

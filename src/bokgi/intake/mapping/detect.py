@@ -159,6 +159,7 @@ def _assigned(recognised: Recognised, source: str, hints: Hints) -> _Work:
     work.mapping = replace(mapping, columns=assignment.columns)
     work.questions += assignment.questions
     work.findings += assumptions.left_out(work.mapping, assignment.personal)
+    work.findings += assumptions.without_year(work.mapping, staged, context.prefix)
     return work
 
 

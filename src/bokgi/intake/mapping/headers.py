@@ -18,7 +18,7 @@ from typing import Any, Final
 from bokgi.intake.mapping.model import Entity
 
 _FOLDER: Final = Path(__file__).resolve().parent / "synonyms"
-_LANGUAGES: Final = ("en", "ko", "cs")
+_LANGUAGES: Final = ("en", "ko", "cs", "de")
 
 _NOISE: Final = re.compile(r"\(do not modify\)|^property_(?:hs_)?|__c$|_c$", re.IGNORECASE)
 _BRACKETS: Final = re.compile(r"\s*[(\[（【<].*?[)\]）】>]\s*$")

@@ -1,4 +1,4 @@
-"""Which lines of a table only add up the others: what a report writes below its groups and at its end."""
+"""Which lines of a table are no record: what a report writes below its groups and at its end, sums and a footer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 import duckdb
 
+from bokgi.intake.files import footer
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.mapping.model import FileMapping
 from bokgi.intake.mapping.writings import scanned
@@ -30,7 +31,8 @@ def total_rows(
     """Find the texts that mark lines of totals: column → texts, beside those that `mapping` knows already.
 
     A line of totals has a cell that is such a word ("합계", "Grand Totals (12 records)"), no id, only figures in its
-    other cells: a deal called "Total" that has an owner or a stage is a deal. Of a large file the sample decides.
+    other cells: a deal called "Total" that has an owner or a stage is a deal. The footer are the lines with a single
+    cell that end the file, where one of them says what only a footer says. Of a large file the sample decides.
     """
     found = {header: dict.fromkeys(texts) for header, texts in mapping.total_rows.items()}
     for row in _candidates(connection, staged):
@@ -38,6 +40,8 @@ def total_rows(
         if header is not None:
             text = row[[column.name for column in staged.columns].index(header)]
             found.setdefault(header, {})[str(text).strip()] = None
+    for header, text in _footer(connection, staged):
+        found.setdefault(header, {})[text] = None
     return {header: tuple(texts) for header, texts in found.items()}
 
 
@@ -48,6 +52,35 @@ def _candidates(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> li
     rows = scanned(staged)
     query = f"SELECT {columns} FROM {rows} WHERE regexp_matches(concat_ws({literal(_SEPARATOR)}, {columns}), {cells})"
     return connection.execute(f"{query} LIMIT {_ENOUGH}").fetchall()
+
+
+def _footer(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> list[tuple[str, str]]:
+    """Read the footer: column and text of each of its lines. A text that a record has as well stays with the record."""
+    columns = [column.sql for column in staged.columns]
+    rows = connection.execute(
+        f"SELECT {', '.join(columns)} FROM {scanned(staged)} ORDER BY _row DESC LIMIT {footer.LONGEST + 1}"
+    ).fetchall()
+    lines: list[tuple[int, str]] = []
+    for row in rows:
+        filled = [(place, text.strip()) for place, text in enumerate(row) if text and text.strip()]
+        if len(filled) != 1 or len(columns) == 1:
+            break
+        lines.append(filled[0])
+    if not footer.lines_of([re.match(footer.MARKS, text) is not None for _, text in lines]):
+        return []
+    others = f"SELECT {', '.join(columns)} FROM {staged.relation} WHERE "
+    return [
+        (staged.columns[place].name, text)
+        for place, text in dict.fromkeys(lines)
+        if _alone(connection, others, columns, place, text)
+    ]
+
+
+def _alone(connection: duckdb.DuckDBPyConnection, rows: str, columns: list[str], place: int, text: str) -> bool:
+    """Tell whether no row with further cells has a text in the same column."""
+    more = " OR ".join(f"{column} IS NOT NULL" for number, column in enumerate(columns) if number != place)
+    same = f"trim({columns[place]}) = {literal(text)} AND ({more})"
+    return connection.execute(f"SELECT count(*) FROM ({rows}{same})").fetchone() == (0,)
 
 
 def _label(row: Mapping[str, str | None], mapping: FileMapping) -> str | None:

@@ -133,12 +133,15 @@ def _mention(bench: Workbench, reading: Reading, earlier: Sequence[str]) -> str:
     name = reading.sql("deals.account_name", rows="r")
     described = [column for column in DESCRIBED if reading.says(f"accounts.{column}")]
     texts = [("name", name), *((column, reading.sql(f"accounts.{column}", rows="r")) for column in described)]
-    columns = ", ".join(f"min_by({text}, r._row) FILTER ({text} IS NOT NULL) AS {column}" for column, text in texts)
+    told = ", ".join(f"{text} AS {column}" for column, text in texts)
+    columns = ", ".join(f"min_by({column}, _row) FILTER ({column} IS NOT NULL) AS {column}" for column, _ in texts)
     listed = f"WHERE account_id NOT IN ({' UNION ALL '.join(f'({query})' for query in earlier)})" if earlier else ""
     bench.run(
         f"""CREATE TEMP TABLE {table} AS SELECT * FROM (
-                SELECT {account} AS account_id, min(r._row) AS _row, {columns} FROM {reading.kept} AS r {join}
-                WHERE {account} IS NOT NULL GROUP BY 1
+                SELECT account_id, min(_row) AS _row, {columns} FROM (
+                    SELECT {account} AS account_id, {told}, min(r._row) AS _row FROM {reading.kept} AS r {join}
+                    WHERE {account} IS NOT NULL GROUP BY ALL
+                ) GROUP BY account_id
             ) {listed}"""
     )
     if not named and not described:
