@@ -23,6 +23,9 @@ MEMORY_LIMIT: Final = "1400MB"
 """What DuckDB may hold; with the interpreter and the writers an import stays well below 2 GiB."""
 
 
+_DICTIONARY: Final = 10_000
+
+
 class Workbench:
     """One DuckDB and one temporary folder. Use it as a context: the folder goes when the block ends.
 
@@ -54,8 +57,8 @@ class Workbench:
         return int(self.rows(sql)[0][0])
 
     def copy(self, query: str, path: Path) -> None:
-        """Write what a query gives as a Parquet file."""
-        self.run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet)")
+        """Write what a query gives as a Parquet file. A column of many different texts gets no dictionary."""
+        self.run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, DICTIONARY_SIZE_LIMIT {_DICTIONARY})")
 
     def close(self) -> None:
         """Close the engine and delete the folder."""

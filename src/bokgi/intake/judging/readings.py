@@ -62,6 +62,11 @@ class Reading:
         """Name of the view of the same rows with `_row`, the id and what is read from texts, and no texts."""
         return f"kept_values_{self.place}"
 
+    @property
+    def kept_texts(self) -> str:
+        """Name of the view of the same rows without what is read from texts: of a large file it costs no join."""
+        return f"kept_texts_{self.place}"
+
     def says(self, *fields: str) -> bool:
         """Tell whether a column or a constant feeds one of the fields."""
         return any(self.mapping.of(field) is not None or field in self.mapping.constants for field in fields)

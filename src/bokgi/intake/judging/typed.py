@@ -122,7 +122,18 @@ def of_large(reading: Reading, values: str) -> str:
     return f"SELECT t.*, v.* EXCLUDE (_row) FROM {_told(reading)} AS t JOIN {values} AS v ON t._row = v._row"
 
 
+def texts_of_large(reading: Reading, kept: str) -> str:
+    """Give the query for the texts of a large file's rows that fulfil a condition on their number."""
+    return f"FROM {_told(reading)} WHERE {kept} AND NOT {reading.no_record()}"
+
+
+def kept_with(reading: Reading, *fields: str) -> str:
+    """Name the view of the kept rows that has these fields at the least cost."""
+    return reading.kept if set(fields) & set(read_columns(reading)) else reading.kept_texts
+
+
 def _told(reading: Reading) -> str:
+    """Name the view of a large file with its texts and all that needs no reading."""
     return f"told_{reading.place}"
 
 
@@ -199,8 +210,8 @@ def _columns(reading: Reading) -> Iterator[_Column]:
     for number, (name, field) in enumerate(reading.fields()):
         form = next((column.format for column in reading.columns_of(name) if column.format is not None), None)
         text = _worded(reading, name, reading.said_text(name))
-        said = reading.columns_of(name)
-        alone = said[0].column if len(said) == 1 and name not in reading.mapping.constants else None
+        feeding = reading.columns_of(name)
+        alone = feeding[0].column if len(feeding) == 1 and name not in reading.mapping.constants else None
         yield replace(_column(reading, f"f{number}", name, field.kind, text, form), header=alone)
     for number, column in enumerate(reading.mapping.stage_columns(STAGE_ENTERED)):
         text = reading.filled(column.column)

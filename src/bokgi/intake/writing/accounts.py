@@ -8,6 +8,7 @@ from typing import Final
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.judging.readings import Reading
+from bokgi.intake.judging.typed import kept_with
 from bokgi.intake.mapping.fields import FIELDS
 from bokgi.intake.mapping.model import Entity
 from bokgi.intake.workbench import Workbench
@@ -27,7 +28,7 @@ def prepare(bench: Workbench, readings: Sequence[Reading], held: str | None) -> 
     A name that exactly one account bears is that account; any other name is its own key.
     """
     names = [
-        f"SELECT DISTINCT {reading.sql(field)} AS name FROM {reading.kept}"
+        f"SELECT DISTINCT {reading.sql(field)} AS name FROM {kept_with(reading, field)}"
         for reading in readings
         for field in (*(f"{prefix}_name" for prefix in _REFERENCES), "accounts.parent_name")
         if reading.says(field)
@@ -135,11 +136,12 @@ def _mention(bench: Workbench, reading: Reading, earlier: Sequence[str]) -> str:
     texts = [("name", name), *((column, reading.sql(f"accounts.{column}", rows="r")) for column in described)]
     told = ", ".join(f"{text} AS {column}" for column, text in texts)
     columns = ", ".join(f"min_by({column}, _row) FILTER ({column} IS NOT NULL) AS {column}" for column, _ in texts)
+    rows = kept_with(reading, "deals.account_id", "deals.account_name", *(f"accounts.{one}" for one in described))
     listed = f"WHERE account_id NOT IN ({' UNION ALL '.join(f'({query})' for query in earlier)})" if earlier else ""
     bench.run(
         f"""CREATE TEMP TABLE {table} AS SELECT * FROM (
                 SELECT account_id, min(_row) AS _row, {columns} FROM (
-                    SELECT {account} AS account_id, {told}, min(r._row) AS _row FROM {reading.kept} AS r {join}
+                    SELECT {account} AS account_id, {told}, min(r._row) AS _row FROM {rows} AS r {join}
                     WHERE {account} IS NOT NULL GROUP BY ALL
                 ) GROUP BY account_id
             ) {listed}"""

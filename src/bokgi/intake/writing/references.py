@@ -13,6 +13,7 @@ from typing import Final
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.judging.readings import Reading
+from bokgi.intake.judging.typed import kept_with
 from bokgi.intake.mapping.fields import FIELDS
 from bokgi.intake.mapping.model import Entity
 from bokgi.intake.sql import literal
@@ -36,6 +37,12 @@ class Reference:
     def table(self) -> str:
         """Name of the table that holds, for each way to name somebody there, who it is (`key`)."""
         return f"who_{self.reading.place}_{self.name.replace('.', '_')}"
+
+    @property
+    def rows(self) -> str:
+        """Name the view of the file's rows that are kept."""
+        said = [column.strip('"') for _, column in self.said()]
+        return kept_with(self.reading, *said)
 
     def join(self, rows: str = "r") -> str:
         """Give the SQL that joins the key to rows of the file's view, whose alias is `rows`."""
@@ -164,7 +171,7 @@ def _collect(bench: Workbench, references: Sequence[Reference], kind: str) -> No
         f"""SELECT {number} AS reference, {reference.rank} AS rank, {reference.reading.place} AS place,
                 {literal(reference.reading.mapping.source)} AS source, raw_id, raw_email, raw_name, min(_row) AS _row
             FROM (SELECT _row, {reference.id} AS raw_id, {reference.email} AS raw_email, {reference.called} AS raw_name
-                  FROM {reference.reading.kept})
+                  FROM {reference.rows})
             WHERE raw_id IS NOT NULL OR raw_email IS NOT NULL OR raw_name IS NOT NULL GROUP BY ALL"""
         for number, reference in enumerate(references)
     ]
