@@ -24,7 +24,7 @@ import duckdb
 
 from bokgi.facts.engine import literal, parquet, quoted
 from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
-from bokgi.facts.snapshots import canonical_of_stored, list_of, unpivoted
+from bokgi.facts.snapshots.canonical import canonical_of_stored, list_of, unpivoted
 
 
 def add(

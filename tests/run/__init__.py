@@ -1,0 +1,1 @@
+"""Tests of run.py and of what it does before anything is installed."""
