@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from bokgi.domain.errors import InputError
 from bokgi.facts.lake import Lake
 from bokgi.intake.importing import ImportResult, import_files
 from bokgi.intake.plan import PlanOptions, plan_import
@@ -66,6 +68,18 @@ def test_short_lines_at_the_end_that_are_no_footer_wait_in_quarantine(tmp_path: 
     result = taken_in(path)
 
     assert (result.read, result.accepted, result.quarantined) == (22, 20, 2)
+    assert [finding.count for finding in result.findings if finding.code == "too_few_cells"] == [2]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    os.mkfifo(path)
+
+    with pytest.raises(InputError) as refused:
+        plan_import([path])
+
+    assert refused.value.code == "file_not_ordinary"
 
 
 def test_days_without_a_year_are_said_and_count_as_no_date(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from bokgi.domain.stage import Outcome
 from bokgi.facts.schema import FACT_TABLES

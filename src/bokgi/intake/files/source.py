@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from bokgi.domain.errors import InputError
+from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.encoding import BLOCK
 from bokgi.intake.files.structure import Structure
 
@@ -33,10 +36,15 @@ class Source:
 
     @classmethod
     def of(cls, path: Path) -> Source:
-        """Look a file up."""
+        """Look a file up. Raises `InputError` (`file_not_ordinary`) for what can be read only once, or for ever."""
         # Not when anything happened: only how long ago the file was last written to.
         begun = time.time_ns()
         status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            message = Message(N_("{file} is no ordinary file: it is a pipe or a device."), {"file": str(path)})
+            raise InputError(
+                "file_not_ordinary", message, Message(N_("Save what it gives as a file, and import that."))
+            )
         settled = max(status.st_mtime_ns, status.st_ctime_ns) + _SETTLED < begun
         stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         modified_at = datetime.fromtimestamp(status.st_mtime, UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
@@ -12,7 +13,7 @@ from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
 
-_PROBLEMS = {
+PROBLEMS: Final = {
     "too_few_cells": N_("{n} {n:record has|records have} fewer cells than the header."),
     "too_many_cells": N_("{n} {n:record has|records have} more cells than the header."),
     "broken_quotes": N_("{n} {n:record has|records have} quotes that do not close."),
@@ -71,7 +72,7 @@ def _rejected(bench: Workbench, reading: Reading) -> list[Finding]:
         Finding(
             problem,
             Severity.ERROR,
-            Message(_PROBLEMS.get(problem, _OTHER_PROBLEM), {"n": count}),
+            Message(PROBLEMS.get(problem, _OTHER_PROBLEM), {"n": count}),
             count,
             tuple(Example(reading.label, row) for row in numbers),
         )
