@@ -31,7 +31,7 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 def record_of(meeting: Meeting, snapshot: Snapshot, names: Mapping[str, str], at: datetime) -> Json:
-    """Give what a meeting holds beside its pack, as JSON: agenda, people, deals, notes, commitments, cases told.
+    """Give what a meeting holds beside its pack, as JSON: agenda, people, deals, notes, commitments, cases, thanks.
 
     Open notes only: what is private stands nowhere but with its two people.
     """
@@ -94,6 +94,15 @@ def record_of(meeting: Meeting, snapshot: Snapshot, names: Mapping[str, str], at
                 "buyer_reason": answer.buyer_reason,
             }
             for who, answer in selectors.answers_told(meeting)
+        ],
+        "thanks": [
+            {
+                "name": names.get(one.person_id, one.person_id),
+                "text": one.text,
+                "evidence": one.evidence,
+                "by": by_user.get(one.by_id or 0) or (one.by.name if one.by is not None else "–"),
+            }
+            for one in selectors.thanks_to_tell(meeting, at)
         ],
         "help": [
             {"name": selectors.called(one, names), "text": one.preparation.help_wanted}

@@ -22,6 +22,7 @@ from bokgi.apps.reviews.models import (
     MeetingState,
     Note,
     Participant,
+    Recognition,
 )
 from bokgi.domain.errors import NotFoundError, SetupError
 from bokgi.domain.messages import N_, Message
@@ -109,6 +110,19 @@ def commitments_to_check(meeting: Meeting) -> list[Commitment]:
 def commitments_made(meeting: Meeting) -> list[Commitment]:
     """List what is agreed in this meeting, in the order in which it was made."""
     return list(meeting.commitments.filter(withdrawn_at=None).select_related("participant", "participant__user"))
+
+
+def thanks_to_tell(meeting: Meeting, until: datetime) -> list[Recognition]:
+    """List what a team's people were thanked for since its meeting before (or a week ago), in the order of telling."""
+    before = meeting_before(meeting)
+    since = meeting.starts_at - _A_WEEK if before is None else before.closed_at or before.starts_at
+    found = Recognition.objects.filter(withdrawn_at=None, at__gt=since, at__lte=until).select_related("by")
+    if meeting.team:
+        found = found.filter(team__in=[meeting.team, ""])
+    return list(found.order_by("at", "pk"))
+
+
+_A_WEEK: Final = timedelta(days=7)
 
 
 def own_seat(meeting: Meeting, user: User) -> Participant | None:

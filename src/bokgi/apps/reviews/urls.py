@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:meeting_id>/live/extend/", live.extend, name="extend"),
     path("<int:meeting_id>/live/deal/", live.deal, name="deal"),
     path("<int:meeting_id>/live/notes/", live.note, name="note"),
+    path("<int:meeting_id>/live/thanks/", live.thank, name="thank"),
     path("<int:meeting_id>/live/commitments/", live.commit, name="commit"),
     path("<int:meeting_id>/live/commitments/<int:commitment_id>/", live.commitment, name="commitment"),
     path("<int:meeting_id>/live/close/", live.close, name="close"),

@@ -19,7 +19,7 @@ from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
 from bokgi.apps.data.models import Correction
 from bokgi.apps.data.pending import write_pending
-from bokgi.apps.reviews.models import Meeting, Note, Preparation
+from bokgi.apps.reviews.models import Meeting, Note, Preparation, Recognition
 from bokgi.apps.reviews.services import closing, preparing, running, writing
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
@@ -197,6 +197,31 @@ def test_nobody_reaches_for_deals_of_others(live: Meeting, team: dict[str, User]
     assert homes.deal_name("seo", 0) not in refused.content.decode()
     assert not Preparation.objects.exists()
     assert not Note.objects.exists()
+
+
+def test_thanks_given_in_the_meeting_are_on_every_screen_in_the_record_and_in_the_minutes(
+    live: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    """Recognition is for helping, too: it stands beside the progress, and stays with the team."""
+    rep, park = signed_in(team["rep"]), signed_in(team["park"])
+    sent = {"key": str(uuid4()), "about": str(seat(live, team["park"]).pk), "text": "견적을 함께 봐 줘서 <고맙습니다>"}
+    where, by_script = f"/reviews/{live.pk}/live/thanks/", {"X-Bokgi-Live": "1"}
+    for _ in range(2):
+        assert rep.post(where, sent, headers=by_script).json() == {"ok": True}
+    own = sent | {"key": str(uuid4()), "about": str(seat(live, team["rep"]).pk)}
+    assert rep.post(where, own, headers=by_script).json()["code"] == "thanks_self"
+    assert signed_in(team["seo"]).post(where, sent, headers=by_script).status_code == 404
+    assert Recognition.objects.count() == 1
+    part = live.parts.get(part="motivation")
+    running.part_begin(meeting_id=live.pk, part_id=part.pk, by=team["leader"], at=NOW)
+    words = "견적을 함께 봐 줘서 &lt;고맙습니다&gt;"
+    assert words in text(park, f"/reviews/{live.pk}/live/")
+    assert words in text(park, f"/reviews/{live.pk}/live/state/?wall=1")
+    closing.meeting_close(meeting_id=live.pk, by=team["leader"], at=timezone.now())
+    assert words in text(park, f"/reviews/{live.pk}/past/")
+    minutes = text(park, f"/reviews/{live.pk}/minutes.md")
+    assert "박민서" in minutes[minutes.index("Thanks") :]
+    assert words in text(park, "/reviews/thanks/")
 
 
 def test_a_promise_is_taken_back_by_whose_it_is_and_who_leads(

@@ -13,7 +13,18 @@ from django.db import transaction
 from bokgi.apps.access.models import User
 from bokgi.apps.access.sealing import seal
 from bokgi.apps.access.services import audit
-from bokgi.apps.reviews.models import Commitment, Effect, Meeting, MeetingState, Note, NoteKind, OwnWord, Participant
+from bokgi.apps.reviews.models import (
+    Commitment,
+    Effect,
+    Meeting,
+    MeetingState,
+    Note,
+    NoteKind,
+    OwnWord,
+    Participant,
+    Recognition,
+)
+from bokgi.apps.reviews.recognition import recognition_give
 from bokgi.apps.reviews.services.locking import OPEN, conflict, held, touched, typed
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
@@ -120,6 +131,24 @@ def commitment_add(*, meeting_id: int, new: NewCommitment, by: User, at: datetim
     )
     touched(meeting)
     audit(by=by, action="commitment_add", subject=f"commitment {made.pk}")
+    return made
+
+
+@transaction.atomic
+def thanks_add(
+    *, meeting_id: int, key: UUID, participant: Participant, text: str, by: User, on: date, at: datetime
+) -> Recognition:
+    """Thank a participant in the meeting, for everybody there to see; the team sees it afterwards, too.
+
+    Raises `UsageError` without words, for somebody whom the facts do not know, and for thanking oneself.
+    """
+    meeting = held(meeting_id, (MeetingState.LIVE,))
+    if participant.meeting_id != meeting.pk:
+        raise _no_participant()
+    words = typed(text, 500)
+    person = participant.person_id
+    made = recognition_give(key=key, person_id=person, text=words, by=by, on=on, at=at, team=meeting.team)
+    touched(meeting)
     return made
 
 

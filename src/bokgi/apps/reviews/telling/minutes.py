@@ -129,6 +129,16 @@ def _said(record: Json, speaker: Speaker) -> Section | None:
             about = speaker.text(N_("about {name}"), name=note["about"]) if note["about"] else ""
             notes.setdefault(part, []).append(Item(title=wording["by"], sub=about, lines=[wording["text"]]))
     helped = [Item(title=one["name"], lines=[one["text"]]) for one in record["help"]]
+    thanked = [
+        Item(
+            title=one["name"],
+            sub=one["by"],
+            lines=[line for line in (one["text"], speaker.say(one["evidence"]) if one["evidence"] else "") if line],
+        )
+        for one in record.get("thanks", [])
+    ]
+    if thanked:
+        notes[speaker.word(N_("Thanks"))] = thanked
     if helped:
         notes[speaker.word(N_("Help wanted"))] = helped
     if not notes:

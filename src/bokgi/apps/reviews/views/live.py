@@ -81,6 +81,11 @@ def live(request: PageRequest, meeting_id: int) -> HttpResponse:
             for one in frame.meeting.participants.all()
             if one.user_id not in {None, request.user.pk}
         ],
+        "thanked": [
+            (one.pk, frame.called(one))
+            for one in frame.meeting.participants.all()
+            if one.person_id and one.person_id != request.user.person_id
+        ],
     }
     response = render(request, "reviews/live.html", shown)
     response["ETag"] = shown["tag"]
@@ -275,6 +280,22 @@ def _commit(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
     writing.commitment_add(meeting_id=frame.meeting.pk, new=new, by=frame.screen.request.user, at=timezone.now())
 
 
+def _thank(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
+    """Thank somebody who takes part."""
+    who = _participant(frame, given.get("about", ""))
+    if who is None:
+        raise UsageError("thanks_empty", Message(N_("Say whom you thank, and for what.")))
+    writing.thanks_add(
+        meeting_id=frame.meeting.pk,
+        key=_key(given),
+        participant=who,
+        text=given.get("text", ""),
+        by=frame.screen.request.user,
+        on=frame.screen.as_of,
+        at=timezone.now(),
+    )
+
+
 def _commitment(frame: Frame, given: Any, *, commitment_id: int) -> None:  # noqa: ANN401 - as above
     """Reword a commitment, or take it back: who made it, whose it is, who runs the meeting."""
     user = frame.screen.request.user
@@ -312,4 +333,4 @@ def _participant(frame: Frame, text: str) -> Participant | None:
 
 
 part, extend, deal, close = (_sent(act, leads=True) for act in (_part, _extend, _deal, _close))
-note, commit, commitment = _sent(_note), _sent(_commit), _sent(_commitment)
+note, commit, commitment, thank = _sent(_note), _sent(_commit), _sent(_commitment), _sent(_thank)
