@@ -8,7 +8,8 @@ import sys
 BENCHMARKS = {
     "analyses": "each analysis against hand-written SQL and pandas; --deals N",
     "commands": "the weekly review, bokgi compare and bokgi bottlenecks, whole processes; --deals N",
-    "tables": "both of these, with the tables in docs/reference/benchmarks.md (under 12 minutes on two quiet cores)",
+    "models": "the comparison of people against lme4 and statsmodels, parts of a change against all orders; --deals N",
+    "tables": "these three, with the tables in docs/reference/benchmarks.md (under 12 minutes on two quiet cores)",
     "meeting": "forty screens of one meeting that goes on, against a page that reads nothing",
     "pages": "the main pages beside an empty one: first view, median, 95 %, fifty people at once; --deals N",
     "import_1gb": "import of a large deals CSV against DuckDB's own copy to Parquet; --megabytes N",

@@ -425,16 +425,46 @@ PROGRESS: Final = f"""
     FROM achieved FULL JOIN (SELECT subject_id, amount FROM targets WHERE subject_kind = 'person') USING (subject_id)
 """
 
-DUE_DEALS: Final = """
-    WITH due AS (
-        SELECT deal_id, owner_id, amount FROM deals_before
-        WHERE outcome = 'open' AND expected_close_on BETWEEN DATE '2025-12-01' AND DATE '2025-12-31'
+_FATES: Final = ", ".join(
+    f"count(*) FILTER (fate = '{fate}') AS {fate}, coalesce(sum(amount) FILTER (fate = '{fate}'), 0) AS {fate}_amount"
+    for fate in (
+        "won",
+        "lost",
+        "no_decision",
+        "removed",
+        "slipped",
+        "undated",
+        "still_due",
+        "pulled_in",
+        "created_and_won",
     )
-    SELECT due.owner_id, count(*) AS due, coalesce(sum(due.amount), 0) AS due_amount,
-        count(*) FILTER (outcome = 'won' AND closed_on BETWEEN DATE '2025-12-01' AND DATE '2025-12-31') AS won,
-        count(*) FILTER (outcome = 'open' AND expected_close_on > DATE '2025-12-31') AS slipped
-    FROM due LEFT JOIN (SELECT deal_id, outcome, closed_on, expected_close_on
-        FROM deals) USING (deal_id) GROUP BY due.owner_id
+)
+_DECEMBER: Final = "DATE '2025-12-01' AND DATE '2025-12-31'"
+
+DUE_DEALS: Final = f"""
+    WITH told AS (
+        SELECT due.owner_id, due.amount, true AS due,
+            CASE WHEN later.deal_id IS NULL OR outcome = 'removed' THEN 'removed'
+                WHEN outcome <> 'open' AND closed_on BETWEEN {_DECEMBER} THEN outcome
+                WHEN outcome = 'open' AND expected_close_on > DATE '2025-12-31' THEN 'slipped'
+                WHEN outcome = 'open' AND expected_close_on IS NULL THEN 'undated' ELSE 'still_due' END AS fate
+        FROM (SELECT deal_id, owner_id, amount FROM deals_before
+                WHERE outcome = 'open' AND expected_close_on BETWEEN {_DECEMBER}) AS due
+            LEFT JOIN (SELECT deal_id, outcome, closed_on, expected_close_on FROM deals) AS later
+                ON due.deal_id = later.deal_id
+        UNION ALL
+        SELECT CASE WHEN earlier.deal_id IS NULL THEN won.owner_id ELSE earlier.owner_id END, won.amount, false,
+            CASE WHEN outcome = 'open' THEN 'pulled_in' ELSE 'created_and_won' END
+        FROM (SELECT deal_id, owner_id, amount FROM deals
+                WHERE outcome = 'won' AND closed_on BETWEEN {_DECEMBER}) AS won
+            LEFT JOIN (SELECT deal_id, owner_id, outcome, expected_close_on FROM deals_before) AS earlier
+                ON won.deal_id = earlier.deal_id
+        WHERE outcome IS DISTINCT FROM 'won'
+            AND NOT coalesce(outcome = 'open' AND expected_close_on BETWEEN {_DECEMBER}, false)
+    )
+    SELECT owner_id, count(*) FILTER (due) AS due, coalesce(sum(amount) FILTER (due), 0) AS due_amount,
+        count(*) FILTER (due AND amount IS NULL) AS due_amount_unknown, {_FATES}
+    FROM told GROUP BY owner_id
 """
 
 STANDARDS_MET: Final = f"""
@@ -501,21 +531,31 @@ BOTTLENECK_CELLS: Final = f"""
 
 LEAD_RESPONSE: Final = f"""
     WITH ours AS (
-        SELECT lead_id, owner_id, account_id, converted_deal_id, assigned_on FROM leads
+        SELECT lead_id, owner_id, account_id, converted_deal_id, assigned_on, assigned_at FROM leads
         WHERE assigned_on BETWEEN {_QUARTER}
     ), done AS (
-        SELECT account_id, deal_id, happened_on FROM activities
+        SELECT account_id, deal_id, happened_on, happened_at FROM activities
         WHERE happened_on BETWEEN DATE '2025-10-01' AND DATE '2025-12-31' AND NOT coalesce(automatic, false)
             AND coalesce(done, true)
     ), found AS (
-        SELECT lead_id, min(happened_on) AS answered_on FROM (
-            SELECT lead_id, happened_on FROM ours JOIN done USING (account_id) WHERE happened_on >= assigned_on
-            UNION ALL SELECT lead_id, happened_on FROM ours JOIN done ON converted_deal_id = done.deal_id
-                WHERE happened_on >= assigned_on)
+        SELECT lead_id, min(happened_on) AS answered_on,
+            CASE WHEN min(happened_on) FILTER (happened_at IS NOT NULL) = min(happened_on)
+                THEN min(happened_at) END AS answered_at
+        FROM (
+            SELECT lead_id, happened_on, happened_at, assigned_at FROM ours JOIN done USING (account_id)
+                WHERE happened_on >= assigned_on
+            UNION ALL SELECT lead_id, happened_on, happened_at, assigned_at
+                FROM ours JOIN done ON converted_deal_id = done.deal_id WHERE happened_on >= assigned_on)
+        WHERE NOT coalesce(happened_at < assigned_at, false)
         GROUP BY lead_id
     )
-    SELECT greatest((ended.working_days - begun.working_days) * 1440, 0) AS minutes,
-        CASE WHEN answered_on IS NULL THEN 'open' ELSE 'answered' END AS kind, answered_on IS NOT NULL AS by_day,
+    SELECT greatest(CASE WHEN answered_at IS NOT NULL AND assigned_at IS NOT NULL
+            THEN date_diff('second', assigned_at, answered_at) // 60
+                - ((coalesce(answered_on, DATE '2025-12-31') - assigned_on)
+                    - (ended.working_days - begun.working_days)) * 1440
+            ELSE (ended.working_days - begun.working_days) * 1440 END, 0) AS minutes,
+        CASE WHEN answered_on IS NULL THEN 'open' ELSE 'answered' END AS kind,
+        answered_on IS NOT NULL AND (answered_at IS NULL OR assigned_at IS NULL) AS by_day,
         owner_id AS person_id, count(*) AS n
     FROM ours LEFT JOIN found USING (lead_id)
         LEFT JOIN calendar AS begun ON begun.day = assigned_on

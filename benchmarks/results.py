@@ -102,6 +102,18 @@ def commands(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def models(rows: Sequence[Row]) -> str:
+    """Show models beside what other software takes for the like."""
+    lines = ["| model | deals | ours, CPU s | peer | peer, CPU s | ratio |", "|---|--:|--:|---|--:|--:|"]
+    for row in sorted(rows, key=lambda row: (row["model"], row["deals"], row["peer"])):
+        peer = row["peer_cpu_seconds"]
+        told = "" if peer is None else f"{peer:.2f}"
+        ratio = "" if peer is None else f"{row['cpu_seconds'] / peer:.3f}"
+        deals = f"{row['deals']:,}" if row["deals"] else ""
+        lines.append(f"| {row['model']} | {deals} | {row['cpu_seconds']:.3f} | {row['peer']} | {told} | {ratio} |")
+    return "\n".join(lines)
+
+
 def meeting(rows: Sequence[Row]) -> str:
     """Show what the screens of a meeting ask for, beside a page that reads nothing."""
     lines = ["| what | asked | failed | median, ms | 95 % within, ms | CPU, ms | CPU of `/health/` | of one core |"]
@@ -138,6 +150,7 @@ def pages(rows: Sequence[Row]) -> str:
 _TABLES: Final[dict[str, Callable[[Sequence[Row]], str]]] = {
     "analyses": analyses,
     "commands": commands,
+    "models": models,
     "meeting": meeting,
     "pages": pages,
 }

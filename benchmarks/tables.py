@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import analyses, commands
+from benchmarks import analyses, commands, models
 
 
 def main() -> None:
     """Run both with the sizes and options given, or theirs by default."""
     sys.argv[0] = "benchmarks.tables"
     commands.main()
+    models.main()
     analyses.main()
 
 

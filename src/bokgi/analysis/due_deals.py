@@ -89,13 +89,6 @@ def _part(part: ir.NumericValue, whole: ir.NumericValue, enough: ir.BooleanValue
 
 def _paired(before: ibis.Table, after: ibis.Table, by: Sequence[str], period: Period) -> ibis.Table:
     """One row per deal that was due, or was won in the period, with its fate."""
-    # Only these deals are paired: they are few beside all that two days hold.
-    was_due = (
-        (_.outcome == Outcome.OPEN.value) & (_.expected_close_on >= period.start) & (_.expected_close_on < period.end)
-    )
-    is_won = (_.outcome == Outcome.WON.value) & (_.closed_on >= period.start) & (_.closed_on < period.end)
-    asked = before.filter(was_due).select("deal_id").union(after.filter(is_won).select("deal_id"))
-    before, after = before.semi_join(asked, "deal_id"), after.semi_join(asked, "deal_id")
     first = before.select(
         deal_before="deal_id",
         was_open=_.outcome == Outcome.OPEN.value,
@@ -112,10 +105,16 @@ def _paired(before: ibis.Table, after: ibis.Table, by: Sequence[str], period: Pe
         closed_after="closed_on",
         **{f"by_after_{name}": _[name] for name in by},
     )
-    pairs = first.outer_join(second, first.deal_before == second.deal_after)
     no = ibis.literal(value=False)
     in_period = (_.closed_after >= period.start) & (_.closed_after < period.end)
     due = (_.due_before >= period.start) & (_.due_before < period.end)
+    # Few deals are due or won beside all that two days hold: each of the two looks for its other day.
+    were_due = first.filter(_.was_open & due)
+    are_won = second.filter((_.outcome_after == Outcome.WON.value) & in_period)
+    of_due = were_due.left_join(second, were_due.deal_before == second.deal_after)
+    of_won = are_won.left_join(first, first.deal_before == are_won.deal_after)
+    of_won = of_won.filter(~ibis.coalesce(_.was_open & due, no))
+    pairs = of_due.union(of_won.select(*of_due.columns))
     existed = _.deal_before.notnull()
     pairs = pairs.mutate(was_open=existed & _.was_open, was_won=existed & _.was_won, existed=existed)
     pairs = pairs.mutate(

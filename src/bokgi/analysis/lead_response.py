@@ -99,19 +99,26 @@ def waiting_cells(
 def _first_answers(leads: ibis.Table, activities: ibis.Table, *, as_of: date) -> ibis.Table:
     """The first activity by a person on each lead's account or deal since it was assigned."""
     done = held(activities, as_of=as_of).select(
-        "activity_id", "account_id", "deal_id", answered_on="happened_on", answered_at="happened_at"
+        "account_id", "deal_id", answered_on="happened_on", answered_at="happened_at"
     )
     found = []
     for key, other in (("account_id", "account_id"), ("converted_deal_id", "deal_id")):
         waiting = leads.select("lead_id", "assigned_on", "assigned_at", lead_key=key).filter(_.lead_key.notnull())
         matched = waiting.join(done, [waiting.lead_key == done[other], done.answered_on >= waiting.assigned_on])
         earlier = ibis.coalesce(_.answered_at < _.assigned_at, ibis.literal(value=False))
-        found.append(matched.filter(~earlier).select("lead_id", "answered_on", "answered_at", "activity_id"))
-    first = ibis.window(
-        group_by="lead_id", order_by=[_.answered_on, _.answered_at.asc(nulls_first=False), _.activity_id]
+        found.append(matched.filter(~earlier).select("lead_id", "answered_on", "answered_at"))
+    # The first moment of all is one of the first day on which moments are known: three minima, and nothing is sorted.
+    first = (
+        ibis.union(*found)
+        .group_by("lead_id")
+        .agg(
+            answered_on=_.answered_on.min(),
+            moment=_.answered_at.min(),
+            moment_on=_.answered_on.min(where=_.answered_at.notnull()),
+        )
     )
-    ranked = ibis.union(*found).mutate(place=ibis.row_number().over(first))
-    return ranked.filter(_.place == 0).select("lead_id", "answered_on", "answered_at")
+    moment = (_.moment_on == _.answered_on).ifelse(_.moment, ibis.null("timestamp('UTC')"))
+    return first.select("lead_id", "answered_on", answered_at=moment)
 
 
 _SCHEMA: Final = pa.schema(

@@ -174,10 +174,11 @@ def _achieved(deals: ibis.Table, goals: ibis.Table, *, as_of: date, period: Peri
         subject_id=ibis.literal(ALL) if column is None else deals[column], won=won, due=is_due
     )
     counts = totals("won", _.won) | totals("open_due", _.due)
-    by_source = ours.filter(_.source.notnull()).group_by("subject_id", lead_source="source").agg(**counts)
+    by_source = ours.group_by("subject_id", lead_source="source").agg(**counts)
     named = goals.filter(_.lead_source != ALL).select("lead_source").distinct()
-    every = ours.group_by("subject_id").agg(**counts).mutate(lead_source=ibis.literal(ALL))
+    every = by_source.group_by("subject_id").agg(**{name: _[name].sum() for name in counts})
     names = ["subject_id", "lead_source", *counts]
+    every = every.mutate(lead_source=ibis.literal(ALL)).cast({name: by_source[name].type() for name in counts})
     parts = [every.select(*names), by_source.semi_join(named, "lead_source").select(*names)]
     return ibis.union(
         *(part.cast({name: kind.copy(nullable=True) for name, kind in part.schema().items()}) for part in parts)

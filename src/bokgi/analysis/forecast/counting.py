@@ -21,7 +21,7 @@ from bokgi.analysis.forecast.windows import PHASES, WEEK, Window, phase_of
 UNKNOWN: Final = "(unknown)"
 AGE_DAYS: Final = (0, 4, 8, 14, 21, 28, 42, 63, 91, 140, 210, 364)
 """Time in stage is told apart from these days on; the last has no end: what stands longer hardly ever moves."""
-CELLS_AT_ONCE: Final = 250_000
+CELLS_AT_ONCE: Final = 100_000
 """Deals whose cells are counted at once: eight or so cells each."""
 EXITS: Final = {
     "on": ("advanced",),
@@ -211,7 +211,7 @@ def _cells_of(
         counted = counted.union(_numbered(then, "value", numbering.people).select(columns))
     key = (_.profile * len(numbering.people) + _.person) * numbering.timings + _.timing
     keyed = counted.select("twice", *EXITS, key=key * len(numbering.eras) + _.era)
-    sums = {name: _[name].sum().cast("int64") for name in ("twice", *EXITS)}
+    sums = {"twice": _.twice.sum().cast("int64")} | {name: _[name].sum().cast("int32") for name in EXITS}
     return keyed.group_by("key").agg(**sums).order_by("key")
 
 
