@@ -90,8 +90,9 @@ def main() -> None:
     parser.add_argument("--no-table", action="store_true", help="leave the document as it is")
     given = parser.parse_args()
     smallest = home(given.folder / str(min(given.deals)), min(given.deals))
-    for words, __ in COMMANDS.values():
-        run(words, smallest.home)
+    for what, (words, __) in COMMANDS.items():
+        if given.only in what:
+            run(words, smallest.home)
     for deals in given.deals:
         rows = measure(deals, given.folder, given.only)
         print(results.commands(rows), flush=True)

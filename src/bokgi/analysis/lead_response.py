@@ -117,7 +117,7 @@ def _first_answers(leads: ibis.Table, activities: ibis.Table, *, as_of: date) ->
             moment_on=_.answered_on.min(where=_.answered_at.notnull()),
         )
     )
-    moment = (_.moment_on == _.answered_on).ifelse(_.moment, ibis.null("timestamp('UTC')"))
+    moment = (_.moment_on == _.answered_on).ifelse(_.moment, ibis.null(first.moment.type()))
     return first.select("lead_id", "answered_on", answered_at=moment)
 
 
