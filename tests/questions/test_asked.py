@@ -15,6 +15,7 @@ from bokgi.facts.model import Facts
 from bokgi.facts.read import facts
 from bokgi.questions.asked import asked
 from bokgi.questions.deals import ALL, Where, list_deals
+from bokgi.questions.search import search
 from tests.cast import rows_of
 
 DAY = date(2026, 11, 24)
@@ -39,6 +40,16 @@ COMPANY = {
         p | talk | Talk | 1 | open
         p | offer | Offer | 2 | open
         p | won | Won | 3 | won
+    """,
+    "texts": """
+        kind | key | text
+        deal_name | d1 | 한빛 그룹웨어
+        deal_name | d2 | 서울 물류
+    """,
+    "identities": """
+        kind | key | name
+        person | kim | 김한결
+        person | lee | 이준
     """,
 }
 
@@ -78,6 +89,29 @@ def test_a_list_that_reads_what_is_kept_for_its_day_tells_what_one_tells_that_do
         assert any(deal["reasons"] for deal in first["deals"])
         again = list_deals(read_facts, as_of=DAY, where=Where(outcome=ALL), order=order)
         assert first == again == list_deals(plain, as_of=DAY, where=Where(outcome=ALL), order=order)
+
+
+@pytest.mark.parametrize("words", ["ㅎㅂ", "하", "그룹 웨어", "물류", "d3", "없음", "ㅎ"])
+@pytest.mark.parametrize("owners", [None, ("lee",), ()])
+def test_names_held_in_memory_are_found_as_others_are(
+    read_facts: Facts, words: str, owners: tuple[str, ...] | None
+) -> None:
+    found = search(read_facts, words=words, owners=owners)
+    assert found == search(read_facts, words=words, owners=owners)
+    assert found == search(replace(read_facts, keeping=None), words=words, owners=owners)
+
+
+def test_a_table_that_was_made_anew_is_held_anew(read_facts: Facts, tmp_path: Path) -> None:
+    first = search(read_facts, words="한빛")["deals"]
+    assert [deal["owner"] for deal in first] == ["김한결"]
+    (path,) = tmp_path.rglob("search-deals-*.parquet")
+    path.unlink()
+    forgotten = replace(read_facts, texts=read_facts.texts.filter(read_facts.texts.key != "d1"), keeping=None)
+    made = replace(forgotten, keeping=read_facts.keeping)
+    # As an erasure does it: the file goes, and the next question makes it of what is left.
+    assert read_facts.keeping is not None
+    keeping = replace(read_facts.keeping, tables=made.tables)
+    assert search(replace(made, keeping=keeping), words="한빛")["deals"] == []
 
 
 def test_the_day_before_knows_nothing_of_the_day_after(read_facts: Facts) -> None:

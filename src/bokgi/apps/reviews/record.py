@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from django.urls import reverse
 from jinja2 import Environment
 from markupsafe import Markup
 
+from bokgi.apps.access.asking import answers
 from bokgi.apps.access.selectors import time_zone
 from bokgi.apps.reviews import rules, selectors
 from bokgi.apps.reviews.models import Commitment, Effect, Meeting, Note, OwnWord, Snapshot, Verdict
 from bokgi.apps.reviews.rendering import document
 from bokgi.apps.reviews.rendering.html import sheet_of_a_file
 from bokgi.apps.reviews.services.preparing import QUESTIONS
-from bokgi.apps.reviews.showing import DEALS, TITLES
+from bokgi.apps.reviews.showing import DEALS, TITLES, pack_of
 from bokgi.domain.messages import N_, translate
 from bokgi.domain.period import Period
+from bokgi.facts.model import Facts
 from bokgi.questions.asked import Json
 from bokgi.ui import charts
 from bokgi.ui import format as written
@@ -28,6 +32,7 @@ from bokgi.ui.templating import environment
 from bokgi.ui.theme import stylesheet
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
+_SHARED: Final = Path(__file__).parents[2] / "ui" / "templates"
 
 
 def record_of(meeting: Meeting, snapshot: Snapshot, names: Mapping[str, str], at: datetime) -> Json:
@@ -168,6 +173,42 @@ def drawn(pack: Json, lang: str) -> dict[str, str]:
     parts = {section.key: str(module.content(section, charts.inline)) for section in doc.sections}
     head = f"{module.strip(doc)}{module.figures(doc)}"
     return parts | {"head": head, "foot": str(module.foot(doc)), "as_of": doc.as_of}
+
+
+def ask_page_of_pack(facts: Facts, *, week: str, as_of: date, team: str | None, lang: str, look: str) -> Json:
+    """Draw the pack of a week as its page shows it: `scope`, `as_of` in words, `quarantined`, and pieces of the page.
+
+    `strip` is the line of the data's state, `strip_mend` the same with the way to refused rows; `body` is the rest.
+    Kept like every answer, for drawing takes many times as long as reading; `look` is `look_of_pages()`.
+    """
+    del facts, look
+    pack = pack_of(week=week, as_of=as_of, team=team or "")
+    doc = document(pack, lang)
+    module: Any = templates(lang).get_template("reviews/blocks.jinja").module
+    parts = [module.part(section, place, charts.inline) for place, section in enumerate(doc.sections, start=1)]
+    return {
+        "scope": doc.scope,
+        "as_of": doc.as_of,
+        "quarantined": pack["data"]["quarantined"],
+        "strip": str(module.strip(doc, "")),
+        "strip_mend": str(module.strip(doc, reverse("data:quarantine"))),
+        "body": "\n".join(map(str, (module.figures(doc), module.agenda(doc), *parts, module.foot(doc)))),
+    }
+
+
+@cache
+def look_of_pages() -> str:
+    """Give a digest of the templates that a pack is drawn with: another look is another page."""
+    whole = hashlib.sha256()
+    for path in sorted((*_TEMPLATES.rglob("*.*"), *_SHARED.rglob("*.*"))):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()[:12]
+
+
+def page_of_pack(*, week: str, as_of: date, team: str, lang: str) -> Json:
+    """Give the page of a pack, see `ask_page_of_pack`; drawn at most once."""
+    asked = {"week": week, "as_of": as_of, "team": team or None, "lang": lang, "look": look_of_pages()}
+    return answers().ask(ask_page_of_pack, **asked)
 
 
 def shown_part(snapshot: Snapshot, part: str, lang: str) -> Markup:

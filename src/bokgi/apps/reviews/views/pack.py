@@ -7,23 +7,22 @@ from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
+from markupsafe import Markup
 
 from bokgi.apps.access.permitting import is_permitted, may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.data.views.refused import refused
 from bokgi.apps.pipeline.selectors import screen_of
 from bokgi.apps.reviews import rules
-from bokgi.apps.reviews.record import week_name
-from bokgi.apps.reviews.rendering import document, rendered
+from bokgi.apps.reviews.record import page_of_pack, week_name
+from bokgi.apps.reviews.rendering import rendered
 from bokgi.apps.reviews.showing import pack_of
 from bokgi.apps.reviews.views.frame import LEADS, still_waits, waiting
 from bokgi.apps.reviews.views.planning import teams_led
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
-from bokgi.ui import charts
 
 TYPES: Final = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "md": "text/markdown; charset=utf-8"}
 _WEEKS: Final = 8
@@ -51,18 +50,20 @@ def pack(request: PageRequest) -> HttpResponse:
     waits = form not in TYPES and still_waits(request, week=period.iso_week, as_of=as_of, team=team)
     if request.htmx:
         return waiting(request) if waits else HttpResponse(headers={"HX-Refresh": "true"})
-    found = None if waits else pack_of(week=period.iso_week, as_of=as_of, team=team)
-    if found is not None and form in TYPES:
+    if form in TYPES:
+        found = pack_of(week=period.iso_week, as_of=as_of, team=team)
         response = HttpResponse(rendered(found, form, screen.lang), content_type=TYPES[form])
         response["Content-Disposition"] = f'attachment; filename="review-{period.iso_week}.{form}"'
         return response
-    may_mend = is_permitted(refused, request.user)
+    page = None if waits else page_of_pack(week=period.iso_week, as_of=as_of, team=team, lang=screen.lang)
+    mends = page is not None and page["quarantined"] and is_permitted(refused, request.user)
     weeks = [Period.week_of(usual.start - timedelta(weeks=back)) for back in range(_WEEKS)]
     shown = {
         "screen": screen,
-        "doc": None if found is None else document(found, screen.lang),
-        "refused": reverse("data:quarantine") if found and found["data"]["quarantined"] and may_mend else "",
-        "chart": charts.inline,
+        "page": page,
+        # Drawn by our own templates, which escape what comes from the data.
+        "strip": Markup("" if page is None else page["strip_mend" if mends else "strip"]),  # noqa: S704 - as said
+        "body": Markup("" if page is None else page["body"]),  # noqa: S704 - as said
         "teams": teams,
         "team": team,
         "week": period.iso_week,
