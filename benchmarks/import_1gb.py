@@ -1,6 +1,6 @@
 """Import of a large deals CSV, with mapping, judging and quarantine, against DuckDB's own CSV → Parquet copy of it.
 
-    python -m benchmarks.import_1gb --megabytes 1024 --folder /tmp/bench
+    python3 run.py bench import_1gb --folder bench-files --keep
 
 Both sides run as processes of their own, one after the other, on the same file with as many threads as there are
 cores; CPU seconds, seconds and peak memory are those of the whole process, from the start of Python to its end, as the
@@ -45,6 +45,8 @@ PEERS: Final = {
     "copy of texts": "read_csv({file}, all_varchar = true, ignore_errors = true)",
 }
 """Ways in which DuckDB copies the file; a few records of it are short, which stops a copy that ignores no errors."""
+
+_CALLED: Final = {"copy": "DuckDB's copy", "copy of texts": "DuckDB's copy, all texts", "bokgi": "import"}
 
 _WORDS: Final = {
     "family": "김 이 박 최 정 강 조 윤 장 임 한 오 서 신 권 황 안 송 전 홍",
@@ -247,6 +249,27 @@ def compare(megabytes: int, folder: Path, times: int) -> dict[str, Any]:
     }
 
 
+def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give what was measured as rows of docs/reference/benchmarks.md; ratios and steps have CPU seconds alone."""
+    cost = found["runs"]
+    told: list[tuple[str, float, float | None, float | None]] = [
+        (_CALLED[name], one["cpu"], one["wall"], one["peak"]) for name, one in cost.items()
+    ]
+    told += [(f"… {step}", cpu, None, None) for step, cpu in cost["bokgi"]["said"]["steps"].items()]
+    told += [(f"import ÷ {_CALLED[way]}", ratio, None, None) for way, ratio in found["cpu_ratio"].items()]
+    return [
+        {
+            "what": what,
+            "megabytes": found["megabytes"],
+            "order": order,
+            "cpu_seconds": cpu,
+            "seconds": wall,
+            "peak_mib": mib,
+        }
+        for order, (what, cpu, wall, mib) in enumerate(told)
+    ]
+
+
 def markdown(found: dict[str, Any]) -> str:
     """Give what was measured as a Markdown table."""
     lines = ["| | CPU s | s | peak MiB |", "|---|--:|--:|--:|"]
@@ -264,6 +287,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=1024)
     parser.add_argument("--folder", type=Path, help="where the generated file is kept")
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="put the figures into docs/reference/benchmarks.md")
     parser.add_argument("--make", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--import", dest="take_in", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
@@ -280,6 +304,10 @@ def main() -> None:
         found = compare(given.megabytes, given.folder, given.times)
         print(json.dumps(found, indent=1, ensure_ascii=False))
         print(markdown(found))
+        if given.keep:
+            from benchmarks import results  # noqa: PLC0415 - the processes that are measured need no charts
+
+            results.keep("imports", rows(found), key=("what", "megabytes"))
 
 
 if __name__ == "__main__":

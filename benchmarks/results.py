@@ -147,10 +147,20 @@ def pages(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def imports(rows: Sequence[Row]) -> str:
+    """Show an import beside DuckDB's own copies of the same file, and where its CPU seconds went."""
+    lines = ["| what | MB | CPU seconds | seconds | peak, MiB |", "|---|--:|--:|--:|--:|"]
+    for row in sorted(rows, key=lambda row: (row["megabytes"], row["order"])):
+        rest = ["" if row[name] is None else f"{row[name]:.0f}" for name in ("seconds", "peak_mib")]
+        lines.append(f"| {row['what']} | {row['megabytes']:,} | {row['cpu_seconds']:.2f} | {' | '.join(rest)} |")
+    return "\n".join(lines)
+
+
 _TABLES: Final[dict[str, Callable[[Sequence[Row]], str]]] = {
     "analyses": analyses,
     "commands": commands,
     "models": models,
+    "imports": imports,
     "meeting": meeting,
     "pages": pages,
 }

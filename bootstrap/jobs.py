@@ -120,6 +120,12 @@ def checks() -> list[tuple[str, Callable[[], int]]]:
 
 def check(arguments: Sequence[str]) -> int:
     """Run every check, also after one failed, and name those that did."""
+    known = [name for name, _ in checks()]
+    unknown = [name for name in arguments if name not in known]
+    if unknown:
+        listed = ", ".join(f'"{name}"' for name in known)
+        print(say("unknown_check", names=", ".join(unknown), checks=listed), file=sys.stderr)
+        return USAGE
     ensure(ENVIRONMENT, "ci")
     steps = [step for step in checks() if not arguments or step[0] in arguments]
     failed = []

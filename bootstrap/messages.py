@@ -88,6 +88,10 @@ TEXTS = {
         "en": "There is no command {name}. There are: {names}.",
         "ko": "{name} 명령은 없습니다. 쓸 수 있는 명령: {names}.",
     },
+    "unknown_check": {
+        "en": "There is no check {names}. There are: {checks}.",
+        "ko": "{names} 검사는 없습니다. 쓸 수 있는 검사: {checks}.",
+    },
     "step": {"en": "check {position}/{total}: {name}", "ko": "검사 {position}/{total}: {name}"},
     "step_failed": {"en": "failed: {names}", "ko": "실패: {names}"},
     "all_passed": {"en": "All {total} checks passed.", "ko": "검사 {total}개를 모두 통과했습니다."},

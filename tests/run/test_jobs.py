@@ -133,6 +133,12 @@ def test_check_runs_the_named_checks_only(started: list[tuple[str, ...]], capsys
     assert "All 1 checks passed." in capsys.readouterr().out
 
 
+def test_an_unknown_check_is_not_passed(started: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]) -> None:
+    assert jobs.run(["check", "mypi"]) == jobs.USAGE
+    assert '"ruff check"' in capsys.readouterr().err
+    assert not started
+
+
 def test_an_unknown_command_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert jobs.run(["tset"]) == jobs.USAGE
     assert "start, sample, test, check" in capsys.readouterr().err
