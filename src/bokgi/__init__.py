@@ -1,6 +1,6 @@
 """Bokgi (복기): replay last week's sales moves, find the one that decided it, learn.
 
-The analyses are here for use as a library, too; each loads when it is asked for.
+The analyses are here for use as a library, too; each loads when it is asked for (`docs/reference/library.md`).
 
 >>> import bokgi
 >>> import numpy as np
@@ -17,30 +17,39 @@ if TYPE_CHECKING:
     from bokgi.analysis.bottleneck import bottlenecks
     from bokgi.analysis.change_detection import changes, weekly_counts
     from bokgi.analysis.comparison import compare_people
+    from bokgi.analysis.comparison.conditions import conditions
     from bokgi.analysis.concentration import concentration, gini, people_time, resilience
     from bokgi.analysis.content_effect import content_effect, deal_weeks, first_exposures
+    from bokgi.analysis.deal_traits import deal_traits
     from bokgi.analysis.decomposition import person_gap, target_gap, won_change
     from bokgi.analysis.forecast import backtest, forecast
-    from bokgi.analysis.funnel import funnel
+    from bokgi.analysis.funnel import FunnelMode, funnel
     from bokgi.analysis.progressions import progressions
     from bokgi.analysis.stage_conversion import stage_conversion
     from bokgi.analysis.time_in_stage import time_in_stage
     from bokgi.analysis.visits import visits
+    from bokgi.domain.period import Period
+    from bokgi.facts.read import open_facts
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "FunnelMode",
+    "Period",
     "backtest",
     "bottlenecks",
     "changes",
     "compare_people",
     "concentration",
+    "conditions",
     "content_effect",
+    "deal_traits",
     "deal_weeks",
     "first_exposures",
     "forecast",
     "funnel",
     "gini",
+    "open_facts",
     "people_time",
     "person_gap",
     "progressions",
@@ -54,27 +63,32 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "backtest": "forecast",
-    "bottlenecks": "bottleneck",
-    "changes": "change_detection",
-    "compare_people": "comparison",
-    "concentration": "concentration",
-    "content_effect": "content_effect",
-    "deal_weeks": "content_effect",
-    "first_exposures": "content_effect",
-    "forecast": "forecast",
-    "funnel": "funnel",
-    "gini": "concentration",
-    "people_time": "concentration",
-    "person_gap": "decomposition",
-    "progressions": "progressions",
-    "resilience": "concentration",
-    "stage_conversion": "stage_conversion",
-    "target_gap": "decomposition",
-    "time_in_stage": "time_in_stage",
-    "visits": "visits",
-    "weekly_counts": "change_detection",
-    "won_change": "decomposition",
+    "FunnelMode": "analysis.funnel",
+    "Period": "domain.period",
+    "backtest": "analysis.forecast",
+    "bottlenecks": "analysis.bottleneck",
+    "changes": "analysis.change_detection",
+    "compare_people": "analysis.comparison",
+    "concentration": "analysis.concentration",
+    "conditions": "analysis.comparison.conditions",
+    "content_effect": "analysis.content_effect",
+    "deal_traits": "analysis.deal_traits",
+    "deal_weeks": "analysis.content_effect",
+    "first_exposures": "analysis.content_effect",
+    "forecast": "analysis.forecast",
+    "funnel": "analysis.funnel",
+    "gini": "analysis.concentration",
+    "open_facts": "facts.read",
+    "people_time": "analysis.concentration",
+    "person_gap": "analysis.decomposition",
+    "progressions": "analysis.progressions",
+    "resilience": "analysis.concentration",
+    "stage_conversion": "analysis.stage_conversion",
+    "target_gap": "analysis.decomposition",
+    "time_in_stage": "analysis.time_in_stage",
+    "visits": "analysis.visits",
+    "weekly_counts": "analysis.change_detection",
+    "won_change": "analysis.decomposition",
 }
 
 
@@ -82,4 +96,4 @@ def __getattr__(name: str) -> object:
     """Load an analysis when it is first asked for."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"bokgi.analysis.{_HOMES[name]}"), name)
+    return getattr(import_module(f"bokgi.{_HOMES[name]}"), name)

@@ -22,7 +22,7 @@ from bokgi.facts.model import Facts, Keeping
 from bokgi.facts.schema import STATE_COLUMNS, TABLES, Column
 from bokgi.facts.settings import Settings
 
-__all__ = ["Facts", "Settings", "facts", "facts_on"]
+__all__ = ["Facts", "Settings", "facts", "facts_on", "open_facts"]
 
 
 def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: date | None = None) -> Facts:  # noqa: ANN401 - any Ibis backend
@@ -48,6 +48,20 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
         **tables, settings=Settings.of(rows), version=derived.version, keeping=_keeping(connection, tables, derived)
     )
     return found if as_of is None else facts_on(found, as_of)
+
+
+def open_facts(home: Path | str, *, version: int | None = None, as_of: date | None = None) -> Facts:
+    """Read all facts of a home folder on an engine of its own (DuckDB); see `facts`.
+
+    Raises `NotFoundError` where there is no home.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     lake = Lake.open(Path(home), create=True)
+    ...     open_facts(home).deals.count().execute()
+    0
+    """
+    return facts(ibis.duckdb.connect(), Lake.open(Path(home)), version=version, as_of=as_of)
 
 
 def facts_on(found: Facts, on: date) -> Facts:
