@@ -123,12 +123,12 @@ def serve(host: str, port: int) -> None:
 
 def _load_pages() -> None:
     """Load what pages are made with before the first one is asked for: addresses, templates, charts, the facts."""
+    import altair as alt  # noqa: F401, PLC0415 - draws the first chart, and is slow to load
     from django.template import engines  # noqa: PLC0415 - needs Django set up
     from django.template.backends.jinja2 import Jinja2  # noqa: PLC0415 - as above
     from django.urls import get_resolver  # noqa: PLC0415 - as above
 
     from bokgi.apps.access.asking import answers  # noqa: PLC0415 - as above
-    from bokgi.ui import charts  # noqa: F401, PLC0415 - as above
 
     get_resolver().url_patterns  # noqa: B018 - imports every view
     for engine in engines.all():
