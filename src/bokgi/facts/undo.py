@@ -100,8 +100,9 @@ def later(imports: Sequence[Import], import_no: int) -> list[Import]:
 
 
 def _resting_on(lake: Lake, imports: Sequence[Import], target: Import) -> list[Import]:
-    """List the corrections made after what an import speaks of, of deals, and parts of contacts, that it wrote."""
-    corrections = [one for one in imports if one.committed and one.source == CORRECTIONS and one.order > target.order]
+    """List the corrections, of deals and parts of contacts that an import wrote, made after it or what it speaks of."""
+    made = [one for one in imports if one.committed and one.source == CORRECTIONS]
+    corrections = [one for one in made if one.place > target.place or one.order > target.order]
     brought = [_BROUGHT[name] for name in _BROUGHT if name in target.tables]
     if not corrections or not brought:
         return []
