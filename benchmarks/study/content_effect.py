@@ -23,23 +23,27 @@ SCALES: Final = {"small": 6, "medium": 60, "full": 100}
 """Organisations of each kind."""
 
 
-def effects_of(world: Journeys) -> ContentEffects:
-    """Estimate the effects of all items of a simulated organisation from its facts."""
+def inputs_of(world: Journeys) -> tuple[ibis.Table, ibis.Table]:
+    """Give the deal-weeks of a simulated organisation, and who first saw what when, from its facts."""
     facts = {name: ibis.memtable(rows) for name, rows in content_facts(world).items()}
     as_of = FIRST_WEEK + timedelta(weeks=world.weeks, days=-1)
     deals = facts["deals"].mutate(last_seen_on=ibis.null("date"))
     nobody = {"person_id": "string", "team": "string", "share": "float64", "valid_from": "date", "valid_to": "date"}
     traits = deal_traits(deals, facts["accounts"], ibis.memtable([], schema=nobody), on=as_of)
     stays = visits(deals, facts["stage_events"], facts["stages"])
+    panel = deal_weeks(traits, stays, facts["activities"], facts["calendar"], as_of=as_of)
+    return panel, first_exposures(facts["content_events"], facts["calendar"], as_of=as_of)
+
+
+def effects_of(world: Journeys) -> ContentEffects:
+    """Estimate the effects of all items of a simulated organisation."""
+    panel, content = inputs_of(world)
     lots = None
     if world.randomised is not None:
+        deals = ibis.memtable(content_facts(world)["deals"])
         given = (deals.attributes["trial"] == "sent").name("given")
         lots = deals.select("deal_id", given, content_id=ibis.literal(RANDOMISED))
-    return content_effect(
-        deal_weeks(traits, stays, facts["activities"], facts["calendar"], as_of=as_of),
-        content=first_exposures(facts["content_events"], facts["calendar"], as_of=as_of),
-        randomised=lots,
-    )
+    return content_effect(panel, content=content, randomised=lots)
 
 
 def run(scale: str, seed: int) -> list[Row]:

@@ -43,8 +43,8 @@ TABLES = CAST | {
         c1         | a2         | 본부장
     """,
     "deal_contacts": """
-        deal_id | contact_id | role
-        d2      | c1         | 의사결정자
+        deal_id | contact_id | role       | first_seen_on
+        d2      | c1         | 의사결정자 | 2026-11-22
     """,
     "texts": """
         kind             | key | text
