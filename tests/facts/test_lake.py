@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
+from deltalake.transaction import AddAction
 
 from bokgi.domain.errors import ConflictError, InternalError, NotFoundError
 from bokgi.facts import delta
@@ -97,6 +99,18 @@ def test_of_two_processes_with_the_same_file_one_judges_again(tmp_path: Path) ->
     assert said == ["committed", "known", "ledger_moved"]
     assert list(counted(lake).values()) == [(ROWS, ROWS)]
     assert lake.version() == 1
+
+
+def test_rows_reach_a_table_that_was_made_twice_at_once(tmp_path: Path) -> None:
+    """The second making lands between the first one's and its rows, and reads as a change of what the table is."""
+    table = TABLES["deals"]
+    first = delta.create(tmp_path / "deals", table)
+    DeltaTable.create(str(tmp_path / "deals"), table.arrow(), mode="overwrite")
+    rows = AddAction("1-1.parquet", 10, {}, 0, data_change=True, stats='{"numRecords": 1}')
+    assert delta.add(first, table, [rows])
+    again = delta.opened(tmp_path / "deals")
+    assert again is not None
+    assert [Path(name).name for name in again.file_uris()] == ["1-1.parquet"]
 
 
 def test_who_commits_second_is_told_to_judge_again(tmp_path: Path) -> None:

@@ -153,12 +153,15 @@ def add(
 ) -> bool:
     """Write one commit to the table's log; False when somebody else's commit came first (only with `retries=0`)."""
     properties = CommitProperties() if retries is None else CommitProperties(max_commit_retries=retries)
+    changes = [*added, *removed]
     try:
-        opened_table.create_write_transaction([*added, *removed], "append", table.arrow(), commit_properties=properties)
+        opened_table.create_write_transaction(changes, "append", table.arrow(), commit_properties=properties)
     except CommitFailedError:
-        if retries != 0:
-            raise
-        return False
+        if retries == 0:
+            return False
+        # Two made the table at once: the second making reads as a change of what the table is.
+        opened_table.update_incremental()
+        opened_table.create_write_transaction(changes, "append", table.arrow(), commit_properties=properties)
     return True
 
 
