@@ -153,7 +153,7 @@ def add(
 ) -> bool:
     """Write one commit to the table's log; False when somebody else's commit came first (only with `retries=0`)."""
     properties = CommitProperties() if retries is None else CommitProperties(max_commit_retries=retries)
-    changes = [*added, *removed]
+    changes: list[AddAction | RemoveAction] = [*added, *removed]
     try:
         opened_table.create_write_transaction(changes, "append", table.arrow(), commit_properties=properties)
     except CommitFailedError:
