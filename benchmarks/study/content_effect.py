@@ -17,8 +17,8 @@ from bokgi.analysis.visits import visits
 TOPIC: Final = "content_effect"
 NOTE: Final = """\
 The control's limit of 1.64 was chosen after a run at 1.96 on the same organisations (decision 36). The null item
-was claimed in 10 of 100 here and, on 200 organisations of other seeds, in 10 more, which is 5.0 % (2.4 to 9.0 %):
-there the goal is met, and chance made the 10 of 100."""
+is claimed in 9 of 100 here. Before age counted by stage (decision 9) it was in 10 of these 100 and, on 200
+organisations of other seeds, in 10, which is 5.0 % (2.4 to 9.0 %): there the goal was met."""
 SCALES: Final = {"small": 6, "medium": 60, "full": 100}
 """Organisations of each kind."""
 

@@ -87,13 +87,14 @@ def content_effect(
     Gives for each item the log of the ratio of weekly rates of moving on to a later stage or winning, seen over not
     seen, with its interval (95 %), and its grade; see `ItemEffect`. Only A and B may be called an effect.
 
-    Counts how: a weekly hazard (complementary log-log) with stage, time in stage, age of the deal, what was done in the
-    two weeks before and in the six before those, person, segment, industry, source, grade, type and the other items
-    seen; each week weighted by the stabilised inverse probability of having been sent the item so far, cut at 1 %;
-    standard errors clustered by deal. The control asks whether deals that move on are sent the item more often in the
-    four weeks after; what comes later cannot have helped. It must pass for the item and for all items together. By lot:
-    the same hazard without weights, by what was drawn. A verdict says `helps` or `hurts` only for items that stand out
-    among all with an effect (Holm at 5 %): the answer is read every week, and each reading is another chance to err.
+    Counts how: a weekly hazard (complementary log-log) with stage, time in stage, age of the deal by stage, what was
+    done in the two weeks before and in the six before those, person, segment, industry, source, grade, type and the
+    other items seen; each week weighted by the stabilised inverse probability of having been sent the item so far, cut
+    at 1 %; standard errors clustered by deal. The control asks whether deals that move on are sent the item more often
+    in the four weeks after; what comes later cannot have helped. It must pass for the item and for all items together.
+    By lot: the same hazard without weights, by what was drawn. A verdict says `helps` or `hurts` only for items that
+    stand out among all with an effect (Holm at 5 %): the answer is read every week, and each reading is another chance
+    to err.
 
     Small numbers: fewer than 30 deals that saw an item, or 20 moves with or without it, give grade D and no figure.
     Refuses: a lag below one week. Do not compare win rates of deals that saw an item with those that did not: who lives
@@ -124,10 +125,12 @@ def content_effect(
     if not len(weeks.deal) or not seen.items:
         return ContentEffects((), None, len(weeks.ids), len(weeks.deal), LEVEL)
     arms = {} if randomised is None else _arms(randomised, weeks)
-    covariates = dummies([weeks.stage, weeks.in_stage, weeks.age, *weeks.acted, *weeks.traits])
+    alike = [weeks.stage, weeks.in_stage, *weeks.acted, *weeks.traits]
+    covariates = dummies([*alike, weeks.age_by_stage])
     counted = [items.counts(weeks, seen.week[:, item], lag) for item in range(len(seen.items))]
     enough = [item for item, n in enumerate(counted) if n[0] >= LEAST_DEALS and min(n[1:]) >= LEAST_MOVES]
-    moving = fit(covariates, weeks.moved, link="cloglog").p
+    # Without age by stage, which takes up some of a hidden momentum: the control is there to see it.
+    moving = fit(dummies([*alike, weeks.age]), weeks.moved, link="cloglog").p
     controls = {item: items.control(weeks, seen, item, moving) for item in enough if seen.items[item] not in arms}
     pooled = items.z_of(np.sum(list(controls.values()), axis=0)) if controls else None
     found = _judged(

@@ -42,6 +42,11 @@ class DealWeeks:
     following: Ints
     ids: tuple[str, ...]
 
+    @property
+    def age_by_stage(self) -> Ints:
+        """Age numbered apart by stage: a deal that is old at its first stage sleeps, at its last it is near its end."""
+        return self.stage * (len(TIME_ENDS) + 1) + self.age
+
     def at(self, week: Ints) -> Ints:
         """Give for each row the last row of its deal up to a week; -1: there is none."""
         span = int(max(self.week.max(), week.max())) + 2
