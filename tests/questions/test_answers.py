@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bokgi.domain.errors import NotFoundError
+from bokgi.facts import state
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.facts.model import Facts
@@ -139,3 +140,17 @@ def test_without_facts_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError) as caught:
         Answers(tmp_path / "nowhere").ask(ask_deals, as_of=DAY)
     assert caught.value.code == "home_missing"
+
+
+@pytest.mark.parametrize("name", ["asked.py", "drawn.jinja", "said.mo"])
+def test_what_an_answer_is_made_and_drawn_with_decides_whether_it_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(state, "files", lambda _package: tmp_path)
+    made = tmp_path / "questions" / name
+    made.parent.mkdir()
+    digests = set()
+    for text in ("one", "other"):
+        made.write_text(text)
+        digests.add(state.code_digest.__wrapped__("questions"))
+    assert len(digests) == 2

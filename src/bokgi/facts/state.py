@@ -166,16 +166,20 @@ def _told(lake: Readable, folder: Path) -> Derived | None:
     return Derived(content["version"], folder, files, observed)
 
 
+_CODE: Final = frozenset({".py", ".jinja", ".mo"})
+"""How the names of files end that decide what an answer says."""
+
+
 @cache
 def code_digest(*parts: str) -> str:
-    """Give a digest of the code in folders of the package: another code may compute otherwise.
+    """Give a digest of the code in folders of the package, with templates and messages: another may answer otherwise.
 
     >>> len(code_digest("facts")), code_digest("facts") == code_digest("domain")
     (64, False)
     """
     whole = hashlib.sha256()
     root = Path(str(files("bokgi")))
-    for path in sorted(path for part in parts for path in (root / part).rglob("*.py")):
+    for path in sorted(path for part in parts for path in (root / part).rglob("*.*") if path.suffix in _CODE):
         whole.update(str(path.relative_to(root)).encode())
         whole.update(path.read_bytes())
     return whole.hexdigest()

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.access.asking import answers, main_question, open_questions
 from bokgi.apps.access.selectors import organisation
-from bokgi.apps.reviews.record import ask_page_of_pack, look_of_pages
+from bokgi.apps.reviews.record import ask_page_of_pack
 from bokgi.apps.reviews.rules import reviewed_week
 from bokgi.apps.reviews.showing import ask_pack
 from bokgi.domain.errors import NotFoundError
@@ -79,7 +79,7 @@ def register() -> None:
     week = {"week": lambda on: reviewed_week(on).iso_week, "team": None}
     main_question(ask_pack, **week)
     for lang in LANGUAGES:
-        main_question(ask_page_of_pack, **week, lang=lang, look=look_of_pages())
+        main_question(ask_page_of_pack, **week, lang=lang)
     main_question(tell_pipeline_change, start=lambda on: on - timedelta(days=6), team=None)
     open_questions(_of_people)
 

@@ -33,7 +33,7 @@ ENGINE_MEMORY: Final = "1GB"
 KEPT: Final = 2000
 """How many answers stay for one lake version; the oldest go first."""
 
-_CODE: Final = ("domain", "facts", "analysis", "questions", "apps")
+_CODE: Final = ("domain", "facts", "analysis", "ui", "questions", "apps", "locale")
 
 Question = Callable[..., Json]
 

@@ -15,6 +15,7 @@ from bokgi.apps.access.erasing import person_erase
 from bokgi.apps.data.models import Correction, CorrectionState, EnteredContact
 from bokgi.apps.data.pending import write_pending
 from bokgi.apps.data.standing import standing
+from bokgi.apps.data.tasks import write_corrections
 from bokgi.facts.erasure import erase, traces_of
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
@@ -121,8 +122,7 @@ def test_the_crms_own_without_a_role_takes_the_role_over(as_role: AsRole, own_ho
         given.write("deal_changes", closed)
         given.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
     rep.post(f"/deals/{deal}/correct/", {"edit": "contacts", "contact": "C1", "role": "x", "was-role": "user"})
-    write_pending()
-    write_pending()
+    write_corrections.call()
     assert pairs(deal) == {("윤아라", "x"), (NAME, "buyer")}
     assert entered not in standing()
     assert Correction.objects.get(field="contact:C7").state == CorrectionState.WRITTEN

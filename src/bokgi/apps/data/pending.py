@@ -70,7 +70,6 @@ def _corrections_write() -> int:
         else:
             number = there.import_no
         _written(pending, number)
-    roles_go_on()
     return len(pending)
 
 

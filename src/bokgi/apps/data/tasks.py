@@ -29,9 +29,9 @@ def do_work(work_id: int) -> None:
 @scheduled("corrections", "* * * * *", N_("Write corrections into the facts."))
 @task()
 def write_corrections() -> None:
-    """Write what was entered and corrected since the last minute, and what an import makes of it."""
-    pending.write_pending()
+    """Write what was entered and corrected since the last minute, and what an import made of earlier entries."""
     pending.roles_go_on()
+    pending.write_pending()
 
 
 @scheduled("drop folder", "* * * * *", N_("Import files from the drop folder."))

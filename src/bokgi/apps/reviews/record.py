@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +31,6 @@ from bokgi.ui.templating import environment
 from bokgi.ui.theme import stylesheet
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_SHARED: Final = Path(__file__).parents[2] / "ui" / "templates"
 
 
 def record_of(meeting: Meeting, snapshot: Snapshot, names: Mapping[str, str], at: datetime) -> Json:
@@ -175,13 +173,13 @@ def drawn(pack: Json, lang: str) -> dict[str, str]:
     return parts | {"head": head, "foot": str(module.foot(doc)), "as_of": doc.as_of}
 
 
-def ask_page_of_pack(facts: Facts, *, week: str, as_of: date, team: str | None, lang: str, look: str) -> Json:
+def ask_page_of_pack(facts: Facts, *, week: str, as_of: date, team: str | None, lang: str) -> Json:
     """Draw the pack of a week as its page shows it: `scope`, `as_of` in words, `quarantined`, and pieces of the page.
 
     `strip` is the line of the data's state, `strip_mend` the same with the way to refused rows; `body` is the rest.
-    Kept like every answer, for drawing takes many times as long as reading; `look` is `look_of_pages()`.
+    Kept like every answer, for drawing takes many times as long as reading.
     """
-    del facts, look
+    del facts
     pack = pack_of(week=week, as_of=as_of, team=team or "")
     doc = document(pack, lang)
     module: Any = templates(lang).get_template("reviews/blocks.jinja").module
@@ -196,19 +194,9 @@ def ask_page_of_pack(facts: Facts, *, week: str, as_of: date, team: str | None, 
     }
 
 
-@cache
-def look_of_pages() -> str:
-    """Give a digest of the templates that a pack is drawn with: another look is another page."""
-    whole = hashlib.sha256()
-    for path in sorted((*_TEMPLATES.rglob("*.*"), *_SHARED.rglob("*.*"))):
-        whole.update(path.read_bytes())
-    return whole.hexdigest()[:12]
-
-
 def page_of_pack(*, week: str, as_of: date, team: str, lang: str) -> Json:
     """Give the page of a pack, see `ask_page_of_pack`; drawn at most once."""
-    asked = {"week": week, "as_of": as_of, "team": team or None, "lang": lang, "look": look_of_pages()}
-    return answers().ask(ask_page_of_pack, **asked)
+    return answers().ask(ask_page_of_pack, week=week, as_of=as_of, team=team or None, lang=lang)
 
 
 def shown_part(snapshot: Snapshot, part: str, lang: str) -> Markup:
