@@ -193,9 +193,22 @@ class Writing:
         Raises `ConflictError` (`ledger_moved`) when another import was committed since `begin`: judge again, in a new
         Writing.
         """
+        return self.commit_rows([self.row(entry)])
+
+    def row(self, entry: Entry, *, place: int | None = None) -> Import:
+        """Register what was written and give the row with which the ledger makes it visible, for `commit_rows`.
+
+        `place` is that of the import it replaces; None where it replaces none.
+        """
         self.register()
-        row = Import(**asdict(entry), import_no=self.import_no, version=0, status="committed", tables=self.tables)
-        return self.commit_rows([row])
+        return Import(
+            **asdict(entry),
+            import_no=self.import_no,
+            version=self.version,
+            status="committed",
+            tables=self.tables,
+            place=self.import_no if place is None else place,
+        )
 
     def commit_rows(self, rows: Sequence[Import]) -> int:
         """Write rows of the ledger, as `commit` does; for changes of several imports that belong together."""

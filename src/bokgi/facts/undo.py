@@ -12,7 +12,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -52,7 +52,7 @@ Replay = Callable[[Lake, Import, Writing], Entry | None]
 """Judge the kept files of an import, or its corrections, again.
 
 Called with the lake as it would be at that point, the import to replay and a `Writing` that takes the rows and names
-the lake version. Gives the entry for the ledger; None when nothing in it is new, or of a deal that is still there.
+the lake version. Gives the entry for the ledger; None when nothing in it is new.
 """
 
 
@@ -103,7 +103,7 @@ def _resting_on(lake: Lake, imports: Sequence[Import], target: Import) -> list[I
     """List the corrections, of deals and parts of contacts that an import wrote, made after it or what it speaks of."""
     made = [one for one in imports if one.committed and one.source == CORRECTIONS]
     corrections = [one for one in made if one.place > target.place or one.order > target.order]
-    brought = [_BROUGHT[name] for name in _BROUGHT if name in target.tables]
+    brought = [condition for name, condition in _BROUGHT.items() if name in target.tables]
     if not corrections or not brought:
         return []
     numbers = ", ".join(str(one.import_no) for one in corrections)
@@ -128,7 +128,7 @@ _BROUGHT: Final[Mapping[str, str]] = {
 def _undone(
     lake: Lake, import_no: int, replay: Replay, by: str, at: datetime, reason: str | None, wait: float
 ) -> Undone:
-    states = lake.folder / "state" / f"undo-{uuid4().hex}"
+    states = lake.states / f"undo-{uuid4().hex}"
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, states, ignore_errors=True)
         first = stack.enter_context(lake.begin(wait=wait))
@@ -161,30 +161,20 @@ def _undone(
 
 
 def _in_place_of(old: Import, entry: Entry, writing: Writing) -> Import:
-    writing.register()
     kind = "replay" if json.loads(old.files) else old.kind
-    return Import(
-        **asdict(replace(entry, kind=kind, replays=old.import_no)),
-        import_no=writing.import_no,
-        version=writing.version,
-        status="committed",
-        tables=writing.tables,
-        place=old.place,
-    )
+    return writing.row(replace(entry, kind=kind, replays=old.import_no), place=old.place)
 
 
-def corrected_again(
-    lake: Lake, writing: Writing, late: Import, *, replay: Replay, by: str, at: datetime
-) -> list[Import]:
+def corrected_again(writing: Writing, late: Import, replay: Replay) -> list[Import]:
     """Replay the corrections of deals that a late file shows as they stood before; gives the rows for the ledger.
 
-    `late` is the file's row, whose tables `writing` has registered. Whoever calls commits all rows at once.
+    `late` is the row of the file that `writing` wrote. Whoever calls commits all rows at once.
     """
-    imports = writing.imports()
+    lake, imports = writing.lake, writing.imports()
     resting = _resting_on(lake, imports, late)
     out = {one.import_no for one in resting}
     standing = [late, *(one for one in imports if one.import_no not in out)]
-    states = lake.folder / "state" / f"late-{uuid4().hex}"
+    states = lake.states / f"late-{uuid4().hex}"
     because = f"follows the late import {late.import_no}"
     rows = []
     with ExitStack() as stack:
@@ -192,7 +182,7 @@ def corrected_again(
         for place, old in enumerate(sorted(resting, key=lambda one: one.order)):
             again = stack.enter_context(writing.another())
             entry = replay(LakeWithout(lake, standing, states / str(place)), old, again)
-            rows.append(replace(old, status="undone", by=by, at=at, reason=because))
+            rows.append(replace(old, status="undone", by=late.by, at=late.at, reason=because))
             if entry is not None:
                 standing.append(_in_place_of(old, entry, again))
                 rows.append(standing[-1])

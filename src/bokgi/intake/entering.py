@@ -252,7 +252,7 @@ def _corrected(lake: Lake, writing: Writing, corrections: Sequence[Correction], 
     return Entered(writing.import_no, writing.commit(entry), dict(writing.tables))
 
 
-def correct_again(lake: Lake, there: Lake, old: Import, writing: Writing) -> Entry:
+def correct_again(there: Lake, old: Import, writing: Writing) -> Entry:
     """Write the corrections of an import again, with deals and contacts as they are `there`; gives the entry.
 
     An undo does so, and a late file: what the import copied of a deal is no longer what stood there. A correction of a
@@ -260,10 +260,10 @@ def correct_again(lake: Lake, there: Lake, old: Import, writing: Writing) -> Ent
     """
     with Workbench() as bench:
         held = Held.of(there, old.at)
-        bench.run(f"CREATE TEMP TABLE entered_changes AS {_written_by(lake, 'deal_changes', old)}")
+        bench.run(f"CREATE TEMP TABLE entered_changes AS {_written_by(there, 'deal_changes', old)}")
         _write_corrected(bench, writing, held, held.then)
         if "texts" in old.tables:
-            _write(bench, writing, "texts", f"SELECT 0::BIGINT AS _row, * FROM ({_written_by(lake, 'texts', old)})")
+            _write(bench, writing, "texts", f"SELECT 0::BIGINT AS _row, * FROM ({_written_by(there, 'texts', old)})")
     return Entry(kind=old.kind, source=old.source, by=old.by, at=old.at)
 
 

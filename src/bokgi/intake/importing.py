@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 from bokgi.domain.errors import ConflictError
@@ -182,7 +181,7 @@ def _imported(
             kept = sources.keep(lake, writing.import_no, (file.staged for file in plan.taken))
             result = result_of(plan, done, writing.import_no, writing.version, dry_run=False)
             entry = entry_of(plan, result, kept, by=by, at=at, complete=complete)
-            version = _committed(lake, writing, entry, late=held.late)
+            version = _committed(writing, entry, late=held.late)
         except BaseException:
             sources.drop(lake, writing.import_no)
             raise
@@ -191,28 +190,12 @@ def _imported(
     return replace(result, version=version)
 
 
-def _committed(lake: Lake, writing: Writing, entry: Entry, *, late: bool) -> int:
+def _committed(writing: Writing, entry: Entry, *, late: bool) -> int:
     """Commit an import; with a late one the corrections made since are written again, on top of what it shows."""
     if not late:
         return writing.commit(entry)
-    writing.register()
-    row = Import(
-        **asdict(entry),
-        import_no=writing.import_no,
-        version=writing.version,
-        status="committed",
-        tables=writing.tables,
-        place=writing.import_no,
-    )
-    again = corrected_again(
-        lake,
-        writing,
-        row,
-        replay=partial(correct_again, lake),
-        by=entry.by,
-        at=entry.at,
-    )
-    return writing.commit_rows([row, *again])
+    row = writing.row(entry)
+    return writing.commit_rows([row, *corrected_again(writing, row, correct_again)])
 
 
 def result_of(plan: ImportPlan, done: Attempted, import_no: int | None, version: int, *, dry_run: bool) -> ImportResult:

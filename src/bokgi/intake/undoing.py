@@ -31,7 +31,7 @@ def undo_import(lake: Lake, import_no: int, *, by: str, at: datetime, reason: st
 
     def replay(there: Lake, old: Import, writing: Writing) -> Entry | None:
         if old.source == facts_undo.CORRECTIONS:
-            return correct_again(lake, there, old, writing)
+            return correct_again(there, old, writing)
         entry = _replayed(lake, there, old, writing)
         if entry is not None:
             kept.append(writing.import_no)
