@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
 import pytest
 
 from bokgi.facts import deriving, state
@@ -96,9 +95,9 @@ def test_what_is_set_apart_leaves_the_rest_alone(
 
 def test_the_files_taken_over_outlive_the_state_before(tmp_path: Path) -> None:
     lake = lake_with_history(tmp_path)
-    first = {number: imported(lake, None, at="2026-01-20", targets=TARGET.format(amount=number)) for number in range(7)}
+    for number in range(7):
+        imported(lake, None, at="2026-01-20", targets=TARGET.format(amount=number))
     states = [lake.state(version)["stage_events"] for version in range(3, lake.version() + 1)]
-    assert len(first) == len(states)
     # Only four states stay; the events that snapshots found lie in each of them.
     assert all(path.exists() for path in states[-1])
     assert any(path.parent.name == f"v{lake.version()}" for path in states[-1])
@@ -129,4 +128,3 @@ def test_a_state_that_goes_meanwhile_is_done_without(tmp_path: Path, monkeypatch
     found = contents(lake)
     monkeypatch.undo()
     assert found == derived_anew(lake)
-    assert isinstance(read(lake).targets.to_pyarrow(), pa.Table)

@@ -165,31 +165,26 @@ def _last_changes(facts: Facts, on: date) -> ir.Table:
     return last.group_by(change_deal="deal_id").agg(**columns)
 
 
-def _last_attributes(facts: Facts, on: date) -> ir.Table:
-    """Give the attributes that the last export up to `on` held, of each deal in which exports differ."""
-    several = facts.deals.filter(facts.deals.attributes_seen.notnull())
-    each = several.select(seen_deal="deal_id", seen=several.attributes_seen.unnest())
-    each = each.select("seen_deal", seen_from_on=each.seen.from_on, seen_attributes=each.seen.attributes)
+def _last_seen(name: str, table: ir.Table, history: str, on: date) -> ir.Table:
+    """Give what the last export up to `on` held, of each row whose exports differ: its key and parts as `seen_…`."""
+    several = table.filter(table[history].notnull())
+    key = {f"seen_{column}": several[column] for column in TABLES[name].key}
+    each = several.select(**key, seen=several[history].unnest())
+    each = each.select(*key, **{f"seen_{part}": each.seen[part] for part in each.seen.names})
     each = each.filter(each.seen_from_on <= _day(on))
-    latest = ibis.window(group_by="seen_deal", order_by=each.seen_from_on.desc())
+    latest = ibis.window(group_by=list(key), order_by=each.seen_from_on.desc())
     return each.mutate(place=ibis.row_number().over(latest)).filter(lambda rows: rows.place == 0).drop("place")
 
 
 def _parts(facts: Facts, on: date) -> ir.Table:
     """Give who took part in which role by then, as far as an export (or entry) up to then says it."""
     pairs = facts.deal_contacts
-    several = pairs.filter(pairs.parts_seen.notnull())
-    each = several.select(seen_deal="deal_id", seen_contact="contact_id", seen=several.parts_seen.unnest())
-    told = [each.seen.from_on.name("from_on"), each.seen.role.name("seen_role"), each.seen.involved.name("seen_part")]
-    each = each.select("seen_deal", "seen_contact", *told)
-    each = each.filter(each.from_on <= _day(on))
-    latest = ibis.window(group_by=["seen_deal", "seen_contact"], order_by=each.from_on.desc())
-    last = each.mutate(place=ibis.row_number().over(latest)).filter(lambda rows: rows.place == 0).drop("place")
+    last = _last_seen("deal_contacts", pairs, "parts_seen", on)
     joined = pairs.filter(_by(pairs.first_seen_on, on))
-    joined = joined.left_join(last, [joined.deal_id == last.seen_deal, joined.contact_id == last.seen_contact])
+    joined = joined.left_join(last, [joined.deal_id == last.seen_deal_id, joined.contact_id == last.seen_contact_id])
     rebuilt = joined.mutate(
         role=joined.parts_seen.isnull().ifelse(joined.role, joined.seen_role),
-        involved=joined.parts_seen.isnull().ifelse(joined.involved, joined.seen_part),
+        involved=joined.parts_seen.isnull().ifelse(joined.involved, joined.seen_involved),
         parts_seen=ibis.null(joined.parts_seen.type()),
     )
     return _unseen("deal_contacts", rebuilt.select(pairs.columns))
@@ -208,8 +203,8 @@ def deals_as_of(facts: Facts, on: date) -> ir.Table:
     deals = facts.deals
     joined = deals.left_join(stages, deals.deal_id == stages.event_deal)
     joined = joined.left_join(changes, joined.deal_id == changes.change_deal)
-    attributes = _last_attributes(facts, on)
-    joined = joined.left_join(attributes, joined.deal_id == attributes.seen_deal)
+    attributes = _last_seen("deals", deals, "attributes_seen", on)
+    joined = joined.left_join(attributes, joined.deal_id == attributes.seen_deal_id)
     joined = joined.filter(
         _by(joined.created_on, on)
         | (

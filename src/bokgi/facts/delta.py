@@ -189,9 +189,14 @@ def sync(paths: Iterable[Path]) -> None:
             os.close(handle)
 
 
+def log_folder(folder: Path) -> Path:
+    """Give the folder of a table's log."""
+    return folder / "_delta_log"
+
+
 def log_files(folder: Path, after: int) -> list[Path]:
     """List the log entries of a table from version `after` on."""
-    return [path for path in (folder / "_delta_log").glob("*.json") if path.stem.isdigit() and int(path.stem) >= after]
+    return [path for path in log_folder(folder).glob("*.json") if path.stem.isdigit() and int(path.stem) >= after]
 
 
 @dataclass

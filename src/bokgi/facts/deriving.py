@@ -89,18 +89,18 @@ class Derivation:
         links = self._links()
         for name in sorted(first):
             self._define(name, links)
-        if before is not None and not self._leaves_alone(before, observed):
-            before = None
-        if before is None:
-            for name in sorted(set(FACT_TABLES) - first):
-                self.raw[name] = self._visible(name)
-                self._define(name, links)
+        if before is not None and self._leaves_alone(before, observed):
+            same = set(FACT_TABLES) - before.changed
+            self.done = {name: [self._taken_over(path, before.folder) for path in before.files[name]] for name in same}
+        else:
+            same = set()
+        for name in sorted(set(FACT_TABLES) - first - same):
+            self.raw[name] = self._visible(name)
+            self._define(name, links)
         for name in FACT_TABLES:
-            if before is None or name in before.changed:
+            if name not in same:
                 self.done[name] = self._derive(name, linked=bool(links))
-            else:
-                self.done[name] = [self._taken_over(path, before.folder) for path in before.files[name]]
-        if before is None:
+        if not same:
             self._add_first_values()
         return {
             "version": version,
@@ -297,9 +297,8 @@ class Derivation:
         added = f", {dates}" if table.name in STATE_COLUMNS else ""
         seen = ""
         if table.name == "deal_contacts":
-            self.connection.execute(_PARTS_SEEN)
             added += ", p.parts_seen"
-            seen = "LEFT JOIN parts_of AS p ON p.deal_id = r.deal_id AND p.contact_id = r.contact_id"
+            seen = f"LEFT JOIN ({_PARTS_SEEN}) AS p ON p.deal_id = r.deal_id AND p.contact_id = r.contact_id"
         return f"""
             SELECT r.*{added} FROM {quoted(table.name)} AS r JOIN visible_imports AS i USING (import_no)
             LEFT JOIN repeated AS k ON {same} {seen}
@@ -308,7 +307,6 @@ class Derivation:
 
 
 _PARTS_SEEN: Final = """
-    CREATE OR REPLACE TEMP TABLE parts_of AS
     WITH last_of_day AS (
         SELECT deal_id, contact_id, effective_on AS day, arg_max({'role': role, 'involved': involved}, rank) AS part
         FROM deal_contacts JOIN visible_imports USING (import_no) SEMI JOIN repeated USING (deal_id, contact_id)
@@ -318,7 +316,7 @@ _PARTS_SEEN: Final = """
         list({'from_on': day, 'role': part.role, 'involved': part.involved} ORDER BY day) AS parts_seen
     FROM last_of_day GROUP BY ALL
 """
-"""What each pair of deal and contact that several imports hold was, day by day."""
+"""Query for what each pair of deal and contact that several imports hold (`repeated`) was, day by day."""
 
 
 def resolved(pairs: dict[str, str]) -> dict[str, str]:

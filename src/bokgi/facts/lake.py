@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -34,8 +33,7 @@ def ledger_files(home: Path) -> tuple[str, ...]:
     ()
     """
     try:
-        with os.scandir(home / "lake" / "imports" / "_delta_log") as entries:
-            return tuple(sorted(entry.name for entry in entries))
+        return tuple(sorted(path.name for path in delta.log_folder(Lake(home).table_folder("imports")).iterdir()))
     except OSError:
         return ()
 

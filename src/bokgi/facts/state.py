@@ -34,9 +34,11 @@ from bokgi.facts.ledger import Import
 KEPT: Final = 4
 """How many derived states stay; those used least lately go first."""
 
-_MAKING: Final = "making-"
 KEPT_DAYS: Final = 8
 """How many tables of a kind that hold for a day, such as its deals, stay beside a derived state."""
+
+_MAKING: Final = "making-"
+"""How the name of what is not finished yet begins."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ def _read(lake: Readable, folder: Path) -> Derived | None:
 
 
 def _told(lake: Readable, folder: Path) -> Derived | None:
+    """Look a derived state up as `_read` does, without using it."""
     manifest = folder / "manifest.json"
     try:
         text = manifest.read_text(encoding="utf-8")
@@ -191,7 +194,7 @@ def kept(derived_state: Derived, name: str, write: Callable[[Path], None]) -> Pa
     if path.exists():
         os.utime(path)
         return path
-    work = path.with_name(f"making-{uuid4().hex}")
+    work = path.with_name(f"{_MAKING}{uuid4().hex}")
     try:
         write(work)
         work.replace(path)

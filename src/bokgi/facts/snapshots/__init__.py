@@ -6,7 +6,7 @@ row holds, when a deal was seen first and last, which deals a complete file no l
 History that was stored (recorded, dates in columns, entered) comes first: an observation adds a stage event or a change
 only where it differs from the last thing known by its day. So a late file or an undo needs no repair.
 
-All functions work on the views and tables that `bokgi.facts.state` prepares in a DuckDB of its own.
+All functions work on the views and tables that `bokgi.facts.deriving` prepares in a DuckDB of its own.
 """
 
 from __future__ import annotations
