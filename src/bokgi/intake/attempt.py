@@ -158,9 +158,9 @@ def attempt(
     found = everything.yields(bench, readings, held, ladder, exported_on=exported_on, import_no=sink.import_no)
     comparison = Comparison(bench, held.then)
     fresh = [comparison.fresh(part) for part in found.yields]
+    refused.collect(bench, readings, held)
     findings = [finding for one in judged for finding in one.findings]
-    findings += [*found.findings, *refused.collect(bench, readings, held)]
-    findings += context.currencies(bench, readings, held, home)
+    findings += [*found.findings, *context.currencies(bench, readings, held, home)]
     by_file, anything = _count(bench, readings, judged, fresh)
     releases = refused.released(bench, readings, held)
     if task.releasing:

@@ -18,7 +18,6 @@ from bokgi.facts.undo import corrected_again
 from bokgi.intake import sources
 from bokgi.intake.attempt import ATTEMPTS, Attempted, Counting, Counts, Progress, Task, attempt
 from bokgi.intake.entering import correct_again
-from bokgi.intake.judging import refused
 from bokgi.intake.mapping import saved
 from bokgi.intake.mapping.model import Entity, FileMapping
 from bokgi.intake.plan import MAPPINGS, Exported, ExportedBy, ImportPlan, PlannedFile, refuse_open_questions
@@ -199,9 +198,7 @@ def _committed(writing: Writing, entry: Entry, *, late: bool) -> int:
 
 
 def result_of(plan: ImportPlan, done: Attempted, import_no: int | None, version: int, *, dry_run: bool) -> ImportResult:
-    said = {finding.code for finding in plan.findings} & refused.PROBLEMS.keys()
-    judged = (finding for finding in done.findings if finding.code not in said)
-    findings = (*plan.findings, *judged, *_about_known(done))
+    findings = (*plan.findings, *done.findings, *_about_known(done))
     return ImportResult(import_no, done.counts, done.tables, done.by_file, plan, findings, dry_run, version)
 
 

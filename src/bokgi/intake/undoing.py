@@ -81,4 +81,5 @@ def plan_of(lake: Lake, old: Import, folder: Path, bench: Workbench) -> ImportPl
                 planned.append(PlannedFile(staged, mapping))
     found_by = ExportedBy(old.exported_at_origin or ExportedBy.GIVEN.value)
     exported = Exported(old.exported_at or old.at, found_by)
-    return ImportPlan(tuple(planned), (), (), exported, folder)
+    findings = tuple(finding for file in planned for finding in file.staged.findings)
+    return ImportPlan(tuple(planned), (), findings, exported, folder)

@@ -25,7 +25,6 @@ REASONS: Final = {
     "period_malformed": N_("Period cannot be read"),
     "probability_malformed": N_("No probability"),
     "rate_not_positive": N_("Exchange rate of zero or less"),
-    "record_too_long": N_("Record that is too long"),
     "stage_missing": N_("Open deal in no stage"),
     "stage_unknown": N_("Stage that is not on the list"),
     "too_few_cells": N_("Fewer cells than the header"),

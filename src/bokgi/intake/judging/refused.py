@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
-from bokgi.domain.findings import Example, Finding, Severity
-from bokgi.domain.messages import N_, Message
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.judging.typed import id_field
 from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
-
-PROBLEMS: Final = {
-    "too_few_cells": N_("{n} {n:record has|records have} fewer cells than the header."),
-    "too_many_cells": N_("{n} {n:record has|records have} more cells than the header."),
-    "broken_quotes": N_("{n} {n:record has|records have} quotes that do not close."),
-    "undecodable": N_("{n} {n:record holds|records hold} bytes that are no text in the file's encoding."),
-    "record_too_long": N_("{n} {n:record is|records are} too long to be read."),
-}
-_OTHER_PROBLEM = N_("{n} {n:record cannot|records cannot} be read.")
 
 
 def raw(reading: Reading) -> str:
@@ -29,12 +17,11 @@ def raw(reading: Reading) -> str:
     return f"to_json(map_from_entries(list_filter([{cells}], lambda e: e.value IS NOT NULL)))::VARCHAR"
 
 
-def collect(bench: Workbench, readings: Sequence[Reading], held: Held) -> list[Finding]:
+def collect(bench: Workbench, readings: Sequence[Reading], held: Held) -> None:
     """Collect the refused rows of all files: table `refusals` with `place, file, row, raw, findings, fresh`.
 
     A row is not new when it stood in quarantine before with the same text and the same findings.
     """
-    findings = []
     parts = ["SELECT 0 AS place, '' AS file, 0::BIGINT AS row, '' AS raw, '' AS findings WHERE false"]
     for reading in readings:
         parts.append(
@@ -47,7 +34,6 @@ def collect(bench: Workbench, readings: Sequence[Reading], held: Held) -> list[F
                     to_json([{{'code': problem, 'column': NULL::VARCHAR, 'value': NULL::VARCHAR}}])::VARCHAR
                     FROM {reading.staged.rejects_relation}"""
             )
-            findings += _rejected(bench, reading)
     bench.run(f"CREATE TEMP TABLE refusals_all AS {' UNION ALL '.join(parts)}")
     there = "SELECT NULL::VARCHAR AS raw, NULL::VARCHAR AS findings, 0::BIGINT AS n WHERE false"
     if "quarantine" in held.now:
@@ -60,24 +46,6 @@ def collect(bench: Workbench, readings: Sequence[Reading], held: Held) -> list[F
             ) AS a
             LEFT JOIN ({there}) AS q ON a.raw = q.raw AND a.findings = q.findings"""
     )
-    return findings
-
-
-def _rejected(bench: Workbench, reading: Reading) -> list[Finding]:
-    rows = bench.rows(
-        f"""SELECT problem, count(*), min(_row, 5) FROM {reading.staged.rejects_relation}
-            GROUP BY ALL ORDER BY problem"""
-    )
-    return [
-        Finding(
-            problem,
-            Severity.ERROR,
-            Message(PROBLEMS.get(problem, _OTHER_PROBLEM), {"n": count}),
-            count,
-            tuple(Example(reading.label, row) for row in numbers),
-        )
-        for problem, count, numbers in rows
-    ]
 
 
 def released(bench: Workbench, readings: Sequence[Reading], held: Held) -> int:
