@@ -30,9 +30,9 @@ REPORT = "Opportunity Name,Stage,Amount,Close Date,Opportunity Owner\n" + "".joi
 )
 
 
-def taken_in(path: Path, **options: object) -> ImportResult:
+def taken_in(path: Path) -> ImportResult:
     lake = Lake.open(path.parent / "home", create=True)
-    with plan_import([path], lake=lake, options=PlanOptions(**{"exported_at": AT, **options})) as plan:  # type: ignore[arg-type] # options by name
+    with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT)) as plan:
         return import_files(lake, plan, by="test", at=AT)
 
 

@@ -265,10 +265,12 @@ def _exported(files: Sequence[PlannedFile], given: datetime | None, zone: str) -
         assert isinstance(found, ExportedAt)  # noqa: S101 - filtered in the line above
         at = found.moment if found.moment.tzinfo is not None else found.moment.replace(tzinfo=own)
         exported = Exported(at.astimezone(UTC), _PLACES[found.place])
-        said_by = {"file": file.staged.name, "on": at.date(), "text": found.text}
-        message = Message(N_("{file} was exported on {on}, as “{text}” says."), said_by)
-        if found.place is Place.PROPERTIES:
-            message = Message(N_("{file} was exported on {on}, when the workbook was last saved."), said_by)
+        text = (
+            N_("{file} was exported on {on}, when the workbook was last saved.")
+            if found.place is Place.PROPERTIES
+            else N_("{file} was exported on {on}, as “{text}” says.")
+        )
+        message = Message(text, {"file": file.staged.name, "on": at.date(), "text": found.text})
         return exported, (Finding("exported_at_found", Severity.INFO, message),)
     latest = max(main, key=lambda file: file.staged.modified_at)
     exported = Exported(latest.staged.modified_at.astimezone(UTC), ExportedBy.FILE_TIME)

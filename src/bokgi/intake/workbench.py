@@ -22,8 +22,8 @@ from bokgi.intake.sql import literal
 MEMORY_LIMIT: Final = "1400MB"
 """What DuckDB may hold; with the interpreter and the writers an import stays well below 2 GiB."""
 
-
 _DICTIONARY: Final = 10_000
+"""Different texts of a column up to which Parquet lists them; a longer list costs more than it saves."""
 
 
 class Workbench:

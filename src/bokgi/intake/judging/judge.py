@@ -260,26 +260,26 @@ def _keep(bench: Workbench, reading: Reading, ladder: Ladder, refused: int, repe
 
     The values of a large file come from where judging kept them, its texts from the staged table.
     """
-    large = typed.is_large(reading)
-    by_number = ["true"]
+    by_number = []
     if refused:
         by_number.append(_not_refused(reading))
     if repeated:
         by_number.append(f"_row NOT IN (SELECT _row FROM repeats WHERE place = {reading.place} AND same)")
-    parts = [repeats.current(reading)]
+    by_value = []
+    if reading.says("row.current"):
+        by_value.append(repeats.current(reading))
     if reading.says("row.deleted") and reading.entity.value != "deals":
-        parts.append(f"NOT coalesce({reading.sql('row.deleted')}, false)")
-    about_the_row = parts != ["true"]
-    parts += by_number[1:]
-    kept = " AND ".join(parts)
-    if large:
+        by_value.append(f"NOT coalesce({reading.sql('row.deleted')}, false)")
+    conditions = by_value + by_number
+    kept = " AND ".join(conditions) or "true"
+    if typed.is_large(reading):
         bench.run(f"CREATE VIEW {reading.kept_values} AS FROM {typed.read_once(reading)} WHERE {kept}")
         rows = typed.with_outcome(reading, ladder, typed.of_large(reading, reading.kept_values))
         bench.run(f"CREATE VIEW {reading.kept} AS {rows}")
-        texts = typed.texts_of_large(reading, " AND ".join(by_number))
-        bench.run(f"CREATE VIEW {reading.kept_texts} AS {f'FROM {reading.kept}' if about_the_row else texts}")
+        texts = f"FROM {reading.kept}" if by_value else typed.texts_of_large(reading, by_number)
+        bench.run(f"CREATE VIEW {reading.kept_texts} AS {texts}")
     else:
-        what = "TEMP TABLE" if len(parts) > 1 else "VIEW"
+        what = "TEMP TABLE" if conditions else "VIEW"
         bench.run(f"CREATE {what} {reading.kept} AS FROM {reading.typed} WHERE {kept}")
         for view in (reading.kept_values, reading.kept_texts):
             bench.run(f"CREATE VIEW {view} AS FROM {reading.kept}")

@@ -122,14 +122,14 @@ def of_large(reading: Reading, values: str) -> str:
     return f"SELECT t.*, v.* EXCLUDE (_row) FROM {_told(reading)} AS t JOIN {values} AS v ON t._row = v._row"
 
 
-def texts_of_large(reading: Reading, kept: str) -> str:
-    """Give the query for the texts of a large file's rows that fulfil a condition on their number."""
-    return f"FROM {_told(reading)} WHERE {kept} AND NOT {reading.no_record()}"
+def texts_of_large(reading: Reading, kept: Sequence[str]) -> str:
+    """Give the query for the texts of a large file's rows that fulfil all of some conditions on their number."""
+    return f"FROM {_told(reading)} WHERE {' AND '.join([*kept, f'NOT {reading.no_record()}'])}"
 
 
-def kept_with(reading: Reading, *fields: str) -> str:
-    """Name the view of the kept rows that has these fields at the least cost."""
-    return reading.kept if set(fields) & set(read_columns(reading)) else reading.kept_texts
+def kept_with(reading: Reading, *columns: str) -> str:
+    """Name the view of the kept rows that has these columns (`Reading.sql`) at the least cost."""
+    return reading.kept if set(columns) & set(map(identifier, read_columns(reading))) else reading.kept_texts
 
 
 def _told(reading: Reading) -> str:
@@ -208,9 +208,9 @@ def read_columns(reading: Reading) -> list[str]:
 
 def _columns(reading: Reading) -> Iterator[_Column]:
     for number, (name, field) in enumerate(reading.fields()):
-        form = next((column.format for column in reading.columns_of(name) if column.format is not None), None)
-        text = _worded(reading, name, reading.said_text(name))
         feeding = reading.columns_of(name)
+        form = next((column.format for column in feeding if column.format is not None), None)
+        text = _worded(reading, name, reading.said_text(name))
         alone = feeding[0].column if len(feeding) == 1 and name not in reading.mapping.constants else None
         yield replace(_column(reading, f"f{number}", name, field.kind, text, form), header=alone)
     for number, column in enumerate(reading.mapping.stage_columns(STAGE_ENTERED)):

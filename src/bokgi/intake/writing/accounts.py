@@ -28,7 +28,7 @@ def prepare(bench: Workbench, readings: Sequence[Reading], held: str | None) -> 
     A name that exactly one account bears is that account; any other name is its own key.
     """
     names = [
-        f"SELECT DISTINCT {reading.sql(field)} AS name FROM {kept_with(reading, field)}"
+        f"SELECT DISTINCT {reading.sql(field)} AS name FROM {kept_with(reading, reading.sql(field))}"
         for reading in readings
         for field in (*(f"{prefix}_name" for prefix in _REFERENCES), "accounts.parent_name")
         if reading.says(field)
@@ -136,7 +136,8 @@ def _mention(bench: Workbench, reading: Reading, earlier: Sequence[str]) -> str:
     texts = [("name", name), *((column, reading.sql(f"accounts.{column}", rows="r")) for column in described)]
     told = ", ".join(f"{text} AS {column}" for column, text in texts)
     columns = ", ".join(f"min_by({column}, _row) FILTER ({column} IS NOT NULL) AS {column}" for column, _ in texts)
-    rows = kept_with(reading, "deals.account_id", "deals.account_name", *(f"accounts.{one}" for one in described))
+    needed = ["deals.account_id", "deals.account_name", *(f"accounts.{column}" for column in described)]
+    rows = kept_with(reading, *map(reading.sql, needed))
     listed = f"WHERE account_id NOT IN ({' UNION ALL '.join(f'({query})' for query in earlier)})" if earlier else ""
     bench.run(
         f"""CREATE TEMP TABLE {table} AS SELECT * FROM (

@@ -73,9 +73,7 @@ def prepare(bench: Workbench, held: Held) -> tuple[str, ...]:
 
     For a late file those that were in force at the moment of its export: nothing entered later is dated back.
     """
-    if "deal_changes" not in held.then or "deals" not in held.then:
-        return ()
-    if not held.entered:
+    if not held.entered or "deal_changes" not in held.then or "deals" not in held.then:
         return ()
     numbers = ", ".join(str(number) for number in held.entered)
     places = ", ".join(f"({number}, {place})" for number, place in held.places.items())

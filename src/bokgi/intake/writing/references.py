@@ -40,9 +40,8 @@ class Reference:
 
     @property
     def rows(self) -> str:
-        """Name the view of the file's rows that are kept."""
-        said = [column.strip('"') for _, column in self.said()]
-        return kept_with(self.reading, *said)
+        """Name the view of the file's kept rows that has what names somebody."""
+        return kept_with(self.reading, self.id, self.email, self.called)
 
     def join(self, rows: str = "r") -> str:
         """Give the SQL that joins the key to rows of the file's view, whose alias is `rows`."""

@@ -8,9 +8,7 @@ import duckdb
 
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.intake.values.amounts.form import (
-    AmountFormat,
-)
+from bokgi.intake.values.amounts.form import AmountFormat
 from bokgi.intake.values.amounts.glance import amount
 from bokgi.intake.values.reading import query
 
