@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import datetime, timedelta
 
@@ -108,6 +109,17 @@ def test_what_is_not_there_or_undone_already_cannot_be_undone(company: Company) 
     undo(company, 1)
     with pytest.raises(UsageError):
         undo(company, 1)
+
+
+def test_a_replay_tells_of_records_that_cannot_be_read_as_the_import_did(company: Company) -> None:
+    company.load(file("D1"), on=days(0))
+    company.load(file("D1", "D2") + "\nD3 | short", on=days(1))
+
+    replays = undo(company, 1)
+
+    again = next(one for one in company.lake.imports() if one.import_no == replays[2])
+    told = [(one["code"], one["count"]) for one in json.loads(again.findings) if one["severity"] == "error"]
+    assert (again.quarantined, told) == (1, [("too_few_cells", 1)])
 
 
 def correct_amount(company: Company, deal_id: str, seen: str, value: str, at: datetime) -> None:
