@@ -203,6 +203,9 @@ def test_a_failing_log_is_no_lost_race(tmp_path: Path) -> None:
     action = delta.checked(path, table)
 
     class Broken:
+        def update_incremental(self) -> None:
+            pass
+
         def create_write_transaction(self, *_given: object, **_more: object) -> None:
             raise CommitFailedError
 
