@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import ibis
 import pytest
 
+from bokgi.domain.hangul import search_pattern
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.facts.model import Facts
@@ -22,10 +25,15 @@ DAY = date(2026, 11, 24)
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 COMPANY = {
     "deals": """
-        deal_id | owner_id | created_on | assigned_on | outcome | closed_on | pipeline | stage | amount | currency
-        d1 | kim | 2026-11-01 | 2026-11-01 | open | | p | offer | 100 | KRW
-        d2 | lee | 2026-11-02 | 2026-11-05 | won | 2026-11-20 | p | won | 300 | KRW
-        d3 | lee | 2026-11-03 | 2026-11-03 | removed | 2026-11-21 | p | talk | 900 | KRW
+        deal_id|owner_id|account_id|created_on|assigned_on|outcome|closed_on|pipeline|stage|amount|currency
+        d1 | kim | hanbit | 2026-11-01 | 2026-11-01 | open | | p | offer | 100 | KRW
+        d2 | lee | hanul | 2026-11-02 | 2026-11-05 | won | 2026-11-20 | p | won | 300 | KRW
+        d3 | lee | hanbit | 2026-11-03 | 2026-11-03 | removed | 2026-11-21 | p | talk | 900 | KRW
+    """,
+    "accounts": """
+        account_id | name
+        hanbit | 한빛소프트
+        hanul | 하늘테크
     """,
     "stage_events": """
         deal_id | seq | pipeline | stage | entered_on | origin
@@ -101,8 +109,31 @@ def test_names_held_in_memory_are_found_as_others_are(
     assert found == search(replace(read_facts, keeping=None), words=words, owners=owners)
 
 
+@pytest.mark.parametrize("words", ["ㅎㅂ", "하", "그룹 웨어", "물류", "d3", "없음", "ㅎ", "테"])
+@pytest.mark.parametrize("owners", [None, ("lee",)])
+def test_names_are_found_row_by_row_as_by_plain_matching(
+    read_facts: Facts, words: str, owners: tuple[str, ...] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bokgi.questions.search._FIRST_LOOK", 1)
+    texts = {row["key"]: row["text"] for row in read_facts.texts.to_pyarrow().to_pylist()}
+    names = {row["account_id"]: row["name"] for row in read_facts.accounts.to_pyarrow().to_pylist()}
+    deals = read_facts.deals.to_pyarrow().to_pylist()
+    deals.sort(key=lambda row: (row["outcome"] != "open", -row["created_on"].toordinal(), row["deal_id"]))
+    kept = [row for row in deals if owners is None or row["owner_id"] in owners]
+    said = {row["deal_id"]: (names[row["account_id"]], texts.get(row["deal_id"], "")) for row in kept}
+    plain = [key for key, told in said.items() if key == words or any(fits(words, name) for name in told)]
+    found = search(read_facts, words=words, owners=owners)
+    assert [row["deal_id"] for row in found["deals"]] == plain
+    counted = Counter(row["account_id"] for row in kept if fits(words, names[row["account_id"]]))
+    assert {row["account_id"]: row["deals"] for row in found["accounts"]} == counted
+
+
+def fits(words: str, name: str) -> bool:
+    return re.search(search_pattern(words), name) is not None
+
+
 def test_a_table_that_was_made_anew_is_held_anew(read_facts: Facts, tmp_path: Path) -> None:
-    first = search(read_facts, words="한빛")["deals"]
+    first = search(read_facts, words="그룹웨어")["deals"]
     assert [deal["owner"] for deal in first] == ["김한결"]
     (path,) = tmp_path.rglob("search-deals-*.parquet")
     path.unlink()
@@ -111,7 +142,7 @@ def test_a_table_that_was_made_anew_is_held_anew(read_facts: Facts, tmp_path: Pa
     # As an erasure does it: the file goes, and the next question makes it of what is left.
     assert read_facts.keeping is not None
     keeping = replace(read_facts.keeping, tables=made.tables)
-    assert search(replace(made, keeping=keeping), words="한빛")["deals"] == []
+    assert search(replace(made, keeping=keeping), words="그룹웨어")["deals"] == []
 
 
 def test_the_day_before_knows_nothing_of_the_day_after(read_facts: Facts) -> None:
