@@ -24,6 +24,7 @@ from bokgi.intake.writing.home import days as home_days
 from bokgi.questions.answers import Answers
 from bokgi.questions.forecast import ask_forecast
 from bokgi.questions.roster import ask_roster
+from bokgi.questions.working_calendar import ask_working_calendar
 from tests.homes import PEOPLE, TODAY
 
 AsRole = Callable[[str], Client]
@@ -187,6 +188,11 @@ def test_a_day_off_counts_and_the_calendar_adds_up(as_role: AsRole, own_home: Pa
     assert sum(row["working"] for row in after) == after[-1]["working_days"]
     assert next(row for row in after if row["day"] == day)["holiday"] == "창립 기념일"
     assert "창립 기념일" in content(leader, "/settings/definitions/calendar/")
+    found = Answers(own_home).ask(ask_working_calendar, as_of=TODAY)
+    assert (found["first"], found["last"]) == ("2026-01-01", "2026-12-31")
+    assert found["days"][day.isoformat()] == {"working": False, "name": "창립 기념일"}
+    assert found["days"]["2026-12-25"]["working"] is False
+    assert "2026-12-28" not in found["days"]
 
 
 def test_a_rate_of_a_month_is_replaced_and_the_old_one_is_shown_first(as_role: AsRole, own_home: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -26,26 +26,46 @@ LOOKS_BACK: Final = timedelta(days=3)
 Working = Callable[[date], bool]
 
 
-def working_days(country: str, *, also_closed: Iterable[date] = ()) -> Working:
-    """Give the test for working days of a country: Monday to Friday without public holidays.
+def working_days(country: str, own: Mapping[str, Any] | None = None) -> Working:
+    """Give the test for working days: those of the organisation's calendar, beyond its reach those of the country.
+
+    `own` is that calendar (`questions.working_calendar`). A country works from Monday to Friday without public
+    holidays.
 
     >>> working = working_days("KR")
     >>> [working(date(2026, 9, day)) for day in (23, 24, 25, 28)]  # Chuseok: 24 to 26 September
     [True, False, False, True]
+    >>> days = {"2026-09-23": {"working": False, "name": "창립기념일"}}  # and Chuseok is worked through
+    >>> working = working_days("KR", {"first": "2026-01-01", "last": "2026-12-31", "days": days})
+    >>> [working(date(2026, 9, day)) for day in (23, 24, 26)], working(date(2027, 1, 1))
+    ([False, True, False], False)
     """
-    known, closed = holidays.country_holidays(country), frozenset(also_closed)
-    return lambda on: on.isoweekday() <= 5 and on not in known and on not in closed  # noqa: PLR2004 - Friday
+    public, kept = holidays.country_holidays(country), own or {"first": "", "last": "", "days": {}}
+
+    def working(on: date) -> bool:
+        of_week = on.isoweekday() <= 5  # noqa: PLR2004 - Friday
+        day = on.isoformat()
+        if kept["first"] <= day <= kept["last"]:
+            return bool(kept["days"].get(day, {"working": of_week})["working"])
+        return of_week and on not in public
+
+    return working
 
 
-def holiday_name(on: date, country: str, lang: str) -> str:
-    """Name the public holiday of a day, in a language that the country's calendar speaks; empty where it is none.
+def holiday_name(on: date, country: str, lang: str, own: Mapping[str, Any] | None = None) -> str:
+    """Name a day on which nobody works, in a language that the country's calendar speaks; empty where it has no name.
+
+    What the organisation itself calls a day (`own`, as of `working_days`) is in its own words.
 
     >>> holiday_name(date(2026, 12, 25), "KR", "ko"), holiday_name(date(2026, 12, 24), "KR", "ko")
     ('기독탄신일', '')
     """
+    if working_days(country, own)(on):
+        return ""
     spoken = holidays.country_holidays(country).supported_languages
     tongue = next((one for one in spoken if one.startswith(lang)), None)
-    return str(holidays.country_holidays(country, language=tongue).get(on) or "")
+    named = holidays.country_holidays(country, language=tongue).get(on)
+    return str(named or (own or {"days": {}})["days"].get(on.isoformat(), {"name": ""})["name"])
 
 
 def meeting_day(planned: date, working: Working) -> date:

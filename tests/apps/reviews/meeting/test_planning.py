@@ -199,3 +199,25 @@ def test_deals_come_by_money_times_what_the_meeting_can_change() -> None:
     table = ibis.memtable(pa.table({**told, "amount": pa.array(amounts, pa.decimal128(18, 2)), **reasons}))
     found = table.mutate(weight=order.weight()).order_by(order.heaviest_first())
     assert found.to_pyarrow()["deal_id"].to_pylist() == listed
+
+
+def test_a_day_off_that_is_set_on_screen_moves_the_meeting_and_its_preparation_and_back(
+    team: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calendar: dict[str, Any] = {"first": "2026-01-01", "last": "2027-12-31", "days": {}}
+    monkeypatch.setattr(planning, "_calendar", lambda: calendar)
+    weekly(team, date(2026, 11, 24), MONDAY)
+    found = only()
+    Meeting.objects.update(reminded_at=datetime(2026, 11, 26, tzinfo=UTC))
+    calendar["days"] = {"2026-11-30": {"working": False, "name": "창립기념일"}}
+    planning.meetings_advance(today=date(2026, 11, 26))
+    moved = only()
+    assert (moved.pk, moved.on, moved.starts_at) == (found.pk, date(2026, 12, 1), datetime(2026, 12, 1, 1, tzinfo=UTC))
+    assert (moved.prepare_from, moved.prepared_by) == (date(2026, 11, 26), date(2026, 11, 27))
+    assert (moved.reminded_at, planning.holiday_name(moved.planned_on, "en")) == (None, "창립기념일")
+    calendar["days"] = {"2026-11-27": {"working": False, "name": ""}}
+    planning.meetings_advance(today=date(2026, 11, 26))
+    assert (only().on, only().prepare_from) == (date(2026, 11, 30), date(2026, 11, 25))
+    planning.meeting_move(meeting_id=found.pk, on=date(2026, 12, 3), at=time(10), by=team["leader"])
+    planning.meetings_advance(today=date(2026, 11, 26))
+    assert only().on == date(2026, 12, 3), "who chose the day knows better"

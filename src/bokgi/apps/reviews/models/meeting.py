@@ -114,9 +114,10 @@ class Meeting(models.Model):
     """One weekly review of one team (`team` empty: everybody).
 
     `week` is the ISO week it looks back on, `planned_on` the day of the series, `on` the day it takes place: another
-    one where a holiday moved it. `at` is the time on the organisation's clock, `starts_at` the moment that is in its
-    zone. From `prepare_from` on the participants prepare, `prepared_by` is the last day that is on time. `revision`
-    grows with everything that is written, so that screens know whether anything is new.
+    one where a holiday or somebody (`placed_by_hand`) moved it. `at` is the time on the organisation's clock,
+    `starts_at` the moment that is in its zone. From `prepare_from` on the participants prepare, `prepared_by` is the
+    last day that is on time. `revision` grows with everything that is written, so that screens know whether anything
+    is new.
     """
 
     series = models.ForeignKey(MeetingSeries, null=True, on_delete=models.SET_NULL, related_name="meetings")
@@ -126,6 +127,7 @@ class Meeting(models.Model):
     on = models.DateField(db_index=True)
     at = models.TimeField()
     starts_at = models.DateTimeField()
+    placed_by_hand = models.BooleanField(default=False)
     minutes = models.PositiveSmallIntegerField(default=60)
     prepare_from = models.DateField()
     prepared_by = models.DateField()

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from bokgi.apps.access import asking
 from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
 from bokgi.apps.access.selectors import organisation, time_zone
@@ -19,7 +20,9 @@ from bokgi.apps.reviews.services.locking import BEFORE, OPEN, conflict, held, to
 from bokgi.apps.reviews.telling.services import moved_tell, reminders_forget
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.questions.asked import Json
 from bokgi.questions.roster import ask_roster
+from bokgi.questions.working_calendar import ask_working_calendar
 
 MINUTES: Final = (5, 180)
 MOST_PARTS: Final = 12
@@ -82,9 +85,8 @@ def meeting_move(*, meeting_id: int, on: date, at: time, by: User) -> None:
     moved = (found.on, found.at) != (on, at)
     if moved:
         reminders_forget(meeting=found)
-    found.on, found.at = on, at
-    _dated(found)
-    found.state = MeetingState.SCHEDULED
+    _placed(found, on, at)
+    found.placed_by_hand = True
     found.save()
     touched(found)
     if moved:
@@ -103,9 +105,10 @@ def meeting_cancel(*, meeting_id: int, by: User) -> None:
 
 
 def meetings_advance(*, today: date) -> None:
-    """Bring all meetings up to the day: plan the next of each series, begin preparations, follow a change of zone.
+    """Bring all meetings up to the day: plan the next of each series, begin preparations, follow zone and calendar.
 
-    A meeting that nobody opened within a week counts as called off.
+    A meeting of a series leaves a day that became a holiday, and comes back to its own when that is none any more,
+    unless somebody chose its day. One that nobody opened within a week counts as called off.
     """
     for series in MeetingSeries.objects.filter(ended_at=None):
         with transaction.atomic():
@@ -119,16 +122,35 @@ def _advance(meeting_id: int, today: date) -> None:
     found = Meeting.objects.select_for_update().filter(pk=meeting_id, state__in=BEFORE).first()
     if found is None:
         return
-    before = (found.starts_at, found.state)
+    before = _kept(found)
+    if found.on >= today:
+        _follow_calendar(found, today)
     found.starts_at = datetime.combine(found.on, found.at, time_zone())
     if today - found.on > _GIVEN_UP:
         found.state = MeetingState.CANCELLED
     elif today >= found.prepare_from:
         found.state = MeetingState.PREPARING
-    if before != (found.starts_at, found.state):
-        found.save(update_fields=["starts_at", "state"])
+    if before != _kept(found):
+        found.save()
         touched(found)
     participants_fill(meeting=found, on=max(today, found.on))
+
+
+def _kept(meeting: Meeting) -> tuple[object, ...]:
+    return meeting.on, meeting.starts_at, meeting.state, meeting.prepare_from, meeting.prepared_by
+
+
+def _follow_calendar(meeting: Meeting, today: date) -> None:
+    """Take a meeting that is still to come to where the calendar wants it now, with the days of its preparation."""
+    working = working_days()
+    on = rules.meeting_day(meeting.planned_on, working)
+    if meeting.series_id is None or meeting.placed_by_hand or on == meeting.on or on < today:
+        meeting.prepare_from, meeting.prepared_by = _preparation(meeting.on, working)
+        return
+    reminders_forget(meeting=meeting)
+    _placed(meeting, on, meeting.at)
+    meeting.save()
+    moved_tell(meeting=meeting, by=None, at=timezone.now())
 
 
 def _plan(series: MeetingSeries, today: date) -> None:
@@ -163,11 +185,21 @@ def _made(made: Meeting, agenda: Sequence[dict[str, Any]], *, week: str = "") ->
 
 
 def _dated(meeting: Meeting) -> None:
-    working = working_days()
     meeting.starts_at = datetime.combine(meeting.on, meeting.at, time_zone())
     meeting.week = rules.reviewed_week(meeting.on).iso_week
-    meeting.prepare_from = rules.days_before(meeting.on, rules.DAYS_AHEAD, working)
-    meeting.prepared_by = rules.days_before(meeting.on, 1, working)
+    meeting.prepare_from, meeting.prepared_by = _preparation(meeting.on, working_days())
+
+
+def _preparation(on: date, working: rules.Working) -> tuple[date, date]:
+    """Give the first day and the last of preparing a meeting on a day."""
+    return rules.days_before(on, rules.DAYS_AHEAD, working), rules.days_before(on, 1, working)
+
+
+def _placed(meeting: Meeting, on: date, at: time) -> None:
+    """Put a meeting on a day and a time; its preparation begins anew."""
+    meeting.on, meeting.at = on, at
+    _dated(meeting)
+    meeting.state = MeetingState.SCHEDULED
 
 
 def participants_fill(*, meeting: Meeting, on: date) -> None:
@@ -324,9 +356,8 @@ def refuse_day(on: date, *, today: date) -> None:
 
 
 def working_days() -> rules.Working:
-    """Give the test for working days of the organisation's country."""
-    company = organisation()
-    return rules.working_days(company.country if company is not None else "KR")
+    """Give the test for working days: of the organisation's calendar, or of its country."""
+    return rules.working_days(_country(), _calendar())
 
 
 def next_day(on: date) -> date:
@@ -336,6 +367,17 @@ def next_day(on: date) -> date:
 
 
 def holiday_name(on: date, lang: str) -> str:
-    """Name the public holiday of a day in the organisation's country; empty where it is none."""
+    """Name the holiday of a day in the organisation's calendar or its country; empty where it is none."""
+    return rules.holiday_name(on, _country(), lang, _calendar())
+
+
+def _country() -> str:
     company = organisation()
-    return rules.holiday_name(on, company.country if company is not None else "KR", lang)
+    return company.country if company is not None else "KR"
+
+
+def _calendar() -> Json | None:
+    try:
+        return answers().ask(ask_working_calendar, as_of=asking.today())
+    except NotFoundError:
+        return None

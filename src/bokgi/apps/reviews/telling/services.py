@@ -108,16 +108,18 @@ def reminders_forget(*, meeting: Meeting) -> None:
 
 
 @transaction.atomic
-def moved_tell(*, meeting: Meeting, by: User, at: datetime) -> None:
+def moved_tell(*, meeting: Meeting, by: User | None, at: datetime) -> None:
     """Tell who has prepared already that a meeting takes place at another time; the others are reminded of that again.
 
-    Who moved it knows, and nobody hears of it before the morning. What was on its way of an earlier move is not sent.
+    Who moved it (null: the calendar did) knows, and nobody hears of it before the morning. What was on its way of an
+    earlier move is not sent.
     """
     Delivery.objects.filter(meeting=meeting, kind=MailKind.MOVED).delete()
     first = max(at, datetime.combine(timezone.localtime(at, time_zone()).date(), REMINDS_FROM, time_zone()))
     refusing = MailRefusal.objects.filter(kind=MailKind.MOVED).values("user_id")
     ready = meeting.participants.filter(user__is_active=True, preparation__prepared_at__isnull=False)
-    for user in User.objects.filter(pk__in=ready.values("user_id")).exclude(pk__in=refusing).exclude(pk=by.pk):
+    told = User.objects.filter(pk__in=ready.values("user_id")).exclude(pk__in=refusing)
+    for user in told.exclude(pk=by.pk) if by is not None else told:
         _delivery(meeting, MailKind.MOVED, first, user=user)
 
 
