@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 from bokgi.cli.__main__ import run
+from bokgi.cli.commands.sample import _exported_at
 from tests.facts.test_erasure import searched
 
 DEALS = """Deal ID,Deal name,Owner,Stage,Amount,Created,Closed,Outcome
@@ -165,3 +169,14 @@ def test_an_erased_owner_whom_nobody_listed_is_in_no_byte_of_the_home(
 
 def test_the_sample_refuses_a_home_of_somebodys_own(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert asked(capsys, home, "sample", code=2)["error"]["code"] == "home_taken"
+
+
+def test_what_is_entered_after_the_sample_was_made_counts_at_once() -> None:
+    evening = datetime(2026, 11, 29, 18, 30, tzinfo=ZoneInfo("Asia/Seoul"))
+    for now, expected in (
+        (datetime(2026, 11, 28, 22, 0, tzinfo=UTC), "2026-11-28T22:00"),  # seven in the morning of that day in Seoul
+        (datetime(2026, 11, 29, 12, 0, tzinfo=UTC), "2026-11-29T09:30"),
+        (datetime(2026, 11, 20, 12, 0, tzinfo=UTC), "2026-11-29T09:30"),  # a day that was asked for
+    ):
+        with time_machine.travel(now, tick=False):
+            assert _exported_at(evening).astimezone(UTC).isoformat(timespec="minutes") == f"{expected}+00:00"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -39,14 +39,19 @@ def sample(
     from bokgi.ui.spoken import spoken
 
     today = session.today()
-    _prepare(session, today)
+    before = _prepare(session, today)
     folder = out or session.home / _FILES
     with session.progress() as show:
         show(session.text(Message(N_("writing the exports of the sample company"))), None)
         summary = write_company(folder, today=today)
-    mark = {"made_on": today.isoformat(), "files": [path.name for path in summary.paths]}
+    exported_at = datetime.fromisoformat(before) if before else _exported_at(summary.exported_at)
+    mark = {
+        "made_on": today.isoformat(),
+        "exported_at": exported_at.isoformat(),
+        "files": [path.name for path in summary.paths],
+    }
     save(session.home / MARK, json.dumps(mark, ensure_ascii=False).encode())
-    options = PlanOptions(exported_at=summary.exported_at, language=session.lang)
+    options = PlanOptions(exported_at=exported_at, language=session.lang)
     result = run_import(session, summary.paths, options)
     with session.progress() as show:
         show(session.text(Message(N_("computing the review"))), None)
@@ -79,13 +84,23 @@ def sample(
     return Answer(data, screen)
 
 
-def _prepare(session: Session, today: date) -> None:
+def _exported_at(evening: datetime) -> datetime:
+    """Give the moment of the export: this evening, but not later than now.
+
+    What is entered in the hours before an export would give way to it.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    return now if now < evening and now.astimezone(evening.tzinfo).date() == evening.date() else evening
+
+
+def _prepare(session: Session, today: date) -> str:
     """Refuse a home with anybody's own facts; empty one that a sample made on another day.
 
-    The company's two years end with today, so that yesterday's company cannot be continued.
+    The company's two years end with today, so that yesterday's company cannot be continued. Gives the moment of the
+    export that was made of today's company already; empty where there is none.
     """
     if not (session.home / "lake").is_dir():
-        return
+        return ""
     mark = session.home / MARK
     made = json.loads(mark.read_text(encoding="utf-8")) if mark.is_file() else None
     if made is None or not _imported(session) <= set(made["files"]):
@@ -97,6 +112,8 @@ def _prepare(session: Session, today: date) -> None:
     if made["made_on"] != today.isoformat():
         for name in ("lake", "sources", "mappings", _FILES):
             shutil.rmtree(session.home / name, ignore_errors=True)
+        return ""
+    return str(made.get("exported_at", ""))
 
 
 def _imported(session: Session) -> set[str]:
