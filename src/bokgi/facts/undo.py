@@ -27,7 +27,7 @@ from bokgi.facts import delta
 from bokgi.facts.engine import connect, parquet
 from bokgi.facts.lake import LOCK_SECONDS, Lake, Writing
 from bokgi.facts.ledger import Entry, Import
-from bokgi.facts.schema import TABLES
+from bokgi.facts.schema import CONTACT, TABLES
 
 ATTEMPTS: Final = 3
 CORRECTIONS: Final = "corrections"
@@ -103,12 +103,12 @@ def _resting_on(lake: Lake, imports: Sequence[Import], target: Import) -> list[I
     """List the corrections, of deals and parts of contacts that an import wrote, made after it or what it speaks of."""
     made = [one for one in imports if one.committed and one.source == CORRECTIONS]
     corrections = [one for one in made if one.place > target.place or one.order > target.order]
-    brought = [condition for name, condition in _BROUGHT.items() if name in target.tables]
+    brought = {name: condition for name, condition in _BROUGHT.items() if name in target.tables}
     if not corrections or not brought:
         return []
     numbers = ", ".join(str(one.import_no) for one in corrections)
-    tables = {name: parquet([file.path for file in lake.files(name)]) for name in ("deal_changes", *target.tables)}
-    among = " OR ".join(brought).format(**tables, number=target.import_no)
+    tables = {name: parquet([file.path for file in lake.files(name)]) for name in ("deal_changes", *brought)}
+    among = " OR ".join(brought.values()).format(**tables, number=target.import_no)
     with connect() as engine:
         rows = engine.execute(
             f"""SELECT DISTINCT import_no FROM {tables["deal_changes"]}
@@ -120,7 +120,7 @@ def _resting_on(lake: Lake, imports: Sequence[Import], target: Import) -> list[I
 
 _BROUGHT: Final[Mapping[str, str]] = {
     "deals": "deal_id IN (SELECT deal_id FROM {deals} WHERE import_no = {number})",
-    "contacts": "field IN (SELECT 'contact:' || contact_id FROM {contacts} WHERE import_no = {number})",
+    "contacts": f"field IN (SELECT '{CONTACT}' || contact_id FROM {{contacts}} WHERE import_no = {{number}})",
 }
 """Which corrections copied something that an import brought; a pair deal × contact is copied from nowhere."""
 

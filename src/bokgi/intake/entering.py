@@ -16,14 +16,14 @@ from bokgi.domain.messages import N_, Message
 from bokgi.facts.engine import parquet
 from bokgi.facts.lake import Lake, Writing
 from bokgi.facts.ledger import Entry, Import
-from bokgi.facts.schema import TABLES, Grain
+from bokgi.facts.schema import CONTACT, TABLES, Grain
 from bokgi.facts.undo import CORRECTIONS
 from bokgi.intake.attempt import ATTEMPTS
 from bokgi.intake.judging.known import Comparison
 from bokgi.intake.judging.sql_types import SQL_TYPES
 from bokgi.intake.sql import identifier
 from bokgi.intake.workbench import Workbench, told_apart
-from bokgi.intake.writing.corrections import CONTACT, CORRECTABLE, NEXT_STEP, digest
+from bokgi.intake.writing.corrections import CORRECTABLE, NEXT_STEP, digest
 from bokgi.intake.writing.held import Held
 from bokgi.intake.writing.home import Home, calendar
 from bokgi.intake.writing.yields import Yield

@@ -17,7 +17,8 @@ from bokgi.apps.data.models import Correction, CorrectionState, EnteredContact
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.names import folded
-from bokgi.intake.writing.corrections import CONTACT, ENTERED_CONTACT
+from bokgi.facts.schema import CONTACT
+from bokgi.intake.writing.corrections import ENTERED_CONTACT
 from bokgi.questions.asked import Json
 from bokgi.questions.deal_contacts import contacts_of
 

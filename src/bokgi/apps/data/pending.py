@@ -22,8 +22,10 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.names import folded
 from bokgi.facts.lake import Lake
 from bokgi.facts.locks import Lock
+from bokgi.facts.schema import CONTACT
+from bokgi.facts.undo import CORRECTIONS
 from bokgi.intake import entering
-from bokgi.intake.writing.corrections import CONTACT, ENTERED_CONTACT
+from bokgi.intake.writing.corrections import ENTERED_CONTACT
 from bokgi.questions.deal_contacts import contacts_of
 
 ENTERED: Final = f"{CONTACT}{ENTERED_CONTACT}"
@@ -64,7 +66,7 @@ def _corrections_write() -> int:
         lake = Lake.open(settings.HOME)
         _contacts_write(lake, pending)
         last = pending[-1].at
-        there = next((one for one in lake.imports() if one.source == "corrections" and one.at == last), None)
+        there = next((one for one in lake.imports() if one.source == CORRECTIONS and one.at == last), None)
         if there is None:
             number = entering.correct(lake, [_entered(one) for one in pending], by="corrections", at=last).import_no
         else:

@@ -18,7 +18,17 @@ from bokgi.facts.schema.ledger import LEDGER
 from bokgi.facts.schema.persons import PERSONS
 from bokgi.facts.schema.touches import TOUCHES
 
-__all__ = ["FACT_TABLES", "SCHEMA_VERSION", "STATE_COLUMNS", "TABLES", "TRACKED_COLUMNS", "Column", "Grain", "Table"]
+__all__ = [
+    "CONTACT",
+    "FACT_TABLES",
+    "SCHEMA_VERSION",
+    "STATE_COLUMNS",
+    "TABLES",
+    "TRACKED_COLUMNS",
+    "Column",
+    "Grain",
+    "Table",
+]
 
 SCHEMA_VERSION: Final = 1
 
@@ -62,6 +72,9 @@ STATE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "texts": _OBSERVED,
 }
 """Columns that the derived current state adds to a table; with `as_of` the dates are null, see `facts.as_of`."""
+
+CONTACT: Final = "contact:"
+"""With the key of a contact behind it, the field of `deal_changes` under which its part in a deal is corrected."""
 
 TRACKED_COLUMNS: Final = (
     "account_id",

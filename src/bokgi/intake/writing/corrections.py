@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from bokgi.facts.schema import TABLES
+from bokgi.facts.schema import CONTACT, TABLES
 from bokgi.intake.judging.sql_types import SQL_TYPES, canonical
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.workbench import Workbench
@@ -46,8 +46,6 @@ CORRECTABLE: Final = (
 """Columns of deals that a person may correct."""
 NEXT_STEP: Final = "next_step"
 """The words of the next step may be corrected, too; `deal_changes` holds their digests, `texts` holds them."""
-CONTACT: Final = "contact:"
-"""With the key of a contact behind it, the field under which its part in a deal is corrected."""
 ENTERED_CONTACT: Final = "entered-"
 """How keys of contacts begin that somebody entered on screen."""
 TAKES_PART: Final = {"involved": "NULL::BOOLEAN"}
