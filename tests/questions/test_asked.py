@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,11 +13,12 @@ import ibis
 import pytest
 
 from bokgi.domain.hangul import search_pattern
+from bokgi.facts.currency import in_one_currency
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.facts.model import Facts
-from bokgi.facts.read import facts
-from bokgi.questions.asked import asked
+from bokgi.facts.read import facts, facts_on
+from bokgi.questions.asked import asked, care_of_day
 from bokgi.questions.deals import ALL, Where, list_deals
 from bokgi.questions.search import search
 from tests.cast import rows_of
@@ -49,6 +51,10 @@ COMPANY = {
         p | offer | Offer | 2 | open
         p | won | Won | 3 | won
     """,
+    "deal_changes": """
+        deal_id | seq | field | old | new | changed_on | origin
+        d2 | 1 | owner_id | kim | lee | 2026-11-22 | recorded
+    """,
     "texts": """
         kind | key | text
         deal_name | d1 | 한빛 그룹웨어
@@ -64,19 +70,23 @@ COMPANY = {
 
 @pytest.fixture
 def read_facts(tmp_path: Path) -> Facts:
-    lake = Lake.open(tmp_path, create=True)
+    return facts(ibis.duckdb.connect(), written(tmp_path, COMPANY))
+
+
+def written(home: Path, company: Mapping[str, str]) -> Lake:
+    lake = Lake.open(home, create=True)
     with lake.begin() as writing:
-        for name, text in COMPANY.items():
+        for name, text in company.items():
             lines = "\n".join(line.strip() for line in text.strip().splitlines())
             writing.write(name, rows_of(name, lines).drop_columns(["import_no"]))
         writing.commit(Entry(kind="file", source="crm", by="tests", at=AT, exported_at=AT))
-    return facts(ibis.duckdb.connect(), lake)
+    return lake
 
 
 def told(read: Facts, on: date) -> list[list[dict[str, object]]]:
     with asked(read, as_of=on) as here:
         visits = here.visits()
-        tables = (here.deals.drop("attributes", "attributes_seen"), visits, here.progressions(visits))
+        tables = (here.deals.drop("attributes", "attributes_seen"), visits, here.progressions())
         return [sorted(table.to_pyarrow().to_pylist(), key=str) for table in tables]
 
 
@@ -87,6 +97,35 @@ def test_a_question_kept_for_its_day_has_the_answer_of_one_that_is_not(read_fact
         assert first == again == told(plain, on)
     kept = {path.name.partition("-2026")[0] for path in tmp_path.rglob("*-2026-11-12*.parquet")}
     assert kept == {"deals", "handed", "visits", "progressions"}
+
+
+def test_owners_on_the_closing_day_are_kept_apart_from_what_else_is_kept_for_the_day(read_facts: Facts) -> None:
+    def owners(read: Facts, *, then: bool) -> list[set[tuple[str, str]]]:
+        with asked(read, as_of=DAY, owner_then=then) as here:
+            tables = (here.deals, here.visits(), here.progressions(), here.care())
+            rows = [table.select("deal_id", "owner_id").to_pyarrow() for table in tables]
+            return [set(zip(one["deal_id"].to_pylist(), one["owner_id"].to_pylist(), strict=True)) for one in rows]
+
+    first = owners(read_facts, then=True)
+    assert ("d2", "kim") in first[0]
+    now = owners(read_facts, then=False)
+    assert [("d2", "lee") in rows for rows in now] == [True, True, True, False]
+    plain = replace(read_facts, keeping=None)
+    assert (first, now) == (owners(plain, then=True), owners(plain, then=False))
+    assert owners(read_facts, then=True) == first
+
+
+def test_what_is_kept_of_converted_deals_is_kept_apart_from_what_was_not_converted(tmp_path: Path) -> None:
+    abroad = {"deals": COMPANY["deals"].replace("100 | KRW", "100 | USD")}
+    abroad["rates"] = "month | currency | rate\n2026-10-01 | USD | 1300\n2026-11-01 | USD | 1400"
+    read = facts(ibis.duckdb.connect(), written(tmp_path, COMPANY | abroad))
+    then = facts_on(read, DAY)
+    for __ in range(2):
+        amounts = [
+            care_of_day(read, now).amount.sum().to_pyarrow().as_py()
+            for now in (then, in_one_currency(then, date(2026, 10, 31)), in_one_currency(then, DAY))
+        ]
+        assert amounts == [100, 130_000, 140_000]
 
 
 def test_a_list_that_reads_what_is_kept_for_its_day_tells_what_one_tells_that_does_not(read_facts: Facts) -> None:

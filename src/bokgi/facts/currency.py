@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -24,12 +25,12 @@ def in_one_currency(facts: Facts, on: date) -> Facts:
 
     Source: own definition; `tests/facts/test_currency.py` holds the hand-computed cases.
     """
-    tables = {}
+    converted: dict[str, Any] = {}
     if foreign_currencies(facts, facts.deals):
-        tables["deals"] = _converted(facts, facts.deals, _deal_day(facts.deals, on))
+        converted = {"deals": _converted(facts, facts.deals, _deal_day(facts.deals, on)), "rates_of": on}
     if foreign_currencies(facts, facts.targets):
-        tables["targets"] = _converted(facts, facts.targets, facts.targets.period_start)
-    return replace(facts, **tables)
+        converted["targets"] = _converted(facts, facts.targets, facts.targets.period_start)
+    return replace(facts, **converted)
 
 
 def without_rate(facts: Facts, on: date) -> dict[str, int]:

@@ -38,7 +38,8 @@ class Facts:
     """All facts at one lake version: one Ibis table for each fact table, with the columns of `facts.schema`.
 
     Some tables have more columns: `schema.STATE_COLUMNS`. The rows of the table `settings` are read already:
-    `settings`. `as_of` is the day by the end of which everything had happened; None: everything known.
+    `settings`. `as_of` is the day by the end of which everything had happened; None: everything known. `rates_of` is
+    the day by whose rates deals were converted (`facts.currency`); None: no deal was.
     """
 
     people: ir.Table
@@ -71,6 +72,7 @@ class Facts:
     settings: Settings = field(default_factory=Settings)
     version: int = 0
     as_of: date | None = None
+    rates_of: date | None = None
     keeping: Keeping | None = field(default=None, repr=False, compare=False)
 
     def kept(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:

@@ -72,8 +72,8 @@ def column_name(column: str) -> str | Message:
 class Asked:
     """Facts as they had happened by the end of `as_of`; `deals` with traits and the conditions they came with.
 
-    `read`: the facts as they were read, before they were cut to the day. `shared`: the tables that are kept for the day
-    hold for this question. `found`: what parts of the question have worked out, see `once`.
+    `read`: the facts as they were read, before they were cut to the day. `shared`: `deals` are those that are kept for
+    the day, and so may be what follows from them. `found`: what parts of the question have worked out, see `once`.
 
     Amounts are in the organisation's currency; `without_rate` counts, by currency, deals that could not be converted.
     """
@@ -114,7 +114,7 @@ class Asked:
 
     def visits(self) -> ibis.Table:
         """Visits of all deals to open stages, computed once."""
-        if self.shared:
+        if self.read.as_read:
             return visits_of_day(self.read, self.facts)
         return self.once("visits", lambda: self.keep_visits(self.facts.deals))
 
@@ -130,11 +130,17 @@ class Asked:
         """Visits of some deals, computed once."""
         return self.keep(visits_on(self.read, self.facts, deals))
 
-    def progressions(self, told: ibis.Table) -> ibis.Table:
-        """What became of each first visit of all deals, computed once; `told` are the visits of all of them."""
-        if self.shared:
-            return progressions_of_day(self.read, self.facts, told)
-        return self.once("progressions", lambda: self.keep(progressions(told)))
+    def progressions(self) -> ibis.Table:
+        """What became of each first visit of all deals, computed once."""
+        if self.read.as_read:
+            return progressions_of_day(self.read, self.facts)
+        return self.once("progressions", lambda: self.keep(progressions(self.visits())))
+
+    def care(self) -> ibis.Table:
+        """What the open deals lack (`analysis.hygiene`), computed once."""
+        if self.read.as_read:
+            return care_of_day(self.read, self.facts)
+        return self.once("care", lambda: self.keep(_care(self.facts, self.facts.deals, self.visits())))
 
     def leaks(self, columns: Sequence[str]) -> tuple[Leak, ...]:
         """Find columns that are filled in only after the outcome."""
@@ -170,16 +176,14 @@ class Asked:
 def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = (), owner_then: bool = False) -> Iterator[Asked]:
     """Cut all facts to one day for a question, in one currency; tables computed once are dropped at the end.
 
-    With `owner_then` a closed deal is its owner's on the day it closed, whoever has it now.
+    With `owner_then` a closed one of `Asked.deals` is its owner's on the day it closed, whoever has it now.
     """
     with ExitStack() as kept:
         then = facts_on(facts, as_of)
         if not facts.as_read:
             then = replace(then, deals=kept.enter_context(then.deals.cache()))
         now = in_one_currency(then, as_of)
-        if owner_then:
-            now = replace(now, deals=owner_at_close(now.deals, now.deal_changes))
-        told = judged(deals_handed_over(facts, now, rates_of=as_of, owner_then=owner_then))
+        told = judged(_closed_by(facts, now) if owner_then else deals_handed_over(facts, now))
         wide = with_factors(told, attributes)
         if wide is not told or not facts.as_read:
             told = kept.enter_context(wide.cache())
@@ -197,19 +201,30 @@ def _names(facts: Facts) -> Mapping[str, str]:
     return facts.once("names of people", facts.identities, ask)
 
 
-def deals_handed_over(read: Facts, now: Facts, *, rates_of: date, owner_then: bool = False) -> ibis.Table:
-    """All deals of `now`, with traits and conditions: facts that were `read`, cut to its day, in one currency.
-
-    `rates_of`: the day whose exchange rates the open deals of `now` have. `owner_then`: closed deals of `now` are their
-    owner's on the day they closed. Kept for the day.
-    """
-    on = now.as_of or rates_of
-    kind = "closed_by" if owner_then else "handed"
-    return read.kept(f"{kind}-{on.isoformat()}-{rates_of.isoformat()}", lambda: _handed_over(now, on))
+def deals_handed_over(read: Facts, now: Facts) -> ibis.Table:
+    """All deals of `now`, with traits and conditions: facts that were `read`, cut to a day; kept for it."""
+    return read.kept(_of_day("handed", now), lambda: _handed_over(now, now.deals))
 
 
-def _handed_over(now: Facts, on: date) -> ibis.Table:
-    return handed_over(deal_traits(now.deals, now.accounts, now.memberships, on=on), now.memberships)
+def _closed_by(read: Facts, now: Facts) -> ibis.Table:
+    """Give `deals_handed_over` with closed deals at who owned them on the day they closed; kept for the day."""
+    return read.kept(_of_day("closed_by", now), lambda: _handed_over(now, owner_at_close(now.deals, now.deal_changes)))
+
+
+def _handed_over(now: Facts, deals: ibis.Table) -> ibis.Table:
+    return handed_over(deal_traits(deals, now.accounts, now.memberships, on=_day(now)), now.memberships)
+
+
+def _of_day(kind: str, now: Facts) -> str:
+    """Name what follows from facts that were cut to a day, amounts included."""
+    return f"{kind}-{_day(now)}" if now.rates_of is None else f"{kind}-{_day(now)}-{now.rates_of}"
+
+
+def _day(now: Facts) -> date:
+    if now.as_of is None:
+        message = "these facts were not cut to a day"
+        raise ValueError(message)
+    return now.as_of
 
 
 def visits_of_day(read: Facts, now: Facts) -> ibis.Table:
@@ -217,29 +232,32 @@ def visits_of_day(read: Facts, now: Facts) -> ibis.Table:
     return read.kept(f"visits-{now.as_of}", lambda: visits_on(read, now, now.deals))
 
 
-def progressions_of_day(read: Facts, now: Facts, told: ibis.Table) -> ibis.Table:
-    """What became of each first visit of all deals as of the day of `now`; `told`: `visits_of_day`. Kept for a day."""
-    return read.kept(f"progressions-{now.as_of}", lambda: progressions(told))
+def progressions_of_day(read: Facts, now: Facts) -> ibis.Table:
+    """What became of each first visit of all deals as of the day of `now`, facts that were `read`; kept for the day."""
+    return read.kept(f"progressions-{now.as_of}", lambda: progressions(visits_of_day(read, now)))
 
 
-def care_of_day(read: Facts, now: Facts, *, rates_of: date) -> ibis.Table:
-    """What the open deals of `now` lack (`analysis.hygiene`): facts that were `read`, cut to a day, in one currency.
+def care_of_day(read: Facts, now: Facts) -> ibis.Table:
+    """What the open deals of `now` lack (`analysis.hygiene`): facts that were `read`, cut to a day; kept for it."""
+    return read.kept(_of_day("care", now), lambda: _care(now, now.deals, visits_of_day(read, now)))
 
-    `rates_of`: see `deals_handed_over`. Kept for the day.
-    """
-    on = now.as_of or rates_of
-    return read.kept(
-        f"care-{on.isoformat()}-{rates_of.isoformat()}",
-        lambda: hygiene(
-            deals_handed_over(read, now, rates_of=rates_of),
-            visits_of_day(read, now),
-            now.stages,
-            now.activities,
-            now.deal_changes,
-            now.calendar,
-            as_of=on,
-            untouched_days=now.settings.untouched_days,
-        ),
+
+def care_of(now: Facts, deals: ibis.Table) -> ibis.Table:
+    """What some open deals of `now` lack, facts that were cut to a day; only their own stage events are read."""
+    events = now.stage_events.semi_join(deals, "deal_id")
+    return _care(now, deals, visits(deals, events, now.stages))
+
+
+def _care(now: Facts, deals: ibis.Table, stays: ibis.Table) -> ibis.Table:
+    return hygiene(
+        deals,
+        stays,
+        now.stages,
+        now.activities,
+        now.deal_changes,
+        now.calendar,
+        as_of=_day(now),
+        untouched_days=now.settings.untouched_days,
     )
 
 

@@ -40,7 +40,7 @@ def find_bottlenecks(
     own = [column.removesuffix(PAST) for column in columns if column.removesuffix(PAST) not in VIEWS.values()]
     with asked(facts, as_of=as_of, attributes=own) as here:
         told = here.visits()
-        moves = here.progressions(told)
+        moves = here.progressions()
         conditions, refused = fair_factors(here, here.deals, None)
         leaking = {refusal["factor"] for refusal in refused}
         split = list(dict.fromkeys(view.removesuffix(PAST) for view in columns if view != STAGE))

@@ -24,7 +24,7 @@ from bokgi.domain.money import WITHOUT_CENTS
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked, care_of_day, fair_factors
+from bokgi.questions.asked import Asked, Json, asked, fair_factors
 from bokgi.questions.changes import activity_changes
 from bokgi.questions.compare import TERRITORY
 from bokgi.questions.decompose import told_change
@@ -154,16 +154,14 @@ def readings(here: Asked) -> tuple[tuple[Reading, ...], Comparison | None]:
     except RefusalError:
         comparison = None
     now = here.facts
-    stays = here.visits()
-    care = care_of_day(here.read, now, rates_of=here.as_of)
     window = Period(here.as_of + timedelta(days=1) - timedelta(weeks=HANDLING_WEEKS), here.as_of + timedelta(days=1))
     waits = waiting_cells(now.leads, now.activities, now.calendar, as_of=here.as_of, period=window)
     teams = now.memberships.filter(_.team.notnull()).team.nunique().to_pyarrow().as_py()
     told, sure = activity_changes(here.read, as_of=here.as_of, sure=steady_alarms(teams))
     found = causes(
         here.deals,
-        here.progressions(stays),
-        care if here.shared else here.keep(care),
+        here.progressions(),
+        here.care(),
         here.keep(waits),
         now.memberships,
         as_of=here.as_of,

@@ -311,7 +311,7 @@ def _closed(here: Asked, measure: str, window: Period) -> Counts:
 
 def _moved(here: Asked, measure: str, window: Period) -> Counts:
     stage = measure.removeprefix(STAGE)
-    ended = here.progressions(here.visits()).filter(
+    ended = here.progressions().filter(
         (_.stage == stage) & ~_.end.isin(["open", "removed"]) & (_.ended_on >= window.start) & (_.ended_on < window.end)
     )
     return _shares(ended.group_by(person_id="owner_id").agg(n=_.count(), k=(_.end == REACHED).cast("int64").sum()))

@@ -133,7 +133,7 @@ def _stage_cases(here: Asked, stage: str, start: date | None, end: date | None) 
             Message(N_("There is no open stage “{stage}”."), {"stage": stage}),
             Message(N_("There are: {stages}."), {"stages": ", ".join(sorted({row["label"] for row in names}))}),
         )
-    told = here.progressions(here.visits()).filter(
+    told = here.progressions().filter(
         (_.stage == stages[stage]) & ~_.end.isin(["open", "removed"]) & _.ended_on.notnull()
     )
     ended = told.select(of_deal="deal_id", ended_on="ended_on", reached=_.end == REACHED)

@@ -12,9 +12,9 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bokgi.analysis.hygiene import REASONS, hygiene
+from bokgi.analysis.hygiene import REASONS
 from bokgi.analysis.totals import totals
-from bokgi.analysis.visits import ladder, visits
+from bokgi.analysis.visits import ladder
 from bokgi.domain.errors import UsageError
 from bokgi.domain.hangul import search_pattern
 from bokgi.domain.messages import N_, Message
@@ -22,7 +22,7 @@ from bokgi.domain.money import Money
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.asked import Asked, Json, asked, care_of
 from bokgi.questions.attention import attention_notes
 from bokgi.questions.titles import title, with_names
 
@@ -212,34 +212,23 @@ def _told(here: Asked, deals: ir.Table) -> ir.Table:
     The latter of all deals at once and kept for the day: a list, a person's page, a deal's page only read it.
     """
     if here.shared:
-        told = here.read.kept(f"told-{here.as_of}", lambda: _told_of(here, here.deals, here.visits()))
+        told = here.read.kept(f"told-{here.as_of}", lambda: _told_of(here, here.deals, here.care()))
     else:
         # Only their own events: a page of fifty deals does not pay for the stage history of all.
         deals = here.keep(deals)
-        events = here.facts.stage_events.semi_join(deals, "deal_id")
-        told = here.keep(_told_of(here, deals, here.keep(visits(deals, events, here.facts.stages))))
+        told = here.keep(_told_of(here, deals, care_of(here.facts, deals)))
     own = deals.select(*_OF_DEAL)
     joined = own.left_join(told, "deal_id", rname="of_{name}").drop("of_deal_id")
     days = ibis.greatest(ibis.coalesce(_.days_in_stage, 0), 0)
     return joined.mutate(weight=ibis.coalesce(_.amount, 0).cast("float64") * (days + 1))
 
 
-def _told_of(here: Asked, deals: ir.Table, told: ir.Table) -> ir.Table:
-    """Give `_TOLD` of deals, with the visits that are `told` of them; what it lacks is null for a closed one."""
-    facts = here.facts
-    named = with_names(_stages_named(deals.select("deal_id", "account_id", "pipeline", "stage"), here), facts)
+def _told_of(here: Asked, deals: ir.Table, care: ir.Table) -> ir.Table:
+    """Give `_TOLD` of deals, with what the open ones lack; null for a closed one."""
+    named = with_names(_stages_named(deals.select("deal_id", "account_id", "pipeline", "stage"), here), here.facts)
     names = named.select("deal_id", *(name for name in _TOLD if name in named.columns)).distinct()
-    care = hygiene(
-        deals,
-        told,
-        facts.stages,
-        facts.activities,
-        facts.deal_changes,
-        facts.calendar,
-        as_of=here.as_of,
-        untouched_days=facts.settings.untouched_days,
-    ).select("deal_id", *_CARE, *REASONS)
-    return names.left_join(care, "deal_id", rname="of_{name}").select("deal_id", *_TOLD)
+    lacks = care.select("deal_id", *_CARE, *REASONS)
+    return names.left_join(lacks, "deal_id", rname="of_{name}").select("deal_id", *_TOLD)
 
 
 def _order(order: str, *, reverse: bool) -> list[ir.Value]:

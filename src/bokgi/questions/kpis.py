@@ -20,7 +20,7 @@ from bokgi.analysis.velocity import velocity
 from bokgi.analysis.win_loss import win_loss
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked, care_of_day
+from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.targets import target_of
 
 WEEKS: Final = 13
@@ -145,7 +145,7 @@ def _due(here: Asked, facts: Facts, team: str | None, last: Period) -> list[Json
 
 def _untouched(here: Asked, deals: Any) -> Json:  # noqa: ANN401 - an Ibis table
     """Share of the open deals that nobody touched."""
-    care = care_of_day(here.read, here.facts, rates_of=here.as_of).semi_join(deals, "deal_id")
+    care = here.care().semi_join(deals, "deal_id")
     found = _first(care.agg(n=_.untouched.notnull().sum(), untouched=_.untouched.sum()))
     n = found.get("n") or 0
     value = (found.get("untouched") or 0) / n if n else None

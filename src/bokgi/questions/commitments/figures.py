@@ -11,12 +11,10 @@ from ibis import _
 
 from bokgi.analysis.activity import held
 from bokgi.analysis.commitments import FigureChange, count_reached, days_changed, share_changed
-from bokgi.analysis.hygiene import hygiene
-from bokgi.analysis.visits import visits
 from bokgi.domain.measures import Between, Days, Points, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.read import facts_on
-from bokgi.questions.asked import Asked
+from bokgi.questions.asked import Asked, care_of
 from bokgi.questions.commitments.promise import CANNOT_TELL, KEPT, NOT_KEPT, Found, Promise
 
 USUAL_WEEKS: Final = 8
@@ -188,17 +186,7 @@ def _untouched_on(here: Asked, one: Promise, on: date) -> int | None:
         deals = deals.filter(_.owner_id == one.person_id)
     if one.stage:
         deals = deals.filter(_.stage == one.stage)
-    ours = visits(deals, facts.stage_events.semi_join(deals, "deal_id"), facts.stages)
-    found = hygiene(
-        deals,
-        ours,
-        facts.stages,
-        facts.activities,
-        facts.deal_changes,
-        facts.calendar,
-        as_of=on,
-        untouched_days=facts.settings.untouched_days,
-    )
+    found = care_of(facts, deals)
     row = found.agg(n=_.untouched.sum(), known=_.untouched.count(), deals=_.count()).to_pyarrow().to_pylist()[0]
     return None if row["deals"] and not row["known"] else int(row["n"] or 0)
 

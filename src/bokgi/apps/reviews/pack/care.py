@@ -27,7 +27,7 @@ def open_deals(scope: Scope) -> ir.Table:
     in the stage. An unknown amount weighs nothing, so that deals of a source without amounts are ordered by
     `days_in_stage` alone.
     """
-    found = care_of_day(scope.read, scope.facts, rates_of=scope.as_of)
+    found = care_of_day(scope.read, scope.facts)
     told = found.join(scope.deals.select("deal_id", "team", "account_id"), "deal_id", rname="of_{name}")
     days = ibis.greatest(ibis.coalesce(_.days_in_stage, 0), 0)
     waiting = ibis.coalesce(_.amount, 0).cast("float64") * (days + 1)

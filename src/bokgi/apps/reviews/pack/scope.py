@@ -12,6 +12,7 @@ from typing import Any, Final
 import ibis.expr.types as ir
 from ibis import _
 
+from bokgi.analysis.progressions import progressions
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
@@ -140,7 +141,7 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
             return found if facts.as_read else replace(found, deals=keep(found.deals.select(*_DEAL_COLUMNS)))
 
         def narrowed(here: Facts) -> ir.Table:
-            told = deals_handed_over(facts, here, rates_of=as_of).select(*_DEAL_COLUMNS, *_TRAITS)
+            told = deals_handed_over(facts, here).select(*_DEAL_COLUMNS, *_TRAITS)
             if team is None:
                 return told if facts.as_read else keep(told)
             return keep(told.filter(_.team == team))
@@ -182,13 +183,14 @@ def _moved(
 ) -> tuple[ir.Table, ir.Table]:
     """Give visits and progressions as of the day of `now`, of `ours` or of all deals."""
     stays = visits_of_day(read, now)
-    courses = progressions_of_day(read, now, stays)
-    if ours is not None:
-        return keep(stays.semi_join(ours, "deal_id")), keep(courses.semi_join(ours, "deal_id"))
     if read.as_read:
+        courses = progressions_of_day(read, now)
+    else:
+        stays = keep(stays)
+        courses = keep(progressions(stays))
+    if ours is None:
         return stays, courses
-    stays = keep(stays)
-    return stays, keep(progressions_of_day(read, now, stays))
+    return keep(stays.semi_join(ours, "deal_id")), keep(courses.semi_join(ours, "deal_id"))
 
 
 def _lately(
