@@ -87,6 +87,8 @@ def test_a_person_has_the_deals_and_activities_of_the_own(facts: Facts) -> None:
     assert both == [point["n"] for point in points(whole, "win-rate")]
     assert points(answer, "activity")[-1]["n"] == 46
     assert [one["key"] for one in answer["series"]] == ["win-rate", "created", "sales-cycle", "activity"]
+    # What everybody's rows are kept as does not depend on a team.
+    assert ask_trends(facts, as_of=AS_OF, team="1팀", person_id="lee")["series"] == answer["series"]
 
 
 def test_an_unknown_team_is_not_found(facts: Facts) -> None:

@@ -146,7 +146,7 @@ def _cycle(here: Asked, deals: ibis.Table, spans: Sequence[Period], person_id: s
 
 
 def _activity(here: Asked, spans: Sequence[Period], team: str | None, person_id: str | None) -> Json:
-    rows = activities_of(here, team=team)
+    rows = activities_of(here, team=team if person_id is None else None)
     if person_id is not None:
         who = here.facts.activity_people.select("activity_id", owner_id="person_id").distinct()
         rows = rows.join(who, "activity_id")
