@@ -270,17 +270,6 @@ def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def markdown(found: dict[str, Any]) -> str:
-    """Give what was measured as a Markdown table."""
-    lines = ["| | CPU s | s | peak MiB |", "|---|--:|--:|--:|"]
-    for name, cost in found["runs"].items():
-        lines.append(f"| {name} | {cost['cpu']:.1f} | {cost['wall']:.1f} | {cost['peak']:.0f} |")
-    for step, cpu in found["runs"]["bokgi"]["said"]["steps"].items():
-        lines.append(f"| … {step} | {cpu:.1f} | | |")
-    lines += [f"| bokgi ÷ {way} | {found['cpu_ratio'][way]:.2f} | {found['wall_ratio'][way]:.2f} | |" for way in PEERS]
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Measure and print, or be one of the processes that are measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -302,11 +291,11 @@ def main() -> None:
         parser.error("name a --folder for the generated file")
     else:
         found = compare(given.megabytes, given.folder, given.times)
-        print(json.dumps(found, indent=1, ensure_ascii=False))
-        print(markdown(found))
-        if given.keep:
-            from benchmarks import results  # noqa: PLC0415 - the processes that are measured need no charts
+        from benchmarks import results  # noqa: PLC0415 - the processes that are measured need no charts
 
+        print(json.dumps(found, indent=1, ensure_ascii=False))
+        print(results.imports(rows(found)))
+        if given.keep:
             results.keep("imports", rows(found), key=("what", "megabytes"))
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import permutations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import ibis
@@ -52,7 +53,7 @@ def _comparison(deals: int, folder: Path) -> Iterator[dict[str, Any]]:
     paths = make(folder / str(deals), deals)
     connection = ibis.duckdb.connect(threads=2)
     tables = {name: connection.read_parquet(str(path), table_name=name) for name, path in paths.items()}
-    traits = connection.create_table("traits", handed(_Namespace(tables)), temp=True)
+    traits = connection.create_table("traits", handed(SimpleNamespace(**tables)), temp=True)
     cases = traits.filter(ibis._.won.notnull())
     factors = varied(cases, [name for name in COMPARED if name != TERRITORY])
     ours = min(timed(partial(compare_people, cases, factors=factors, territory=TERRITORY))[1] for __ in range(2))
@@ -65,13 +66,6 @@ def _comparison(deals: int, folder: Path) -> Iterator[dict[str, Any]]:
     spent = _glmer(counted)
     if spent is not None:
         yield row | {"peer": "lme4, one mixed fit", "peer_cpu_seconds": spent}
-
-
-class _Namespace:
-    """Tables by attribute."""
-
-    def __init__(self, tables: dict[str, Any]) -> None:
-        self.__dict__.update(tables)
 
 
 def _logistic(counted: CountedCases) -> None:

@@ -1,4 +1,4 @@
-"""All tables of docs/reference/benchmarks.md that tell about analyses and commands, in one go.
+"""All tables of docs/reference/benchmarks.md that tell about analyses, commands and models, in one go.
 
     python3 run.py bench tables
 
@@ -14,7 +14,7 @@ from benchmarks import analyses, commands, models
 
 
 def main() -> None:
-    """Run both with the sizes and options given, or theirs by default."""
+    """Run the three with the sizes and options given, or theirs by default."""
     sys.argv[0] = "benchmarks.tables"
     commands.main()
     models.main()
