@@ -188,10 +188,10 @@ def asked(facts: Facts, *, as_of: date, attributes: Sequence[str] = (), owner_th
         if wide is not told or not facts.as_read:
             told = kept.enter_context(wide.cache())
         shared = facts.as_read and not owner_then
-        yield Asked(facts, now, as_of, told, _names(now), without_rate(then, as_of), shared, kept)
+        yield Asked(facts, now, as_of, told, names_of_people(now), without_rate(then, as_of), shared, kept)
 
 
-def _names(facts: Facts) -> Mapping[str, str]:
+def names_of_people(facts: Facts) -> Mapping[str, str]:
     """Give people's names by key; who has none (any more) is missing."""
 
     def ask() -> Mapping[str, str]:

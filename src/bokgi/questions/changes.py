@@ -19,7 +19,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
-from bokgi.questions.asked import Json
+from bokgi.questions.asked import Json, names_of_people
 from bokgi.questions.explained import explained
 
 SHOWN_WEEKS: Final = 8
@@ -67,7 +67,7 @@ def ask_changes(
         raise UsageError("too_few_weeks", Message(N_("At least one week is shown, not {given}."), {"given": weeks}))
     with _counted(facts, as_of) as counted:
         found = changes(counted, false_alarms=false_alarms)
-    names = _names(facts, as_of)
+    names = names_of_people(facts)
     since = as_of - timedelta(weeks=weeks)
     alerts = [alert for alert in found.alerts if alert.week > since and (team is None or alert.team == team)]
     watched = sum(series.reason is None for series in found.series)
@@ -116,17 +116,8 @@ def activity_changes(facts: Facts, *, as_of: date, sure: float) -> tuple[Changes
 def _counted(facts: Facts, as_of: date) -> CachedTable:
     """Count the weeks up to a day; they are read several times and computed once."""
     until = as_of if facts.as_of is not None else min(as_of, _exported(facts) or as_of)
-    return weekly_counts_of_day(facts, _cut(facts, as_of), until=until).cache()
-
-
-def _cut(facts: Facts, as_of: date) -> Facts:
-    return facts if facts.as_of is not None else facts_on(facts, as_of)
-
-
-def _names(facts: Facts, as_of: date) -> Mapping[str, str]:
-    people = _cut(facts, as_of).identities.filter((_.kind == "person") & _.name.notnull())
-    rows = people.select("key", "name").to_pyarrow()
-    return dict(zip(rows["key"].to_pylist(), rows["name"].to_pylist(), strict=True))
+    now = facts if facts.as_of is not None else facts_on(facts, as_of)
+    return weekly_counts_of_day(facts, now, until=until).cache()
 
 
 def weekly_counts_of_day(read: Facts, now: Facts, *, until: date) -> ibis.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bokgi.analysis.visits import ladder
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Json
+from bokgi.questions.people import people_by_name
 
 
 def ask_choices(facts: Facts) -> Json:
@@ -14,13 +15,7 @@ def ask_choices(facts: Facts) -> Json:
     name (any more) stands there with the key, and whoever only a system stands for is left out.
     """
     steps = ladder(facts.stages).order_by("pipeline", "stage_order", "stage").to_pyarrow().to_pylist()
-    named = facts.identities.filter(facts.identities.kind == "person").select("key", "name")
-    members = facts.people.filter(~facts.people.automatic).select("person_id").distinct()
-    rows = members.left_join(named, members.person_id == named.key).to_pyarrow().to_pylist()
-    names = {row["person_id"]: row["name"] or row["person_id"] for row in rows}
     return {
         "steps": [{name: step[name] for name in ("pipeline", "stage", "label", "kind")} for step in steps],
-        "people": [
-            {"person_id": key, "name": name} for key, name in sorted(names.items(), key=lambda pair: (pair[1], pair[0]))
-        ],
+        "people": [{"person_id": key, "name": name} for key, name in people_by_name(facts).items()],
     }

@@ -7,7 +7,7 @@ from ibis import _
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Json
+from bokgi.questions.asked import Json, names_of_people
 
 
 def person_id(facts: Facts, who: str) -> str:
@@ -32,6 +32,13 @@ def person_id(facts: Facts, who: str) -> str:
         )
     found: str = keys[0]
     return found
+
+
+def people_by_name(facts: Facts) -> dict[str, str]:
+    """Give the name of each person of ours in the order of the names, the key where no name is known (any more)."""
+    names = names_of_people(facts)
+    keys = facts.people.filter(~_.automatic).select("person_id").to_pyarrow()["person_id"].to_pylist()
+    return dict(sorted(((key, names.get(key, key)) for key in keys), key=lambda pair: (pair[1], pair[0])))
 
 
 def ask_names(facts: Facts) -> Json:

@@ -22,6 +22,7 @@ from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
 from bokgi.facts.schema import TABLES
+from bokgi.questions.people import people_by_name
 
 KEEPERS: Final = frozenset({Role.ADMIN, Role.LEADER})
 
@@ -93,25 +94,15 @@ def _sees_target(screen: Screen, row: Row) -> bool:
     return (WHOLE if row["subject_kind"] == "organisation" else row["subject_id"]) in screen.shown
 
 
-def names(found: Facts) -> dict[str, str]:
-    """Give the name of each person, the key where no name is known (any more)."""
-    known = (
-        found.identities.filter((_.kind == "person") & _.name.notnull()).select("key", "name").to_pyarrow().to_pylist()
-    )
-    people = found.people.filter(~_.automatic).select("person_id").to_pyarrow()["person_id"].to_pylist()
-    named = {row["key"]: row["name"] for row in known}
-    return dict(sorted(((key, named.get(key, key)) for key in people), key=lambda pair: (pair[1], pair[0])))
-
-
 def choices(screen: Screen, found: Facts, editor: Editor) -> dict[str, list[tuple[str, str]]]:
     """Give what the selects of a form take, where it is not fixed."""
     if editor.table == "memberships":
-        people = list(names(found).items())
+        people = list(people_by_name(found).items())
         return {"person_id": people, "manager_id": people}
     if editor.table == "targets":
         told = [("organisation:all", screen.say(N_("Everybody")))]
         told += [(f"team:{team}", team) for team in teams(found)]
-        told += [(f"person:{key}", name) for key, name in names(found).items()]
+        told += [(f"person:{key}", name) for key, name in people_by_name(found).items()]
         return {"subject": told}
     return {}
 

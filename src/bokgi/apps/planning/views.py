@@ -25,6 +25,7 @@ from bokgi.domain.errors import BokgiError, ConflictError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.model import Facts
 from bokgi.facts.schema import TABLES
+from bokgi.questions.people import people_by_name
 from bokgi.ui.listing import Listing
 
 _STATES = {"now": N_("Now and coming"), "past": N_("Past")}
@@ -57,7 +58,7 @@ def _list(screen: Screen, editor: Editor) -> HttpResponse:
     shown["may_edit"] = selectors.may_edit(screen)
     if found is None:
         return render(request, "planning/list.html", {**shown, "there": False})
-    people = selectors.names(found)
+    people = people_by_name(found)
     rows = selectors.seen(screen, editor, selectors.rows_of(found, editor))
     wanted = request.GET.get("state") or "now"
     rows = [row for row in rows if (pages.state(editor, row, screen.as_of) == "past") is (wanted == "past")]
@@ -219,7 +220,7 @@ class _Change:
         """List what changes: column, what stands there, what will."""
         if self.ending:
             return []
-        people = selectors.names(self._found)
+        people = people_by_name(self._found)
         return pages.differences(self.screen, self.editor, self.replaced, self.after, people)
 
     def look(self) -> dict[str, Any]:
