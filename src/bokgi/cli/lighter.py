@@ -25,7 +25,7 @@ class _Absent:
 
 
 def without_pandas() -> None:
-    """Let this process do without pandas: it would take a third of the start and 100 MiB.
+    """Let this process do without pandas: it would take a fifth of the start and 40 MiB.
 
     The engine's results are Arrow tables. Libraries that can use pandas ask whether it is there.
     """

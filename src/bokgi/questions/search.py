@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import reduce
 from typing import Final
 
 import ibis
@@ -74,10 +75,7 @@ def _first(table: pa.Table, words: str, names: Sequence[str], most: int, *, or_k
         fits = [pc.match_substring_regex(pc.fill_null(part[name], ""), pattern) for name in names]
         if or_key is not None:
             fits.append(pc.equal(part[or_key], exact))
-        mask = fits[0]
-        for other in fits[1:]:
-            mask = pc.or_(mask, other)
-        found = pa.concat_tables([found, part.filter(mask)])
+        found = pa.concat_tables([found, part.filter(reduce(pc.or_, fits))])
         begin, size = begin + size, size * _LOOK_FACTOR
     return found.slice(0, most)
 
