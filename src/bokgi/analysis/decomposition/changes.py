@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bokgi.analysis.decomposition.factors import AFTER_STAGES, BEFORE_STAGES, Name, factors, filled
 from bokgi.analysis.decomposition.intervals import stands_out
-from bokgi.analysis.decomposition.pool import CLOSE_DATE, WON, Pools, Window, count_pools
+from bokgi.analysis.decomposition.pool import WON, Pools, Window, count_pools, moves_recorded
 from bokgi.analysis.decomposition.shapley import apportioned, shapley
 from bokgi.domain.period import Period
 
@@ -137,7 +137,7 @@ def won_change(  # noqa: PLR0913 - the question has that many sides
     (Decimal('10.00'), {'conversion': '10.00'})
     """
     windows = _windows(before, after, as_of)
-    moves_known = bool(deal_changes.filter(deal_changes.field == CLOSE_DATE).limit(1).count().to_pyarrow().as_py())
+    moves_known = moves_recorded(deal_changes)
     pools = count_pools(deals, visits, deal_changes if moves_known else None, windows, by=by)
     parts, (low, high) = parts_of(pools, step, level, seed)
     n = pools.n.sum(axis=(1, 2))

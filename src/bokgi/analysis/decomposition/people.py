@@ -15,7 +15,7 @@ from bokgi.analysis.comparison.amounts import amount_effects
 from bokgi.analysis.decomposition.changes import CENT, Decomposition, Part, names
 from bokgi.analysis.decomposition.factors import filled, handed, rates
 from bokgi.analysis.decomposition.intervals import stands_out
-from bokgi.analysis.decomposition.pool import CLOSE_DATE, WON, Pools, Window, count_pools
+from bokgi.analysis.decomposition.pool import WON, Pools, Window, count_pools, moves_recorded
 from bokgi.analysis.decomposition.shapley import apportioned, shapley
 from bokgi.analysis.mixed_logit import Cells, fit
 from bokgi.domain.errors import RefusalError
@@ -66,7 +66,7 @@ def person_gap(  # noqa: PLR0913 - the question has that many sides
     Source: as `won_change`; shrinkage as in `compare_people`.
     """
     window = Window(period, as_of)
-    moves_known = bool(deal_changes.filter(deal_changes.field == CLOSE_DATE).limit(1).count().to_pyarrow().as_py())
+    moves_known = moves_recorded(deal_changes)
     pools = count_pools(deals, visits, deal_changes if moves_known else None, [window], by=by, person=owner)
     people = pools.names[-1]
     for who in (person, other):

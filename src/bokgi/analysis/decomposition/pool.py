@@ -65,6 +65,11 @@ class Pools:
     stages: tuple[tuple[int, str], ...]
 
 
+def moves_recorded(deal_changes: ibis.Table) -> bool:
+    """Tell whether any move of a close date is on record."""
+    return bool(deal_changes.filter(_.field == CLOSE_DATE).limit(1).count().to_pyarrow().as_py())
+
+
 def count_pools(
     deals: ibis.Table,
     visits: ibis.Table | None,
