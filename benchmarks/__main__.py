@@ -7,7 +7,7 @@ import sys
 
 BENCHMARKS = {
     "analyses": "each analysis against hand-written SQL and pandas; --deals N",
-    "commands": "the weekly review, bokgi compare and bokgi bottlenecks, whole processes; --deals N",
+    "commands": "the weekly review, bokgi compare, bottlenecks and forecast, whole processes; --deals N",
     "models": "the comparison of people against lme4 and statsmodels, parts of a change against all orders; --deals N",
     "tables": "these three, with the tables in docs/reference/benchmarks.md (under 12 minutes on two quiet cores)",
     "meeting": "forty screens of one meeting that goes on, against a page that reads nothing",

@@ -1,4 +1,4 @@
-"""The weekly review, `bokgi compare` and `bokgi bottlenecks` on a home of any size, each as a whole process.
+"""The weekly review, `bokgi compare`, `bottlenecks` and `forecast` on a home of any size, each as a whole process.
 
     python3 run.py bench commands --deals 10000 1000000
 
