@@ -231,6 +231,7 @@ def _calendar(found: Facts, before: Row | None, after: Row, start: date) -> list
     return [
         Message(N_("{month} then has {now} working days; it had {was}."), {"month": month, "now": now, "was": was}),
         Message(N_("Progress, standards and days without a touch count with it, in what has passed, too.")),
+        Message(N_("The weekly reviews that are planned follow it, too; those whose day somebody chose stay.")),
     ]
 
 

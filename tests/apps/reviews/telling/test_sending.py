@@ -135,6 +135,18 @@ def test_a_reminder_comes_two_working_days_before_once_and_only_where_there_is_s
     assert [row.user.person_id for row in told if row.user is not None] == ["lee"]
 
 
+def test_what_waits_for_the_morning_waits_for_that_of_another_zone(users: dict[str, User]) -> None:
+    meeting = ahead(users, date(2026, 9, 28), date(2026, 9, 22))
+    agreed(meeting, "lee", due_on=date(2026, 9, 28))
+    services.reminders_tell(today=date(2026, 9, 22), at=datetime(2026, 9, 21, 15, 5, tzinfo=UTC))
+    Organisation.objects.update(time_zone="Europe/Berlin")
+    morning = datetime(2026, 9, 22, 6, tzinfo=UTC)
+    # It waits for 8:00 in Seoul, where it is 1:00 in Berlin.
+    assert services.deliveries_send(at=datetime(2026, 9, 21, 23, tzinfo=UTC)) == 0
+    assert services.deliveries_send(at=morning - timedelta(minutes=1)) == 0
+    assert services.deliveries_send(at=morning) == 1
+
+
 def test_nobody_is_reminded_who_has_prepared_or_has_nothing_to_tidy(users: dict[str, User]) -> None:
     meeting = ahead(users, TODAY, TODAY - timedelta(days=4))
     seat = meeting.participants.get(user=users["rep"])
@@ -234,7 +246,7 @@ def receiver() -> Iterator[str]:
 
 
 def test_a_receiver_that_is_down_for_an_hour_gets_it_once_signed_and_without_deals(
-    users: dict[str, User], receiver: str
+    users: dict[str, User], receiver: str, as_role: AsRole
 ) -> None:
     made = services.receiver_add(name="슬랙", address=receiver, by=users["admin"], private=True)
     other = services.receiver_add(name="2팀", address=receiver, by=users["admin"], private=True, team="2팀")
@@ -247,6 +259,10 @@ def test_a_receiver_that_is_down_for_an_hour_gets_it_once_signed_and_without_dea
         assert services.deliveries_send(at=NOW + timedelta(minutes=minute)) == 0
     row = Delivery.objects.get()
     assert (row.state, row.fault, row.attempts) == (DeliveryState.WAITING, "HTTP 503", 6)
+    page = as_role("admin").get("/reviews/receivers/").content.decode()
+    # The sixth attempt was at 12:31 in Seoul, the seventh comes 32 minutes later.
+    assert "서버의 응답: HTTP 503" in page
+    assert "다음 시도 11월\u00a016일\u00a013:03" in page
     Receiving.status = 200
     for minute in range(60, 180):
         services.deliveries_send(at=NOW + timedelta(minutes=minute))

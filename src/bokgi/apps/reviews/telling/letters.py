@@ -17,13 +17,13 @@ from django.urls import reverse
 from bokgi.apps.access.asking import answers, today, viewer_for
 from bokgi.apps.access.models import Organisation, User
 from bokgi.apps.reviews.models import MailKind, Meeting
+from bokgi.apps.reviews.record import when
 from bokgi.apps.reviews.rendering.pdf import pdf
 from bokgi.apps.reviews.telling.calendar_file import Entry, calendar_file
 from bokgi.apps.reviews.telling.minutes import due, minutes, promised
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.deal_kinds import ask_deal_kinds
-from bokgi.ui import format as written
 from bokgi.ui.format import plain
 from bokgi.ui.speaker import Speaker
 
@@ -144,8 +144,8 @@ def minutes_letter(told: Told, user: User, *, at: datetime) -> EmailMessage:
     if not own and not others:
         lines += [speaker.word(N_("Nothing was agreed.")), ""]
     if told.following is not None:
-        when = told.following.starts_at.astimezone(zone_of(told.organisation))
-        lines += [speaker.text(N_("Next review: {when}"), when=written.moment(when, lang)), ""]
+        following = _when(told.following, told.organisation, lang)
+        lines += [speaker.text(N_("Next review: {when}"), when=following), ""]
     subject = speaker.text(
         N_("Minutes of the weekly review, {team}, {day}"),
         team=told.meeting.team or speaker.word(N_("all teams")),
@@ -172,8 +172,7 @@ def reminder_letter(
     """Write the mail that reminds somebody to prepare: how many own deals to tidy, how many promises are open."""
     lang = language_of(user, organisation)
     speaker = Speaker(lang, meeting.prepare_from, organisation.currency)
-    when = meeting.starts_at.astimezone(zone_of(organisation))
-    lines = [speaker.text(N_("The weekly review is on {when}."), when=written.moment(when, lang))]
+    lines = [speaker.text(N_("The weekly review is on {when}."), when=_when(meeting, organisation, lang))]
     if deals:
         lines.append(speaker.text(N_("- Deals of yours to tidy before: {n}"), n=deals))
     if promises:
@@ -189,9 +188,9 @@ def moved_letter(meeting: Meeting, user: User, organisation: Organisation) -> Em
     """Write the mail to somebody who is prepared, that the meeting takes place at another time."""
     lang = language_of(user, organisation)
     speaker = Speaker(lang, meeting.on, organisation.currency)
-    when = written.moment(meeting.starts_at.astimezone(zone_of(organisation)), lang)
+    moved_to = _when(meeting, organisation, lang)
     lines = [
-        speaker.text(N_("The weekly review was moved; it is on {when} now."), when=when),
+        speaker.text(N_("The weekly review was moved; it is on {when} now."), when=moved_to),
         speaker.word(N_("You are prepared; you can still change it until then.")),
         "",
     ]
@@ -213,6 +212,11 @@ def _letter(subject: str, lines: list[str], page: str, user: User, kind: str, sp
         headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     body = "\n".join([*lines, *foot]) + "\n"
     return EmailMessage(in_one_line(plain(subject)), plain(body), to=[user.email], headers=headers)
+
+
+def _when(meeting: Meeting, organisation: Organisation, lang: str) -> str:
+    begins = meeting.starts_at.astimezone(zone_of(organisation))
+    return when(begins.date(), begins.time(), lang)
 
 
 def zone_of(organisation: Organisation) -> ZoneInfo:

@@ -148,9 +148,11 @@ def deliveries_send(*, at: datetime) -> int:
     """Send what is due, and give how much arrived. What fails is tried again, later each time.
 
     A delivery is taken before it is sent: two workers never send the same. One whose worker died in between is sent
-    again after ten minutes, with the same key.
+    again after ten minutes, with the same key. What reminds waits for the morning of the zone that holds by now.
     """
     due = Delivery.objects.filter(state__in=[DeliveryState.WAITING, DeliveryState.SENDING], next_at__lte=at)
+    if timezone.localtime(at, time_zone()).time() < REMINDS_FROM:
+        due = due.exclude(kind__in=[MailKind.REMINDER, MailKind.MOVED])
     arrived = 0
     for one in due.select_related("meeting", "user", "receiver").order_by("next_at", "pk")[:_AT_ONCE]:
         mine = Delivery.objects.filter(pk=one.pk, state=one.state, next_at=one.next_at).update(
@@ -168,7 +170,7 @@ def _send(one: Delivery, at: datetime) -> bool:
     except SMTPRecipientsRefused:
         answer = webhook.Answer(sent=False, lasting=True, fault="recipient_refused")
     except (OSError, SMTPException) as error:
-        answer = webhook.Answer(sent=False, lasting=False, fault=type(error).__name__)
+        answer = webhook.Answer(sent=False, lasting=False, fault=webhook.unreached(error))
     except Exception:  # noqa: BLE001 - ours to mend; the delivery waits so long, and nothing else of the queue with it
         _LOG.exception("delivery %s failed", one.pk)
         answer = webhook.Answer(sent=False, lasting=False, fault="internal")

@@ -23,7 +23,7 @@ from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import Delivery, MailKind, Meeting, Receiver
 from bokgi.apps.reviews.rendering.markdown import markdown
 from bokgi.apps.reviews.telling import letters, services
-from bokgi.apps.reviews.telling.rules import FAULTS
+from bokgi.apps.reviews.telling.rules import fault_words
 from bokgi.apps.reviews.views.planning import teams_led
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import N_, Message
@@ -119,7 +119,7 @@ def receivers(request: PageRequest) -> HttpResponse:
         "receivers": Receiver.objects.filter(removed_at=None),
         "deliveries": listed,
         "kinds": KINDS,
-        "faults": FAULTS,
+        "why": fault_words,
         "fault": fault,
         "fresh": fresh,
         "given": request.POST if fault else {},

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from smtplib import SMTPAuthenticationError, SMTPException, SMTPServerDisconnected
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -152,7 +153,7 @@ def post(
         connection.request("POST", path, body, headers)
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
-        return Answer(sent=False, lasting=False, fault=type(error).__name__)
+        return Answer(sent=False, lasting=False, fault=unreached(error))
     finally:
         connection.close()
     if status in _GOOD:
@@ -160,6 +161,26 @@ def post(
     # Who is not wanted any more (410, 404, 403 …) must be set up anew; a busy or broken receiver gets well again.
     lasting = 400 <= status < 500 and status not in {408, 425, 429}  # noqa: PLR2004 - classes of HTTP statuses
     return Answer(sent=False, lasting=lasting, fault=f"HTTP {status}")
+
+
+def unreached(error: Exception) -> str:
+    """Give the code for what kept a server from answering (`rules.FAULTS`).
+
+    >>> unreached(ConnectionRefusedError()), unreached(TimeoutError()), unreached(ConnectionResetError())
+    ('refused', 'timed_out', 'broken_off')
+    """
+    kinds: dict[type[Exception], str] = {
+        ConnectionRefusedError: "refused",
+        TimeoutError: "timed_out",
+        ssl.SSLError: "certificate_unfit",
+        ConnectionError: "broken_off",
+        HTTPException: "answer_unreadable",
+        SMTPServerDisconnected: "broken_off",
+        SMTPAuthenticationError: "sign_in_refused",
+        SMTPException: "mail_refused",
+        socket.gaierror: "name_unknown",
+    }
+    return next((code for kind, code in kinds.items() if isinstance(error, kind)), "unreachable")
 
 
 def _connection(scheme: str, host: str, port: int, address: str) -> HTTPConnection:
