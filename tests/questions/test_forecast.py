@@ -140,6 +140,13 @@ def test_short_history_carries_on_at_the_pace_of_late_and_says_so(facts: Facts) 
     assert "The history has 18 weeks." in spoken(found, "en")["caveats"][0]["text"]
 
 
+def test_long_after_the_last_win_nothing_is_expected_and_no_deal_either(facts: Facts) -> None:
+    found = asked(facts, as_of=date(2029, 8, 31), period=Period.quarter_of(date(2029, 8, 31)))
+    assert (won(found["mean"]), found["calibration"]["bias"]) == (Decimal(0), None)
+    assert found["open"]["n"] == found["new"]["n"] == 0
+    assert "has not changed" in str(spoken(found, "en")["said"])
+
+
 def test_without_a_won_deal_nothing_is_said() -> None:
     deals = """
         deal_id | owner_id | outcome | created_on | closed_on

@@ -140,6 +140,8 @@ def _resilience(here: Asked, found: Resilience | None, goal: Target) -> Json:
 
 
 def _said(here: Asked, found: Concentration) -> list[Message]:
+    if not found.n:
+        return [Message(N_("No deal was won, so it cannot be said whether results hang on one person."))]
     if found.top_share is None or found.gini is None or found.top_person is None:
         return [
             Message(

@@ -315,6 +315,8 @@ def _beyond_chance(here: Asked, found: Decomposition) -> list[Message]:
 
 
 def _caveats(found: Decomposition) -> list[Message]:
+    if not any(part.amount for part in found.parts):
+        return []
     said = [Message(N_("The parts say where the difference stands, not what caused it."))]
     if any(part.name == "chance" for part in found.parts):
         said.append(

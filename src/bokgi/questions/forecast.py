@@ -323,6 +323,8 @@ def _moved(here: Asked, change: Json | None) -> list[Message]:
         "what": _MOVES[leading["code"]],
         "part": here.worth(float(abs(Decimal(leading["amount"]["amount"])))),
     }
+    if not round(difference):
+        return [Message(N_("Since {since} the forecast has not changed."), values)]
     if sign > 0:
         return [Message(N_("Since {since} the forecast rose by {amount}; most came from {what} ({part})."), values)]
     return [Message(N_("Since {since} the forecast fell by {amount}; most was lost to {what} ({part})."), values)]

@@ -93,14 +93,20 @@ class Bridge:
     def _sentence(self, start: Json, end: Json, *, comparable: bool) -> Message:
         if comparable:
             values = {name: _worth(level["amount"]) for name, level in (("start", start), ("end", end))}
+            if values["start"] == values["end"]:
+                return Message(N_("The open pipeline is what it was: {end}."), values)
             return Message(N_("The open pipeline went from {start} to {end}."), values)
-        return Message(
-            N_(
-                "There were {start} open deals and are {end}. Sums are not compared: {unknown} amounts are not known "
-                "as of {day}. Regular imports build this history."
-            ),
-            {"start": start["count"], "end": end["count"], "unknown": start["amount_unknown"], "day": self.start_on},
+        counts = {"start": start["count"], "end": end["count"]}
+        text = N_(
+            "There were {start} open deals and are {end}. Sums are not compared: {unknown} amounts are not known "
+            "as of {day}. Regular imports build this history."
         )
+        if counts["start"] == counts["end"]:
+            text = N_(
+                "There are {end} open deals, as many as before. Sums are not compared: {unknown} amounts are not known "
+                "as of {day}. Regular imports build this history."
+            )
+        return Message(text, {**counts, "unknown": start["amount_unknown"], "day": self.start_on})
 
 
 def _mostly_known(level: Json) -> bool:

@@ -274,7 +274,8 @@ def _calibration(here: Origin, told: Mapping[str, Scores]) -> Calibration:
     if score is None or rate is None:
         return Calibration(0, here.blend.weight, here.blend.scale, None, None, None)
     ratio = score.crps / rate.crps if rate.crps > 0 else None
-    return Calibration(score.n, here.blend.weight, here.blend.scale, score.coverage80, score.bias, ratio)
+    bias = None if np.isnan(score.bias) else score.bias
+    return Calibration(score.n, here.blend.weight, here.blend.scale, score.coverage80, bias, ratio)
 
 
 def _pipeline_calibrated(told: Mapping[str, Scores]) -> bool | None:

@@ -34,8 +34,8 @@ class Scaling:
         return mean, float(low), float(high)
 
     def part(self, draws: Floats, n: float) -> Part:
-        """Give a part that stands for `n` wins."""
-        return Part(*self.range_of(draws), n)
+        """Give a part that stands for `n` wins before it is blended."""
+        return Part(*self.range_of(draws), self.factor * n)
 
 
 def groups_of(history: History, outlook: Outlook) -> Split:

@@ -141,7 +141,7 @@ def _about(file: StagedFile, match: PresetMatch) -> list[Finding]:
         )
         return [Finding("file_is_pivot", Severity.WARNING, Message(text, values), values=values)]
     if match.file.entity is Entity.IGNORE and match.file.labels is None:
-        text = N_("{file} is not taken: {about} of {preset} holds nothing that the facts have a place for.")
+        text = N_("{file} is not taken: such a file of {preset} holds nothing that the facts have a place for.")
         return [Finding("file_ignored", Severity.INFO, Message(text, values), values=values)]
     return []
 

@@ -211,6 +211,14 @@ def test_a_past_week_does_not_see_the_future(known: Facts) -> None:
     jsonschema.validate(past, SCHEMA)
 
 
+def test_a_week_long_after_the_last_thing_says_where_the_data_end(known: Facts, review: dict[str, Any]) -> None:
+    assert "data_end" not in {found["code"] for found in review["data"]["findings"]}
+    later = review_pack(known, period=Period.week("2027-W03"), as_of=date(2027, 1, 24))
+    (end,) = (found for found in spoken(later, "en")["data"]["findings"] if found["code"] == "data_end")
+    assert end["count"] == 61
+    assert "Nov 24, 2026" in str(end["sentence"])
+
+
 def test_one_team_is_the_same_as_all_where_there_is_one(known: Facts, review: dict[str, Any]) -> None:
     team = review_pack(known, period=WEEK, as_of=date(2026, 11, 23), team="1팀")
     assert team["execution_total"] == review["execution_total"]
@@ -226,6 +234,7 @@ def test_an_unknown_team_is_refused_with_those_that_exist(known: Facts) -> None:
 def test_a_home_without_anything_still_has_a_review() -> None:
     empty = review_pack(facts_of(), period=WEEK, as_of=date(2026, 11, 23))
     jsonschema.validate(empty, SCHEMA)
+    assert [found["code"] for found in empty["data"]["findings"]] == ["no_deals"]
     for form in ("text", "md", "html"):
         assert rendered(empty, form, "ko")
 

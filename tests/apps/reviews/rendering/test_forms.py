@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
 from bokgi.apps.reviews.rendering.html import html
 from bokgi.apps.reviews.rendering.markdown import escaped, markdown
 from bokgi.apps.reviews.rendering.pdf import pdf
-from bokgi.apps.reviews.rendering.text import text
+from bokgi.apps.reviews.rendering.text import _pages, _table, text
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.templating import joined
 from tests.apps.reviews.rendering.example import PEOPLE, example
@@ -123,10 +124,21 @@ def test_the_paper_holds_the_korean_type() -> None:
 
 
 def test_a_table_wider_than_the_terminal_is_split_with_its_first_column_repeated() -> None:
-    from bokgi.apps.reviews.rendering.text import _pages  # noqa: PLC0415 - its insides are what is tested
-
     table = Table("t", [Column("who"), *(Column(f"column{n}", "right") for n in range(12))], [[Cell("x")] * 13])
     pages = _pages(table, 50)
     assert len(pages) > 1
     assert all(page[0] == 0 for page in pages)
     assert sorted(place for page in pages for place in page[1:]) == list(range(1, 13))
+
+
+@pytest.mark.parametrize("width", range(60, 120, 7))
+def test_a_table_loses_no_words_at_any_width(width: int) -> None:
+    words = "예정일 1,030일 지남, 다음 단계 없음, 금액 없음"
+    cells = ["United Oil & Gas Corp. United Oil Plant", "–", "68", "279", "–", "2024년 2월 3일", words]
+    table = Table("t", [Column(name) for name in "abcdefg"], [[Cell(cell) for cell in cells]])
+    console = Console(width=width, color_system=None, markup=False)
+    with console.capture() as captured:
+        console.print(*_table(table, width), sep="\n")
+    shown = captured.get()
+    assert max(cell_len(line.rstrip()) for line in shown.splitlines()) <= width
+    assert set(" ".join(cells).split()) <= set(shown.split())

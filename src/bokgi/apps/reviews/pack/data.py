@@ -20,6 +20,8 @@ from bokgi.domain.stage import Outcome
 from bokgi.facts.ledger import Import
 
 _STALE_DAYS: Final = 7
+_QUIET_DAYS: Final = 28
+"""So long after the last thing that happened, a review has nothing to look back on."""
 _SHOWN_NAMES: Final = 3
 _MATTERS: Final = ("amount", "owner_id", "expected_close_on", "has_next_step")
 
@@ -32,6 +34,8 @@ def data(scope: Scope, imports: Sequence[Import]) -> dict[str, Any]:
         deals=_.count(),
         open=_.count(where=is_open),
         no_owner=_.count(where=is_open & _.owner_id.isnull()),
+        created_on=_.created_on.max(),
+        closed_on=_.closed_on.max(),
         **{name: _.count(where=is_open & _.unknown_then.contains(f",{name},")) for name in _MATTERS},
     )
     numbers = rows(counted)[0]
@@ -44,6 +48,7 @@ def data(scope: Scope, imports: Sequence[Import]) -> dict[str, Any]:
     quarantined = _count(facts.quarantine) - _count(facts.releases)
     unknown = {name: numbers[name] for name in _MATTERS}
     found = _findings(scope, numbers, age, quarantined, unknown)
+    found += _ended(scope, numbers)
     return {
         "deals": numbers["deals"],
         "open": numbers["open"],
@@ -141,7 +146,36 @@ def _findings(
             N_("{n} {n:entry|entries} into unknown stages {n:is|are} passed over: {names}"),
             names=names,
         )
-    return [
-        {"code": code, "severity": severity.value, "count": count, "sentence": encoded(message)}
-        for code, severity, count, message in found
-    ]
+    return [_finding(code, severity, count, message) for code, severity, count, message in found]
+
+
+def _ended(scope: Scope, numbers: dict[str, Any]) -> list[dict[str, Any]]:
+    """Say that there are no deals at all, or that the data end long before the review's day."""
+    if not numbers["deals"]:
+        text = N_("There are no deals yet. A review is about deals: import the deals that the CRM exports.")
+        return [_finding("no_deals", Severity.WARNING, 0, Message(text))]
+    last = _last_day(scope, [numbers["created_on"], numbers["closed_on"]])
+    if last is None or (scope.as_of - last).days <= _QUIET_DAYS:
+        return []
+    text = N_(
+        "The last thing that these data tell of happened on {day}; nothing is known of the {n} days since. "
+        "A review of that day's week has more to say."
+    )
+    days = (scope.as_of - last).days
+    return [_finding("data_end", Severity.WARNING, days, Message(text, {"day": last, "n": days}))]
+
+
+def _last_day(scope: Scope, of_deals: Sequence[date | None]) -> date | None:
+    """Find the last day on which anything happened; histories are asked only where deals do not show it."""
+    last = max((on for on in of_deals if on is not None), default=None)
+    if last is not None and (scope.as_of - last).days <= _QUIET_DAYS:
+        return last
+    facts = scope.facts
+    took_place = facts.activities.happened_on
+    others = (facts.stage_events.entered_on.max(), took_place.max(where=took_place <= scope.as_of))
+    found = [last, *(one.to_pyarrow().as_py() for one in others)]
+    return max((on for on in found if on is not None), default=None)
+
+
+def _finding(code: str, severity: Severity, count: int, message: Message) -> dict[str, Any]:
+    return {"code": code, "severity": severity.value, "count": count, "sentence": encoded(message)}

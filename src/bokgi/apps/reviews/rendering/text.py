@@ -20,6 +20,8 @@ from bokgi.ui.format import plain
 _STYLES: Final = {"good": "green", "bad": "red", "warn": "yellow", "same": "", "few": "dim", "dim": "dim", "": ""}
 _LONG: Final = 12
 _WIDEST_CELL: Final = 28
+_BETWEEN: Final = 3
+"""Cells between two columns: two of padding, one where Rich may draw a line."""
 
 
 def _text(words: str, style: str = "") -> Text:
@@ -49,7 +51,7 @@ def _width(table: Table, place: int, *, beside: bool) -> int:
     words = plain(table.columns[place].label).split() or [""]
     cells = [_cell(row[place], beside=beside).cell_len for row in (*table.rows, *table.foot)]
     longest = max((min(width, _WIDEST_CELL) for width in cells), default=0)
-    return max(longest, *(cell_len(word) for word in words)) + 2
+    return max(longest, *(cell_len(word) for word in words))
 
 
 def _pages(table: Table, width: int) -> list[list[int]]:
@@ -57,10 +59,10 @@ def _pages(table: Table, width: int) -> list[list[int]]:
     beside = len(table.rows) > _LONG
     first, *others = _shown(table)
     pages: list[list[int]] = [[first]]
-    room = width - _width(table, first, beside=beside)
+    room = width - _width(table, first, beside=beside) - _BETWEEN
     left = room
     for place in others:
-        needed = _width(table, place, beside=beside)
+        needed = _width(table, place, beside=beside) + _BETWEEN
         if needed > left and len(pages[-1]) > 1:
             pages.append([first])
             left = room
@@ -82,7 +84,7 @@ def grid(table: Table, columns: list[int] | None = None) -> Grid:
             justify="right" if right else "left",
             vertical="top",
             overflow="fold",
-            min_width=_width(table, place, beside=beside) - 2,
+            min_width=_width(table, place, beside=beside),
         )
     last, before = len(table.rows) - 1, ""
     for number, row in enumerate(table.rows):

@@ -19,10 +19,8 @@ def section(review: Json, speaker: Speaker) -> Section:
     title, about = PARTS["feedback"]
     items = [_person(found, speaker) for found in review["feedback"] if found["points"]]
     silent = [found for found in review["feedback"] if not found["points"]]
-    note = ""
-    if silent:
-        names = ", ".join(found["name"] for found in silent)
-        note = speaker.text(N_("Nothing that the data can bear: {names}"), names=names)
+    names = ", ".join(found["name"] for found in silent)
+    note = speaker.text(N_("Nothing that the data can bear: {names}"), names=names) if silent else ""
     return Section(
         key="feedback",
         title=speaker.word(title),
@@ -32,8 +30,8 @@ def section(review: Json, speaker: Speaker) -> Section:
             Items(
                 title=speaker.word(N_("By person")),
                 items=items,
-                note=note,
-                empty=speaker.word(N_("There is nobody with open deals or activities.")),
+                note=note if items else "",
+                empty=note or speaker.word(N_("There is nobody with open deals or activities.")),
             )
         ],
     )
