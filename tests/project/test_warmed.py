@@ -26,11 +26,11 @@ def test_a_main_page_asks_nothing_that_was_not_asked(
     asked: dict[str, list[str]] = {}
     here = ""
 
-    def place(engine: answers._Engine, question: answers.Question, parameters: dict[str, object]) -> Path:
+    def place(folder: Path, question: answers.Question, parameters: dict[str, object]) -> Path:
         key = answers._key(question, parameters)  # noqa: SLF001 - as above
         if key not in known:
             asked.setdefault(here, []).append(f"{question.__qualname__} {parameters}")
-        return engine.derived.folder / "answers" / f"{key}.json"
+        return folder / "answers" / f"{key}.json"
 
     monkeypatch.setattr(answers, "_place", place)
     client = as_role("leader")

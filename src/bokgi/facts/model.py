@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, TypeVar
 
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from bokgi.domain.stage import Outcome
+from bokgi.facts.ledger import Import
 from bokgi.facts.schema import FACT_TABLES
 from bokgi.facts.settings import Settings
 
@@ -23,11 +25,13 @@ class Keeping:
 
     `kept` are the tables that are kept on file, `days` the facts cut to a day, `told` small answers about the tables
     that were read or kept (`Facts.once`): they last as long as the facts do. `hold` is how a table is kept in memory.
+    `folder` is that of the derived state.
     """
 
     tables: Mapping[str, ir.Table]
     keep: Callable[[str, Callable[[], ir.Table]], ir.Table]
     hold: Callable[[str, Callable[[], pa.Table]], pa.Table]
+    folder: Path
     kept: dict[str, ir.Table] = field(default_factory=dict)
     days: dict[date, Facts] = field(default_factory=dict)
     told: dict[tuple[object, ...], Any] = field(default_factory=dict)
@@ -39,7 +43,8 @@ class Facts:
 
     Some tables have more columns: `schema.STATE_COLUMNS`. The rows of the table `settings` are read already:
     `settings`. `as_of` is the day by the end of which everything had happened; None: everything known. `rates_of` is
-    the day by whose rates deals were converted (`facts.currency`); None: no deal was.
+    the day by whose rates deals were converted (`facts.currency`); None: no deal was. `imports` are those that brought
+    the rows.
     """
 
     people: ir.Table
@@ -71,6 +76,7 @@ class Facts:
     releases: ir.Table
     settings: Settings = field(default_factory=Settings)
     version: int = 0
+    imports: tuple[Import, ...] = ()
     as_of: date | None = None
     rates_of: date | None = None
     keeping: Keeping | None = field(default=None, repr=False, compare=False)

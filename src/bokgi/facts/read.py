@@ -45,7 +45,11 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
     }
     rows = delta.read(derived.files["settings"], TABLES["settings"])
     found = Facts(
-        **tables, settings=Settings.of(rows), version=derived.version, keeping=_keeping(connection, tables, derived)
+        **tables,
+        settings=Settings.of(rows),
+        version=derived.version,
+        imports=derived.imports,
+        keeping=_keeping(connection, tables, derived),
     )
     return found if as_of is None else facts_on(found, as_of)
 
@@ -102,7 +106,7 @@ def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derive
         path = state.kept(derived, f"{name}-{code}", write)
         return _held(path, pq.read_schema(path).metadata[_MADE])
 
-    return Keeping(tables, keep, hold) if connection.name == "duckdb" else None
+    return Keeping(tables, keep, hold, derived.folder) if connection.name == "duckdb" else None
 
 
 _MADE: Final = b"bokgi.made"

@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -43,12 +43,13 @@ _MAKING: Final = "making-"
 
 @dataclass(frozen=True)
 class Derived:
-    """A derived state: its files by table, and the civil date for which each visible import speaks."""
+    """A derived state: its files by table, the imports visible in it, the civil date for which each of them speaks."""
 
     version: int
     folder: Path
     files: dict[str, list[Path]]
     observed_on: dict[int, date]
+    imports: tuple[Import, ...] = ()
 
 
 def derived(lake: Readable, version: int | None = None, *, until: datetime | None = None) -> Derived:
@@ -76,7 +77,7 @@ def derived(lake: Readable, version: int | None = None, *, until: datetime | Non
         _prune(folder)
         found = _read(lake, folder)
         assert found is not None, folder  # noqa: S101 - just written
-    return found
+    return replace(found, imports=tuple(counted))
 
 
 def _refuse_purged(then: Iterable[Import], now: Iterable[Import], version: int) -> None:

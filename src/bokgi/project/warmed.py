@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.access.asking import answers, main_question, open_questions
 from bokgi.apps.access.selectors import organisation
+from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.record import ask_page_of_pack
 from bokgi.apps.reviews.rules import reviewed_week
-from bokgi.apps.reviews.showing import ask_pack
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import LANGUAGES
 from bokgi.domain.period import Period
@@ -76,8 +76,8 @@ def register() -> None:
     main_question(decompose, period=_quarter, team=None)
     main_question(decompose, period=_quarter, to_target=True, team=None)
     main_question(prepare_search)
+    main_question(review_pack, period=reviewed_week, team=None)
     week = {"week": lambda on: reviewed_week(on).iso_week, "team": None}
-    main_question(ask_pack, **week)
     for lang in LANGUAGES:
         main_question(ask_page_of_pack, **week, lang=lang)
     main_question(tell_pipeline_change, start=lambda on: on - timedelta(days=6), team=None)

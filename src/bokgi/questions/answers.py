@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from inspect import signature
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -52,6 +53,36 @@ class _Engine:
     of_thread: threading.local = field(default_factory=threading.local)
 
 
+_LOCK: Final = threading.Lock()
+_COMPUTING: Final[dict[Path, threading.Lock]] = {}
+"""What threads of this process compute just now."""
+
+
+def ask_of(facts: Facts, question: Question, /, **parameters: Any) -> Json:  # noqa: ANN401 - whatever the question takes
+    """Give the answer to a question of these facts, kept beside them where they are as they were read.
+
+    `question(facts, **parameters)` is a function of `bokgi.questions`; its parameters are plain values. Two threads
+    that ask the same at once wait for one computation. Errors of the question are raised and not kept.
+    """
+    if facts.keeping is None or not facts.as_read:
+        return question(facts, **parameters)
+    path = _place(facts.keeping.folder, question, parameters)
+    with _LOCK:
+        computing = _COMPUTING.setdefault(path, threading.Lock())
+    try:
+        with computing:
+            found = _read(path)
+            if found is None:
+                text = json.dumps(question(facts, **parameters), ensure_ascii=False, default=str)
+                _keep(path, text)
+                found = json.loads(text)
+    finally:
+        with _LOCK:
+            _COMPUTING.pop(path, None)
+    told: Json = found
+    return told
+
+
 class Answers:
     """Ask questions of the facts of one home, from any number of threads.
 
@@ -71,7 +102,6 @@ class Answers:
         self._home = home
         self._memory_limit = memory_limit
         self._lock = threading.Lock()
-        self._computing: dict[Path, threading.Lock] = {}
         self._engine: _Engine | None = None
         self._seen: tuple[str, ...] = ()
 
@@ -80,33 +110,14 @@ class Answers:
         return self._current().derived.version
 
     def ask(self, question: Question, /, **parameters: Any) -> Json:  # noqa: ANN401 - whatever the question takes
-        """Give the answer to a question of the facts as they are now.
-
-        `question(facts, **parameters)` is a function of `bokgi.questions`; its parameters are plain values. Two threads
-        that ask the same at once wait for one computation. Errors of the question are raised and not kept.
-        """
+        """Give the answer to a question of the facts as they are now; see `ask_of`."""
         engine = self._current()
-        path = _place(engine, question, parameters)
-        found = _read(path)
-        if found is not None:
-            return found
-        with self._lock:
-            computing = self._computing.setdefault(path, threading.Lock())
-        try:
-            with computing:
-                found = _read(path)
-                if found is None:
-                    text = json.dumps(question(self._facts(engine), **parameters), ensure_ascii=False, default=str)
-                    _keep(path, text)
-                    found = json.loads(text)
-        finally:
-            with self._lock:
-                self._computing.pop(path, None)
-        return found
+        found = _read(_place(engine.derived.folder, question, parameters))
+        return ask_of(self._facts(engine), question, **parameters) if found is None else found
 
     def kept(self, question: Question, /, **parameters: Any) -> Json | None:  # noqa: ANN401 - as above
         """Give the answer where it is kept; null where it would have to be computed."""
-        return _read(_place(self._current(), question, parameters))
+        return _read(_place(self._current().derived.folder, question, parameters))
 
     def facts(self) -> Facts:
         """Give the facts as they are now, for this thread only."""
@@ -135,12 +146,14 @@ class Answers:
         return engine
 
 
-def _place(engine: _Engine, question: Question, parameters: dict[str, Any]) -> Path:
-    return engine.derived.folder / "answers" / f"{_key(question, parameters)}.json"
+def _place(state_folder: Path, question: Question, parameters: dict[str, Any]) -> Path:
+    return state_folder / "answers" / f"{_key(question, parameters)}.json"
 
 
 def _key(question: Question, parameters: dict[str, Any]) -> str:
-    asked = json.dumps(parameters, sort_keys=True, ensure_ascii=False, default=str)
+    usual = signature(question).parameters.values()
+    told = {one.name: one.default for one in usual if one.default is not one.empty} | parameters
+    asked = json.dumps(told, sort_keys=True, ensure_ascii=False, default=str)
     name = f"{question.__module__}.{question.__qualname__}"
     return hashlib.sha256(f"{code_version()}\n{name}\n{asked}".encode()).hexdigest()
 

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.conf import settings
-
 from bokgi.apps.access.asking import answers, today
 from bokgi.apps.data.pending import write_pending
 from bokgi.apps.reviews.models import Meeting
 from bokgi.apps.reviews.pack import order, review_pack
 from bokgi.apps.reviews.selectors import answers_told, commitments_to_check
 from bokgi.domain.period import Period
-from bokgi.facts.lake import Lake
-from bokgi.facts.model import Facts
 from bokgi.questions.asked import Json
 from bokgi.questions.deals import ALL, Where, list_deals
 
@@ -50,23 +46,17 @@ def block(name: str, result: Any) -> Json:  # noqa: ANN401 - any result
     return {"name": name, "schema_version": VERSIONS[name], "result": result}
 
 
-def ask_pack(facts: Facts, *, week: str, as_of: date, team: str | None) -> Json:
-    """Ask for the content of a review; see `review_pack`."""
-    imports = Lake.open(settings.HOME).imports(facts.version)
-    return review_pack(facts, period=Period.week(week), as_of=as_of, team=team, imports=imports)
-
-
 def pack_of(*, week: str, as_of: date, team: str = "") -> Json:
     """Give the pack of a week as of a day, of a team or everybody.
 
     Raises `NotFoundError` before the first import and for a team that is not there.
     """
-    return answers().ask(ask_pack, week=week, as_of=as_of, team=team or None)
+    return answers().ask(review_pack, period=Period.week(week), as_of=as_of, team=team or None)
 
 
 def pack_kept(*, week: str, as_of: date, team: str = "") -> bool:
     """Tell whether a pack is there already; else it takes as long as its data are large."""
-    return answers().kept(ask_pack, week=week, as_of=as_of, team=team or None) is not None
+    return answers().kept(review_pack, period=Period.week(week), as_of=as_of, team=team or None) is not None
 
 
 def deals_of(pack: Json) -> list[Json]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import amount, answer, conclude, day, facts_of, interval, say_all, show_table
+from bokgi.cli.answering import amount, answer, asked_once, conclude, day, interval, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -41,14 +41,14 @@ def bottlenecks(
     from bokgi.questions.bottlenecks import find_bottlenecks
 
     views = [name.strip() for name in by.split(",") if name.strip()]
-    with facts_of(session) as facts:
-        found = find_bottlenecks(
-            facts,
-            as_of=day(session, as_of),
-            by=views,
-            fdr=fdr,
-            min_gain=None if min_gain is None else amount(min_gain),
-        )
+    found = asked_once(
+        session,
+        find_bottlenecks,
+        as_of=day(session, as_of),
+        by=views,
+        fdr=fdr,
+        min_gain=None if min_gain is None else amount(min_gain),
+    )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 

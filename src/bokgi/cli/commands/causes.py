@@ -27,11 +27,12 @@ def causes(
     ] = None,
 ) -> Answer:
     """Ask and show."""
+    from bokgi.questions.answers import ask_of
     from bokgi.questions.causes import ask_causes
     from bokgi.questions.people import person_id
 
     with facts_of(session) as facts:
-        found = ask_causes(facts, as_of=day(session, as_of), person_id=person_id(facts, who))
+        found = ask_of(facts, ask_causes, as_of=day(session, as_of), person_id=person_id(facts, who))
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 

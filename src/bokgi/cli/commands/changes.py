@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, conclude, day, facts_of, interval, say_all, show_table
+from bokgi.cli.answering import answer, asked_once, conclude, day, interval, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -33,8 +33,9 @@ def changes(
     """Ask and show."""
     from bokgi.questions.changes import ask_changes
 
-    with facts_of(session) as facts:
-        found = ask_changes(facts, as_of=day(session, as_of), weeks=weeks, team=team, false_alarms=false_alarms)
+    found = asked_once(
+        session, ask_changes, as_of=day(session, as_of), weeks=weeks, team=team, false_alarms=false_alarms
+    )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, conclude, day, facts_of, interval, say_all, show_table, window
+from bokgi.cli.answering import answer, asked_once, conclude, day, interval, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -42,17 +42,17 @@ def compare(
     from bokgi.questions.compare import compare as ask
 
     start, end = window(from_, to)
-    with facts_of(session) as facts:
-        found = ask(
-            facts,
-            as_of=day(session, as_of),
-            by=by,
-            start=start,
-            end=end,
-            factors=None if factors is None else [name.strip() for name in factors.split(",") if name.strip()],
-            territory=territory,
-            metric=metric,
-        )
+    found = asked_once(
+        session,
+        ask,
+        as_of=day(session, as_of),
+        by=by,
+        start=start,
+        end=end,
+        factors=None if factors is None else [name.strip() for name in factors.split(",") if name.strip()],
+        territory=territory,
+        metric=metric,
+    )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 

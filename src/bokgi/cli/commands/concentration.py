@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import amount, answer, conclude, day, facts_of, interval, say_all, show_table, window
+from bokgi.cli.answering import amount, answer, asked_once, conclude, day, interval, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_
@@ -41,16 +41,16 @@ def concentration(
     from bokgi.questions.concentration import ask_concentration
 
     start, end = window(from_, to)
-    with facts_of(session) as facts:
-        found = ask_concentration(
-            facts,
-            as_of=day(session, as_of),
-            start=start,
-            end=end,
-            team=team,
-            measure=measure,
-            target=None if target is None else amount(target),
-        )
+    found = asked_once(
+        session,
+        ask_concentration,
+        as_of=day(session, as_of),
+        start=start,
+        end=end,
+        team=team,
+        measure=measure,
+        target=None if target is None else amount(target),
+    )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, conclude, day, facts_of, interval, say_all, show_table
+from bokgi.cli.answering import answer, asked_once, conclude, day, interval, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
@@ -42,8 +42,7 @@ def content_effect(
     from bokgi.questions.content_effect import ask_content_effect
 
     lots = dict(_lot(text) for text in randomised or [])
-    with facts_of(session) as facts:
-        found = ask_content_effect(facts, as_of=day(session, as_of), lag=lag, randomised=lots)
+    found = asked_once(session, ask_content_effect, as_of=day(session, as_of), lag=lag, randomised=lots or None)
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 

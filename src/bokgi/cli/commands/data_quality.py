@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, day, facts_of, show_table
+from bokgi.cli.answering import answer, asked_once, day, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.labels import GAPS
@@ -28,9 +28,8 @@ def quality(
     from bokgi.domain.period import Period
     from bokgi.questions.data_quality import ask_data_quality
 
-    with facts_of(session) as facts:
-        asked_for = None if period is None else Period.parse(period)
-        found = ask_data_quality(facts, as_of=day(session, as_of), period=asked_for)
+    asked_for = None if period is None else Period.parse(period)
+    found = asked_once(session, ask_data_quality, as_of=day(session, as_of), period=asked_for)
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 

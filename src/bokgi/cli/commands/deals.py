@@ -152,10 +152,11 @@ def deal(
     ] = None,
 ) -> Answer:
     """Ask and show."""
+    from bokgi.questions.answers import ask_of
     from bokgi.questions.deal import tell_deal
 
     with facts_of(session) as facts:
-        found = tell_deal(facts, as_of=day(session, as_of), deal_id=deal_id)
+        found = ask_of(facts, tell_deal, as_of=day(session, as_of), deal_id=deal_id)
     told = answer(session, found)
     return Answer(told, lambda shown: _show_deal(shown, told))
 

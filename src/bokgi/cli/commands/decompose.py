@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import amount, answer, conclude, day, facts_of, interval, say_all, show_table
+from bokgi.cli.answering import amount, answer, asked_once, conclude, day, interval, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
@@ -55,18 +55,18 @@ def decompose(  # noqa: PLR0913 - one parameter an option
 
     people = _people(person, other, against)
     to_target = against == TARGET or (target is not None and people is None)
-    with facts_of(session) as facts:
-        found = ask(
-            facts,
-            as_of=day(session, as_of),
-            period=None if period is None else Period.parse(period),
-            against=None if against in (None, TARGET) else Period.parse(str(against)),
-            to_target=to_target,
-            target=None if target is None else amount(target),
-            people=people,
-            team=team,
-            by=[name.strip() for name in by.split(",") if name.strip()],
-        )
+    found = asked_once(
+        session,
+        ask,
+        as_of=day(session, as_of),
+        period=None if period is None else Period.parse(period),
+        against=None if against in (None, TARGET) else Period.parse(str(against)),
+        to_target=to_target,
+        target=None if target is None else amount(target),
+        people=people,
+        team=team,
+        by=[name.strip() for name in by.split(",") if name.strip()],
+    )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, conclude, day, facts_of, interval, say_all, show_table, window
+from bokgi.cli.answering import answer, asked_once, conclude, day, interval, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
@@ -45,15 +45,15 @@ def funnel(
     start, end = window(from_, to)
     if compare is not None:
         return _compared(session, compare, start, end, mode, by, as_of)
-    with facts_of(session) as facts:
-        found = ask_funnel(
-            facts,
-            as_of=day(session, as_of),
-            mode=mode,
-            start=start,
-            end=end,
-            by=[name.strip() for name in by.split(",") if name.strip()],
-        )
+    found = asked_once(
+        session,
+        ask_funnel,
+        as_of=day(session, as_of),
+        mode=mode,
+        start=start,
+        end=end,
+        by=[name.strip() for name in by.split(",") if name.strip()],
+    )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 
@@ -77,16 +77,16 @@ def _compared(
             Message(N_("“{text}” is no period."), {"text": compare}),
             Message(N_("Write first and last day: 2026-01-01..2026-03-31.")),
         )
-    with facts_of(session) as facts:
-        found = compare_funnel(
-            facts,
-            as_of=day(session, as_of),
-            past_start=past_start,
-            past_end=past_end,
-            start=start,
-            end=end,
-            mode=mode,
-        )
+    found = asked_once(
+        session,
+        compare_funnel,
+        as_of=day(session, as_of),
+        past_start=past_start,
+        past_end=past_end,
+        start=start,
+        end=end,
+        mode=mode,
+    )
     told = answer(session, found)
     return Answer(told, lambda shown: _show_compared(shown, told))
 

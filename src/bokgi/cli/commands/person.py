@@ -23,11 +23,12 @@ def person(
     ] = None,
 ) -> Answer:
     """Ask and show."""
+    from bokgi.questions.answers import ask_of
     from bokgi.questions.people import person_id
     from bokgi.questions.person import tell_person
 
     with facts_of(session) as facts:
-        found = tell_person(facts, as_of=day(session, as_of), person_id=person_id(facts, who))
+        found = ask_of(facts, tell_person, as_of=day(session, as_of), person_id=person_id(facts, who))
     told = answer(session, found)
     return Answer(told, lambda shown: _show_person(shown, told))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, day, facts_of, say_all, show_table
+from bokgi.cli.answering import answer, asked_once, day, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -31,8 +31,7 @@ def pipeline(
     from bokgi.questions.pipeline import tell_pipeline_change
 
     start = None if from_ is None else read_date(from_)
-    with facts_of(session) as facts:
-        found = tell_pipeline_change(facts, as_of=day(session, as_of), start=start, team=team)
+    found = asked_once(session, tell_pipeline_change, as_of=day(session, as_of), start=start, team=team)
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 

@@ -107,13 +107,11 @@ def chosen(session: Session, week: str | None, as_of: str | None) -> tuple[Perio
 
 
 def pack(session: Session, period: Period, as_of: date, team: str | None) -> dict[str, Any]:
-    """Compute the content of the review from this home's facts."""
+    """Give the content of the review, computed from this home's facts where it is not kept."""
     from bokgi.apps.reviews.pack import review_pack
     from bokgi.questions.answers import Answers
 
-    lake = session.lake()
-    answers = Answers(session.home)
-    return review_pack(answers.facts(), period=period, as_of=as_of, team=team, imports=lake.imports(), ask=answers.ask)
+    return Answers(session.home).ask(review_pack, period=period, as_of=as_of, team=team)
 
 
 def show_review(session: Session, found: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,18 @@ from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.rendering import document, rendered
 from bokgi.apps.reviews.rendering.blocks import Document, Verdict
 from bokgi.domain.period import Period
+from bokgi.facts.erasure import erase
+from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts
+from bokgi.questions.answers import Answers, Question
 from bokgi.questions.concentration import ask_concentration
+from bokgi.questions.content_effect import ask_content_effect
 from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.blocks import Table
+from tests import homes
 from tests.analysis.worlds import facts_of_tables
+from tests.facts.test_erasure import searched
 
 AS_OF = date(2025, 11, 23)
 QUARTER = Period.parse("2025-Q4")
@@ -111,17 +117,26 @@ def test_each_form_shows_them_in_both_languages(review: dict[str, Any], form: st
             )
 
 
-def test_questions_go_to_whoever_keeps_their_answers(facts: Facts, review: dict[str, Any]) -> None:
-    asked: list[tuple[str, Any]] = []
-
-    def ask(question: Any, /, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - as `Answers.ask`
-        asked.append((question.__name__, parameters.get("team")))
-        found: dict[str, Any] = question(facts, **parameters)
-        return json.loads(json.dumps(found, default=str))  # type: ignore[no-any-return]  # what was an object stays one
-
-    assert review_pack(facts, period=Period.week_of(AS_OF), as_of=AS_OF, ask=ask) == review
-    names = {name for name, _ in asked}
-    assert names == {"ask_forecast", "decompose", "ask_concentration", "ask_content_effect"}
+def test_a_pack_and_what_it_quotes_are_kept_as_screens_and_commands_ask_for_them(tmp_path: Path) -> None:
+    home, week = homes.write_home(tmp_path), Period.week_of(homes.TODAY)
+    asked = {"as_of": homes.TODAY, "team": None}
+    made = Answers(home).ask(review_pack, period=week, **asked)
+    assert Answers(home).kept(review_pack, period=week, as_of=homes.TODAY) == made
+    quarter = Period(*(date.fromisoformat(made["progress"]["period"][edge]) for edge in ("start", "end")))
+    quoted: list[tuple[Question, dict[str, Any]]] = [
+        (ask_forecast, {"period": quarter}),
+        (decompose, {"period": quarter}),
+        (ask_concentration, {}),
+    ]
+    assert None not in [Answers(home).kept(question, **more, **asked) for question, more in quoted]
+    assert Answers(home).kept(ask_content_effect, as_of=homes.TODAY) is not None
+    assert [one["files"] for one in made["data"]["imports"]] == [
+        [file["name"] for file in json.loads(one.files)] for one in Lake.open(home).imports() if one.kind != "setup"
+    ]
+    assert any("answers" in place for place in searched(home, homes.PEOPLE["lee"]))
+    erase(Lake.open(home), "person", "lee", by="tests", at=datetime(2026, 11, 24, 9, tzinfo=UTC))
+    assert Answers(home).kept(review_pack, period=week, **asked) is None
+    assert searched(home, homes.PEOPLE["lee"]) == []
 
 
 def test_content_that_helps_stands_in_the_learning_part() -> None:

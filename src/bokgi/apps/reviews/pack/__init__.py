@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from functools import partial
 from typing import Any, Final
 
 from bokgi.apps.reviews.pack import bottleneck, care, execution, feedback, learning, progress
 from bokgi.apps.reviews.pack.change import change
 from bokgi.apps.reviews.pack.data import data
-from bokgi.apps.reviews.pack.from_questions import Ask, answered
+from bokgi.apps.reviews.pack.from_questions import answered
 from bokgi.apps.reviews.pack.scope import Scope, scope
 from bokgi.apps.reviews.pack.stages import stages, window_json, windows
 from bokgi.apps.reviews.pack.what_changed import what_changed
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
-from bokgi.facts.ledger import Import
 from bokgi.facts.model import Facts
-from bokgi.questions.answers import Question
 
 SCHEMA_VERSION: Final = 1
 
 __all__ = ["SCHEMA_VERSION", "review_pack"]
 
 
-def review_pack(
-    facts: Facts,
-    *,
-    period: Period,
-    as_of: date,
-    team: str | None = None,
-    imports: Sequence[Import] = (),
-    ask: Ask | None = None,
-) -> dict[str, Any]:
+def review_pack(facts: Facts, *, period: Period, as_of: date, team: str | None = None) -> dict[str, Any]:
     """What the team needs on the table in this week's review.
 
-    Reads all facts of a lake version (not yet cut to a day) and the imports that made them. Gives the content of the
-    review as JSON, the same for every language; `docs/reference/review.schema.json` describes each key. Sentences are
-    messages with values (`domain.sentences`). `ask` puts a question to the same facts, for instance
-    `questions.answers.Answers.ask`, which keeps the answers; without it they are computed.
+    Reads all facts of a lake version, not yet cut to a day. Gives the content of the review as JSON, the same for every
+    language; `docs/reference/review.schema.json` describes each key. Sentences are messages with values
+    (`domain.sentences`).
 
     Counts how: everything as it had happened by the end of `as_of`, and the pipeline also as of the day before the
     period; what is not known of that day is null and counted. A deal is its owner's of that day, and its team's; with
@@ -51,14 +38,10 @@ def review_pack(
     and nobody's deals are like anybody else's.
     """
     with scope(facts, period=period, as_of=as_of, team=team) as here:
-        return _pack(here, facts, imports, ask or partial(_asked_now, facts))
+        return _pack(here)
 
 
-def _asked_now(facts: Facts, question: Question, /, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - the question's
-    return question(facts, **parameters)
-
-
-def _pack(here: Scope, facts: Facts, imports: Sequence[Import], ask: Ask) -> dict[str, Any]:
+def _pack(here: Scope) -> dict[str, Any]:
     period = here.period
     spans = windows(here)
     told_stages = stages(here, spans)
@@ -73,7 +56,7 @@ def _pack(here: Scope, facts: Facts, imports: Sequence[Import], ask: Ask) -> dic
     changed = what_changed(here)
     goal = progress.progress(here, told_stages, sums["usual"])
     goal_period = Period(*(date.fromisoformat(goal["period"][edge]) for edge in ("start", "end")))
-    answers = answered(here, goal_period, ask, target=bool(goal["targets"]))
+    answers = answered(here, goal_period, target=bool(goal["targets"]))
     goal["forecast"] = answers.pop("forecast")
     goal["improved"] += progress.rose(changed)
     said = {
@@ -95,11 +78,11 @@ def _pack(here: Scope, facts: Facts, imports: Sequence[Import], ask: Ask) -> dic
         "team": here.team,
         "organisation": here.facts.settings.organisation,
         "currency": here.currency,
-        "lake_version": facts.version,
+        "lake_version": here.read.version,
         "minimum_n": here.facts.settings.minimum_n,
         "untouched_days": here.facts.settings.untouched_days,
         "said": {part: [encoded(message) for message in messages] for part, messages in said.items()},
-        "data": data(here, imports),
+        "data": data(here),
         "execution": people,
         "execution_total": sums,
         "changes": changed,

@@ -26,7 +26,7 @@ _SHOWN_NAMES: Final = 3
 _MATTERS: Final = ("amount", "owner_id", "expected_close_on", "has_next_step")
 
 
-def data(scope: Scope, imports: Sequence[Import]) -> dict[str, Any]:
+def data(scope: Scope) -> dict[str, Any]:
     """Tell the state of the data as of the review's day."""
     facts = scope.facts
     is_open = _.outcome == Outcome.OPEN.value
@@ -40,7 +40,7 @@ def data(scope: Scope, imports: Sequence[Import]) -> dict[str, Any]:
     )
     numbers = rows(counted)[0]
     zone = ZoneInfo(facts.settings.time_zone)
-    committed = [found for found in imports if found.committed and found.kind != "setup"]
+    committed = [found for found in scope.read.imports if found.kind != "setup"]
     told = [_import(found, zone) for found in committed]
     days = [row["exported_on"] for row in told if row["exported_on"] is not None]
     exported_on = max(days, default=None)

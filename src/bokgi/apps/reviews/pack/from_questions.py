@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from bokgi.apps.reviews.pack.scope import Scope
 from bokgi.domain.period import Period
+from bokgi.questions.answers import ask_of
 from bokgi.questions.asked import Json
 from bokgi.questions.concentration import ask_concentration
 from bokgi.questions.content_effect import ask_content_effect
 from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import ask_forecast
-
-Ask = Callable[..., Json]
-"""`ask(question, **parameters)`: puts a question of `bokgi.questions` to the facts of the review."""
 
 _CHANGE: Final = (
     *("before", "after", "whole", "low", "high", "by_chance", "level", "parts", "close_dates_known", "reason"),
@@ -27,12 +25,13 @@ _CONCENTRATION: Final = (
 _CONTENT: Final = ("level", "n_deals", "reason", "control", "items", "said", "caveats")
 
 
-def answered(scope: Scope, period: Period, ask: Ask, *, target: bool) -> dict[str, Any]:
+def answered(scope: Scope, period: Period, *, target: bool) -> dict[str, Any]:
     """Give the answers about a period, with the keys of the review; null for a team that never had a deal.
 
     `won_change`: against the period before it; `target_gap`: null without a target; `content`: of all teams, for what
     an item does hangs on more deals than one team has.
     """
+    ask = partial(ask_of, scope.read)
     content = _of(ask(ask_content_effect, as_of=scope.as_of), _CONTENT)
     if scope.team is not None and not scope.deals.count().to_pyarrow().as_py():
         return {"forecast": None, "won_change": None, "target_gap": None, "concentration": None, "content": content}
