@@ -3,6 +3,7 @@
 Each week an open deal moves on with `1 − exp(−exp(η))`, where `η` adds up stage, time in stage, segment, source,
 person, recent meetings, the effects of what was seen in an earlier week, and momentum; it ends likewise. What is sent
 depends on the activity of the week before (measured) and on momentum (hidden unless it is 0). One item is given by lot.
+A share of deals may sleep: nothing says so, they move and end at a small part of the rate and little is done on them.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ SEGMENTS: Final = {"enterprise": -0.25, "midmarket": 0.0, "smb": 0.20}
 SOURCES: Final = {"referral": 0.30, "inbound": 0.10, "outbound": -0.25}
 RANDOMISED: Final = "by_lot"
 ARM: Final = "trial"
+ASLEEP_PACE: Final = 1 / 7
+ASLEEP_ACTIVITY: Final = 0.2
 
 
 @dataclass(frozen=True)
 class Journeys:
-    """What to simulate: effects of each item, how strongly measured activity and hidden momentum drive sending."""
+    """What to simulate: effects of each item, what drives sending (activity, hidden momentum), how many deals sleep."""
 
     seed: int
     deals: int = 3_000
@@ -41,6 +44,7 @@ class Journeys:
     measured: float = 1.0
     momentum: float = 0.0
     sent: float = 0.05
+    asleep: float = 0.0
 
 
 def content_facts(world: Journeys) -> dict[str, pa.Table]:
@@ -59,6 +63,8 @@ def content_facts(world: Journeys) -> dict[str, pa.Table]:
     names = [name for name, _ in world.effects]
     effect = np.array([value for _, value in world.effects])
     arm = rng.random(n) < 0.5
+    asleep = rng.random(n) < world.asleep if world.asleep else np.zeros(n, dtype=bool)
+    pace, busy = np.where(asleep, np.log(ASLEEP_PACE), 0.0), np.where(asleep, ASLEEP_ACTIVITY, 1.0)
     stage, entered, closed = np.zeros(n, dtype=np.int64), created.copy(), np.full(n, -1)
     seen = np.full((n, len(names)), world.weeks + 1)
     acted, momentum = np.zeros((n, 3), dtype=np.int64), rng.normal(0, 1, n)
@@ -72,16 +78,17 @@ def content_facts(world: Journeys) -> dict[str, pa.Table]:
         drive = world.momentum * momentum[here]
         recent = (acted[here, 1] == 2) | (acted[here, 2] == 2)
         eta = -1.9 + np.array([0.25, 0.0, -0.15, 0.10])[stage[here]] - 0.05 * np.minimum(week - entered[here], 10)
-        eta = eta + fixed[here] + 0.4 * recent + (seen[here] < week) @ effect + drive
+        eta = eta + fixed[here] + 0.4 * recent + (seen[here] < week) @ effect + drive + pace[here]
         if world.randomised is not None:
             eta = eta + world.randomised * arm[here]
         move = rng.random(len(here)) < -np.expm1(-np.exp(eta))
-        end = ~move & (rng.random(len(here)) < -np.expm1(-np.exp(-3.2 - 0.5 * fixed[here])))
+        end = ~move & (rng.random(len(here)) < -np.expm1(-np.exp(-3.2 - 0.5 * fixed[here] + pace[here])))
         # What is done and sent in the week, before anything moves; it acts from the next week on.
-        now = np.where(rng.random(len(here)) < 0.25, 2, np.where(rng.random(len(here)) < 0.45, 1, 0))
-        touched = np.array([0.4, 1.0, 1.8])[acted[here, 1]] ** world.measured
+        met, touched = (rng.random(len(here)) < often * busy[here] for often in (0.25, 0.45))
+        now = np.where(met, 2, np.where(touched, 1, 0))
+        attention = np.array([0.4, 1.0, 1.8])[acted[here, 1]] ** world.measured
         for item in range(len(names)):
-            chance = np.minimum(world.sent * touched * np.exp(1.2 * drive), 0.9)
+            chance = np.minimum(world.sent * attention * np.exp(1.2 * drive), 0.9)
             sent = here[rng.random(len(here)) < chance]
             seen[sent, item] = np.minimum(seen[sent, item], week)
             sends.append((sent, item, week))

@@ -21,6 +21,11 @@ is claimed in 9 of 100 here. Before age counted by stage (decision 9) it was in 
 organisations of other seeds, in 10, which is 5.0 % (2.4 to 9.0 %): there the goal was met."""
 SCALES: Final = {"small": 6, "medium": 60, "full": 100}
 """Organisations of each kind."""
+OWN_SEEDS: Final = 90_000
+"""Organisations that decided nothing about the method."""
+KINDS: Final = {"measured": (0.0, 0.30, 0.0), "asleep": (0.0, None, 1 / 12), "hidden": (0.5, None, 0.0)}
+"""Hidden momentum, effect of the item by lot, share of deals that sleep."""
+SLEEP: Final = "one deal in twelve sleeps"
 
 
 def inputs_of(world: Journeys) -> tuple[ibis.Table, ibis.Table]:
@@ -47,37 +52,39 @@ def effects_of(world: Journeys) -> ContentEffects:
 
 
 def run(scale: str, seed: int) -> list[Row]:
-    """Measure with measured confounding, with hidden momentum, and by lot."""
-    count = SCALES[scale]
-    plain = Journeys(seed=seed)
+    """Measure with measured confounding, where some deals sleep, with hidden momentum, and by lot."""
+    plain = Journeys(seed=seed + OWN_SEEDS)
     truth = dict(plain.effects) | {RANDOMISED: 0.30}
-    errors: dict[str, list[float]] = {name: [] for name in truth}
+    errors: dict[str, dict[str, list[float]]] = {how: {name: [] for name in truth} for how in KINDS}
+    verdicts: dict[str, dict[str, list[str | None]]] = {how: {name: [] for name in truth} for how in KINDS}
+    stopped: dict[str, list[bool]] = {how: [] for how in KINDS}
     covered: list[bool] = []
-    claimed: dict[str, list[bool]] = {"measured": [], "hidden": []}
-    stopped: dict[str, list[bool]] = {"measured": [], "hidden": []}
-    for number in range(count):
-        for how, momentum in (("measured", 0.0), ("hidden", 0.5)):
-            lot = 0.30 if momentum == 0.0 else None
-            found = effects_of(replace(plain, seed=seed + number, momentum=momentum, randomised=lot))
-            for item in found.items:
+    for number in range(SCALES[scale]):
+        for how, (momentum, lot, asleep) in KINDS.items():
+            world = replace(plain, seed=plain.seed + number, momentum=momentum, randomised=lot, asleep=asleep)
+            for item in effects_of(world).items:
                 figure = item.effect or item.association
                 if figure is None:
                     continue
                 if item.content_id != RANDOMISED:
                     stopped[how].append(item.grade == "C")
-                if item.content_id == "null":
-                    claimed[how].append(item.verdict in {"helps", "hurts"})
-                if momentum == 0.0:
-                    errors[item.content_id].append(figure.estimate - truth[item.content_id])
+                verdicts[how][item.content_id].append(item.verdict)
+                errors[how][item.content_id].append(figure.estimate - truth[item.content_id])
+                if how == "measured":
                     covered.append(figure.low <= truth[item.content_id] <= figure.high)
+    claimed = {how: [told in {"helps", "hurts"} for told in verdicts[how]["null"]] for how in KINDS}
+    found = {name: [told == name for told in verdicts["measured"][name]] for name in ("helps", "hurts")}
     return [
         *(
             mean_row(TOPIC, f"bias, truth {truth[name]:+.2f} ({name})", values, least=-0.02, most=0.02)
-            for name, values in errors.items()
+            for name, values in errors["measured"].items()
         ),
+        mean_row(TOPIC, f"bias, truth +0.00 (null), {SLEEP}", errors["asleep"]["null"], least=-0.02, most=0.02),
         share_row(TOPIC, "95 % interval covers", covered, least=0.90),
         share_row(TOPIC, "null item claimed, confounders measured", claimed["measured"], most=0.07),
+        share_row(TOPIC, f"null item claimed, {SLEEP}", claimed["asleep"], most=0.07),
         share_row(TOPIC, "null item claimed, hidden momentum", claimed["hidden"], most=0.10),
+        *(share_row(TOPIC, f"found, truth {truth[name]:+.2f} ({name})", told) for name, told in found.items()),
         share_row(TOPIC, "control stops an item without momentum", stopped["measured"], most=0.10),
         share_row(TOPIC, "control stops an item with hidden momentum", stopped["hidden"], least=0.90),
     ]

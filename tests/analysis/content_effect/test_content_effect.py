@@ -13,7 +13,7 @@ import pytest
 from benchmarks.simulator.content import RANDOMISED, Journeys
 from benchmarks.study.content_effect import effects_of
 from bokgi.analysis.content_effect import ContentEffects, content_effect, deal_weeks
-from bokgi.analysis.content_effect.items import exposed
+from bokgi.analysis.content_effect.items import expected_exposure, exposed
 from bokgi.analysis.content_effect.panel import read, read_exposures
 from bokgi.domain.errors import UsageError
 from tests.cast import CAST, facts_of
@@ -74,6 +74,26 @@ def test_what_is_seen_counts_from_the_week_after_on() -> None:
     assert exposed(panel, exposures.week[:, 0], 2).tolist() == [False, False, False, True]
     assert panel.following.tolist() == [1, 2, 3, -1]
     assert panel.at(panel.week - np.array(1)).tolist() == [-1, 0, 1, 2]
+
+
+def test_expected_exposure_is_one_minus_the_chances_to_be_spared() -> None:
+    """Deals alike in all: before the first week 2 of 20 saw it, then 3 of the 18 left in each of the weeks 1 and 2."""
+    weeks = [MONDAY + timedelta(weeks=week) for week in range(1, 4)]
+    names = [f"d{number:02d}" for number in range(20)]
+    rows = {"deal_id": [name for name in names for _ in weeks], "week": weeks * 20}
+    rows |= {"pipeline": ["p"] * 60, "stage": ["talk"] * 60, "moved": [False] * 60}
+    rows |= {name: [0] * 60 for name in ("weeks_in_stage", "weeks_open", "acted_1", "acted_2", "acted_before")}
+    rows |= {name: ["x"] * 60 for name in ("owner_id", "segment", "industry", "source", "lead_grade", "type")}
+    panel = read(ibis.memtable(pa.table(rows)))
+    seen = {"deal_id": names[:8], "content_id": ["c"] * 8, "week": [MONDAY] * 2 + [weeks[0]] * 3 + [weeks[1]] * 3}
+    exposures = read_exposures(ibis.memtable(pa.table(seen)), panel)
+    # At risk 18, 15 and 12 deals in the three weeks, 6 of whose 45 deal-weeks brought it.
+    spared, before = 1 - 6 / 45, 1 - 2 / 20
+    expected = [1 - before, 1 - before * spared, 1 - before * spared**2]
+    told = expected_exposure(panel, exposures, 0, 1).reshape(20, 3)
+    np.testing.assert_allclose(told, np.tile(expected, (20, 1)), atol=1e-6)
+    late = expected_exposure(panel, exposures, 0, 2).reshape(20, 3)
+    np.testing.assert_allclose(late[0, 1:], expected[:2], atol=1e-6)
 
 
 def test_automatic_activities_and_quick_stages_do_not_count() -> None:

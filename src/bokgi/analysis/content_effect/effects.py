@@ -89,18 +89,18 @@ def content_effect(
 
     Counts how: a weekly hazard (complementary log-log) with stage, time in stage, age of the deal by stage, what was
     done in the two weeks before and in the six before those, person, segment, industry, source, grade, type and the
-    other items seen; each week weighted by the stabilised inverse probability of having been sent the item so far, cut
-    at 1 %; standard errors clustered by deal. The control asks whether deals that move on are sent the item more often
-    in the four weeks after; what comes later cannot have helped. It must pass for the item and for all items together.
-    By lot: the same hazard without weights, by what was drawn. A verdict says `helps` or `hurts` only for items that
-    stand out among all with an effect (Holm at 5 %): the answer is read every week, and each reading is another chance
-    to err.
+    other items seen, and with the exposure that was to be expected of the deal's own past (`items.expected_exposure`);
+    standard errors clustered by deal. The control asks whether deals that move on are sent the item more often in the
+    four weeks after; what comes later cannot have helped. It must pass for the item and for all items together. By lot:
+    the same hazard by what was drawn. A verdict says `helps` or `hurts` only for items that stand out among all with an
+    effect (Holm at 5 %): the answer is read every week, and each reading is another chance to err. Where deals differ
+    in ways nobody knows, an effect looks smaller than it is (by lot, too); where there is none, none is seen.
 
     Small numbers: fewer than 30 deals that saw an item, or 20 moves with or without it, give grade D and no figure.
     Refuses: a lag below one week. Do not compare win rates of deals that saw an item with those that did not: who lives
     longer sees more (immortal time).
 
-    Source: Robins, Hernán & Brumback (2000); Shah & Peters (2020) for the control; `tests/analysis/content_effect`
+    Source: Robins, Mark & Newey (1992); Shah & Peters (2020) for the control; `tests/analysis/content_effect`
     holds the regression against statsmodels, the study measures bias and false claims.
 
     >>> nothing = pa.schema([("deal_id", pa.string()), ("content_id", pa.string()), ("week", pa.date32())])

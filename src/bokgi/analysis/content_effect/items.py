@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import sparse
+from scipy import sparse, special
 
 from bokgi.analysis.content_effect.panel import MOST_OTHERS, NEVER, DealWeeks, Exposures
 from bokgi.analysis.content_effect.regression import Flags, Floats, Ints, dummies, fit
 
-TRUNCATED: Final = 0.01
-"""Share of weights cut at either end."""
+MOST_CHANCE: Final = 0.999
+"""No week is taken to be surer than this to bring an item."""
 LEADS: Final = 4
 """Weeks after a move in which the control looks for content."""
 
@@ -43,47 +43,50 @@ def others_seen(panel: DealWeeks, exposures: Exposures, item: int) -> Ints:
 def adjusted(
     panel: DealWeeks, exposures: Exposures, item: int, lag: int, covariates: sparse.csr_array, beside: Sequence[int]
 ) -> Estimate:
-    """Estimate the effect by a weekly hazard with covariates, weighted by the inverse probability of what was seen.
+    """Estimate the effect by a weekly hazard with covariates and with the exposure that was to be expected.
 
-    Doubly robust: right when either the hazard or the model of who is sent the item is right. `beside`: other items
-    whose exposure stands in the hazard.
+    Doubly robust: right when either the hazard or the model of who is sent the item is right. What is left of the
+    exposure beyond the expected hangs on nothing that came before, known or not, as long as sending hangs only on what
+    is known: so a deal that sleeps and collects content, or one that is quick, weighs on neither side. `beside`: other
+    items whose exposure stands in the hazard.
     """
-    weight = stabilised_weights(panel, exposures, item, lag)
-    seen = [exposed(panel, exposures.week[:, other], lag) for other in (item, *beside)]
-    design = sparse.hstack([covariates, sparse.csr_array(np.stack(seen, axis=1).astype(np.float64))], format="csr")
+    seen = [exposed(panel, exposures.week[:, other], lag).astype(np.float64) for other in (item, *beside)]
+    seen.append(expected_exposure(panel, exposures, item, lag))
+    design = sparse.hstack([covariates, sparse.csr_array(np.stack(seen, axis=1))], format="csr")
     place = covariates.shape[1]
-    found = fit(design, panel.moved, link="cloglog", weight=weight)
+    found = fit(design, panel.moved, link="cloglog")
     return Estimate(float(found.beta[place]), found.clustered_se(design, panel.deal, place))
 
 
-def stabilised_weights(panel: DealWeeks, exposures: Exposures, item: int, lag: int) -> Floats:
-    """Weigh each row by how unlikely its deal's exposure was given its past, relative to given its traits and stage.
+def expected_exposure(panel: DealWeeks, exposures: Exposures, item: int, lag: int) -> Floats:
+    """Give for each row how likely its deal had seen the item at least `lag` weeks before, given the deal's own past.
 
-    Products over the deal's weeks up to `lag` weeks before, cut at 1 % of either end.
+    One minus the product of the chances not to have been sent it: before the deal's first week, by traits and stage,
+    and in each week up to `lag` weeks before, by all that was known then.
     """
     first = exposures.week[panel.deal, item]
-    due = first >= panel.week
-    sent = first == panel.week
-    reached = np.bincount(panel.stage, sent & due) > 0
-    at_risk = np.flatnonzero(due & reached[panel.stage])
-    ratio = np.zeros(len(panel.deal))
-    if sent[at_risk].any():
-        traits = [level[at_risk] for level in (panel.stage, *panel.traits)]
-        past = [panel.in_stage, panel.age, *panel.acted, others_seen(panel, exposures, item)]
-        likely = [
-            fit(dummies(columns), sent[at_risk], link="logit").p
-            for columns in (traits, [*traits, *(level[at_risk] for level in past)])
-        ]
-        hit = sent[at_risk]
-        ratio[at_risk] = np.log(np.where(hit, likely[0] / likely[1], (1.0 - likely[0]) / (1.0 - likely[1])))
-    total = np.cumsum(ratio)
     begun = np.append(True, panel.deal[1:] != panel.deal[:-1])
-    start = np.maximum.accumulate(np.where(begun, np.arange(len(ratio)), 0))
-    before = panel.at(panel.week - lag)
-    log_weight = np.where(before >= 0, total[np.maximum(before, 0)] - (total - ratio)[start], 0.0)
-    weight = np.exp(log_weight)
-    low, high = np.quantile(weight, [TRUNCATED, 1.0 - TRUNCATED])
-    return np.asarray(np.clip(weight, low, high), dtype=np.float64)
+    known = (panel.stage, *panel.traits)
+    before = _chance(known, event=first < panel.week, at_risk=begun)[begun]
+    past = (*known, panel.in_stage, panel.age, *panel.acted, others_seen(panel, exposures, item))
+    spared = np.log1p(-_chance(past, event=first == panel.week, at_risk=first >= panel.week))
+    total = np.cumsum(spared)
+    start = np.maximum.accumulate(np.where(begun, np.arange(len(total)), 0))
+    last = panel.at(panel.week - lag)
+    weeks = np.where(last >= 0, total[np.maximum(last, 0)] - (total - spared)[start], 0.0)
+    return np.asarray(1.0 - (1.0 - before[panel.deal]) * np.exp(weeks), dtype=np.float64)
+
+
+def _chance(levels: Sequence[Ints], *, event: Flags, at_risk: Flags) -> Floats:
+    """Give every row its chance of an event, learnt from the rows at risk; 0 in stages (`levels[0]`) without one."""
+    chance = np.zeros(len(event))
+    rows = np.flatnonzero((np.bincount(levels[0], event & at_risk) > 0)[levels[0]])
+    if len(rows):
+        design = dummies([level[rows] for level in levels])
+        learnt = np.flatnonzero(at_risk[rows])
+        found = fit(design[learnt], event[rows][learnt], link="logit")
+        chance[rows] = np.minimum(special.expit(design @ found.beta), MOST_CHANCE)
+    return chance
 
 
 def control(panel: DealWeeks, exposures: Exposures, item: int, moving: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Binary regression on categories, weighted, with standard errors clustered by deal."""
+"""Binary regression on categories, with standard errors clustered by deal."""
 
 from __future__ import annotations
 
@@ -69,9 +69,7 @@ class Fit:
         return float(np.sqrt((sums**2).sum() * groups / max(groups - 1, 1)))
 
 
-def fit(
-    design: sparse.csr_array, event: Flags, *, link: Link, weight: Floats | None = None, prior_sd: float = PRIOR_SD
-) -> Fit:
+def fit(design: sparse.csr_array, event: Flags, *, link: Link, prior_sd: float = PRIOR_SD) -> Fit:
     """Fit `link(P(event)) = design · beta` by Fisher's scoring; the first column is the intercept.
 
     `cloglog` makes a coefficient the log of a ratio of weekly rates. An infinite `prior_sd` is no prior.
@@ -81,20 +79,19 @@ def fit(
     0.25
     """
     y = event.astype(np.float64)
-    w = np.ones(len(y)) if weight is None else weight
     width = design.shape[1]
     ridge = np.full(width, prior_sd**-2.0)
     ridge[0] = 0.0
     beta = np.zeros(width)
-    share = np.clip(np.average(y, weights=w), 1e-6, 1.0 - 1e-6)
+    share = np.clip(y.mean(), 1e-6, 1.0 - 1e-6)
     beta[0] = np.log(-np.log1p(-share)) if link == "cloglog" else special.logit(share)
     factor = None
     for _ in range(_STEPS):
         p, slope = _probability(design @ beta, link)
         variance = np.maximum(p * (1.0 - p), _SMALLEST)
-        score = w * (y - p) * slope / variance
+        score = (y - p) * slope / variance
         if factor is None:
-            factor = linalg.cho_factor(_information(design, w * slope**2 / variance, ridge))
+            factor = linalg.cho_factor(_information(design, slope**2 / variance, ridge))
         step = linalg.cho_solve(factor, design.T @ score - ridge * beta)
         beta = beta + np.clip(step, -2.0, 2.0)
         largest = float(np.abs(step).max())
@@ -104,7 +101,7 @@ def fit(
             factor = None
     p, slope = _probability(design @ beta, link)
     variance = np.maximum(p * (1.0 - p), _SMALLEST)
-    return Fit(beta, p, w * slope**2 / variance, ridge, w * (y - p) * slope / variance)
+    return Fit(beta, p, slope**2 / variance, ridge, (y - p) * slope / variance)
 
 
 def _information(design: sparse.csr_array, weight: Floats, ridge: Floats) -> Floats:
