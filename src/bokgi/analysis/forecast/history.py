@@ -235,7 +235,7 @@ def read_history(
     cut = slices(begun, as_of, windows, year_starts)
     numbering = Numbering(len(profile), persons, stage_keys, sorted(set(cut["era"].to_pylist())))
     tables = {
-        "standing": standing(told, lasting, changes, windows, as_of),
+        "standing": standing(told, lasting, changes, windows, begun, as_of),
         "wins": wins(told),
         "entries": entries(told, lasting),
         "moves": moves(lasting),
@@ -353,15 +353,18 @@ def _cells(parts: Iterable[pa.Table], numbering: Numbering) -> Cells:
     pairs, begun, timings, places, eras, days = [], [], [], [], [], []
     n_rows = n_cells = 0
     for part in parts:
-        row, era = np.divmod(_ints(part["key"]), n_eras)
-        pair, timing = np.divmod(row, numbering.timings)
-        for name, found in events.items():
-            ended = _ints(part[name])
-            cells = np.flatnonzero(ended)
-            groups = timing[cells], pair[cells] // n_people, pair[cells] % n_people
+        key, way = _ints(part["key"]), part["way"].to_numpy()
+        for place, found in enumerate(events.values(), start=1):
+            row, era = np.divmod(key[way == place], n_eras)
+            pair, timing = np.divmod(row, numbering.timings)
+            groups = timing, pair // n_people, pair % n_people
             for sums, size, group in zip(found, sizes, groups, strict=True):
-                here = np.bincount(era[cells] * size + group, ended[cells], n_eras * size)
+                here = np.bincount(era * size + group, minlength=n_eras * size)
                 np.add(sums, here.reshape(n_eras, size), out=sums)
+        cells = np.flatnonzero(np.diff(key, prepend=-1))
+        twice = np.add.reduceat(part["twice"].to_numpy(), cells, dtype=np.int64)
+        row, era = np.divmod(key[cells], n_eras)
+        pair, timing = np.divmod(row, numbering.timings)
         rows = np.flatnonzero(np.diff(row, prepend=-1))
         begins = np.flatnonzero(np.diff(pair[rows], prepend=-1))
         pairs.append(pair[rows][begins])
@@ -369,7 +372,7 @@ def _cells(parts: Iterable[pa.Table], numbering: Numbering) -> Cells:
         timings.append(timing[rows].astype(np.int32))
         places.append(rows + n_cells)
         eras.append(era.astype(np.int32))
-        days.append(_ints(part["twice"]) / 2.0)
+        days.append(twice / 2.0)
         n_rows, n_cells = n_rows + len(rows), n_cells + len(row)
     profile, person = np.divmod(np.concatenate(pairs), n_people)
     of_rows = np.concatenate(days), np.concatenate(eras), np.append(np.concatenate(places), n_cells)

@@ -25,7 +25,9 @@ def drawn_apart(variance: Floats) -> NDArray[np.bool_]:
     """
     apart: NDArray[np.bool_] = np.ones(len(variance), dtype=bool)
     if len(variance) > MOST_DRAWN:
-        apart[np.argsort(-variance, kind="stable")[MOST_DRAWN:]] = False
+        bound = np.partition(variance, len(variance) - MOST_DRAWN)[len(variance) - MOST_DRAWN]
+        apart = variance > bound
+        apart[np.flatnonzero(variance == bound)[: MOST_DRAWN - int(apart.sum())]] = True
     return apart
 
 
