@@ -9,10 +9,14 @@ import pytest
 from django.test import Client
 
 from bokgi.apps.access import asking
+from bokgi.apps.access.models import User
+from bokgi.apps.reviews import tasks
+from bokgi.project import warmed
 from bokgi.questions import answers
 from tests.homes import TODAY
 
 PAGES = ("/today/", "/funnel/", "/funnel/change/", "/deals/", "/forecast/", "/people/", "/kpi/", "/data/quality/")
+WAITS = b'hx-trigger="load delay'
 
 
 @pytest.mark.usefixtures("home")
@@ -37,3 +41,23 @@ def test_a_main_page_asks_nothing_that_was_not_asked(
     for here in PAGES:
         assert client.get(here).status_code == 200
     assert asked == {}
+
+
+@pytest.mark.usefixtures("home")
+def test_a_manager_waits_for_no_pack_up_to_so_many_teams(
+    as_role: Callable[[str], Client], users: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, put = as_role("manager"), []
+    monkeypatch.setattr(asking, "_MAIN", [])
+    monkeypatch.setattr(asking, "_OPEN", [warmed._of_managers])  # noqa: SLF001 - what is registered is what is tried
+    monkeypatch.setattr(tasks, "enqueue", lambda *_given, **asked: put.append(asked["team"]))
+    monkeypatch.setattr(warmed, "TEAMS", 0)
+    assert asking.warm(TODAY) == 0
+    assert WAITS in client.get("/reviews/pack/").content
+    assert put == ["1팀"]
+    monkeypatch.setattr(warmed, "TEAMS", 1)
+    assert asking.warm(TODAY) == 2
+    named = [asked for _, asked in warmed._of_managers(TODAY)]  # noqa: SLF001 - as above
+    assert [asked.get("lang") for asked in named] == [None, users["manager"].language or "ko"]
+    assert WAITS not in client.get("/reviews/pack/").content
+    assert put == ["1팀"]

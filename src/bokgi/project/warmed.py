@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
+from typing import Final
 
 from bokgi.analysis.funnel import FunnelMode
-from bokgi.apps.access.asking import answers, main_question, open_questions
-from bokgi.apps.access.selectors import organisation
+from bokgi.apps.access.asking import answers, main_question, open_questions, viewer_for
+from bokgi.apps.access.selectors import managers, organisation
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.record import ask_page_of_pack
 from bokgi.apps.reviews.rules import reviewed_week
@@ -82,6 +83,7 @@ def register() -> None:
         main_question(ask_page_of_pack, **week, lang=lang)
     main_question(tell_pipeline_change, start=lambda on: on - timedelta(days=6), team=None)
     open_questions(_of_people)
+    open_questions(_of_managers)
 
 
 def _of_people(on: date) -> Iterator[tuple[Question, dict[str, object]]]:
@@ -90,3 +92,25 @@ def _of_people(on: date) -> Iterator[tuple[Question, dict[str, object]]]:
         for row in answers().ask(ask_roster, as_of=on)["people"][:1]:
             for question in (tell_person, ask_trends):
                 yield question, {"person_id": row["person_id"]}
+
+
+TEAMS: Final = 12
+"""So many teams' packs are made beforehand at most; the page of another one waits when it is opened first."""
+
+
+def _of_managers(on: date) -> Iterator[tuple[Question, dict[str, object]]]:
+    """Name the packs that managers open first: each one's first team, those signed in last before others."""
+    company = organisation()
+    with suppress(NotFoundError):
+        roster = answers().ask(ask_roster, as_of=on)["people"]
+        opened: dict[str, list[str]] = {}
+        for user in managers():
+            managed = viewer_for(user, on=on).managed
+            team = min((row["team"] for row in roster if row["team"] and row["person_id"] in managed), default=None)
+            if team is not None and (team in opened or len(opened) < TEAMS):
+                opened.setdefault(team, []).append(user.language or (company.language if company else LANGUAGES[0]))
+        for team, languages in opened.items():
+            week: dict[str, object] = {"week": reviewed_week(on).iso_week, "team": team}
+            yield review_pack, week
+            for lang in sorted(set(languages)):
+                yield ask_page_of_pack, week | {"lang": lang}

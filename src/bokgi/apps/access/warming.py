@@ -15,7 +15,7 @@ from django_tasks import TaskResultStatus, task
 from bokgi.apps.access.asking import answers, today, warm
 from bokgi.apps.jobs.models import Attempt
 from bokgi.apps.jobs.schedules import scheduled
-from bokgi.apps.jobs.services import enqueue, waits
+from bokgi.apps.jobs.services import AWAITED, enqueue, is_somebody_waiting
 from bokgi.domain.errors import RefusalError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
@@ -33,7 +33,7 @@ def warm_answers() -> int | None:
 
     Where somebody sits before a page and waits for another answer, that one comes first, and then the rest.
     """
-    answered = warm(today(), gives_way=lambda: waits(compute_answer))
+    answered = warm(today(), gives_way=is_somebody_waiting)
     if answered is None:
         enqueue(warm_answers, key="warm on")
     return answered
@@ -65,7 +65,7 @@ def ask_later(request: HttpRequest, question: Question, /, **parameters: Any) ->
     return answers().kept(question, **parameters)
 
 
-@task()
+@task(priority=AWAITED)
 def compute_answer(question: str, parameters: dict[str, Any]) -> None:
     """Answer one question, so that it is kept."""
     module, _, name = question.partition(":")

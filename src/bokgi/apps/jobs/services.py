@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -38,9 +38,13 @@ def enqueue(task: Task[Any, Any], /, *, key: str = "", **arguments: Any) -> str:
         return str(put.id)
 
 
-def waits(task: Task[Any, Any], /) -> bool:
-    """Tell whether a task of this kind waits to begin."""
-    return DBTaskResult.objects.ready().filter(task_path=task.module_path).exists()
+AWAITED: Final = 50
+"""Priority of a task that somebody sits before a page for."""
+
+
+def is_somebody_waiting() -> bool:
+    """Tell whether a task waits to begin that somebody sits before a page for."""
+    return DBTaskResult.objects.ready().filter(priority__gte=AWAITED).exists()
 
 
 def begun(*, task: DBTaskResult[Any, Any], at: datetime) -> None:

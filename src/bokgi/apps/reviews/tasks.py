@@ -12,7 +12,7 @@ from django_tasks import task
 from bokgi.apps.access.asking import today
 from bokgi.apps.data.pending import is_pending, write_pending
 from bokgi.apps.jobs.schedules import scheduled
-from bokgi.apps.jobs.services import enqueue
+from bokgi.apps.jobs.services import AWAITED, enqueue
 from bokgi.apps.reviews.models import Meeting, MeetingState
 from bokgi.apps.reviews.services.planning import meetings_advance
 from bokgi.apps.reviews.showing import deals_of, pack_kept, pack_of
@@ -51,7 +51,7 @@ def _looked_at(on: date) -> Iterator[tuple[Meeting, date]]:
 _LATEST: Final = 20
 
 
-@task(priority=50)
+@task(priority=AWAITED)
 def make_pack(*, week: str, as_of: str, team: str) -> None:
     """Make the pack of a week, with everything that was entered until now; somebody waits for it."""
     write_pending()
