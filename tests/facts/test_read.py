@@ -53,6 +53,14 @@ def test_only_what_follows_from_facts_as_they_were_read_is_kept(tmp_path: Path) 
     assert first.columns == read_facts.deals.columns
 
 
+def test_a_sum_of_whole_numbers_is_kept_whole(tmp_path: Path) -> None:
+    read_facts = facts(ibis.duckdb.connect(), two_weeks(tmp_path))
+    numbered = read_facts.stage_events.group_by("stage").agg(number=lambda events: events.seq.sum())
+    kept = read_facts.kept("numbered", lambda: numbered)
+    assert kept.schema() == numbered.schema()
+    assert {type(row["number"]) for row in kept.to_pyarrow().to_pylist()} == {int}
+
+
 def test_a_day_is_cut_once_and_a_table_tells_once_what_is_asked_of_it(tmp_path: Path) -> None:
     read_facts = facts(ibis.duckdb.connect(), two_weeks(tmp_path))
     day = date(2026, 1, 6)

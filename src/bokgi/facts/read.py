@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -94,7 +95,7 @@ def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derive
     code = state.code_digest("domain", "facts", "analysis", "questions")[:8]
 
     def keep(name: str, make: Callable[[], ir.Table]) -> ir.Table:
-        path = state.kept(derived, f"{name}-{code}", lambda work: make().to_parquet(work))
+        path = state.kept(derived, f"{name}-{code}", lambda work: _as_declared(make()).to_parquet(work))
         if path not in read:
             read[path] = connection.read_parquet([str(path)])
         return read[path]
@@ -107,6 +108,16 @@ def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derive
         return _held(path, pq.read_schema(path).metadata[_MADE])
 
     return Keeping(tables, keep, hold, derived.folder) if connection.name == "duckdb" else None
+
+
+def _as_declared(table: ir.Table) -> ir.Table:
+    """Cast whole numbers to what their type says.
+
+    DuckDB adds them up in 128 bits, which Parquet has not: they would be written as fractions. Ibis leaves a cast to
+    the type that it takes for granted away, unless it is made as an operation.
+    """
+    whole = {name: kind for name, kind in table.schema().items() if kind.is_integer()}
+    return table.mutate(**{name: ops.Cast(table[name].op(), to=kind).to_expr() for name, kind in whole.items()})
 
 
 _MADE: Final = b"bokgi.made"
