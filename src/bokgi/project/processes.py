@@ -1,23 +1,21 @@
 """The processes of a running Bokgi: a server and a worker, started together and stopped together.
 
-A child reads its input until it ends: when the parent goes, however it goes, its children go, too.
+A child reads its input until it ends: when the parent goes, however it goes, its children go, too (`stopping`).
 """
 
 from __future__ import annotations
 
-import _thread
 import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import django
 from django.conf import settings
@@ -26,6 +24,7 @@ from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.project import COLLECTION
 from bokgi.project.environment import kept_secret
+from bokgi.project.stopping import FINISH_SECONDS, Stop, leave, serve_until
 
 LOOPBACK: Final = "127.0.0.1"
 PORT: Final = 8230
@@ -102,23 +101,24 @@ def free_port(wanted: int | None, host: str = LOOPBACK) -> int:
     )
 
 
-def serve(host: str, port: int) -> None:
-    """Answer requests until interrupted."""
+def serve(host: str, port: int, stop: Stop) -> None:
+    """Answer requests until stopped."""
     from waitress.server import create_server  # noqa: PLC0415 - only the server needs it
 
     from bokgi.project.wsgi import application  # noqa: PLC0415 - needs Django set up
 
     _load_pages()
-    server = create_server(
-        application, host=host, port=port, threads=_THREADS, ident="", clear_untrusted_proxy_headers=False
+    sockets: dict[int, Any] = {}
+    create_server(
+        application,
+        map=sockets,
+        host=host,
+        port=port,
+        threads=_THREADS,
+        ident="",
+        clear_untrusted_proxy_headers=False,
     )
-
-    def stop() -> None:
-        _thread.interrupt_main()
-        server.pull_trigger()
-
-    _stopped_with_parent(stop)
-    server.run()
+    serve_until(sockets, stop)
 
 
 def _load_pages() -> None:
@@ -140,26 +140,14 @@ def _load_pages() -> None:
         answers().facts()
 
 
-def work() -> None:
-    """Do what waits in the queue until interrupted."""
+def work(stop: Stop) -> None:
+    """Do what waits in the queue until stopped."""
     from bokgi.apps.access.selectors import time_zone  # noqa: PLC0415 - needs Django set up
     from bokgi.apps.jobs.worker import Worker  # noqa: PLC0415 - as above
 
     worker = Worker(zone=time_zone)
-    worker.configure_signals()
-    _stopped_with_parent(lambda: signal.raise_signal(signal.SIGINT))
+    stop.by(lambda: worker.stop(FINISH_SECONDS, leave))
     worker.run()
-
-
-def _stopped_with_parent(stop: Callable[[], None]) -> None:
-    if os.environ.pop("BOKGI_ATTACHED", "") != "1":
-        return
-
-    def watch() -> None:
-        sys.stdin.buffer.read()
-        stop()
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 class Child:
@@ -254,13 +242,14 @@ class _ended_by_signal:  # noqa: N801 - reads as a context
 
 def main(arguments: Sequence[str]) -> None:
     """Run as a child: `server HOST PORT` or `worker`; the home comes from the environment."""
+    stop = Stop()
     gc.set_threshold(*COLLECTION)
     set_up(Path(os.environ["BOKGI_HOME"]))
-    with suppress(KeyboardInterrupt):
-        if arguments[0] == "server":
-            serve(arguments[1], int(arguments[2]))
-        else:
-            work()
+    if arguments[0] == "server":
+        serve(arguments[1], int(arguments[2]), stop)
+    else:
+        work(stop)
+    leave()
 
 
 if __name__ == "__main__":

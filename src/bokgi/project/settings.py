@@ -200,6 +200,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["output"], "level": "ERROR", "propagate": False},
         "bokgi": {"handlers": ["output"], "level": "WARNING", "propagate": False},
+        # It would tell of every request that waits for a thread, which is nothing to act on.
+        "waitress.queue": {"level": "ERROR"},
     },
 }
 

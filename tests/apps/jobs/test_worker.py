@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -113,6 +114,35 @@ def test_what_a_person_must_mend_fails_at_once() -> None:
     put = services.enqueue(tasks.refuse)
     work()
     assert (status(put), Attempt.objects.get(pk=UUID(put)).attempts) == ("FAILED", 1)
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_worker_that_is_told_to_stop_ends_its_task_and_begins_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = services.enqueue(tasks.note, text="a"), services.enqueue(tasks.note, text="b")
+    worker = Worker(zone=lambda: SEOUL, interval=0)
+    monkeypatch.setattr(services, "begun", lambda **_: worker.stop(600, tasks.DONE.clear))
+    worker.run()
+    assert (tasks.DONE, status(first), status(second)) == (["a"], "SUCCESSFUL", "READY")
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_task_that_takes_too_long_to_end_is_put_back_without_an_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    put = services.enqueue(tasks.note, text="a")
+    worker, left, back = Worker(zone=lambda: SEOUL, interval=0), threading.Event(), []
+    monkeypatch.setattr(services, "put_back", lambda **given: back.append(given["task_id"]))
+
+    def wait(_worker: Worker, _task: object) -> None:
+        worker.stop(0, left.set)
+        assert left.wait(10)
+
+    monkeypatch.setattr(db_worker.Worker, "run_task", wait)
+    worker.run()
+    assert back == [UUID(put)]
+    monkeypatch.undo()
+    assert (status(put), Attempt.objects.get(task=UUID(put)).attempts) == ("RUNNING", 1)
+    services.put_back(task_id=UUID(put), at=NOW)
+    services.put_back(task_id=UUID(put), at=NOW)
+    assert (status(put), Attempt.objects.get(task=UUID(put)).attempts) == ("READY", 0)
 
 
 @pytest.mark.usefixtures("queue")

@@ -84,6 +84,15 @@ def take_over(*, at: datetime) -> list[str]:
     return taken
 
 
+@transaction.atomic
+def put_back(*, task_id: UUID, at: datetime) -> None:
+    """Put a running task into the queue again for the next worker, because this one is told to stop: no attempt."""
+    running = DBTaskResult.objects.select_for_update().filter(pk=task_id, status=TaskResultStatus.RUNNING.value)
+    for task in running:
+        Attempt.objects.filter(task=task).update(attempts=F("attempts") - 1)
+        _again(task, after=at)
+
+
 def _again(task: DBTaskResult[Any, Any], *, after: datetime) -> None:
     task.status = TaskResultStatus.READY.value
     task.run_after = after

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,6 +41,26 @@ class Worker(DjangoWorker):
         )
         self._zone = zone
         self._over = threading.Event()
+        self._at_work: DBTaskResult[Any, Any] | None = None
+
+    def stop(self, seconds: float, leave: Callable[[], object]) -> None:
+        """Begin no other task, and end once the one at work is done.
+
+        Where it takes longer than so many seconds, it is put back for the next worker, and `leave` ends the process.
+        """
+        self.running = False
+
+        def put_back() -> None:
+            if self._at_work is None:
+                return
+            # Where it cannot be put back just now, it is taken over as a dead worker's.
+            with suppress(DatabaseError):
+                services.put_back(task_id=self._at_work.pk, at=timezone.now())
+            leave()
+
+        timer = threading.Timer(seconds, put_back)
+        timer.daemon = True
+        timer.start()
 
     def run(self) -> None:
         """Look after schedules and dead workers beside, and work."""
@@ -69,6 +90,7 @@ class Worker(DjangoWorker):
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         """Run one task with a beat; what failed by chance waits for another attempt."""
+        self._at_work = db_task_result
         services.begun(task=db_task_result, at=timezone.now())
         ended = threading.Event()
         beating = threading.Thread(target=self._beat, args=(db_task_result.pk, ended), daemon=True)
@@ -86,6 +108,7 @@ class Worker(DjangoWorker):
         finally:
             ended.set()
             beating.join()
+            self._at_work = None
         if caught and db_task_result.status == TaskResultStatus.FAILED.value:
             again = services.failed(task=db_task_result, error=caught[0], at=timezone.now())
             level = logging.WARNING if again or isinstance(caught[0], BokgiError) else logging.ERROR

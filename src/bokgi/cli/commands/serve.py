@@ -63,10 +63,11 @@ def serve(
 def worker(session: Session) -> Answer:
     """Work until Ctrl-C."""
     from bokgi.project import processes
+    from bokgi.project.stopping import Stop
 
     processes.set_up(session.home)
     session.say(N_("The worker is at work; Ctrl-C ends it."))
-    processes.work()
+    processes.work(Stop())
 
     def screen(shown: Session) -> None:
         shown.say(N_("The worker has ended."))
