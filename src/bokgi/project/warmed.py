@@ -110,7 +110,7 @@ def _of_managers(on: date) -> Iterator[tuple[Question, dict[str, object]]]:
             if team is not None and (team in opened or len(opened) < TEAMS):
                 opened.setdefault(team, []).append(user.language or (company.language if company else LANGUAGES[0]))
         for team, languages in opened.items():
-            week: dict[str, object] = {"week": reviewed_week(on).iso_week, "team": team}
-            yield review_pack, week
+            week = reviewed_week(on)
+            yield review_pack, {"period": week, "team": team}
             for lang in sorted(set(languages)):
-                yield ask_page_of_pack, week | {"lang": lang}
+                yield ask_page_of_pack, {"week": week.iso_week, "team": team, "lang": lang}
