@@ -53,6 +53,21 @@ def unit_of(found: Bottlenecks, by: str, stage: str, name: str) -> Unit:
     return next(unit for unit in found.units if (unit.by, unit.stage, unit.unit) == (by, stage, name))
 
 
+def test_a_flag_is_as_sure_that_it_costs_as_that_it_is_low(run: Run) -> None:
+    """With half of the flags allowed to be false, many a unit is low by chance; none is flagged without a cost."""
+    found = run(
+        simulate(Organisation(seed=2015, reps=12, deals=6_000, defects=(Defect(1, -1.5, person=3),))),
+        fdr=0.5,
+        min_gain=0.0,
+    )
+    unsure = [unit for unit in found.units if unit.reason == "gain_not_sure"]
+    assert flagged(found)
+    assert unsure
+    assert not any(unit.flagged for unit in unsure)
+    assert all(unit.gain is not None and unit.gain.low <= 0 and unit.conversion < unit.expected for unit in unsure)
+    assert all(unit.gain is not None and unit.gain.low > 0 for unit in found.units if unit.flagged)
+
+
 def test_a_persons_defect_is_found_sized_and_shown_with_its_deals(run: Run) -> None:
     world = simulate(
         Organisation(

@@ -128,7 +128,7 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     Small numbers: units with less than about ten cases have no z and no gain. Nothing is flagged unless the test of all
     views together passes at 1 %; then Benjamini–Hochberg at `fdr` among the views, and within those that are left at
     `fdr` × their share of all views (Benjamini & Bogomolov 2014; `q_value` has that share in it). A flag also takes a
-    gain of at least `min_gain`.
+    gain of at least `min_gain` whose interval lies above zero (else `reason` is `gain_not_sure`).
 
     Refuses: nothing; without cases there are no units. Do not use `conversion` for finding the bottleneck: the lowest
     one is usually the stage where most deals should end.
@@ -303,7 +303,7 @@ def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gai
 
 
 def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, share: float, floor: float) -> list[Unit]:
-    """Add q-values and flag units that are below beyond chance and whose gain is worth the effort."""
+    """Add q-values and flag units that are below beyond chance, at a cost that is sure and worth the effort."""
     p = np.array([special.ndtr(unit.z) for unit in units if unit.z is not None])
     values = np.minimum(benjamini_hochberg(p) / share, 1.0)
     # What the next unit must reach: a place more in the ranking, or the gate where it is shut.
@@ -315,9 +315,17 @@ def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, share: float, floo
             out.append(unit)
             continue
         value = float(next(q))
-        below = passed and value <= fdr and unit.conversion < unit.expected and unit.gain.amount >= floor
-        more = None if below or (value <= fdr and passed) else _more_cases(unit, next_p)
-        out.append(replace(unit, q_value=value, flagged=below, more_cases=more))
+        below = passed and value <= fdr and unit.conversion < unit.expected
+        sure = unit.gain.low > 0.0
+        out.append(
+            replace(
+                unit,
+                q_value=value,
+                flagged=below and sure and unit.gain.amount >= floor,
+                more_cases=None if passed and value <= fdr else _more_cases(unit, next_p),
+                reason="gain_not_sure" if below and not sure else None,
+            )
+        )
     return out
 
 

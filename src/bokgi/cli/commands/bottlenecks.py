@@ -14,6 +14,10 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 
 SHOWN = 10
+_NOT_FLAGGED = {
+    "explained_by_narrower": N_("explained by another flag"),
+    "gain_not_sure": N_("below, but its cost is not sure"),
+}
 
 
 @command(
@@ -98,4 +102,5 @@ def _where(session: Session, unit: dict[str, Any]) -> str:
 def _verdict(session: Session, unit: dict[str, Any]) -> str:
     if unit["flagged"]:
         return session.text(Message(N_("↓ bottleneck")))
-    return session.text(Message(N_("explained by another flag"))) if unit["reason"] == "explained_by_narrower" else ""
+    why = _NOT_FLAGGED.get(unit["reason"])
+    return "" if why is None else session.text(Message(why))
