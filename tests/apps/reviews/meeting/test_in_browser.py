@@ -239,6 +239,10 @@ def opened(meeting: Meeting, windows: dict[str, Chrome], live_server: LiveServer
     press(leader, ".after-agenda .btn-primary")
     for window in windows.values():
         until(window, "병목 탐색, 남은 시간")
+    cut_off = (
+        "return [...document.querySelectorAll('#live .table-wrap')].filter(one => one.scrollWidth > one.clientWidth)"
+    )
+    assert leader.execute_script(cut_off) == [], "a table of the live screen is shown whole"
     assert faults(leader) == []
     assert faults(windows["rep"]) == []
 

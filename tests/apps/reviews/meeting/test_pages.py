@@ -266,12 +266,16 @@ def test_the_script_is_told_what_was_refused(live: Meeting, team: dict[str, User
     assert (refused.status_code, refused.json()["code"]) == (422, "text_missing")
     taken = rep.post(path, {"key": str(uuid4()), "text": "됐다"}, headers=by_script)
     assert (taken.status_code, taken.json()) == (200, {"ok": True})
+    for part, kept in (("learning", "learning"), ("none such", "execution")):
+        key = uuid4()
+        rep.post(path, {"key": str(key), "text": "나중에 왔다", "part": part}, headers=by_script)
+        assert Note.objects.get(key=key).part == kept
     commitment = {"key": str(uuid4()), "who": str(seat(live, team["rep"]).pk), "what": "하기", "due_on": "2026-11-27"}
     assert rep.post(f"/reviews/{live.pk}/live/commitments/", commitment, headers=by_script).status_code == 200
-    bad = commitment | {"key": str(uuid4()), "amount": "열"}
-    assert (
-        rep.post(f"/reviews/{live.pk}/live/commitments/", bad, headers=by_script).json()["code"] == "amount_unreadable"
-    )
+    for amount, code in (("열", "amount_unreadable"), ("NaN", "amount_unfit"), ("-Infinity", "amount_unfit")):
+        bad = commitment | {"key": str(uuid4()), "amount": amount}
+        refused = rep.post(f"/reviews/{live.pk}/live/commitments/", bad, headers=by_script)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
 
 
 def test_a_past_meeting_stays_as_it_was_seen_after_an_import_and_its_undo(

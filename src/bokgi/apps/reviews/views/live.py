@@ -225,17 +225,19 @@ def _close(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
 
 
 def _note(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
-    """Write a note, open or private."""
+    """Write a note, open or private, to the part it was written in: what had no connection comes later."""
     amends = given.get("amends", "")
     old = Note.objects.filter(pk=amends).first() if amends.isdecimal() else None
-    current = frame.meeting.current
+    current, written_in = frame.meeting.current, given.get("part", "")
+    if not frame.meeting.parts.filter(part=written_in).exists():
+        written_in = current.part if current is not None else "own"
     kind = given.get("kind", NoteKind.NOTE)
     if kind not in set(NoteKind):
         raise UsageError("kind_unknown", Message(N_("There is no such kind of note.")))
     new = writing.NewNote(
         key=_key(given),
         text=given.get("text", ""),
-        part=current.part if current is not None else "own",
+        part=written_in,
         kind=kind,
         about=_participant(frame, given.get("about", "")),
         private=given.get("private") == "on",
@@ -275,7 +277,7 @@ def _commit(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
         stage=deal.stage if deal is not None else "",
         metric=given.get("metric", ""),
         rising=given.get("direction", "up") == "up",
-        amount=size if size is not None and size.is_finite() else None,
+        amount=size,
     )
     writing.commitment_add(meeting_id=frame.meeting.pk, new=new, by=frame.screen.request.user, at=timezone.now())
 

@@ -180,6 +180,9 @@
     }
     const fields = fieldsOf(form);
     fields.key = newKey();
+    // What is sent late belongs to the part in which it was written.
+    const part = live.querySelector(".agenda > li[aria-current]");
+    if (part && form.dataset.live === "note") fields.part = part.dataset.part;
     const fresh = { to: form.action, kind: form.dataset.live, draft: form.dataset.draft, fields, at: Date.now() };
     queue = [...queue, fresh];
     keep(`waiting-${fields.key}`, fresh);
