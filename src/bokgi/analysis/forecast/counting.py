@@ -375,8 +375,9 @@ def wins(deals: ir.Table) -> pa.Table:
 
 def entries(deals: ir.Table, told: ir.Table) -> pa.Table:
     """Give the days on which deals came into the pipeline: their first stage, and the first after being closed."""
-    in_deal = ibis.window(group_by="deal_id", order_by=[_.entered_on, _.visit])
-    came = told.mutate(earlier=_.exit.lag().over(in_deal)).filter(_.earlier.isnull() | _.earlier.isin(_CLOSING))
+    stays = told.select("deal_id", "visit", "pipeline", "stage", "entered_on")
+    closings = told.filter(_.exit.isin(_CLOSING)).select("deal_id", visit=_.visit + 1)
+    came = stays.filter(_.visit == 1).union(stays.filter(_.visit > 1).semi_join(closings, ["deal_id", "visit"]))
     traits = deals.select(of_deal="deal_id", profile="profile", team="team", person="owner_id")
     rows = came.join(traits, came.deal_id == traits.of_deal)
     rows = rows.select("deal_id", "visit", "pipeline", "stage", "profile", "team", "person", on="entered_on")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import ibis
 import ibis.expr.types as ir
@@ -185,6 +185,7 @@ class History:
         )
 
 
+Number = TypeVar("Number", bound=np.number[Any])
 Rows = TypeVar("Rows", Standing, Wins, Entries)
 
 
@@ -370,21 +371,28 @@ def _cells(parts: Iterable[pa.Table], numbering: Numbering) -> Cells:
         pairs.append(pair[rows][begins])
         begun.append(begins + n_rows)
         timings.append(timing[rows].astype(np.int32))
-        places.append(rows + n_cells)
+        places.append((rows + n_cells).astype(np.int32))
         eras.append(era.astype(np.int32))
         days.append(twice / 2.0)
         n_rows, n_cells = n_rows + len(rows), n_cells + len(row)
-    profile, person = np.divmod(np.concatenate(pairs), n_people)
-    of_rows = np.concatenate(days), np.concatenate(eras), np.append(np.concatenate(places), n_cells)
+    places.append(np.array([n_cells], dtype=np.int32))
+    profile, person = np.divmod(_joined(pairs), n_people)
     return Cells(
         profile,
         person,
-        np.append(np.concatenate(begun), n_rows),
-        np.concatenate(timings),
-        sparse.csr_array(of_rows, shape=(n_rows, n_eras)),
+        np.append(_joined(begun), n_rows),
+        _joined(timings),
+        sparse.csr_array((_joined(days), _joined(eras), _joined(places)), shape=(n_rows, n_eras)),
         np.array([day_number(on) for on in numbering.eras], dtype=np.int64),
         events,  # type: ignore[arg-type]  # three tables each
     )
+
+
+def _joined(parts: list[NDArray[Number]]) -> NDArray[Number]:
+    """Join parts into one array and let go of them: together with it they would be held twice."""
+    whole = np.concatenate(parts)
+    parts.clear()
+    return whole
 
 
 def _standing(table: pa.Table, coding: Coding, place: int) -> Standing:
