@@ -126,7 +126,9 @@ QUESTIONS = {
         peers.pandas_win_loss,
     ),
     "execution by stage": Question(
-        lambda facts: execution_by_stage(facts.visits, facts.activities, facts.activity_people, period=QUARTER),
+        lambda facts: execution_by_stage(
+            facts.deals, facts.visits, facts.activities, facts.activity_people, period=QUARTER
+        ),
         peers.EXECUTION_BY_STAGE,
     ),
     "loss reasons": Question(lambda facts: loss_reasons(facts.deals, period=QUARTER), peers.LOSS_REASONS),

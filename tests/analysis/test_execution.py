@@ -102,7 +102,7 @@ def test_deals_count_for_their_owner_with_what_is_known_of_the_amount() -> None:
 def test_activities_count_in_the_stage_where_the_deal_stood() -> None:
     data = made()
     moved = visits(data.deals, data.stage_events, data.stages)
-    rows = rows_of(execution_by_stage(moved, data.activities, data.activity_people, period=WEEK))
+    rows = rows_of(execution_by_stage(data.deals, moved, data.activities, data.activity_people, period=WEEK))
     told = {(row["person_id"], row["stage"]): row for row in rows}
     # The meeting on the 11th, the day of the move to talk, counts in lead.
     names = ("activities", "call", "meeting", "entered", "advanced", "won", "lost")
@@ -217,7 +217,7 @@ def test_every_activity_is_in_one_stage_that_the_deal_stood_in(
     data = facts(deals=deals, stage_events=events, stages=STAGES, activities=activities)
     moved = visits(data.deals, data.stage_events, data.stages)
     period = Period(date(2026, 11, 1), date(2026, 12, 1))
-    rows = rows_of(execution_by_stage(moved, data.activities, data.activity_people, period=period))
+    rows = rows_of(execution_by_stage(data.deals, moved, data.activities, data.activity_people, period=period))
     stays = sorted(rows_of(moved), key=lambda row: int(row["visit"]))
     expected: Counter[str | None] = Counter()
     for act in activities:

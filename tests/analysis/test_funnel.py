@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bokgi.analysis.bottleneck.counts import STAGE, count_arrivals
+from bokgi.analysis.execution import execution, execution_by_stage
 from bokgi.analysis.funnel import FunnelMode, funnel
+from bokgi.analysis.progressions import progressions
 from bokgi.analysis.visits import visits
 from bokgi.domain.errors import UsageError
 from bokgi.domain.period import Period
@@ -116,6 +119,35 @@ def test_a_snapshot_counts_what_stands_where_and_stages_nobody_listed() -> None:
         (None, None, 1, Decimal(8)),
     ]
     assert rows[0]["deals_amount_unknown"] == 1
+
+
+def test_what_the_first_snapshot_found_did_not_come_in_the_period_unless_it_was_born_in_it() -> None:
+    deals = """
+    deal_id | owner_id | outcome | created_on | stage | amount
+    old     | kim      | open    | 2026-09-01 | talk  | 1
+    undated | kim      | open    |            | talk  | 1
+    new     | kim      | open    | 2026-11-10 | talk  | 1
+    moved   | kim      | open    | 2026-09-01 | talk  | 1
+    """
+    events = """
+    deal_id | stage | entered_on | origin   | not_before_on
+    old     | talk  | 2026-11-12 | snapshot |
+    undated | talk  | 2026-11-12 | snapshot |
+    new     | talk  | 2026-11-12 | snapshot |
+    moved   | talk  | 2026-11-12 | snapshot | 2026-11-05
+    """
+    data = facts(deals=deals, stage_events=events, stages=STAGES)
+    (flow,) = (row for row in shown(data, FunnelMode.PERIOD_FLOW, WEEK) if row["stage"] == "talk")
+    assert (flow["at_start"], flow["entered"], flow["at_end"]) == (2, 2, 4)
+    (cohort,) = (row for row in shown(data, FunnelMode.STAGE_ENTRY_COHORT, WEEK) if row["stage"] == "talk")
+    assert (cohort["entered"], cohort["open"]) == (2, 2)
+    moves = visits(data.deals, data.stage_events, data.stages)
+    people = (data.activities, data.activity_people)
+    assert [row["entered"] for row in rows_of(execution(data.deals, moves, *people, period=WEEK))] == [2]
+    placed = rows_of(execution_by_stage(data.deals, moves, *people, period=WEEK))
+    assert [(row["stage"], row["entered"]) for row in placed] == [("talk", 2)]
+    came = count_arrivals(progressions(moves), data.deals, [], [STAGE], (WEEK.start, WEEK.end))[STAGE]
+    assert [arrivals.n for arrivals in came.values()] == [2]
 
 
 @pytest.mark.parametrize("mode", FunnelMode)

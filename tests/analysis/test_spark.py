@@ -155,7 +155,7 @@ ASKED: dict[str, Callable[[World], Any]] = {
     "hygiene_by": lambda w: hygiene_by(_hygiene(w), w.deals, by=["team"]),
     "execution": lambda w: execution(w.now.deals, w.visits, w.now.activities, w.now.activity_people, period=NOVEMBER),
     "execution_by_stage": lambda w: execution_by_stage(
-        w.visits, w.now.activities, w.now.activity_people, period=NOVEMBER
+        w.now.deals, w.visits, w.now.activities, w.now.activity_people, period=NOVEMBER
     ),
     "lead_response": lambda w: lead_response(
         w.now.leads, w.now.activities, w.now.calendar, as_of=AS_OF, period=NOVEMBER, standard_hours=24, minimum_n=1

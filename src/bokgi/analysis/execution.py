@@ -10,6 +10,7 @@ from ibis import _
 
 from bokgi.analysis.activity import held
 from bokgi.analysis.totals import count_of, totals
+from bokgi.analysis.visits import entered_since, start_unknown
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
@@ -35,7 +36,8 @@ def execution(
     activities of nobody):
 
     - `activities` and each of `KINDS`; `connected`, `replied`, `no_show`: activities with that outcome;
-    - `entered`: entries into open stages by deals of this owner;
+    - `entered`: entries into open stages by deals of this owner; not those that the first snapshot found, which may
+      be of any day before, unless the deal was created in the period;
     - `created`, `won`, `lost`, `no_decision`, each with `…_amount` (known ones, one currency) and `…_amount_unknown`;
     - `open`: open deals at the end; `with_next_step`: those with a next step (null: the source has no next steps).
 
@@ -51,7 +53,8 @@ def execution(
     ...     schema = pa.schema([column.arrow().with_nullable(True) for column in TABLES[name].columns])
     ...     return ibis.memtable(pa.Table.from_pylist([row] if row else [], schema=schema))
     >>> week = Period.week("2026-W45")
-    >>> visits = ibis.memtable(pa.table({"deal_id": ["d"], "owner_id": ["kim"], "entered_on": [week.start]}))
+    >>> visit = {"deal_id": ["d"], "owner_id": ["kim"], "entered_on": [week.start], "interval": [False]}
+    >>> visits = ibis.memtable(pa.table(visit | {"not_before_on": pa.array([None], pa.date32())}))
     >>> deals = table("deals", deal_id="d", owner_id="kim", outcome="open", created_on=week.start)
     >>> call = table("activities", activity_id="a", kind="call", automatic=False, happened_on=week.start)
     >>> by = table("activity_people", activity_id="a", person_id="kim")
@@ -60,8 +63,10 @@ def execution(
     [{'person_id': 'kim', 'call': 1, 'entered': 1, 'created': 1, 'won': 0, 'open': 1}]
     """
     done = activities_by(activities, activity_people, period=period).group_by("person_id").agg(**_activity_counts())
-    moves = visits.filter((_.entered_on >= period.start) & (_.entered_on < period.end))
-    entered = moves.group_by(person_id="owner_id").agg(entered=_.count())
+    moves = _with_birth(visits.filter((_.entered_on >= period.start) & (_.entered_on < period.end)), deals)
+    entered = (
+        moves.filter(entered_since(period.start, start_unknown())).group_by(person_id="owner_id").agg(entered=_.count())
+    )
     created = (_.created_on >= period.start) & (_.created_on < period.end)
     closed = (_.closed_on >= period.start) & (_.closed_on < period.end)
     is_open = _.outcome == Outcome.OPEN.value
@@ -86,13 +91,14 @@ def execution(
 
 
 def execution_by_stage(
-    visits: ibis.Table, activities: ibis.Table, activity_people: ibis.Table, *, period: Period
+    deals: ibis.Table, visits: ibis.Table, activities: ibis.Table, activity_people: ibis.Table, *, period: Period
 ) -> ibis.Table:
     """In which stages each person's activities of the period took place, and which stages their deals entered and left.
 
     Gives one row per `person_id`, `pipeline`, `stage` (null: activities on no deal, or on a deal that stood in no open
     stage that day), in order: `activities` and each of `KINDS`, `connected`, `replied`, `no_show`; `entered`,
-    `advanced`, `back`, `won`, `lost`, `no_decision`: moves of this owner's deals into and out of the stage.
+    `advanced`, `back`, `won`, `lost`, `no_decision`: moves of this owner's deals into and out of the stage. `entered`
+    as in `execution`. Of `deals` it reads `deal_id` and `created_on`.
 
     On the day of a move an activity counts in the stage that the deal left: the work led to the move.
 
@@ -100,10 +106,12 @@ def execution_by_stage(
     >>> week = Period.week("2026-W45")
     >>> visit = {"deal_id": ["d"], "visit": [1], "owner_id": ["kim"], "pipeline": ["p"], "stage": ["talk"]}
     >>> visit |= {"stage_order": [1], "entered_on": [week.start], "left_on": pa.array([None], pa.date32())}
+    >>> visit |= {"interval": [False], "not_before_on": pa.array([None], pa.date32())}
+    >>> deal = {"deal_id": ["d"], "created_on": [week.start]}
     >>> call = {"activity_id": ["a"], "kind": ["call"], "deal_id": ["d"], "happened_on": [week.last]}
     >>> call |= {"automatic": [False], "done": [True], "outcome": ["connected"]}
     >>> by = {"activity_id": ["a"], "person_id": ["kim"]}
-    >>> tables = (ibis.memtable(pa.table(rows)) for rows in (visit | {"exit": ["open"]}, call, by))
+    >>> tables = (ibis.memtable(pa.table(rows)) for rows in (deal, visit | {"exit": ["open"]}, call, by))
     >>> found = execution_by_stage(*tables, period=week)
     >>> found.select("person_id", "stage", "call", "connected", "entered").to_pyarrow().to_pylist()
     [{'person_id': 'kim', 'stage': 'talk', 'call': 1, 'connected': 1, 'entered': 1}]
@@ -111,13 +119,14 @@ def execution_by_stage(
     place = ["pipeline", "stage", "stage_order"]
     placed = in_stage(activities_by(activities, activity_people, period=period), visits)
     done = placed.group_by("person_id", *place).agg(**_activity_counts())
-    entered = (_.entered_on >= period.start) & (_.entered_on < period.end)
+    surely = entered_since(period.start, start_unknown())
+    came = (_.entered_on >= period.start) & (_.entered_on < period.end)
     left = (_.left_on >= period.start) & (_.left_on < period.end)
     ways = {way: count_of(left & (_.exit == way)) for way in ("advanced", "back", *_CLOSINGS)}
     moved = (
-        visits.filter(entered | left)
+        _with_birth(visits.filter(came | left), deals)
         .group_by("pipeline", "stage", "stage_order", person_id="owner_id")
-        .agg(entered=count_of(entered), **ways)
+        .agg(entered=count_of(surely & (_.entered_on < period.end)), **ways)
     )
     told = _full_join(done, moved, ["person_id", *place])
     keys = ["person_id", *place]
@@ -156,6 +165,12 @@ def in_stage(activities: ibis.Table, visits: ibis.Table) -> ibis.Table:
     place = place.select("deal_id", "happened_on", "pipeline", "stage", "stage_order")
     joined = activities.left_join(place, ["deal_id", "happened_on"], rname="of_{name}")
     return joined.drop("of_deal_id", "of_happened_on")
+
+
+def _with_birth(visits: ibis.Table, deals: ibis.Table) -> ibis.Table:
+    """Add the `created_on` of the deal."""
+    born = deals.select("created_on", of_deal="deal_id")
+    return visits.left_join(born, visits.deal_id == born.of_deal).drop("of_deal")
 
 
 def _activity_counts() -> dict[str, ir.IntegerValue]:

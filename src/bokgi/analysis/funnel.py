@@ -12,7 +12,7 @@ from ibis import _
 from bokgi.analysis.deal_traits import check_columns
 from bokgi.analysis.progressions import REACHED, progressions
 from bokgi.analysis.totals import NOTHING, totals
-from bokgi.analysis.visits import ladder
+from bokgi.analysis.visits import entered_since, ladder, start_unknown
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome, StageKind
 
@@ -153,14 +153,16 @@ def stage_entry_cohort(
 
     Gives one row per `by`, pipeline and open stage, in order: `entered`, and of these `reached` (a later open stage, or
     won), `lost`, `no_decision`, `removed`, `open` (still on the way). They add up to `entered`. `progressed`:
-    `analysis.progressions` of these visits, where they are known already.
+    `analysis.progressions` of these visits, where they are known already. Deals that the first snapshot found in the
+    stage are left out, unless they were created in the period: nobody knows when they entered.
 
     Do not read `reached` ÷ `entered` as a conversion while many are open: `stage_conversion` treats them right.
     """
     by = check_columns(deals, by)
     told = progressions(visits) if progressed is None else progressed
     told = told.filter((_.entered_on >= period.start) & (_.entered_on < period.end))
-    ours = told.join(deals.select("deal_id", "amount", *by), "deal_id")
+    ours = told.join(deals.select("deal_id", "amount", "created_on", *by), "deal_id")
+    ours = ours.filter(entered_since(period.start, _.start_unknown))
     ends = [REACHED, *(outcome.value for outcome in Outcome if outcome is not Outcome.WON)]
     keys = [*by, "pipeline", "stage", "stage_order"]
     cells = ours.group_by(*keys, "end").agg(**totals("n", _.deal_id.notnull()))
@@ -175,7 +177,8 @@ def stage_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Seq
 
     Gives one row per `by`, pipeline and open stage, in order: `at_start`, `entered`, `advanced`, `back`, `won`, `lost`,
     `no_decision`, `removed`, `at_end`; `at_start + entered - (the six ways out) = at_end`, in counts of visits and in
-    amounts. `left_on_unknown`: visits left out because nobody knows the day the deal closed.
+    amounts. What the first snapshot found in a stage had stood there before, unless the deal was created in the period.
+    `left_on_unknown`: visits left out because nobody knows the day the deal closed.
     """
     by = check_columns(deals, by)
     no = ibis.literal(value=False)
@@ -186,11 +189,13 @@ def stage_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Seq
         "stage",
         "stage_order",
         "exit",
-        before=_.entered_on < period.start,
+        "entered_on",
+        unknown=start_unknown(),
         gone=ibis.coalesce(_.left_on < period.end, no),
         known=_.left_on.notnull() | (_.exit == Outcome.OPEN.value),
     )
-    ours = fates.join(deals.select("deal_id", "amount", *by), "deal_id")
+    ours = fates.join(deals.select("deal_id", "amount", "created_on", *by), "deal_id")
+    ours = ours.mutate(before=~entered_since(period.start, _.unknown))
     # Counted by fate first: few cells stand for many visits, and the two dozen columns are summed from them.
     keys = [*by, "pipeline", "stage", "stage_order"]
     cells = ours.group_by(*keys, "exit", "before", "gone", "known").agg(**totals("n", _.deal_id.notnull()))

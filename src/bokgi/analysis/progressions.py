@@ -8,6 +8,7 @@ from typing import Final
 import ibis
 from ibis import _
 
+from bokgi.analysis.visits import start_unknown
 from bokgi.domain.stage import Outcome
 
 REACHED: Final = "reached"
@@ -80,7 +81,7 @@ def progressions(visits: ibis.Table) -> ibis.Table:
         "entered_on",
         "interval",
         end=(_.advanced | by_detour | (~_.unclear & _.won_after)).ifelse(REACHED, _.last_exit),
-        start_unknown=_.interval & _.not_before_on.isnull(),
+        start_unknown=start_unknown(),
         ended_on=ibis.cases(
             (_.advanced, _.left_on), (by_detour, _.reached_on), (_.won_after, _.won_on), else_=_.last_left_on
         ),

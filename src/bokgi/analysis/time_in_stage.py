@@ -15,6 +15,7 @@ from ibis import _
 from bokgi.analysis.deal_traits import check_columns
 from bokgi.analysis.stage_conversion import Risk, groups
 from bokgi.analysis.survival import Days, Incidence, incidence, quantile
+from bokgi.analysis.visits import start_unknown
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
@@ -143,7 +144,7 @@ def _stays(visits: ibis.Table, *, last: date, start: date) -> ibis.Table:
         shortest=_.least.sum(),
         longest=_.most.sum(),
         interval=(_.entry_room + _.leave_room).sum() > 0,
-        start_unknown=(_.interval & _.not_before_on.isnull()).any(),
+        start_unknown=start_unknown().any(),
         end_unknown=((_.exit != _OPEN) & _.left_on.isnull()).any(),
         open=_.here.any(),
         removed=((_.exit == _REMOVED) & _.next_stage.isnull()).any(),

@@ -252,3 +252,16 @@ def _moves(stage_events: ibis.Table, codes: ibis.Table) -> ibis.Table:
 
 def _is_interval() -> ir.BooleanValue:
     return _.origin == Origin.SNAPSHOT.value
+
+
+def start_unknown() -> ir.BooleanValue:
+    """Whether the first snapshot found the deal in the stage: it entered on that day or any day before."""
+    return _.interval & _.not_before_on.isnull()
+
+
+def entered_since(start: date, unknown: ir.BooleanValue) -> ir.BooleanValue:
+    """Whether an entry surely was on or after `start`: one whose day is `unknown`, if the deal was created since then.
+
+    Reads `entered_on` and `created_on` of the deal.
+    """
+    return (_.entered_on >= start) & (~unknown | ibis.coalesce(_.created_on >= start, ibis.literal(value=False)))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bokgi.analysis.bottleneck.gains import win_after
 from bokgi.analysis.bottleneck.screening import Cell, code
 from bokgi.analysis.progressions import REACHED
+from bokgi.analysis.visits import entered_since
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, int]
@@ -109,9 +110,14 @@ def _stage_keys(table: pa.Table) -> list[Key]:
 def count_arrivals(
     progressions: ibis.Table, deals: ibis.Table, columns: Sequence[str], by: Sequence[str], window: Window
 ) -> dict[str, dict[tuple[str, str, str], Arrivals]]:
-    """Entries into each stage within the window, and the amounts that came with them, by view and unit."""
+    """Entries into each stage within the window, and the amounts that came with them, by view and unit.
+
+    What the first snapshot found in a stage did not come in the window, unless the deal was created in it.
+    """
     start, end = window
-    entered = joined(progressions.filter((_.entered_on >= start) & (_.entered_on < end)), deals, [*columns, "amount"])
+    within = progressions.filter((_.entered_on >= start) & (_.entered_on < end))
+    entered = joined(within, deals, [*columns, "amount", "created_on"])
+    entered = entered.mutate(created_on=_.of_created_on).filter(entered_since(start, _.start_unknown))
     views = {column: _[f"of_{column}"].cast("string") for column in (column_of(view) for view in by) if column != STAGE}
     value = _.of_amount.cast("float64")
     rows = (

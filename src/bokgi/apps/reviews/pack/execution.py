@@ -45,7 +45,7 @@ def execution(
         row["person_id"]: row
         for row in rows(executed(scope.deals, late.visits, late.activities, late.who, period=week))
     }
-    placed = rows(execution_by_stage(late.visits, late.activities, late.who, period=week))
+    placed = rows(execution_by_stage(scope.deals, late.visits, late.activities, late.who, period=week))
     keys = {(stage["pipeline"], stage["stage"]): stage["key"] for stage in stages}
     asked = standards(scope, week)
     people = sorted(
