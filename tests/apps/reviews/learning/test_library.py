@@ -13,7 +13,8 @@ from django.test import Client
 from bokgi.apps.access.models import User
 from bokgi.apps.reviews.learning import selectors, services
 from bokgi.apps.reviews.learning.similarity import likeness, words_of
-from bokgi.apps.reviews.models import Case, CaseVote
+from bokgi.apps.reviews.learning.views import REASONS
+from bokgi.apps.reviews.models import Case, CaseVote, Reason
 from bokgi.domain.errors import ConflictError, UsageError
 from bokgi.domain.period import Period
 from tests.homes import deal_name
@@ -29,6 +30,14 @@ def tell(by: User, title: str = "제조 · 제안 · 수주", **given: Any) -> C
     deal_id = given.pop("deal_id", "")
     told = services.Told(title=title, tags=tags, **{"ending": "won", "what_decided": "데모가 결정했다"} | given)
     return services.case_tell(told=told, by=by, at=AT, ended_on=ended_on, deal_id=deal_id, person_id=by.person_id)
+
+
+def test_every_reason_is_offered_once_by_what_it_speaks_for(users: dict[str, User], as_role: AsRole) -> None:
+    assert sorted(reason for listed in REASONS.values() for reason in listed) == sorted(Reason)
+    case = tell(users["rep"], rep_reason=Reason.TRUST)
+    page = unescape(as_role("rep").get(f"/reviews/learning/{case.pk}/change/").content.decode())
+    assert page.count("<optgroup") == 2 * len(REASONS)
+    assert page.count('<option value="trust" selected>') == 1
 
 
 def test_likeness_is_a_sum_that_names_its_parts() -> None:

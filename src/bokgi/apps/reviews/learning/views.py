@@ -41,6 +41,20 @@ QUESTIONS: Final = {
     "repeat_or_avoid": N_("What should we repeat, or avoid?"),
 }
 """The questions of a case, beside the reasons."""
+REASONS: Final = {
+    N_("Why we win"): (Reason.VALUE, Reason.TRUST, Reason.REFERENCE),
+    N_("Why we lose"): (
+        Reason.COMPETITOR,
+        Reason.BUDGET,
+        Reason.FEATURE,
+        Reason.DECIDER,
+        Reason.RESPONSE,
+        Reason.FIT,
+        Reason.STATUS_QUO,
+    ),
+    N_("Either way"): (Reason.PRICE, Reason.TIMING, Reason.OTHER),
+}
+"""The reasons as they are offered: what speaks for us, what against us, and what may do both."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +227,7 @@ def _form(
         "answer": answer,
         "case": case,
         "endings": [(value, str(label)) for value, label in Ending.choices],
-        "reasons": [(value, str(label)) for value, label in Reason.choices],
+        "reasons": [(title, [(one.value, str(one.label)) for one in found]) for title, found in REASONS.items()],
         "questions": QUESTIONS,
     }
     return render(screen.request, "reviews/case_form.html", context, status=422 if fault else 200)
