@@ -60,6 +60,17 @@ def test_what_is_not_filled_in() -> None:
     assert reasons({"has_next_step": False}) == set()
 
 
+def test_a_date_that_no_deal_has_did_not_stay_in_time() -> None:
+    def passed(day: date | None) -> set[bool | None]:
+        dates = {"next_step_on": None, "expected_close_on": None}
+        deals = [CLEAN | dates, CLEAN | dict.fromkeys(dates, day) | {"deal_id": "e"}]
+        rows = told(facts(deals=deals, activities=[CALL], calendar=DAYS, stages=STAGES))
+        return {row[name] for row in rows for name in ("next_step_passed", "close_passed")}
+
+    assert passed(None) == {None}
+    assert passed(AS_OF) == {False}
+
+
 def test_dates_pass_on_the_day_after() -> None:
     assert reasons({"expected_close_on": AS_OF}) == set()
     assert reasons({"expected_close_on": date(2026, 11, 26)}) == {"close_passed"}

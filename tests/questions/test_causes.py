@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+import ibis
 import pytest
 
 from benchmarks.simulator.causes import Causes, cause_tables
@@ -47,6 +49,17 @@ def test_a_fall_shows_although_the_weeks_since_are_few(world: World) -> None:
     assert signal["n"] < 12
     assert signal["value"] < 0.7 * signal["usual"]
     assert "Activities fell to about" in json.dumps(spoken(found, "en"))
+
+
+def test_what_the_data_do_not_hold_is_no_share_of_nothing(world: World) -> None:
+    facts, as_of = world
+    undated = replace(facts, deals=facts.deals.mutate(next_step_on=ibis.null("date")))
+    found = fits(ask_causes(undated, as_of=as_of, person_id="p001"), "causes")
+    signals = {one["code"]: one for cause in spoken(found, "en")["causes"] for one in cause["signals"]}
+    steps = signals["next_step_passed"]
+    assert (steps["value"], steps["usual"], steps["n"], steps["reason"]) == (None, None, 0, "not_recorded")
+    assert "hold no dates of next steps" in steps["sentence"]["text"]
+    assert signals["response"]["reason"] is None
 
 
 def test_who_began_lately_is_new(world: World) -> None:

@@ -60,8 +60,8 @@ def hygiene(
       (`next_activity_on`); `never_touched`: no activity by a person at all, and none planned;
     - `stage_overdue`: in the stage for more days (`days_in_stage`, all visits to it) than `expected_days` of the stage.
 
-    Null: a value that was `unknown_then`; touch when there are no activities at all; pushes when no change of a close
-    date was ever recorded; the age in a stage without history or standard.
+    Null: a value that was `unknown_then`; touch when there are no activities at all; a passed date when no deal has
+    one; pushes when no change of a close date was ever recorded; the age in a stage without history or standard.
 
     Small numbers: none are judged here; each row is one deal. Refuses: nothing. Do not use it to judge people: who has
     inherited much shows more of it. Source: own definition; `tests/analysis/test_hygiene.py`.
@@ -90,7 +90,7 @@ def hygiene(
     told = told.left_join(_stay(open_deals, visits, as_of=as_of), ["deal_id", "pipeline", "stage"], rname="of_{name}")
     expected = ladder(stages).select("pipeline", "stage", "expected_days")
     told = told.left_join(expected, ["pipeline", "stage"], rname="of_{name}")
-    told = told.cross_join(_recorded(activities, deal_changes))
+    told = told.cross_join(_recorded(deals, activities, deal_changes))
     counted = told.mutate(
         times_pushed=_.changes_recorded.ifelse(ibis.coalesce(_.times_pushed, 0), ibis.null("int64")),
     )
@@ -166,11 +166,12 @@ def _stay(deals: ibis.Table, visits: ibis.Table, *, as_of: date) -> ibis.Table:
     return stays.filter(_.here).drop("here")
 
 
-def _recorded(activities: ibis.Table, deal_changes: ibis.Table) -> ibis.Table:
-    """One row: does the source record activities by people at all, and changes of close dates."""
+def _recorded(deals: ibis.Table, activities: ibis.Table, deal_changes: ibis.Table) -> ibis.Table:
+    """One row: does the source record activities by people at all, changes of close dates, and each of `_DATES`."""
     touches = activities.filter(~_.automatic).agg(touches_recorded=_.count() > 0)
     changes = deal_changes.filter(_.field == "expected_close_on").agg(changes_recorded=_.count() > 0)
-    return touches.cross_join(changes)
+    dates = deals.agg(**{f"{name}_recorded": _[name].count() > 0 for name in _DATES})
+    return touches.cross_join(changes).cross_join(dates)
 
 
 def _reasons(as_of: date, untouched_days: int) -> dict[str, ir.BooleanValue]:
@@ -181,7 +182,10 @@ def _reasons(as_of: date, untouched_days: int) -> dict[str, ir.BooleanValue]:
 
     idle = (_.idle_working_days >= untouched_days) & _.next_activity_on.isnull()
     never = _.last_activity_on.isnull() & _.next_activity_on.isnull()
-    passed = {name: ibis.coalesce(_[name] < as_of, ibis.literal(value=False)) for name in _DATES}
+    passed = {
+        name: _[f"{name}_recorded"].ifelse(ibis.coalesce(_[name] < as_of, ibis.literal(value=False)), unknown)
+        for name in _DATES
+    }
     return {
         "no_amount": unless_unknown("amount", _.amount.isnull()),
         "no_close_date": unless_unknown("expected_close_on", _.expected_close_on.isnull()),

@@ -83,6 +83,12 @@ _TOO_FEW: Final = {
     "activities": N_("Activities: too few, or too few weeks, to tell a change from chance."),
     "ramp": N_("The first day in the company is not known."),
 }
+_NOT_RECORDED: Final = {
+    "response": N_("Lead response: the data hold none."),
+    "untouched": N_("Contact with open deals: the data hold none."),
+    "no_next_step": N_("Next steps: the data hold none."),
+    "next_step_passed": N_("Overdue next steps: the data hold no dates of next steps."),
+}
 _QUESTIONS: Final = {
     "environment": N_("Which of the deals you were handed would you have chosen yourself, and which not?"),
     "response": N_("What keeps a new lead waiting before you get to it?"),
@@ -315,6 +321,7 @@ def _cause(here: Asked, cause: Cause) -> Json:
             {
                 "code": one.code,
                 "state": one.state,
+                "reason": _reason(one),
                 "n": one.n,
                 "value": one.value,
                 "usual": one.usual,
@@ -328,8 +335,17 @@ def _cause(here: Asked, cause: Cause) -> Json:
     }
 
 
+def _reason(one: Signal) -> str | None:
+    """Say why a signal has no figure; null where it has one."""
+    if one.state != "too_few":
+        return None
+    return "too_few" if one.recorded else "not_recorded"
+
+
 def _sentence(here: Asked, one: Signal) -> Message:
     values: dict[str, object] = {"n": one.n}
+    if not one.recorded:
+        return Message(_NOT_RECORDED[one.code])
     if one.state == "too_few" or one.value is None or one.usual is None:
         return Message(_TOO_FEW[one.code], values)
     if one.code == "activities":

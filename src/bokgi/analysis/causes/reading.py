@@ -45,7 +45,8 @@ class Signal:
     """One piece of evidence: cases, own value beside the usual one, its state, p-value by itself (null: no such test).
 
     `code`: `hand`, `response`, one of `CARE`, `stage`, `win_rate`, `activities`, `ramp`. Values are shares; for
-    `activities` counts in a working week; for `ramp` days in the company and those of the ramp.
+    `activities` counts in a working week; for `ramp` days in the company and those of the ramp. `recorded`: false where
+    the data hold nothing of the kind about anybody, so that more cases would not help.
     """
 
     code: str
@@ -56,6 +57,7 @@ class Signal:
     p: float | None = None
     stage: str | None = None
     since: date | None = None
+    recorded: bool = True
 
 
 @dataclass(frozen=True)
@@ -266,7 +268,7 @@ def _shares(code: str, n: Ints, k: Ints) -> list[Signal]:
     for i in range(len(n)):
         others = whole - int(n[i])
         if np.isnan(p[i]) or not others:
-            out.append(Signal(code, "too_few", int(n[i])))
+            out.append(Signal(code, "too_few", int(n[i]), recorded=whole > 0))
             continue
         value, usual = float(k[i] / n[i]), (successes - int(k[i])) / others
         more = value - usual >= LEAST_DIFFERENCE
