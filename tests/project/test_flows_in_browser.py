@@ -115,6 +115,10 @@ def test_a_newcomer_comes_from_nothing_to_the_first_review(
     assert not (empty_home / "keys" / CODE).exists()
     assert not window.find_elements(By.CSS_SELECTOR, ".asof")
 
+    window.get(address(live_server, "/today/"))
+    assert "CRM에서 내보낸 파일을 올리면" in text(window)
+    assert faults(window) == []
+
     deals = exported(tmp_path, "영업기회_20261123.csv", HEADER, *(row for row in ROWS if "협의 중" not in row))
     upload(window, live_server, deals, exported(tmp_path, "활동_20261123.csv", *ACTIVITIES))
     work(window, "예상금액(원)")
@@ -125,6 +129,7 @@ def test_a_newcomer_comes_from_nothing_to_the_first_review(
     work(window, "수치 보기")
     window.get(address(live_server, "/reviews/pack/"))
     assert "기회 3건" in text(window)
+    assert "CRM에서 내보낸 파일을 올리면" not in text(window)
 
     # The next export of the same kind is recognised by the mapping that was checked on screen.
     later = exported(tmp_path, "영업기회_20261130.csv", HEADER, ROWS[0].replace("D-1", "D-9"))

@@ -207,7 +207,7 @@ def _caveats(found: Concentration) -> list[Message]:
         Message(
             N_(
                 "It says on whom results hang, not who is better: a person with more or easier deals wins more. "
-                "bokgi compare takes that into account."
+                "The fair comparison takes that into account."
             )
         )
     ]
