@@ -15,6 +15,7 @@ import pytest
 
 from bokgi.domain.errors import ConflictError, InputError, SetupError
 from bokgi.domain.messages import Message
+from bokgi.facts.deriving import Derivation
 from bokgi.facts.lake import Writing
 from bokgi.intake import sources
 from bokgi.intake.importing import import_files
@@ -118,6 +119,23 @@ def test_a_file_that_changed_after_it_was_read_is_not_imported(company: Company)
     assert refused.value.code == "file_changed"
     assert company.lake.imports() == ()
     assert list((company.home / "sources").iterdir()) == []
+
+
+def test_a_disk_that_fills_up_after_the_commit_keeps_the_import(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object) -> None:
+        raise duckdb.IOException("IO Error: Could not write file: No space left on device")
+
+    with company.plan({"deals.csv": TEXT}, (deals_mapping(),)) as plan, monkeypatch.context() as patched:
+        patched.setattr(Derivation, "manifest", full)
+        with pytest.raises(SetupError) as refused:
+            import_files(company.lake, plan, by="test", at=AT)
+
+    assert refused.value.code == "disk_full"
+    assert "facts are complete" in refused.value.message.msgid
+    assert [one.committed for one in company.lake.imports()] == [True]
+    assert company.lake.state()["deals"]
 
 
 @pytest.mark.parametrize(

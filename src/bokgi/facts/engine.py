@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,23 @@ def connect(spill: Path | None = None, *, memory_limit: str | None = None) -> du
     connection = duckdb.connect(":memory:", config=settings)
     connection.execute("SET TimeZone = 'UTC'")
     return connection
+
+
+def out_of_space(error: BaseException) -> bool:
+    """Tell whether the system or DuckDB failed because the disk, or the share of it that one may use, is full.
+
+    >>> out_of_space(OSError(errno.ENOSPC, "")), out_of_space(duckdb.IOException("IO Error: No space left on device"))
+    (True, True)
+    >>> out_of_space(duckdb.IOException("No such file")), out_of_space(ValueError("No space left"))
+    (False, False)
+    """
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    said = str(error)
+    return isinstance(error, duckdb.Error) and any(text in said for text in _OUT_OF_SPACE)
+
+
+_OUT_OF_SPACE: Final = ("No space left", "disk is full", "Disk quota")
 
 
 def quoted(name: str) -> str:

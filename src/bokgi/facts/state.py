@@ -25,10 +25,12 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from bokgi.domain.errors import NotFoundError, RefusalError
+import duckdb
+
+from bokgi.domain.errors import NotFoundError, RefusalError, SetupError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.deriving import DERIVATION, SET_APART, Before, Derivation, Readable
-from bokgi.facts.engine import connect
+from bokgi.facts.engine import connect, out_of_space
 from bokgi.facts.ledger import Import
 
 KEPT: Final = 4
@@ -94,7 +96,25 @@ def _refuse_purged(then: Iterable[Import], now: Iterable[Import], version: int) 
 
 
 def build(lake: Readable, version: int, imports: Sequence[Import], folder: Path) -> None:
-    """Derive the state of a set of imports into a folder; somebody else may be doing the same at once."""
+    """Derive the state of a set of imports into a folder; somebody else may be doing the same at once.
+
+    Raises `SetupError` where the disk is full; the facts are complete then, and are asked for again.
+    """
+    try:
+        _build_from_what_is_there(lake, version, imports, folder)
+    except (OSError, duckdb.Error) as error:
+        if not out_of_space(error):
+            raise
+        raise SetupError(
+            "disk_full",
+            Message(
+                N_("The disk is full: what follows from the facts could not be worked out. The facts are complete.")
+            ),
+            Message(N_("Free some space and do it again; nothing that was imported is lost.")),
+        ) from error
+
+
+def _build_from_what_is_there(lake: Readable, version: int, imports: Sequence[Import], folder: Path) -> None:
     before = _before(lake, imports)
     try:
         _build(lake, version, imports, folder, before)

@@ -15,7 +15,7 @@ import duckdb
 
 from bokgi.domain.errors import SetupError
 from bokgi.domain.messages import N_, Message
-from bokgi.facts.engine import connect
+from bokgi.facts.engine import connect, out_of_space
 from bokgi.intake.files.faults import SIZE_LIMITED, size_limited
 from bokgi.intake.sql import literal
 
@@ -82,7 +82,7 @@ def told_apart() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if out_of_space(error):
             raise _disk_full() from error
         if error.errno == errno.EFBIG:
             raise size_limited() from error
@@ -97,7 +97,7 @@ def told_apart() -> Iterator[None]:
         ) from error
     except duckdb.IOException as error:
         text = str(error)
-        if "No space left" in text or "disk is full" in text:
+        if out_of_space(error):
             raise _disk_full() from error
         if SIZE_LIMITED in text:
             raise size_limited() from error

@@ -14,9 +14,9 @@ import duckdb
 
 from bokgi.domain.errors import BokgiError, InputError, SetupError
 from bokgi.domain.messages import N_, Message
+from bokgi.facts.engine import out_of_space
 
 SIZE_LIMITED = "File too large"
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def reading(path: Path) -> Iterator[None]:
         message = Message(N_("{file} needs more memory than is allowed."), {"file": path.name})
         raise SetupError("memory_short", message, Message(N_("Allow more memory, or split the file."))) from error
     except duckdb.IOException as error:
-        if "No space left" in str(error) or "Disk quota" in str(error):
+        if out_of_space(error):
             raise disk_full(path) from error
         if SIZE_LIMITED in str(error):
             raise size_limited() from error
@@ -95,7 +95,7 @@ def _of_system(error: OSError, path: Path) -> BokgiError:
         return InputError(
             "file_forbidden", message, Message(N_("Close it in other programs, or change who may read it."))
         )
-    if error.errno in _FULL:
+    if out_of_space(error):
         return disk_full(path)
     if error.errno == errno.EFBIG:
         return size_limited()
