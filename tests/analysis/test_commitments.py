@@ -57,6 +57,7 @@ def test_what_happened_between_two_meetings_is_told() -> None:
             {"kind": "meeting", "happened_on": date(2026, 11, 4)},
             {"kind": "call", "happened_on": date(2026, 11, 10)},
             {"kind": "call", "happened_on": date(2026, 11, 5), "automatic": True},
+            {"kind": "meeting", "happened_on": date(2026, 11, 6), "outcome": "planned"},
         ],
         [
             {"field": "next_step_on", "new": "2026-11-20", "changed_on": date(2026, 11, 6)},

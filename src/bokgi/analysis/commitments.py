@@ -13,7 +13,7 @@ import numpy as np
 from ibis import _
 from scipy.special import bdtr, bdtrc, ndtri
 
-from bokgi.analysis.activity import by_people
+from bokgi.analysis.activity import by_people, took_place
 from bokgi.analysis.proportions import difference, wilson
 from bokgi.analysis.totals import count_of
 
@@ -84,7 +84,7 @@ def _first(on: ir.DateValue, where: ir.BooleanValue) -> ir.DateValue:
 
 
 def _touched(promised: ir.Table, activities: ibis.Table) -> ir.Table:
-    held = by_people(activities).filter(ibis.coalesce(_.done, ibis.literal(value=True)))
+    held = by_people(activities).filter(took_place())
     with_deal = promised.join(held.select("deal_id", "kind", "happened_on", "happened_at"), "deal_id")
     here = with_deal.filter(_since(_.happened_on, _.happened_at))
     talk = _.kind.isin(_BY_HAND)
