@@ -8,7 +8,6 @@ import platform
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +19,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 DOCUMENT: Final = ROOT / "docs" / "reference" / "benchmarks.md"
 MEASURED: Final = ROOT / "docs" / "reference" / "benchmarks.json"
 PLOT: Final = ROOT / "docs" / "images" / "benchmark-growth.svg"
+_STEP: Final = 10
+"""How many times as many deals a figure of growth is told for."""
 
 
 def keep(section: str, rows: Sequence[Row], *, key: Sequence[str]) -> None:
@@ -170,7 +171,7 @@ def growth(found: dict[str, list[Row]]) -> str:
     """Show how many times the CPU seconds grow when the deals grow ten times."""
     series = _series(found)
     sizes = sorted({size for points in series.values() for size in points})
-    steps = list(pairwise(sizes))
+    steps = [(size, _STEP * size) for size in sizes if _STEP * size in sizes]
     if not steps:
         return "Measured at one size only, so far."
     lines = [
