@@ -42,7 +42,8 @@ class Where:
 
     `person` and `owners` are keys (`owners` also when it is empty: nobody's); `columns` are pairs of a condition or
     attribute and its value, null for deals without one; `created`, `closed` and `due` are spans of days; `entered`
-    needs `stage`: deals whose first visit to it began in that span; `attention` is a reason of `analysis.hygiene`.
+    needs `stage`: deals whose first visit to it began in that span, with `stays` those of them only whose visit lasts;
+    `attention` is a reason of `analysis.hygiene`.
     """
 
     outcome: str = Outcome.OPEN.value
@@ -56,6 +57,7 @@ class Where:
     closed: Span | None = None
     due: Span | None = None
     entered: Span | None = None
+    stays: bool | None = None
     attention: str | None = None
     search: str | None = None
     deal_ids: tuple[str, ...] | None = None
@@ -171,7 +173,7 @@ def _filtered(here: Asked, where: Where) -> ir.Table:
     found = deals.filter(tests) if tests else deals
     if where.entered is not None:
         first = here.visits().filter(_.first & (_.stage == where.stage) & _within(_.entered_on, where.entered))
-        found = found.semi_join(first, "deal_id")
+        found = found.semi_join(first.filter(_.exit == Outcome.OPEN.value) if where.stays else first, "deal_id")
     if where.search:
         pattern = search_pattern(where.search)
         named = with_names(deals.select("deal_id", "account_id"), here.facts)

@@ -99,6 +99,17 @@ def test_a_rep_lists_own_deals_only_whatever_is_asked(as_role: AsRole) -> None:
     assert "No deal fits" in page(as_role("rep"), "/deals/?outcome=all&person=park")
 
 
+@pytest.mark.parametrize("mode", ["stage_entry_cohort", "snapshot"])
+def test_a_number_of_the_funnel_opens_as_many_deals(as_role: AsRole, mode: str) -> None:
+    client = as_role("leader")
+    shown = page(client, f"/funnel/?mode={mode}")
+    links = re.findall(r'href="(/deals/[?][^"]+)"[^>]*>([0-9,]+)</a>', shown)
+    assert len(links) > 3
+    for address, number in links:
+        rows = list(csv.DictReader(io.StringIO(client.get(f"{address}&export=csv").content.decode("utf-8-sig"))))
+        assert len(rows) == int(number.replace(",", "")), address
+
+
 def test_the_list_goes_along_as_csv_and_workbook(as_role: AsRole) -> None:
     client = as_role("leader")
     answer = client.get("/deals/?outcome=all&export=csv")

@@ -61,6 +61,7 @@ def where_of(query: Mapping[str, Any], screen: Screen, find: str) -> Where:
         closed=closed,
         due=due,
         entered=entered,
+        stays=bool(query.get("stays")) or None,
     )
 
 
@@ -182,6 +183,7 @@ def filters(screen: Screen) -> list[tuple[str, str, str]]:
         "closed": (N_("Closed"), str),
         "due": (N_("Expected close"), str),
         "entered": (N_("Entered the stage"), str),
+        "stays": (N_("Since then"), lambda _: screen.say(N_("still in the stage"))),
     }
     for name, (label, write) in names.items():
         if query.get(name):

@@ -206,7 +206,7 @@ def _cohort_table(
                 ),
                 Cell(
                     speaker.count(still_open),
-                    href=deals_address(screen, **where, outcome="open", entered=asked.span),
+                    href=deals_address(screen, **where, outcome="open", entered=asked.span, stays="1"),
                 ),
                 *_conversion(screen, found, past, scale, stage["reason"]),
                 _time(screen, stage["time"]),
