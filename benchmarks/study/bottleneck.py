@@ -18,10 +18,14 @@ from bokgi.domain.period import Period
 TOPIC: Final = "bottleneck"
 NOTE: Final = """\
 Before the rate of false flags was made to hold over all views together (decision 10), .21 and .29 of the flags were
-false on 40 and 20 such organisations, and .88 and 1.00 of the defects were found. That all ten intervals of the gain
-hold the truth may be chance. In the conversions, deals that never close count as stopped in what is held to be true,
-and as undecided in the estimate; that is part of the bias."""
+false on 40 and 20 such organisations, and .88 and 1.00 of the defects were found. Since then a flag also takes a gain
+whose interval lies above zero (decision 59). In the conversions, deals that never close count as stopped in what is
+held to be true, and as undecided in the estimate; that is part of the bias."""
 SCALES: Final = {"small": 2, "medium": 20, "full": 40}
+DEFECTS: Final = {"small": 2, "medium": 60, "full": 100}
+"""Organisations with a defect, of each of two sizes."""
+OWN_SEEDS: Final = 110_000
+"""Organisations with a defect that decided nothing about the method."""
 NOISE: Final = {"small": 6, "medium": 60, "full": 100}
 """Files of noise of each of two kinds."""
 CONDITIONS: Final = ("source", "lead_grade", "segment", "industry", "type")
@@ -125,8 +129,8 @@ def run(scale: str, seed: int) -> list[Row]:
             for each in range(NOISE[scale])
         ]
         rows.append(share_row(TOPIC, f"files of noise that show a flag, {what}", shown, most=0.02))
-    for deals, count, least in ((6_000, SCALES[scale], 0.60), (20_000, SCALES[scale] // 2, 0.80)):
-        rows += _defects(count, seed, deals, least)
+    for deals, least in ((6_000, 0.60), (20_000, 0.80)):
+        rows += _defects(DEFECTS[scale], seed + OWN_SEEDS, deals, least)
     errors = []
     for each in range(SCALES[scale]):
         errors += conversion_errors(simulate(Organisation(seed=seed + 40_000 + each, reps=30, deals=6_000)))

@@ -20,7 +20,8 @@ The control's limit of 1.64 was chosen after a run at 1.96 on the same organisat
 is claimed in 9 of 100 here. Before age counted by stage (decision 9) it was in 10 of these 100 and, on 200
 organisations of other seeds, in 10, which is 5.0 % (2.4 to 9.0 %): there the goal was met."""
 SCALES: Final = {"small": 6, "medium": 60, "full": 100}
-"""Organisations of each kind."""
+"""Organisations of each kind; of those with all measured four times as many, so that 5 % is told from 9 %."""
+MEASURED: Final = 4
 OWN_SEEDS: Final = 90_000
 """Organisations that decided nothing about the method."""
 KINDS: Final = {"measured": (0.0, 0.30, 0.0), "asleep": (0.0, None, 1 / 12), "hidden": (0.5, None, 0.0)}
@@ -59,8 +60,10 @@ def run(scale: str, seed: int) -> list[Row]:
     verdicts: dict[str, dict[str, list[str | None]]] = {how: {name: [] for name in truth} for how in KINDS}
     stopped: dict[str, list[bool]] = {how: [] for how in KINDS}
     covered: list[bool] = []
-    for number in range(SCALES[scale]):
+    for number in range(MEASURED * SCALES[scale]):
         for how, (momentum, lot, asleep) in KINDS.items():
+            if how != "measured" and number >= SCALES[scale]:
+                continue
             world = replace(plain, seed=plain.seed + number, momentum=momentum, randomised=lot, asleep=asleep)
             for item in effects_of(world).items:
                 figure = item.effect or item.association

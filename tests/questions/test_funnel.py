@@ -46,6 +46,12 @@ def test_every_mode_names_its_question_and_keeps_its_schema(facts: Facts, mode: 
     assert all(0 < stage["conversion"]["estimate"] < 1 for stage in found["stages"] if stage["conversion"])
 
 
+def test_data_that_end_before_the_period_say_when(facts: Facts) -> None:
+    found = ask_funnel(facts, as_of=date(2030, 1, 31))
+    told = spoken(found, "en")["said"][1]["text"]
+    assert told.startswith("No deal entered a stage in this time. The last one did on Dec ")
+
+
 def test_entries_of_the_cohort_are_those_of_a_plain_count(facts: Facts) -> None:
     found = asked(facts, start=date(2025, 3, 1), end=date(2025, 6, 1))
     events = facts.stage_events.to_pyarrow().to_pylist()

@@ -83,18 +83,26 @@ def answer(session: Session, found: Mapping[str, Any]) -> dict[str, Any]:
 def say_all(session: Session, found: Mapping[str, Any], *names: str) -> None:
     """Print the sentences under some names of an answer, a blank line after each group."""
     for name in names:
-        sentences = [part["message"] if "code" in part else part for part in found[name]]
+        sentences = [_sentence(part) for part in found[name]]
         for sentence in sentences:
             session.out.print(sentence["text"])
         if sentences:
             session.out.print()
 
 
+def _sentence(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the sentence of a refusal, or of what is one itself."""
+    return part["message"] if "code" in part else part
+
+
 def conclude(session: Session, found: Mapping[str, Any]) -> None:
-    """Print what stands under the figures: what was refused, caveats, what would change the answer, the method."""
+    """Print what stands under the figures and was not said yet: refusals, caveats, what would change it, the method."""
     from bokgi.cli.layout import METHOD_PAGE, page_in
 
-    say_all(session, found, *(name for name in ("refusals", "caveats", "would_change") if name in found))
+    said = {part["text"] for part in found.get("said", ())}
+    names = [name for name in ("refusals", "caveats", "would_change") if name in found]
+    left = {name: [part for part in found[name] if _sentence(part)["text"] not in said] for name in names}
+    say_all(session, left, *names)
     page = page_in(METHOD_PAGE.format(name=found["method"]), session.lang)
     session.out.print(session.text(Message(N_("How it is found: {page}"), {"page": page})), style="dim")
 

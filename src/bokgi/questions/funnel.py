@@ -96,11 +96,20 @@ def ask_funnel(
             "stages": stages,
             **explained(
                 "funnel",
-                said=[question, *_said(stages)],
+                said=[question, *(_ended_before(told, period) or _said(stages))],
                 caveats=[*_caveats(stages, without_stage), *here.unconverted()],
                 would_change=[*_without_history(here, told, period, stages), *_would_change(stages)],
             ),
         }
+
+
+def _ended_before(visits: ibis.Table, period: Period) -> list[Message]:
+    """Say that the data end before the period, and when."""
+    last = visits.agg(on=_.entered_on.max()).to_pyarrow()["on"][0].as_py()
+    if last is None or last >= period.start:
+        return []
+    text = N_("No deal entered a stage in this time. The last one did on {day}: ask for a period that holds that day.")
+    return [Message(text, {"day": last})]
 
 
 def _without_history(here: Asked, visits: ibis.Table, period: Period, stages: Sequence[Json]) -> list[Message]:

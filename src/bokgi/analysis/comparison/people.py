@@ -226,7 +226,7 @@ def _refuse_unanswerable(counted: CountedCases) -> None:
         raise RefusalError(
             "too_few_people",
             Message(
-                N_("A comparison takes at least two people; these data have {people}."),
+                N_("A comparison takes at least two people with deals that ended; these data have {people}."),
                 {"people": len(counted.persons)},
             ),
         )
