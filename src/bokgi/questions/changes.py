@@ -78,7 +78,7 @@ def ask_changes(
         "false_alarms": false_alarms,
         "last_week": found.last_week and found.last_week.isoformat(),
         "n": watched,
-        "reason": _reason(found),
+        "reason": _reason(found, alerts),
         "alerts": [alert_json(alert, names) for alert in alerts],
         "series": [
             {
@@ -209,7 +209,10 @@ def _name(kind: str, subject: str | None, names: Mapping[str, str]) -> str | Non
     return names.get(subject, subject) if kind == "person" and subject is not None else subject
 
 
-def _reason(found: Changes) -> str | None:
+def _reason(found: Changes, alerts: list[Alert]) -> str | None:
+    """Say why nothing could be told; null where something was watched, or told before its series became rare."""
+    if alerts:
+        return None
     if not found.series:
         return "no_rows"
     reasons = {series.reason for series in found.series}
@@ -219,7 +222,7 @@ def _reason(found: Changes) -> str | None:
 
 
 def _said(found: Changes, alerts: list[Alert], names: Mapping[str, str], weeks: int, watched: int) -> list[Message]:
-    reason = _reason(found)
+    reason = _reason(found, alerts)
     if reason is not None:
         return [Message(_WHY_NOT[reason])]
     if not alerts:
@@ -228,7 +231,7 @@ def _said(found: Changes, alerts: list[Alert], names: Mapping[str, str], weeks: 
 
 
 def _would_change(found: Changes, alerts: list[Alert]) -> list[Message]:
-    if _reason(found) is not None:
+    if _reason(found, alerts) is not None:
         return [Message(N_("The more weeks and activities are recorded, the sooner a change can be told from chance."))]
     said = [Message(N_("A few more weeks show whether a change lasts; when it goes back, that is told, too."))]
     if any(alert.direction == "down" for alert in alerts):

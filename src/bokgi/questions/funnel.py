@@ -24,6 +24,7 @@ from bokgi.questions.explained import explained
 
 MODES: Final = tuple(mode.value for mode in FunnelMode)
 WINDOW_DAYS: Final = 182
+MOST_UNDECIDED: Final = 0.5
 VIEWS: Final = {"person": "owner_id"}
 LEVEL: Final = 0.90
 _MUCH: Final = 0.1
@@ -196,8 +197,17 @@ def _stage(
 
 
 def _said(stages: Sequence[Json]) -> list[Message]:
-    """Say in which stage deals stop most, as far as conversions are known; not that it is a bottleneck."""
-    known = [stage for stage in stages if stage["conversion"] and stage["conversion"]["low"] is not None]
+    """Say in which stage deals stop most, as far as conversions are known; not that it is a bottleneck.
+
+    Where most deals still stand, hardly any can have moved on yet.
+    """
+    known = [
+        stage
+        for stage in stages
+        if stage["conversion"]
+        and stage["conversion"]["low"] is not None
+        and (stage["conversion"]["undecided"] or 0.0) <= MOST_UNDECIDED
+    ]
     if not known:
         return [Message(N_("Too few deals are decided to say how many move on."))]
     if any(value is not None for stage in stages for value in stage["groups"].values()):

@@ -50,6 +50,8 @@ LEAST_GAIN_SHARE: Final = 0.005
 LEFT_UNEXPLAINED: Final = 0.01
 """A flag stays if, without the flagged units of narrower views, chance is still less likely than this."""
 MOST_MORE_CASES: Final = 20.0
+ENOUGH: Final = 10
+"""Cases that all moved on, from which it is not the number of cases that is missing."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit at one stage. `z`, `q_value`, `gain` are null where the cases are too few (`reason`)."""
+    """One unit at one stage. `z`, `q_value`, `gain` are null where cases are too few, or none stopped (`reason`)."""
 
     pipeline: str
     stage: str
@@ -298,7 +300,7 @@ def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gai
         gain=gain,
         more_cases=None,
         deals=(),
-        reason="too_few_cases" if z is None else None,
+        reason=None if z is not None else "none_stopped" if n >= ENOUGH and found.wins[i] == n else "too_few_cases",
     )
 
 
