@@ -16,9 +16,10 @@ from bokgi.analysis.visits import visits
 
 TOPIC: Final = "content_effect"
 NOTE: Final = """\
-The control's limit of 1.64 was chosen after a run at 1.96 on the same organisations (decision 36). The null item
-is claimed in 9 of 100 here. Before age counted by stage (decision 9) it was in 10 of these 100 and, on 200
-organisations of other seeds, in 10, which is 5.0 % (2.4 to 9.0 %): there the goal was met."""
+The control's limit of 1.64 was chosen after a run at 1.96 on other organisations (decision 36). Until what a deal saw
+was held against what its past let expect (decision 58), an effect of -0.10 was found in three of four, and on sample
+companies, where some deals sleep, items of the first stages seemed to slow deals down by 3 to 5 %. Since then they do
+not: on 12 companies that decided nothing, 4.5 % of 264 items without effect lie beyond 1.96 (6.8 % before)."""
 SCALES: Final = {"small": 6, "medium": 60, "full": 100}
 """Organisations of each kind; of those with all measured four times as many, so that 5 % is told from 9 %."""
 MEASURED: Final = 4
