@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,8 @@ def test_an_import_is_in_the_ledger_with_who_and_the_files_go(give: Give, users:
     found = selectors.import_of(work.result["import_no"])
     assert (found.read, found.accepted, found.quarantined, found.known) == (4, 3, 1, 0)
     assert found.by == f"user {users['admin'].pk}"
-    assert selectors.authors([found])[found.by] == users["admin"].name
+    assert selectors.authors([found], "ko")[found.by] == users["admin"].name
+    assert selectors.authors([replace(found, by="system")], "ko") == {"system": "자동"}
     assert not services.folder_of(upload).exists()
     upload.refresh_from_db()
     assert upload.plan is None

@@ -24,6 +24,9 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST: Final = 150
 _RESERVED: Final = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 
+NOBODY: Final = "system"
+"""Stands in the ledger where no user brought something in: the drop folder, a schedule."""
+
 
 def safe_name(given: str) -> str:
     """Give the name under which an uploaded file is kept: without folders, control signs and what systems reserve.

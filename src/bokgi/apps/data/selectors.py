@@ -13,6 +13,7 @@ from django.conf import settings
 
 from bokgi.apps.access.models import User
 from bokgi.apps.data.models import Upload, Work, WorkState
+from bokgi.apps.data.rules import NOBODY
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import decoded
@@ -85,15 +86,18 @@ def import_of(import_no: int) -> Import:
     return found
 
 
-def authors(imports: Sequence[Import]) -> dict[str, str]:
-    """Give the name behind each `by` of the ledger that is a user; the text itself where it is none."""
+def authors(imports: Sequence[Import], lang: str) -> dict[str, str]:
+    """Give the name behind each `by` of the ledger that is a user; the text itself where it is none.
+
+    What came in without anybody, from the drop folder for instance, says so.
+    """
     keys = {one.by.removeprefix("user ") for one in imports if one.by.startswith("user ")}
     names = dict(User.objects.filter(pk__in=[key for key in keys if key.isdecimal()]).values_list("pk", "name"))
     found = {}
     for one in imports:
         key = one.by.removeprefix("user ")
         found[one.by] = names.get(int(key), one.by) if key != one.by and key.isdecimal() else one.by
-    return found
+    return found | ({NOBODY: Message(N_("automatic")).text(lang)} if NOBODY in found else {})
 
 
 def files_of(found: Import) -> list[dict[str, Any]]:

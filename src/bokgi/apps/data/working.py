@@ -12,7 +12,7 @@ from django.conf import settings
 
 from bokgi.apps.data.models import Upload, Work, WorkKind
 from bokgi.apps.data.progress import Progress, progress_write
-from bokgi.apps.data.rules import hints_of, moment
+from bokgi.apps.data.rules import NOBODY, hints_of, moment
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import LANGUAGES, N_, Message
 from bokgi.facts.lake import Lake
@@ -29,7 +29,7 @@ _TOLD_SECONDS: Final = 0.4
 
 def author(work: Work) -> str:
     """Say for the ledger who asked; no name, so that an erasure need not touch the ledger."""
-    return "system" if work.by_id is None else f"user {work.by_id}"
+    return NOBODY if work.by_id is None else f"user {work.by_id}"
 
 
 def _plan(work: Work) -> Json:

@@ -47,7 +47,7 @@ def imports(request: PageRequest) -> HttpResponse:
     )
     listing = Listing.read(columns, dict(request.GET.lists()), sort="-no", lang=lang)
     found = selectors.imports_listed()
-    names = selectors.authors(found)
+    names = selectors.authors(found, lang)
     rows = [one for one in found if listing.find.casefold() in _words(one, names).casefold()]
     keys = {
         "no": lambda one: one.import_no,
@@ -155,7 +155,7 @@ def one_import(request: PageRequest, import_no: int) -> HttpResponse:
     work = selectors.work_of_import(import_no)
     context = {
         "found": found,
-        "author": selectors.authors([found])[found.by],
+        "author": selectors.authors([found], lang)[found.by],
         "files": selectors.files_of(found),
         "findings": selectors.findings_of(found, lang),
         "mappings": mappings,
