@@ -18,7 +18,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.ui.blocks import Badge, Cell, Column, Control, Field, Table
-from bokgi.ui.format import ABSENT, money, number, period_name
+from bokgi.ui.format import ABSENT, NBSP, money, number, period_name
 from bokgi.ui.listing import Listing
 
 _CONTROLS: Final[Mapping[str, Control]] = {
@@ -121,7 +121,11 @@ def table(
         written[first] = Cell(written[first].text, badge=badge)
         if editor.dated:
             for name in ("valid_from", "valid_to"):
-                words = screen.say(N_("always")) if name == "valid_from" else screen.say(N_("further on"))
+                words = (
+                    screen.say(N_("always"))
+                    if name == "valid_from"
+                    else screen.say(N_("further on")).replace(" ", NBSP)
+                )
                 written[name] = Cell(
                     screen.speaker.day(row[name].isoformat()) if row[name] else words, tone="" if row[name] else "dim"
                 )
