@@ -182,6 +182,20 @@ def test_a_history_declared_complete_tells_what_was_before_its_first_change(comp
     assert known_on(company, date(2026, 2, 1)) == [("D1", "unknown"), ("D2", "unknown")]
 
 
+def test_what_a_history_shows_makes_no_deal_new_when_it_comes_again(company: Company) -> None:
+    said = deals_mapping(columns=SMALL_COLUMNS, known_at_creation=("created_on",))
+    complete = changes_mapping(fully_recorded=("amount",))
+    first = company.load({"deals.csv": SMALL, "changes.csv": CHANGED}, said, complete)
+    assert company.rows("deals", "known_at_creation") == [",created_on,", ",created_on,,amount,"]
+
+    alone = company.load({"deals.csv": SMALL}, said, on=AT + timedelta(days=1))
+    again = company.load({"deals.csv": SMALL, "changes.csv": CHANGED}, said, complete, on=AT + timedelta(days=2))
+    assert [counts(one) for one in (first, alone, again)] == [(6, 6, 0, 0), (2, 0, 0, 2), (6, 0, 0, 6)]
+
+    less = deals_mapping(columns=SMALL_COLUMNS, known_at_creation=("owner_id",))
+    assert counts(company.load({"deals.csv": SMALL}, less, on=AT + timedelta(days=3))) == (2, 2, 0, 0)
+
+
 def test_of_a_next_step_the_history_keeps_whether_there_is_one_and_never_its_words(company: Company) -> None:
     company.load({"deals.csv": SMALL, "changes.csv": CHANGED}, deals_mapping(columns=SMALL_COLUMNS), changes_mapping())
 

@@ -7,7 +7,8 @@ entry of that column on and up to the last export that brought the history:
 - a deal whose column never changed has held its value since it was created;
 - a deal whose column changed held the old value of the earliest change until then.
 
-So the deals get the columns that never changed into `known_at_creation`, and `deal_changes` a first value (`seq` 0,
+So the deals get the columns that never changed into `known_at_creation` (behind an empty name, so that what an import
+said stays apart), and `deal_changes` a first value (`seq` 0,
 nothing before it), dated at creation. A deal that is older than the history has its first value from the day of the
 oldest entry on: what was before nobody recorded. Where the entries of a deal contradict each other, or a snapshot saw
 a value that no entry tells, the history of that column of that deal is not complete, and nothing is added.
@@ -90,7 +91,7 @@ def add(
     connection.execute(
         f"""
         COPY (
-            SELECT d.* REPLACE (d.known_at_creation || coalesce(u.fields, '') AS known_at_creation)
+            SELECT d.* REPLACE (d.known_at_creation || coalesce(',' || u.fields, '') AS known_at_creation)
             FROM {parquet(deals)} d LEFT JOIN unchanged u USING (deal_id)
         ) TO {literal(str(known))} (FORMAT parquet)
         """

@@ -56,8 +56,8 @@ DEALS: Final = (
             Column(
                 "known_at_creation",
                 "string",
-                "columns known from creation on, as the mapping declares or a complete history shows: "
-                "',owner_id,source,'",
+                "columns known from creation on, as the mapping declares and, behind an empty name, as a complete "
+                "history shows: ',owner_id,source,,amount,'",
             ),
             ATTRIBUTES,
         ),

@@ -198,6 +198,9 @@ def _differs(found: Yield, column: Column) -> str:
         )
         return f"(c.attributes IS DISTINCT FROM s.attributes AND ({single}))"
     differs = f"c.{name} IS DISTINCT FROM s.{name}"
+    if column.name == "known_at_creation":
+        # Behind an empty name stands what a history shows (`facts.first_values`): no file says it, none contradicts it.
+        differs += f" AND NOT coalesce(starts_with(s.{name}, c.{name} || ','), false)"
     return f"(c.{name} IS NOT NULL AND {differs})" if column.name in found.sticky else f"({differs})"
 
 
