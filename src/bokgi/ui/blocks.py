@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from markupsafe import Markup
 
@@ -79,6 +79,18 @@ class Table:
     hidden_caption: bool = False
     keys: Sequence[str] = ()
     empty: str = ""
+
+
+class HeatCell(NamedTuple):
+    """One cell of a heat map: its class (`marks.heat_class`, `flag` where an analysis judged), words, n, what it opens.
+
+    A tuple, which a template takes apart at once: a map of many people has hundreds.
+    """
+
+    css: str
+    text: str
+    sub: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True)

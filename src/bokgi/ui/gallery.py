@@ -13,7 +13,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.ui import format as written
 from bokgi.ui import marks
-from bokgi.ui.blocks import Badge, Cell, Chart, Column, Field, Figure, Link, Table, TimelineEntry
+from bokgi.ui.blocks import Badge, Cell, Chart, Column, Field, Figure, HeatCell, Link, Table, TimelineEntry
 from bokgi.ui.charts import Spec, Step, bridge, cumulative, for_page
 from bokgi.ui.listing import Listing
 from bokgi.ui.marks import Scale
@@ -255,12 +255,12 @@ def _funnel(say: _Words) -> Table:
 def _heat(say: _Words) -> dict[str, Any]:
     few = say(N_("too few"))
 
-    def cells(values: Sequence[tuple[float | None, int]], flag: int | None = None) -> list[dict[str, str]]:
+    def cells(values: Sequence[tuple[float | None, int]], flag: int | None = None) -> list[HeatCell]:
         made = []
         for place, (share, cases) in enumerate(values):
             text = few if share is None else written.percent(share)
             css = "flag" if place == flag else marks.heat_class(share, 0.4, 0.7)
-            made.append({"text": text, "sub": written.n(cases), "css": css, "href": "#table"})
+            made.append(HeatCell(css, text, written.n(cases), "#table"))
         return made
 
     proposal = cells([(0.63, 27), (0.60, 25), (0.55, 19), (0.58, 24), (0.57, 171)], flag=4)

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import quote_plus
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -24,7 +23,7 @@ from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.ui import marks
-from bokgi.ui.blocks import Badge, Cell, Column, Table
+from bokgi.ui.blocks import Badge, Cell, Column, HeatCell, Table
 from bokgi.ui.format import ABSENT, money, money_short, points
 from bokgi.ui.format import n as cases
 
@@ -128,16 +127,16 @@ def _key(stage: Json) -> tuple[str, str]:
     return stage["pipeline"], stage["stage"]
 
 
-_quoted: Final = lru_cache(maxsize=4096)(quote_plus)
-"""A heat map has hundreds of addresses that differ in little."""
-
-
 def deals_address(screen: Screen, **wanted: str | None) -> str:
     """Give the list of the deals behind a figure; empty for who may not see lists."""
     if screen.viewer.role is Role.VIEWER:
         return ""
-    pairs = {"team": screen.team, "as_of": screen.request.GET.get("as_of"), **wanted}
-    return f"{DEALS}?{'&'.join(f'{name}={_quoted(value)}' for name, value in pairs.items() if value)}"
+    return f"{DEALS}?{deals_query(**{'team': screen.team, 'as_of': screen.request.GET.get('as_of'), **wanted})}"
+
+
+def deals_query(**wanted: str | None) -> str:
+    """Write what is wanted of the list of deals, as an address does; what is empty is left out."""
+    return urlencode({name: value for name, value in wanted.items() if value})
 
 
 def _names(screen: Screen, found: Sequence[Json]) -> dict[tuple[str, str], str]:
@@ -334,50 +333,52 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
 
 
 def heat(
-    screen: Screen, asked: Asked, split: str, *, flagged: Mapping[tuple[str, str, str], bool]
+    screen: Screen, asked: Asked, split: str, now: Sequence[Json], *, flagged: Mapping[tuple[str, str, str], bool]
 ) -> dict[str, Any] | None:
     """Draw conversion by group (rows) and stage (columns): grey where there are too few cases.
 
-    Only what an analysis judged is marked: `flagged` names stage and unit of what `find_bottlenecks` flagged. Null
-    where there is nothing to show.
+    `now` holds the stages unsplit. Only what an analysis judged is marked: `flagged` names stage and unit of what
+    `find_bottlenecks` flagged. Null where there is nothing to show.
     """
     found = stages(screen, asked, split=split)
     keys = {name: key for key, name in screen.people.items()}
     values = {stage["groups"].get(split) for stage in found} - {None}
     groups = sorted(str(value) for value in values if split != "person" or value in keys)
-    labels = _names(screen, stages(screen, asked) or found)
+    labels = _names(screen, now or found)
+    seen = frozenset(groups)
+    by_cell = {(*_key(stage), str(stage["groups"].get(split))): stage for stage in found}
     shares = [
         stage["conversion"]["estimate"]
-        for stage in found
-        if stage["conversion"] is not None and str(stage["groups"].get(split)) in groups
+        for (_pipeline, _stage, group), stage in by_cell.items()
+        if stage["conversion"] is not None and group in seen
     ]
-    if not groups or not shares:
+    if not shares:
         return None
     low, high = min(shares), max(shares)
-    by_cell = {(*_key(stage), str(stage["groups"].get(split))): stage for stage in found}
+    # A heat map of many people has hundreds of cells: what they share is written once.
+    few, percent = screen.say(N_("too few")), screen.speaker.percent
+    columns = [
+        (pipeline, stage, deals_query(outcome="all", pipeline=pipeline, stage=stage, entered=asked.span))
+        for pipeline, stage in labels
+    ]
     rows = []
     for group in groups:
         whose = {"person": keys[group]} if split == "person" else {"where": f"{split}:{group}"}
         whose = {"team": group} if split == "team" else whose
+        address = deals_address(screen, **whose)
         cells = []
-        for pipeline, stage in labels:
-            address = deals_address(screen, **whose, outcome="all", pipeline=pipeline, stage=stage, entered=asked.span)
+        for pipeline, stage, place in columns:
             here = by_cell.get((pipeline, stage, group))
+            at = None if here is None else here["conversion"]
+            href = address and f"{address}&{place}"
+            if at is None:
+                cells.append(HeatCell("few", few, cases(0 if here is None else here["n_at_risk"] or 0), href))
+                continue
             judged = flagged.get((pipeline, stage, group), False)
-            cells.append(_heat_cell(screen, here, low, high, flagged=judged) | {"href": address})
+            css = "flag" if judged else marks.heat_class(at["estimate"], low, high)
+            cells.append(HeatCell(css, percent(at["estimate"]), cases(at["n"]), href))
         rows.append({"label": group, "cells": cells, "total": False})
-    percent = screen.speaker.percent
     return {"columns": list(labels.values()), "rows": rows, "low": percent(low), "high": percent(high)}
-
-
-def _heat_cell(screen: Screen, stage: Json | None, low: float, high: float, *, flagged: bool) -> dict[str, str]:
-    found = None if stage is None else stage["conversion"]
-    if stage is None or found is None:
-        n = 0 if stage is None else stage["n_at_risk"] or 0
-        return {"text": screen.say(N_("too few")), "sub": cases(n), "css": "few"}
-    share = found["estimate"]
-    css = "flag" if flagged else marks.heat_class(share, low, high)
-    return {"text": screen.speaker.percent(share), "sub": cases(found["n"]), "css": css}
 
 
 @dataclass(frozen=True)

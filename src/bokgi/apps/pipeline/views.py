@@ -46,7 +46,9 @@ def funnel_index(request: PageRequest) -> HttpResponse:
     }
     views = ["person"] if screen.people else []
     views += [asked.split] if asked.split else []
-    heats = {view: funnel.heat(screen, asked, view, flagged=funnel.flagged_cells(searched, view)) for view in views}
+    heats = {
+        view: funnel.heat(screen, asked, view, now, flagged=funnel.flagged_cells(searched, view)) for view in views
+    }
     return page(
         screen,
         "funnel.html",
