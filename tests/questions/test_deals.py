@@ -70,10 +70,12 @@ TABLES = CAST | {
         d5      | expected_close_on | 2026-11-24 | 2026-12-24 | 2026-11-22 | lee
     """,
     "activities": """
-        activity_id | kind    | deal_id | happened_on | automatic
-        m1          | meeting | d1      | 2026-10-20  | false
-        m2          | email   | d1      | 2026-10-21  | true
-        m3          | call    | d2      | 2026-11-01  | false
+        activity_id | kind    | deal_id | happened_on | automatic | outcome
+        m1          | meeting | d1      | 2026-10-20  | false     |
+        m2          | email   | d1      | 2026-10-21  | true      |
+        m3          | call    | d2      | 2026-11-01  | false     |
+        m4          | meeting | d2      | 2026-10-30  | false     | cancelled
+        m5          | meeting | d2      | 2026-10-31  | false     | planned
     """,
     "activity_people": """
         activity_id | person_id
@@ -213,7 +215,7 @@ def test_one_deal_tells_everything_that_happened_with_the_newest_first(facts: Fa
 def test_a_won_deal_shows_who_it_was_won_with(facts: Facts) -> None:
     found = fits(tell_deal(facts, as_of=AS_OF, deal_id="d2"), "deal")
     assert found["contacts"] == [{"contact_id": "c1", "name": None, "title": "본부장", "role": "의사결정자"}]
-    assert [event["kind"] for event in found["events"]] == ["closed", "activity", "stage", "created"]
+    assert [event["kind"] for event in found["events"]] == ["closed", "activity", "planned", "stage", "created"]
 
 
 def test_changes_are_written_like_any_amount_and_date(facts: Facts) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import ibis.expr.types as ir
 from ibis import _
 
+from bokgi.analysis.activity import by_people, was_held
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.labels import ACTIVITY, DEAL_FIELDS, OUTCOMES
 from bokgi.domain.measures import Days
@@ -184,28 +185,23 @@ def _value(here: Asked, field: str, text: str | None) -> object:
 
 def _activities(here: Asked, deal_id: str) -> list[Json]:
     facts = here.facts
-    rows = _rows(facts.activities.filter(_.deal_id == deal_id))
+    rows = _rows(by_people(facts.activities.filter(_.deal_id == deal_id)).mutate(held=was_held(here.as_of)))
     ours = [row["activity_id"] for row in rows]
     people: dict[str, list[str]] = {}
     for row in _rows(facts.activity_people.filter(_.activity_id.isin(ours))) if ours else []:
         people.setdefault(row["activity_id"], []).append(row["person_id"])
     subjects = _texts(facts, "activity_subject", ours)
-    events = []
-    for row in rows:
-        if row["automatic"]:
-            continue
-        kind = "planned" if row["happened_on"] > here.as_of else "activity"
-        events.append(
-            _event(
-                kind,
-                row["happened_on"],
-                Message(ACTIVITY.get(row["kind"], ACTIVITY["other"])),
-                at=row["happened_at"],
-                detail=subjects.get(row["activity_id"]),
-                by=_who(here, people.get(row["activity_id"], [])),
-            )
+    return [
+        _event(
+            "activity" if row["held"] else "planned",
+            row["happened_on"],
+            Message(ACTIVITY.get(row["kind"], ACTIVITY["other"])),
+            at=row["happened_at"],
+            detail=subjects.get(row["activity_id"]),
+            by=_who(here, people.get(row["activity_id"], [])),
         )
-    return events
+        for row in rows
+    ]
 
 
 def _texts(facts: Facts, kind: str, keys: Sequence[str]) -> dict[str, str]:
