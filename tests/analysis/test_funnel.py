@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bokgi.analysis.bottleneck.counts import STAGE, count_arrivals
 from bokgi.analysis.execution import execution, execution_by_stage
-from bokgi.analysis.funnel import FunnelMode, funnel
+from bokgi.analysis.funnel import FIGURES, FunnelMode, counted, funnel
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.visits import visits
 from bokgi.domain.errors import UsageError
@@ -85,6 +85,28 @@ def test_a_stage_entry_cohort_tells_what_became_of_those_who_entered() -> None:
     ends = {name: talk[name] for name in ("entered", "reached", "lost", "no_decision", "removed", "open")}
     assert ends == {"entered": 4, "reached": 1, "lost": 1, "no_decision": 0, "removed": 0, "open": 2}
     assert (talk["open_amount"], talk["open_amount_unknown"]) == (Decimal(1000), 1)
+
+
+@pytest.mark.parametrize("mode", FunnelMode)
+def test_every_count_can_name_its_deals(mode: FunnelMode) -> None:
+    data = made()
+    moved = visits(data.deals, data.stage_events, data.stages)
+    tables, period = (data.deals, moved, data.stages), WEEK if mode is FunnelMode.PERIOD_FLOW else NOVEMBER
+    for row in rows_of(funnel(*tables, mode=mode, period=period)):
+        where: dict[str, Any] = {"mode": mode, "period": period, "pipeline": row["pipeline"], "stage": row["stage"]}
+        named = {name: counted(*tables, **where, figure=name).count().to_pyarrow().as_py() for name in FIGURES[mode]}
+        assert named == {name: row[name] for name in FIGURES[mode]}
+
+
+def test_a_deal_that_came_twice_is_two_entries_and_one_deal() -> None:
+    data = made()
+    moved = visits(data.deals, data.stage_events, data.stages)
+    tables = (data.deals, moved, data.stages)
+    lead = next(row for row in shown(data, FunnelMode.PERIOD_FLOW) if row["stage"] == "lead")
+    where: dict[str, Any] = {"mode": FunnelMode.PERIOD_FLOW, "period": NOVEMBER, "figure": "entered"}
+    found = rows_of(counted(*tables, **where, pipeline=lead["pipeline"], stage="lead"))
+    assert lead["entered"] == 5
+    assert sorted(row["deal_id"] for row in found) == ["back", "lost", "skipped", "walked"]
 
 
 def test_a_period_flow_adds_up() -> None:

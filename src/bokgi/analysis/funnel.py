@@ -97,25 +97,12 @@ def created_cohort(
     """
     by = check_columns(deals, by)
     rungs = _rungs(stages)
-    cohort = deals.filter((_.created_on >= period.start) & (_.created_on < period.end)).select(
-        "deal_id", "pipeline", "stage", "outcome", "amount", *by
-    )
-    ours = visits.select("deal_id", "pipeline", "stage", "stage_order", "first").join(
-        cohort.select("deal_id", "pipeline", "amount", *by), ["deal_id", "pipeline"]
-    )
-    furthest = ours.group_by("deal_id").agg(furthest=_.stage_order.max())
-    standing = rungs.select("pipeline", "stage", standing="stage_order")
-    reach = cohort.left_join(furthest, "deal_id", rname="of_{name}").left_join(
-        standing, ["pipeline", "stage"], rname="at_{name}"
-    )
-    won = _.outcome == Outcome.WON.value
-    reach = reach.mutate(furthest=ibis.greatest(ibis.coalesce(_.furthest, 0), ibis.coalesce(_.standing, 0)), won=won)
+    ours, reach = _cohort(deals, visits, rungs, period, by)
     cells = reach.group_by(*by, "pipeline", "furthest", "won").agg(**totals("n", _.deal_id.notnull()))
-    come = _.won | ((_.kind == StageKind.OPEN.value) & (_.furthest >= _.stage_order))
     at_least = (
         cells.join(rungs, "pipeline")
         .group_by(*by, "pipeline", "stage", "stage_order", "kind")
-        .agg(**{f"at_least{part}": ibis.coalesce(_[f"n{part}"].sum(where=come), 0) for part in _TRIPLE})
+        .agg(**{f"at_least{part}": ibis.coalesce(_[f"n{part}"].sum(where=_COME), 0) for part in _TRIPLE})
     )
     entered = ours.filter(_.first).group_by(*by, "pipeline", "stage").agg(**totals("in_stage", _.first))
     keys = [*by, "pipeline", "stage"]
@@ -130,6 +117,30 @@ def created_cohort(
     return told.select(
         *keys, "stage_order", "kind", *counts, *(f"at_least{part}" for part in _TRIPLE), "skipped"
     ).order_by(*by, "pipeline", "stage_order", "stage")
+
+
+_COME: Final = _.won | ((_.kind == StageKind.OPEN.value) & (_.furthest >= _.stage_order))
+"""Whether a deal came as far as a rung, or further."""
+
+
+def _cohort(
+    deals: ibis.Table, visits: ibis.Table, rungs: ibis.Table, period: Period, by: Sequence[str]
+) -> tuple[ibis.Table, ibis.Table]:
+    """Give the visits of the deals created in the period, in the pipeline they are in, and how far each deal came."""
+    cohort = deals.filter((_.created_on >= period.start) & (_.created_on < period.end)).select(
+        "deal_id", "pipeline", "stage", "outcome", "amount", *by
+    )
+    ours = visits.select("deal_id", "pipeline", "stage", "stage_order", "first").join(
+        cohort.select("deal_id", "pipeline", "amount", *by), ["deal_id", "pipeline"]
+    )
+    furthest = ours.group_by("deal_id").agg(furthest=_.stage_order.max())
+    standing = rungs.select("pipeline", "stage", standing="stage_order")
+    reach = cohort.left_join(furthest, "deal_id", rname="of_{name}").left_join(
+        standing, ["pipeline", "stage"], rname="at_{name}"
+    )
+    won = _.outcome == Outcome.WON.value
+    reach = reach.mutate(furthest=ibis.greatest(ibis.coalesce(_.furthest, 0), ibis.coalesce(_.standing, 0)), won=won)
+    return ours, reach
 
 
 def _rungs(stages: ibis.Table) -> ibis.Table:
@@ -159,10 +170,7 @@ def stage_entry_cohort(
     Do not read `reached` ÷ `entered` as a conversion while many are open: `stage_conversion` treats them right.
     """
     by = check_columns(deals, by)
-    told = progressions(visits) if progressed is None else progressed
-    told = told.filter((_.entered_on >= period.start) & (_.entered_on < period.end))
-    ours = told.join(deals.select("deal_id", "amount", "created_on", *by), "deal_id")
-    ours = ours.filter(entered_since(period.start, _.start_unknown))
+    ours = _entries(deals, progressions(visits) if progressed is None else progressed, period, by)
     ends = [REACHED, *(outcome.value for outcome in Outcome if outcome is not Outcome.WON)]
     keys = [*by, "pipeline", "stage", "stage_order"]
     cells = ours.group_by(*keys, "end").agg(**totals("n", _.deal_id.notnull()))
@@ -170,6 +178,13 @@ def stage_entry_cohort(
     for end in ends:
         aggregates |= {f"{end}{part}": ibis.coalesce(_[f"n{part}"].sum(where=_.end == end), 0) for part in _TRIPLE}
     return cells.group_by(*keys).agg(**aggregates).order_by(*by, "pipeline", "stage_order", "stage")
+
+
+def _entries(deals: ibis.Table, progressed: ibis.Table, period: Period, by: Sequence[str]) -> ibis.Table:
+    """Give the first entries into a stage in the period, with what became of each."""
+    told = progressed.filter((_.entered_on >= period.start) & (_.entered_on < period.end))
+    ours = told.join(deals.select("deal_id", "amount", "created_on", *by), "deal_id")
+    return ours.filter(entered_since(period.start, _.start_unknown))
 
 
 def stage_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Sequence[str] = ()) -> ibis.Table:
@@ -181,6 +196,29 @@ def stage_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Seq
     `left_on_unknown`: visits left out because nobody knows the day the deal closed.
     """
     by = check_columns(deals, by)
+    ours = _stays(deals, visits, period, by)
+    # Counted by fate first: few cells stand for many visits, and the two dozen columns are summed from them.
+    keys = [*by, "pipeline", "stage", "stage_order"]
+    cells = ours.group_by(*keys, "exit", "before", "gone", "known").agg(**totals("n", _.deal_id.notnull()))
+    aggregates = {
+        f"{name}{part}": ibis.coalesce(_[f"n{part}"].sum(where=where), 0)
+        for name, where in _FLOWS.items()
+        for part in _TRIPLE
+    }
+    aggregates["left_on_unknown"] = ibis.coalesce(_.n.sum(where=~_.known), 0)
+    return cells.group_by(*keys).agg(**aggregates).order_by(*by, "pipeline", "stage_order", "stage")
+
+
+_FLOWS: Final = {
+    "at_start": _.known & _.before,
+    "entered": _.known & ~_.before,
+    **{way: _.known & _.gone & (_.exit == way) for way in _EXITS},
+    "at_end": _.known & ~_.gone,
+}
+
+
+def _stays(deals: ibis.Table, visits: ibis.Table, period: Period, by: Sequence[str]) -> ibis.Table:
+    """Give the visits that lay in the period, with what `_FLOWS` asks of each."""
     no = ibis.literal(value=False)
     there = visits.filter((_.entered_on < period.end) & (_.left_on.isnull() | (_.left_on >= period.start)))
     fates = there.select(
@@ -195,20 +233,7 @@ def stage_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Seq
         known=_.left_on.notnull() | (_.exit == Outcome.OPEN.value),
     )
     ours = fates.join(deals.select("deal_id", "amount", "created_on", *by), "deal_id")
-    ours = ours.mutate(before=~entered_since(period.start, _.unknown))
-    # Counted by fate first: few cells stand for many visits, and the two dozen columns are summed from them.
-    keys = [*by, "pipeline", "stage", "stage_order"]
-    cells = ours.group_by(*keys, "exit", "before", "gone", "known").agg(**totals("n", _.deal_id.notnull()))
-    flows = {"at_start": _.known & _.before, "entered": _.known & ~_.before}
-    flows |= {way: _.known & _.gone & (_.exit == way) for way in _EXITS}
-    flows["at_end"] = _.known & ~_.gone
-    aggregates = {
-        f"{name}{part}": ibis.coalesce(_[f"n{part}"].sum(where=where), 0)
-        for name, where in flows.items()
-        for part in _TRIPLE
-    }
-    aggregates["left_on_unknown"] = ibis.coalesce(_.n.sum(where=~_.known), 0)
-    return cells.group_by(*keys).agg(**aggregates).order_by(*by, "pipeline", "stage_order", "stage")
+    return ours.mutate(before=~entered_since(period.start, _.unknown))
 
 
 def snapshot(deals: ibis.Table, stages: ibis.Table, *, by: Sequence[str] = ()) -> ibis.Table:
@@ -225,3 +250,61 @@ def snapshot(deals: ibis.Table, stages: ibis.Table, *, by: Sequence[str] = ()) -
         **totals("deals", _.deal_id.notnull())
     )
     return found.order_by(*by, "pipeline", _.stage_order.asc(nulls_first=False), "stage")
+
+
+FIGURES: Final = {
+    FunnelMode.CREATED_COHORT: ("deals", "at_least", "skipped"),
+    FunnelMode.STAGE_ENTRY_COHORT: ("entered", REACHED, "open", "lost", "no_decision", "removed"),
+    FunnelMode.PERIOD_FLOW: tuple(_FLOWS),
+    FunnelMode.SNAPSHOT: ("deals",),
+}
+"""Counts of each mode whose deals `counted` names."""
+
+
+def counted(
+    deals: ibis.Table,
+    visits: ibis.Table,
+    stages: ibis.Table,
+    *,
+    mode: FunnelMode,
+    period: Period,
+    pipeline: str,
+    stage: str,
+    figure: str,
+) -> ibis.Table:
+    """Which deals a count of the funnel counts: `figure` is one of `FIGURES`, in the row of a pipeline and stage.
+
+    Reads what `funnel` reads. Gives `deal_id`, one row per deal, without order. There are as many as the count says,
+    but for a period flow, which counts visits: a deal that came twice is one row here.
+
+    Source: own definition; `tests/analysis/test_funnel.py` holds it against `funnel`.
+
+    >>> import pyarrow as pa
+    >>> from datetime import date
+    >>> deals = {"deal_id": ["d"], "pipeline": ["p"], "stage": ["talk"], "outcome": ["open"]}
+    >>> tables = [ibis.memtable(pa.table(deals)), ibis.memtable(pa.table({"deal_id": ["d"]}))]
+    >>> which = {"mode": FunnelMode.SNAPSHOT, "period": Period(date(2026, 11, 2), date(2026, 11, 9))}
+    >>> counted(*tables, tables[1], **which, pipeline="p", stage="talk", figure="deals").to_pyarrow().to_pylist()
+    [{'deal_id': 'd'}]
+    """
+    here = (_.pipeline == pipeline) & (_.stage == stage)
+    match mode:
+        case FunnelMode.CREATED_COHORT:
+            rungs = _rungs(stages)
+            ours, reach = _cohort(deals, visits, rungs, period, ())
+            come = reach.drop("stage").join(rungs.filter(here), "pipeline").filter(_COME)
+            entered = ours.filter(here & _.first)
+            if figure == "at_least" or (figure == "deals" and stage == StageKind.WON.value):
+                found = come
+            elif figure == "deals":
+                found = entered
+            else:
+                found = come.filter(_.kind != StageKind.WON.value).anti_join(entered, "deal_id")
+        case FunnelMode.STAGE_ENTRY_COHORT:
+            entries = _entries(deals, progressions(visits), period, ()).filter(here)
+            found = entries if figure == "entered" else entries.filter(_.end == figure)
+        case FunnelMode.PERIOD_FLOW:
+            found = _stays(deals, visits, period, ()).filter(here & _FLOWS[figure])
+        case _:
+            found = deals.filter(here & (_.outcome == Outcome.OPEN.value))
+    return found.select("deal_id").distinct()

@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bokgi.analysis.funnel import FIGURES, FunnelMode, counted
 from bokgi.analysis.hygiene import REASONS
 from bokgi.analysis.totals import totals
 from bokgi.analysis.visits import ladder
@@ -19,6 +20,7 @@ from bokgi.domain.errors import UsageError
 from bokgi.domain.hangul import search_pattern
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
+from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
@@ -42,7 +44,8 @@ class Where:
 
     `person` and `owners` are keys (`owners` also when it is empty: nobody's); `columns` are pairs of a condition or
     attribute and its value, null for deals without one; `created`, `closed` and `due` are spans of days; `entered`
-    needs `stage`: deals whose first visit to it began in that span, with `stays` those of them only whose visit lasts;
+    needs `stage`: deals whose first visit to it began in that span; `figure` is a count of the funnel
+    (`period_flow.at_start`, see `analysis.funnel.FIGURES`) of the days `within`, in the row of `pipeline` and `stage`;
     `attention` is a reason of `analysis.hygiene`.
     """
 
@@ -57,7 +60,8 @@ class Where:
     closed: Span | None = None
     due: Span | None = None
     entered: Span | None = None
-    stays: bool | None = None
+    figure: str | None = None
+    within: tuple[date, date] | None = None
     attention: str | None = None
     search: str | None = None
     deal_ids: tuple[str, ...] | None = None
@@ -107,15 +111,15 @@ def listed(
     looked = _told(here, _filtered(here, where))
     if where.attention is not None:
         looked = looked.filter(ibis.coalesce(_[where.attention], ibis.literal(value=False)))
-    counted = looked.agg(**totals("count", _.deal_id.notnull())).to_pyarrow().to_pylist()[0]
+    sums = looked.agg(**totals("count", _.deal_id.notnull())).to_pyarrow().to_pylist()[0]
     page = looked.order_by(_order(order, reverse=reverse)).limit(min(limit, MOST), offset=offset)
     rows = page.to_pyarrow().to_pylist()
-    known = counted["count_amount_unknown"] < counted["count"] or not counted["count"]
+    known = sums["count_amount_unknown"] < sums["count"] or not sums["count"]
     return {
         "total": {
-            "count": counted["count"],
-            "amount": amount(here, counted["count_amount"]) if known else None,
-            "amount_unknown": counted["count_amount_unknown"],
+            "count": sums["count"],
+            "amount": amount(here, sums["count_amount"]) if known else None,
+            "amount_unknown": sums["count_amount_unknown"],
         },
         "deals": [deal_row(here, row) for row in rows],
     }
@@ -159,9 +163,10 @@ def _filtered(here: Asked, where: Where) -> ir.Table:
         tests.append(deals.outcome == where.outcome)
     if where.owners is not None:
         tests.append(deals.owner_id.isin(list(where.owners)) if where.owners else ibis.literal(value=False))
-    pairs = {"owner_id": where.person, "team": where.team, "pipeline": where.pipeline}
-    if where.entered is None:
-        pairs["stage"] = where.stage
+    pairs = {"owner_id": where.person, "team": where.team}
+    if where.figure is None:
+        # A figure names the row of the funnel where a deal was counted, which need not be where it is now.
+        pairs |= {"pipeline": where.pipeline, "stage": where.stage if where.entered is None else None}
     tests += [deals[name] == value for name, value in pairs.items() if value is not None]
     for name, value in where.columns:
         _check("--where", name, [column for column in deals.columns if column in _COLUMNS or column == name])
@@ -171,9 +176,8 @@ def _filtered(here: Asked, where: Where) -> ir.Table:
     if where.deal_ids is not None:
         tests.append(deals.deal_id.isin(list(where.deal_ids)) if where.deal_ids else ibis.literal(value=False))
     found = deals.filter(tests) if tests else deals
-    if where.entered is not None:
-        first = here.visits().filter(_.first & (_.stage == where.stage) & _within(_.entered_on, where.entered))
-        found = found.semi_join(first.filter(_.exit == Outcome.OPEN.value) if where.stays else first, "deal_id")
+    if where.figure is not None or where.entered is not None:
+        found = found.semi_join(_counted(here, where), "deal_id")
     if where.search:
         pattern = search_pattern(where.search)
         named = with_names(deals.select("deal_id", "account_id"), here.facts)
@@ -184,6 +188,33 @@ def _filtered(here: Asked, where: Where) -> ir.Table:
         )
         found = found.semi_join(hits, "deal_id")
     return found
+
+
+def _counted(here: Asked, where: Where) -> ir.Table:
+    """Give the deals that a count of the funnel holds, or whose first visit to a stage began in a span."""
+    figure = where.figure
+    if figure is None:
+        return here.visits().filter(
+            _.first & (_.stage == where.stage) & _within(_.entered_on, where.entered or (None, None))
+        )
+    _check("--figure", figure, [f"{mode.value}.{name}" for mode, names in FIGURES.items() for name in names])
+    mode, _dot, name = figure.partition(".")
+    if where.stage is None or where.pipeline is None or where.within is None:
+        raise UsageError(
+            "figure_incomplete",
+            Message(N_("A count of the funnel belongs to a pipeline, a stage and a period.")),
+            Message(N_("Open it from the funnel, or name all three.")),
+        )
+    return counted(
+        here.deals,
+        here.visits(),
+        here.facts.stages,
+        mode=FunnelMode(mode),
+        period=Period(*where.within),
+        pipeline=where.pipeline,
+        stage=where.stage,
+        figure=name,
+    )
 
 
 def _stages_named(deals: ir.Table, here: Asked) -> ir.Table:

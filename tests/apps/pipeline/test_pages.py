@@ -99,15 +99,22 @@ def test_a_rep_lists_own_deals_only_whatever_is_asked(as_role: AsRole) -> None:
     assert "No deal fits" in page(as_role("rep"), "/deals/?outcome=all&person=park")
 
 
-@pytest.mark.parametrize("mode", ["stage_entry_cohort", "snapshot"])
+@pytest.mark.parametrize("mode", ["created_cohort", "period_flow", "snapshot", "stage_entry_cohort"])
 def test_a_number_of_the_funnel_opens_as_many_deals(as_role: AsRole, mode: str) -> None:
     client = as_role("leader")
     shown = page(client, f"/funnel/?mode={mode}")
-    links = re.findall(r'href="(/deals/[?][^"]+)"[^>]*>([0-9,]+)</a>', shown)
+    links = re.findall(r'href="(/deals/[?][^"]+figure=[^"]+)"[^>]*>([0-9,]+)</a>', shown)
     assert len(links) > 3
     for address, number in links:
         rows = list(csv.DictReader(io.StringIO(client.get(f"{address}&export=csv").content.decode("utf-8-sig"))))
         assert len(rows) == int(number.replace(",", "")), address
+
+
+def test_a_number_of_the_funnel_says_what_it_counts_and_needs_all_of_it(as_role: AsRole) -> None:
+    client, asked = as_role("leader"), "figure=period_flow.at_start&within=2026-11-02..2026-11-09"
+    assert "Period flow · At the start" in page(client, f"/deals/?{asked}&pipeline=default&stage=proposal")
+    for wrong in (asked, asked.replace("at_start", "at_noon"), "figure=entered"):
+        assert client.get(f"/deals/?{wrong}").status_code == 400
 
 
 def test_the_list_goes_along_as_csv_and_workbook(as_role: AsRole) -> None:

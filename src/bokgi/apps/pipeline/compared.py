@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from bokgi.analysis.funnel import FunnelMode
-from bokgi.apps.pipeline.funnel import MODES
+from bokgi.apps.pipeline.figures import MODES
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from bokgi.apps.pipeline.figures import COUNTS, MODES
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.labels import ATTENTION, OUTCOMES
 from bokgi.domain.messages import N_
@@ -61,8 +62,16 @@ def where_of(query: Mapping[str, Any], screen: Screen, find: str) -> Where:
         closed=closed,
         due=due,
         entered=entered,
-        stays=bool(query.get("stays")) or None,
+        figure=str(query.get("figure") or "") or None,
+        within=_days(str(query.get("within") or "")),
     )
+
+
+def _days(text: str) -> tuple[date, date] | None:
+    if not text:
+        return None
+    period = Period.parse(text)
+    return period.start, period.end
 
 
 def _span(text: str) -> Span | None:
@@ -183,12 +192,21 @@ def filters(screen: Screen) -> list[tuple[str, str, str]]:
         "closed": (N_("Closed"), str),
         "due": (N_("Expected close"), str),
         "entered": (N_("Entered the stage"), str),
-        "stays": (N_("Since then"), lambda _: screen.say(N_("still in the stage"))),
     }
     for name, (label, write) in names.items():
         if query.get(name):
             told.append((screen.say(label), write(str(query[name])), screen.address(**{name: None})))
+    figure = str(query.get("figure") or "")
+    if figure:
+        value = f"{_figure(screen, figure)}, {query.get('within', '')}"
+        told.append((screen.say(N_("Counted as")), value, screen.address(figure=None, within=None)))
     return told
+
+
+def _figure(screen: Screen, figure: str) -> str:
+    mode, _dot, name = figure.partition(".")
+    labels = {count: label for label, count in COUNTS.get(mode, ())}
+    return f"{screen.speaker.label(MODES, mode)} · {screen.speaker.label(labels, name)}"
 
 
 def as_rows(screen: Screen, answer: Json) -> tuple[list[str], list[Sequence[Value]]]:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.pipeline.deal_list import DEALS
+from bokgi.apps.pipeline.figures import COUNTS, MODES
 from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import PIPELINES
@@ -27,12 +28,6 @@ from bokgi.ui.blocks import Badge, Cell, Column, HeatCell, Table
 from bokgi.ui.format import ABSENT, money, money_short, points
 from bokgi.ui.format import n as cases
 
-MODES: Final = {
-    FunnelMode.STAGE_ENTRY_COHORT.value: N_("Stage-entry cohort"),
-    FunnelMode.CREATED_COHORT.value: N_("Created cohort"),
-    FunnelMode.PERIOD_FLOW.value: N_("Period flow"),
-    FunnelMode.SNAPSHOT.value: N_("Snapshot"),
-}
 EXPLAINED: Final = {
     FunnelMode.STAGE_ENTRY_COHORT.value: N_(
         "Deals that entered a stage in the period, and what became of them. Open ones are not known yet: they count "
@@ -173,7 +168,7 @@ def _scale(found: Sequence[Json], width: int = 150) -> marks.Scale:
 def _cohort_table(
     screen: Screen, asked: Asked, now: Sequence[Json], before: Sequence[Json], flagged: set[tuple[str, str]]
 ) -> Table:
-    say, speaker = screen.say, screen.speaker
+    say = screen.say
     earlier = {_key(stage): stage["conversion"] for stage in before}
     largest = max((stage["counts"].get("entered", 0) for stage in now), default=1) or 1
     scale, names = _scale([*now, *before]), _names(screen, now)
@@ -194,19 +189,12 @@ def _cohort_table(
         ended = counts.get("lost", 0) + counts.get("no_decision", 0) + counts.get("removed", 0)
         words = say(N_("{moved} moved on, {open} are open, {ended} ended"), moved=moved, open=still_open, ended=ended)
         past = earlier.get(_key(stage))
-        where = {"pipeline": stage["pipeline"], "stage": stage["stage"]}
         rows.append(
             [
                 Cell(names[_key(stage)], strong=True),
                 Cell(mark=marks.parts_bar(moved, still_open, ended, largest=largest, width=190, label=words)),
-                Cell(
-                    speaker.count(counts.get("entered", 0)),
-                    href=deals_address(screen, **where, outcome="all", entered=asked.span),
-                ),
-                Cell(
-                    speaker.count(still_open),
-                    href=deals_address(screen, **where, outcome="open", entered=asked.span, stays="1"),
-                ),
+                _count(screen, asked, stage, "entered"),
+                _count(screen, asked, stage, "open"),
                 *_conversion(screen, found, past, scale, stage["reason"]),
                 _time(screen, stage["time"]),
             ]
@@ -269,24 +257,12 @@ def _time(screen: Screen, time: Json | None) -> Cell:
     return Cell(screen.speaker.days(time["median"]), sub=sub)
 
 
-_COUNTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    FunnelMode.CREATED_COHORT.value: (
-        (N_("Reached"), "deals"),
-        (N_("Reached this or a later one"), "at_least"),
-        (N_("Skipped"), "skipped"),
-    ),
-    FunnelMode.PERIOD_FLOW.value: (
-        (N_("At the start"), "at_start"),
-        (N_("Entered"), "entered"),
-        (N_("Moved on"), "advanced"),
-        (N_("Went back"), "back"),
-        (N_("Won"), "won"),
-        (N_("Lost"), "lost"),
-        (N_("No decision"), "no_decision"),
-        (N_("At the end"), "at_end"),
-    ),
-    FunnelMode.SNAPSHOT.value: ((N_("Deals"), "deals"),),
-}
+def _count(screen: Screen, asked: Asked, stage: Json, name: str) -> Cell:
+    """Write a count of the mode that leads to the deals it counts; none has no deals to show."""
+    number = stage["counts"].get(name, 0)
+    where = {"pipeline": stage["pipeline"], "stage": stage["stage"], "outcome": "all"}
+    address = deals_address(screen, **where, figure=f"{asked.mode}.{name}", within=asked.span) if number else ""
+    return Cell(screen.speaker.count(number), href=address)
 
 
 def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
@@ -299,25 +275,16 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
     sums = [{"amount": stage["counts"].get(amounts[asked.mode]) or "0"} for stage in now]
     unit = speaker.money_column(sums)
     columns = [Column(say(N_("Stage")))]
-    columns += [Column(say(label), "right") for label, _name in _COUNTS[asked.mode]]
+    columns += [Column(say(label), "right") for label, _name in COUNTS[asked.mode]]
     columns += [Column(say(N_("Amount, {unit}"), unit=unit.label), "right")]
     columns += [Column(say(N_("Conversion")), "right"), Column(say(N_("Days, median")), "right")]
     rows = []
     for stage, amount in zip(now, sums, strict=True):
-        counts, found = stage["counts"], stage["conversion"]
-        where = {"pipeline": stage["pipeline"], "stage": stage["stage"]}
+        found = stage["conversion"]
         rows.append(
             [
                 Cell(names[_key(stage)], strong=True),
-                *(
-                    Cell(
-                        speaker.count(counts.get(name, 0)),
-                        href=deals_address(screen, **where, outcome="open")
-                        if asked.mode == FunnelMode.SNAPSHOT.value
-                        else "",
-                    )
-                    for _label, name in _COUNTS[asked.mode]
-                ),
+                *(_count(screen, asked, stage, name) for _label, name in COUNTS[asked.mode]),
                 Cell(unit.cell(Decimal(amount["amount"]))),
                 Cell(
                     ABSENT if found is None or found["low"] is None else speaker.percent(found["estimate"]),

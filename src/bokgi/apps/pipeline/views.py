@@ -13,6 +13,7 @@ from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.data.entered import deals_waiting
 from bokgi.apps.pipeline import change, compared, deal_list, funnel
 from bokgi.apps.pipeline.deal_views import SEES_DEALS
+from bokgi.apps.pipeline.figures import MODES
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_
@@ -53,7 +54,7 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         screen,
         "funnel.html",
         asked=asked,
-        modes=funnel.MODES,
+        modes=MODES,
         explained=funnel.EXPLAINED[asked.mode],
         windows=funnel.WINDOWS,
         splits=funnel.splits(screen),

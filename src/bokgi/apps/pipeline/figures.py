@@ -1,0 +1,35 @@
+"""Names of the funnel's modes and of the counts each of them shows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bokgi.analysis.funnel import FunnelMode
+from bokgi.domain.messages import N_
+
+MODES: Final = {
+    FunnelMode.STAGE_ENTRY_COHORT.value: N_("Stage-entry cohort"),
+    FunnelMode.CREATED_COHORT.value: N_("Created cohort"),
+    FunnelMode.PERIOD_FLOW.value: N_("Period flow"),
+    FunnelMode.SNAPSHOT.value: N_("Snapshot"),
+}
+COUNTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    FunnelMode.STAGE_ENTRY_COHORT.value: ((N_("Entered"), "entered"), (N_("Still open"), "open")),
+    FunnelMode.CREATED_COHORT.value: (
+        (N_("Reached"), "deals"),
+        (N_("Reached this or a later one"), "at_least"),
+        (N_("Skipped"), "skipped"),
+    ),
+    FunnelMode.PERIOD_FLOW.value: (
+        (N_("At the start"), "at_start"),
+        (N_("Entered"), "entered"),
+        (N_("Moved on"), "advanced"),
+        (N_("Went back"), "back"),
+        (N_("Won"), "won"),
+        (N_("Lost"), "lost"),
+        (N_("No decision"), "no_decision"),
+        (N_("At the end"), "at_end"),
+    ),
+    FunnelMode.SNAPSHOT.value: ((N_("Deals"), "deals"),),
+}
+"""Of each mode: the name of each count, and the count."""
