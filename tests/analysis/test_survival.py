@@ -196,3 +196,11 @@ def test_a_share_of_none_or_all_has_no_bounds() -> None:
     low, high = interval(np.array([0.0, 1.0, 0.5]), np.array([0.1, 0.1, 0.0]))
     assert np.isnan(low).all()
     assert np.isnan(high).all()
+
+
+def test_all_that_ended_one_way_are_all_whatever_rounding_leaves() -> None:
+    for n in range(2, 60):
+        seen = found([(0, day, KINDS[0]) for day in range(1, n + 1)])
+        low, high = interval(seen.share[KINDS[0]], seen.variance[KINDS[0]])
+        assert seen.share[KINDS[0]][-1] == 1.0
+        assert np.isnan([low[-1], high[-1]]).all()

@@ -18,6 +18,7 @@ Days = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 MEDIAN: Final = 0.5
+_ROUNDING: Final = 1e-12
 _WIDEST: Final = 100.0
 """Half a width on the log-log scale at which the interval is all from 0 to 1."""
 
@@ -76,7 +77,7 @@ def incidence(start: Days, end: Days, kind: Sequence[str], n: Days, *, kinds: Se
     hazard = np.divide(gone, at_risk)
     open_share = np.cumprod(1 - hazard)
     before = np.concatenate([[1.0], open_share[:-1]]) if len(day) else np.empty(0)
-    share = {name: np.minimum(np.cumsum(before * np.divide(events[name], at_risk)), 1.0) for name in kinds}
+    share = {name: _whole(np.cumsum(before * np.divide(events[name], at_risk))) for name in kinds}
     left = np.subtract(at_risk, gone)
     steps = _divided(gone, np.multiply(at_risk, left, dtype=np.float64))
     last_day = int(end.max()) if len(end) else None
@@ -121,6 +122,11 @@ def _variance(
     of_left = share**2 * np.cumsum(steps) - 2 * share * np.cumsum(steps * share) + np.cumsum(steps * share**2)
     of_cross = share * np.cumsum(cross) - np.cumsum(cross * share)
     return np.asarray(np.maximum(of_left + np.cumsum(own) - 2 * of_cross, 0.0))
+
+
+def _whole(share: Numbers) -> Numbers:
+    """Take what rounding keeps from 1 as 1: all of them have ended so, and there is no interval."""
+    return np.where(share > 1 - _ROUNDING, 1.0, share)
 
 
 def interval(share: Numbers, variance: Numbers, *, level: float = 0.95) -> tuple[Numbers, Numbers]:
