@@ -32,8 +32,8 @@ def columns(screen: Screen, unit: str) -> tuple[Column, ...]:
     return (
         Column(say(N_("Deal"))),
         Column(say(N_("Owner")), key="owner", optional=True),
-        Column(say(N_("Stage")), key="stage", sortable=True),
         Column(say(N_("Amount, {unit}"), unit=unit), "right", key="amount", sortable=True),
+        Column(say(N_("Stage")), key="stage", sortable=True),
         Column(say(N_("Days here")), "right", key="days", optional=True),
         Column(say(N_("Last touch")), "right", key="touch", optional=True),
         Column(say(N_("Expected close")), "right", key="due", sortable=True, optional=True),
@@ -140,13 +140,13 @@ def short_table(screen: Screen, deals: Sequence[Json], caption: str, *, owners: 
     unit = speaker.money_column([deal["amount"] for deal in deals])
     columns = [
         Column(say(N_("Deal"))),
-        Column(say(N_("What to see to"))),
         *([Column(say(N_("Owner")))] if owners else []),
-        Column(say(N_("Stage"))),
         Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
+        Column(say(N_("What to see to"))),
+        Column(say(N_("Stage"))),
         Column(say(N_("Days here")), "right"),
     ]
-    keys = ["", "attention", *(["owner"] if owners else []), "stage", "amount", "days"]
+    keys = ["", *(["owner"] if owners else []), "amount", "attention", "stage", "days"]
     rows = []
     for deal in deals:
         cells = _cells(screen, deal, unit.cell(amount_of(deal["amount"])))
