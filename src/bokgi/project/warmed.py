@@ -13,6 +13,7 @@ from bokgi.apps.access.selectors import managers, organisation
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.record import ask_page_of_pack
 from bokgi.apps.reviews.rules import reviewed_week
+from bokgi.apps.today.news import since
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import LANGUAGES
 from bokgi.domain.period import Period
@@ -82,6 +83,7 @@ def register() -> None:
     for lang in LANGUAGES:
         main_question(ask_page_of_pack, **week, lang=lang)
     main_question(tell_pipeline_change, start=lambda on: on - timedelta(days=6), team=None)
+    main_question(tell_pipeline_change, start=since, team=None)
     open_questions(_of_people)
     open_questions(_of_managers)
 

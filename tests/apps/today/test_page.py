@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, time, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -12,7 +12,10 @@ from django.test import Client
 
 from bokgi.apps.access.models import User
 from bokgi.apps.reviews.services import planning
-from tests.homes import SELLERS
+from bokgi.apps.today.news import since
+from bokgi.questions.answers import Answers
+from bokgi.questions.pipeline import tell_pipeline_change
+from tests.homes import SELLERS, TODAY
 
 AsRole = Callable[[str], Client]
 
@@ -58,3 +61,24 @@ def test_home_leads_to_today(as_role: AsRole) -> None:
     answer = as_role("leader").get("/")
     assert answer.status_code == 302
     assert answer["Location"] == "/today/"
+
+
+def test_what_happened_to_deals_since_the_last_working_day_is_told_to_whom_it_belongs(
+    as_role: AsRole, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The fourteenth deal of everybody was won nineteen days before: on a Thursday.
+    on = TODAY - timedelta(days=18)
+    monkeypatch.setenv("BOKGI_TODAY", on.isoformat())
+    told = Answers(home).ask(tell_pipeline_change, as_of=on, start=on - timedelta(days=1))
+    won = {deal["deal_id"] for deal in told["deals"]["won"]}
+    assert won == {f"{person}-13" for person in SELLERS}
+    leader, rep = page(as_role("leader")), page(as_role("rep"))
+    assert "11월\u00a05일부터 바뀐 것" in leader
+    # The largest eight of all changes: the smallest win is in the number of the rest.
+    assert {key for key in won if f"/deals/{key}/" in leader} == won - {"lee-13"}
+    assert {key for key in won if f"/deals/{key}/" in rep} == {"lee-13"}
+    assert "부터 바뀐 것" not in page(as_role("viewer"))
+
+
+def test_a_week_begins_with_what_happened_on_friday() -> None:
+    assert since(date(2026, 11, 23)) == since(date(2026, 11, 22)) == since(date(2026, 11, 21)) == date(2026, 11, 20)

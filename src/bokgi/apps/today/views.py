@@ -23,6 +23,7 @@ from bokgi.apps.reviews.keeping.views import Line, lines
 from bokgi.apps.reviews.selectors import meetings_ahead
 from bokgi.apps.reviews.views.frame import Frame
 from bokgi.apps.reviews.views.planning import prepared
+from bokgi.apps.today.news import news
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
 from bokgi.questions.bottlenecks import find_bottlenecks
@@ -60,6 +61,7 @@ def today_index(request: PageRequest) -> HttpResponse:
         "searched": searched,
         "found": None if searched is None else funnel.bottleneck(screen, searched),
         "whole": whole,
+        "news": news(screen),
         "fell": fell,
         "rose": rose,
         "leads": _leads(screen),
