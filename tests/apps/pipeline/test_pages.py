@@ -48,6 +48,15 @@ def test_every_mode_has_its_page(as_role: AsRole, mode: str) -> None:
     assert "2팀" in shown
 
 
+def test_the_win_of_a_created_cohort_has_a_row_and_no_conversion_by_person(as_role: AsRole, home: Path) -> None:
+    shown = page(as_role("leader"), "/funnel/?mode=created_cohort")
+    stages = Answers(home).ask(ask_funnel, as_of=TODAY, mode="created_cohort")["stages"]
+    columns = shown.split('<table class="heat">')[1].split("</thead>")[0]
+    assert [stage["stage"] for stage in stages if f">{stage['label']}<" in columns] == [
+        stage["stage"] for stage in stages if stage["stage"] != "won"
+    ]
+
+
 @pytest.mark.parametrize("query", ["mode=mood", "weeks=7", "as_of=yesterday"])
 def test_what_is_not_offered_is_refused_with_what_is(as_role: AsRole, query: str) -> None:
     answer = as_role("leader").get(f"/funnel/?{query}")

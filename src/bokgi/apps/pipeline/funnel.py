@@ -17,10 +17,11 @@ from bokgi.apps.pipeline.deal_list import DEALS
 from bokgi.apps.pipeline.figures import COUNTS, MODES
 from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.errors import UsageError
-from bokgi.domain.labels import PIPELINES
+from bokgi.domain.labels import OUTCOMES, PIPELINES
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
+from bokgi.domain.stage import Outcome
 from bokgi.questions.asked import Json
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.ui import marks
@@ -137,12 +138,11 @@ def deals_query(**wanted: str | None) -> str:
 def _names(screen: Screen, found: Sequence[Json]) -> dict[tuple[str, str], str]:
     """Name each stage; with its pipeline where two pipelines have one of that name."""
     pipelines = {stage["pipeline"] for stage in found}
-    return {
-        _key(stage): stage["label"]
-        if len(pipelines) == 1
-        else f"{screen.speaker.label(PIPELINES, stage['pipeline'])} · {stage['label']}"
-        for stage in found
-    }
+    # The win above the stages of a created cohort is no stage of the source: it has no label of its own.
+    names = {_key(stage): screen.speaker.label(OUTCOMES, stage["label"]) for stage in found}
+    if len(pipelines) == 1:
+        return names
+    return {key: f"{screen.speaker.label(PIPELINES, key[0])} · {name}" for key, name in names.items()}
 
 
 def table(
@@ -311,7 +311,7 @@ def heat(
     keys = {name: key for key, name in screen.people.items()}
     values = {stage["groups"].get(split) for stage in found} - {None}
     groups = sorted(str(value) for value in values if split != "person" or value in keys)
-    labels = _names(screen, now or found)
+    labels = {key: name for key, name in _names(screen, now or found).items() if key[1] != Outcome.WON.value}
     seen = frozenset(groups)
     by_cell = {(*_key(stage), str(stage["groups"].get(split))): stage for stage in found}
     shares = [
