@@ -80,5 +80,7 @@ def test_what_happened_to_deals_since_the_last_working_day_is_told_to_whom_it_be
     assert "부터 바뀐 것" not in page(as_role("viewer"))
 
 
-def test_a_week_begins_with_what_happened_on_friday() -> None:
+@pytest.mark.usefixtures("home", "users")
+def test_a_week_begins_with_what_happened_on_its_last_working_day() -> None:
     assert since(date(2026, 11, 23)) == since(date(2026, 11, 22)) == since(date(2026, 11, 21)) == date(2026, 11, 20)
+    assert since(date(2026, 12, 28)) == date(2026, 12, 24), "Friday is Christmas"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from bokgi.apps.pipeline.deal_list import DEALS
 from bokgi.apps.pipeline.selectors import Screen
+from bokgi.apps.reviews.rules import days_before
+from bokgi.apps.reviews.services.planning import working_days
 from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
@@ -22,13 +24,8 @@ _AMOUNTS: Final = frozenset({"amount_up", "amount_down", "amount_filled", "amoun
 
 
 def since(on: date) -> date:
-    """Give the last weekday before a day: what happened on it is read the morning after.
-
-    >>> since(date(2026, 11, 24)), since(date(2026, 11, 23))
-    (datetime.date(2026, 11, 23), datetime.date(2026, 11, 20))
-    """
-    days = {0: 3, 6: 2}
-    return on - timedelta(days=days.get(on.weekday(), 1))
+    """Give the last working day before a day, by the organisation's calendar: what happened on it is read after it."""
+    return days_before(on, 1, working_days())
 
 
 def news(screen: Screen) -> Table | None:
