@@ -35,6 +35,7 @@ from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.roster import ask_roster
 from bokgi.questions.search import prepare_search
 from bokgi.questions.trends import ask_trends
+from bokgi.questions.working_calendar import ask_working_calendar
 from bokgi.ui.listing import SIZE
 
 
@@ -59,6 +60,7 @@ def _window(back: int) -> dict[str, object]:
 def register() -> None:
     """Name the questions of Today, Funnel, Forecast, People and the weekly review, as they are asked there."""
     mode = FunnelMode.STAGE_ENTRY_COHORT.value
+    main_question(ask_working_calendar)
     main_question(find_bottlenecks)
     main_question(compare)
     for period in (_quarter, Period.month_of):
