@@ -56,6 +56,11 @@ def window(start: str | None, end: str | None) -> tuple[date | None, date | None
     return first, None if last is None else date.fromordinal(last.toordinal() + 1)
 
 
+def names(text: str) -> list[str]:
+    """Read names with commas between them, as `--by` and `--factors` take them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def amount(text: str) -> Decimal:
     """Read an amount: `5000000` or `5,000,000`; `UsageError` (`amount_unreadable`) for anything else."""
     try:

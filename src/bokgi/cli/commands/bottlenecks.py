@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import amount, answer, asked_once, conclude, day, interval, say_all, show_table
+from bokgi.cli.answering import amount, answer, asked_once, conclude, day, interval, names, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -44,7 +44,7 @@ def bottlenecks(
     """Ask and show."""
     from bokgi.questions.bottlenecks import find_bottlenecks
 
-    views = [name.strip() for name in by.split(",") if name.strip()]
+    views = names(by)
     found = asked_once(
         session,
         find_bottlenecks,

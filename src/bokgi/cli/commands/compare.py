@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, asked_once, conclude, day, interval, say_all, show_table, window
+from bokgi.cli.answering import answer, asked_once, conclude, day, interval, names, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -49,7 +49,7 @@ def compare(
         by=by,
         start=start,
         end=end,
-        factors=None if factors is None else [name.strip() for name in factors.split(",") if name.strip()],
+        factors=None if factors is None else names(factors),
         territory=territory,
         metric=metric,
     )

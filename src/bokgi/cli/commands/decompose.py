@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import amount, answer, asked_once, conclude, day, interval, say_all, show_table
+from bokgi.cli.answering import amount, answer, asked_once, conclude, day, interval, names, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
@@ -65,7 +65,7 @@ def decompose(  # noqa: PLR0913 - one parameter an option
         target=None if target is None else amount(target),
         people=people,
         team=team,
-        by=[name.strip() for name in by.split(",") if name.strip()],
+        by=names(by),
     )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))

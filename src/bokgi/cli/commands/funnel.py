@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, asked_once, conclude, day, interval, say_all, show_table, window
+from bokgi.cli.answering import answer, asked_once, conclude, day, interval, names, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
@@ -52,7 +52,7 @@ def funnel(
         mode=mode,
         start=start,
         end=end,
-        by=[name.strip() for name in by.split(",") if name.strip()],
+        by=names(by),
     )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
