@@ -79,6 +79,22 @@ def test_a_period_sees_older_deals_only_from_its_start_on() -> None:
     assert talk["conversion"] is None
 
 
+def test_one_old_deal_does_not_take_the_figure_of_all_the_others() -> None:
+    deals = ["deal_id | owner_id | outcome | closed_on", "decided | kim | open |", "older | kim | open |"]
+    events = ["deal_id | stage | entered_on", "decided | talk | 2025-11-05", "decided | offer | 2026-11-04"]
+    events += ["older | talk | 2025-01-07", *(f"d{n} | talk | 2026-11-02" for n in range(20))]
+    events += [f"d{n} | offer | 2026-11-0{3 + n % 5}" for n in range(14)]
+    deals += [f"d{n} | kim | lost | 2026-11-06" if 14 <= n < 19 else f"d{n} | kim | open |" for n in range(20)]
+    data = facts(deals="\n".join(deals), stage_events="\n".join(events), stages=STAGES)
+    talk = next(row for row in converted(data) if row["stage"] == "talk")
+    # Only "decided" is at risk on day 364; the nineteen ends before it, of twenty, are what can be said.
+    assert (talk["deals"], talk["reached"], talk["lost"], talk["open"]) == (22, 15, 5, 2)
+    assert talk["conversion"] == pytest.approx(14 / 20)
+    assert talk["undecided"] == pytest.approx(1 / 20)
+    assert (talk["day"], talk["reason"]) == (5, None)
+    assert talk["low"] < talk["conversion"] < talk["high"]
+
+
 def test_fewer_decided_deals_than_asked_for_give_no_figure() -> None:
     rows = converted(made(), minimum_n=10)
     assert {row["reason"] for row in rows} == {"too_few"}

@@ -24,6 +24,8 @@ _OPEN: Final = Outcome.OPEN.value
 _REMOVED: Final = Outcome.REMOVED.value
 _START_UNKNOWN: Final = "start_unknown"
 _END_UNKNOWN: Final = "end_unknown"
+MUCH_UNDECIDED: Final = 0.1
+"""More than this share still open, and what comes later may change a conversion much."""
 
 
 class Risk(StrEnum):
@@ -66,7 +68,9 @@ def stage_conversion(  # noqa: PLR0913 - the question has that many sides
       `start_unknown`: deals left out because the first snapshot found them there, `end_unknown`: because nobody
       knows the day they closed;
     - `reason`: why there is no figure. `too_few`: fewer than `minimum_n` deals were decided; `thin`: on some day
-      everybody at risk was decided although others were observed later (`Risk.PERIOD` only).
+      everybody at risk was decided although others were observed later (`Risk.PERIOD` only). From that day on the
+      shares say nothing; where at most a tenth is open before it, the figure is of the day before instead, and what
+      was open by then is its `undecided`.
 
     Counts how: see `analysis.progressions` for re-opened, returning and skipping deals. `lost` and `no_decision`
     compete with going further; `open` and `removed` end the observation. Days are civil days.
@@ -217,7 +221,9 @@ def _figures(found: Incidence, end: str, level: float, enough: bool, by_day: int
         return nothing | {"reason": "too_few"}
     place = upto - 1
     if found.broke_on is not None and found.broke_on <= found.day[place]:
-        return nothing | {"reason": "thin"}
+        place = int(np.searchsorted(found.day, found.broke_on)) - 1
+        if by_day is not None or place < 0 or found.open_share[place] > MUCH_UNDECIDED:
+            return nothing | {"reason": "thin"}
     low, high = interval(found.share[end], found.variance[end], level=level)
     return {
         "conversion": float(found.share[end][place]),

@@ -11,7 +11,7 @@ import ibis
 from ibis import _
 
 from bokgi.analysis.funnel import FunnelMode, funnel
-from bokgi.analysis.stage_conversion import Risk, stage_conversion
+from bokgi.analysis.stage_conversion import MUCH_UNDECIDED, Risk, stage_conversion
 from bokgi.analysis.time_in_stage import time_in_stage
 from bokgi.analysis.visits import ladder
 from bokgi.domain.errors import UsageError
@@ -27,8 +27,6 @@ WINDOW_DAYS: Final = 182
 MOST_UNDECIDED: Final = 0.5
 VIEWS: Final = {"person": "owner_id"}
 LEVEL: Final = 0.90
-_MUCH: Final = 0.1
-"""Share of undecided deals above which a conversion may still move visibly."""
 
 _QUESTIONS: Final = {
     FunnelMode.CREATED_COHORT: N_("Deals created from {start} to {last}: how far have they come?"),
@@ -228,7 +226,9 @@ def _said(stages: Sequence[Json]) -> list[Message]:
 
 
 def _would_change(stages: Sequence[Json]) -> list[Message]:
-    undecided = sum(stage["conversion"]["undecided"] > _MUCH for stage in stages if stage["conversion"] is not None)
+    undecided = sum(
+        stage["conversion"]["undecided"] > MUCH_UNDECIDED for stage in stages if stage["conversion"] is not None
+    )
     if all(stage["conversion"] is None for stage in stages):
         return []
     said = [Message(N_("The lowest conversion need not be the bottleneck; bokgi bottlenecks looks for it."))]
