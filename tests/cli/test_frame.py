@@ -129,7 +129,9 @@ def test_shared_options_may_stand_before_the_command() -> None:
     assert shared_options_last(["--lang", "en", "data", "imports"]) == ["data", "imports", "--lang", "en"]
     assert shared_options_last(["--home=h", "import", "--", "-x.csv"]) == ["import", "--home=h", "--", "-x.csv"]
     assert shared_options_last(["review"]) == ["review"]
-    assert shared_options_last(["--lang", "en"]) == ["--lang", "en"]
+    for shows_help in ([], ["data"], ["--help"], ["data", "--help"], ["review", "-h"]):
+        assert shared_options_last([*shows_help, "--lang", "en"]) == shows_help
+    assert shared_options_last(["review", "--lang"]) == ["review", "--lang"]
 
 
 def test_today_can_be_set_and_is_otherwise_the_day_in_seoul(tmp_path: Path) -> None:

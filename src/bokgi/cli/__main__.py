@@ -26,6 +26,7 @@ from bokgi.domain.messages import N_
 _ABOUT: Final = N_("The weekly sales review, from the CRM export to the meeting.")
 _VERSION_HELP: Final = N_("Show the version.")
 _SHARED: Final = ("--home", "--format", "--lang")
+_HELP: Final = frozenset({"--help", "-h"})
 
 
 def _finish(session: Session, answer: Answer) -> None:
@@ -41,7 +42,7 @@ def build(lang: str) -> TyperCommand | TyperGroup:
     """Put the command line together in one language."""
     completion_init()
     command_class, group_class = classes(lang)
-    settings = {"help_option_names": ["--help", "-h"]}
+    settings = {"help_option_names": sorted(_HELP)}
     app = typer.Typer(
         cls=group_class, add_completion=False, no_args_is_help=True, help=_ABOUT, context_settings=settings
     )
@@ -75,20 +76,27 @@ def _show_version(wanted: bool) -> None:
 
 
 def shared_options_last(arguments: Sequence[str]) -> list[str]:
-    """Let the options that every command has stand before the command, too.
+    """Let the options that every command has stand before the command, too, and beside what only shows help.
 
     >>> shared_options_last(["--lang", "en", "review", "--team", "A"])
     ['review', '--team', 'A', '--lang', 'en']
+    >>> shared_options_last(["data", "--help", "--lang", "en"])
+    ['data', '--help']
     """
-    words, moved = list(arguments), []
-    while words and words[0].partition("=")[0] in _SHARED:
-        count = 1 if "=" in words[0] else 2
-        moved += words[:count]
-        words = words[count:]
-    if not moved or not words or words == ["--help"]:
-        return words or list(arguments)
-    end = words.index("--") if "--" in words else len(words)
-    return [*words[:end], *moved, *words[end:]]
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    own: list[str] = []
+    shared: list[str] = []
+    place = 0
+    while place < end:
+        count = 1 if "=" in arguments[place] else 2
+        if arguments[place].partition("=")[0] in _SHARED and place + count <= end:
+            shared += arguments[place : place + count]
+        else:
+            count = 1
+            own.append(arguments[place])
+        place += count
+    shows_help = not own or (len(own) == 1 and own[0] in registry.GROUPS) or not _HELP.isdisjoint(own)
+    return [*own, *([] if shows_help else shared), *arguments[end:]]
 
 
 def _speak_utf8() -> None:
