@@ -44,6 +44,7 @@ ONCE: Final = {
     "bokgi.apps.reviews.demo.demo_meeting_hold": N_("Hold a past meeting of the sample company."),
     "bokgi.apps.reviews.demo.demo_meetings_make": N_("Make the meetings of the sample company."),
     "bokgi.apps.reviews.tasks.make_pack": N_("Make the pages of a weekly review."),
+    "bokgi.apps.reviews.tasks.make_packs": N_("Make the pages of the weekly reviews that will be looked at."),
 }
 """What is put in once, by the path of its task; what comes again says itself what it does."""
 

@@ -10,10 +10,13 @@ from django_tasks import task_backends
 from django_tasks_db.models import DBTaskResult
 
 from bokgi.apps.access import asking, warming
-from bokgi.apps.jobs.services import enqueue
+from bokgi.apps.access.mail import letter_send
+from bokgi.apps.data.tasks import do_work, write_corrections
+from bokgi.apps.jobs.services import MAIL, enqueue
 from bokgi.questions.roster import ask_roster
 from tests.homes import TODAY
 
+_BACKEND = "django_tasks_db.DatabaseBackend"
 pytestmark = pytest.mark.usefixtures("home")
 
 
@@ -23,7 +26,7 @@ def queue(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     del db
     with suppress(AttributeError):
         del task_backends["default"]
-    monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}})
+    monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": _BACKEND, "QUEUES": ["default", MAIL]}})
     monkeypatch.setattr(asking, "_MAIN", [(ask_roster, {})])
     monkeypatch.setattr(asking, "_OPEN", [])
     monkeypatch.setenv("BOKGI_TODAY", "2026-11-23")
@@ -44,6 +47,30 @@ def test_what_somebody_waits_for_comes_first_and_then_the_rest(monkeypatch: pyte
     assert warming.warm_answers.func() is None
     assert waiting() == ["compute_answer", "warm_answers"]
     DBTaskResult.objects.filter(pk=put).delete()
+    assert warming.warm_answers.func() == 1
+
+
+@pytest.mark.usefixtures("queue")
+def test_uploads_and_entries_come_before_what_nobody_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(asking.answers()), "kept", lambda *_given, **_asked: None)
+    enqueue(warming.warm_answers, key="warm on")
+    enqueue(write_corrections)
+    enqueue(do_work, work_id=1)
+    assert [task.task_path.rpartition(".")[2] for task in DBTaskResult.objects.ready()] == [
+        "do_work",
+        "write_corrections",
+        "warm_answers",
+    ]
+    for first in ("do_work", "write_corrections"):
+        assert warming.warm_answers.func() is None
+        DBTaskResult.objects.filter(task_path__endswith=first).delete()
+    assert warming.warm_answers.func() == 1
+
+
+@pytest.mark.usefixtures("queue")
+def test_mail_goes_out_beside_and_nothing_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(asking.answers()), "kept", lambda *_given, **_asked: None)
+    enqueue(letter_send, to="a@team.example", subject="Hello", body="…")
     assert warming.warm_answers.func() == 1
 
 

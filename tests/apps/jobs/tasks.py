@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django_tasks import task
 
+from bokgi.apps.jobs.services import MAIL
 from bokgi.domain.errors import InputError
 from bokgi.domain.messages import Message
 
@@ -34,6 +35,12 @@ def fail_until(folder: str, times: int) -> None:
 def refuse() -> None:
     """Fail in a way that a person must mend."""
     raise InputError("file_missing", Message("There is no file."))
+
+
+@task(queue_name=MAIL)
+def tell(folder: str) -> None:
+    """Go out beside whatever else is at work."""
+    (Path(folder) / "told").touch()
 
 
 @task()

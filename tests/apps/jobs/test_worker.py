@@ -23,12 +23,14 @@ from django_tasks_db.models import DBTaskResult
 
 from bokgi.apps.jobs import schedules, services
 from bokgi.apps.jobs.models import Attempt, Schedule
+from bokgi.apps.jobs.services import MAIL
 from bokgi.apps.jobs.worker import Worker
 from tests.apps.jobs import tasks
 from tests.unmeasured import unmeasured
 
 SEOUL = ZoneInfo("Asia/Seoul")
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+_BACKEND = "django_tasks_db.DatabaseBackend"
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -39,7 +41,7 @@ def queue(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     tasks.DONE.clear()
     with suppress(AttributeError):
         del task_backends["default"]
-    monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}})
+    monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": _BACKEND, "QUEUES": ["default", MAIL]}})
     monkeypatch.setattr(schedules, "_SCHEDULED", {})
     # The transaction of the test must outlive a look at old connections.
     monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
@@ -240,14 +242,16 @@ def test_a_task_whose_worker_is_killed_is_done_by_another(tmp_path: Path) -> Non
     put = _child(
         home,
         "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
-        "from tests.apps.jobs.tasks import slow; from bokgi.apps.jobs.services import enqueue\n"
-        f"print(enqueue(slow, key='once', folder={str(tmp_path)!r}))",
+        "from tests.apps.jobs.tasks import slow, tell; from bokgi.apps.jobs.services import enqueue\n"
+        f"print(enqueue(slow, key='once', folder={str(tmp_path)!r}), enqueue(tell, folder={str(tmp_path)!r}))",
         stdout=subprocess.PIPE,
     )
     assert put.communicate(timeout=120)[0].strip()
     first = _child(home, _WORKER)
     try:
         assert _wait_for((tmp_path / "begun").exists)
+        # Mail does not stand behind what takes long.
+        assert _wait_for((tmp_path / "told").exists)
         # It lives: another worker leaves the task alone.
         second = _child(home, _WORKER)
         try:

@@ -8,7 +8,7 @@ from typing import Final
 from django.core.mail import EmailMessage
 from django_tasks import task
 
-from bokgi.apps.jobs.services import enqueue
+from bokgi.apps.jobs.services import AWAITED, MAIL, enqueue
 from bokgi.domain.messages import N_, Message
 from bokgi.ui.format import plain, show
 
@@ -66,7 +66,7 @@ def letter_write(*, kind: str, to: str, lang: str, link: str = "", **values: obj
     )
 
 
-@task()
+@task(priority=AWAITED, queue_name=MAIL)
 def letter_send(*, to: str, subject: str, body: str) -> None:
     """Hand one mail to the mail server."""
     EmailMessage(subject, body, to=[to]).send()

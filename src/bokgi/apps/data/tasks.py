@@ -11,12 +11,13 @@ from django_tasks import task
 from bokgi.apps.data import arriving, pending, reminding, services
 from bokgi.apps.data.models import Work, WorkKind, WorkState
 from bokgi.apps.jobs.schedules import scheduled
+from bokgi.apps.jobs.services import AWAITED
 from bokgi.domain.messages import N_
 
 UPLOADS_KEPT: Final = timedelta(days=14)
 
 
-@task()
+@task(priority=AWAITED)
 def do_work(work_id: int) -> None:
     """Do one piece of work on the facts, and what follows from it."""
     services.works_resume()

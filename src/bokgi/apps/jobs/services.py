@@ -40,11 +40,15 @@ def enqueue(task: Task[Any, Any], /, *, key: str = "", **arguments: Any) -> str:
 
 AWAITED: Final = 50
 """Priority of a task that somebody sits before a page for."""
+AHEAD: Final = -10
+"""Priority of what is computed before anybody asks for it; between its steps it gives way (`is_other_work_waiting`)."""
+MAIL: Final = "mail"
+"""Queue of what the worker sends beside its other tasks, however long those take."""
 
 
-def is_somebody_waiting() -> bool:
-    """Tell whether a task waits to begin that somebody sits before a page for."""
-    return DBTaskResult.objects.ready().filter(priority__gte=AWAITED).exists()
+def is_other_work_waiting() -> bool:
+    """Tell whether a task waits to begin that is more urgent than what is computed ahead."""
+    return DBTaskResult.objects.ready().filter(priority__gt=AHEAD).exclude(queue_name=MAIL).exists()
 
 
 def begun(*, task: DBTaskResult[Any, Any], at: datetime) -> None:

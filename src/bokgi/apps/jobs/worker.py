@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
@@ -25,72 +25,25 @@ _BEAT_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 10.0
 
 
-class Worker(DjangoWorker):
-    """Works on the queue until it is told to stop. `zone` gives the organisation's time zone."""
+class _Lane(DjangoWorker):
+    """Does the tasks of some queues, one after the other, each with attempts and a beat."""
 
-    def __init__(self, *, zone: Callable[[], ZoneInfo], batch: bool = False, interval: float = 1.0) -> None:
+    def __init__(self, *, queues: Sequence[str], without: Sequence[str] = (), batch: bool, interval: float) -> None:
         super().__init__(
-            queue_names=["*"],
+            queue_names=list(queues),
             interval=interval,
             batch=batch,
             backend_name="default",
             startup_delay=False,
             max_tasks=None,
             worker_id=get_random_string(32),
-            excluded_queue_names=[],
+            excluded_queue_names=list(without),
         )
-        self._zone = zone
-        self._over = threading.Event()
-        self._at_work: DBTaskResult[Any, Any] | None = None
-
-    def stop(self, seconds: float, leave: Callable[[], object]) -> None:
-        """Begin no other task, and end once the one at work is done.
-
-        Where it takes longer than so many seconds, it is put back for the next worker, and `leave` ends the process.
-        """
-        self.running = False
-
-        def put_back() -> None:
-            if self._at_work is None:
-                return
-            # Where it cannot be put back just now, it is taken over as a dead worker's.
-            with suppress(DatabaseError):
-                services.put_back(task_id=self._at_work.pk, at=timezone.now())
-            leave()
-
-        timer = threading.Timer(seconds, put_back)
-        timer.daemon = True
-        timer.start()
-
-    def run(self) -> None:
-        """Look after schedules and dead workers beside, and work."""
-        self._look()
-        beside = threading.Thread(target=self._look_again, daemon=True)
-        beside.start()
-        try:
-            super().run()
-        finally:
-            self._over.set()
-            beside.join()
-
-    def _look(self) -> None:
-        now = timezone.now()
-        for task_id in services.take_over(at=now):
-            _LOG.warning("task %s was left by a dead worker; it begins again", task_id)
-        schedules.come_due(at=now, zone=self._zone())
-
-    def _look_again(self) -> None:
-        while not self._over.wait(_LOOK_SECONDS):
-            try:
-                self._look()
-            except DatabaseError:
-                _LOG.exception("looking after schedules failed; it is tried again")
-                close_old_connections()
-        connection.close()
+        self.at_work: DBTaskResult[Any, Any] | None = None
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         """Run one task with a beat; what failed by chance waits for another attempt."""
-        self._at_work = db_task_result
+        self.at_work = db_task_result
         services.begun(task=db_task_result, at=timezone.now())
         ended = threading.Event()
         beating = threading.Thread(target=self._beat, args=(db_task_result.pk, ended), daemon=True)
@@ -108,7 +61,7 @@ class Worker(DjangoWorker):
         finally:
             ended.set()
             beating.join()
-            self._at_work = None
+            self.at_work = None
         if caught and db_task_result.status == TaskResultStatus.FAILED.value:
             again = services.failed(task=db_task_result, error=caught[0], at=timezone.now())
             level = logging.WARNING if again or isinstance(caught[0], BokgiError) else logging.ERROR
@@ -120,5 +73,83 @@ class Worker(DjangoWorker):
                 services.beat(task_id=task_id, at=timezone.now())
             except DatabaseError:
                 # The next beat tries again; a worker is dead only after several are missing.
+                close_old_connections()
+        connection.close()
+
+
+class Worker(_Lane):
+    """Works on the queue until it is told to stop. `zone` gives the organisation's time zone.
+
+    Mail goes out in a thread of its own, so that who waits for a link does not wait for an import; in a batch all is
+    done in turn.
+    """
+
+    def __init__(self, *, zone: Callable[[], ZoneInfo], batch: bool = False, interval: float = 1.0) -> None:
+        super().__init__(queues=["*"], without=() if batch else (services.MAIL,), batch=batch, interval=interval)
+        self._zone = zone
+        self._mail = None if batch else _Lane(queues=[services.MAIL], batch=True, interval=0)
+        self._over = threading.Event()
+
+    def stop(self, seconds: float, leave: Callable[[], object]) -> None:
+        """Begin no other task, and end once the one at work is done.
+
+        Where it takes longer than so many seconds, it is put back for the next worker, and `leave` ends the process.
+        """
+        self.running = False
+        if self._mail is not None:
+            self._mail.running = False
+
+        def put_back() -> None:
+            lanes = (self,) if self._mail is None else (self, self._mail)
+            left = [lane.at_work for lane in lanes if lane.at_work is not None]
+            # Where one cannot be put back just now, it is taken over as a dead worker's.
+            for task in left:
+                with suppress(DatabaseError):
+                    services.put_back(task_id=task.pk, at=timezone.now())
+            if left:
+                leave()
+
+        timer = threading.Timer(seconds, put_back)
+        timer.daemon = True
+        timer.start()
+
+    def run(self) -> None:
+        """Look after schedules and dead workers beside, and work."""
+        self._look()
+        beside = [threading.Thread(target=self._look_again, daemon=True)]
+        if self._mail is not None:
+            beside.append(threading.Thread(target=self._send, args=(self._mail,), daemon=True))
+        for thread in beside:
+            thread.start()
+        try:
+            super().run()
+        finally:
+            self._over.set()
+            for thread in beside:
+                thread.join()
+
+    def _look(self) -> None:
+        now = timezone.now()
+        for task_id in services.take_over(at=now):
+            _LOG.warning("task %s was left by a dead worker; it begins again", task_id)
+        schedules.come_due(at=now, zone=self._zone())
+
+    def _look_again(self) -> None:
+        while not self._over.wait(_LOOK_SECONDS):
+            try:
+                self._look()
+            except DatabaseError:
+                _LOG.exception("looking after schedules failed; it is tried again")
+                close_old_connections()
+        connection.close()
+
+    def _send(self, lane: _Lane) -> None:
+        """Send what waits. Only reading looks for it, so that an idle worker does not hold the database."""
+        while not self._over.wait(self.interval):
+            try:
+                if DBTaskResult.objects.ready().filter(queue_name=services.MAIL).exists():
+                    lane.run()
+            except DatabaseError:
+                _LOG.exception("looking for mail failed; it is tried again")
                 close_old_connections()
         connection.close()

@@ -12,7 +12,7 @@ from django_tasks import task
 from bokgi.apps.access.asking import today
 from bokgi.apps.data.pending import is_pending, write_pending
 from bokgi.apps.jobs.schedules import scheduled
-from bokgi.apps.jobs.services import AWAITED, enqueue
+from bokgi.apps.jobs.services import AHEAD, AWAITED, enqueue, is_other_work_waiting
 from bokgi.apps.reviews.models import Meeting, MeetingState
 from bokgi.apps.reviews.services.planning import meetings_advance
 from bokgi.apps.reviews.showing import deals_of, pack_kept, pack_of
@@ -22,17 +22,25 @@ from bokgi.domain.messages import N_
 
 @scheduled("meetings", "*/5 * * * *", N_("Plan the weekly meetings, begin their preparation, make their packs."))
 @task()
-def advance_meetings() -> int:
-    """Bring all meetings up to the day, and make the packs that will be looked at; gives how many.
+def advance_meetings() -> None:
+    """Bring all meetings up to the day, and have the packs made that will be looked at."""
+    meetings_advance(today=today())
+    enqueue(make_packs, key="packs")
+
+
+@task(priority=AHEAD)
+def make_packs() -> int | None:
+    """Make the packs that will be looked at, and give how many; null where anything else waits, which comes first.
 
     Those are the packs of meetings that are being prepared, as of today, and of each team's last meeting, as of its
     day: with it the page of the meeting says what is different today.
     """
-    on = today()
-    meetings_advance(today=on)
     made = 0
-    for one, as_of in _looked_at(on):
+    for one, as_of in _looked_at(today()):
         with suppress(BokgiError):
+            if not pack_kept(week=one.week, as_of=as_of, team=one.team) and is_other_work_waiting():
+                enqueue(make_packs, key="packs")
+                return None
             deals_of(pack_of(week=one.week, as_of=as_of, team=one.team))
             made += 1
     return made
