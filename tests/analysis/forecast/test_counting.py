@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,8 @@ def test_days_at_risk_are_those_between_entry_and_leaving() -> None:
     found = history(at("2026-02-03"), at("2026-02-20"))
     stage = {name: code for code, (_, name) in enumerate(found.coding.stages)}
     cells = found.cells
-    talk, offer = (cells.days[cells.stage == stage[name]].sum() for name in ("talk", "offer"))
+    days = cells.days(np.ones(len(cells.marks)))
+    talk, offer = (days[cells.stage == stage[name]].sum() for name in ("talk", "offer"))
     # d1 29 days of talk, d2 78 up to the day of the facts, d3 passed through in a day: half a day.
     assert (talk, offer) == (29 + 78 + 0.5, 7 + 41)
     events = {name: [table.sum() for table in tables] for name, tables in cells.events.items()}
@@ -141,9 +143,18 @@ def test_cells_counted_a_few_deals_at_a_time_are_the_same(monkeypatch: pytest.Mo
     monkeypatch.setattr("bokgi.analysis.forecast.counting.CELLS_AT_ONCE", 1)
     parts = history(at("2026-02-03"), deals=deals).cells
     assert set(whole.profile.tolist()) == {0, 1}
-    for field in ("profile", "person", "first", "timing"):
+    for field in ("profile", "person", "first", "timing", "begins", "era", "twice"):
         assert getattr(parts, field).tolist() == getattr(whole, field).tolist()
-    assert parts.days.toarray().tolist() == whole.days.toarray().tolist()
+
+
+def test_days_weighed_some_rows_at_a_time_are_those_of_each_era_by_its_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = history(at("2026-02-03"), at("2026-02-20")).cells
+    weight = np.linspace(0.25, 1.0, len(cells.marks))
+    monkeypatch.setattr("bokgi.analysis.forecast.history._ROWS_AT_ONCE", 2)
+    rows = [range(*pair) for pair in pairwise(cells.begins.tolist())]
+    slowly = [sum(int(cells.twice[at]) * weight[cells.era[at]] / 2 for at in row) for row in rows]
+    assert len(set(cells.era.tolist())) > 1
+    np.testing.assert_allclose(cells.days(weight), slowly)
 
 
 def test_an_origin_knows_only_what_had_happened_by_its_end() -> None:
@@ -199,7 +210,7 @@ def test_days_at_risk_and_steps_ahead_have_the_phases_of_the_fiscal_year() -> No
             given.deals, told, None, None, as_of=AS_OF, windows=(window,), factors=(), year_starts=year_starts
         )
         assert found.year_starts == year_starts
-        days = np.asarray(found.cells.days.sum(axis=1)).ravel()
+        days = found.cells.days(np.ones(len(found.cells.marks)))
         return np.bincount(found.cells.timing % PHASES, days, PHASES)
 
     calendar, moved = days_by_phase(1), days_by_phase(3)

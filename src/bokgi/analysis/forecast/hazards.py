@@ -73,10 +73,12 @@ def fit_hazards(cells: Cells, moves: Moves, coding: Coding, *, on: int, start: H
 
 def _days(cells: Cells, weight: Floats, timings: int) -> sparse.csr_array:
     """Weigh the days of each pair and timing; what lies in eras without weight only is left out."""
-    weighed = cells.days @ weight, cells.timing, cells.first
-    found = sparse.csr_array(weighed, shape=(len(cells.profile), timings), copy=True)
-    found.eliminate_zeros()
-    return found
+    days, timing, first = cells.days(weight), cells.timing, cells.first
+    kept = days > 0.0
+    if not kept.all():
+        first = np.append(0, np.cumsum(np.add.reduceat(kept, first[:-1], dtype=np.int64)))
+        days, timing = days[kept], timing[kept]
+    return sparse.csr_array((days, timing, first), shape=(len(cells.profile), timings))
 
 
 def _timing(stages: int, stage: Ints, age: Ints, phase: Ints) -> tuple[tuple[Ints, ...], tuple[int, ...]]:

@@ -43,6 +43,8 @@ LARGEST_FACTOR: Final = 40
 """A condition keeps at most so many levels; the rarest are counted together."""
 NEVER: Final = 10**6
 """Days until something of which nobody knows when it is due."""
+_ROWS_AT_ONCE: Final = 500_000
+"""Rows of days at risk that are weighed at once."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,19 @@ class Cells:
     """Days at risk by condition and person, and within those by stage, time in stage, part of the quarter and era.
 
     `profile` and `person` are those of each pair; the rows of pair `p` are `first[p]` up to `first[p + 1]`, each with
-    `timing` ((stage × times in stage + time) × parts of the quarter + part) and its `days`, a column for each era. An
-    era ends on a day of `marks`: the first origin (or the day of the facts) that has seen it. `events` counts how stays
-    ended, by era and timing, era and profile, era and person.
+    `timing` ((stage × times in stage + time) × parts of the quarter + part). The cells of row `r` are `begins[r]` up to
+    `begins[r + 1]`, each with its `era` and its days, doubled (`twice`). An era ends on a day of `marks`: the first
+    origin (or the day of the facts) that has seen it. `events` counts how stays ended, by era and timing, era and
+    profile, era and person.
     """
 
     profile: Ints
     person: Ints
     first: Ints
     timing: Codes
-    days: sparse.csr_array
+    begins: Codes
+    era: NDArray[np.unsignedinteger[Any]]
+    twice: Codes
     marks: Ints
     events: Mapping[str, tuple[Floats, Floats, Floats]]
 
@@ -79,6 +84,17 @@ class Cells:
     def stage(self) -> Ints:
         """Stage of each row."""
         return self.timing.astype(np.int64) // (len(AGE_DAYS) * PHASES)
+
+    def days(self, weight: Floats) -> Floats:
+        """Sum the days of each row, an era's by its weight; some rows at once, for there are millions of cells."""
+        total = np.empty(len(self.timing))
+        for low in range(0, len(total), _ROWS_AT_ONCE):
+            begins = self.begins[low : low + _ROWS_AT_ONCE + 1]
+            part = slice(begins[0], begins[-1])
+            cells = self.twice[part].astype(np.float64), self.era[part].astype(np.int32), begins - begins[0]
+            total[low : low + _ROWS_AT_ONCE] = sparse.csr_array(cells, (len(begins) - 1, len(weight))) @ weight
+        total /= 2.0
+        return total
 
 
 @dataclass(frozen=True)
@@ -352,6 +368,7 @@ def _cells(parts: Iterable[pa.Table], numbering: Numbering) -> Cells:
     sizes = numbering.timings, numbering.profiles, n_people
     events = {name: tuple(np.zeros((n_eras, size)) for size in sizes) for name in EXITS}
     pairs, begun, timings, places, eras, days = [], [], [], [], [], []
+    small = np.min_scalar_type(n_eras)
     n_rows = n_cells = 0
     for part in parts:
         key, way = _ints(part["key"]), part["way"].to_numpy()
@@ -363,7 +380,7 @@ def _cells(parts: Iterable[pa.Table], numbering: Numbering) -> Cells:
                 here = np.bincount(era * size + group, minlength=n_eras * size)
                 np.add(sums, here.reshape(n_eras, size), out=sums)
         cells = np.flatnonzero(np.diff(key, prepend=-1))
-        twice = np.add.reduceat(part["twice"].to_numpy(), cells, dtype=np.int64)
+        days.append(np.add.reduceat(part["twice"].to_numpy(), cells, dtype=np.int32))
         row, era = np.divmod(key[cells], n_eras)
         pair, timing = np.divmod(row, numbering.timings)
         rows = np.flatnonzero(np.diff(row, prepend=-1))
@@ -372,8 +389,7 @@ def _cells(parts: Iterable[pa.Table], numbering: Numbering) -> Cells:
         begun.append(begins + n_rows)
         timings.append(timing[rows].astype(np.int32))
         places.append((rows + n_cells).astype(np.int32))
-        eras.append(era.astype(np.int32))
-        days.append(twice / 2.0)
+        eras.append(era.astype(small))
         n_rows, n_cells = n_rows + len(rows), n_cells + len(row)
     places.append(np.array([n_cells], dtype=np.int32))
     profile, person = np.divmod(_joined(pairs), n_people)
@@ -382,7 +398,9 @@ def _cells(parts: Iterable[pa.Table], numbering: Numbering) -> Cells:
         person,
         np.append(_joined(begun), n_rows),
         _joined(timings),
-        sparse.csr_array((_joined(days), _joined(eras), _joined(places)), shape=(n_rows, n_eras)),
+        _joined(places),
+        _joined(eras),
+        _joined(days),
         np.array([day_number(on) for on in numbering.eras], dtype=np.int64),
         events,  # type: ignore[arg-type]  # three tables each
     )
