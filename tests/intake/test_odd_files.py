@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from openpyxl import Workbook
 
 from bokgi.domain.errors import InputError
 from bokgi.facts.lake import Lake
+from bokgi.intake.entering import enter
 from bokgi.intake.importing import ImportResult, import_files
 from bokgi.intake.plan import PlanOptions, plan_import
+from tests.intake.homes import Company
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 FOOTER = (
@@ -132,3 +135,19 @@ def test_a_workbook_says_when_it_was_saved_as_a_date_and_not_as_a_machine_writes
 
     spoken = r"deals\.xlsx › Sheet는 통합 문서를 마지막으로 저장한 \d{4}-\d\d-\d\d에 내보낸 것으로 봅니다\."
     assert re.fullmatch(spoken, said)
+
+
+def test_the_time_of_a_file_is_told_in_the_zone_of_the_organisation(company: Company, tmp_path: Path) -> None:
+    settings = pa.table({"name": ["time_zone"], "setting": ["America/New_York"], "valid_from": [date(1970, 1, 1)]})
+    enter(company.lake, {"settings": settings}, by="test", at=AT)
+    path = tmp_path / "deals.csv"
+    path.write_text("Deal ID,Deal name,Stage\nD1,Server,Proposal\nD2,Cloud,Won\n", encoding="utf-8")
+    os.utime(path, (0, datetime(2026, 11, 29, 3, tzinfo=UTC).timestamp()))
+
+    with plan_import([path], lake=company.lake) as plan:
+        (said,) = (finding.message.text("en") for finding in plan.findings if finding.code == "exported_at_assumed")
+    assert "2026-11-28" in said
+
+    given = PlanOptions(exported_at=datetime(2026, 11, 28, 9))  # noqa: DTZ001 - as a form gives it
+    with plan_import([path], lake=company.lake, options=given) as plan:
+        assert plan.exported.at == datetime(2026, 11, 28, 14, tzinfo=UTC)

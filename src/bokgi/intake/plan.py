@@ -14,11 +14,14 @@ from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from bokgi.domain.errors import InputError, MappingError
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.lake import Lake
-from bokgi.facts.settings import DEFAULT_TIME_ZONE
+from bokgi.facts.settings import DEFAULT_TIME_ZONE, Settings
 from bokgi.intake.files import ExportedAt, Place, StagedFile, stage_files
 from bokgi.intake.files.staged import Progress
 from bokgi.intake.mapping import saved
@@ -224,7 +227,7 @@ def _plan(
             )
         detection = map_files(staging.files, connection=bench.connection, among=among, saved=known, hints=hints)
     files = tuple(PlannedFile(*pair) for pair in zip(staging.files, detection.mappings, strict=True))
-    exported, said = _exported(files, told.exported_at, told.time_zone or DEFAULT_TIME_ZONE)
+    exported, said = _exported(files, told.exported_at, told.time_zone or _own_zone(lake))
     findings = [*staging.findings, *(finding for file in staging.files for finding in file.findings)]
     return ImportPlan(
         files=files,
@@ -236,6 +239,13 @@ def _plan(
         currency=told.currency,
         language=told.language,
     )
+
+
+def _own_zone(lake: Lake | None) -> str:
+    """Give the organisation's zone, in which its people name the moment of an export."""
+    if lake is None or not lake.folder.is_dir() or not any(one.committed for one in lake.imports()):
+        return DEFAULT_TIME_ZONE
+    return Settings.of(pa.concat_tables(pq.read_table(path) for path in lake.state()["settings"])).time_zone
 
 
 def _saved(lake: Lake) -> tuple[FileMapping, ...]:

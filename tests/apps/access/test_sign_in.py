@@ -17,6 +17,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from bokgi.apps.access import first_run
 from bokgi.apps.access.first_run import CODE
 from bokgi.apps.access.models import AuditEntry, Invitation, Organisation, User
 from bokgi.facts.lake import Lake
@@ -263,6 +264,31 @@ COMPANY = {
 }
 
 
+@pytest.mark.parametrize(
+    ("country", "zone", "currency", "week_starts"),
+    [
+        ("KR", "Asia/Seoul", "KRW", 1),
+        ("US", "America/New_York", "USD", 7),
+        ("DE", "Europe/Berlin", "EUR", 1),
+        ("AU", "Australia/Adelaide", "AUD", 1),
+        ("AQ", "Antarctica/Casey", "USD", 1),
+    ],
+)
+def test_set_up_begins_with_what_is_usual_in_the_country(
+    country: str, zone: str, currency: str, week_starts: int
+) -> None:
+    assert first_run.usual_of(country) == {
+        "time_zone": zone,
+        "currency": currency,
+        "week_starts": week_starts,
+        "country": country,
+    }
+
+
+def test_countries_have_names() -> None:
+    assert all(code != name for code, name in first_run.countries("en"))
+
+
 def test_the_first_run_makes_company_and_administrator_once(tmp_path: Path, settings: Settings) -> None:
     settings.HOME = tmp_path
     (tmp_path / "keys").mkdir()
@@ -275,7 +301,9 @@ def test_the_first_run_makes_company_and_administrator_once(tmp_path: Path, sett
     weak = {"code": "the-code"} | COMPANY | {"admin-password": "1234567890"}
     assert client.post("/account/start/", weak).status_code == 200
     assert not Organisation.objects.exists()
-    assert client.get("/account/start/?code=the-code").status_code == 200
+    form = client.get("/account/start/?code=the-code", headers={"Accept-Language": "en-US,en;q=0.9"})
+    for usual in ("America/New_York", "USD", "US", "7"):
+        assert f'<option value="{usual}" selected>' in form.content.decode()
     assert client.post("/account/start/", {"code": "the-code"} | COMPANY)["Location"] == "/"
     assert client.get("/settings/").status_code == 200
     assert client.get("/")["Location"] == "/data/upload/"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import available_timezones
 
 import holidays
 import pyarrow as pa
-from babel import Locale
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
 from django import forms
 from django.conf import settings
 from django.db import transaction
@@ -29,6 +32,8 @@ _ALWAYS: Final = date(1970, 1, 1)
 CURRENCIES: Final = ("KRW", "USD", "EUR", "JPY", "GBP", "CNY", "VND", "INR", "SGD", "TWD", "AUD", "CAD")
 _MONTHS: Final = range(1, 13)
 _WEEK_STARTS: Final = (1, 7)
+_SUNDAY: Final = 6
+"""As the tables of the world's weeks count, from Monday on as 0."""
 _ZONES_FIRST: Final = (
     "Asia/Seoul",
     "Asia/Tokyo",
@@ -38,7 +43,7 @@ _ZONES_FIRST: Final = (
     "America/New_York",
 )
 IN_THE_FACTS: Final = ("currency", "time_zone", "country", "language", "fiscal_year_starts", "week_starts")
-_UNITS: Final = {"short": N_("Short: 2.6억, 8,400만"), "full": N_("Full numbers: 260,000,000")}
+_UNITS: Final = {"short": N_("Short: 260M, 84K"), "full": N_("Full numbers: 260,000,000")}
 
 
 def is_code(given: str) -> bool:
@@ -58,9 +63,40 @@ def zones() -> list[tuple[str, str]]:
 def countries(lang: str) -> list[tuple[str, str]]:
     """List the countries whose holidays are known, by name, the likely ones first."""
     names = Locale(lang).territories
-    known = {code: str(names.get(code, code)) for code in holidays.list_supported_countries()}
+    known = {code: str(names.get(code, code)) for code in holidays.list_supported_countries(include_aliases=False)}
     likely = [code for code in ("KR", "JP", "US") if code in known]
     return [(code, known[code]) for code in (*likely, *sorted(set(known) - set(likely), key=lambda code: known[code]))]
+
+
+def country_of(accepted: str) -> str:
+    """Guess the country of a visitor from the languages that the browser asks for; South Korea where it says none.
+
+    >>> country_of("en-GB,en;q=0.9"), country_of("de"), country_of("ko-KR,ko;q=0.9"), country_of("*")
+    ('GB', 'DE', 'KR', 'KR')
+    """
+    first = accepted.partition(",")[0].partition(";")[0].strip().replace("-", "_")
+    likely = first if "_" in first else get_global("likely_subtags").get(first, "")
+    country = likely.rpartition("_")[2].upper()
+    return country if country in holidays.list_supported_countries(include_aliases=False) else "KR"
+
+
+def usual_of(country: str) -> dict[str, Any]:
+    """Give what is usual in a country, where a form begins: time zone, currency, first day of the week, holidays."""
+    there = sorted(zone for zone, where in get_global("zone_territories").items() if where == country)
+    main = get_global("windows_zone_mapping").values()
+    likely = [*_ZONES_FIRST, *(zone for zone in there if zone in main), *there]
+    zone = next((zone for zone in likely if zone in there), _ZONES_FIRST[0])
+    paid = [code for code in get_territory_currencies(country) if code in CURRENCIES]
+    # The calendar of a Korean office begins on Monday, whatever the printed one does.
+    sunday = False
+    with suppress(UnknownLocaleError):
+        sunday = country != "KR" and Locale.parse(f"und_{country}").first_week_day == _SUNDAY
+    return {
+        "time_zone": zone,
+        "currency": paid[0] if paid else CURRENCIES[1],
+        "week_starts": 7 if sunday else 1,
+        "country": country,
+    }
 
 
 class OrganisationForm(forms.Form):
@@ -75,16 +111,16 @@ class OrganisationForm(forms.Form):
     week_starts = forms.TypedChoiceField(label=N_("First day of the week"), coerce=int)
     country = forms.ChoiceField(label=N_("Public holidays of"), help_text=N_("They are no working days."))
 
-    def __init__(self, *given: Any, lang: str, **named: Any) -> None:  # noqa: ANN401 - of forms.Form
-        named["initial"] = {
-            "language": lang,
-            "time_zone": "Asia/Seoul",
-            "currency": "KRW",
-            "money_unit": "short",
-            "fiscal_year_starts": 1,
-            "week_starts": 1,
-            "country": "KR",
-        } | named.get("initial", {})
+    def __init__(self, *given: Any, lang: str, country: str = "KR", **named: Any) -> None:  # noqa: ANN401 - of forms.Form
+        named["initial"] = (
+            usual_of(country)
+            | {
+                "language": lang,
+                "money_unit": "short",
+                "fiscal_year_starts": 1,
+            }
+            | named.get("initial", {})
+        )
         super().__init__(*given, **named)
         locale = Locale(lang)
         choices = {

@@ -97,7 +97,8 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "access/start_code.html", {"wrong": bool(code)}, status=403 if code else 200)
     lang = get_language() or LANGUAGES[0]
     given = request.POST if request.method == "POST" and "company-name" in request.POST else None
-    company = first_run.OrganisationForm(given, lang=lang, prefix="company")
+    country = first_run.country_of(request.headers.get("Accept-Language", ""))
+    company = first_run.OrganisationForm(given, lang=lang, country=country, prefix="company")
     administrator = first_run.AdminForm(given, prefix="admin")
     if given is not None and company.is_valid() and administrator.is_valid():
         made = first_run.begin(

@@ -35,11 +35,15 @@ def news(screen: Screen) -> Table | None:
         return None
     start = since(screen.as_of)
     found = screen.ask(tell_pipeline_change, start=start, team=screen.team, owners=owners)
-    told = [(part["code"], deal) for part in found["parts"] for deal in found["deals"].get(part["code"]) or []]
+    parts = found["parts"]
+    if found["reason"] == "amounts_unknown":
+        # Most amounts of that day were never seen: their first sight is no news.
+        parts = [part for part in parts if part["code"] != "amount_filled"]
+    told = [(part["code"], deal) for part in parts for deal in found["deals"].get(part["code"]) or []]
     if not told:
         return None
     told.sort(key=lambda one: (-abs(amount_of(one[1]["change"]) or Decimal(0)), one[1]["deal_id"]))
-    return _table(screen, start, told[:_SHOWN], sum(part["deals"] for part in found["parts"]))
+    return _table(screen, start, told[:_SHOWN], sum(part["deals"] for part in parts))
 
 
 def _table(screen: Screen, start: date, told: list[tuple[str, Json]], count: int) -> Table:
@@ -68,6 +72,6 @@ def _table(screen: Screen, start: date, told: list[tuple[str, Json]], count: int
         Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
     ]
     more = count - len(rows)
-    note = say(N_("{n} smaller {n:change|changes} more"), n=more) if more > 0 else ""
+    note = say(N_("{n} smaller {n:change|changes} not shown"), n=more) if more > 0 else ""
     caption = say(N_("Changed since {day}"), day=start)
     return Table(caption, columns, rows, note=note, hidden_caption=True)

@@ -86,7 +86,8 @@ def _symbol(currency: str) -> str:
 def money(value: Money, lang: str) -> str:
     """Write one amount in a sentence: `2억 6,000만원`, `₩260M`, `$125,000`, `12만 5,000달러`.
 
-    Korean won are written to the nearest 만 from 10,000 on, English amounts from a million on to four digits.
+    Korean won are written to the nearest 만 from 10,000 on, English amounts from 10,000 on without cents, from a
+    million on to four digits.
     """
     amount = value.rounded().amount
     size = abs(amount)
@@ -95,7 +96,7 @@ def money(value: Money, lang: str) -> str:
     elif size >= 1_000_000:  # noqa: PLR2004 - below a million every digit is written
         text = _symbol(value.currency) + _lettered(size, 4)
     else:
-        whole = value.currency in WITHOUT_CENTS or size == size.to_integral_value()
+        whole = value.currency in WITHOUT_CENTS or size >= _MAN or size == size.to_integral_value()
         text = _symbol(value.currency) + digits_of(size, 0 if whole else 2)
     return f"{MINUS}{text}" if amount < 0 else text
 
