@@ -10,6 +10,7 @@ from typing import Final
 from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.access.asking import answers, main_question, open_questions, viewer_for
 from bokgi.apps.access.selectors import managers, organisation
+from bokgi.apps.pipeline.bottleneck import costliest, first_deals, where_of
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.record import ask_page_of_pack
 from bokgi.apps.reviews.rules import reviewed_week
@@ -86,8 +87,17 @@ def register() -> None:
         main_question(ask_page_of_pack, **week, lang=lang)
     main_question(tell_pipeline_change, start=lambda on: on - timedelta(days=6), team=None)
     main_question(tell_pipeline_change, start=since, team=None)
+    open_questions(_of_bottleneck)
     open_questions(_of_people)
     open_questions(_of_managers)
+
+
+def _of_bottleneck(on: date) -> Iterator[tuple[Question, dict[str, object]]]:
+    """Name what the funnel lists below the bottleneck: the deals that stand there, as who sees all deals asks for."""
+    with suppress(NotFoundError):
+        found = costliest(answers().ask(find_bottlenecks, as_of=on)["units"])
+        if found is not None:
+            yield list_deals, first_deals(where_of(found, owners=None, team=None))
 
 
 def _of_people(on: date) -> Iterator[tuple[Question, dict[str, object]]]:

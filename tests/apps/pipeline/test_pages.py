@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from datetime import date
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote
@@ -14,7 +15,11 @@ import openpyxl
 import pytest
 from django.test import Client
 
-from bokgi.questions.answers import Answers
+from bokgi.apps.pipeline import views
+from bokgi.facts.model import Facts
+from bokgi.questions.answers import Answers, Question
+from bokgi.questions.asked import Json
+from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.funnel import ask_funnel
 from bokgi.questions.pipeline import tell_pipeline_change
@@ -55,6 +60,36 @@ def test_the_win_of_a_created_cohort_has_a_row_and_no_conversion_by_person(as_ro
     assert [stage["stage"] for stage in stages if f">{stage['label']}<" in columns] == [
         stage["stage"] for stage in stages if stage["stage"] != "won"
     ]
+
+
+def stopping_at(stage: str, by: str = "stage", unit: str | None = None) -> Question:
+    """Give a question that answers as the search for bottlenecks does, with one unit flagged."""
+
+    def found(facts: Facts, *, as_of: date) -> Json:
+        answer = find_bottlenecks(facts, as_of=as_of)
+        gain = {"amount": "84000000", "low": "21000000", "high": "152000000", "currency": "KRW", "p_positive": 0.99}
+        gain |= {"arrivals_a_month": 28.5, "chance_missing": 0.0421, "mean_amount": "70000000"}
+        one = {"pipeline": "default", "stage": stage, "label": stage, "by": by, "unit": unit or stage}
+        one |= {"name": unit or stage, "n": 171, "conversion": 0.57, "expected": 0.66, "flagged": True, "gain": gain}
+        return answer | {"units": [one]}
+
+    found.__qualname__ = f"found_{stage}_{by}_{unit}"
+    return found
+
+
+@pytest.mark.parametrize(("by", "unit", "whose"), [("stage", None, ""), ("person", "park", "&person=park")])
+def test_below_the_bottleneck_stand_its_cost_and_its_deals(
+    as_role: AsRole, monkeypatch: pytest.MonkeyPatch, by: str, unit: str | None, whose: str
+) -> None:
+    monkeypatch.setattr(views, "find_bottlenecks", stopping_at("proposal", by, unit))
+    shown = page(as_role("leader"), "/funnel/")
+    assert re.findall(r"<dd>(.*?)</dd>", shown)[:3] == ["28.5", "4.2\u00a0pp", "₩70M"]
+    there = shown.rsplit("Deals that stand in proposal", 1)[1].split("</table>")[0]
+    below = re.findall(r'href="/deals/(\w+-\d+)/"', there)
+    all_of_them = page(as_role("leader"), f"/deals/?stage=proposal&pipeline=default{whose}&sort=-attention")
+    assert below == re.findall(r'href="/deals/(\w+-\d+)/"', all_of_them)[: len(below)]
+    assert below
+    assert "Deals that stand in " not in page(as_role("viewer"), "/funnel/")
 
 
 @pytest.mark.parametrize("query", ["mode=mood", "weeks=7", "as_of=yesterday"])

@@ -56,12 +56,18 @@ ENOUGH: Final = 10
 
 @dataclass(frozen=True)
 class Gain:
-    """Amount a month if the unit reached its benchmark at the stage: mean, interval, probability of being positive."""
+    """Amount a month if the unit reached its benchmark at the stage: mean, interval, probability of being positive.
+
+    `amount` = `arrivals` (deals a month) × `chance` (of a win, that is missing) × `value` (their mean amount).
+    """
 
     amount: float
     low: float
     high: float
     p_positive: float
+    arrivals: float
+    chance: float
+    value: float
 
 
 @dataclass(frozen=True)
@@ -248,7 +254,7 @@ def _units(question: _Question, view: str, flagged: Sequence[Unit]) -> list[Unit
         named = [i for i, name in enumerate(found.names) if name is not None and found.n[i] > 0]
         if named:
             gains = _gains(question, key, view, found, np.array(named), rng)
-            out += [_unit(question, key, view, found, i, gains[row]) for row, i in enumerate(named)]
+            out += [_unit(question, key, view, found, i, gain) for i, gain in zip(named, gains, strict=True)]
     return out
 
 
@@ -263,8 +269,10 @@ def _explained(cell: Cell, flagged: Sequence[Unit]) -> Ints | None:
     return np.unique(mark, return_inverse=True)[1].astype(np.int64)
 
 
-def _gains(question: _Question, key: Key, view: str, found: Screened, named: Ints, rng: np.random.Generator) -> Floats:
-    """Draws of the gain a month: `units × draws`."""
+def _gains(
+    question: _Question, key: Key, view: str, found: Screened, named: Ints, rng: np.random.Generator
+) -> list[Gain]:
+    """Draw the gain a month of each unit, from arrivals, their value and the chance of a win that is missing."""
     names = [str(found.names[i]) for i in named]
     shift = shifts(found.n[named], found.wins[named], found.expected[named], rng).draws
     bench = np.clip(found.expected[named] / found.n[named], 1e-6, 1.0 - 1e-6)
@@ -275,14 +283,16 @@ def _gains(question: _Question, key: Key, view: str, found: Screened, named: Int
     amounts = np.array([arrival.amounts for arrival in arrivals], dtype=np.float64)
     value = value_of(amounts[:, 0], amounts[:, 1], amounts[:, 2], rng)
     missing = bench[:, None] - now
-    return np.asarray(coming * value * missing * question.after[key[0], key[1]][None, :], dtype=np.float64)
+    gains = np.asarray(coming * value * missing * question.after[key[0], key[1]][None, :], dtype=np.float64)
+    low, high = np.quantile(gains, [question.tail, 1.0 - question.tail], axis=1)
+    amount, come, worth = gains.mean(axis=1), coming.mean(axis=1), value.mean(axis=1)
+    columns = (amount, low, high, (gains > 0).mean(axis=1), come, amount / np.maximum(come * worth, 1e-9), worth)
+    return [Gain(*row) for row in np.stack(columns, axis=1).tolist()]
 
 
-def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gains: Floats) -> Unit:
+def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gain: Gain) -> Unit:
     z = None if np.isnan(found.z[i]) else float(found.z[i])
     name = str(found.names[i])
-    low, high = np.quantile(gains, [question.tail, 1.0 - question.tail])
-    gain = None if z is None else Gain(float(gains.mean()), float(low), float(high), float((gains > 0).mean()))
     n = float(found.n[i])
     return Unit(
         pipeline=key[0],
@@ -297,7 +307,7 @@ def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gai
         z=z,
         q_value=None,
         flagged=False,
-        gain=gain,
+        gain=None if z is None else gain,
         more_cases=None,
         deals=(),
         reason=None if z is not None else "none_stopped" if n >= ENOUGH and found.wins[i] == n else "too_few_cases",

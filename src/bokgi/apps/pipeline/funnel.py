@@ -19,14 +19,13 @@ from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import OUTCOMES, PIPELINES
 from bokgi.domain.messages import N_, Message
-from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 from bokgi.questions.asked import Json
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, HeatCell, Table
-from bokgi.ui.format import ABSENT, money, money_short, points
+from bokgi.ui.format import ABSENT, points
 from bokgi.ui.format import n as cases
 
 EXPLAINED: Final = {
@@ -50,7 +49,7 @@ SPLITS: Final = {
     "size": N_("Size"),
 }
 WINDOWS: Final = {"13": 91, "26": WINDOW_DAYS, "52": 364}
-_FREE: Final = frozenset({Role.ADMIN, Role.LEADER})
+FREE: Final = frozenset({Role.ADMIN, Role.LEADER})
 """Who may split by anything: to others a split may show a single colleague's share."""
 
 
@@ -78,8 +77,8 @@ def read(screen: Screen) -> Asked:
     _offered("weeks", weeks, WINDOWS)
     split = query.get("by") or None
     if split is not None:
-        allowed = SPLITS if screen.viewer.role in _FREE else {"team": SPLITS["team"]}
-        if split not in allowed and screen.viewer.role not in _FREE:
+        allowed = SPLITS if screen.viewer.role in FREE else {"team": SPLITS["team"]}
+        if split not in allowed and screen.viewer.role not in FREE:
             _offered("by", split, allowed)
     end = screen.as_of + timedelta(days=1)
     return Asked(mode, Period(end - timedelta(days=WINDOWS[weeks]), end), weeks, split)
@@ -96,7 +95,7 @@ def _offered(name: str, given: str, offered: Mapping[str, object]) -> None:
 
 def splits(screen: Screen) -> dict[str, str]:
     """Give what this person may split by, with their names."""
-    return SPLITS if screen.viewer.role in _FREE else {"team": SPLITS["team"]}
+    return SPLITS if screen.viewer.role in FREE else {"team": SPLITS["team"]}
 
 
 def stages(screen: Screen, asked: Asked, *, before: bool = False, split: str | None = None) -> list[Json]:
@@ -114,7 +113,7 @@ def stages(screen: Screen, asked: Asked, *, before: bool = False, split: str | N
         found = [stage for stage in found if stage["groups"]["team"] == screen.team]
     elif WHOLE not in screen.shown and split != "team":
         return []
-    if split == "team" and screen.viewer.role not in _FREE:
+    if split == "team" and screen.viewer.role not in FREE:
         found = [stage for stage in found if stage["groups"]["team"] in screen.shown]
     return found
 
@@ -136,13 +135,16 @@ def deals_query(**wanted: str | None) -> str:
 
 
 def _names(screen: Screen, found: Sequence[Json]) -> dict[tuple[str, str], str]:
-    """Name each stage; with its pipeline where two pipelines have one of that name."""
-    pipelines = {stage["pipeline"] for stage in found}
+    """Name each stage."""
     # The win above the stages of a created cohort is no stage of the source: it has no label of its own.
-    names = {_key(stage): screen.speaker.label(OUTCOMES, stage["label"]) for stage in found}
-    if len(pipelines) == 1:
-        return names
-    return {key: f"{screen.speaker.label(PIPELINES, key[0])} · {name}" for key, name in names.items()}
+    return {_key(stage): screen.speaker.label(OUTCOMES, stage["label"]) for stage in found}
+
+
+def _pipelines(screen: Screen, found: Sequence[Json]) -> dict[str, str]:
+    """Name each pipeline, to stand below its stages; with one pipeline there is nothing to tell apart."""
+    pipelines = dict.fromkeys(stage["pipeline"] for stage in found)
+    several = len(pipelines) > 1
+    return {name: screen.speaker.label(PIPELINES, name) if several else "" for name in pipelines}
 
 
 def table(
@@ -171,7 +173,7 @@ def _cohort_table(
     say = screen.say
     earlier = {_key(stage): stage["conversion"] for stage in before}
     largest = max((stage["counts"].get("entered", 0) for stage in now), default=1) or 1
-    scale, names = _scale([*now, *before]), _names(screen, now)
+    scale, names, pipelines = _scale([*now, *before]), _names(screen, now), _pipelines(screen, now)
     columns = [
         Column(say(N_("Stage"))),
         Column(say(N_("Moved on, open, ended")), drawn=True),
@@ -191,7 +193,7 @@ def _cohort_table(
         past = earlier.get(_key(stage))
         rows.append(
             [
-                Cell(names[_key(stage)], strong=True),
+                Cell(names[_key(stage)], sub=pipelines[stage["pipeline"]], strong=True),
                 Cell(mark=marks.parts_bar(moved, still_open, ended, largest=largest, width=190, label=words)),
                 _count(screen, asked, stage, "entered"),
                 _count(screen, asked, stage, "open"),
@@ -266,7 +268,7 @@ def _count(screen: Screen, asked: Asked, stage: Json, name: str) -> Cell:
 
 
 def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
-    say, speaker, names = screen.say, screen.speaker, _names(screen, now)
+    say, speaker, names, pipelines = screen.say, screen.speaker, _names(screen, now), _pipelines(screen, now)
     amounts: dict[str, str] = {
         FunnelMode.SNAPSHOT.value: "deals_amount",
         FunnelMode.PERIOD_FLOW.value: "at_end_amount",
@@ -283,7 +285,7 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
         found = stage["conversion"]
         rows.append(
             [
-                Cell(names[_key(stage)], strong=True),
+                Cell(names[_key(stage)], sub=pipelines[stage["pipeline"]], strong=True),
                 *(_count(screen, asked, stage, name) for _label, name in COUNTS[asked.mode]),
                 Cell(unit.cell(Decimal(amount["amount"]))),
                 Cell(
@@ -300,12 +302,18 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
 
 
 def heat(
-    screen: Screen, asked: Asked, split: str, now: Sequence[Json], *, flagged: Mapping[tuple[str, str, str], bool]
+    screen: Screen,
+    asked: Asked,
+    split: str,
+    now: Sequence[Json],
+    *,
+    flagged: Mapping[tuple[str, str, str], bool],
+    flagged_stages: set[tuple[str, str]],
 ) -> dict[str, Any] | None:
-    """Draw conversion by group (rows) and stage (columns): grey where there are too few cases.
+    """Draw conversion by group (rows) and stage (columns), all together last: grey where there are too few cases.
 
     `now` holds the stages unsplit. Only what an analysis judged is marked: `flagged` names stage and unit of what
-    `find_bottlenecks` flagged. Null where there is nothing to show.
+    `find_bottlenecks` flagged, `flagged_stages` the stages. Null where there is nothing to show.
     """
     found = stages(screen, asked, split=split)
     keys = {name: key for key, name in screen.people.items()}
@@ -325,84 +333,38 @@ def heat(
     # A heat map of many people has hundreds of cells: what they share is written once.
     few, percent = screen.say(N_("too few")), screen.speaker.percent
     columns = [
-        (pipeline, stage, deals_query(outcome="all", pipeline=pipeline, stage=stage, entered=asked.span))
-        for pipeline, stage in labels
+        (pipeline, stage, deals_query(pipeline=pipeline, stage=stage, entered=asked.span)) for pipeline, stage in labels
     ]
+
+    def cell(here: Json | None, address: str, *, judged: bool) -> HeatCell:
+        at = None if here is None else here["conversion"]
+        if at is None:
+            return HeatCell("few", few, cases(0 if here is None else here["n_at_risk"] or 0), address)
+        css = "flag" if judged else marks.heat_class(at["estimate"], low, high)
+        return HeatCell(css, percent(at["estimate"]), cases(at["n"]), address)
+
     rows = []
     for group in groups:
         whose = {"person": keys[group]} if split == "person" else {"where": f"{split}:{group}"}
         whose = {"team": group} if split == "team" else whose
-        address = deals_address(screen, **whose)
+        address = deals_address(screen, outcome="all", **whose)
         cells = []
         for pipeline, stage, place in columns:
-            here = by_cell.get((pipeline, stage, group))
-            at = None if here is None else here["conversion"]
-            href = address and f"{address}&{place}"
-            if at is None:
-                cells.append(HeatCell("few", few, cases(0 if here is None else here["n_at_risk"] or 0), href))
-                continue
             judged = flagged.get((pipeline, stage, group), False)
-            css = "flag" if judged else marks.heat_class(at["estimate"], low, high)
-            cells.append(HeatCell(css, percent(at["estimate"]), cases(at["n"]), href))
+            cells.append(cell(by_cell.get((pipeline, stage, group)), address and f"{address}&{place}", judged=judged))
         rows.append({"label": group, "cells": cells, "total": False})
-    return {"columns": list(labels.values()), "rows": rows, "low": percent(low), "high": percent(high)}
-
-
-@dataclass(frozen=True)
-class Bottleneck:
-    """One flagged stage: where, what it costs a month, why it is said, where its deals stand."""
-
-    title: str
-    gain: str
-    interval: str
-    lines: tuple[str, ...]
-    address: str
-
-
-def bottleneck(screen: Screen, answer: Json) -> Bottleneck | None:
-    """Choose the flagged unit with the largest gain that this person may see; null where nothing is flagged."""
-    units = [unit for unit in answer["units"] if unit["flagged"] and _may_see(screen, unit)]
-    if screen.team is not None:
-        units = [unit for unit in units if unit["by"].startswith("team") and unit["unit"] == screen.team]
-    if not units:
-        return None
-    first = max(units, key=lambda unit: (Decimal((unit["gain"] or {}).get("amount", "0")), -len(unit["by"])))
-    where = first["label"] if first["by"] == "stage" else f"{first['name']} · {first['label']}"
-    lines = [
-        screen.say(
-            N_("{share} moved on where {expected} could be expected, in {n} deals that left the stage."),
-            share=screen.speaker.percent(first["conversion"]),
-            expected=screen.speaker.percent(first["expected"]),
-            n=first["n"],
-        )
-    ]
-    gain = first["gain"]
-    team = first["unit"] if first["by"].startswith("team") else screen.team
-    address = deals_address(screen, stage=first["stage"], pipeline=first["pipeline"], team=team, sort="-attention")
-    if gain is None:
-        return Bottleneck(where, "", "", tuple(lines), address)
-    low, high = (
-        money(Money(Decimal(gain[end]), gain["currency"]), screen.lang).replace("\u00a0", " ")
-        for end in ("low", "high")
-    )
-    interval = screen.say(N_("90% interval {low} to {high} a month"), low=low, high=high)
-    shown = f"+{money_short(Money(Decimal(gain['amount']), gain['currency']), screen.lang)}"
-    return Bottleneck(where, shown, interval, tuple(lines), address)
-
-
-def _may_see(screen: Screen, unit: Json) -> bool:
-    view = unit["by"].removesuffix(":past")
-    if view == "person":
-        return screen.viewer.sees_person(unit["unit"])
-    if view == "team":
-        return unit["unit"] in screen.shown
-    return view == "stage" or screen.viewer.role in _FREE
-
-
-def flagged_cells(answer: Json, view: str) -> dict[tuple[str, str, str], bool]:
-    """Name what was flagged: pipeline, stage and the unit's name."""
+    if now:
+        whole, base = {_key(stage): stage for stage in now}, deals_address(screen, outcome="all")
+        cells = [
+            cell(whole.get((pipeline, stage)), base and f"{base}&{place}", judged=(pipeline, stage) in flagged_stages)
+            for pipeline, stage, place in columns
+        ]
+        rows.append({"label": screen.team or screen.say(N_("All together")), "cells": cells, "total": True})
+    above = [(name, sum(key[0] == pipeline for key in labels)) for pipeline, name in _pipelines(screen, found).items()]
     return {
-        (unit["pipeline"], unit["stage"], str(unit["name"])): True
-        for unit in answer["units"]
-        if unit["flagged"] and unit["by"] == view
+        "columns": list(labels.values()),
+        "above": [(name, wide) for name, wide in above if name and wide],
+        "rows": rows,
+        "low": percent(low),
+        "high": percent(high),
     }

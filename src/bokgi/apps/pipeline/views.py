@@ -12,6 +12,7 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.data.entered import deals_waiting
 from bokgi.apps.pipeline import change, compared, deal_list, funnel
+from bokgi.apps.pipeline.bottleneck import bottleneck, flagged_cells, standing
 from bokgi.apps.pipeline.deal_views import SEES_DEALS
 from bokgi.apps.pipeline.figures import MODES
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
@@ -37,7 +38,7 @@ def funnel_index(request: PageRequest) -> HttpResponse:
     asked = funnel.read(screen)
     now, before = funnel.stages(screen, asked), funnel.stages(screen, asked, before=True)
     searched = screen.ask(find_bottlenecks)
-    found = funnel.bottleneck(screen, searched)
+    found = bottleneck(screen, searched)
     flagged = {
         (unit["pipeline"], unit["stage"])
         for unit in searched["units"]
@@ -48,7 +49,8 @@ def funnel_index(request: PageRequest) -> HttpResponse:
     views = ["person"] if screen.people else []
     views += [asked.split] if asked.split else []
     heats = {
-        view: funnel.heat(screen, asked, view, now, flagged=funnel.flagged_cells(searched, view)) for view in views
+        view: funnel.heat(screen, asked, view, now, flagged=flagged_cells(searched, view), flagged_stages=flagged)
+        for view in views
     }
     return page(
         screen,
@@ -59,6 +61,7 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         windows=funnel.WINDOWS,
         splits=funnel.splits(screen),
         found=found,
+        standing=None if found is None else standing(screen, found, now),
         searched=searched,
         table=funnel.table(screen, asked, now, before, flagged),
         hidden=screen.team is None and WHOLE not in screen.shown,

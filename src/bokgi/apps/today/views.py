@@ -16,7 +16,8 @@ from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.forecast import outlook
 from bokgi.apps.forecast.drawing import dots
 from bokgi.apps.people import comparison
-from bokgi.apps.pipeline import deal_list, funnel
+from bokgi.apps.pipeline import deal_list
+from bokgi.apps.pipeline.bottleneck import bottleneck
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.apps.reviews.keeping.selectors import commitments_of, still_open
 from bokgi.apps.reviews.keeping.views import Line, lines
@@ -59,7 +60,7 @@ def today_index(request: PageRequest) -> HttpResponse:
         "forecast": forecast,
         "dots": None if forecast is None else dots(screen, forecast),
         "searched": searched,
-        "found": None if searched is None else funnel.bottleneck(screen, searched),
+        "found": None if searched is None else bottleneck(screen, searched),
         "whole": whole,
         "news": news(screen),
         "fell": fell,

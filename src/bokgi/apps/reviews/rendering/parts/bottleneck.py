@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from bokgi.apps.pipeline.standing import standing_table
 from bokgi.apps.reviews.rendering.blocks import Block, Section, Verdict
 from bokgi.apps.reviews.rendering.words import PARTS
 from bokgi.domain.labels import PIPELINE_PARTS
@@ -16,7 +17,7 @@ from bokgi.ui.blocks import Badge, Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base
 from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, points, signed
 from bokgi.ui.format import n as cases
-from bokgi.ui.speaker import Speaker, about, amount_of
+from bokgi.ui.speaker import Speaker, amount_of
 
 Json = Mapping[str, Any]
 
@@ -167,48 +168,15 @@ def _stage_cells(stage: Json, largest: int, scale: marks.Scale, speaker: Speaker
 
 
 def _deals(found: Json, speaker: Speaker) -> Table:
-    deals = found["deals"]
-    unit: MoneyColumn = speaker.money_column([deal["amount"] for deal in deals])
-    days = found["days"]
+    deals, days = found["deals"], found["days"]
     median, late = (None, None) if days is None else (days["median"], days["late"])
-    longest = max([deal["days_in_stage"] or 0 for deal in deals] + [(late or 0) * 1.2, 1.0])
-    columns = [
-        Column(speaker.word(N_("Deal"))),
-        Column(speaker.word(N_("Owner"))),
-        Column(speaker.text(N_("Amount, {unit}"), unit=unit.label), "right"),
-        Column(speaker.word(N_("Days here")), "right"),
-        Column(speaker.word(N_("against the usual time")), drawn=True),
-        Column(speaker.word(N_("Last touch")), "right"),
-        Column(speaker.word(N_("Expected close")), "right"),
-        Column(speaker.word(N_("To talk about"))),
-    ]
     caption = speaker.text(
         N_("Deals that stand in {stage}: {shown} of {n}, largest amount × waiting time first"),
         stage=found["label"],
         shown=len(deals),
         n=found["open"]["count"],
     )
-    return Table(
-        caption=caption,
-        columns=columns,
-        rows=[
-            [
-                Cell(deal["account"] or deal["name"] or deal["deal_id"], sub=about(deal), strong=True),
-                Cell(deal["owner"] or ABSENT),
-                Cell(unit.cell(amount_of(deal["amount"]))),
-                Cell(speaker.count(deal["days_in_stage"])),
-                Cell(
-                    mark=None
-                    if deal["days_in_stage"] is None
-                    else marks.age_bar(deal["days_in_stage"], median=median, late=late, longest=longest)
-                ),
-                Cell(speaker.day_short(deal["last_activity_on"])),
-                Cell(speaker.day_short(deal["expected_close_on"])),
-                Cell(", ".join(speaker.say(note) for note in deal["notes"])),
-            ]
-            for deal in deals
-        ],
-    )
+    return standing_table(speaker, deals, caption=caption, median=median, late=late)
 
 
 def _bridge(review: Json, speaker: Speaker) -> Chart:

@@ -1,0 +1,66 @@
+"""The deals that stand in a stage, against the time that is usual there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bokgi.domain.messages import N_
+from bokgi.ui import marks
+from bokgi.ui.blocks import Cell, Column, Table
+from bokgi.ui.format import ABSENT
+from bokgi.ui.speaker import Speaker, about, amount_of
+
+Json = Mapping[str, Any]
+
+
+def standing_table(
+    speaker: Speaker,
+    deals: Sequence[Json],
+    *,
+    caption: str,
+    median: float | None,
+    late: float | None,
+    opened_at: str = "",
+    hidden_caption: bool = False,
+) -> Table:
+    """Draw how long each of some open deals has stood, with ticks at the usual and the long time in days.
+
+    `median` and `late` (80th percentile) are null where too few deals left the stage. `opened_at` is the address before
+    the key of a deal; without it, as on paper, a deal opens nothing.
+    """
+    unit = speaker.money_column([deal["amount"] for deal in deals])
+    longest = max([deal["days_in_stage"] or 0 for deal in deals] + [(late or 0) * 1.2, 1.0])
+    columns = [
+        Column(speaker.word(N_("Deal"))),
+        Column(speaker.word(N_("Owner"))),
+        Column(speaker.text(N_("Amount, {unit}"), unit=unit.label), "right"),
+        Column(speaker.word(N_("Days here")), "right"),
+        Column(speaker.word(N_("against the usual time")), drawn=True),
+        Column(speaker.word(N_("Last touch")), "right"),
+        Column(speaker.word(N_("Expected close")), "right"),
+        Column(speaker.word(N_("To talk about"))),
+    ]
+    rows = [
+        [
+            Cell(
+                deal["account"] or deal["name"] or deal["deal_id"],
+                sub=about(deal),
+                href=opened_at and f"{opened_at}{deal['deal_id']}/",
+                strong=True,
+            ),
+            Cell(deal["owner"] or ABSENT),
+            Cell(unit.cell(amount_of(deal["amount"]))),
+            Cell(speaker.count(deal["days_in_stage"])),
+            Cell(
+                mark=None
+                if deal["days_in_stage"] is None
+                else marks.age_bar(deal["days_in_stage"], median=median, late=late, longest=longest)
+            ),
+            Cell(speaker.day_short(deal["last_activity_on"])),
+            Cell(speaker.day_short(deal["expected_close_on"])),
+            Cell(", ".join(speaker.say(note) for note in deal["notes"])),
+        ]
+        for deal in deals
+    ]
+    return Table(caption, columns, rows, hidden_caption=hidden_caption)
