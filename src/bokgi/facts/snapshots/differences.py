@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -10,6 +11,8 @@ from bokgi.facts.engine import literal, quoted
 from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
 from bokgi.facts.snapshots.canonical import canonical_of_stored, unpivoted
 from bokgi.facts.snapshots.observations import CLOSED
+
+_ORIGINS: Final = "ENUM('snapshot', 'entered')"
 
 
 def stage_events(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | None:
@@ -196,7 +199,8 @@ def _written(
     derived = {
         "by_id": "CAST(NULL AS VARCHAR)",
         "source_event_id": "CAST(NULL AS VARCHAR)",
-        "origin": "CASE WHEN exported THEN 'snapshot' ELSE 'entered' END",
+        # An enumeration, written as text: the writer need not find out which texts there are.
+        "origin": f"CASE WHEN exported THEN 'snapshot'::{_ORIGINS} ELSE 'entered'::{_ORIGINS} END",
         "not_before_on": "CASE WHEN exported THEN not_before_on END",
         "not_after_on": "CASE WHEN exported THEN not_after_on END",
     }

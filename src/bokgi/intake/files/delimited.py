@@ -301,6 +301,7 @@ def _described(text: _Text, read: _Read, connection: duckdb.DuckDBPyConnection) 
         exported=exported_at(text.stem, dialect.header.titles),
         findings=(*table.findings, *rejects.findings(file)),
         sql=table.sql,
+        placed_sql=table.placed_sql,
         sample_sql=table.sample_sql,
         rejects=rejects.path if rejects.total else None,
         stamp=text.source.stamp,

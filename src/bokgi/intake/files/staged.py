@@ -107,6 +107,8 @@ class StagedFile:
     rejects: Path | None
     stamp: tuple[int, ...] | None = None
     """What tells that the file is still what was read (`Source.stamp`); null: only its content does."""
+    placed_sql: str | None = None
+    """The staged table with `_place`, the position in its Parquet file; null where nothing but `_row` names a row."""
 
     @property
     def name(self) -> str:
@@ -122,6 +124,17 @@ class StagedFile:
     def relation(self) -> str:
         """Give the staged table as a parenthesised query: `_row` BIGINT and one VARCHAR per column (null: no text)."""
         return f"({self.sql})"
+
+    def rows_at(self, numbers: str) -> str:
+        """Give the query for rows shaped like `relation`, by a query of their numbers (`_row`).
+
+        Where the Parquet file is asked by position, the texts of other rows are passed over unread.
+        """
+        if self.placed_sql is None:
+            return f"SELECT t.* FROM {self.relation} AS t SEMI JOIN ({numbers}) AS w ON t._row = w._row"
+        places = f"SELECT p._place FROM ({self.placed_sql}) AS p SEMI JOIN ({numbers}) AS w ON p._row = w._row"
+        return f"""SELECT t.* EXCLUDE (_place) FROM ({self.placed_sql}) AS t
+            SEMI JOIN ({places}) AS w ON t._place = w._place"""
 
     @property
     def sample(self) -> str:

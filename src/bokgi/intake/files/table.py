@@ -32,9 +32,13 @@ OFTEN: Final = 4
 
 @dataclass(frozen=True)
 class Table:
-    """A staged table: its query with `_row`, the query of its sample, its columns, rows with and without any text."""
+    """A staged table: its query with `_row`, the query of its sample, its columns, rows with and without any text.
+
+    `placed_sql` is the query with `_place`, the position in the Parquet file, beside `_row`.
+    """
 
     sql: str
+    placed_sql: str
     sample_sql: str
     columns: tuple[StagedColumn, ...]
     rows: int
@@ -76,6 +80,7 @@ def describe(
     fields = ", ".join(identifier(field_name(i + 1)) for i in kept)
     source = f"read_parquet({literal(str(parquet))}, file_row_number = true)"
     sql = f"SELECT {number} AS _row, {fields} FROM {source}"
+    placed_sql = f"SELECT file_row_number AS _place, {number} AS _row, {fields} FROM {source}"
     sample_sql = f"{sql} WHERE {_slices(total)}"
     blank_rows = 0
     if kept and total and all(filled[i] < total for i in kept):
@@ -83,6 +88,7 @@ def describe(
         blank_rows = _one(connection, f"SELECT count(*) FROM {source} WHERE {all_blank}")
         if blank_rows:
             sql = f"{sql} WHERE NOT ({all_blank})"
+            placed_sql = f"{placed_sql} WHERE NOT ({all_blank})"
             sample_sql = f"{sample_sql} AND NOT ({all_blank})"
     if kept and total > _SLICES * _SLICE_ROWS:
         sample = parquet.with_suffix(".sample.parquet")
@@ -104,7 +110,7 @@ def describe(
         )
         for i, name, texts in zip(kept, names, seen, strict=True)
     )
-    return Table(sql, sample_sql, columns, total - blank_rows, blank_rows, findings)
+    return Table(sql, placed_sql, sample_sql, columns, total - blank_rows, blank_rows, findings)
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -172,6 +172,7 @@ def _stage_sheet(
         exported=exported_at(source.path.stem, header.titles) or _saved_at(saved),
         findings=table.findings,
         sql=table.sql,
+        placed_sql=table.placed_sql,
         sample_sql=table.sample_sql,
         rejects=None,
         stamp=source.stamp,

@@ -69,11 +69,7 @@ def set_aside(bench: Workbench, marked: Marked) -> None:
     shown = sorted({row for part in marked.held for row in part.rows})
     if shown:
         wanted.append(f"SELECT unnest({shown})")
-    bench.run(
-        f"""CREATE TEMP TABLE set_aside_{place} AS
-            SELECT t.* FROM {reading.staged.relation} AS t
-            SEMI JOIN ({" UNION ".join(wanted)}) AS w ON t._row = w._row"""
-    )
+    bench.run(f"CREATE TEMP TABLE set_aside_{place} AS {reading.staged.rows_at(' UNION '.join(wanted))}")
 
 
 def judge(bench: Workbench, marked: Marked, ladder: Ladder) -> Judged:

@@ -7,8 +7,10 @@ its number of occurrences.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bokgi.facts.schema import Column
 from bokgi.intake.judging.sql_types import SQL_TYPES
@@ -17,6 +19,7 @@ from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.yields import Yield
 
 _NOT_CONTENT = frozenset({"seq", "pipeline", "not_before_on", "not_after_on"})
+_SAME_IN_EVERY_ROW: Final = re.compile("'(?:[^']|'')*'")
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Comparison:
             return self._fresh_events(found, state)
         if state is None:
             alone = _alone(found)
-            return Fresh(alone, _all_columns(alone), None)
+            return Fresh(alone, _all_columns(alone, compared=False), None)
         return self._fresh_state(found, state)
 
     def _name(self) -> str:
@@ -83,7 +86,7 @@ class Comparison:
     def _fresh_events(self, found: Yield, state: str | None) -> Fresh:
         columns = ", ".join(identifier(column.name) for column in _own(found))
         if state is None and found.event_id is None:
-            return Fresh(found, f"SELECT _row, {columns} FROM ({_all_columns(found)})", None)
+            return Fresh(found, f"SELECT _row, {columns} FROM ({_all_columns(found, compared=False)})", None)
         name = self._name()
         content = [column.name for column in _own(found) if column.name not in _NOT_CONTENT]
         listed = ", ".join(identifier(column) for column in content)
@@ -133,8 +136,11 @@ def attributes(texts: Mapping[str, str]) -> str:
     """
     if not texts:
         return "NULL::MAP(VARCHAR, VARCHAR)"
-    parts = ", ".join(f"{literal(header)}: {text}" for header, text in texts.items())
-    return f"{{{parts}}}::MAP(VARCHAR, VARCHAR)"
+    return f"{_struct(texts)}::MAP(VARCHAR, VARCHAR)"
+
+
+def _struct(texts: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{literal(header)}: {text}' for header, text in texts.items())}}}"
 
 
 def _own(found: Yield) -> Sequence[Column]:
@@ -153,8 +159,26 @@ def _value(found: Yield, column: Column) -> str:
     return _null(column) if text is None else f"({text})::{SQL_TYPES[column.type]}"
 
 
-def _all_columns(found: Yield) -> str:
-    parts = ", ".join(f"{_value(found, column)} AS {identifier(column.name)}" for column in _own(found))
+def _written(found: Yield, column: Column) -> str:
+    """Give the SQL of a column that goes from the file's rows into Parquet, and is compared with nothing.
+
+    A text that is the same in every row or one of few words, and the headers of attributes, are of a type that knows
+    its texts: the writer then need not find out how many there are.
+    """
+    if column.name == "attributes" and found.attributes:
+        return f"{_struct(found.attributes)}::MAP(ENUM({', '.join(map(literal, found.attributes))}), VARCHAR)"
+    text = found.said.get(column.name, found.otherwise.get(column.name, ""))
+    if column.name in found.words:
+        kind = f"ENUM({', '.join(map(literal, found.words[column.name]))})"
+        branches = " ".join(f"WHEN {literal(word)} THEN {literal(word)}::{kind}" for word in found.words[column.name])
+        return f"CASE {text} {branches} ELSE ({text})::{kind} END"
+    same = column.type == "string" and _SAME_IN_EVERY_ROW.fullmatch(text)
+    return f"{text}::ENUM({text})" if same else _value(found, column)
+
+
+def _all_columns(found: Yield, *, compared: bool = True) -> str:
+    value = _value if compared else _written
+    parts = ", ".join(f"{value(found, column)} AS {identifier(column.name)}" for column in _own(found))
     part = ", _part" if found.is_event else ""
     query = f"SELECT _row{part}, {parts} FROM ({found.rows}) WHERE {found.where}"
     if found.repeating:

@@ -12,7 +12,8 @@ PIPELINE = "pipeline"
 STAGE_KIND = "stage_kind"
 OUTCOME = "outcome"
 """Columns that the typed view of a deals file has beside those of its fields."""
-_OUTCOMES = tuple(outcome.value for outcome in Outcome)
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
+"""All that the column of that name may hold."""
 
 
 def pipeline(reading: Reading) -> str:
@@ -46,7 +47,7 @@ def _outcome(reading: Reading, ladder: Ladder) -> str:
         branches.append((reading.sql("row.deleted"), "'removed'"))
     if reading.says("deals.outcome"):
         said = reading.sql("deals.outcome")
-        branches.append((one_of(said, _OUTCOMES), said))
+        branches.append((one_of(said, OUTCOMES), said))
     ended = f"CASE WHEN {STAGE_KIND} IN ('lost', 'no_decision') THEN {STAGE_KIND} ELSE 'lost' END"
     won, lost, closed = (reading.sql(f"deals.is_{what}") for what in ("won", "lost", "closed"))
     if reading.says("deals.is_won"):

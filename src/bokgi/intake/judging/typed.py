@@ -16,12 +16,14 @@ from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.values import reading as values
 from bokgi.intake.values import typed
-from bokgi.intake.values.currencies import SIGNS
+from bokgi.intake.values.currencies import CODES, SIGNS
 from bokgi.intake.values.salesforce_ids import SALESFORCE_ID, completed
 from bokgi.intake.values.typed import ValueKind
 from bokgi.intake.workbench import Workbench
 
 MATERIALISED_ROWS: Final = 200_000
+_USUAL: Final = 4
+"""Currencies that are recognised at a glance: KRW, USD, EUR, JPY."""
 
 HISTORY_COLUMNS: Final = {
     "amount": ValueKind.AMOUNT,
@@ -270,11 +272,12 @@ def _read(reading: Reading, helper: str, kind: ValueKind, form: str | None) -> v
 
 
 def _currency(column: str) -> values.Reading:
-    """Read a currency by its code, sign or name."""
+    """Read a currency by its code, sign or name; the usual codes at a glance."""
     code = f"upper({column})"
+    usual = " ".join(f"WHEN {literal(name)} THEN {literal(name)}" for name in CODES[:_USUAL])
     signs = " ".join(f"WHEN {literal(sign)} THEN {literal(name)}" for sign, name in SIGNS.items() if sign != name)
     is_code = f"regexp_full_match({code}, '[A-Z]{{3}}') AND {code} <> 'RMB'"
-    value = f"CASE WHEN {is_code} THEN {code} ELSE CASE {code} {signs} END END"
+    value = f"CASE {column} {usual} ELSE CASE WHEN {is_code} THEN {code} ELSE CASE {code} {signs} END END END"
     return values.Reading((), {"value": value, "malformed": f"(({value}) IS NULL AND {column} IS NOT NULL)"})
 
 

@@ -72,7 +72,10 @@ def _deal(rows: DealRows) -> Yield:
         "owner_id": ("deals.owner_id", "deals.owner_name", "deals.owner_email"),
     }
     said |= {column: column for column, fields in references.items() if reading.says(*fields)}
-    (said if reading.says("deals.pipeline") else otherwise)["pipeline"] = "pipeline"
+    if reading.says("deals.pipeline"):
+        said["pipeline"] = outcome.PIPELINE
+    else:
+        otherwise["pipeline"] = outcome.pipeline(reading)
     said |= {name: reading.sql(f"deals.{name}") for name in _PLAIN if reading.says(f"deals.{name}")}
     if reading.says("deals.created"):
         said["created_at"], said["created_on"] = (reading.sql("deals.created", part) for part in ("at", "on"))
@@ -90,6 +93,7 @@ def _deal(rows: DealRows) -> Yield:
         said=said,
         otherwise=otherwise,
         sticky=frozenset(sticky),
+        words={outcome.OUTCOME: outcome.OUTCOMES},
         main=True,
         **attributes_of(reading),
     )

@@ -24,6 +24,7 @@ class Yield:
     - `attributes`: header → SQL of the text, for the column `attributes`; `blank_headers`: of columns without any text.
     - `event_id`: for events, the column that holds the source's id.
     - `filled`: of texts, the condition that there is any, where it costs less than to look at the text itself.
+    - `words`: column → the only texts that it may hold.
     - `main`: every kept row of the file yields exactly one row.
     - `full`: of pairs, a key that the file lists at all is listed with everything that belongs to it.
     """
@@ -40,6 +41,7 @@ class Yield:
     blank_headers: tuple[str, ...] = ()
     event_id: str | None = None
     filled: str | None = None
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     main: bool = False
     full: bool = False
 
