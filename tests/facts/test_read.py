@@ -61,6 +61,14 @@ def test_a_sum_of_whole_numbers_is_kept_whole(tmp_path: Path) -> None:
     assert {type(row["number"]) for row in kept.to_pyarrow().to_pylist()} == {int}
 
 
+def test_the_month_of_a_day_is_kept_as_a_day(tmp_path: Path) -> None:
+    read_facts = facts(ibis.duckdb.connect(), two_weeks(tmp_path))
+    monthly = read_facts.stage_events.select(month=read_facts.stage_events.entered_on.truncate("M").cast("date"))
+    kept = read_facts.kept("monthly", lambda: monthly)
+    assert kept.schema() == monthly.schema()
+    assert {type(row["month"]) for row in kept.to_pyarrow().to_pylist()} == {date}
+
+
 def test_a_day_is_cut_once_and_a_table_tells_once_what_is_asked_of_it(tmp_path: Path) -> None:
     read_facts = facts(ibis.duckdb.connect(), two_weeks(tmp_path))
     day = date(2026, 1, 6)

@@ -111,13 +111,14 @@ def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derive
 
 
 def _as_declared(table: ir.Table) -> ir.Table:
-    """Cast whole numbers to what their type says.
+    """Cast whole numbers and days to what their type says.
 
-    DuckDB adds them up in 128 bits, which Parquet has not: they would be written as fractions. Ibis leaves a cast to
-    the type that it takes for granted away, unless it is made as an operation.
+    DuckDB adds whole numbers up in 128 bits, which Parquet has not: they would be written as fractions; and the month
+    of a day is a moment to it. Ibis leaves a cast to the type that it takes for granted away, unless it is made as an
+    operation.
     """
-    whole = {name: kind for name, kind in table.schema().items() if kind.is_integer()}
-    return table.mutate(**{name: ops.Cast(table[name].op(), to=kind).to_expr() for name, kind in whole.items()})
+    told = {name: kind for name, kind in table.schema().items() if kind.is_integer() or kind.is_date()}
+    return table.mutate(**{name: ops.Cast(table[name].op(), to=kind).to_expr() for name, kind in told.items()})
 
 
 _MADE: Final = b"bokgi.made"
