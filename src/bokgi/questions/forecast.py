@@ -85,10 +85,10 @@ def ask_forecast(facts: Facts, *, as_of: date, period: Period | None = None, tea
     """Ask what will be won in a period (the quarter of the day without one), by everybody or by one team.
 
     Reads all facts of a lake version, cut to `as_of`. Gives `quantiles`, `mean`, `open`, `new`, `won_so_far`,
-    `categories{}`, `benchmarks{}`, `calibration{}`, `people[]`, `teams[]`, `change{}`, `at_risk[]`, `range_deals[]`,
-    `target{}`, `said[]`, `caveats[]`, `would_change[]`; see `docs/reference/forecast.schema.json`. Money in the
-    organisation's currency; parts add up to the whole to the last won. Raises `NotFoundError` for an unknown team,
-    `UsageError` for a period too long.
+    `won_by_day[]` (up to each day with a win), `categories{}`, `benchmarks{}`, `calibration{}`, `people[]`, `teams[]`,
+    `change{}`, `at_risk[]`, `range_deals[]`, `target{}`, `said[]`, `caveats[]`, `would_change[]`; see
+    `docs/reference/forecast.schema.json`. Money in the organisation's currency; parts add up to the whole to the last
+    won. Raises `NotFoundError` for an unknown team, `UsageError` for a period too long.
     """
     with asked(facts, as_of=as_of) as here:
         read = inputs_of(here, facts, team)
@@ -123,6 +123,7 @@ def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Jso
         "mean": None if mean is None else here.money(float(mean)),
         "won_so_far": here.money(float(so_far)),
         "won_so_far_n": found.won_so_far_n,
+        "won_by_day": [{"on": on.isoformat(), "amount": here.money(amount)} for on, amount in found.won_by_day],
         "open": _part(here, found.open, rest[0] if rest else None),
         "new": _part(here, found.new, rest[1] if len(rest) > 1 else None),
         "open_deals": found.open_deals,

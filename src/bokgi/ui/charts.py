@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from markupsafe import Markup, escape
 
@@ -26,6 +26,8 @@ _ROLES: Final = re.compile(r' (?:role|aria-[a-z]+|pointer-events)="[^"]*"')
 _OPENING: Final = re.compile(r"<svg [^>]*>")
 _SIZE: Final = re.compile(r'viewBox="([^"]+)"')
 _CHARS_A_LINE: Final = 9
+_PHONE: Final = 400
+_HEIGHT_AHEAD: Final = 260
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,18 @@ def _bridge(steps: tuple[Step, ...], currency: str, lang: str, width: int, uprig
     return _finished(alt.layer(links, bars, *texts), width, 200 if upright else 30 * len(steps))
 
 
-def cumulative(
+@dataclass(frozen=True)
+class Ahead:
+    """What is expected at the end of a period: the mean, and the ranges of 50 % and 80 %."""
+
+    expected: Decimal
+    half: tuple[Decimal, Decimal]
+    wide: tuple[Decimal, Decimal]
+    words: tuple[str, str]
+    """What the expected end and the day of today are called."""
+
+
+def cumulative(  # noqa: PLR0913 - what is drawn, on what, in which words
     points: Sequence[tuple[date, Decimal]],
     *,
     target: Decimal | None,
@@ -137,26 +150,48 @@ def cumulative(
     width: int,
     words: tuple[str, str],
     mode: Medium = "light",
+    ahead: Ahead | None = None,
 ) -> Spec:
     """Specify the won amount so far, day by day, against a target line.
 
-    `period` is the first and last day on the axis, `words` what the line and the target are called.
+    `period` is the first and last day on the axis, `words` what the line and the target are called. `ahead` adds a band
+    that opens from the last point to the ranges at the end. The specification is not to be changed: it is remembered.
     """
+    return _cumulative(tuple(points), target, period, currency, lang, width, words, mode, ahead)
+
+
+@lru_cache(maxsize=128)
+def _cumulative(  # noqa: PLR0913, PLR0917 - the key of what is remembered
+    points: tuple[tuple[date, Decimal], ...],
+    target: Decimal | None,
+    period: tuple[date, date],
+    currency: str,
+    lang: str,
+    width: int,
+    words: tuple[str, str],
+    mode: Medium,
+    ahead: Ahead | None,
+) -> Spec:
     import altair as alt  # noqa: PLC0415 - as above
 
     colour = palette(mode)
     first, last = period
     days = max((last - first).days, 1)
     line = [{"x": (on - first).days, "y": float(amount)} for on, amount in points]
-    top = max([row["y"] for row in line] + [float(target or 0), 1.0])
+    top = max([row["y"] for row in line] + [float(target or 0), 1.0] + ([float(ahead.wide[1])] if ahead else []))
     ticks = _round_ticks(top)
+    narrow = width < _PHONE
+    # What is written beside the end needs its room: amounts alone on a phone, with a word elsewhere.
+    room = 1.0 if ahead is None else 1.28 if narrow else 1.16 if lang == "ko" else 1.24
     names = {tick: money_short(Money(Decimal(tick), currency), lang) if tick else "0" for tick in ticks}
     at = sorted({round(days * part / 4) for part in range(5)})
     dates = {place: day_short(date.fromordinal(first.toordinal() + place), lang) for place in at}
     x = alt.X(
         "x:Q",
-        scale=alt.Scale(domain=[0, days], nice=False),
-        axis=alt.Axis(title=None, grid=False, values=at, labelExpr=_lookup(dates), ticks=False, labelFlush=True),
+        scale=alt.Scale(domain=[0, days * room], nice=False),
+        axis=alt.Axis(
+            title=None, grid=False, values=at, labelExpr=_lookup(dates), ticks=False, labelFlush=not ahead, domain=False
+        ),
     )
     y = alt.Y(
         "y:Q",
@@ -166,13 +201,59 @@ def cumulative(
     layers: list[alt.Chart] = [
         alt.Chart(alt.InlineData(values=line)).mark_line(interpolate="step-after", strokeJoin="round").encode(x=x, y=y)
     ]
+
+    def place(row: Mapping[str, Any]) -> alt.Chart:
+        return alt.Chart(alt.InlineData(values=[row]))
+
+    if ahead is not None and line:
+        now, end = line[-1], float(ahead.expected)
+        fan = [
+            alt.Chart(
+                alt.InlineData(values=[now | {"z": now["y"]}, {"x": days, "y": float(ends[0]), "z": float(ends[1])}])
+            )
+            .mark_area(color=colour[paint], opacity=1, line=False)
+            .encode(x=x, y=y, y2="z:Q")
+            for paint, ends in (("band-80", ahead.wide), ("band-50", ahead.half))
+        ]
+        way = alt.Chart(alt.InlineData(values=[now, {"x": days, "y": end}]))
+        gap = top * 1.08 * 17 / _HEIGHT_AHEAD
+        told: list[tuple[float, Decimal, Literal["normal", "bold"], str]] = [
+            (max(float(ahead.wide[1]), end + gap), ahead.wide[1], "normal", "text-3"),
+            (end, ahead.expected, "bold", "c1"),
+            (min(float(ahead.wide[0]), end - gap), ahead.wide[0], "normal", "text-3"),
+        ]
+        layers = [
+            *fan,
+            place(now).mark_rule(strokeDash=[2, 2], color=colour["text-3"]).encode(x=x),
+            place({"x": now["x"], "y": 0, "text": ahead.words[1]})
+            .mark_text(align="left", dx=5, dy=-9, color=colour["text-3"])
+            .encode(x=x, y=y, text="text:N"),
+            *layers,
+            way.mark_line(strokeDash=[3, 3]).encode(x=x, y=y),
+            place({"x": days, "y": end})
+            .mark_point(size=60, opacity=1, filled=True, fill=colour["surface"], stroke=colour["c1"], strokeWidth=1.75)
+            .encode(x=x, y=y),
+            *(
+                place(
+                    {
+                        "x": days,
+                        "y": level,
+                        "text": _named(amount, currency, lang, ahead.words[0] if bold == "bold" and not narrow else ""),
+                    }
+                )
+                .mark_text(align="left", dx=9, fontWeight=bold, color=colour[paint])
+                .encode(x=x, y=y, text="text:N")
+                for level, amount, bold, paint in told
+            ),
+        ]
     if line:
-        reached = money_short(Money(points[-1][1], currency), lang)
-        here: dict[str, Any] = line[-1] | {"text": f"{words[0]} {reached}"}
-        right = line[-1]["x"] > days * 0.6
+        here: dict[str, Any] = line[-1] | {"text": _named(points[-1][1], currency, lang, words[0])}
+        right = ahead is not None or line[-1]["x"] > days * 0.6
+        if ahead is not None and line[-1]["x"] < days * 0.2:
+            right = False
         layers += [
-            alt.Chart(alt.InlineData(values=[here])).mark_point(size=60, opacity=1).encode(x=x, y=y),
-            alt.Chart(alt.InlineData(values=[here]))
+            place(here).mark_point(size=60, opacity=1).encode(x=x, y=y),
+            place(here)
             .mark_text(
                 align="right" if right else "left",
                 dx=-8 if right else 8,
@@ -183,14 +264,16 @@ def cumulative(
             .encode(x=x, y=y, text="text:N"),
         ]
     if target is not None:
-        goal = {"y": float(target), "x": 0, "text": f"{words[1]} {money_short(Money(target, currency), lang)}"}
+        goal = {"y": float(target), "x": 0, "z": days, "text": _named(target, currency, lang, words[1])}
         layers += [
-            alt.Chart(alt.InlineData(values=[goal])).mark_rule(color=colour["text"], strokeWidth=1.25).encode(y=y),
-            alt.Chart(alt.InlineData(values=[goal]))
-            .mark_text(align="left", dx=4, dy=-7, color=colour["text-2"])
-            .encode(x=x, y=y, text="text:N"),
+            place(goal).mark_rule(color=colour["text"], strokeWidth=1.25).encode(x=x, x2="z:Q", y=y),
+            place(goal).mark_text(align="left", dx=4, dy=-7, color=colour["text-2"]).encode(x=x, y=y, text="text:N"),
         ]
-    return _finished(alt.layer(*layers), width, 220)
+    return _finished(alt.layer(*layers), width, _HEIGHT_AHEAD if ahead else 220)
+
+
+def _named(amount: Decimal, currency: str, lang: str, name: str) -> str:
+    return f"{name} {money_short(Money(amount, currency), lang)}".strip()
 
 
 def _finished(chart: Any, width: int, height: int) -> Spec:  # noqa: ANN401 - Altair's layers have no common type

@@ -80,7 +80,7 @@ def test_a_persons_defect_is_found_sized_and_shown_with_its_deals(run: Run) -> N
     assert unit.gain is not None
     assert unit.gain.p_positive > 0.99
     assert 0 < unit.gain.low < unit.gain.amount < unit.gain.high
-    assert unit.gain.arrivals == pytest.approx(unit.arrivals / 6, rel=0.1)
+    assert unit.gain.arrivals == pytest.approx(unit.arrivals / 12, rel=0.1)
     assert 0 < unit.gain.chance < unit.expected - unit.conversion
     assert unit.gain.arrivals * unit.gain.chance * unit.gain.value == pytest.approx(unit.gain.amount)
     deals = world.tables["deals"].to_pylist()

@@ -20,7 +20,7 @@ from bokgi.analysis.forecast.outlook import draw
 from bokgi.analysis.forecast.result import Backtest, Benchmark, Calibration, Forecast, OriginResult, Reason
 from bokgi.analysis.forecast.scoring import LEVELS, crps
 from bokgi.analysis.forecast.sharing import HIGH, LOW, Scaling, groups_of, shares
-from bokgi.analysis.forecast.windows import WEEK, Window, day_number, past_windows, whole_periods
+from bokgi.analysis.forecast.windows import WEEK, Window, day_number, day_of, past_windows, whole_periods
 from bokgi.domain.errors import RefusalError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
@@ -168,6 +168,13 @@ def _so_far(history: History, window: Window) -> tuple[NDArray[np.bool_], float]
     return seen, float(amount[~np.isnan(amount)].sum())
 
 
+def _by_day(history: History, seen: NDArray[np.bool_]) -> tuple[tuple[date, float], ...]:
+    """Add up what was won, day after day with a win; wins without an amount add nothing."""
+    days, place = np.unique(history.wins.on[seen], return_inverse=True)
+    amounts = np.bincount(place, weights=np.nan_to_num(history.wins.amount[seen]), minlength=len(days))
+    return tuple(zip(map(day_of, days.tolist()), np.cumsum(amounts).tolist(), strict=True))
+
+
 def _quantiles(draws: Floats) -> dict[float, float]:
     return dict(zip(LEVELS, np.quantile(draws, LEVELS).tolist(), strict=True)) if len(draws) else {}
 
@@ -193,6 +200,7 @@ def _by_run_rate(
         reason=reason,
         won_so_far=so_far,
         won_so_far_n=int(seen.sum()),
+        won_by_day=_by_day(history, seen),
         quantiles=_quantiles(draws),
         mean=float(draws.mean()) if len(draws) else None,
         open=None,
@@ -235,6 +243,7 @@ def _told(
         reason=None,
         won_so_far=so_far,
         won_so_far_n=int(seen.sum()),
+        won_by_day=_by_day(history, seen),
         quantiles=_quantiles(draws),
         mean=float(draws.mean()),
         open=scaling.part(drawn.open, float(outlook.chance.sum())),

@@ -115,7 +115,8 @@ class Forecast:
     """What will be won in a period: `quantiles` and `mean` of the whole, what is won already included.
 
     `reason` is null when the stage model answered; otherwise why the run rate did, alone (`open` and `people` are null
-    then), or why nobody did (`quantiles` empty, `mean` null). `draws`: the sorted draws behind the quantiles.
+    then), or why nobody did (`quantiles` empty, `mean` null). `won_by_day`: what was won up to each day with a win.
+    `draws`: the sorted draws behind the quantiles.
     """
 
     as_of: date
@@ -123,6 +124,7 @@ class Forecast:
     reason: Reason | None
     won_so_far: float
     won_so_far_n: int
+    won_by_day: tuple[tuple[date, float], ...]
     quantiles: Mapping[float, float]
     mean: float | None
     open: Part | None

@@ -27,6 +27,11 @@ def day_number(on: date) -> int:
     return (on - _EPOCH).days
 
 
+def day_of(number: int) -> date:
+    """Give the day that is so many days after 1970-01-01."""
+    return _EPOCH + timedelta(days=number)
+
+
 def phase_of(on: date, year_starts: int = 1) -> int:
     """Say in which part of its quarter a day lies: 0 the first weeks, 1 the middle, 2 the end, 3 a month's end.
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from markupsafe import Markup
 
 from bokgi.apps.pipeline.selectors import Screen
+from bokgi.domain.messages import N_
 from bokgi.domain.money import Money
+from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.ui import marks
-from bokgi.ui.format import money_short
+from bokgi.ui.blocks import Cell, Chart, Column, Table
+from bokgi.ui.charts import Ahead, cumulative, for_page
+from bokgi.ui.format import money_short, plain
+from bokgi.ui.speaker import amount_of
 
 _DOTS = 20
+_ENDS = {"half": ("0.25", "0.75"), "wide": ("0.10", "0.90")}
 _UNIT = 1e8
 
 
@@ -40,3 +48,51 @@ def dots(screen: Screen, forecast: Json, width: int = 320) -> Markup | None:
     sentences = forecast["said"]
     label = screen.speaker.say(sentences[0]) if sentences else ""
     return marks.quantile_dots(points, line, goal=goal, ticks=ticks, label=label)
+
+
+def progress(screen: Screen, forecast: Json) -> Chart | None:
+    """Draw what was won day by day, the target, and the range at the end; null where there is no forecast ahead."""
+    say, speaker = screen.say, screen.speaker
+    quantiles, mean = forecast["quantiles"], amount_of(forecast["mean"])
+    start, after = (date.fromisoformat(forecast["period"][end]) for end in ("start", "end"))
+    on = date.fromisoformat(forecast["as_of"])
+    if (
+        mean is None
+        or not {end for ends in _ENDS.values() for end in ends} <= set(quantiles)
+        or not start <= on < after
+    ):
+        return None
+    won = [(date.fromisoformat(row["on"]), amount_of(row["amount"]) or Decimal(0)) for row in forecast["won_by_day"]]
+    points = [*([] if won and won[0][0] == start else [(start, Decimal(0))]), *won]
+    if points[-1][0] < on:
+        points.append((on, points[-1][1]))
+    half, wide = (tuple(amount_of(quantiles[end]) or Decimal(0) for end in ends) for ends in _ENDS.values())
+    target = forecast["target"]
+
+    def spec(width: int) -> dict[str, Any]:
+        return for_page(
+            cumulative(
+                points,
+                target=None if target is None else amount_of(target["amount"]),
+                period=(start, after - timedelta(days=1)),
+                currency=screen.currency,
+                lang=screen.lang,
+                width=width,
+                words=(say(N_("Won")), say(N_("Target"))),
+                mode="page",
+                ahead=Ahead(mean, (half[0], half[1]), (wide[0], wide[1]), (say(N_("Forecast")), say(N_("now")))),
+            )
+        )
+
+    unit = speaker.money_column([{"amount": str(amount), "currency": screen.currency} for _, amount in won])
+    title = say(N_("Won and forecast, {period}"), period=screen.period_name(Period(start, after)))
+    head = [Column(say(N_("Day"))), Column(say(N_("Won so far, {unit}"), unit=unit.label), "right")]
+    rows = [[Cell(speaker.day_short(day.isoformat())), Cell(unit.cell(amount))] for day, amount in won]
+    return Chart(
+        title=title,
+        unit="",
+        sentence=plain(speaker.say(forecast["said"][0])) if forecast["said"] else title,
+        wide=spec(640),
+        narrow=spec(330),
+        table=Table(title, head, rows, hidden_caption=True),
+    )

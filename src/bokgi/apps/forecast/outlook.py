@@ -32,6 +32,7 @@ from bokgi.ui.speaker import amount_of
 Submitted = Mapping[Subject, Sequence[Submission]]
 _LEVEL_NAMES = {"commit": N_("Won and commit"), "best_case": N_("With best case"), "pipeline": N_("With pipeline")}
 _WIDTH = 220
+_FIGURE_WIDTH = 170
 
 
 @dataclass(frozen=True)
@@ -60,18 +61,26 @@ class Outlook:
 
 
 def figures(found: Outlook) -> list[Figure]:
-    """Give the row of figures: what is expected, what is won, what the CRM's categories and the target say."""
+    """Give the row of figures: what is expected, what is won, what the CRM's categories and the target say.
+
+    They stand on one line of numbers, on which the tick is the target.
+    """
     screen, answer = found.screen, found.answer
     say, speaker = screen.say, screen.speaker
-    quantiles = answer["quantiles"]
-    ends = ""
+    quantiles, levels, goal = answer["quantiles"], answer["categories"], found.goal()
+    ends, around = "", None
     if {"0.10", "0.90"} <= set(quantiles):
         low, high = (speaker.money_short(quantiles[level]) for level in ("0.10", "0.90"))
         ends = say(N_("{level} range {low} to {high}"), level=speaker.percent(answer["level"]), low=low, high=high)
+        around = (Decimal(quantiles["0.10"]["amount"]), Decimal(quantiles["0.90"]["amount"]))
+    won, mean = amount_of(answer["won_so_far"]), amount_of(answer["mean"])
+    commit, best = (amount_of(levels[name]) if levels["used"] else None for name in ("commit", "best_case"))
+    line = line_of([won, mean, commit, best, goal, *(around or ())], _FIGURE_WIDTH)
     told = [
         Figure(
             say(N_("Expected")),
             speaker.money_short(answer["mean"]),
+            mark=_drawn(mean, around, line, goal).mark if around else None,
             range=ends,
             n=say(N_("{n} open {n:deal|deals}"), n=answer["open_deals"]),
             rows=_rows(screen, outcome="open", sort="-amount"),
@@ -80,20 +89,21 @@ def figures(found: Outlook) -> list[Figure]:
         Figure(
             say(N_("Won so far")),
             speaker.money_short(answer["won_so_far"]),
+            mark=_drawn(won, None, line, goal, quiet=True).mark if around else None,
             n=say(N_("{n} deals"), n=answer["won_so_far_n"]),
             rows=_rows(screen, outcome="won", closed=f"{found.period.start}..{found.period.end}"),
             definition=_definition(screen, "won"),
         ),
     ]
-    levels = answer["categories"]
     if levels["used"]:
-        commit = next(part for part in levels["parts"] if part["code"] == "commit")
+        part = next(part for part in levels["parts"] if part["code"] == "commit")
         told.append(
             Figure(
                 say(N_("Won and commit")),
                 speaker.money_short(levels["commit"]),
+                mark=_drawn(commit, None, line, goal, quiet=True).mark if around else None,
                 comparison=say(N_("with best case {amount}"), amount=speaker.money_short(levels["best_case"])),
-                n=say(N_("{n} deals in commit"), n=commit["n"]),
+                n=say(N_("{n} deals in commit"), n=part["n"]),
                 definition=_definition(screen, "forecast-categories"),
             )
         )

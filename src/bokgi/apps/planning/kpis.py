@@ -17,9 +17,9 @@ from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.questions.concentration import WINDOW_DAYS as CONCENTRATION_DAYS
 from bokgi.questions.funnel import WINDOW_DAYS
+from bokgi.ui import marks
 from bokgi.ui.blocks import Cell, Column, Figure, Table
 from bokgi.ui.format import ABSENT
-from bokgi.ui.format import n as cases
 from bokgi.ui.speaker import kpi_interval, kpi_value
 
 
@@ -215,6 +215,9 @@ KPIS: Final = (
 )
 """The dictionary, in the order of the page."""
 
+_TOO_FEW: Final = N_("too few")
+_DRAWN: Final = 320
+"""Width of what is drawn beside a stage."""
 _PAGES: Final = {
     "people:index": N_("People"),
     "funnel:index": N_("Funnel"),
@@ -258,22 +261,50 @@ def _undecided(screen: Screen, row: Json) -> str:
 
 
 def of_stages(screen: Screen, stages: Sequence[Json], level: float, key: str) -> Table:
-    """List conversion (`stage-conversion`) or time (`time-in-stage`) of each stage, with its interval and n."""
-    say, speaker = screen.say, screen.speaker
-    columns = [Column(say(N_("Stage"))), Column(say(LABELS[key]), "right")]
-    rows = []
-    for stage in stages:
-        found = stage["conversion" if key == "stage-conversion" else "time"]
-        cell = Cell(ABSENT, sub=say(N_("too few")), tone="dim")
-        if found is not None and key == "stage-conversion":
-            around = "" if found["low"] is None else f"{speaker.interval({**found, 'level': level})}, "
-            cell = Cell(speaker.percent(found["estimate"]), sub=f"{around}{cases(found['n'])}", strong=True)
-        elif found is not None and found["median"] is not None:
-            last = "" if found["p80"] is None else say(N_("80% within {days}"), days=speaker.days(found["p80"])) + ", "
-            cell = Cell(speaker.days(found["median"]), sub=f"{last}{cases(found['n'])}", strong=True)
-        rows.append([Cell(stage["label"]), cell])
+    """List conversion (`stage-conversion`) or time (`time-in-stage`) of each stage, drawn, with its interval and n."""
+    say, is_share = screen.say, key == "stage-conversion"
+    found = [(stage["label"], stage["conversion" if is_share else "time"]) for stage in stages]
     note = say(N_("Deals that entered the stage in the last {n} weeks."), n=WINDOW_DAYS // 7)
+    columns = [
+        Column(say(N_("Stage"))),
+        Column(say(N_("From 0% to 100%")) if is_share else say(N_("Bar: median, tick: 80% of the deals")), drawn=True),
+        Column(say(LABELS[key]), "right"),
+        Column(say(N_("{level} interval"), level=screen.speaker.percent(level)) if is_share else say(N_("80% within"))),
+        Column("n", "right"),
+    ]
+    longest = max((one["p80"] or one["median"] or 0 for _, one in found if one and not is_share), default=0) or 1
+    rows = [[Cell(label), *(_share(screen, one) if is_share else _stay(screen, one, longest))] for label, one in found]
     return Table(say(LABELS[key]), columns, rows, hidden_caption=True, note=note)
+
+
+def _share(screen: Screen, found: Json | None) -> list[Cell]:
+    """Write the conversion of a stage: whisker, share, interval, n."""
+    speaker = screen.speaker
+    if found is None:
+        return [Cell(), Cell(ABSENT, tone="dim"), Cell(screen.say(_TOO_FEW), tone="dim"), Cell(ABSENT, tone="dim")]
+    estimate, low, high = found["estimate"], found["low"], found["high"]
+    around = (estimate, estimate) if low is None else (low, high)
+    return [
+        Cell(mark=marks.whisker(estimate, around, marks.Scale(0.0, 1.0, _DRAWN))),
+        Cell(speaker.percent(estimate), strong=True),
+        Cell(ABSENT if low is None else speaker.ends(speaker.percent(low), speaker.percent(high))),
+        Cell(speaker.count(found["n"])),
+    ]
+
+
+def _stay(screen: Screen, found: Json | None, longest: float) -> list[Cell]:
+    """Write the time in a stage: bar to the median with a tick at the 80th percentile, both in days, n."""
+    speaker = screen.speaker
+    if found is None or found["median"] is None:
+        return [Cell(), Cell(ABSENT, tone="dim"), Cell(screen.say(_TOO_FEW), tone="dim"), Cell(ABSENT, tone="dim")]
+    median, late = found["median"], found["p80"]
+    tick = None if late is None else late / longest
+    return [
+        Cell(mark=marks.progress_bar(median / longest, expected=tick, width=_DRAWN)),
+        Cell(speaker.days(median), strong=True),
+        Cell(speaker.days(late)),
+        Cell(speaker.count(found["n"])),
+    ]
 
 
 def of_stars(screen: Screen, answer: Json) -> Figure:

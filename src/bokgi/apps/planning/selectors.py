@@ -88,6 +88,11 @@ def seen(screen: Screen, editor: Editor, rows: Sequence[Row]) -> list[Row]:
     return list(rows)
 
 
+def hides_people(screen: Screen, editor: Editor) -> bool:
+    """Tell whether a table holds rows of people that the person who looks may not see."""
+    return editor.table in {"memberships", "targets"} and len(screen.people) < len(screen.roster)
+
+
 def _sees_target(screen: Screen, row: Row) -> bool:
     if row["subject_kind"] == "person":
         return screen.viewer.sees_person(row["subject_id"])

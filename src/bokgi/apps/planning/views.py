@@ -74,6 +74,7 @@ def _list(screen: Screen, editor: Editor) -> HttpResponse:
         "table": pages.table(screen, editor, listing, listing.cut(rows), people, title),
         "path": request.path,
         "add": pages.change_address(editor),
+        "hidden": selectors.hides_people(screen, editor),
     }
     return render(request, "planning/list.html", shown)
 

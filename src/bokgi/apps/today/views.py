@@ -14,7 +14,7 @@ from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.forecast import outlook
-from bokgi.apps.forecast.drawing import dots
+from bokgi.apps.forecast.drawing import dots, progress
 from bokgi.apps.people import comparison
 from bokgi.apps.pipeline import deal_list
 from bokgi.apps.pipeline.bottleneck import bottleneck
@@ -59,6 +59,7 @@ def today_index(request: PageRequest) -> HttpResponse:
         "deals": _deals(screen),
         "forecast": forecast,
         "dots": None if forecast is None else dots(screen, forecast),
+        "progress": None if forecast is None else progress(screen, forecast),
         "searched": searched,
         "found": None if searched is None else bottleneck(screen, searched),
         "whole": whole,
