@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bokgi.domain.errors import NotFoundError
 from bokgi.intake import sources
-from bokgi.intake.importing import mappings_from
+from bokgi.intake.importing import import_files, mappings_from
 from bokgi.intake.mapping import saved
+from bokgi.intake.mapping.model import Hints
+from bokgi.intake.plan import PlanOptions, plan_import
 from tests.intake.homes import AT, Company, deals_mapping
 
 HEAD = "id | name | account | owner | stage | amount | created | closed | region"
@@ -58,6 +61,32 @@ def test_the_mapping_is_saved_once_and_left_alone_when_a_person_edits_it(company
     path.write_text("# mine\n" + path.read_text())
     company.load(TEXT.replace("| 1 |", "| 2 |"), on=AT + timedelta(days=1))
     assert path.read_text().startswith("# mine\n")
+
+
+def test_a_column_that_somebody_maps_otherwise_is_read_so_the_next_time(company: Company, tmp_path: Path) -> None:
+    file, path = tmp_path / "deals.csv", company.home / "mappings" / "deals.toml"
+
+    def load(header: str, day: int, **told: str) -> None:
+        file.write_text(f"{header}\nD{day},Server,Proposal,West,10\nD1,Cloud,Won,East,20\n", encoding="utf-8")
+        hints = Hints(columns={("deals.csv", name): field for name, field in told.items()})
+        at = AT + timedelta(days=day)
+        with plan_import([file], lake=company.lake, options=PlanOptions(exported_at=at, hints=hints)) as plan:
+            import_files(company.lake, plan, by="test", at=at)
+
+    load("Deal ID,Deal name,Stage,Territory,Amount", 0)
+    path.write_text(path.read_text() + "# mine\n")
+    load("Deal ID,Deal name,Stage,Territory,Amount", 2)
+    assert "# mine" in path.read_text()
+
+    load("Deal ID,Deal name,Stage,Territory,Amount", 3, Territory="accounts.segment")
+    kept = saved.read_file(path)
+    assert {one.column: one.field for one in kept.columns}["Territory"] == "accounts.segment"
+    with plan_import([file], lake=company.lake) as plan:
+        assert plan.files[0].mapping.of("accounts.segment") is not None
+        assert "header_changed" not in {finding.code for finding in plan.findings}
+
+    load("Deal ID,Deal name,Stage,Territory,Worth", 4, Worth="deals.amount")
+    assert [one.column for one in saved.read_file(path).columns if one.field == "deals.amount"] == ["Worth"]
 
 
 def test_the_ledger_holds_the_mappings_of_all_files(company: Company) -> None:

@@ -19,7 +19,7 @@ from bokgi.intake import sources
 from bokgi.intake.attempt import ATTEMPTS, Attempted, Counting, Counts, Progress, Task, attempt
 from bokgi.intake.entering import correct_again
 from bokgi.intake.mapping import saved
-from bokgi.intake.mapping.model import Entity, FileMapping
+from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity, FileMapping, FoundBy
 from bokgi.intake.plan import MAPPINGS, Exported, ExportedBy, ImportPlan, PlannedFile, refuse_open_questions
 from bokgi.intake.workbench import Workbench, told_apart
 from bokgi.intake.writing.held import Held
@@ -250,14 +250,39 @@ def mappings_from(text: str) -> list[FileMapping]:
 
 
 def save_mappings(lake: Lake, mappings: Sequence[FileMapping]) -> None:
-    """Save the mappings of a successful import for the next one. What a person saved or edited is left alone."""
+    """Save the mappings of a successful import for the next one.
+
+    What a person saved or edited is left alone, but for columns that somebody mapped otherwise for this import: the
+    next one reads them so, too.
+    """
     folder = lake.home / MAPPINGS
     with told_apart():
         folder.mkdir(parents=True, exist_ok=True)
         for mapping in mappings:
             path = folder / f"{mapping.name}.toml"
-            if not path.exists():
-                path.write_text(saved.write(mapping), encoding="utf-8")
+            kept = _told_otherwise(saved.read_file(path), mapping) if path.exists() else mapping
+            if kept is not None:
+                whole = path.with_suffix(".new")
+                whole.write_text(saved.write(kept), encoding="utf-8")
+                whole.replace(path)
+
+
+def _told_otherwise(before: FileMapping, now: FileMapping) -> FileMapping | None:
+    """Give a saved mapping with what was told by hand since; null where that is nothing new."""
+    if now.entity is not before.entity:
+        return now if now.found_by is FoundBy.HAND else None
+    told = [column for column in now.columns if column.found_by is FoundBy.HAND]
+    if {column.as_saved() for column in told} <= {column.as_saved() for column in before.columns}:
+        return None
+    here = {column.column for column in now.columns}
+    headers, fields = {column.column for column in told}, {column.field for column in told} - {ATTRIBUTES, LEAVE_OUT}
+    # A header that is gone gives the field over to the one that was told in its place.
+    stays = [
+        column
+        for column in before.columns
+        if column.column not in headers and (column.column in here or column.field not in fields)
+    ]
+    return replace(before, columns=(*stays, *told))
 
 
 __all__ = ["Exported", "ImportResult", "import_files", "mappings_from", "mappings_text", "save_mappings"]

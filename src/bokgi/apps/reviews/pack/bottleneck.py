@@ -219,7 +219,7 @@ def _waiting(stage: Mapping[str, Any]) -> list[Message]:
     late = {"late": stage["late"], "days": Days(stage["days"]["late"])}
     return [
         here,
-        Message(N_("{late} of them stand there longer than {days}, within which 80 % leave the stage."), late),
+        Message(N_("{late} of them stand there longer than {days}, within which 80% leave the stage."), late),
     ]
 
 

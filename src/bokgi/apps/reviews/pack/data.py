@@ -119,7 +119,7 @@ def _findings(
         add(
             "quarantined",
             quarantined,
-            N_("{n} {n:row waits|rows wait} in quarantine and count nowhere."),
+            N_("{n} {n:row waits|rows wait} in quarantine and {n:counts|count} nowhere."),
         )
     if numbers["no_owner"]:
         add("owner_missing", numbers["no_owner"], N_("{n} open {n:deal has|deals have} no owner."))

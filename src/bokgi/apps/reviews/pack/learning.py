@@ -154,11 +154,16 @@ def said(week: Mapping[str, Any], scope: Scope) -> list[Message]:
     values = {"won": week["won"]["count"], "won_amount": worth(week["won"]["amount"]), "lost": lost}
     sentences = [
         Message(
-            N_("{won} deals were won ({won_amount}), {lost} were lost or ended without a decision."),
+            N_(
+                "{won} {won:deal was|deals were} won ({won_amount}), "
+                "{lost} {lost:was|were} lost or ended without a decision."
+            ),
             values,
         )
         if values["won_amount"] is not None
-        else Message(N_("{won} deals were won, {lost} were lost or ended without a decision."), values)
+        else Message(
+            N_("{won} {won:deal was|deals were} won, {lost} {lost:was|were} lost or ended without a decision."), values
+        )
     ]
     named = rows(
         decided(scope.deals, period=scope.seen)
