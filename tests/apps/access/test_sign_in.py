@@ -51,6 +51,8 @@ def test_a_wrong_password_is_refused_and_after_some_even_the_right_one(as_role: 
     for _ in range(5):
         assert sign_in(client, password=PASSWORD[::-1]) == 200
     assert sign_in(client) == 200
+    again = {"login": "rep@team.example", "password": PASSWORD}
+    assert "in five minutes" in client.post("/account/sign-in/", again).content.decode()
     assert sign_in(client, "leader@team.example") == 302
     assert AuditEntry.objects.filter(action="sign_in_refused").count() == 5
     assert AuditEntry.objects.filter(action="sign_in").count() == 1

@@ -8,15 +8,17 @@ from allauth.account import forms as allauth
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.core.exceptions import ValidationError
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from bokgi.apps.access.forms import NEW_PASSWORD
 from bokgi.apps.access.mail import letter_write
 from bokgi.apps.access.models import User
 from bokgi.apps.access.requests import organisation_of
 from bokgi.apps.access.services import audit
-from bokgi.domain.messages import LANGUAGES, N_
+from bokgi.domain.messages import LANGUAGES, N_, translate
 
 _LABELS: Final = {
     "login": N_("E-mail address"),
@@ -35,6 +37,12 @@ class LoginForm(allauth.LoginForm):  # type: ignore[misc]  # allauth has no type
                 self.fields[name].label = label
                 self.fields[name].help_text = ""
                 self.fields[name].widget.attrs.pop("placeholder", None)
+
+
+_LOCKED: Final = N_(
+    "Too many wrong passwords. Try again in five minutes, or set a new password with “Password forgotten”; "
+    "then you can sign in at once."
+)
 
 
 class _NewPassword:
@@ -67,6 +75,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Refuse: accounts come from invitations."""
         del request
         return False
+
+    def validation_error(self, code: str, *given: object) -> ValidationError:
+        """Say what to do where the sign-in is locked; a new password unlocks it."""
+        if code == "too_many_login_attempts":
+            return ValidationError(translate(_LOCKED, get_language() or LANGUAGES[0]), code=code)
+        found: ValidationError = super().validation_error(code, *given)
+        return found
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write one of our letters in the language of who gets it."""

@@ -13,7 +13,7 @@ from bokgi.apps.access.asking import answers, today
 from bokgi.apps.access.demo import demo_user
 from bokgi.apps.access.models import User
 from bokgi.apps.jobs.services import enqueue
-from bokgi.apps.reviews.models import DiscussedDeal, Meeting, MeetingSeries, Part
+from bokgi.apps.reviews.models import DiscussedDeal, Meeting, MeetingSeries, MeetingState, Part
 from bokgi.apps.reviews.services import closing, planning, preparing, running, writing
 from bokgi.apps.reviews.telling.services import minutes_forget
 from bokgi.domain.messages import N_, translate
@@ -94,7 +94,8 @@ def _meeting(leader: User, rep: User, on: date, *, story: bool) -> None:
     team = next((row["team"] for row in roster if row["person_id"] == rep.person_id and row["team"]), None)
     if team is None or Meeting.objects.filter(team=team, on=on).exclude(closed_at=None).exists():
         return
-    there = Meeting.objects.filter(team=team, planned_on=on).first()
+    # One that a stop left unopened for a while counts as called off by now.
+    there = Meeting.objects.filter(team=team, planned_on=on).exclude(state=MeetingState.CANCELLED).first()
     meeting = there or planning.meeting_plan(team=team, on=on, at=AT, minutes=60, by=leader)
     _held(meeting, leader, rep, on, story=story)
     if not story:

@@ -12,6 +12,7 @@ import pytest
 
 from bokgi.analysis.hygiene import REASONS
 from bokgi.apps.access.models import Organisation, User
+from bokgi.apps.reviews import demo
 from bokgi.apps.reviews.models import Meeting, MeetingSeries, MeetingState, Part
 from bokgi.apps.reviews.pack import order
 from bokgi.apps.reviews.services import planning
@@ -221,3 +222,17 @@ def test_a_day_off_that_is_set_on_screen_moves_the_meeting_and_its_preparation_a
     planning.meeting_move(meeting_id=found.pk, on=date(2026, 12, 3), at=time(10), by=team["leader"])
     planning.meetings_advance(today=date(2026, 11, 26))
     assert only().on == date(2026, 12, 3), "who chose the day knows better"
+
+
+def test_a_sample_meeting_that_was_called_off_after_a_stop_is_held_by_another(
+    team: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOKGI_TODAY", "2026-11-23")
+    on, held = date(2026, 11, 16), []
+    off = planning.meeting_plan(team="1팀", on=on, at=demo.AT, minutes=60, by=team["leader"])
+    planning.meeting_cancel(meeting_id=off.pk, by=team["leader"])
+    monkeypatch.setattr(demo, "demo_user", team.get)
+    monkeypatch.setattr(demo, "_held", lambda meeting, *_given, **_told: held.append(meeting.pk))
+    for _ in range(2):
+        demo.demo_meeting_hold.func(weeks_ago=0)
+    assert held == [only().pk, only().pk]
