@@ -269,7 +269,10 @@ def of_stages(screen: Screen, stages: Sequence[Json], level: float, key: str) ->
         Column(say(N_("Stage"))),
         Column(say(N_("From 0% to 100%")) if is_share else say(N_("Bar: median, tick: 80% of the deals")), drawn=True),
         Column(say(LABELS[key]), "right"),
-        Column(say(N_("{level} interval"), level=screen.speaker.percent(level)) if is_share else say(N_("80% within"))),
+        Column(
+            say(N_("{level} interval"), level=screen.speaker.percent(level)) if is_share else say(N_("80% within")),
+            "right",
+        ),
         Column("n", "right"),
     ]
     longest = max((one["p80"] or one["median"] or 0 for _, one in found if one and not is_share), default=0) or 1
