@@ -62,6 +62,57 @@ def mark(screen: Screen, answer: Json, row: Json, line: marks.Scale) -> Any:  # 
     )
 
 
+HEADLINES: Final = {
+    "above": N_("Higher than everybody's average, all else equal"),
+    "below": N_("Lower than everybody's average, all else equal"),
+    "cannot_tell": N_("Cannot be told from everybody's average"),
+}
+
+
+def headline(screen: Screen, answer: Json, row: Json) -> str:
+    """Say the verdict on a person in a sentence."""
+    told = row["adjusted"] is not None and answer["heterogeneity"]["detectable"]
+    return screen.say(HEADLINES[row["verdict"] if told else "cannot_tell"])
+
+
+def readings(screen: Screen, answer: Json, row: Json) -> Table:
+    """Put the three readings of one person's win rate below each other, on one line of numbers."""
+    say, percent = screen.say, screen.speaker.percent
+    line = scale(answer["people"], 320)
+
+    def dot(share: float | None) -> Cell:
+        return Cell(mark=None if share is None else marks.whisker(share, (share, share), line, tone="quiet"))
+
+    around = "" if row["low"] is None else screen.speaker.ends(percent(row["low"]), percent(row["high"]))
+    rows = [
+        [
+            Cell(say(N_("Raw")), sub=say(N_("{n} ended deals"), n=row["n"])),
+            dot(row["raw"]),
+            Cell(percent(row["raw"])),
+            Cell(),
+        ],
+        [
+            Cell(say(N_("Expected of the same deals")), sub=say(N_("what the conditions let expect"))),
+            dot(row["expected"]),
+            Cell(percent(row["expected"])),
+            Cell(),
+        ],
+        [
+            Cell(say(N_("Adjusted")), sub=say(N_("as if everybody had the same deals"))),
+            Cell(mark=mark(screen, answer, row, line)),
+            Cell(percent(row["adjusted"]), strong=True),
+            Cell(around),
+        ],
+    ]
+    columns = [
+        Column(say(N_("Reading"))),
+        Column(say(N_("On one line; the tick is what was to be expected")), drawn=True),
+        Column(say(N_("Win rate")), "right"),
+        Column(say(N_("{level} interval"), level=percent(answer["level"])), "right"),
+    ]
+    return Table(say(N_("Win rate, read in three ways")), columns, rows, hidden_caption=True)
+
+
 def table(screen: Screen, answer: Json) -> Table:
     """List people with what was reached and what was to be expected."""
     say, percent = screen.say, screen.speaker.percent
@@ -112,6 +163,8 @@ LEVELS: Final = {
     "expansion": N_("expansion"),
     "renewal": N_("renewal"),
     "(unknown)": N_("not known"),
+    "true": N_("yes"),
+    "false": N_("no"),
 }
 """Levels that are our own words; everything else is the source's."""
 
@@ -130,3 +183,24 @@ def conditions(screen: Screen, row: Json) -> list[str]:
         )
         for one in row["conditions"]
     ]
+
+
+def conditions_table(screen: Screen, row: Json) -> Table | None:
+    """List the conditions that moved the expectation most: how many of the deals had them, and what that does."""
+    say, speaker = screen.say, screen.speaker
+    rows = [
+        [
+            Cell(
+                f"{speaker.label(COLUMN_NAMES, one['factor'])}: {speaker.label(LEVELS, one['level'] or '(unknown)')}",
+                sub=say(
+                    N_("{share} of the deals, {all} of everybody's"),
+                    share=speaker.percent(one["share"]),
+                    all=speaker.percent(one["share_of_all"]),
+                ),
+            ),
+            Cell(points(one["effect"], screen.lang), strong=True),
+        ]
+        for one in row["conditions"]
+    ]
+    columns = [Column(say(N_("Condition"))), Column(say(N_("On what is expected")), "right")]
+    return Table(say(N_("What moved the expectation most")), columns, rows, hidden_caption=True) if rows else None
