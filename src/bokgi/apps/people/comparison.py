@@ -9,6 +9,7 @@ from bokgi.domain.messages import N_
 from bokgi.questions.asked import COLUMN_NAMES, Json
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, Table
+from bokgi.ui.format import n as cases
 from bokgi.ui.format import points
 
 VERDICTS: Final = {
@@ -84,33 +85,26 @@ def readings(screen: Screen, answer: Json, row: Json) -> Table:
         return Cell(mark=None if share is None else marks.whisker(share, (share, share), line, tone="quiet"))
 
     around = "" if row["low"] is None else screen.speaker.ends(percent(row["low"]), percent(row["high"]))
+    expected = Cell(say(N_("Expected of the same deals")), sub=say(N_("what the conditions let expect")))
+    adjusted = Cell(say(N_("Adjusted")), sub=say(N_("as if everybody had the same deals")))
     rows = [
+        [Cell(say(N_("Raw")), sub=say(N_("{n} ended deals"), n=row["n"])), Cell(percent(row["raw"])), dot(row["raw"])],
+        [expected, Cell(percent(row["expected"])), dot(row["expected"])],
         [
-            Cell(say(N_("Raw")), sub=say(N_("{n} ended deals"), n=row["n"])),
-            dot(row["raw"]),
-            Cell(percent(row["raw"])),
-            Cell(),
-        ],
-        [
-            Cell(say(N_("Expected of the same deals")), sub=say(N_("what the conditions let expect"))),
-            dot(row["expected"]),
-            Cell(percent(row["expected"])),
-            Cell(),
-        ],
-        [
-            Cell(say(N_("Adjusted")), sub=say(N_("as if everybody had the same deals"))),
+            adjusted,
+            Cell(percent(row["adjusted"]), sub=around, strong=True),
             Cell(mark=mark(screen, answer, row, line)),
-            Cell(percent(row["adjusted"]), strong=True),
-            Cell(around),
         ],
     ]
     columns = [
-        Column(say(N_("Reading"))),
-        Column(say(N_("On one line; the tick is what was to be expected")), drawn=True),
+        Column(say(N_("Way of reading"))),
         Column(say(N_("Win rate")), "right"),
-        Column(say(N_("{level} interval"), level=percent(answer["level"])), "right"),
+        Column(say(N_("On one line; the tick is what was to be expected")), drawn=True),
     ]
-    return Table(say(N_("Win rate, read in three ways")), columns, rows, hidden_caption=True)
+    foot = say(N_("{level} interval"), level=percent(answer["level"]))
+    return Table(
+        say(N_("Win rate, read in three ways")), columns, rows, hidden_caption=True, note=f"{cases(row['n'])} · {foot}"
+    )
 
 
 def table(screen: Screen, answer: Json) -> Table:

@@ -267,13 +267,13 @@ def of_stages(screen: Screen, stages: Sequence[Json], level: float, key: str) ->
     note = say(N_("Deals that entered the stage in the last {n} weeks."), n=WINDOW_DAYS // 7)
     columns = [
         Column(say(N_("Stage"))),
-        Column(say(N_("From 0% to 100%")) if is_share else say(N_("Bar: median, tick: 80% of the deals")), drawn=True),
         Column(say(LABELS[key]), "right"),
         Column(
             say(N_("{level} interval"), level=screen.speaker.percent(level)) if is_share else say(N_("80% within")),
             "right",
         ),
         Column("n", "right"),
+        Column(say(N_("From 0% to 100%")) if is_share else say(N_("Bar: median, tick: 80% of the deals")), drawn=True),
     ]
     longest = max((one["p80"] or one["median"] or 0 for _, one in found if one and not is_share), default=0) or 1
     rows = [[Cell(label), *(_share(screen, one) if is_share else _stay(screen, one, longest))] for label, one in found]
@@ -284,14 +284,14 @@ def _share(screen: Screen, found: Json | None) -> list[Cell]:
     """Write the conversion of a stage: whisker, share, interval, n."""
     speaker = screen.speaker
     if found is None:
-        return [Cell(), Cell(ABSENT, tone="dim"), Cell(screen.say(_TOO_FEW), tone="dim"), Cell(ABSENT, tone="dim")]
+        return [Cell(ABSENT, tone="dim"), Cell(screen.say(_TOO_FEW), tone="dim"), Cell(ABSENT, tone="dim"), Cell()]
     estimate, low, high = found["estimate"], found["low"], found["high"]
     around = (estimate, estimate) if low is None else (low, high)
     return [
-        Cell(mark=marks.whisker(estimate, around, marks.Scale(0.0, 1.0, _DRAWN))),
         Cell(speaker.percent(estimate), strong=True),
         Cell(ABSENT if low is None else speaker.ends(speaker.percent(low), speaker.percent(high))),
         Cell(speaker.count(found["n"])),
+        Cell(mark=marks.whisker(estimate, around, marks.Scale(0.0, 1.0, _DRAWN))),
     ]
 
 
@@ -299,14 +299,14 @@ def _stay(screen: Screen, found: Json | None, longest: float) -> list[Cell]:
     """Write the time in a stage: bar to the median with a tick at the 80th percentile, both in days, n."""
     speaker = screen.speaker
     if found is None or found["median"] is None:
-        return [Cell(), Cell(ABSENT, tone="dim"), Cell(screen.say(_TOO_FEW), tone="dim"), Cell(ABSENT, tone="dim")]
+        return [Cell(ABSENT, tone="dim"), Cell(screen.say(_TOO_FEW), tone="dim"), Cell(ABSENT, tone="dim"), Cell()]
     median, late = found["median"], found["p80"]
     tick = None if late is None else late / longest
     return [
-        Cell(mark=marks.progress_bar(median / longest, expected=tick, width=_DRAWN)),
         Cell(speaker.days(median), strong=True),
         Cell(speaker.days(late)),
         Cell(speaker.count(found["n"])),
+        Cell(mark=marks.progress_bar(median / longest, expected=tick, width=_DRAWN)),
     ]
 
 
