@@ -75,7 +75,7 @@ def waiting_cells(
 ) -> ibis.Table:
     """Count leads by `person_id`, `minutes` waited, `kind` (`answered` or `open`) and `by_day`: `n` leads."""
     ours = leads.filter((_.assigned_on >= period.start) & (_.assigned_on < period.end) & (_.assigned_on <= as_of))
-    answered = _first_answers(ours, activities, as_of=as_of)
+    answered = _first_answers(ours, activities, since=period.start, as_of=as_of)
     told = ours.select("lead_id", "owner_id", "assigned_on", "assigned_at").left_join(
         answered, "lead_id", rname="of_{name}"
     )
@@ -96,11 +96,10 @@ def waiting_cells(
     return told.group_by("minutes", "kind", "by_day", person_id="owner_id").agg(n=_.count())
 
 
-def _first_answers(leads: ibis.Table, activities: ibis.Table, *, as_of: date) -> ibis.Table:
-    """The first activity by a person on each lead's account or deal since it was assigned."""
-    done = held(activities, as_of=as_of).select(
-        "account_id", "deal_id", answered_on="happened_on", answered_at="happened_at"
-    )
+def _first_answers(leads: ibis.Table, activities: ibis.Table, *, since: date, as_of: date) -> ibis.Table:
+    """The first activity by a person on each lead's account or deal since it was assigned, of leads from `since` on."""
+    done = held(activities, as_of=as_of).filter(_.happened_on >= since)
+    done = done.select("account_id", "deal_id", answered_on="happened_on", answered_at="happened_at")
     found = []
     for key, other in (("account_id", "account_id"), ("converted_deal_id", "deal_id")):
         waiting = leads.select("lead_id", "assigned_on", "assigned_at", lead_key=key).filter(_.lead_key.notnull())
