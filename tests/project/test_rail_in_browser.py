@@ -10,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import is_permitted
@@ -104,3 +105,15 @@ def test_the_menu_of_a_phone_works_from_the_keyboard(
     assert text(phone, ".rail-open") == "팀"
     phone.find_element(By.CSS_SELECTOR, ".rail .me").click()
     assert phone.find_element(By.CSS_SELECTOR, ".me-list form[action='/account/sign-out/']").is_displayed()
+
+
+def test_who_sorts_by_the_keyboard_stays_on_the_column(
+    users: dict[str, User], live_server: LiveServer, phone: Chrome
+) -> None:
+    enter(phone, live_server, users["leader"])
+    phone.get(f"{live_server.url}/deals/")
+    place = "thead th:has(a) + th:has(a) a"
+    phone.find_element(By.CSS_SELECTOR, place).send_keys(Keys.ENTER)
+    wait = WebDriverWait(phone, 20)
+    wait.until(lambda window: "sort=" in window.current_url)
+    wait.until(lambda window: window.execute_script(f"return document.activeElement?.matches('{place}')"))
