@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,7 +27,7 @@ from bokgi.questions.asked import Asked, Json, asked, column_name
 from bokgi.questions.explained import explained
 from bokgi.questions.forecast_categories import categories
 from bokgi.questions.targets import target_of
-from bokgi.questions.titles import deal_names, title
+from bokgi.questions.titles import Names, deal_names, title
 
 MONTH: Final = "month"
 QUARTER: Final = "quarter"
@@ -113,6 +113,8 @@ def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Jso
     rest = [] if mean is None else _split(here, parts, mean - so_far)
     target = _target(here, found, team)
     change = None if found.change is None or mean is None else _change(here, found.change, mean)
+    shown = {deal.deal_id for deal in (*found.at_risk, *found.range_deals)}
+    names = deal_names(here.deals, here.facts, sorted(shown))
     return {
         "as_of": found.as_of.isoformat(),
         "period": {"start": found.period.start.isoformat(), "end": found.period.end.isoformat()},
@@ -153,8 +155,8 @@ def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Jso
         },
         "factors": list(read.factors),
         "change": change,
-        "at_risk": _deals(here, found.at_risk),
-        "range_deals": _deals(here, found.range_deals),
+        "at_risk": _deals(here, found.at_risk, names),
+        "range_deals": _deals(here, found.range_deals, names),
         **explained(
             "forecast",
             said=_said(here, found, target, change),
@@ -218,8 +220,7 @@ def _change(here: Asked, change: Change, mean: Decimal) -> Json:
     }
 
 
-def _deals(here: Asked, found: Sequence[DealOutlook]) -> list[Json]:
-    names = deal_names(here.deals, here.facts, [deal.deal_id for deal in found])
+def _deals(here: Asked, found: Sequence[DealOutlook], names: Mapping[str, Names]) -> list[Json]:
     return [
         {
             "deal_id": deal.deal_id,

@@ -121,6 +121,7 @@ def test_a_month_of_all_certain_deals_is_certain() -> None:
     }
     table = ibis.memtable(pa.concat_tables([pa.table(rows), pa.table(lost)]))
     columns: dict[str, str] = {"visit": "int64", "stage_order": "int64", "entered_on": "date", "left_on": "date"}
+    columns["first"] = "bool"
     columns |= dict.fromkeys(("deal_id", "pipeline", "stage", "exit", "next_stage"), "string")
     none = ibis.memtable([], schema=columns)
     found = bokgi.forecast(table, none, as_of=date(2025, 12, 26), period=Period(date(2025, 12, 27), date(2026, 1, 23)))

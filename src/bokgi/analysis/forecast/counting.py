@@ -63,10 +63,13 @@ def with_profiles(deals: ir.Table, factors: Sequence[str]) -> tuple[ir.Table, pa
     return joined, rows.rename_columns([name.removeprefix("of_") for name in rows.column_names])
 
 
-_STAY: Final = ("deal_id", "visit", "pipeline", "stage", "stage_order", "entered_on", "left_on", "exit", "next_stage")
+_STAY: Final = (
+    *("deal_id", "visit", "pipeline", "stage", "stage_order", "first", "entered_on", "left_on", "exit", "next_stage"),
+)
 _STAY_KINDS: Final = {
     "visit": "int64",
     "stage_order": "int64",
+    "first": "boolean",
     "entered_on": "date",
     "left_on": "date",
 } | dict.fromkeys(("deal_id", "pipeline", "stage", "exit", "next_stage"), "string")
@@ -81,6 +84,7 @@ def without_history(deals: ir.Table, visits: ir.Table) -> ir.Table:
         pipeline=ibis.coalesce(_.pipeline, ""),
         stage=ibis.literal(""),
         stage_order=ibis.literal(0),
+        first=ibis.literal(value=True),
         entered_on=_.created_on,
         left_on=ibis.ifelse(_.closed_on < _.created_on, _.created_on, _.closed_on),
         exit=_.outcome,
@@ -199,14 +203,14 @@ def _cells_of(
     numbering: Numbering,
     as_of: date,
 ) -> ir.Table:
-    rows = _sliced(told.join(who, "deal_id"), cut, numbering, as_of)
     nobody = numbering.people.index(UNKNOWN)
-    stayed = rows.filter(~_.moved)
+    # Cut apart: slices of deals whose owner never changed need not carry the deal along.
+    stayed = _sliced(told.join(who.filter(~_.moved), "deal_id"), cut, numbering, as_of)
     stayed = stayed.mutate(person=ibis.ifelse(_.from_on.isnull() | (_.from_on <= _.begin), _.person, nobody))
     columns = ["profile", "person", "timing", "era", "twice", "way"]
     counted = stayed.select(columns)
     if changes is not None:
-        turned = rows.filter(_.moved).drop("person")
+        turned = _sliced(told.join(who.filter(_.moved), "deal_id"), cut, numbering, as_of).drop("person")
         over_time = values_over_time(deals, changes, "owner_id")
         then = _with_value(turned, over_time, "value", "begin").mutate(value=ibis.coalesce(_.value, UNKNOWN))
         counted = counted.union(_numbered(then, "value", numbering.people).select(columns))
@@ -257,9 +261,7 @@ def _sliced(stays: ir.Table, cut: pa.Table, numbering: Numbering, as_of: date) -
         until=ibis.coalesce(_.left_on, ibis.literal(as_of)),
         way=ibis.cases(*((spans.exit == name, place) for name, place in exits.items()), else_=0),
     )
-    spans = spans.select(
-        "deal_id", "profile", "person", "moved", "from_on", "place", "entered_on", "left_on", "until", "way"
-    )
+    spans = spans.select("deal_id", "profile", "person", "from_on", "place", "entered_on", "left_on", "until", "way")
     spans = spans.join(slice_of.rename(in_slice="slice"), [spans.entered_on == slice_of.day]).drop("day")
     spans = spans.join(slice_of.rename(out_slice="slice"), [spans.until == slice_of.day]).drop("day")
     spans = spans.mutate(n=_.out_slice - _.in_slice)
@@ -278,7 +280,7 @@ def _sliced(stays: ir.Table, cut: pa.Table, numbering: Numbering, as_of: date) -
     bounds_of_age = enumerate(AGE_DAYS[1:])
     bucket = ibis.cases(*((middle < 2 * bound, place) for place, bound in bounds_of_age), else_=len(AGE_DAYS) - 1)
     return rows.select(
-        *("deal_id", "profile", "person", "moved", "from_on", "begin", "era"),
+        *("deal_id", "profile", "person", "from_on", "begin", "era"),
         twice=_.twice.cast("int32"),
         timing=(_.place * len(AGE_DAYS) + bucket) * PHASES + _.phase,
         way=ibis.ifelse(rows.ends, rows.way, 0).cast("int8"),
@@ -395,7 +397,7 @@ def ends(deals: ir.Table, told: ir.Table) -> pa.Table:
     """Count how the deals that reached a stage ended, by day of closing."""
     closed = deals.filter((_.outcome != "open") & _.closed_on.notnull())
     closed = closed.select(of_deal="deal_id", closed_on="closed_on", is_won=(_.outcome == "won").cast("int64"))
-    reached = told.select("deal_id", "pipeline", "stage").distinct()
+    reached = told.filter(_.first).select("deal_id", "pipeline", "stage")
     keys = ["closed_on", "pipeline", "stage"]
     rows = reached.join(closed, reached.deal_id == closed.of_deal)
     return rows.group_by(keys).agg(n=_.count(), won=_.is_won.sum()).order_by(keys).to_pyarrow()

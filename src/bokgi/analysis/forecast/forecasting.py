@@ -91,7 +91,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     >>> rows = {"deal_id": [f"d{n:03d}" for n in range(120)], "owner_id": ["kim", "lee"] * 60, "created_on": created}
     >>> rows |= {"outcome": [("won", "lost")[n % 3 // 2] if closed[n] <= day else "open" for n in range(120)]}
     >>> rows |= {"closed_on": [on if on <= day else None for on in closed], "amount": [100.0] * 120}
-    >>> columns = {"visit": "int64", "stage_order": "int64", "entered_on": "date", "left_on": "date"}
+    >>> columns = {"visit": "int64", "stage_order": "int64", "first": "bool", "entered_on": "date", "left_on": "date"}
     >>> names = ["deal_id", "pipeline", "stage", "exit", "next_stage"]
     >>> nothing = ibis.memtable([], schema=columns | {name: "string" for name in names})
     >>> month = Period(date(2026, 1, 1), date(2026, 2, 1))
