@@ -67,6 +67,16 @@ def test_parts_add_up_to_the_last_won(quarter: dict[str, Any]) -> None:
     assert change["now"] == quarter["mean"]
 
 
+def test_what_is_won_by_day_rises_within_the_period_to_what_is_won(quarter: dict[str, Any]) -> None:
+    told = quarter["won_by_day"]
+    days, amounts = [row["on"] for row in told], [won(row["amount"]) for row in told]
+    assert days == sorted(set(days))
+    assert amounts == sorted(amounts)
+    assert quarter["period"]["start"] <= days[0]
+    assert days[-1] <= quarter["as_of"]
+    assert amounts[-1] == won(quarter["won_so_far"])
+
+
 def test_quantiles_rise_and_hold_what_is_won(quarter: dict[str, Any]) -> None:
     values = [won(value) for value in quarter["quantiles"].values()]
     assert list(quarter["quantiles"]) == ["0.05", "0.10", "0.25", "0.50", "0.75", "0.90", "0.95"]
