@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -145,6 +146,15 @@ def _pipelines(screen: Screen, found: Sequence[Json]) -> dict[str, str]:
     pipelines = dict.fromkeys(stage["pipeline"] for stage in found)
     several = len(pipelines) > 1
     return {name: screen.speaker.label(PIPELINES, name) if several else "" for name in pipelines}
+
+
+def heads(pipelines: Sequence[str], names: Mapping[str, str]) -> list[tuple[str, int]]:
+    """Name the pipeline over its columns: each run of one pipeline with how many columns it spans.
+
+    >>> heads(["renewal", "renewal", "new"], {"new": "New business", "renewal": "Renewals"})
+    [('Renewals', 2), ('New business', 1)]
+    """
+    return [(names[pipeline], len(list(run))) for pipeline, run in groupby(pipelines) if names[pipeline]]
 
 
 def table(
@@ -360,10 +370,9 @@ def heat(
             for pipeline, stage, place in columns
         ]
         rows.append({"label": screen.team or screen.say(N_("All together")), "cells": cells, "total": True})
-    above = [(name, sum(key[0] == pipeline for key in labels)) for pipeline, name in _pipelines(screen, found).items()]
     return {
         "columns": list(labels.values()),
-        "above": [(name, wide) for name, wide in above if name and wide],
+        "above": heads([pipeline for pipeline, _stage in labels], _pipelines(screen, now or found)),
         "rows": rows,
         "low": percent(low),
         "high": percent(high),
