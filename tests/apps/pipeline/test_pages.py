@@ -69,7 +69,7 @@ def stopping_at(stage: str, by: str = "stage", unit: str | None = None) -> Quest
         answer = find_bottlenecks(facts, as_of=as_of)
         gain = {"amount": "84000000", "low": "21000000", "high": "152000000", "currency": "KRW", "p_positive": 0.99}
         gain |= {"arrivals_a_month": 28.5, "chance_missing": 0.0421, "mean_amount": "70000000"}
-        one = {"pipeline": "default", "stage": stage, "label": stage, "by": by, "unit": unit or stage}
+        one: Json = {"pipeline": "default", "stage": stage, "label": stage, "by": by, "unit": unit or stage}
         one |= {"name": unit or stage, "n": 171, "conversion": 0.57, "expected": 0.66, "flagged": True, "gain": gain}
         return answer | {"units": [one]}
 
