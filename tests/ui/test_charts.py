@@ -11,7 +11,7 @@ import pytest
 
 from bokgi.domain.errors import SetupError
 from bokgi.ui import fonts
-from bokgi.ui.charts import Ahead, Step, bridge, bridge_base, cumulative, drawn, inline, printed
+from bokgi.ui.charts import Ahead, Spec, Step, bridge, bridge_base, cumulative, drawn, inline, printed
 
 STEPS = [
     Step("11월\u00a017일", Decimal(2_860_000_000), total=True),
@@ -45,35 +45,29 @@ def test_each_part_of_a_bridge_starts_where_the_last_one_ended() -> None:
     assert rows[2]["to"] == rows[3]["to"] == 2_780_000_000
 
 
-def test_the_line_ends_at_what_was_won_and_the_target_is_named() -> None:
-    points = [(date(2025, 10, 1), Decimal(0)), (date(2025, 11, 1), Decimal(1_320_000_000))]
-    spec = cumulative(
-        points,
-        target=Decimal(2_400_000_000),
-        period=(date(2025, 10, 1), date(2025, 12, 31)),
-        currency="KRW",
-        lang="ko",
-        width=600,
-        words=("수주", "목표"),
-    )
-    written = texts(drawn(spec))
-    assert {"수주 13.2억", "목표 24억", "0", "10/1", "12/31"} <= set(written)
-
-
-@pytest.mark.parametrize("width", [640, 330])
-def test_the_band_opens_from_what_was_won_to_the_ranges_at_the_end(width: int) -> None:
-    points = [(date(2025, 10, 1), Decimal(0)), (date(2025, 11, 1), Decimal(1_320_000_000))]
-    half, wide = ((Decimal(2_200_000_000), Decimal(2_400_000_000)), (Decimal(2_040_000_000), Decimal(2_610_000_000)))
-    spec = cumulative(
-        points,
+def quarter(width: int, ahead: Ahead | None = None) -> Spec:
+    return cumulative(
+        ((date(2025, 10, 1), Decimal(0)), (date(2025, 11, 1), Decimal(1_320_000_000))),
         target=Decimal(2_400_000_000),
         period=(date(2025, 10, 1), date(2025, 12, 31)),
         currency="KRW",
         lang="ko",
         width=width,
         words=("수주", "목표"),
-        ahead=Ahead(Decimal(2_310_000_000), half, wide, ("예측", "지금")),
+        ahead=ahead,
     )
+
+
+def test_the_line_ends_at_what_was_won_and_the_target_is_named() -> None:
+    spec = quarter(600)
+    written = texts(drawn(spec))
+    assert {"수주 13.2억", "목표 24억", "0", "10/1", "12/31"} <= set(written)
+
+
+@pytest.mark.parametrize("width", [640, 330])
+def test_the_band_opens_from_what_was_won_to_the_ranges_at_the_end(width: int) -> None:
+    half, wide = ((Decimal(2_200_000_000), Decimal(2_400_000_000)), (Decimal(2_040_000_000), Decimal(2_610_000_000)))
+    spec = quarter(width, Ahead(Decimal(2_310_000_000), half, wide, ("예측", "지금")))
     bands = [rows for rows in spec["datasets"].values() if any(row.get("z") == float(wide[1]) for row in rows)]
     assert bands == [[{"x": 31, "y": 1.32e9, "z": 1.32e9}, {"x": 91, "y": 2.04e9, "z": 2.61e9}]]
     written = set(texts(drawn(spec)))
@@ -83,7 +77,7 @@ def test_the_band_opens_from_what_was_won_to_the_ranges_at_the_end(width: int) -
 
 def test_a_line_without_target_or_points_can_be_drawn() -> None:
     spec = cumulative(
-        [],
+        (),
         target=None,
         period=(date(2025, 10, 1), date(2025, 12, 31)),
         currency="USD",

@@ -220,8 +220,8 @@ def _figures(found: Incidence, end: str, level: float, enough: bool, by_day: int
     if not enough or upto == 0:
         return nothing | {"reason": "too_few"}
     place = upto - 1
-    if found.broke_on is not None and found.broke_on <= found.day[place]:
-        place = int(np.searchsorted(found.day, found.broke_on)) - 1
+    if found.sound < upto:
+        place = found.sound - 1
         if by_day is not None or place < 0 or found.open_share[place] > MUCH_UNDECIDED:
             return nothing | {"reason": "thin"}
     low, high = interval(found.share[end], found.variance[end], level=level)

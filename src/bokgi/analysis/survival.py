@@ -46,6 +46,11 @@ class Incidence:
     last_day: int | None
     broke_on: int | None
 
+    @property
+    def sound(self) -> int:
+        """How many of the days, from the first one on, the shares say something about: all before `broke_on`."""
+        return len(self.day) if self.broke_on is None else int(np.searchsorted(self.day, self.broke_on))
+
 
 def incidence(start: Days, end: Days, kind: Sequence[str], n: Days, *, kinds: Sequence[str]) -> Incidence:
     """Which share has ended in which way by which day; who has not ended yet stays in the risk set as long as seen.

@@ -140,8 +140,9 @@ class Ahead:
     """What the expected end and the day of today are called."""
 
 
+@lru_cache(maxsize=128)
 def cumulative(  # noqa: PLR0913 - what is drawn, on what, in which words
-    points: Sequence[tuple[date, Decimal]],
+    points: tuple[tuple[date, Decimal], ...],
     *,
     target: Decimal | None,
     period: tuple[date, date],
@@ -157,21 +158,6 @@ def cumulative(  # noqa: PLR0913 - what is drawn, on what, in which words
     `period` is the first and last day on the axis, `words` what the line and the target are called. `ahead` adds a band
     that opens from the last point to the ranges at the end. The specification is not to be changed: it is remembered.
     """
-    return _cumulative(tuple(points), target, period, currency, lang, width, words, mode, ahead)
-
-
-@lru_cache(maxsize=128)
-def _cumulative(  # noqa: PLR0913, PLR0917 - the key of what is remembered
-    points: tuple[tuple[date, Decimal], ...],
-    target: Decimal | None,
-    period: tuple[date, date],
-    currency: str,
-    lang: str,
-    width: int,
-    words: tuple[str, str],
-    mode: Medium,
-    ahead: Ahead | None,
-) -> Spec:
     import altair as alt  # noqa: PLC0415 - as above
 
     colour = palette(mode)
@@ -248,9 +234,7 @@ def _cumulative(  # noqa: PLR0913, PLR0917 - the key of what is remembered
         ]
     if line:
         here: dict[str, Any] = line[-1] | {"text": _named(points[-1][1], currency, lang, words[0])}
-        right = ahead is not None or line[-1]["x"] > days * 0.6
-        if ahead is not None and line[-1]["x"] < days * 0.2:
-            right = False
+        right = line[-1]["x"] > days * (0.6 if ahead is None else 0.2)
         layers += [
             place(here).mark_point(size=60, opacity=1).encode(x=x, y=y),
             place(here)

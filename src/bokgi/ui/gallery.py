@@ -322,7 +322,7 @@ def _won(say: _Words) -> Chart:
     def spec(width: int) -> Spec:
         return for_page(
             cumulative(
-                points,
+                tuple(points),
                 target=Decimal(2_400_000_000),
                 period=(first, date(2026, 12, 31)),
                 currency=_CURRENCY,

@@ -72,8 +72,7 @@ def _estimates(
         start, end, n = (part[column].to_numpy()[usable] for column in ("start", "end", "n"))
         found = incidence(start, end, kind[usable].tolist(), n, kinds=ENDS)
         decided = float(n[np.isin(kind[usable], ENDS)].sum())
-        # Where everybody at risk ended although others were seen later on the clock, the curve says nothing further on.
-        sound = len(found.day) if found.broke_on is None else int(np.searchsorted(found.day, found.broke_on))
+        sound = found.sound
         if not sound or float(found.open_share[sound - 1]) > MOST_UNDECIDED:
             continue
         on, off = (float(found.share[way][sound - 1]) for way in ENDS[:2])

@@ -72,7 +72,7 @@ def progress(screen: Screen, forecast: Json) -> Chart | None:
     def spec(width: int) -> dict[str, Any]:
         return for_page(
             cumulative(
-                points,
+                tuple(points),
                 target=None if target is None else amount_of(target["amount"]),
                 period=(start, after - timedelta(days=1)),
                 currency=screen.currency,

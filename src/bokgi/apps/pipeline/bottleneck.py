@@ -16,7 +16,7 @@ from bokgi.domain.money import Money
 from bokgi.questions.asked import Json
 from bokgi.questions.deals import Where, list_deals
 from bokgi.ui.blocks import Table
-from bokgi.ui.format import money, money_short, number
+from bokgi.ui.format import POINTS, money, money_short, number
 from bokgi.ui.speaker import Speaker
 
 _SHOWN: Final = 7
@@ -133,8 +133,7 @@ def _parts(screen: Screen, gain: Json) -> tuple[tuple[str, str], ...]:
 
 def _points(share: float, speaker: Speaker) -> str:
     """Write percentage points to one digit after the point, so that the product can be followed."""
-    text = number(round(share * 100, 1))
-    return f"{text}%p" if speaker.lang == "ko" else f"{text}\u00a0pp"
+    return number(round(share * 100, 1)) + POINTS[speaker.lang]
 
 
 def standing(screen: Screen, found: Bottleneck, stages: Sequence[Json]) -> Standing | None:

@@ -6,13 +6,27 @@ ones for a terminal or a file. Minus is `−`, a range `~` in Korean and `–` i
 
 from bokgi.ui.format.amounts import MoneyColumn, chart_column, money, money_column, money_short
 from bokgi.ui.format.dates import day, day_short, days, hours, moment, period_name, quarter_name, span, week, weekday
-from bokgi.ui.format.figures import ABSENT, MINUS, NBSP, WORD_JOINER, count, n, number, percent, points, score, signed
+from bokgi.ui.format.figures import (
+    ABSENT,
+    MINUS,
+    NBSP,
+    POINTS,
+    WORD_JOINER,
+    count,
+    n,
+    number,
+    percent,
+    points,
+    score,
+    signed,
+)
 from bokgi.ui.format.values import between, ends, plain, show, shower
 
 __all__ = [
     "ABSENT",
     "MINUS",
     "NBSP",
+    "POINTS",
     "WORD_JOINER",
     "MoneyColumn",
     "between",

@@ -79,12 +79,15 @@ def percent(share: float) -> str:
     return with_minus(f"{digits_of(size, 1 if fine else 0, strip=True)}%", negative=share < 0)
 
 
+POINTS: Final = {"ko": "%p", "en": f"{NBSP}pp"}
+"""How a percentage point is written behind its number."""
+
+
 def points(difference: float, lang: str) -> str:
     """Write a difference of shares with its sign: `−9%p`, in English `−9 pp`."""
     size = abs(Decimal(str(difference))) * _PERCENT
     text = digits_of(size, 1 if 0 < size < 1 else 0, strip=True)
-    unit = "%p" if lang == "ko" else f"{NBSP}pp"
-    return signed(with_minus(text, negative=difference < 0)) + unit
+    return signed(with_minus(text, negative=difference < 0)) + POINTS[lang]
 
 
 def n(value: int) -> str:

@@ -165,7 +165,7 @@ def example(lang: str = "ko") -> Document:
 
 def _line(width: int) -> dict[str, object]:
     return cumulative(
-        POINTS,
+        tuple(POINTS),
         target=Decimal(2_400_000_000),
         period=(START, date(2026, 12, 31)),
         currency="KRW",

@@ -67,7 +67,7 @@ def _chart(review: Json, speaker: Speaker) -> Chart:
 
     def spec(width: int) -> dict[str, Any]:
         return cumulative(
-            points,
+            tuple(points),
             target=target,
             period=(date.fromisoformat(period["start"]), date.fromisoformat(period["last"])),
             currency=review["currency"],
