@@ -34,6 +34,15 @@ def test_a_home_without_data_says_what_to_do(home: Path, as_role: AsRole) -> Non
     assert 'href="/data/upload/"' in page
 
 
+def test_the_window_says_which_part_of_the_data_it_shows(give: Give, as_role: AsRole, users: dict[str, User]) -> None:
+    imported(give(), users["admin"])
+    client = as_role("admin")
+    paths = ("imports", "quality", "quarantine", "corrections", "connections")
+    pages = [client.get(f"/data/{path}/").content.decode() for path in paths]
+    titles = [page.partition("<title>")[2].partition("</title>")[0] for page in pages]
+    assert titles == [f"{part} · 데이터 · 복기" for part in ("가져오기", "품질", "격리", "수정", "연결")]
+
+
 @pytest.mark.parametrize("role", ["manager", "rep", "viewer"])
 def test_who_does_not_keep_data_sees_no_row_of_it(
     give: Give, as_role: AsRole, users: dict[str, User], role: str
