@@ -17,6 +17,7 @@ from bokgi.ui.blocks import Badge, Cell, Chart, Column, Field, Figure, HeatCell,
 from bokgi.ui.charts import Spec, Step, bridge, cumulative, for_page
 from bokgi.ui.listing import Listing
 from bokgi.ui.marks import Scale
+from bokgi.ui.months import MonthDay, month_of
 
 _CURRENCY: Final = "KRW"
 _TODAY: Final = date(2026, 11, 24)
@@ -84,6 +85,7 @@ def gallery(lang: str, *, listing: Listing | None = None, path: str = "") -> dic
         "bridge": _bridge(say),
         "won": _won(say),
         "timeline": _timeline(say),
+        "month": month_of(_TODAY, 7, lang, lambda on: _day(say, on)),
         "fields": _fields(say),
         "names": _NAMES[lang],
         "show_deals": Link(say(N_("Show deals")), "#table"),
@@ -349,6 +351,12 @@ def _won(say: _Words) -> Chart:
 
 
 # ---------------------------------------------------------------- timeline and form
+
+
+def _day(say: _Words, on: date) -> MonthDay:
+    works = on.isoweekday() <= 5  # noqa: PLR2004 - Friday
+    said = say(N_("a working day") if works else N_("no working day"))
+    return MonthDay(on.day, said=f"{on.day}, {said}", works=works, today=on == _TODAY)
 
 
 def _timeline(say: _Words) -> list[TimelineEntry]:

@@ -108,7 +108,11 @@ class OrganisationForm(forms.Form):
     currency = forms.ChoiceField(label=N_("Currency"), choices=[(code, code) for code in CURRENCIES])
     money_unit = forms.ChoiceField(label=N_("How amounts are written"))
     fiscal_year_starts = forms.TypedChoiceField(label=N_("First month of the fiscal year"), coerce=int)
-    week_starts = forms.TypedChoiceField(label=N_("First day of the week"), coerce=int)
+    week_starts = forms.TypedChoiceField(
+        label=N_("First day of the week"),
+        coerce=int,
+        help_text=N_("Calendars and choices of weekdays begin with it. Weeks of figures run from Monday to Sunday."),
+    )
     country = forms.ChoiceField(label=N_("Public holidays of"), help_text=N_("They are no working days."))
 
     def __init__(self, *given: Any, lang: str, country: str = "KR", **named: Any) -> None:  # noqa: ANN401 - of forms.Form

@@ -47,6 +47,14 @@ def rows_of(found: Facts, editor: Editor) -> list[Row]:
     return rows
 
 
+def days_between(found: Facts, start: date, end: date) -> list[Row]:
+    """List the days of the calendar from `start` up to but not including `end`, in their order."""
+    columns = [column.name for column in TABLES["calendar"].own_columns]
+    shown = found.calendar.filter((_.day >= start) & (_.day < end)).select(columns).order_by("day")
+    rows: list[Row] = shown.to_pyarrow().to_pylist()
+    return rows
+
+
 _ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "stages": ("pipeline", "stage_order"),
     "targets": ("period_start", "period_end", "subject_kind"),

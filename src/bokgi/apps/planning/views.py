@@ -18,7 +18,8 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.apps.planning import pages, rules, selectors
-from bokgi.apps.planning.editors import EDITORS, MEMBERSHIPS, Editor
+from bokgi.apps.planning.editors import CALENDAR, EDITORS, MEMBERSHIPS, Editor
+from bokgi.apps.planning.months import months_of
 from bokgi.apps.planning.rules import Row
 from bokgi.apps.planning.services import calendar_rows, definitions_enter
 from bokgi.domain.errors import BokgiError, ConflictError
@@ -76,6 +77,8 @@ def _list(screen: Screen, editor: Editor) -> HttpResponse:
         "add": pages.change_address(editor),
         "hidden": selectors.hides_people(screen, editor),
     }
+    if editor is CALENDAR:
+        shown["hung"] = months_of(screen, found, request.GET.get("month", ""))
     return render(request, "planning/list.html", shown)
 
 
@@ -115,6 +118,8 @@ def definition_change(request: PageRequest, table: str) -> HttpResponse:
         "seen": selectors.digest(before),
     }
     typed: Mapping[str, str] = given if request.method == "POST" else rules.to_form(editor, before)
+    if request.method == "GET" and before is None:
+        typed = {**typed, **{one.name: given[one.name] for one in editor.inputs if one.name in given}}
     start = given.get("start", "") or screen.as_of.isoformat()
     wrong: dict[str, Message] = {}
     status = 200

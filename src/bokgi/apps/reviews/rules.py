@@ -15,6 +15,7 @@ from bokgi.apps.reviews.models import PARTS, AgendaPart, Meeting, Part
 from bokgi.apps.reviews.pack.order import LITTLE, MUCH, SOME
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
+from bokgi.ui.format import week_order
 
 FORMS: Final[Mapping[int, tuple[int, ...]]] = {60: (12, 18, 12, 12, 6), 25: (5, 8, 5, 4, 3)}
 """The long and the short form: minutes of the five parts in the order of the pack."""
@@ -50,6 +51,18 @@ def working_days(country: str, own: Mapping[str, Any] | None = None) -> Working:
         return of_week and on not in public
 
     return working
+
+
+def weekdays_worked(working: Working, today: date, first: int) -> list[int]:
+    """List the days of the week on which anybody works in the eight weeks from a day on; 1 is Monday, 7 Sunday.
+
+    They begin with `first`, the day with which the organisation's week begins.
+
+    >>> weekdays_worked(working_days("KR"), date(2026, 11, 24), 7)
+    [1, 2, 3, 4, 5]
+    """
+    worked = {on.isoweekday() for on in (today + timedelta(days=ahead) for ahead in range(56)) if working(on)}
+    return [one for one in week_order(first) if one in worked]
 
 
 def holiday_name(on: date, country: str, lang: str, own: Mapping[str, Any] | None = None) -> str:

@@ -5,7 +5,21 @@ ones for a terminal or a file. Minus is `−`, a range `~` in Korean and `–` i
 """
 
 from bokgi.ui.format.amounts import MoneyColumn, chart_column, money, money_column, money_short
-from bokgi.ui.format.dates import day, day_short, days, hours, moment, period_name, quarter_name, span, week, weekday
+from bokgi.ui.format.dates import (
+    day,
+    day_short,
+    days,
+    hours,
+    moment,
+    period_name,
+    quarter_name,
+    span,
+    week,
+    week_order,
+    weekday,
+    weekday_name,
+    weekday_short,
+)
 from bokgi.ui.format.figures import (
     ABSENT,
     MINUS,
@@ -54,5 +68,8 @@ __all__ = [
     "signed",
     "span",
     "week",
+    "week_order",
     "weekday",
+    "weekday_name",
+    "weekday_short",
 ]

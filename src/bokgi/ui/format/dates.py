@@ -41,7 +41,26 @@ def moment(at: datetime, lang: str, *, year: bool = False) -> str:
 
 def weekday(on: date, lang: str) -> str:
     """Write the day of the week."""
-    return _WEEKDAYS[lang][on.weekday()]
+    return weekday_name(on.isoweekday(), lang)
+
+
+def weekday_name(number_of_day: int, lang: str) -> str:
+    """Name a day of the week: 1 is Monday, 7 Sunday."""
+    return _WEEKDAYS[lang][number_of_day - 1]
+
+
+def weekday_short(number_of_day: int, lang: str) -> str:
+    """Name a day of the week at the head of a column: `월`, `Mon`."""
+    return weekday_name(number_of_day, lang)[: 1 if lang == "ko" else 3]
+
+
+def week_order(first: int) -> tuple[int, ...]:
+    """Give the days of the week from the one it begins with: 1 is Monday, 7 Sunday.
+
+    >>> week_order(7)
+    (7, 1, 2, 3, 4, 5, 6)
+    """
+    return tuple((first - 1 + place) % 7 + 1 for place in range(7))
 
 
 def week(period: Period, lang: str) -> str:

@@ -15,7 +15,7 @@ from bokgi.apps.access.asking import today
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.access.requests import PageRequest, organisation_of
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.apps.reviews import rules, selectors
 from bokgi.apps.reviews.models import Meeting, MeetingSeries, MeetingState
@@ -37,6 +37,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import read_date
 from bokgi.ui import format as written
 from bokgi.ui.blocks import Badge
+from bokgi.ui.format import weekday_name
 
 STATES: Final = {
     MeetingState.SCHEDULED: (N_("scheduled"), ""),
@@ -66,13 +67,18 @@ def index(request: PageRequest) -> HttpResponse:
         "teams": teams,
         "leads": bool(teams),
         "series": [one for one in selectors.series_now() if one.team in teams],
-        "series_when": lambda one: f"{weekday(one.weekday, screen.lang)} {one.at:%H:%M}",
-        "weekdays": [(number, weekday(number, screen.lang)) for number in range(1, 6)],
+        "series_when": lambda one: f"{weekday_name(one.weekday, screen.lang)} {one.at:%H:%M}",
+        "weekdays": [(day, weekday_name(day, screen.lang)) for day in _weekdays(screen)],
         "forms": rules.FORMS,
         "leaders": leaders(),
         "once_on": planning.next_day(screen.as_of).isoformat(),
     }
     return render(request, "reviews/index.html", shown)
+
+
+def _weekdays(screen: Screen) -> list[int]:
+    company = organisation_of(screen.request)
+    return rules.weekdays_worked(planning.working_days(), screen.as_of, company.week_starts if company else 1)
 
 
 def teams_led(screen: Screen) -> dict[str, str]:
@@ -92,16 +98,6 @@ def teams_led(screen: Screen) -> dict[str, str]:
 def leaders() -> list[User]:
     """List who can lead a meeting."""
     return list(User.objects.filter(is_active=True, role__in=[role.value for role in LEADS]).order_by("name", "pk"))
-
-
-def weekday(number: int, lang: str) -> str:
-    """Name a day of the week, 1 is Monday."""
-    names = {
-        "ko": "월화수목금토일",
-        "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-    }
-    found = names[lang][number - 1]
-    return f"{found}요일" if lang == "ko" else found
 
 
 def badge(screen: Screen, meeting: Meeting) -> Badge:
