@@ -38,6 +38,7 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "table": ("targets", "memberships", "stages", "standards", "calendar", "rates"),
     "kpi": ("win-rate",),
     "user_id": ("1",),
+    "session_id": ("1",),
     "deed": ("sign",),
     "of_role": ("AE",),
     "template_id": ("1",),

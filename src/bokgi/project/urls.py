@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from bokgi.apps.access import people_views as people
+from bokgi.apps.access import session_views as sessions
 from bokgi.apps.access import views as access
 from bokgi.apps.pipeline.urls import deal_addresses, funnel_addresses, search_addresses
 from bokgi.apps.planning.urls import definition_addresses, kpi_addresses, team_addresses
@@ -14,6 +15,7 @@ settings_addresses: list[URLPattern] = [
     path("", access.settings_index, name="index"),
     path("users/", people.users, name="users"),
     path("users/<int:user_id>/", people.user, name="user"),
+    path("users/<int:user_id>/sessions/<int:session_id>/end/", sessions.user_session_end, name="user_session_end"),
     path("invitations/<int:invitation_id>/withdraw/", people.invitation_withdraw, name="invitation_withdraw"),
     path("queue/", queue.queue, name="queue"),
     path("queue/<uuid:task_id>/retry/", queue.queue_retry, name="queue_retry"),

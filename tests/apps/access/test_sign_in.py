@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import time_machine
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -148,6 +149,54 @@ def test_other_sessions_are_listed_and_ended(as_role: AsRole) -> None:
     here.post("/account/security/sessions/")
     assert there.get("/settings/").status_code == 302
     assert here.get("/settings/").status_code == 200
+
+
+AGENT = "Mozilla/5.0 (Windows NT 10.0) Firefox/130.0"
+
+
+def signed_in(client: Client) -> int:
+    """Open a session as the rep does, and give its number."""
+    client.post("/account/sign-in/", {"login": "rep@team.example", "password": PASSWORD}, headers={"user-agent": AGENT})
+    client.get("/settings/", headers={"user-agent": AGENT})
+    return int(UserSession.objects.get(session_key=client.session.session_key).pk)
+
+
+def test_one_session_is_ended_and_the_others_stay(as_role: AsRole) -> None:
+    here, there, elsewhere = as_role(""), as_role(""), as_role("")
+    _, ended, _ = (signed_in(client) for client in (here, there, elsewhere))
+    assert f"/account/security/sessions/{ended}/end/" in here.get("/account/security/sessions/").content.decode()
+    assert here.get(f"/account/security/sessions/{ended}/end/").status_code == 405
+    assert here.post(f"/account/security/sessions/{ended}/end/").status_code == 302
+    assert [client.get("/settings/").status_code for client in (here, there, elsewhere)] == [200, 302, 200]
+    entry = AuditEntry.objects.get(action="session_end")
+    assert (entry.details, entry.user) == ({"session": ended}, User.objects.get(email="rep@team.example"))
+    assert here.post(f"/account/security/sessions/{ended}/end/").status_code == 404
+
+
+def test_who_ends_the_session_that_asks_is_signed_out(as_role: AsRole) -> None:
+    here = as_role("")
+    number = signed_in(here)
+    assert here.post(f"/account/security/sessions/{number}/end/")["Location"] == "/account/sign-in/"
+    assert here.get("/settings/").status_code == 302
+
+
+def test_nobody_ends_the_session_of_somebody_else_but_an_administrator(as_role: AsRole) -> None:
+    there = as_role("")
+    number = signed_in(there)
+    rep = User.objects.get(email="rep@team.example")
+    for role in ("leader", "manager", "viewer", "admin"):
+        assert as_role(role).post(f"/account/security/sessions/{number}/end/").status_code == 404, role
+    for role in ("leader", "manager", "rep", "viewer"):
+        answer = as_role(role).post(f"/settings/users/{rep.pk}/sessions/{number}/end/")
+        assert answer.status_code == 403, role
+    admin = as_role("admin")
+    assert there.get("/settings/", headers={"user-agent": AGENT}).status_code == 200
+    assert admin.post(f"/settings/users/{rep.pk + 1}/sessions/{number}/end/").status_code == 404
+    page = admin.get(f"/settings/users/{rep.pk}/").content.decode()
+    assert f"/settings/users/{rep.pk}/sessions/{number}/end/" in page
+    assert "Firefox · Windows" in page
+    assert admin.post(f"/settings/users/{rep.pk}/sessions/{number}/end/").status_code == 302
+    assert there.get("/settings/").status_code == 302
 
 
 def test_a_forgotten_password_is_set_by_the_link_of_a_mail_once(as_role: AsRole) -> None:

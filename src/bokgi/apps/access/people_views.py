@@ -20,6 +20,7 @@ from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import anyone, may
 from bokgi.apps.access.requests import PageRequest, organisation_of
 from bokgi.apps.access.services import user_change
+from bokgi.apps.access.session_views import sessions_of
 from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.domain.messages import N_
 from bokgi.questions.roster import ask_roster
@@ -84,7 +85,7 @@ def user(request: PageRequest, user_id: int) -> HttpResponse:
             return HttpResponseRedirect(reverse("settings:users"))
         except BokgiError as error:
             form.add_error(None, error.message.text(_lang()))
-    return render(request, "access/user.html", {"form": form, "found": found})
+    return render(request, "access/user.html", {"form": form, "found": found, "sessions": sessions_of(found)})
 
 
 @may(Role.ADMIN)

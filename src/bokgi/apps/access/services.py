@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -67,6 +67,14 @@ def user_change(*, user: User, role: Role, is_active: bool, by: User) -> None:
     user.role, user.is_active = role.value, is_active
     user.save(update_fields=["role", "is_active"])
     if not is_active:
-        for session in UserSession.objects.filter(user=user):
-            session.end()
+        sessions_end(sessions=UserSession.objects.filter(user=user), by=by)
     audit(by=by, action="user_change", subject=f"user {user.pk}", details=details)
+
+
+@transaction.atomic
+def sessions_end(*, sessions: Iterable[UserSession], by: User) -> None:
+    """End sessions at once: whoever sits there signs in again."""
+    for session in sessions:
+        number, user_id = session.pk, session.user_id
+        session.end()
+        audit(by=by, action="session_end", subject=f"user {user_id}", details={"session": number})

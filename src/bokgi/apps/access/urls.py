@@ -7,10 +7,9 @@ from allauth.mfa.base import views as second_step
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
-from allauth.usersessions import views as sessions
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from bokgi.apps.access import people_views, views
+from bokgi.apps.access import people_views, session_views, views
 from bokgi.apps.access.permissions import EVERYBODY
 from bokgi.apps.access.permitting import anyone, may
 
@@ -58,5 +57,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("security/passkeys/add/", mine(passkeys.add_webauthn), name="mfa_add_webauthn"),
     path("security/passkeys/<int:pk>/name/", mine(passkeys.edit_webauthn), name="mfa_edit_webauthn"),
     path("security/passkeys/<int:pk>/remove/", mine(passkeys.remove_webauthn), name="mfa_remove_webauthn"),
-    path("security/sessions/", mine(sessions.list_usersessions), name="usersessions_list"),
+    path("security/sessions/", session_views.sessions, name="usersessions_list"),
+    path("security/sessions/<int:session_id>/end/", session_views.session_end, name="session_end"),
 ]
