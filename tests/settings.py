@@ -29,7 +29,12 @@ from bokgi.project.settings import *  # noqa: E402, F403 - they read the environ
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = [*LOOPBACK, "testserver"]  # noqa: F405 - of the settings
-TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default", "mail"]}}
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks.backends.immediate.ImmediateBackend",
+        "QUEUES": ["default", "mail", "facts", "beforehand"],
+    }
+}
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 - of the settings
     # A file, as in a home: of a database in memory all threads of a server share one connection, and its transactions.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, datetime
 from typing import Any, Final
@@ -20,6 +21,7 @@ from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.access.services import audit
+from bokgi.apps.jobs.faults import fault_json, understood
 from bokgi.apps.jobs.models import Schedule
 from bokgi.apps.jobs.schedules import all_scheduled
 from bokgi.apps.jobs.services import enqueue, retry
@@ -57,7 +59,11 @@ def name_of(path: str) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """One task as the page shows it; `name` is a marked text, `fault` is the last line of its trace."""
+    """One task as the page shows it; `name` is a marked text.
+
+    `fault` says why the last attempt failed (`apps.jobs.faults`), null where none did or it ended well since;
+    `technical` is the trace of it.
+    """
 
     task_id: str
     name: str
@@ -68,23 +74,27 @@ class Line:
     begun_at: datetime | None
     ended_at: datetime | None
     again_at: datetime | None
-    fault: str
+    fault: Mapping[str, Any] | None
+    technical: str
 
 
 def _line(found: DBTaskResult[Any, Any], now: datetime) -> Line:
     attempt = getattr(found, "attempt", None)
-    waits = found.status == TaskResultStatus.READY.value
+    waits, failed = found.status == TaskResultStatus.READY.value, found.status == TaskResultStatus.FAILED.value
+    technical = found.traceback.strip() if waits or failed else ""
+    fault = attempt.fault if attempt is not None and technical else None
     return Line(
         task_id=str(found.pk),
         name=name_of(found.task_path),
         status=STATUS_TEXTS[found.status],
-        failed=found.status == TaskResultStatus.FAILED.value,
+        failed=failed,
         attempts=attempt.attempts if attempt is not None else 0,
         put_at=found.enqueued_at,
         begun_at=found.started_at,
         ended_at=found.finished_at,
         again_at=found.run_after if waits and now < found.run_after and found.run_after.year < MAXYEAR else None,
-        fault=found.traceback.strip().rpartition("\n")[2],
+        fault=fault or (fault_json(understood(Exception())) if technical else None),
+        technical=technical,
     )
 
 

@@ -84,7 +84,9 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(HOME, os.environ.get("BOKGI_DATABASE", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "mail"]}}
+TASKS = {
+    "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "mail", "facts", "beforehand"]}
+}
 
 # ---------------------------------------------------------------- files of the page
 

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from bokgi.apps.access import asking, warming
 from bokgi.apps.access.mail import letter_send
 from bokgi.apps.data.tasks import do_work, write_corrections
-from bokgi.apps.jobs.services import MAIL, enqueue
+from bokgi.apps.jobs.services import BESIDE, enqueue
 from bokgi.questions.roster import ask_roster
 from tests.homes import TODAY
 
@@ -26,7 +26,7 @@ def queue(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     del db
     with suppress(AttributeError):
         del task_backends["default"]
-    monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": _BACKEND, "QUEUES": ["default", MAIL]}})
+    monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": _BACKEND, "QUEUES": ["default", *BESIDE]}})
     monkeypatch.setattr(asking, "_MAIN", [(ask_roster, {})])
     monkeypatch.setattr(asking, "_OPEN", [])
     monkeypatch.setenv("BOKGI_TODAY", "2026-11-23")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from pathlib import Path
 
 from django_tasks import task
 
-from bokgi.apps.jobs.services import MAIL
+from bokgi.apps.jobs.services import AHEAD, BEFOREHAND, MAIL
 from bokgi.domain.errors import InputError
 from bokgi.domain.messages import Message
 
@@ -43,8 +44,8 @@ def tell(folder: str) -> None:
     (Path(folder) / "told").touch()
 
 
-@task()
-def slow(folder: str) -> None:
+@task(queue_name=BEFOREHAND, priority=AHEAD)
+def ahead(folder: str) -> None:
     """Say that it began; the first time it takes for ever."""
     begun = Path(folder) / "begun"
     first = not begun.exists()
@@ -52,3 +53,9 @@ def slow(folder: str) -> None:
     if first:
         time.sleep(600)
     (Path(folder) / "ended").touch()
+
+
+@task()
+def fill_disk() -> None:
+    """Fail because the disk is full."""
+    raise OSError(errno.ENOSPC, "No space left on device")

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.test import Client
-from django_tasks import TaskResultStatus, task_backends
+from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
 from bokgi.apps.jobs import schedules, services
 from bokgi.apps.jobs.models import Attempt, Schedule
-from bokgi.apps.jobs.services import MAIL
-from bokgi.apps.jobs.worker import Worker
+from bokgi.apps.jobs.services import BEFOREHAND, FACTS, MAIL
+from bokgi.apps.jobs.worker import Lane, Worker
 from tests.apps.jobs import tasks
 from tests.unmeasured import unmeasured
 
@@ -32,22 +31,6 @@ SEOUL = ZoneInfo("Asia/Seoul")
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 _BACKEND = "django_tasks_db.DatabaseBackend"
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def queue(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keep tasks in the database until `work`."""
-    del db
-    tasks.DONE.clear()
-    with suppress(AttributeError):
-        del task_backends["default"]
-    monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": _BACKEND, "QUEUES": ["default", MAIL]}})
-    monkeypatch.setattr(schedules, "_SCHEDULED", {})
-    # The transaction of the test must outlive a look at old connections.
-    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
-    yield
-    with suppress(AttributeError):
-        del task_backends["default"]
 
 
 def work() -> None:
@@ -205,6 +188,38 @@ def test_the_queue_is_seen_and_handled_on_its_page(as_role: Callable[[str], Clie
     assert Attempt.objects.filter(key="schedule wake").count() == 1
 
 
+@pytest.mark.usefixtures("queue")
+def test_what_is_computed_ahead_begins_when_nothing_else_is_there_and_files_at_once() -> None:
+    computed = services.enqueue(tasks.note.using(queue_name=BEFOREHAND, priority=services.AHEAD), text="ahead")
+    assert services.is_begun(BEFOREHAND)
+    DBTaskResult.objects.filter(pk=computed).update(status="RUNNING")
+    assert not services.is_begun(FACTS)
+    read = services.enqueue(tasks.note.using(queue_name=FACTS), text="files")
+    assert services.is_begun(FACTS)
+    DBTaskResult.objects.filter(pk=computed).update(status="READY")
+    for at_work in ("READY", "RUNNING"):
+        DBTaskResult.objects.filter(pk=read).update(status=at_work)
+        assert not services.is_begun(BEFOREHAND)
+    DBTaskResult.objects.filter(pk=read).update(status="SUCCESSFUL")
+    services.enqueue(tasks.note.using(queue_name=MAIL), text="mail")
+    assert services.is_begun(BEFOREHAND)
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_lane_does_one_task_of_its_queue_and_leaves_the_others() -> None:
+    for number in range(2):
+        services.enqueue(tasks.note.using(queue_name=FACTS), text=f"files {number}")
+    services.enqueue(tasks.note, text="else")
+    lane = Lane(queue=FACTS, batch=True, interval=0)
+    lane.one()
+    assert tasks.DONE == ["files 0"]
+    lane.one()
+    lane.one()
+    assert tasks.DONE == ["files 0", "files 1"]
+    work()
+    assert tasks.DONE[2:] == ["else"]
+
+
 def _child(home: Path, program: str, **more: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - of Popen
     environment = {name: value for name, value in unmeasured().items() if not name.startswith(("BOKGI_", "DJANGO_"))}
     environment |= {
@@ -242,16 +257,24 @@ def test_a_task_whose_worker_is_killed_is_done_by_another(tmp_path: Path) -> Non
     put = _child(
         home,
         "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
-        "from tests.apps.jobs.tasks import slow, tell; from bokgi.apps.jobs.services import enqueue\n"
-        f"print(enqueue(slow, key='once', folder={str(tmp_path)!r}), enqueue(tell, folder={str(tmp_path)!r}))",
+        "from tests.apps.jobs.tasks import ahead; from bokgi.apps.jobs.services import enqueue\n"
+        f"print(enqueue(ahead, key='once', folder={str(tmp_path)!r}))",
         stdout=subprocess.PIPE,
     )
     assert put.communicate(timeout=120)[0].strip()
     first = _child(home, _WORKER)
     try:
         assert _wait_for((tmp_path / "begun").exists)
-        # Mail does not stand behind what takes long.
-        assert _wait_for((tmp_path / "told").exists)
+        # Neither mail nor an upload stands behind what is computed ahead.
+        for queue in (MAIL, FACTS):
+            folder = tmp_path / queue
+            folder.mkdir()
+            _child(
+                home,
+                "from tests.apps.jobs.tasks import tell; from bokgi.apps.jobs.services import enqueue\n"
+                f"enqueue(tell.using(queue_name={queue!r}), folder={str(folder)!r})",
+            ).wait(120)
+            assert _wait_for((folder / "told").exists)
         # It lives: another worker leaves the task alone.
         second = _child(home, _WORKER)
         try:

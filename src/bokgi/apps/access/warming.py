@@ -15,7 +15,7 @@ from django_tasks import TaskResultStatus, task
 from bokgi.apps.access.asking import answers, today, warm
 from bokgi.apps.jobs.models import Attempt
 from bokgi.apps.jobs.schedules import scheduled
-from bokgi.apps.jobs.services import AHEAD, AWAITED, enqueue, is_other_work_waiting
+from bokgi.apps.jobs.services import AHEAD, AWAITED, BEFOREHAND, enqueue, is_other_work_there
 from bokgi.domain.errors import RefusalError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
@@ -27,14 +27,14 @@ _REMEMBERED: Final = timedelta(minutes=5)
 
 
 @scheduled("warm", "* * * * *", N_("Compute the main figures when facts have come in, so that pages open at once."))
-@task(priority=AHEAD)
+@task(priority=AHEAD, queue_name=BEFOREHAND)
 def warm_answers() -> int | None:
     """Ask the main questions of today; those that were answered are read only.
 
     Where anything else waits (an answer that somebody sits before, an upload, what was entered), that comes first, and
     then the rest.
     """
-    answered = warm(today(), gives_way=is_other_work_waiting)
+    answered = warm(today(), gives_way=is_other_work_there)
     if answered is None:
         enqueue(warm_answers, key="warm on")
     return answered

@@ -19,10 +19,10 @@ from bokgi.apps.data import working
 from bokgi.apps.data.models import Upload, Work, WorkKind, WorkState
 from bokgi.apps.data.progress import progress_forget, work_folder
 from bokgi.apps.data.rules import is_readable, moment, names_kept, refuse_unfit, refuse_unknown
+from bokgi.apps.jobs.faults import fault_json, understood
 from bokgi.apps.jobs.services import enqueue
 from bokgi.domain.errors import BokgiError, ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.domain.sentences import encoded
 from bokgi.facts.locks import Lock
 
 _LOG: Final = logging.getLogger(__name__)
@@ -204,27 +204,21 @@ def work_do(work_id: int) -> None:
         except BokgiError as error:
             work.fault = fault_json(error)
             work.state = WorkState.FAILED
-        except Exception:  # noqa: BLE001 - whatever it was, the work has ended and says so
+        except Exception as error:  # noqa: BLE001 - whatever it was, the work has ended and says so
             _LOG.exception("work %s failed", work_id)
-            work.fault = fault_json(
-                UsageError("unexpected", Message(N_("Something went wrong that should not.")), Message(_REPORT))
-            )
+            found = understood(error)
+            work.fault = fault_json(_UNEXPECTED if found.code == "unknown" else found)
             work.state = WorkState.FAILED
         work.ended_at = timezone.now()
         work.save(update_fields=["state", "result", "fault", "ended_at"])
     progress_forget(work_id)
 
 
-_REPORT: Final = N_("Nothing was changed. Try again; if it happens again, the log of the worker says more.")
-
-
-def fault_json(error: BokgiError) -> dict[str, Any]:
-    """Keep an error so that it can be read in any language later."""
-    return {
-        "code": error.code,
-        "message": encoded(error.message),
-        "hint": None if error.hint is None else encoded(error.hint),
-    }
+_UNEXPECTED: Final = UsageError(
+    "unexpected",
+    Message(N_("Something went wrong that should not.")),
+    Message(N_("Nothing was changed. Try again; if it happens again, the log of the worker says more.")),
+)
 
 
 def uploads_expire(*, before: datetime) -> int:

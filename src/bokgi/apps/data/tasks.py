@@ -11,13 +11,13 @@ from django_tasks import task
 from bokgi.apps.data import arriving, pending, reminding, services
 from bokgi.apps.data.models import Work, WorkKind, WorkState
 from bokgi.apps.jobs.schedules import scheduled
-from bokgi.apps.jobs.services import AWAITED
+from bokgi.apps.jobs.services import AWAITED, FACTS
 from bokgi.domain.messages import N_
 
 UPLOADS_KEPT: Final = timedelta(days=14)
 
 
-@task(priority=AWAITED)
+@task(priority=AWAITED, queue_name=FACTS)
 def do_work(work_id: int) -> None:
     """Do one piece of work on the facts, and what follows from it."""
     services.works_resume()
@@ -28,7 +28,7 @@ def do_work(work_id: int) -> None:
 
 
 @scheduled("corrections", "* * * * *", N_("Write corrections into the facts."))
-@task()
+@task(queue_name=FACTS)
 def write_corrections() -> None:
     """Write what was entered and corrected since the last minute, and what an import made of earlier entries."""
     pending.roles_go_on()
@@ -36,7 +36,7 @@ def write_corrections() -> None:
 
 
 @scheduled("drop folder", "* * * * *", N_("Import files from the drop folder."))
-@task()
+@task(queue_name=FACTS)
 def collect_drop() -> None:
     """Take complete files from the drop folder."""
     services.works_resume()

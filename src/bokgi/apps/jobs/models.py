@@ -9,12 +9,16 @@ from django_tasks_db.models import DBTaskResult
 
 
 class Attempt(models.Model):
-    """Beside each task of the queue. `key` is empty for a task that may wait twice; `beat_at` is null until it runs."""
+    """Beside each task of the queue. `key` is empty for a task that may wait twice; `beat_at` is null until it runs.
+
+    `fault` says why the last attempt failed (`faults.fault_json`); null where none did.
+    """
 
     task = models.OneToOneField(DBTaskResult, primary_key=True, on_delete=models.CASCADE, related_name="attempt")
     key = models.CharField(max_length=200, blank=True, default="")
     attempts = models.PositiveSmallIntegerField(default=0)
     beat_at = models.DateTimeField(null=True)
+    fault = models.JSONField(null=True)
 
     class Meta:
         """Keys are looked up at each enqueue."""

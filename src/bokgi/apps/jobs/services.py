@@ -13,6 +13,7 @@ from django_tasks.base import Task
 from django_tasks_db import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
+from bokgi.apps.jobs.faults import fault_json, understood
 from bokgi.apps.jobs.models import Attempt
 from bokgi.apps.jobs.rules import DEAD_AFTER, MAX_ATTEMPTS, is_tried_again, wait
 
@@ -41,14 +42,28 @@ def enqueue(task: Task[Any, Any], /, *, key: str = "", **arguments: Any) -> str:
 AWAITED: Final = 50
 """Priority of a task that somebody sits before a page for."""
 AHEAD: Final = -10
-"""Priority of what is computed before anybody asks for it; between its steps it gives way (`is_other_work_waiting`)."""
+"""Priority of what is computed before anybody asks for it; between its steps it gives way (`is_other_work_there`)."""
+
 MAIL: Final = "mail"
-"""Queue of what the worker sends beside its other tasks, however long those take."""
+"""Queue of letters."""
+FACTS: Final = "facts"
+"""Queue of what writes facts: files, corrections, the drop folder."""
+BEFOREHAND: Final = "beforehand"
+"""Queue of what is computed before anybody asks for it."""
+BESIDE: Final = (MAIL, FACTS, BEFOREHAND)
+"""Queues that the worker does each beside the others, so that none waits for a task of another."""
 
 
-def is_other_work_waiting() -> bool:
-    """Tell whether a task waits to begin that is more urgent than what is computed ahead."""
-    return DBTaskResult.objects.ready().filter(priority__gt=AHEAD).exclude(queue_name=MAIL).exists()
+def is_other_work_there() -> bool:
+    """Tell whether anything but mail that is more urgent than what is computed ahead waits to begin, or is at work."""
+    there = DBTaskResult.objects.filter(priority__gt=AHEAD).exclude(queue_name=MAIL)
+    return there.filter(status=TaskResultStatus.RUNNING.value).exists() or there.ready().exists()
+
+
+def is_begun(queue: str) -> bool:
+    """Tell whether a task of a queue that is done beside others may begin now; looking only reads."""
+    waits = DBTaskResult.objects.ready().filter(queue_name=queue).exists()
+    return waits and not (queue == BEFOREHAND and is_other_work_there())
 
 
 def begun(*, task: DBTaskResult[Any, Any], at: datetime) -> None:
@@ -64,8 +79,10 @@ def beat(*, task_id: UUID, at: datetime) -> None:
 
 @transaction.atomic
 def failed(*, task: DBTaskResult[Any, Any], error: BaseException, at: datetime) -> bool:
-    """Put a failed task into the queue again, later each time; say whether it was."""
+    """Keep why a task failed, and put it into the queue again, later each time; say whether it was."""
     attempts = Attempt.objects.get(task=task).attempts
+    fault = fault_json(understood(error, mail=task.queue_name == MAIL))
+    Attempt.objects.filter(task=task).update(fault=fault)
     if not is_tried_again(error, attempts):
         return False
     _again(task, after=at + wait(attempts))
@@ -84,7 +101,9 @@ def take_over(*, at: datetime) -> list[str]:
             _again(task, after=at)
             taken.append(str(task.pk))
         else:
-            task.set_failed(TimeoutError("The worker died each time."))
+            error = TimeoutError("The worker died each time.")
+            Attempt.objects.filter(task=task).update(fault=fault_json(understood(error)))
+            task.set_failed(error)
     return taken
 
 

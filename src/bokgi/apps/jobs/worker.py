@@ -25,12 +25,12 @@ _BEAT_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 10.0
 
 
-class _Lane(DjangoWorker):
-    """Does the tasks of some queues, one after the other, each with attempts and a beat."""
+class Lane(DjangoWorker):
+    """Does the tasks of a queue, or of all (`*`) without some, one after the other, each with attempts and a beat."""
 
-    def __init__(self, *, queues: Sequence[str], without: Sequence[str] = (), batch: bool, interval: float) -> None:
+    def __init__(self, *, queue: str, without: Sequence[str] = (), batch: bool, interval: float) -> None:
         super().__init__(
-            queue_names=list(queues),
+            queue_names=[queue],
             interval=interval,
             batch=batch,
             backend_name="default",
@@ -39,7 +39,13 @@ class _Lane(DjangoWorker):
             worker_id=get_random_string(32),
             excluded_queue_names=list(without),
         )
+        self.queue = queue
         self.at_work: DBTaskResult[Any, Any] | None = None
+
+    def one(self) -> None:
+        """Do one task where one is ready."""
+        self.max_tasks, self._run_tasks = 1, 0
+        self.run()
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         """Run one task with a beat; what failed by chance waits for another attempt."""
@@ -77,17 +83,18 @@ class _Lane(DjangoWorker):
         connection.close()
 
 
-class Worker(_Lane):
+class Worker(Lane):
     """Works on the queue until it is told to stop. `zone` gives the organisation's time zone.
 
-    Mail goes out in a thread of its own, so that who waits for a link does not wait for an import; in a batch all is
-    done in turn.
+    Mail, what writes facts, and what is computed ahead have a thread each, so that who waits for a link does not wait
+    for an import, nor an import for figures that nobody asked for; in a batch all is done in turn.
     """
 
     def __init__(self, *, zone: Callable[[], ZoneInfo], batch: bool = False, interval: float = 1.0) -> None:
-        super().__init__(queues=["*"], without=() if batch else (services.MAIL,), batch=batch, interval=interval)
+        queues = () if batch else services.BESIDE
+        super().__init__(queue="*", without=queues, batch=batch, interval=interval)
         self._zone = zone
-        self._mail = None if batch else _Lane(queues=[services.MAIL], batch=True, interval=0)
+        self._beside = [Lane(queue=queue, batch=True, interval=0) for queue in queues]
         self._over = threading.Event()
 
     def stop(self, seconds: float, leave: Callable[[], object]) -> None:
@@ -95,12 +102,11 @@ class Worker(_Lane):
 
         Where it takes longer than so many seconds, it is put back for the next worker, and `leave` ends the process.
         """
-        self.running = False
-        if self._mail is not None:
-            self._mail.running = False
+        lanes: tuple[Lane, ...] = (self, *self._beside)
+        for lane in lanes:
+            lane.running = False
 
         def put_back() -> None:
-            lanes = (self,) if self._mail is None else (self, self._mail)
             left = [lane.at_work for lane in lanes if lane.at_work is not None]
             # Where one cannot be put back just now, it is taken over as a dead worker's.
             for task in left:
@@ -117,8 +123,7 @@ class Worker(_Lane):
         """Look after schedules and dead workers beside, and work."""
         self._look()
         beside = [threading.Thread(target=self._look_again, daemon=True)]
-        if self._mail is not None:
-            beside.append(threading.Thread(target=self._send, args=(self._mail,), daemon=True))
+        beside += [threading.Thread(target=self._do_beside, args=(lane,), daemon=True) for lane in self._beside]
         for thread in beside:
             thread.start()
         try:
@@ -143,13 +148,13 @@ class Worker(_Lane):
                 close_old_connections()
         connection.close()
 
-    def _send(self, lane: _Lane) -> None:
-        """Send what waits. Only reading looks for it, so that an idle worker does not hold the database."""
+    def _do_beside(self, lane: Lane) -> None:
+        """Do what waits in one queue. Only reading looks for it, so that an idle worker does not hold the database."""
         while not self._over.wait(self.interval):
             try:
-                if DBTaskResult.objects.ready().filter(queue_name=services.MAIL).exists():
-                    lane.run()
+                while lane.running and services.is_begun(lane.queue):
+                    lane.one()
             except DatabaseError:
-                _LOG.exception("looking for mail failed; it is tried again")
+                _LOG.exception("looking for tasks of %s failed; it is tried again", lane.queue)
                 close_old_connections()
         connection.close()

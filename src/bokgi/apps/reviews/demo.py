@@ -12,7 +12,7 @@ from django_tasks import task
 from bokgi.apps.access.asking import answers, today
 from bokgi.apps.access.demo import demo_user
 from bokgi.apps.access.models import User
-from bokgi.apps.jobs.services import enqueue
+from bokgi.apps.jobs.services import BEFOREHAND, enqueue
 from bokgi.apps.reviews.models import DiscussedDeal, Meeting, MeetingSeries, MeetingState, Part
 from bokgi.apps.reviews.services import closing, planning, preparing, running, writing
 from bokgi.apps.reviews.telling.services import minutes_forget
@@ -74,7 +74,11 @@ def demo_meetings_make() -> None:
 
 
 def _hold(weeks_ago: int) -> None:
-    enqueue(demo_meeting_hold.using(priority=_LATER), key=f"demo meeting {weeks_ago}", weeks_ago=weeks_ago)
+    enqueue(
+        demo_meeting_hold.using(priority=_LATER, queue_name=BEFOREHAND),
+        key=f"demo meeting {weeks_ago}",
+        weeks_ago=weeks_ago,
+    )
 
 
 @task()

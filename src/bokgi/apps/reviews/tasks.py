@@ -12,7 +12,7 @@ from django_tasks import task
 from bokgi.apps.access.asking import today
 from bokgi.apps.data.pending import is_pending, write_pending
 from bokgi.apps.jobs.schedules import scheduled
-from bokgi.apps.jobs.services import AHEAD, AWAITED, enqueue, is_other_work_waiting
+from bokgi.apps.jobs.services import AHEAD, AWAITED, BEFOREHAND, enqueue, is_other_work_there
 from bokgi.apps.reviews.models import Meeting, MeetingState
 from bokgi.apps.reviews.services.planning import meetings_advance
 from bokgi.apps.reviews.showing import deals_of, pack_kept, pack_of
@@ -28,7 +28,7 @@ def advance_meetings() -> None:
     enqueue(make_packs, key="packs")
 
 
-@task(priority=AHEAD)
+@task(priority=AHEAD, queue_name=BEFOREHAND)
 def make_packs() -> int | None:
     """Make the packs that will be looked at, and give how many; null where anything else waits, which comes first.
 
@@ -38,7 +38,7 @@ def make_packs() -> int | None:
     made = 0
     for one, as_of in _looked_at(today()):
         with suppress(BokgiError):
-            if not pack_kept(week=one.week, as_of=as_of, team=one.team) and is_other_work_waiting():
+            if not pack_kept(week=one.week, as_of=as_of, team=one.team) and is_other_work_there():
                 enqueue(make_packs, key="packs")
                 return None
             deals_of(pack_of(week=one.week, as_of=as_of, team=one.team))
