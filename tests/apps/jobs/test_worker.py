@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -224,7 +225,7 @@ def _child(home: Path, program: str, **more: Any) -> subprocess.Popen[str]:  # n
     environment = {name: value for name, value in unmeasured().items() if not name.startswith(("BOKGI_", "DJANGO_"))}
     environment |= {
         "BOKGI_HOME": str(home),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT))),
         "DJANGO_SETTINGS_MODULE": "bokgi.project.settings",
     }
     start = "import django; django.setup()\n"
