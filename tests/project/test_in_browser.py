@@ -85,3 +85,37 @@ def test_the_pages_of_the_frame_are_accessible_in_both_themes(
             assert window.execute_script("return document.documentElement.dataset.theme") == theme
             assert faults(window) == [], page
     assert [line for line in complaints(window) if "404" not in line] == []
+
+
+def focused(window: Chrome) -> tuple[str, bool]:
+    """Tell the name or the class of what has the focus, and whether it stands within the window."""
+    name, seen = window.execute_script(
+        "const found = document.activeElement, box = found.getBoundingClientRect();"
+        "return [found.name || found.className, box.top >= 0 && box.bottom <= innerHeight];"
+    )
+    return str(name), bool(seen)
+
+
+def test_a_form_that_was_refused_shows_what_is_wrong_first(
+    users: dict[str, User], live_server: LiveServer, window: Chrome
+) -> None:
+    window.set_window_size(500, 420)
+    window.get(address(live_server, "/account/sign-in/?next=/settings/users/"))
+    # Nothing was sent yet: the page begins at its top.
+    assert focused(window)[0] == "entrance"
+    fill(window, login=users["admin"].email, password=PASSWORD[1:])
+    press(window, "form button.btn-primary")
+    waiting(window).until(lambda seen: focused(seen) == ("errors", True))
+    fill(window, login=users["admin"].email, password=PASSWORD)
+    press(window, "form button.btn-primary")
+    at(window, "/settings/users/")
+
+    # Without a summary it is the first field that needs another look, far below the top.
+    window.execute_script("for (const form of document.forms) form.noValidate = true;")
+    fill(window, name="정하늘", email="no address")
+    press(window, "main form button.btn-primary")
+    waiting(window).until(lambda seen: focused(seen) == ("email", True))
+    assert window.execute_script("return scrollY") > 0
+    assert window.switch_to.active_element.get_attribute("aria-invalid") == "true"
+    described = window.switch_to.active_element.get_attribute("aria-describedby")
+    assert window.find_element(By.ID, str(described).rsplit(" ", maxsplit=1)[-1]).text
