@@ -58,6 +58,11 @@ PAGES = {
     ),
 }
 """The pages under each entry of the rail that need no meeting, round or pair to be there; an admin does not coach."""
+CALLS = """
+const calls = [...document.querySelectorAll("main .btn-primary")];
+return calls.filter(one => one.offsetParent).map(one => one.innerText);
+"""
+"""What the primary buttons in sight say: of those a page has one."""
 HIGHEST_BAR = 56
 """Pixels that the menu may take from a phone."""
 
@@ -80,8 +85,9 @@ def test_every_page_of_the_rail_is_accessible_and_fits_a_phone(
         seen = [*faults(phone), *complaints(phone)]
         wide = phone.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
         bar = phone.execute_script("return document.querySelector('.rail').getBoundingClientRect().height")
-        if seen or wide > 0 or bar > HIGHEST_BAR:
-            found[page] = (seen, wide, bar)
+        calls = phone.execute_script(CALLS)
+        if seen or wide > 0 or bar > HIGHEST_BAR or len(calls) > 1:
+            found[page] = (seen, wide, bar, calls)
     assert found == {}
 
 
@@ -105,6 +111,25 @@ def test_the_menu_of_a_phone_works_from_the_keyboard(
     assert text(phone, ".rail-open") == "팀"
     phone.find_element(By.CSS_SELECTOR, ".rail .me").click()
     assert phone.find_element(By.CSS_SELECTOR, ".me-list form[action='/account/sign-out/']").is_displayed()
+
+
+def test_a_sum_of_factors_keeps_its_signs_on_a_phone(
+    users: dict[str, User], live_server: LiveServer, phone: Chrome
+) -> None:
+    enter(phone, live_server, users["leader"])
+    phone.get(f"{live_server.url}/funnel/")
+    signs = phone.execute_script("""
+        const sum = document.createElement('dl');
+        sum.className = 'sum-line';
+        sum.innerHTML = '<div><dt>a</dt><dd>6</dd></div><div data-op="×"><dt>b</dt><dd>7</dd></div>'
+            + '<div data-op="="><dt>c</dt><dd>42</dd></div>';
+        document.querySelector('main').append(sum);
+        const sign = part => getComputedStyle(part, '::before');
+        return [...sum.children].map(part => [sign(part).display !== 'none' && sign(part).content,
+            part.getBoundingClientRect().height > 0]);
+    """)
+    assert [content.partition(" / ")[0] for content, _shown in signs[1:]] == ['"×"', '"="']
+    assert all(shown for _content, shown in signs)
 
 
 def test_who_sorts_by_the_keyboard_stays_on_the_column(

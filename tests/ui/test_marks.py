@@ -17,6 +17,7 @@ def parsed(svg: Markup) -> ET.Element:
     return ET.fromstring(str(svg))  # noqa: S314 - our own output
 
 
+AXIS = marks.Axis(0.0, 1.0, [(0.0, "0%"), (1.0, "100% & more")], (0.34, "average <34%>"))
 ALL = {
     "whisker": marks.whisker(0.57, (0.49, 0.64), Scale(0.4, 0.95, 200), reference=0.66, tone="bad", label="57% & more"),
     "parts": marks.parts_bar(74, 45, 52, largest=412, label="74 <moved>"),
@@ -27,6 +28,9 @@ ALL = {
     "dots": marks.quantile_dots([1, 2, 2, 3], Scale(0, 4, 200), goal=2, ticks=[(2, "2 <goal>")], label="3 of 4"),
     "no value": marks.sparkline([], label="none"),
     "hatch": marks.HATCH,
+    "on an axis": marks.on_axis([marks.Estimate(0.3, (0.2, 0.5)), marks.Estimate(0.4, hollow=True)], AXIS, step=24),
+    "words of an axis": marks.axis_words(AXIS),
+    "size": marks.size_bar(0.5),
 }
 
 
@@ -48,6 +52,20 @@ def test_a_whisker_ends_where_its_interval_ends() -> None:
     assert dot is not None
     assert float(dot.attrib["cx"]) == pytest.approx(scale.place(0.5)) == pytest.approx(56)
     assert [path.attrib["d"] for path in drawn.findall("path")][1].startswith("M31 9H81")
+
+
+def test_estimates_on_an_axis_lie_where_its_words_are() -> None:
+    drawn = parsed(ALL["on an axis"])
+    words = {text.text: text.attrib["x"] for text in parsed(ALL["words of an axis"]).iter("text")}
+    assert words == {"0%": "4%", "100% & more": "96%", "average <34%>": "35.3%"}
+    assert [dot.attrib["cx"] for dot in drawn.iter("circle")] == ["31.6%", "40.8%"]
+    lines = [line for line in drawn.iter("line") if line.attrib["class"] == "w1"]
+    assert (lines[0].attrib["x1"], lines[0].attrib["x2"]) == (AXIS.share(0.2), AXIS.share(0.5))
+    assert {line.attrib["x1"] for line in drawn.iter("line") if line.attrib["class"] == "ref-l"} == {"35.3%"}
+
+
+def test_a_bar_of_a_size_is_as_long_as_its_share() -> None:
+    assert [float(bar.attrib["width"]) for bar in parsed(ALL["size"])] == [84, 42]
 
 
 def test_values_outside_a_scale_are_drawn_at_its_end() -> None:

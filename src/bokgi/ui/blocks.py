@@ -36,7 +36,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table: its words, a second line, a drawing that says the same, a badge, what it opens."""
+    """One cell of a table: its words, a second line, a drawing that says the same, a badge, what it opens.
+
+    `mark` stands before the words, `mark_below` on a line of its own below them.
+    """
 
     text: str = ""
     sub: str = ""
@@ -45,6 +48,7 @@ class Cell:
     strong: bool = False
     tone: Tone = ""
     href: str = ""
+    mark_below: Markup | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,18 @@ class Table:
     hidden_caption: bool = False
     keys: Sequence[str] = ()
     empty: str = ""
+
+
+@dataclass(frozen=True)
+class Range:
+    """One row of estimates on an axis: what it is, the drawing (`marks.on_axis`), value and interval in words."""
+
+    label: str
+    mark: Markup
+    sub: str = ""
+    value: str = ""
+    range: str = ""
+    strong: bool = False
 
 
 class HeatCell(NamedTuple):

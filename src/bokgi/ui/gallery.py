@@ -13,7 +13,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.ui import format as written
 from bokgi.ui import marks
-from bokgi.ui.blocks import Badge, Cell, Chart, Column, Field, Figure, HeatCell, Link, Table, TimelineEntry
+from bokgi.ui.blocks import Badge, Cell, Chart, Column, Field, Figure, HeatCell, Link, Range, Table, TimelineEntry
 from bokgi.ui.charts import Spec, Step, bridge, cumulative, for_page
 from bokgi.ui.listing import Listing
 from bokgi.ui.marks import Scale
@@ -75,6 +75,7 @@ def gallery(lang: str, *, listing: Listing | None = None, path: str = "") -> dic
         "badges": _badges(say),
         "figures": _figures(say),
         "whiskers": _whiskers(say),
+        "ranges": _ranges(say),
         "dots": _dots(say),
         "deals": _deals(say, asked, rows),
         "listing": asked,
@@ -168,6 +169,27 @@ def _whiskers(say: _Words) -> Table:
 
 
 _TONES: Final[Mapping[str, marks.Tone]] = {"good": "good", "bad": "bad"}
+
+
+def _ranges(say: _Words) -> dict[str, Any]:
+    """One person above colleagues, on one axis."""
+    ticks = [(at / 10, written.percent(at / 10)) for at in range(2, 6)]
+    axis = marks.Axis(0.18, 0.52, ticks, (0.342, say(N_("average {share}"), share=written.percent(0.342))))
+    others = [(0.339, 0.25, 0.431), (0.401, 0.31, 0.495), (0.312, 0.228, 0.407), (0.364, 0.277, 0.457)]
+    quiet = [marks.Estimate(at, (low, high), "quiet") for at, low, high in others]
+    own = [marks.Estimate(0.355, (0.271, 0.448))]
+    words = say(
+        N_("{n} {n:colleague|colleagues}, adjusted from {low} to {high}"),
+        n=len(others),
+        low=written.percent(0.312),
+        high=written.percent(0.401),
+    )
+    rows = [
+        Range(say(N_("Raw")), marks.on_axis([marks.Estimate(0.266, hollow=True)], axis, step=24), value="26.6%"),
+        Range(say(N_("Adjusted")), marks.on_axis(own, axis, step=24), value="35.5%", strong=True),
+        Range(say(N_("{n} {n:colleague|colleagues}"), n=len(others)), marks.on_axis(quiet, axis, step=24, label=words)),
+    ]
+    return {"rows": rows, "axis": axis}
 
 
 def _dots(say: _Words) -> dict[str, Any]:

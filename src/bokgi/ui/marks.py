@@ -22,6 +22,8 @@ Tone = Literal["plain", "bad", "good", "quiet"]
 _WHISKER: dict[Tone, str] = {"plain": "w1", "bad": "wb", "good": "wg", "quiet": "w0"}
 _DOT: dict[Tone, str] = {"plain": "d1", "bad": "db", "good": "dg", "quiet": "d0"}
 _EDGE = 6
+_ROOMY = 20
+"""Pixels from row to row from which on a dot has its full size."""
 
 
 def _number(value: float) -> str:
@@ -72,6 +74,90 @@ def whisker(
     parts.append(f'<path class="{line}" d="M{_number(low)} {middle}H{_number(high)}{ends}"/>')
     parts.append(f'<circle class="{_DOT[tone]} ring" cx="{_number(dot)}" cy="{middle}" r="5"/>')
     return _svg(scale.width, 18, "".join(parts), label)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Numbers from `low` to `high` on the whole width there is, the ends a little inside it.
+
+    `ticks` are the values with an upright line and their words, `reference` is what all is compared with (dashed).
+
+    >>> Axis(0.0, 1.0).share(0.5)
+    '50%'
+    """
+
+    low: float
+    high: float
+    ticks: Sequence[tuple[float, str]] = ()
+    reference: tuple[float, str] | None = None
+
+    def share(self, value: float) -> str:
+        """Give the x of a value as a share of the width."""
+        part = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+        return f"{_number(4 + 92 * min(max(part, 0.0), 1.0))}%"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One estimate on an axis, without an interval a dot alone; `hollow` as it was counted, before any adjustment."""
+
+    value: float
+    interval: tuple[float, float] | None = None
+    tone: Tone = "plain"
+    hollow: bool = False
+
+
+def on_axis(estimates: Sequence[Estimate], axis: Axis, *, step: float, label: str = "") -> Markup:
+    """Draw estimates below each other, `step` pixels apart, over the lines of the axis; as wide as its place."""
+    height, parts = step * len(estimates), []
+    marks = [("grid-l", value) for value, _words in axis.ticks]
+    marks += [("ref-l", axis.reference[0])] if axis.reference else []
+    parts += [_upright(css, axis.share(value), 0, height) for css, value in marks]
+    roomy = step >= _ROOMY
+    radius, cap = (5.0, 3.0) if roomy else (2.5, 0.0)
+    for place, one in enumerate(estimates):
+        middle = step * (place + 0.5)
+        if one.interval is not None:
+            low, high = (axis.share(end) for end in one.interval)
+            css, y = _WHISKER[one.tone], _number(middle)
+            parts.append(f'<line class="{css}" x1="{low}" x2="{high}" y1="{y}" y2="{y}"/>')
+            parts += [_upright(css, end, middle - cap, middle + cap) for end in (low, high) if cap]
+        css = "dhk" if one.hollow else f"{_DOT[one.tone]} ring" if roomy else _DOT[one.tone]
+        parts.append(
+            f'<circle class="{css}" cx="{axis.share(one.value)}" cy="{_number(middle)}" r="{_number(radius)}"/>'
+        )
+    return _fluid(height, "".join(parts), label)
+
+
+def axis_words(axis: Axis) -> Markup:
+    """Write the values of an axis below what is drawn on it, and on a second line what all is compared with."""
+    lines = [(value, 14, words, "") for value, words in axis.ticks]
+    lines += [(axis.reference[0], 32, axis.reference[1], ' class="t2"')] if axis.reference else []
+    parts = [
+        f'<text{css} x="{axis.share(value)}" y="{y}" text-anchor="middle">{escape(words)}</text>'
+        for value, y, words, css in lines
+    ]
+    return _fluid(38 if axis.reference else 20, "".join(parts), "")
+
+
+def _upright(css: str, x: str, top: float, bottom: float) -> str:
+    return f'<line class="{css}" x1="{x}" x2="{x}" y1="{_number(top)}" y2="{_number(bottom)}"/>'
+
+
+def _fluid(height: float, inside: str, label: str) -> Markup:
+    """Give a drawing that is as wide as its place; its text is not scaled."""
+    said = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    return Markup(f'<svg width="100%" height="{_number(height)}" {said}>{inside}</svg>')  # noqa: S704 - numbers; words and label are escaped
+
+
+def size_bar(share: float, width: float = 84) -> Markup:
+    """Draw how large something is beside the largest (1); the words beside it say the number and its sign."""
+    drawn = _number(max(width * min(max(share, 0.0), 1.0), 1.0))
+    inside = (
+        f'<rect class="bar-0" width="{_number(width)}" height="6" rx="2"/>'
+        f'<rect class="bar-n" width="{drawn}" height="6" rx="2"/>'
+    )
+    return _svg(width, 6, inside, "")
 
 
 def parts_bar(moved: int, still_open: int, ended: int, *, largest: int, width: float = 220, label: str = "") -> Markup:
@@ -261,6 +347,7 @@ HATCH = Markup(
 _PAINT: Final = {
     "grid-l": {"stroke": "grid"},
     "ref-s": {"stroke": "text-3", "stroke-width": "1.5"},
+    "ref-l": {"stroke": "text-3", "stroke-dasharray": "3 3"},
     "tgt-l": {"stroke": "text", "stroke-width": "1.25"},
     "axis-l": {"stroke": "line-strong"},
     "t1": {"fill": "text"},
@@ -274,6 +361,8 @@ _PAINT: Final = {
     "dg": {"fill": "good"},
     "d0": {"fill": "mark-2"},
     "dk": {"fill": "mark"},
+    "dhk": {"fill": "surface", "stroke": "mark", "stroke-width": "1.75"},
+    "t2": {"fill": "text-2"},
     "ring": {"stroke": "surface", "stroke-width": "2"},
     "ln-0": {"fill": "none", "stroke": "c0", "stroke-width": "1.5"},
     "bar": {"fill": "c1"},

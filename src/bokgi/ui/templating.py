@@ -46,6 +46,7 @@ def equip(environment: Environment) -> Environment:
         "hatch": marks.HATCH,
         "joined": joined,
         "swatch": marks.swatch,
+        "axis_words": marks.axis_words,
     }
     return environment
 

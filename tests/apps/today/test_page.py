@@ -14,7 +14,10 @@ from bokgi.apps.access.models import User
 from bokgi.apps.reviews.services import planning
 from bokgi.apps.today.news import since
 from bokgi.questions.answers import Answers
+from bokgi.questions.compare import compare
+from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.pipeline import tell_pipeline_change
+from bokgi.ui.format import percent
 from tests.homes import SELLERS, TODAY
 
 AsRole = Callable[[str], Client]
@@ -43,6 +46,30 @@ def test_a_rep_sees_own_deals_and_own_result(as_role: AsRole) -> None:
     shown = page(as_role("rep"))
     assert {person for person in SELLERS if f"/deals/{person}-" in shown} == {"lee"}
     assert "/people/lee/" in shown
+
+
+def test_who_sells_begins_with_the_own_deals_and_what_to_do_about_each(as_role: AsRole, home: Path) -> None:
+    shown = page(as_role("rep"))
+    places = [shown.index(part) for part in ("챙길 기회", "나의 결과", "주요 수치")]
+    assert places == sorted(places)
+    where = Where(owners=("lee",))
+    found = Answers(home).ask(list_deals, as_of=date(2027, 1, 31), where=where, order="attention", limit=5)
+    for deal in found["deals"]:
+        assert f'href="/deals/{deal["deal_id"]}/?edit=' in shown, deal["reasons"]
+    assert as_role("rep").get(f"/deals/{found['deals'][0]['deal_id']}/?edit=expected_close_on").status_code == 200
+    assert "?edit=" not in page(as_role("leader"))
+    past = as_role("rep").get("/today/?as_of=2026-11-20").content.decode()
+    assert "챙길 기회" in past
+    assert "?edit=" not in past
+
+
+def test_the_own_result_has_its_interval_and_its_cases(as_role: AsRole, home: Path) -> None:
+    shown = page(as_role("rep")).replace("\u2060", "").replace("\u00a0", " ")
+    answer = Answers(home).ask(compare, as_of=date(2027, 1, 31))
+    row = next(row for row in answer["people"] if row["person_id"] == "lee")
+    assert f"90% 구간 {percent(row['low'])[:-1]}~{percent(row['high'])}" in shown
+    assert f"n {row['n']}" in shown
+    assert f"원래 {percent(row['raw'])}, 기대 {percent(row['expected'])}" in shown
 
 
 def test_each_is_reminded_of_the_review_to_prepare_for(as_role: AsRole, users: dict[str, User]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.urls import reverse
+
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import COLUMN_NAMES, Json
 from bokgi.ui import marks
-from bokgi.ui.blocks import Badge, Cell, Column, Table
+from bokgi.ui.blocks import Badge, Cell, Column, Figure, Link, Table
 from bokgi.ui.format import n as cases
 from bokgi.ui.format import points
 
@@ -34,6 +36,12 @@ def badge(screen: Screen, answer: Json, row: Json) -> Badge:
     return Badge(screen.say(text), tone, sign)  # type: ignore[arg-type]  # tones of VERDICTS are Badge's
 
 
+def tone_of(answer: Json, row: Json) -> marks.Tone:
+    """Give the colour of a verdict, plain where people cannot be told apart."""
+    tones: dict[str, marks.Tone] = {"above": "good", "below": "bad"}
+    return tones.get(row["verdict"], "plain") if answer["heterogeneity"]["detectable"] else "plain"
+
+
 def scale(rows: list[Json], width: int = 200) -> marks.Scale:
     """Give one line of numbers for all rows."""
     ends = [
@@ -55,11 +63,13 @@ def mark(screen: Screen, answer: Json, row: Json, line: marks.Scale) -> Any:  # 
         high=percent(row["high"]),
         expected=percent(row["expected"]),
     )
-    told = answer["heterogeneity"]["detectable"]
-    tones: dict[str, marks.Tone] = {"above": "good", "below": "bad"}
-    tone: marks.Tone = tones.get(row["verdict"], "plain") if told else "plain"
     return marks.whisker(
-        row["adjusted"], (row["low"], row["high"]), line, reference=row["expected"], tone=tone, label=words
+        row["adjusted"],
+        (row["low"], row["high"]),
+        line,
+        reference=row["expected"],
+        tone=tone_of(answer, row),
+        label=words,
     )
 
 
@@ -76,34 +86,26 @@ def headline(screen: Screen, answer: Json, row: Json) -> str:
     return screen.say(HEADLINES[row["verdict"] if told else "cannot_tell"])
 
 
-def readings(screen: Screen, answer: Json, row: Json) -> Table:
-    """Put the three readings of one person's win rate below each other, on one line of numbers."""
+def counted(screen: Screen, answer: Json, row: Json) -> str:
+    """Say from how many ended deals a person's rates are, and how sure their interval is."""
+    return f"{cases(row['n'])} · {screen.say(N_('{level} interval'), level=screen.speaker.percent(answer['level']))}"
+
+
+def figure(screen: Screen, answer: Json, row: Json) -> Figure:
+    """Give a person's adjusted win rate as a figure: interval, what was reached and to be expected, verdict, n."""
     say, percent = screen.say, screen.speaker.percent
-    line = scale(answer["people"], 320)
-
-    def dot(share: float | None) -> Cell:
-        return Cell(mark=None if share is None else marks.whisker(share, (share, share), line, tone="quiet"))
-
-    around = "" if row["low"] is None else screen.speaker.ends(percent(row["low"]), percent(row["high"]))
-    expected = Cell(say(N_("Expected of the same deals")), sub=say(N_("what the conditions let expect")))
-    adjusted = Cell(say(N_("Adjusted")), sub=say(N_("as if everybody had the same deals")))
-    rows = [
-        [Cell(say(N_("Raw")), sub=say(N_("{n} ended deals"), n=row["n"])), Cell(percent(row["raw"])), dot(row["raw"])],
-        [expected, Cell(percent(row["expected"])), dot(row["expected"])],
-        [
-            adjusted,
-            Cell(percent(row["adjusted"]), sub=around, strong=True),
-            Cell(mark=mark(screen, answer, row, line)),
-        ],
-    ]
-    columns = [
-        Column(say(N_("Way of reading"))),
-        Column(say(N_("Win rate")), "right"),
-        Column(say(N_("On one line; the tick is what was to be expected")), drawn=True),
-    ]
-    foot = say(N_("{level} interval"), level=percent(answer["level"]))
-    return Table(
-        say(N_("Win rate, read in three ways")), columns, rows, hidden_caption=True, note=f"{cases(row['n'])} · {foot}"
+    known = row["adjusted"] is not None and row["low"] is not None
+    return Figure(
+        label=say(N_("Adjusted win rate")),
+        value=percent(row["adjusted"]) if known else "",
+        mark=mark(screen, answer, row, scale([row], 240)) if known else None,
+        range=screen.speaker.interval({**row, "level": answer["level"]}) if known else "",
+        comparison=say(
+            N_("raw {raw}, expected {expected}"), raw=percent(row["raw"]), expected=percent(row["expected"])
+        ),
+        badge=badge(screen, answer, row),
+        n=cases(row["n"]),
+        rows=Link(say(N_("My page")), reverse("people:person", args=[row["person_id"]])),
     )
 
 
@@ -182,6 +184,7 @@ def conditions(screen: Screen, row: Json) -> list[str]:
 def conditions_table(screen: Screen, row: Json) -> Table | None:
     """List the conditions that moved the expectation most: how many of the deals had them, and what that does."""
     say, speaker = screen.say, screen.speaker
+    largest = max((abs(one["effect"]) for one in row["conditions"]), default=0.0) or 1.0
     rows = [
         [
             Cell(
@@ -192,7 +195,9 @@ def conditions_table(screen: Screen, row: Json) -> Table | None:
                     all=speaker.percent(one["share_of_all"]),
                 ),
             ),
-            Cell(points(one["effect"], screen.lang), strong=True),
+            Cell(
+                points(one["effect"], screen.lang), mark_below=marks.size_bar(abs(one["effect"]) / largest), strong=True
+            ),
         ]
         for one in row["conditions"]
     ]

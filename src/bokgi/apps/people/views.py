@@ -13,6 +13,7 @@ from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.people import by_stage, comparison
+from bokgi.apps.people.beside import beside
 from bokgi.apps.pipeline import deal_list, trends
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.domain.errors import NotFoundError
@@ -62,8 +63,9 @@ def person(request: PageRequest, person_id: str) -> HttpResponse:
         "answer": answer,
         "row": row,
         "badge": None if row is None else comparison.badge(screen, answer, row),
+        "counted": None if row is None else comparison.counted(screen, answer, row),
         "headline": None if row is None else comparison.headline(screen, answer, row),
-        "readings": None if row is None else comparison.readings(screen, answer, row),
+        "beside": None if row is None else beside(screen, answer, row),
         "conditions": None if row is None else comparison.conditions_table(screen, row),
         "stages": by_stage.table(screen, name),
         "weeks": WINDOW_DAYS // 7,

@@ -25,6 +25,7 @@ from bokgi.apps.reviews.selectors import meetings_ahead
 from bokgi.apps.reviews.views.frame import Frame
 from bokgi.apps.reviews.views.planning import prepared
 from bokgi.apps.today.news import news
+from bokgi.apps.today.tasks import tasks
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
 from bokgi.questions.bottlenecks import find_bottlenecks
@@ -35,6 +36,7 @@ from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.blocks import Figure, Table
 
 _SHOWN_DEALS = 10
+_SHOWN_TASKS = 5
 _AHEAD = timedelta(days=7)
 
 
@@ -51,12 +53,14 @@ def today_index(request: PageRequest) -> HttpResponse:
         answer = screen.ask(compare)
         row = comparison.own(answer, screen.viewer.person_id)
     fell, rose = _alerts(screen) if whole else ([], [])
+    wanting, leads = _wanting(screen), _leads(screen)
     shown = {
         "screen": screen,
         "ahead": _meetings(screen),
         "prepared": prepared,
         "figures": [] if forecast is None else _figures(screen, forecast),
-        "deals": _deals(screen),
+        "deals": _deals(screen, wanting) if wanting is not None and leads else None,
+        "tasks": tasks(screen, wanting[:_SHOWN_TASKS]) if wanting is not None and not leads else None,
         "forecast": forecast,
         "dots": None if forecast is None else dots(screen, forecast),
         "progress": None if forecast is None else progress(screen, forecast),
@@ -66,22 +70,26 @@ def today_index(request: PageRequest) -> HttpResponse:
         "news": news(screen),
         "fell": fell,
         "rose": rose,
-        "leads": _leads(screen),
+        "leads": leads,
         "promises": _promises(screen),
-        "row": row,
-        "badge": None if row is None or answer is None else comparison.badge(screen, answer, row),
+        "result": None if row is None or answer is None else comparison.figure(screen, answer, row),
     }
     return render(request, "today/index.html", shown)
 
 
-def _deals(screen: Screen) -> Table | None:
+def _wanting(screen: Screen) -> list[Json] | None:
     """List the deals to see to first: one's own, or the team's for who leads it; null for who sees no rows."""
     if screen.owners == ():
         return None
     where = Where(owners=screen.owners, team=screen.team)
     found = screen.ask(list_deals, where=where, order="attention", limit=3 * _SHOWN_DEALS)
-    wanting = [deal for deal in found["deals"] if deal["reasons"]][:_SHOWN_DEALS]
-    return deal_list.short_table(screen, wanting, screen.say(N_("Deals to see to")), owners=_leads(screen))
+    return [deal for deal in found["deals"] if deal["reasons"]]
+
+
+def _deals(screen: Screen, wanting: list[Json]) -> Table:
+    """Draw the deals to see to of several people."""
+    caption = screen.say(N_("Deals to see to"))
+    return deal_list.short_table(screen, wanting[:_SHOWN_DEALS], caption, owners=True)
 
 
 def _leads(screen: Screen) -> bool:

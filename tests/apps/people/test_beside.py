@@ -1,0 +1,101 @@
+"""A person beside colleagues: nobody is named, and nobody is left over as the only one it can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from django.test import Client
+
+from bokgi.apps.access.permissions import Role, Viewer
+from bokgi.apps.people.beside import Beside, beside
+from bokgi.apps.pipeline.selectors import Screen
+from bokgi.questions.asked import Json
+from bokgi.ui.format import percent
+from bokgi.ui.speaker import Speaker
+from tests.homes import PEOPLE, SELLERS
+
+AsRole = Callable[[str], Client]
+
+
+def row(person_id: str, adjusted: float, *, component: int = 1) -> Json:
+    return {
+        "person_id": person_id,
+        "name": f"name of {person_id}",
+        "n": 40,
+        "raw": adjusted + 0.05,
+        "expected": 0.4,
+        "adjusted": adjusted,
+        "low": adjusted - 0.1,
+        "high": adjusted + 0.1,
+        "verdict": "cannot_tell",
+        "component": component,
+    }
+
+
+def drawn(viewer: Viewer, people: list[Json]) -> Beside:
+    speaker = Speaker("en", date(2026, 11, 24), "KRW")
+    screen: Any = SimpleNamespace(viewer=viewer, speaker=speaker, say=speaker.text, lang="en")
+    answer = {"people": people, "level": 0.9, "heterogeneity": {"detectable": False}, "said": []}
+    return beside(cast("Screen", screen), answer, people[0])
+
+
+def circles(found: Beside) -> int:
+    return sum(str(one.mark).count("<circle") for one in found.peers)
+
+
+REP = Viewer(Role.REP, "lee")
+TEAM = [row(name, 0.3 + place / 50) for place, name in enumerate(("lee", "park", "choi", "seo"))]
+
+
+def test_colleagues_stand_beside_a_person_without_name_or_order() -> None:
+    found = drawn(REP, TEAM)
+    assert circles(found) == 4
+    text = " ".join(f"{one.label} {one.sub} {one.value} {one.range} {one.mark}" for one in found.peers)
+    assert "name of lee" in text
+    assert not any(name in text for name in ("park", "choi", "seo"))
+    assert "3 colleagues, adjusted from 32% to 36%" in text
+    assert found.axis.reference == (pytest.approx(0.33), "average 33%")
+
+
+def test_what_is_left_over_of_very_few_is_not_drawn() -> None:
+    for people in (TEAM[:3], [*TEAM[:3], row("seo", 0.36, component=2)]):
+        found = drawn(REP, people)
+        assert found.peers == []
+        assert found.axis.reference is None
+    # A manager knows two of them already: the third would be known, too.
+    assert drawn(Viewer(Role.MANAGER, "lee", frozenset({"park", "choi"})), TEAM).peers == []
+    assert circles(drawn(Viewer(Role.LEADER), TEAM[:3])) == 3
+
+
+def test_where_colleagues_are_not_shown_the_axis_does_not_tell_of_them() -> None:
+    far = [*TEAM[:2], row("choi", 0.9)]
+    assert drawn(REP, far).axis.high < 0.7 < drawn(Viewer(Role.LEADER), far).axis.high
+
+
+def test_of_very_many_colleagues_some_are_drawn_and_it_says_so() -> None:
+    found = drawn(Viewer(Role.LEADER), [row(f"p{place}", 0.3 + place / 500) for place in range(80)])
+    assert circles(found) == 61
+    assert found.peers[1].sub == "drawn by lot from 79"
+
+
+def test_all_rows_lie_on_one_axis_with_the_persons_figures() -> None:
+    found = drawn(REP, TEAM)
+    assert [one.value for one in found.readings] == [percent(0.35), percent(0.4), percent(0.3)]
+    places = [re.findall(r'cx="([\d.]+)%"', str(one.mark)) for one in found.readings]
+    assert [float(at) for [at] in places] == pytest.approx(
+        [4 + 92 * (value - found.axis.low) / (found.axis.high - found.axis.low) for value in (0.35, 0.4, 0.3)], abs=0.1
+    )
+    assert [words for _at, words in found.axis.ticks] == ["20%", "25%", "30%", "35%", "40%", "45%"]
+
+
+@pytest.mark.usefixtures("home", "english")
+def test_the_page_of_a_person_shows_colleagues_and_none_by_name(as_role: AsRole) -> None:
+    shown = as_role("rep").get("/people/lee/").content.decode()
+    assert "Beside colleagues" in shown
+    assert "4 colleagues" in shown
+    assert not any(PEOPLE[person] in shown for person in SELLERS if person != "lee")
