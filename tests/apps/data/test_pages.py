@@ -14,6 +14,7 @@ from django.test import Client
 from bokgi.apps.access.models import User
 from bokgi.apps.data import selectors
 from bokgi.apps.data.models import Upload, Work
+from bokgi.intake.quarantine import Place, RefusedRow
 from tests.apps.data.conftest import HEADER, ROWS, Give, deals_file, done, imported
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +191,17 @@ def test_the_age_of_the_data_stands_on_every_page(give: Give, as_role: AsRole, u
     assert "asof" not in client.get("/settings/").content.decode()
     imported(give(), users["admin"])
     assert "11월 24일 데이터" in client.get("/settings/").content.decode().replace("\u00a0", " ")
+
+
+def test_what_was_found_in_a_long_row_is_in_sight() -> None:
+    cells = {"번호": "1", "고객사": "가람", "이름": "정산", "금액": "삼백", "날짜": "2026-02-30"}
+
+    def shown(*columns: str) -> list[tuple[str, bool]]:
+        place = Place(import_no=1, file="deals.csv", row=2)
+        findings = tuple({"column": column, "code": "unreadable", "value": None} for column in columns)
+        return selectors.excerpt(RefusedRow(place, cells, findings))
+
+    assert [text for text, _found in shown("금액")] == ["…", "정산", "삼백", "2026-02-30"]
+    assert [text for text, found in shown("날짜") if found] == ["2026-02-30"]
+    assert [text for text, _found in shown("이름", "날짜")] == list(cells.values())
+    assert [text for text, _found in shown("")] == list(cells.values())

@@ -177,3 +177,18 @@ def marked(row: RefusedRow) -> Mapping[str, frozenset[str]]:
     for finding in row.findings:
         found.setdefault(str(finding.get("column") or ""), set()).add(str(finding["code"]))
     return {column: frozenset(codes) for column, codes in found.items()}
+
+
+_ENOUGH_BEFORE = 2
+"""Cells before the first one with a finding that leave it in sight on a line."""
+
+
+def excerpt(row: RefusedRow) -> list[tuple[str, bool]]:
+    """Give the cells of a row with whether something was found there, so that the first such cell is in sight.
+
+    Where many cells stand before it, they are left out and "…" stands in their place.
+    """
+    faults = marked(row)
+    cells = [(text, header in faults) for header, text in row.cells.items()]
+    first = next((place for place, (_text, found) in enumerate(cells) if found), 0)
+    return cells if first <= _ENOUGH_BEFORE else [("…", False), *cells[first - 1 :]]

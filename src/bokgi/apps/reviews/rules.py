@@ -191,13 +191,15 @@ def clock(part: AgendaPart, now: datetime) -> Clock:
     return Clock(part.spent + since, part.minutes * 60, running)
 
 
+def still_to_come(parts: Sequence[AgendaPart]) -> int:
+    """Give the seconds of the parts that nobody has begun."""
+    return sum(part.minutes * 60 for part in parts if part.begun_at is None and not part.spent)
+
+
 def ends_at(parts: Sequence[AgendaPart], now: datetime) -> datetime:
     """Say when the meeting ends if every part that is still to come takes its time."""
-    left = 0
-    for part in parts:
-        read = clock(part, now)
-        left += max(0, read.left) if read.running or not read.spent else 0
-    return now + timedelta(seconds=left)
+    running = sum(max(0, clock(part, now).left) for part in parts if part.begun_at is not None)
+    return now + timedelta(seconds=running + still_to_come(parts))
 
 
 # ---------------------------------------------------------------- words

@@ -236,7 +236,7 @@ def opened(meeting: Meeting, windows: dict[str, Chrome], live_server: LiveServer
         until(windows[who], "실행 점검, 남은 시간")
     times = [int(text(window, ".clock").split(":")[0]) for window in windows.values()]
     assert all(minutes in {5, 6} for minutes in times), times
-    press(leader, ".after-agenda .btn-primary")
+    press(leader, ".after-agenda form:last-of-type .btn")
     for window in windows.values():
         until(window, "병목 탐색, 남은 시간")
     cut_off = (

@@ -17,8 +17,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
+from bokgi.apps.access.selectors import time_zone
 from bokgi.apps.data.models import Correction
 from bokgi.apps.data.pending import write_pending
+from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.models import Meeting, Note, Preparation, Recognition
 from bokgi.apps.reviews.services import closing, preparing, running, writing
 from bokgi.facts.lake import Lake
@@ -222,6 +224,21 @@ def test_thanks_given_in_the_meeting_are_on_every_screen_in_the_record_and_in_th
     minutes = text(park, f"/reviews/{live.pk}/minutes.md")
     assert "박민서" in minutes[minutes.index("Thanks") :]
     assert words in text(park, "/reviews/thanks/")
+
+
+def test_the_screen_says_when_the_meeting_ends_and_calls_for_one_thing(
+    live: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    first = live.parts.first()
+    assert first is not None
+    with time_machine.travel(NOW + timedelta(minutes=first.minutes + 2), tick=False):
+        shown = text(signed_in(team["leader"]), f"/reviews/{live.pk}/live/")
+        ends = rules.ends_at(list(live.parts.all()), timezone.now()).astimezone(time_zone())
+    rest = 60 * sum(part.minutes for part in live.parts.all() if part.pk != first.pk)
+    # The part that is on is over time: what is left are the others.
+    assert f'data-rest="{rest}" data-zone="Asia/Seoul" data-ends>{ends:%H:%M}<' in shown
+    assert f'<progress max="{first.minutes * 60}" data-elapsed value="{first.minutes * 60}"' in shown
+    assert shown.count("btn-primary") - shown.partition("<dialog")[2].count("btn-primary") == 1
 
 
 def test_a_promise_is_taken_back_by_whose_it_is_and_who_leads(

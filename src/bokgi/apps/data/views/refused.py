@@ -43,7 +43,7 @@ def refused(request: PageRequest) -> HttpResponse:
         return taken_along("quarantine", title, quarantine_lines(chosen, page_language()), listing.export)
     context = {
         "reasons": selectors.reasons(rows),
-        "rows": [(row, selectors.marked(row)) for row in listing.cut(chosen)],
+        "rows": [(row, selectors.excerpt(row)) for row in listing.cut(chosen)],
         "listing": listing,
         "total": len(chosen),
         "waiting": len(rows),

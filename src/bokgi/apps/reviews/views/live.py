@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, page_language, say_refused
+from bokgi.apps.access.selectors import time_zone
 from bokgi.apps.reviews import record, rules, selectors
 from bokgi.apps.reviews.models import Commitment, Effect, MeetingState, Note, NoteKind, Participant
 from bokgi.apps.reviews.services import running, writing
@@ -144,6 +145,9 @@ def _state(frame: Frame, *, wall: bool) -> dict[str, Any]:
         "parts": parts,
         "current": current,
         "clock": None if current is None else rules.clock(current, now),
+        "ends": rules.ends_at(parts, now).astimezone(time_zone()),
+        "rest": rules.still_to_come(parts),
+        "zone": str(time_zone()),
         "following": parts[place + 1] if current is not None and place + 1 < len(parts) else None,
         "lead": "" if current is None else _lead(frame, current.part),
         "content": "" if current is None else record.shown_part(snapshot, current.part, lang),

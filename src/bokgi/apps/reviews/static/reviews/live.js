@@ -50,6 +50,15 @@
       const size = Math.abs(left);
       clock.textContent = `${left < 0 ? "+" : ""}${Math.floor(size / 60)}:${String(size % 60).padStart(2, "0")}`;
       clock.classList.toggle("is-over", left < 0);
+      const elapsed = live.querySelector("[data-elapsed]");
+      if (elapsed) elapsed.value = Math.min(elapsed.max, elapsed.max - left);
+      const end = live.querySelector("[data-ends]");
+      if (end) {
+        const at = new Date(Date.now() + ahead + (Math.max(0, left) + Number(end.dataset.rest)) * 1000);
+        const as = { timeZone: end.dataset.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+        const words = at.toLocaleTimeString("en-GB", as);
+        if (end.textContent !== words) end.textContent = words;
+      }
     }
   };
   const setClock = () => {
@@ -65,7 +74,7 @@
     for (const fresh of found.querySelectorAll("[data-region]")) {
       const name = fresh.dataset.region;
       const there = live.querySelector(`[data-region="${name}"]`);
-      const text = fresh.innerHTML.replace(/name="csrfmiddlewaretoken" value="[^"]*"|data-now="\d+"/g, "");
+      const text = fresh.innerHTML.replace(/name="csrfmiddlewaretoken" value="[^"]*"|data-now="\d+"|data-elapsed="" value="\d+"|data-ends="">[\d:]+/g, "");
       if (!there || drawn.get(name) === text) continue;
       drawn.set(name, text);
       const focused = there.contains(document.activeElement) ? document.activeElement.textContent : null;
