@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import ibis
+import pyarrow.parquet as pq
 import pytest
 
 from bokgi.domain.hangul import search_pattern
@@ -113,6 +114,14 @@ def test_owners_on_the_closing_day_are_kept_apart_from_what_else_is_kept_for_the
     plain = replace(read_facts, keeping=None)
     assert (first, now) == (owners(plain, then=True), owners(plain, then=False))
     assert owners(read_facts, then=True) == first
+
+
+def test_only_deals_that_changed_hands_are_kept_for_the_owner_of_the_closing_day(tmp_path: Path) -> None:
+    lake = written(tmp_path, COMPANY)
+    with asked(facts(ibis.duckdb.connect(), lake), as_of=DAY, owner_then=True) as here:
+        assert here.deals.count().to_pyarrow().as_py() > 1
+    (kept,) = tmp_path.rglob("closed_by-*.parquet")
+    assert pq.read_table(kept, columns=["deal_id", "owner_id"]).to_pylist() == [{"deal_id": "d2", "owner_id": "kim"}]
 
 
 def test_what_is_kept_of_converted_deals_is_kept_apart_from_what_was_not_converted(tmp_path: Path) -> None:

@@ -207,8 +207,17 @@ def deals_handed_over(read: Facts, now: Facts) -> ibis.Table:
 
 
 def _closed_by(read: Facts, now: Facts) -> ibis.Table:
-    """Give `deals_handed_over` with closed deals at who owned them on the day they closed; kept for the day."""
-    return read.kept(_of_day("closed_by", now), lambda: _handed_over(now, owner_at_close(now.deals, now.deal_changes)))
+    """Give `deals_handed_over` with closed deals at who owned them on the day they closed.
+
+    Only the closed deals that ever changed hands are worked out anew, and kept for the day.
+    """
+    handed = deals_handed_over(read, now)
+    moves = now.deal_changes.filter((_.field == "owner_id") & _.changed_on.notnull())
+    if not moves.count().to_pyarrow().as_py():
+        return handed
+    closed = now.deals.filter(_.closed_on.notnull()).semi_join(moves, "deal_id")
+    moved = read.kept(_of_day("closed_by", now), lambda: _handed_over(now, owner_at_close(closed, now.deal_changes)))
+    return handed.anti_join(moved, "deal_id").union(moved)
 
 
 def _handed_over(now: Facts, deals: ibis.Table) -> ibis.Table:
