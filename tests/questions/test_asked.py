@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import ibis
 import pyarrow.parquet as pq
 import pytest
+from ibis import _
 
 from bokgi.domain.hangul import search_pattern
 from bokgi.facts.currency import in_one_currency
@@ -20,6 +21,7 @@ from bokgi.facts.ledger import Entry
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts, facts_on
 from bokgi.questions.asked import asked, care_of_day
+from bokgi.questions.changes import weekly_counts_of_day
 from bokgi.questions.deals import ALL, Where, list_deals
 from bokgi.questions.search import search
 from tests.cast import rows_of
@@ -122,6 +124,47 @@ def test_only_deals_that_changed_hands_are_kept_for_the_owner_of_the_closing_day
         assert here.deals.count().to_pyarrow().as_py() > 1
     (kept,) = tmp_path.rglob("closed_by-*.parquet")
     assert pq.read_table(kept, columns=["deal_id", "owner_id"]).to_pylist() == [{"deal_id": "d2", "owner_id": "kim"}]
+
+
+def test_what_people_did_on_each_day_is_counted_once_for_all_days(tmp_path: Path) -> None:
+    days = [date(2026, 11, day) for day in range(2, 23)]
+    company = COMPANY | {
+        "calendar": "day | working | week_start | iso_week | working_days\n"
+        + "\n".join(
+            f"{day} | {'true' if day.weekday() < 5 else 'false'} | {day - timedelta(day.weekday())} | {day:%G-W%V} | 1"
+            for day in days
+        ),
+        "activities": """
+            activity_id | kind | happened_on | automatic | done
+            a | call | 2026-11-03 | false | true
+            b | call | 2026-11-03 | false | true
+            c | call | 2026-11-17 | false | true
+            d | call | 2026-11-17 | true | true
+        """,
+        "activity_people": """
+            activity_id | person_id
+            a | kim
+            b | kim
+            c | kim
+            d | kim
+        """,
+    }
+    read = facts(ibis.duckdb.connect(), written(tmp_path, company))
+    plain = replace(read, keeping=None)
+
+    def calls(of: Facts, on: date) -> list[tuple[date, int]]:
+        counted = weekly_counts_of_day(of, facts_on(of, on), until=on)
+        rows = counted.filter((_.metric == "call") & (_.subject_id == "kim")).to_pyarrow().to_pylist()
+        return sorted((row["week"], row["count"]) for row in rows)
+
+    assert calls(read, date(2026, 11, 8)) == calls(plain, date(2026, 11, 8)) == [(days[0], 2)]
+    assert (
+        calls(read, date(2026, 11, 22))
+        == calls(plain, date(2026, 11, 22))
+        == [(days[0], 2), (days[7], 0), (days[14], 1)]
+    )
+    (kept,) = tmp_path.rglob("acted-*.parquet")
+    assert sorted(pq.read_table(kept)["n"].to_pylist()) == [1, 2]
 
 
 def test_what_is_kept_of_converted_deals_is_kept_apart_from_what_was_not_converted(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import ibis
 from ibis import _
 from ibis.expr.types import CachedTable
 
-from bokgi.analysis.change_detection import Alert, Changes, changes, weekly_counts
+from bokgi.analysis.change_detection import Alert, Changes, acted, changes, weekly_counts
 from bokgi.analysis.change_detection.alerts import LEVEL
 from bokgi.analysis.change_detection.detector import EFFORT
 from bokgi.domain.errors import UsageError
@@ -123,14 +123,17 @@ def _counted(facts: Facts, as_of: date) -> CachedTable:
 def weekly_counts_of_day(read: Facts, now: Facts, *, until: date) -> ibis.Table:
     """Counts of people and teams by week up to a day (`analysis.change_detection`).
 
-    Of facts that were `read`, cut to the day of `now`; kept for it.
+    Of facts that were `read`, cut to the day of `now`; kept for it. What people did on each day is counted once for
+    all days.
     """
-    return read.kept(
-        f"weekly-{now.as_of}-{until}",
-        lambda: weekly_counts(
-            now.deals, now.activities, now.activity_people, now.memberships, now.calendar, as_of=until
-        ),
-    )
+
+    def count() -> ibis.Table:
+        known = read.kept("acted", lambda: acted(read.activities, read.activity_people)) if read.as_read else None
+        return weekly_counts(
+            now.deals, now.activities, now.activity_people, now.memberships, now.calendar, as_of=until, known=known
+        )
+
+    return read.kept(f"weekly-{now.as_of}-{until}", count)
 
 
 def _exported(facts: Facts) -> date | None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from bokgi.analysis.change_detection.alerts import Alert, Changes, Series, changes
-from bokgi.analysis.change_detection.weekly_counts import weekly_counts
+from bokgi.analysis.change_detection.weekly_counts import acted, weekly_counts
 
-__all__ = ["Alert", "Changes", "Series", "changes", "weekly_counts"]
+__all__ = ["Alert", "Changes", "Series", "acted", "changes", "weekly_counts"]

@@ -8,7 +8,7 @@ from typing import Final
 import ibis
 from ibis import _
 
-from bokgi.analysis.activity import held
+from bokgi.analysis.activity import by_people, took_place
 from bokgi.analysis.comparison.conditions import RAMP_DAYS
 from bokgi.analysis.deal_traits import with_team
 from bokgi.domain.stage import Outcome
@@ -39,11 +39,13 @@ def weekly_counts(
     calendar: ibis.Table,
     *,
     as_of: date,
+    known: ibis.Table | None = None,
 ) -> ibis.Table:
     """How much each person and team did in each week, and how much working time the week held for them.
 
     Reads `deals` (one row per deal), `activities`, `activity_people`, `memberships` (person × team × role for a time)
-    and `calendar`, all as of the end of `as_of`.
+    and `calendar`, all as of the end of `as_of`. `known`: `acted` of these activities (more that come later do no
+    harm), where it is known already.
 
     Gives one row per series and week, weeks without anything included: `subject_kind` (`person`, `team`), `subject_id`,
     `team` (the person's in that week; null: none), `metric`, `week` (its Monday), `count`, `trials` (of how many, for
@@ -79,7 +81,8 @@ def weekly_counts(
     weeks = _weeks(calendar, as_of)
     days = calendar.filter(_.working).select("day", week="week_start").semi_join(weeks, "week")
     every_day = calendar.select("day", week="week_start").semi_join(weeks, "week")
-    did = _activities(activities, activity_people, every_day, as_of)
+    done = acted(activities, activity_people) if known is None else known
+    did = _activities(done, every_day, as_of)
     made, ended = _created(deals, every_day), _decided(deals, memberships, every_day)
     counted = ibis.union(did, made)
     time = _time(counted, memberships, days, weeks)
@@ -100,12 +103,29 @@ def _weeks(calendar: ibis.Table, as_of: date) -> ibis.Table:
     return ranked.select("week", "last")
 
 
-def _activities(activities: ibis.Table, people: ibis.Table, days: ibis.Table, as_of: date) -> ibis.Table:
+def acted(activities: ibis.Table, activity_people: ibis.Table) -> ibis.Table:
+    """How many activities each person took part in, by kind and day: the part of `weekly_counts` that takes long.
+
+    Reads `activities` and `activity_people`. Gives `person_id, kind, day, n`, one row per combination, of activities by
+    people that took place if their day has passed: `weekly_counts` cuts them to any day.
+
+    >>> import pyarrow as pa
+    >>> rows = {"activity_id": ["a", "b"], "kind": ["call"] * 2, "happened_on": [date(2026, 11, 2)] * 2}
+    >>> rows |= {"automatic": [False, True], "done": [True] * 2, "outcome": ["connected"] * 2}
+    >>> by = ibis.memtable(pa.table({"activity_id": ["a", "b"], "person_id": ["kim"] * 2}))
+    >>> acted(ibis.memtable(pa.table(rows)), by).to_pyarrow().to_pylist()
+    [{'person_id': 'kim', 'kind': 'call', 'day': datetime.date(2026, 11, 2), 'n': 1}]
+    """
+    ours = by_people(activities).filter(took_place()).select("activity_id", "kind", day="happened_on")
+    took_part = ours.join(activity_people.select("activity_id", "person_id"), "activity_id")
+    return took_part.group_by("person_id", "kind", "day").agg(n=_.count())
+
+
+def _activities(done: ibis.Table, days: ibis.Table, as_of: date) -> ibis.Table:
     """Count activities by person, metric and week."""
-    ours = held(activities, as_of=as_of).select("activity_id", "kind", day="happened_on")
-    by = ours.join(people.select("activity_id", "person_id"), "activity_id").join(days, "day")
-    kinds = by.filter(_.kind.isin(ACTIVITY_METRICS)).group_by("person_id", "week", metric="kind").agg(count=_.count())
-    every = by.group_by("person_id", "week").agg(count=_.count()).mutate(metric=ibis.literal("activities"))
+    by = done.filter(_.day <= as_of).join(days, "day")
+    kinds = by.filter(_.kind.isin(ACTIVITY_METRICS)).group_by("person_id", "week", metric="kind").agg(count=_.n.sum())
+    every = by.group_by("person_id", "week").agg(count=_.n.sum()).mutate(metric=ibis.literal("activities"))
     columns = ["person_id", "week", "metric", "count"]
     return ibis.union(kinds.select(columns), every.select(columns))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,9 @@ def test_a_pack_and_what_it_quotes_are_kept_as_screens_and_commands_ask_for_them
     asked = {"as_of": homes.TODAY, "team": None}
     made = Answers(home).ask(review_pack, period=week, **asked)
     assert Answers(home).kept(review_pack, period=week, as_of=homes.TODAY) == made
+    # The bridge from the day before needs its deals, but not what they are told apart by.
+    eve = week.start - timedelta(days=1)
+    assert {"deals"} == {path.name.partition("-")[0] for path in home.rglob(f"*-{eve}-*.parquet")}
     quarter = Period(*(date.fromisoformat(made["progress"]["period"][edge]) for edge in ("start", "end")))
     quoted: list[tuple[Question, dict[str, Any]]] = [
         (ask_forecast, {"period": quarter}),

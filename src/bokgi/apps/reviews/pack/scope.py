@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final
 
 import ibis.expr.types as ir
@@ -49,9 +50,10 @@ class Lately:
 
 @dataclass(frozen=True)
 class Scope:
-    """One review's facts: `facts` as of the review's day, `deals` of the team then, `before` the same a week earlier.
+    """One review's facts: `facts` as of the review's day, `deals` of the team then.
 
-    `facts_before` are those of that earlier day.
+    `facts_before` are those of the day before the period, `before` the deals then. `narrowed` gives the team's deals of
+    facts that were cut to a day.
 
     `deals` and `before` have the columns of `analysis.deal_traits`, amounts in one currency; `without_rate` counts, by
     currency, deals that could not be converted. `names` gives people's names by `person_id`, `teams` their team.
@@ -64,7 +66,6 @@ class Scope:
     as_of: date
     team: str | None
     deals: ir.Table
-    before: ir.Table
     visits: ir.Table
     progressions: ir.Table
     lately: Lately
@@ -72,6 +73,12 @@ class Scope:
     teams: Mapping[str, str]
     without_rate: Mapping[str, int]
     kept: ExitStack
+    narrowed: Callable[[Facts], ir.Table]
+
+    @cached_property
+    def before(self) -> ir.Table:
+        """What `deals` were on the day before the period; worked out for the first part that asks."""
+        return self.narrowed(self.facts_before)
 
     def keep(self, table: ir.Table) -> ir.Table:
         """Compute a table once for several questions; it is dropped when the review is done."""
@@ -167,7 +174,6 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
             as_of=as_of,
             team=team,
             deals=deals,
-            before=narrowed(earlier),
             visits=stays,
             progressions=courses,
             lately=_lately(now, stays, period, teams, team, keep),
@@ -175,6 +181,7 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
             teams=teams,
             without_rate=without_rate(then, as_of),
             kept=kept,
+            narrowed=narrowed,
         )
 
 
