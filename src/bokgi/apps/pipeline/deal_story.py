@@ -102,18 +102,29 @@ def standing(screen: Screen, deal: Json) -> str:
 
 
 def timeline(screen: Screen, events: list[Json]) -> list[TimelineEntry]:
-    """Write what happened, the newest first."""
-    won = screen.say(OUTCOME_NAMES["won"])
-    told = []
-    for event in events:
-        text = screen.speaker.say(event["sentence"])
-        kind = _KINDS.get(event["kind"], "")
-        if event["kind"] == "closed" and text == won:
-            kind = "won"
-        sub = " · ".join(filter(None, (event["detail"], event["by"])))
-        strong = event["kind"] in {"stage", "closed"}
-        told.append(TimelineEntry(_when(screen, event), text, sub, kind, event["on"], strong=strong))
-    return told
+    """Write what happened, the newest first; what was planned and never marked as done says so."""
+    return [_entry(screen, event) for event in events if not _is_ahead(screen, event)]
+
+
+def planned(screen: Screen, events: list[Json]) -> list[TimelineEntry]:
+    """Write what is planned from the day of the screen on, the soonest first."""
+    return [_entry(screen, event) for event in reversed(events) if _is_ahead(screen, event)]
+
+
+def _is_ahead(screen: Screen, event: Json) -> bool:
+    return bool(event["kind"] == "planned" and event["on"] >= screen.as_of.isoformat())
+
+
+def _entry(screen: Screen, event: Json) -> TimelineEntry:
+    text = screen.speaker.say(event["sentence"])
+    kind = _KINDS.get(event["kind"], "")
+    if event["kind"] == "closed" and text == screen.say(OUTCOME_NAMES["won"]):
+        kind = "won"
+    missed = event["kind"] == "planned" and not _is_ahead(screen, event)
+    note = screen.say(N_("planned; nothing says that it took place")) if missed else ""
+    sub = " · ".join(filter(None, (event["detail"], event["by"], note)))
+    strong = event["kind"] in {"stage", "closed"}
+    return TimelineEntry(_when(screen, event), text, sub, kind, event["on"], strong=strong)
 
 
 def _when(screen: Screen, event: Json) -> str:

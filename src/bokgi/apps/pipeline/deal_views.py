@@ -102,6 +102,7 @@ def _shown(
         fault=fault,
         notes=[screen.speaker.say(note) for note in row["notes"]],
         events=deal_story.timeline(screen, found["events"]),
+        planned=deal_story.planned(screen, found["events"]),
         contacts_from=found["contacts_from"],
         people=contacts.involved({deal_id: found["contacts"]}, open_ones).get(deal_id, []),
     )
