@@ -7,12 +7,10 @@ in Python (a label, a `Message`, an error) is written with `told(…)`, a figure
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -35,6 +33,7 @@ from bokgi.apps.data.age import DataAge, data_age
 from bokgi.domain.messages import LANGUAGES, Message
 from bokgi.domain.sentences import decoded
 from bokgi.project.navigation import entries
+from bokgi.project.static_files import digest_of
 from bokgi.ui import format as formats
 from bokgi.ui import vega
 from bokgi.ui.templating import SCRIPTS, STYLES, equip
@@ -105,14 +104,10 @@ def said(found: Mapping[str, Any]) -> str:
 
 
 @cache
-def _digest(path: str) -> str:
-    found = finders.find(path)
-    return hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()[:12] if found else ""
-
-
 def static(path: str) -> str:
     """Give the address of a static file, with a hash of its content."""
-    return f"{static_address(path)}?{_digest(path)}"
+    found = finders.find(path)
+    return f"{static_address(path)}?{digest_of(str(found)) if found else ''}"
 
 
 def url(name: str, /, **arguments: object) -> str:
