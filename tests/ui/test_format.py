@@ -220,3 +220,11 @@ def test_chart_labels_share_one_unit() -> None:
 @pytest.mark.parametrize(("lang", "written"), [("ko", "11월 4일 08:05"), ("en", "Nov 4, 08:05")])
 def test_a_moment_is_written_to_the_minute(lang: str, written: str) -> None:
     assert f.plain(f.moment(datetime(2026, 11, 4, 8, 5, 59, tzinfo=UTC), lang)) == written
+
+
+def test_a_small_part_of_a_sum_is_a_number_and_no_bound() -> None:
+    column = f.chart_column([Decimal(2_000_000_000), Decimal(-4_000_000)], "KRW", "ko")
+    assert (column.label, column.change(Decimal(-4_000_000))) == ("억원", "−0.04")
+    assert [column.change(Decimal(part)) for part in (4_000_000, 80_000_000, 30_000)] == ["+0.04", "+0.8", "+0.0003"]
+    assert f.money_column([Decimal(320_000_000)], "KRW", "ko").change(Decimal(-3000)) == "−0.3"
+    assert column.change(None) == f.ABSENT

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from bokgi.domain.money import Money
 from bokgi.ui.fonts import font_folder
-from bokgi.ui.format import chart_column, day_short, money_short, signed
+from bokgi.ui.format import chart_column, day_short, money_short
 from bokgi.ui.theme import Medium, Mode, over, palette, vega_config
 
 Spec = dict[str, Any]
@@ -85,14 +85,13 @@ def _bridge(steps: tuple[Step, ...], currency: str, lang: str, width: int, uprig
     level, rows = Decimal(0), []
     for place, step in enumerate(steps):
         start, level = (base, step.amount) if step.total else (level, level + step.amount)
-        text = column.cell(step.amount)
         rows.append(
             {
                 "place": place,
                 "from": float(start),
                 "to": float(level),
                 "end": float(max(start, level)),
-                "text": text if step.total else signed(text),
+                "text": column.cell(step.amount) if step.total else column.change(step.amount),
                 "paint": colour["mark"] if step.total else colour["c1" if step.amount >= 0 else "mark-2"],
                 "weight": "bold" if step.total else "normal",
                 "next": min(place + 1, len(steps) - 1),

@@ -14,7 +14,7 @@ from bokgi.domain.money import Money
 from bokgi.questions.asked import Json
 from bokgi.ui.blocks import Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base, for_page
-from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, signed
+from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain
 from bokgi.ui.speaker import Speaker, about, amount_of
 
 WEEKS = (1, 2, 4, 13)
@@ -87,7 +87,7 @@ def parts_table(screen: Screen, change: Json, column: MoneyColumn | None = None)
             [
                 Cell(name, href=f"#{part['code']}" if here else ""),
                 Cell(speaker.count(part["deals"])),
-                Cell(ABSENT if amount is None else signed(unit.cell(amount)), sub=sub),
+                Cell(unit.change(amount), sub=sub),
             ]
         )
     rows.append(total(change["end"]))
@@ -122,7 +122,7 @@ def part_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
                 ),
                 Cell(deal["owner"] or ABSENT),
                 Cell(deal["stage_label"] or ABSENT),
-                Cell(_signed(unit, amount_of(deal["change"]))),
+                Cell(unit.change(amount_of(deal["change"]))),
                 Cell(speaker.day_short(deal["expected_close_on"])),
             ]
             for deal in deals
@@ -131,7 +131,3 @@ def part_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
         title = say(N_("{part}: {n} deals"), part=name, n=part["deals"])
         told.append((part["code"], title, Table(title, columns, rows, hidden_caption=True)))
     return told
-
-
-def _signed(unit: MoneyColumn, amount: Decimal | None) -> str:
-    return ABSENT if amount is None else signed(unit.cell(amount))

@@ -56,7 +56,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
             name,
             str(level["deals"]) if "deals" in level else "",
             count(level["count"]) if place in ends else signed(count(level["count"])),
-            column.cell(value) if place in ends or value is None else signed(column.cell(value)),
+            column.cell(value) if place in ends else column.change(value),
         )
         for place, (name, level, value) in enumerate(zip(names, levels, amounts, strict=True))
     ]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from bokgi.domain.money import WITHOUT_CENTS, Money
-from bokgi.ui.format.figures import ABSENT, MINUS, NBSP, digits_of, half_up
+from bokgi.ui.format.figures import ABSENT, MINUS, NBSP, digits_of, half_up, signed
 
 _MAN: Final = 10_000
 _MAN_IN_EOK: Final = 10_000
@@ -26,6 +26,8 @@ _KOREAN_NAMES: Final = {
     "VND": "동",
 }
 _TEN: Final = 10
+_FINEST: Final = 4
+"""Decimals of the smallest part of a sum that is written as a number."""
 
 
 def _korean_won(size: Decimal) -> str:
@@ -145,6 +147,20 @@ class MoneyColumn:
         else:
             text = digits_of(size, self.decimals)
         return f"{MINUS}{text}" if amount < 0 else text
+
+    def change(self, amount: Decimal | None) -> str:
+        """Write a part of a sum, or a difference, with its sign; one below the column's decimals with up to four.
+
+        >>> column = MoneyColumn("억원", _EOK, 1)
+        >>> [column.change(Decimal(part)) for part in (-80_000_000, -4_200_000, 0, -90)]
+        ['−0.8', '−0.04', '0.0', '>−0.0001']
+        """
+        if amount is None:
+            return ABSENT
+        size, finest = abs(amount) / self.unit, max(self.decimals, _FINEST)
+        enough = next((one for one in range(self.decimals, finest) if half_up(size, one)), finest)
+        finer = MoneyColumn(self.label, self.unit, enough if size else self.decimals)
+        return signed(finer.cell(amount))
 
 
 def money_column(amounts: Iterable[Decimal | None], currency: str, lang: str) -> MoneyColumn:

@@ -228,7 +228,7 @@ def _change_rows(change: Json, column: MoneyColumn, speaker: Speaker) -> list[li
         [
             Cell(speaker.label(PIPELINE_PARTS, part["code"])),
             Cell(signed(speaker.count(part["count"])) if part["count"] is not None else ABSENT),
-            Cell(signed(column.cell(amount_of(part["amount"])))),
+            Cell(column.change(amount_of(part["amount"]))),
         ]
         for part in change["parts"]
         if amount_of(part["amount"]) or part["count"]

@@ -11,7 +11,7 @@ from bokgi.domain.period import Period
 from bokgi.ui import format as written
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, Table
-from bokgi.ui.format import ABSENT, MoneyColumn, plain, signed
+from bokgi.ui.format import ABSENT, MoneyColumn, plain
 from bokgi.ui.speaker import Speaker, amount_of
 
 Json = Mapping[str, Any]
@@ -63,7 +63,7 @@ def _row(part: Json, unit: MoneyColumn, scale: marks.Scale, speaker: Speaker) ->
     ends = ABSENT if low is None or high is None else speaker.ends(unit.cell(low), unit.cell(high))
     return [
         Cell(speaker.say(part["label"]), strong=not chance),
-        Cell(signed(unit.cell(amount)), strong=not chance),
+        Cell(unit.change(amount), strong=not chance),
         Cell(ends),
         Cell(mark=drawn),
         Cell(badge=_badge(part, speaker)),
@@ -79,7 +79,7 @@ def _badge(part: Json, speaker: Speaker) -> Badge:
 
 
 def _given(label: str, amount: Json, unit: MoneyColumn, speaker: Speaker) -> list[Cell]:
-    value = signed(unit.cell(amount_of(amount)))
+    value = unit.change(amount_of(amount))
     return [Cell(speaker.word(label), strong=True), Cell(value, strong=True), Cell(), Cell(), Cell()]
 
 
