@@ -71,7 +71,8 @@ def stopping_at(stage: str, by: str = "stage", unit: str | None = None) -> Quest
         gain |= {"arrivals_a_month": 28.5, "chance_missing": 0.0421, "mean_amount": "70000000"}
         one: Json = {"pipeline": "default", "stage": stage, "label": stage, "by": by, "unit": unit or stage}
         one |= {"name": unit or stage, "n": 171, "conversion": 0.57, "expected": 0.66, "flagged": True, "gain": gain}
-        return answer | {"units": [one]}
+        # A level that the page cannot know by itself.
+        return answer | {"units": [one], "level": 0.8}
 
     found.__qualname__ = f"found_{stage}_{by}_{unit}"
     return found
@@ -84,6 +85,7 @@ def test_below_the_bottleneck_stand_its_cost_and_its_deals(
     monkeypatch.setattr(views, "find_bottlenecks", stopping_at("proposal", by, unit))
     shown = page(as_role("leader"), "/funnel/")
     assert re.findall(r"<dd>(.*?)</dd>", shown)[:3] == ["28.5", "4.2\u00a0pp", "₩70M"]
+    assert "80% interval ₩21M to ₩152M a month" in shown
     there = shown.rsplit("Deals that stand in proposal", 1)[1].split("</table>")[0]
     below = re.findall(r'href="/deals/(\w+-\d+)/"', there)
     all_of_them = page(as_role("leader"), f"/deals/?stage=proposal&pipeline=default{whose}&sort=-attention")

@@ -102,7 +102,7 @@ def bottleneck(screen: Screen, answer: Json) -> Bottleneck | None:
         stage=(first["pipeline"], first["stage"]),
         label=first["label"],
         gain="" if gain is None else f"+{_short(screen, gain['amount'])}",
-        interval="" if gain is None else _interval(screen, gain),
+        interval="" if gain is None else _interval(screen, gain, answer["level"]),
         parts=() if gain is None else _parts(screen, gain),
         lines=lines,
         where=where,
@@ -114,12 +114,13 @@ def _short(screen: Screen, amount: str) -> str:
     return money_short(Money(Decimal(amount), screen.currency), screen.lang)
 
 
-def _interval(screen: Screen, gain: Json) -> str:
+def _interval(screen: Screen, gain: Json, level: float) -> str:
     low, high = (
         money(Money(Decimal(gain[end]), gain["currency"]), screen.lang).replace("\u00a0", " ")
         for end in ("low", "high")
     )
-    return screen.say(N_("90% interval {low} to {high} a month"), low=low, high=high)
+    share = screen.speaker.percent(level)
+    return screen.say(N_("{level} interval {low} to {high} a month"), level=share, low=low, high=high)
 
 
 def _parts(screen: Screen, gain: Json) -> tuple[tuple[str, str], ...]:

@@ -18,6 +18,7 @@ from bokgi.domain.errors import NotFoundError
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import decoded
 from bokgi.facts.model import Facts
+from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.spoken import spoken
 from tests.cast import CAST, facts_of
 
@@ -201,6 +202,15 @@ def test_the_parts_of_the_change_add_up(review: dict[str, Any]) -> None:
 def test_progress_counts_what_was_won_in_the_quarter(review: dict[str, Any]) -> None:
     (target,) = review["progress"]["targets"]
     assert (target["reached"], target["left"], target["share"]) == (money(120_000_000), money(280_000_000), 0.3)
+
+
+def test_what_was_won_by_day_is_what_the_forecast_tells(known: Facts, review: dict[str, Any]) -> None:
+    told = review["progress"]["won_by_day"]
+    span = Period(*(date.fromisoformat(review["progress"]["period"][end]) for end in ("start", "end")))
+    asked = ask_forecast(known, as_of=date.fromisoformat(review["as_of"]), period=span)["won_by_day"]
+    assert asked
+    first, last = ({"on": on, "amount": asked[-1]["amount"]} for on in (span.start.isoformat(), review["as_of"]))
+    assert told == [first | {"amount": money(0)}, *asked, *([] if asked[-1] == last else [last])]
 
 
 def test_a_past_week_does_not_see_the_future(known: Facts) -> None:

@@ -58,6 +58,7 @@ def _pack(here: Scope) -> dict[str, Any]:
     goal_period = Period(*(date.fromisoformat(goal["period"][edge]) for edge in ("start", "end")))
     answers = answered(here, goal_period, target=bool(goal["targets"]))
     goal["forecast"] = answers.pop("forecast")
+    goal["won_by_day"] = progress.from_first_day(answers.pop("won_by_day"), here, goal_period)
     goal["improved"] += progress.rose(changed)
     said = {
         "execution": execution.said(sums, people),

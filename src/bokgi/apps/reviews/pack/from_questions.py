@@ -29,15 +29,18 @@ def answered(scope: Scope, period: Period, *, target: bool) -> dict[str, Any]:
     """Give the answers about a period, with the keys of the review; null for a team that never had a deal.
 
     `won_change`: against the period before it; `target_gap`: null without a target; `content`: of all teams, for what
-    an item does hangs on more deals than one team has.
+    an item does hangs on more deals than one team has. `won_by_day`: up to each day of the period with a win.
     """
     ask = partial(ask_of, scope.read)
     content = _of(ask(ask_content_effect, as_of=scope.as_of), _CONTENT)
     if scope.team is not None and not scope.deals.count().to_pyarrow().as_py():
-        return {"forecast": None, "won_change": None, "target_gap": None, "concentration": None, "content": content}
+        nothing = dict.fromkeys(("forecast", "won_change", "target_gap", "concentration"))
+        return {**nothing, "won_by_day": [], "content": content}
     of_team = {"as_of": scope.as_of, "team": scope.team}
+    forecast = ask(ask_forecast, period=period, **of_team)
     return {
-        "forecast": _forecast(ask(ask_forecast, period=period, **of_team)),
+        "forecast": _forecast(forecast),
+        "won_by_day": forecast["won_by_day"],
         "won_change": _of(ask(decompose, period=period, **of_team), _CHANGE),
         "target_gap": _of(ask(decompose, period=period, to_target=True, **of_team), _CHANGE) if target else None,
         "concentration": _of(ask(ask_concentration, **of_team), _CONCENTRATION),

@@ -17,15 +17,15 @@ from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
-from bokgi.domain.stage import Outcome
 
 _SUBJECTS: Final = {Subject.ORGANISATION: None, Subject.TEAM: "team"}
 
 
 def progress(scope: Scope, stages: Sequence[Row], usual: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell how far each target of the organisation and its teams is, what was won by day, and what improved.
+    """Tell how far each target of the organisation and its teams is, and what improved.
 
     The period is the quarter that the week belongs to (that of its Thursday), or its month where only that has targets.
+    `forecast` and `won_by_day` are answers about that period, and come from there.
     """
     middle = scope.period.start + timedelta(days=3)
     quarter = scope.facts.settings.quarter_of(middle)
@@ -41,7 +41,7 @@ def progress(scope: Scope, stages: Sequence[Row], usual: Mapping[str, Any]) -> d
         "targets": targets,
         "period": _period(period),
         "forecast": None,
-        "won_by_day": _won_by_day(scope, period),
+        "won_by_day": [],
         "improved": _improved(stages, usual),
     }
 
@@ -108,24 +108,13 @@ def _target(subject: Subject, row: Row, period: Period, scope: Scope) -> dict[st
     }
 
 
-def _won(scope: Scope, period: Period) -> ir.Table:
-    won = scope.deals.filter(_.outcome == Outcome.WON.value)
-    return won.filter((_.closed_on >= period.start) & (_.closed_on < period.end))
-
-
-def _won_by_day(scope: Scope, period: Period) -> list[dict[str, Any]]:
-    """Add up what was won from the first day of the period to the review's day, one row for each day with a win."""
-    by_day = rows(_won(scope, period).group_by("closed_on").agg(amount=_.amount.sum()).order_by("closed_on"))
-    if not by_day:
+def from_first_day(won: Sequence[dict[str, Any]], scope: Scope, period: Period) -> list[dict[str, Any]]:
+    """Draw what was won up to each day with a win on from the first day of the period to the review's day."""
+    if not won:
         return []
-    total, told = Decimal(0), [{"on": period.start.isoformat(), "amount": scope.money(Decimal(0))}]
-    for row in by_day:
-        total += row["amount"] or Decimal(0)
-        told.append({"on": row["closed_on"].isoformat(), "amount": scope.money(total)})
+    told = [{"on": period.start.isoformat(), "amount": scope.money(Decimal(0))}, *won]
     last = min(scope.as_of, period.last).isoformat()
-    if told[-1]["on"] != last:
-        told.append({"on": last, "amount": scope.money(total)})
-    return told
+    return told if won[-1]["on"] == last else [*told, {"on": last, "amount": won[-1]["amount"]}]
 
 
 _NAMES: Final = {
