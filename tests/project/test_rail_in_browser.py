@@ -63,6 +63,18 @@ const calls = [...document.querySelectorAll("main .btn-primary")];
 return calls.filter(one => one.offsetParent).map(one => one.innerText);
 """
 """What the primary buttons in sight say: of those a page has one."""
+PAPER = 1032
+"""Pixels of a sheet of A4 across, without its margins."""
+LEFT_ON_PAPER = """
+const shown = [...document.querySelectorAll("body *")].filter(one => one.getClientRects().length);
+const name = one => `${one.className} ${one.scrollWidth} ${one.clientWidth} ${one.innerText?.slice(0, 40)}`;
+return [
+    ...shown.filter(one => one.matches(".rail, .btn, .tabs, .toasts, .menu, .def")),
+    ...shown.filter(one => one.matches("main *") && one.getBoundingClientRect().right > innerWidth + 1),
+    ...shown.filter(one => one.matches(".table-wrap") && one.scrollWidth > one.clientWidth + 1),
+].map(name);
+"""
+"""What a sheet would show that only a screen needs, and what would run off its edge."""
 HIGHEST_BAR = 56
 """Pixels that the menu may take from a phone."""
 
@@ -88,6 +100,19 @@ def test_every_page_of_the_rail_is_accessible_and_fits_a_phone(
         calls = phone.execute_script(CALLS)
         if seen or wide > 0 or bar > HIGHEST_BAR or len(calls) > 1:
             found[page] = (seen, wide, bar, calls)
+    assert found == {}
+
+
+def test_on_paper_nothing_is_cut_off_and_no_control_is_left(users: dict[str, User], live_server: LiveServer) -> None:
+    found: dict[str, object] = {}
+    with browser(PAPER) as sheet:
+        enter(sheet, live_server, users["leader"])
+        sheet.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        for page in ("/today/", "/funnel/", "/forecast/", "/people/lee/", "/kpi/", "/reviews/pack/"):
+            sheet.get(f"{live_server.url}{page}")
+            left = sheet.execute_script(LEFT_ON_PAPER)
+            if left:
+                found[page] = left
     assert found == {}
 
 
@@ -130,6 +155,21 @@ def test_a_sum_of_factors_keeps_its_signs_on_a_phone(
     """)
     assert [content.partition(" / ")[0] for content, _shown in signs[1:]] == ['"×"', '"="']
     assert all(shown for _content, shown in signs)
+
+
+@pytest.mark.parametrize("page", ["/settings/definitions/rates/", "/funnel/?mode=snapshot"])
+def test_the_tab_in_use_is_in_sight_on_a_phone(
+    page: str, users: dict[str, User], live_server: LiveServer, phone: Chrome
+) -> None:
+    User.objects.update(language="en")
+    enter(phone, live_server, users["leader"])
+    phone.get(f"{live_server.url}{page}")
+    ends = phone.execute_script("""
+        const tab = [...document.querySelectorAll("main .tabs > [aria-current], main .seg > [aria-current]")].at(-1);
+        return [tab.getBoundingClientRect().right, tab.parentElement.getBoundingClientRect().right, scrollX];
+    """)
+    assert ends[0] <= ends[1] + 1
+    assert ends[2] == 0
 
 
 def test_who_sorts_by_the_keyboard_stays_on_the_column(

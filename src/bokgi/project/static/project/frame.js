@@ -23,3 +23,9 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   find.click();
 });
+
+// Where the tabs are wider than the screen the one in use is in sight; only its own row moves.
+for (const tab of document.querySelectorAll(".tabs > [aria-current], .seg > [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft += Math.max(0, tab.getBoundingClientRect().right - row.getBoundingClientRect().right);
+}
