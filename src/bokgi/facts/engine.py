@@ -13,6 +13,9 @@ import pyarrow.parquet as pq
 
 from bokgi.facts.schema import Table
 
+DICTIONARY: Final = 4_000
+"""Different texts of a column up to which Parquet lists them; a longer list costs more than it saves."""
+
 
 def connect(spill: Path | None = None, *, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB of its own, without extensions from the network.

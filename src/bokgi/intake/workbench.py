@@ -15,15 +15,12 @@ import duckdb
 
 from bokgi.domain.errors import SetupError
 from bokgi.domain.messages import N_, Message
-from bokgi.facts.engine import connect, out_of_space
+from bokgi.facts.engine import DICTIONARY, connect, out_of_space
 from bokgi.intake.files.faults import SIZE_LIMITED, size_limited
 from bokgi.intake.sql import literal
 
 MEMORY_LIMIT: Final = "1400MB"
 """What DuckDB may hold; with the interpreter and the writers an import stays well below 2 GiB."""
-
-_DICTIONARY: Final = 10_000
-"""Different texts of a column up to which Parquet lists them; a longer list costs more than it saves."""
 
 
 class Workbench:
@@ -58,7 +55,7 @@ class Workbench:
 
     def copy(self, query: str, path: Path) -> None:
         """Write what a query gives as a Parquet file. A column of many different texts gets no dictionary."""
-        self.run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, DICTIONARY_SIZE_LIMIT {_DICTIONARY})")
+        self.run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, DICTIONARY_SIZE_LIMIT {DICTIONARY})")
 
     def close(self) -> None:
         """Close the engine and delete the folder."""

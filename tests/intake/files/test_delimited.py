@@ -198,6 +198,22 @@ def test_progress_reaches_the_size_of_the_file(bench: Bench) -> None:
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
 
 
+def test_a_large_text_is_staged_in_the_parts_it_is_read_in_and_repeating_texts_are_told(bench: Bench) -> None:
+    rows = "".join(f'D{n:07},"{"가" * 60}, {n}\n긴급",₩{n % 9_000 + 1}만원,{"설명" * 20}\n' for n in range(60_000))
+    staged = bench.stage(f"id,name,amount,note\n{rows}")
+
+    parts = bench.connection.execute(
+        f"""SELECT DISTINCT row_group_id, row_group_num_rows FROM parquet_metadata('{bench.folder / "work"}/*.parquet')
+            WHERE file_name NOT LIKE '%sample%' ORDER BY ALL"""
+    ).fetchall()
+    read_at_once = 8_000_000 * 60_000 // len(rows.encode())
+    assert max(count for _, count in parts) < read_at_once + 1_000, "rows are not put together anew"
+    assert len(parts) > 1
+    assert (staged.rows, staged.rejected) == (60_000, 0)
+    # More different amounts than a part keeps a list of.
+    assert [column.repeats for column in staged.columns] == [False, False, True, True]
+
+
 def test_nothing_but_staged_tables_is_left_behind(bench: Bench) -> None:
     bench.stage("id,담당자\n1,김\n2\n".encode("cp949"))
 

@@ -57,7 +57,7 @@ class StagedColumn:
     file, `field` names the column in the staged relation. `filled` counts cells with text, `distinct` counts different
     texts in the sample, `least` and `greatest` are the ends of the text order over the whole file (null: no text), and
     `samples` are some different texts in the order of the file. `repeats` tells that each text is there several times
-    on average, as far as the staged file says.
+    on average, in a stretch of the file.
     """
 
     position: int

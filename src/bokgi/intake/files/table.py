@@ -26,6 +26,7 @@ _SLICE_ROWS: Final = 100
 _SAMPLES: Final = 8
 _LONGEST_SAMPLE: Final = 200
 _MOST_CASES: Final = 512
+_STRETCH: Final = 100_000
 OFTEN: Final = 4
 """How often a text must be there on average for a column to repeat."""
 
@@ -73,7 +74,7 @@ def describe(
     """
     total = _one(connection, f"SELECT num_rows FROM parquet_file_metadata({literal(str(parquet))})")
     filled, least, greatest = _statistics(connection, parquet, len(headers), total)
-    repeating = _repeating(connection, parquet)
+    repeating = _repeating(connection, parquet, len(headers), total)
     kept = [i for i, header in enumerate(headers) if clean_label(header) or filled[i]]
     names, findings = unique_names([headers[i] for i in kept], file=file, row=header_row)
     parquet, number = _numbered(connection, parquet, first_row, left_out, total)
@@ -142,14 +143,18 @@ def _statistics(
     return filled, least, greatest
 
 
-def _repeating(connection: duckdb.DuckDBPyConnection, parquet: Path) -> set[int]:
-    """List the columns whose texts repeat: by what Parquet says of its dictionaries, which long lists do not get."""
-    found = connection.execute(
-        f"""SELECT column_id FROM parquet_metadata({literal(str(parquet))}) GROUP BY column_id
-            HAVING {OFTEN} * sum(stats_distinct_count) < sum(num_values) FILTER (stats_distinct_count IS NOT NULL)
-                AND 2 * count(stats_distinct_count) > count(*)"""
+def _repeating(connection: duckdb.DuckDBPyConnection, parquet: Path, width: int, total: int) -> set[int]:
+    """List the columns whose texts repeat, in a stretch of rows in the middle of the file."""
+    rows = min(total, _STRETCH)
+    if not rows:
+        return set()
+    start = (total - rows) // 2
+    listed = ", ".join(f"approx_count_distinct({identifier(field_name(i + 1))})" for i in range(width))
+    ((*distinct,),) = connection.execute(
+        f"""SELECT {listed} FROM read_parquet({literal(str(parquet))}, file_row_number = true)
+            WHERE file_row_number BETWEEN {start} AND {start + rows - 1}"""
     ).fetchall()
-    return {int(column) for (column,) in found}
+    return {column for column, texts in enumerate(distinct) if OFTEN * texts < rows}
 
 
 def _slices(total: int) -> str:
