@@ -38,7 +38,7 @@ def causes(
 
 
 def _show(session: Session, found: dict[str, Any]) -> None:
-    from bokgi.questions.causes import STATE_NAMES
+    from bokgi.questions.causes_told import STATE_NAMES
 
     say_all(session, found, "said")
     rows = [

@@ -24,7 +24,8 @@ from bokgi.domain.errors import NotFoundError
 from bokgi.domain.measures import Between, Points, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.asked import Json
-from bokgi.questions.causes import STATE_NAMES, ask_causes
+from bokgi.questions.causes import ask_causes
+from bokgi.questions.causes_told import STATE_NAMES
 from bokgi.questions.coaching import kind_of
 from bokgi.ui.blocks import Badge, Cell, Column, Table
 from bokgi.ui.format import MoneyColumn

@@ -6,7 +6,7 @@ from typing import Final
 
 from bokgi.apps.coaching.models import PlanState
 from bokgi.domain.messages import N_
-from bokgi.questions.causes import CAUSE_NAMES
+from bokgi.questions.causes_told import CAUSE_NAMES
 
 PLAN_STATES: Final = {
     PlanState.PROPOSED.value: N_("proposed"),
