@@ -1,8 +1,8 @@
 """The same answers, written by hand: DuckDB SQL on the same Parquet, and pandas.
 
-Written for speed, as somebody would who knows the engine and needs this one answer. Some leave out columns that the
-analysis has (amounts unknown, intervals, shares), so the ratio is rather too high than too low. Views are named as the
-fact tables; `visits` and `traits` are the tables of the questions of these names, made beforehand for both sides.
+Written for speed, as somebody would who knows the engine and needs this one answer, with the columns that it has; those
+of time in stage, pipeline change and deals due leave some out, so that their ratios are rather too high. Views are named
+as the fact tables; `visits` and `traits` are the tables of the questions of these names, made beforehand for both sides.
 """
 
 from __future__ import annotations
@@ -11,6 +11,15 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
+
+
+def _totals(name: str, where: str) -> str:
+    """Count the rows where a condition holds, sum their known amounts, count their unknown ones."""
+    return (
+        f"count(*) FILTER ({where}) AS {name}, coalesce(sum(amount) FILTER ({where}), 0) AS {name}_amount, "
+        f"count(*) FILTER (({where}) AND amount IS NULL) AS {name}_amount_unknown"
+    )
+
 
 VISITS: Final = """
     WITH codes AS (
@@ -51,35 +60,46 @@ VISITS: Final = """
     WHERE followed.code < 1000000
 """
 
+_ENDS: Final = ("won", "lost", "no_decision")
 _QUARTER: Final = "DATE '2025-10-01' AND DATE '2025-12-31'"
 
 CREATED_COHORT: Final = f"""
     WITH cohort AS (
-        SELECT deal_id, source, outcome = 'won' AS won, amount, stage FROM deals WHERE created_on BETWEEN {_QUARTER}
+        SELECT deal_id, source, outcome = 'won' AS won, amount, pipeline, stage FROM deals
+        WHERE created_on BETWEEN {_QUARTER}
     ), entries AS (
-        SELECT deal_id, source, amount, visits.stage, stage_order, first FROM visits JOIN cohort USING (deal_id)
+        SELECT deal_id, source, amount, visits.pipeline, visits.stage, stage_order, first
+        FROM visits JOIN cohort USING (deal_id)
     ), cells AS (
-        SELECT source, greatest(coalesce(furthest, 0), coalesce(stage_order, 0)) AS furthest, won, count(*) AS n,
-            coalesce(sum(amount), 0) AS amount
+        SELECT source, pipeline, greatest(coalesce(furthest, 0), coalesce(stage_order, 0)) AS furthest, won,
+            count(*) AS n, coalesce(sum(amount), 0) AS amount, count(*) FILTER (amount IS NULL) AS unknown
         FROM cohort
             LEFT JOIN (SELECT deal_id, max(stage_order) AS furthest FROM entries GROUP BY deal_id) USING (deal_id)
-            LEFT JOIN (SELECT stage, stage_order FROM stages WHERE kind = 'open') USING (stage)
+            LEFT JOIN (SELECT pipeline, stage, stage_order FROM stages WHERE kind = 'open') USING (pipeline, stage)
         GROUP BY ALL
     ), at_least AS (
-        SELECT source, stages.stage, stage_order,
+        SELECT source, pipeline, stages.stage, stage_order, kind,
             coalesce(sum(n) FILTER (won OR furthest >= stage_order), 0)::BIGINT AS at_least,
-            coalesce(sum(amount) FILTER (won OR furthest >= stage_order), 0) AS at_least_amount
-        FROM cells, stages WHERE kind = 'open' GROUP BY ALL
+            coalesce(sum(amount) FILTER (won OR furthest >= stage_order), 0) AS at_least_amount,
+            coalesce(sum(unknown) FILTER (won OR furthest >= stage_order), 0)::BIGINT AS at_least_amount_unknown
+        FROM cells JOIN stages USING (pipeline) WHERE kind = 'open' GROUP BY ALL
         UNION ALL
-        SELECT source, 'won', (SELECT max(stage_order) + 1 FROM stages WHERE kind = 'open'),
-            coalesce(sum(n) FILTER (won), 0)::BIGINT, coalesce(sum(amount) FILTER (won), 0)
-        FROM cells GROUP BY source
+        SELECT source, pipeline, 'won', (SELECT max(stage_order) + 1 FROM stages WHERE kind = 'open'), 'won',
+            coalesce(sum(n) FILTER (won), 0)::BIGINT, coalesce(sum(amount) FILTER (won), 0),
+            coalesce(sum(unknown) FILTER (won), 0)::BIGINT
+        FROM cells GROUP BY source, pipeline
     )
-    SELECT source, stage, stage_order, CASE WHEN stage = 'won' THEN at_least ELSE coalesce(deals, 0) END AS deals,
-        at_least, at_least_amount
+    SELECT source, pipeline, stage, stage_order, kind,
+        CASE WHEN kind = 'won' THEN at_least ELSE coalesce(deals, 0) END AS deals,
+        CASE WHEN kind = 'won' THEN at_least_amount ELSE coalesce(amount, 0) END AS deals_amount,
+        CASE WHEN kind = 'won' THEN at_least_amount_unknown ELSE coalesce(unknown, 0) END AS deals_amount_unknown,
+        at_least, at_least_amount, at_least_amount_unknown,
+        CASE WHEN kind = 'won' THEN 0 ELSE at_least - coalesce(deals, 0) END AS skipped
     FROM at_least LEFT JOIN (
-        SELECT source, stage, count(*) AS deals, sum(amount) AS amount FROM entries WHERE first GROUP BY source, stage
-    ) USING (source, stage)
+        SELECT source, pipeline, stage, count(*) AS deals, coalesce(sum(amount), 0) AS amount,
+            count(*) FILTER (amount IS NULL) AS unknown
+        FROM entries WHERE first GROUP BY ALL
+    ) USING (source, pipeline, stage)
 """
 
 _LATER: Final = """
@@ -88,33 +108,36 @@ _LATER: Final = """
             max(visit) FILTER (exit = 'won') OVER course AS won_visit, max(left_on)
                 FILTER (exit = 'won') OVER course AS won_on,
             max(visit) OVER course AS last_visit
-        FROM visits WINDOW course AS (PARTITION BY deal_id)
+        FROM visits WINDOW course AS (PARTITION BY deal_id, pipeline)
     ), firsts AS (
         SELECT *, exit <> 'advanced' AND (highest > stage_order OR wins > 1) AS unclear FROM traced WHERE first
     ), detours AS (
-        SELECT unclear.deal_id, unclear.stage,
+        SELECT unclear.deal_id, unclear.pipeline, unclear.stage,
             min(CASE WHEN step.stage_order > unclear.stage_order THEN step.entered_on
                 ELSE step.left_on END) AS reached_on
         FROM (SELECT * FROM firsts WHERE unclear) AS unclear JOIN visits AS step
-            ON step.deal_id = unclear.deal_id AND step.visit >= unclear.visit
+            ON step.deal_id = unclear.deal_id AND step.pipeline = unclear.pipeline AND step.visit >= unclear.visit
                 AND (step.stage_order > unclear.stage_order OR step.exit = 'won')
         GROUP BY ALL
     ), lasts AS (
-        SELECT deal_id, exit AS last_exit, left_on AS last_left_on FROM traced WHERE visit = last_visit
+        SELECT deal_id, pipeline, exit AS last_exit, left_on AS last_left_on FROM traced WHERE visit = last_visit
     ), told AS (
-        SELECT firsts.deal_id, firsts.stage, stage_order, entered_on,
+        SELECT deal_id, owner_id, pipeline, stage, stage_order, entered_on, interval,
+            interval AND not_before_on IS NULL AS start_unknown,
             CASE WHEN exit = 'advanced' OR reached_on IS NOT NULL OR (NOT unclear AND won_visit >= visit)
                 THEN 'reached'
                 ELSE last_exit END AS ending,
             CASE WHEN exit = 'advanced' THEN left_on WHEN reached_on IS NOT NULL THEN reached_on
                 WHEN won_visit >= visit THEN won_on ELSE last_left_on END AS ended_on
-        FROM firsts JOIN lasts USING (deal_id) LEFT JOIN detours ON detours.deal_id = firsts.deal_id
-            AND detours.stage = firsts.stage
+        FROM firsts JOIN lasts USING (deal_id, pipeline) LEFT JOIN detours USING (deal_id, pipeline, stage)
     )
 """
 
 PROGRESSIONS: Final = f"""
-    WITH {_LATER} SELECT deal_id, stage, stage_order, entered_on, ending AS "end", ended_on FROM told
+    WITH {_LATER}
+    SELECT deal_id, owner_id, pipeline, stage, stage_order, entered_on, interval, start_unknown, ending AS "end",
+        ended_on
+    FROM told
 """
 
 TRAITS: Final = """
@@ -135,54 +158,61 @@ TRAITS: Final = """
 
 STAGE_ENTRY_COHORT: Final = f"""
     WITH {_LATER}
-    SELECT source, told.stage, stage_order, count(*) AS entered, count(*) FILTER (ending = 'reached') AS reached,
-        count(*) FILTER (ending = 'lost') AS lost, count(*) FILTER (ending = 'no_decision') AS no_decision,
-        count(*) FILTER (ending = 'open') AS open, coalesce(sum(amount), 0) AS entered_amount,
-        coalesce(sum(amount) FILTER (ending = 'reached'), 0) AS reached_amount,
-        coalesce(sum(amount) FILTER (ending = 'open'), 0) AS open_amount
-    FROM told JOIN (SELECT deal_id, source, amount FROM deals) USING (deal_id)
-    WHERE entered_on BETWEEN {_QUARTER}
+    SELECT source, told.pipeline, told.stage, stage_order, {_totals("entered", "true")},
+        {", ".join(_totals(end, f"ending = '{end}'") for end in ("reached", "open", "lost", "no_decision", "removed"))}
+    FROM told JOIN (SELECT deal_id, source, amount, created_on FROM deals) USING (deal_id)
+    WHERE entered_on BETWEEN {_QUARTER} AND (NOT start_unknown OR created_on >= DATE '2025-10-01')
     GROUP BY ALL
 """
 
 CONVERSION_CELLS: Final = f"""
     WITH {_LATER}, cut AS (
-        SELECT stage, stage_order, entered_on, entered_on >= DATE '2025-10-01' AS entered,
-            CASE WHEN ended_on IS NULL OR ended_on > DATE '2025-12-31' THEN 'open' ELSE ending END AS kind,
+        SELECT pipeline, stage, stage_order, entered_on, entered_on >= DATE '2025-10-01' AS entered, interval,
+            CASE WHEN start_unknown THEN 'start_unknown'
+                WHEN ended_on IS NULL AND ending <> 'open' THEN 'end_unknown'
+                WHEN ended_on IS NULL OR ended_on > DATE '2025-12-31' THEN 'open' ELSE ending END AS kind,
             CASE WHEN ended_on IS NULL OR ended_on > DATE '2025-12-31' THEN DATE '2025-12-31'
                 ELSE greatest(ended_on, entered_on) END AS until
-        FROM told WHERE entered_on <= DATE '2025-12-31'
+        FROM told JOIN (SELECT deal_id FROM deals) USING (deal_id) WHERE entered_on <= DATE '2025-12-31'
     )
-    SELECT stage, stage_order, CASE WHEN entered THEN 0 ELSE DATE '2025-10-01' - entered_on END AS start,
-        until - entered_on AS "end", kind, entered, count(*) AS n
+    SELECT pipeline, stage, stage_order, CASE WHEN entered THEN 0 ELSE DATE '2025-10-01' - entered_on END AS start,
+        until - entered_on AS "end", kind, entered, interval, count(*) AS n
     FROM cut WHERE until >= DATE '2025-10-01' GROUP BY ALL
 """
 
-STAGE_FLOW: Final = """
+_FLOWS: Final = (
+    {"at_start": "before", "entered": "NOT before"}
+    | {way: f"gone AND exit = '{way}'" for way in ("advanced", "back", "won", "lost", "no_decision", "removed")}
+    | {"at_end": "NOT gone"}
+)
+
+STAGE_FLOW: Final = f"""
     WITH cells AS (
-        SELECT source, visits.stage, visits.stage_order, exit, entered_on < DATE '2025-10-01' AS before,
-            coalesce(left_on < DATE '2026-01-01', false) AS gone, count(*) AS n, coalesce(sum(amount), 0) AS amount
+        SELECT source, visits.pipeline, visits.stage, visits.stage_order, exit,
+            entered_on < DATE '2025-10-01' AS before, coalesce(left_on < DATE '2026-01-01', false) AS gone,
+            left_on IS NULL AND exit <> 'open' AS nowhen, count(*) AS n, coalesce(sum(amount), 0) AS amount, count(*) FILTER (amount IS NULL) AS unknown
         FROM visits JOIN (SELECT deal_id, source, amount FROM deals) USING (deal_id)
-        WHERE entered_on < DATE '2026-01-01' AND (left_on >= DATE '2025-10-01' OR (left_on IS NULL AND exit = 'open'))
+        WHERE entered_on < DATE '2026-01-01' AND (left_on >= DATE '2025-10-01' OR left_on IS NULL)
         GROUP BY ALL
     )
-    SELECT source, stage, stage_order, coalesce(sum(n) FILTER (before), 0)::BIGINT AS at_start,
-        coalesce(sum(n) FILTER (NOT before), 0)::BIGINT AS entered,
-        coalesce(sum(n) FILTER (gone AND exit = 'advanced'), 0)::BIGINT AS advanced,
-        coalesce(sum(n) FILTER (gone AND exit = 'back'), 0)::BIGINT AS back,
-        coalesce(sum(n) FILTER (gone AND exit = 'won'), 0)::BIGINT AS won,
-        coalesce(sum(n) FILTER (gone AND exit = 'lost'), 0)::BIGINT AS lost,
-        coalesce(sum(n) FILTER (gone AND exit = 'no_decision'), 0)::BIGINT AS no_decision,
-        coalesce(sum(n) FILTER (NOT gone), 0)::BIGINT AS at_end,
-        coalesce(sum(amount) FILTER (before), 0) AS at_start_amount, coalesce(sum(amount) FILTER (NOT gone),
-            0) AS at_end_amount
+    SELECT source, pipeline, stage, stage_order,
+        {
+    ", ".join(
+        f"coalesce(sum(n) FILTER (NOT nowhen AND {where}), 0)::BIGINT AS {name}, "
+        f"coalesce(sum(amount) FILTER (NOT nowhen AND {where}), 0) AS {name}_amount, "
+        f"coalesce(sum(unknown) FILTER (NOT nowhen AND {where}), 0)::BIGINT AS {name}_amount_unknown"
+        for name, where in _FLOWS.items()
+    )
+},
+        coalesce(sum(n) FILTER (nowhen), 0)::BIGINT AS left_on_unknown
     FROM cells GROUP BY ALL
 """
 
 SNAPSHOT: Final = """
-    SELECT source, stage, stage_order, count(*) AS deals, coalesce(sum(amount), 0) AS deals_amount,
+    SELECT source, pipeline, stage, stage_order, kind, count(*) AS deals, coalesce(sum(amount), 0) AS deals_amount,
         count(*) FILTER (amount IS NULL) AS deals_amount_unknown
-    FROM deals LEFT JOIN (SELECT stage, stage_order FROM stages) USING (stage) WHERE outcome = 'open' GROUP BY ALL
+    FROM deals LEFT JOIN (SELECT pipeline, stage, stage_order, kind FROM stages) USING (pipeline, stage)
+    WHERE outcome = 'open' GROUP BY ALL
 """
 
 TIME_CELLS: Final = """
@@ -210,11 +240,12 @@ PERIOD_FLOW: Final = f"""
             QUALIFY lag(exit) OVER (PARTITION BY deal_id ORDER BY visit) IN ('won', 'lost', 'no_decision')
         ) JOIN (SELECT deal_id, amount FROM deals) USING (deal_id) WHERE entered_on BETWEEN {_QUARTER}
     )
-    SELECT week_start, count(*) FILTER (flow = 'created') AS created, count(*) FILTER (flow = 'won') AS won,
-        count(*) FILTER (flow = 'lost') AS lost, count(*) FILTER (flow = 'no_decision') AS no_decision,
-        count(*) FILTER (flow = 'reopened') AS reopened, sum(amount) FILTER (flow = 'created') AS created_amount,
-        sum(amount) FILTER (flow = 'won') AS won_amount, sum(amount) FILTER (flow = 'lost') AS lost_amount
-    FROM happened JOIN calendar USING (day) GROUP BY week_start
+    SELECT week_start, iso_week, any_value(days) AS days,
+        {", ".join(_totals(flow, f"flow = '{flow}'") for flow in ("created", "reopened", *_ENDS, "removed"))}
+    FROM happened JOIN (
+        SELECT day, week_start, iso_week, count(*) OVER (PARTITION BY week_start) AS days
+        FROM calendar WHERE day BETWEEN {_QUARTER}
+    ) USING (day) GROUP BY ALL
 """
 
 PIPELINE_CHANGE: Final = """
@@ -264,7 +295,19 @@ PIPELINE_CHANGE: Final = """
     FROM sums
 """
 
-HYGIENE: Final = """
+_REASONS: Final = (
+    "no_amount",
+    "no_close_date",
+    "close_passed",
+    "pushed",
+    "no_next_step",
+    "next_step_passed",
+    "untouched",
+    "never_touched",
+    "stage_overdue",
+)
+
+HYGIENE: Final = f"""
     WITH opened AS (SELECT * FROM deals WHERE outcome = 'open'),
     touches AS (
         SELECT deal_id, max(happened_on) FILTER (coalesce(done, true)
@@ -291,35 +334,38 @@ HYGIENE: Final = """
             LEFT JOIN (SELECT stage, expected_days FROM stages) USING (stage)
             LEFT JOIN calendar ON day = coalesce(last_on, greatest(created_on, assigned_on), created_on)
     )
-    SELECT owner_id, count(*) AS open, count(*) FILTER (no_amount) AS no_amount, count(*)
-        FILTER (no_close_date) AS no_close_date,
-        count(*) FILTER (close_passed) AS close_passed, count(*) FILTER (pushed) AS pushed,
-        count(*) FILTER (no_next_step) AS no_next_step, count(*) FILTER (next_step_passed) AS next_step_passed,
-        count(*) FILTER (untouched) AS untouched, count(*) FILTER (never_touched) AS never_touched,
-        count(*) FILTER (stage_overdue) AS stage_overdue, coalesce(sum(amount) FILTER (untouched),
-            0) AS untouched_amount,
-        coalesce(sum(amount) FILTER (close_passed), 0) AS close_passed_amount
+    SELECT owner_id, {_totals("open", "true")}, {_totals("flagged", " OR ".join(_REASONS))},
+        {", ".join(_totals(reason, reason) for reason in _REASONS)}
     FROM told GROUP BY owner_id
 """
 
+_KINDS: Final = ("meeting", "call", "email", "message", "task", "note")
+_ACTS: Final = ", ".join(
+    [
+        "count(*) AS activities",
+        *(f"count(*) FILTER (kind = '{kind}') AS {kind}" for kind in _KINDS),
+        f"count(*) FILTER (kind NOT IN {_KINDS}) AS other",
+        *(f"count(*) FILTER (outcome = '{result}') AS {result}" for result in ("connected", "replied", "no_show")),
+    ]
+)
+_ACT_NAMES: Final = ("activities", *_KINDS, "other", "connected", "replied", "no_show")
+
 EXECUTION: Final = f"""
     WITH acts AS (
-        SELECT person_id, count(*) AS activities, count(*) FILTER (kind = 'meeting') AS meeting, count(*)
-            FILTER (kind = 'call') AS call,
-            count(*) FILTER (kind = 'email') AS email, count(*) FILTER (outcome = 'connected') AS connected
+        SELECT person_id, {_ACTS}
         FROM activities LEFT JOIN activity_people USING (activity_id)
         WHERE NOT automatic AND coalesce(outcome, '') <> 'cancelled' AND coalesce(done, true)
             AND happened_on BETWEEN {_QUARTER}
         GROUP BY person_id
     ), moves AS (
-        SELECT owner_id AS person_id, count(*) AS entered FROM visits
-            WHERE entered_on BETWEEN {_QUARTER} GROUP BY owner_id
+        SELECT visits.owner_id AS person_id, count(*) AS entered
+        FROM visits LEFT JOIN (SELECT deal_id, created_on FROM deals) USING (deal_id)
+        WHERE entered_on BETWEEN {_QUARTER}
+            AND (NOT interval OR not_before_on IS NOT NULL OR created_on >= DATE '2025-10-01')
+        GROUP BY visits.owner_id
     ), owned AS (
-        SELECT owner_id AS person_id, count(*) FILTER (created_on BETWEEN {_QUARTER}) AS created,
-            count(*) FILTER (outcome = 'won' AND closed_on BETWEEN {_QUARTER}) AS won,
-            coalesce(sum(amount) FILTER (outcome = 'won' AND closed_on BETWEEN {_QUARTER}), 0) AS won_amount,
-            count(*) FILTER (outcome = 'lost' AND closed_on BETWEEN {_QUARTER}) AS lost,
-            coalesce(sum(amount) FILTER (outcome = 'lost' AND closed_on BETWEEN {_QUARTER}), 0) AS lost_amount,
+        SELECT owner_id AS person_id, {_totals("created", f"created_on BETWEEN {_QUARTER}")},
+            {", ".join(_totals(end, f"outcome = '{end}' AND closed_on BETWEEN {_QUARTER}") for end in _ENDS)},
             count(*) FILTER (outcome = 'open') AS open,
             count(*) FILTER (outcome = 'open' AND (has_next_step OR next_step_on IS NOT NULL)) AS with_next_step
         FROM deals
@@ -329,23 +375,40 @@ EXECUTION: Final = f"""
     SELECT * FROM acts FULL JOIN moves USING (person_id) FULL JOIN owned USING (person_id)
 """
 
+_Z: Final = 1.959963984540054
+
+
+def _wilson(name: str, hits: str, cases: str) -> str:
+    """Give a rate and its interval at 95 %, from ten cases on."""
+    share, z = f"({hits} / {cases})", _Z
+    spread = f"{z} * sqrt({share} * (1 - {share}) / {cases} + {z * z / 4} / ({cases} * {cases}))"
+    ends = [f"({share} + {z * z / 2} / {cases} {sign} {spread}) / (1 + {z * z} / {cases})" for sign in "-+"]
+    values = zip(("rate", "low", "high"), (share, *ends), strict=True)
+    return ", ".join(f"CASE WHEN {cases} >= 10 THEN {value} END AS {name}_{part}" for part, value in values)
+
+
 WIN_LOSS: Final = f"""
     WITH closed AS (
-        SELECT week_start, outcome, amount::DOUBLE AS worth, amount, closed_on - created_on AS days
-        FROM deals JOIN calendar ON closed_on = day
+        SELECT week_start, iso_week, outcome, amount, closed_on - created_on AS days
+        FROM deals JOIN (SELECT day, week_start, iso_week FROM calendar) ON closed_on = day
         WHERE outcome IN ('won', 'lost', 'no_decision') AND closed_on BETWEEN {_QUARTER}
+    ), told AS (
+        SELECT week_start, iso_week, count(*) AS n, {", ".join(_totals(end, f"outcome = '{end}'") for end in _ENDS)},
+            avg(amount::DOUBLE) FILTER (outcome = 'won')::DECIMAL(18, 2) AS mean_won,
+            median(amount::DOUBLE) FILTER (outcome = 'won')::DECIMAL(18, 2) AS median_won,
+            median(days) FILTER (outcome = 'won' AND days >= 0)::DOUBLE AS cycle_days,
+            median(days) FILTER (outcome <> 'won' AND days >= 0)::DOUBLE AS loss_days
+        FROM closed GROUP BY ALL
     )
-    SELECT week_start, count(*) AS n, count(*) FILTER (outcome = 'won') AS won, count(*)
-        FILTER (outcome = 'lost') AS lost,
-        coalesce(sum(amount) FILTER (outcome = 'won'), 0) AS won_amount, coalesce(sum(amount)
-            FILTER (outcome = 'lost'), 0) AS lost_amount,
-        count(*) FILTER (outcome = 'won') / count(*) AS win_rate,
-        avg(worth) FILTER (outcome = 'won')::DECIMAL(18, 2) AS mean_won,
-        median(worth) FILTER (outcome = 'won')::DECIMAL(18, 2) AS median_won,
-        median(days) FILTER (outcome = 'won' AND days >= 0)::DOUBLE AS cycle_days,
-        median(days) FILTER (outcome <> 'won' AND days >= 0)::DOUBLE AS loss_days
-    FROM closed GROUP BY week_start
+    SELECT *, {_wilson("win_rate", "won", "n").replace("win_rate_rate", "win_rate")}, won + lost AS narrow_n,
+        {_wilson("narrow", "won", "(won + lost)")},
+        CASE WHEN n >= 10 THEN won_amount::DOUBLE
+            / nullif((won_amount + lost_amount + no_decision_amount)::DOUBLE, 0) END AS value_rate,
+        CASE WHEN n < 10 THEN 'too_few' END AS reason
+    FROM told
 """
+
+_WAYS: Final = ("advanced", "back", "won", "lost", "no_decision")
 
 EXECUTION_BY_STAGE: Final = f"""
     WITH acts AS (
@@ -354,26 +417,26 @@ EXECUTION_BY_STAGE: Final = f"""
         WHERE NOT automatic AND coalesce(outcome, '') <> 'cancelled' AND coalesce(done, true)
             AND happened_on BETWEEN {_QUARTER}
     ), here AS (
-        SELECT days.deal_id, happened_on, stage, stage_order
+        SELECT days.deal_id, happened_on, pipeline, stage, stage_order
         FROM (SELECT DISTINCT deal_id, happened_on FROM acts) AS days JOIN visits ON visits.deal_id = days.deal_id
             AND entered_on <= happened_on AND (left_on >= happened_on OR (left_on IS NULL AND exit = 'open'))
         QUALIFY row_number() OVER (PARTITION BY days.deal_id, happened_on ORDER BY visit) = 1
     ), did AS (
-        SELECT person_id, stage, stage_order, count(*) AS activities, count(*) FILTER (kind = 'meeting') AS meeting,
-            count(*) FILTER (kind = 'call') AS call, count(*) FILTER (outcome = 'connected') AS connected
+        SELECT person_id, pipeline, stage, stage_order, {_ACTS}
         FROM acts LEFT JOIN here USING (deal_id, happened_on) GROUP BY ALL
     ), moved AS (
-        SELECT owner_id AS person_id, stage, stage_order, count(*) FILTER (entered_on BETWEEN {_QUARTER}) AS entered,
-            count(*) FILTER (left_on BETWEEN {_QUARTER} AND exit = 'advanced') AS advanced,
-            count(*) FILTER (left_on BETWEEN {_QUARTER} AND exit = 'won') AS won
-        FROM visits WHERE entered_on BETWEEN {_QUARTER} OR left_on BETWEEN {_QUARTER} GROUP BY ALL
+        SELECT visits.owner_id AS person_id, pipeline, stage, stage_order,
+            count(*) FILTER (entered_on BETWEEN {_QUARTER}
+                AND (NOT interval OR not_before_on IS NOT NULL OR created_on >= DATE '2025-10-01')) AS entered,
+            {", ".join(f"count(*) FILTER (left_on BETWEEN {_QUARTER} AND exit = '{way}') AS {way}" for way in _WAYS)}
+        FROM visits LEFT JOIN (SELECT deal_id, created_on FROM deals) USING (deal_id)
+        WHERE entered_on BETWEEN {_QUARTER} OR left_on BETWEEN {_QUARTER} GROUP BY ALL
     )
-    SELECT coalesce(did.person_id, moved.person_id) AS person_id, coalesce(did.stage, moved.stage) AS stage,
-        coalesce(activities, 0) AS activities, coalesce(meeting, 0) AS meeting, coalesce(call, 0) AS call,
-        coalesce(connected, 0) AS connected, coalesce(entered, 0) AS entered, coalesce(advanced, 0) AS advanced,
-        coalesce(won, 0) AS won
+    SELECT coalesce(did.person_id, moved.person_id) AS person_id, coalesce(did.pipeline, moved.pipeline) AS pipeline,
+        coalesce(did.stage, moved.stage) AS stage, coalesce(did.stage_order, moved.stage_order) AS stage_order,
+        {", ".join(f"coalesce({name}, 0) AS {name}" for name in (*_ACT_NAMES, "entered", *_WAYS))}
     FROM did FULL JOIN moved ON did.person_id IS NOT DISTINCT FROM moved.person_id
-        AND did.stage IS NOT DISTINCT FROM moved.stage
+        AND did.pipeline IS NOT DISTINCT FROM moved.pipeline AND did.stage IS NOT DISTINCT FROM moved.stage
 """
 
 LOSS_REASONS: Final = f"""
@@ -394,7 +457,9 @@ VELOCITY: Final = f"""
             outcome IN ('won', 'lost', 'no_decision') AND closed_on BETWEEN {_QUARTER} AS ended,
             outcome = 'won' AND closed_on BETWEEN {_QUARTER} AS won FROM deals)
     )
-    SELECT *, (open * win_rate * mean_won::DOUBLE / cycle_days)::DECIMAL(18, 2) AS velocity FROM told
+    SELECT *, (open * win_rate * mean_won::DOUBLE / cycle_days)::DECIMAL(18, 2) AS velocity,
+        CASE WHEN n < 10 THEN 'too_few' END AS reason
+    FROM told
 """
 
 COMPARISON_CELLS: Final = """
@@ -409,20 +474,34 @@ COMPARISON_CELLS: Final = """
 
 PROGRESS: Final = f"""
     WITH achieved AS (
-        SELECT owner_id AS subject_id, count(*) FILTER (outcome = 'won') AS won,
-            coalesce(sum(amount) FILTER (outcome = 'won'), 0) AS won_amount, count(*)
-                FILTER (outcome = 'open') AS open_due,
-            coalesce(sum(amount) FILTER (outcome = 'open'), 0) AS open_due_amount
+        SELECT owner_id AS subject_id, {_totals("won", "outcome = 'won'")}, {_totals("open_due", "outcome = 'open'")}
         FROM deals
         WHERE (outcome = 'won' AND closed_on BETWEEN {_QUARTER}) OR (outcome = 'open'
             AND expected_close_on BETWEEN {_QUARTER})
         GROUP BY owner_id
+    ), pace AS (
+        SELECT count(*) AS working_days, count(*) FILTER (day <= DATE '2025-12-31') AS working_days_passed
+        FROM calendar WHERE working AND day BETWEEN {_QUARTER}
+    ), goals AS (
+        SELECT subject_id, amount AS target FROM targets
+        WHERE subject_kind = 'person' AND metric = 'won_amount' AND lead_source = 'all'
+            AND period_start = DATE '2025-10-01' AND period_end = DATE '2026-01-01'
+    ), paced AS (
+        SELECT subject_id, 'all' AS lead_source, target, CASE WHEN target IS NULL THEN 'no_target' END AS reason,
+            coalesce(won, 0) AS won, coalesce(won_amount, 0) AS won_amount,
+            coalesce(won_amount_unknown, 0) AS won_amount_unknown, coalesce(won_amount, 0) AS attained,
+            won_amount::DOUBLE / nullif(target::DOUBLE, 0) AS attainment, working_days, working_days_passed,
+            (target::DOUBLE * working_days_passed / nullif(working_days, 0))::DECIMAL(38, 2) AS expected,
+            target - coalesce(won_amount, 0) AS "left", coalesce(open_due, 0) AS open_due,
+            coalesce(open_due_amount, 0) AS open_due_amount,
+            coalesce(open_due_amount_unknown, 0) AS open_due_amount_unknown
+        FROM achieved FULL JOIN goals USING (subject_id), pace
     )
-    SELECT subject_id, amount AS target, won, won_amount, won_amount::DOUBLE / nullif(amount::DOUBLE,
-        0) AS attainment, open_due,
-        open_due_amount, CASE WHEN amount > won_amount
-            THEN open_due_amount::DOUBLE / (amount - won_amount)::DOUBLE END AS coverage
-    FROM achieved FULL JOIN (SELECT subject_id, amount FROM targets WHERE subject_kind = 'person') USING (subject_id)
+    SELECT *, attained - expected AS ahead,
+        CASE WHEN "left" > 0 THEN ("left"::DOUBLE
+            / nullif(working_days - working_days_passed, 0))::DECIMAL(38, 2) END AS needed_per_day,
+        CASE WHEN "left" > 0 THEN open_due_amount::DOUBLE / "left"::DOUBLE END AS coverage
+    FROM paced
 """
 
 _FATES: Final = ", ".join(
@@ -522,7 +601,8 @@ WON_CELLS: Final = f"""
 """
 
 BOTTLENECK_CELLS: Final = f"""
-    SELECT progressions.stage, progressions.stage_order, team, traits.source, segment, count(*) AS n,
+    SELECT progressions.pipeline, progressions.stage, progressions.stage_order, team, traits.source, segment,
+        count(*) AS n,
         count(*) FILTER (progressions."end" = 'reached') AS wins
     FROM progressions JOIN traits USING (deal_id)
     WHERE progressions."end" NOT IN ('open', 'removed') AND ended_on BETWEEN {_QUARTER}
@@ -536,7 +616,7 @@ LEAD_RESPONSE: Final = f"""
     ), done AS (
         SELECT account_id, deal_id, happened_on, happened_at FROM activities
         WHERE happened_on BETWEEN DATE '2025-10-01' AND DATE '2025-12-31' AND NOT coalesce(automatic, false)
-            AND coalesce(done, true)
+            AND coalesce(outcome, '') <> 'cancelled' AND coalesce(done, true)
     ), found AS (
         SELECT lead_id, min(happened_on) AS answered_on,
             CASE WHEN min(happened_on) FILTER (happened_at IS NOT NULL) = min(happened_on)

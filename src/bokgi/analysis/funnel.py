@@ -245,10 +245,10 @@ def snapshot(deals: ibis.Table, stages: ibis.Table, *, by: Sequence[str] = ()) -
     """
     by = check_columns(deals, by)
     rungs = ladder(stages).select("pipeline", "stage", "stage_order", "kind")
-    standing = deals.filter(_.outcome == Outcome.OPEN.value).left_join(rungs, ["pipeline", "stage"], rname="of_{name}")
-    found = standing.group_by(*by, "pipeline", "stage", "stage_order", "kind").agg(
-        **totals("deals", _.deal_id.notnull())
-    )
+    standing = deals.filter(_.outcome == Outcome.OPEN.value)
+    counts = standing.group_by(*by, "pipeline", "stage").agg(**totals("deals", _.outcome.notnull()))
+    found = counts.left_join(rungs, ["pipeline", "stage"], rname="of_{name}")
+    found = found.select(*by, "pipeline", "stage", "stage_order", "kind", *(f"deals{part}" for part in _TRIPLE))
     return found.order_by(*by, "pipeline", _.stage_order.asc(nulls_first=False), "stage")
 
 

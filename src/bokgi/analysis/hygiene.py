@@ -127,7 +127,8 @@ def hygiene_by(found: ibis.Table, deals: ibis.Table, *, by: Sequence[str] = ()) 
     [{'open': 1, 'untouched': 1, 'pushed': 0}]
     """
     by = check_columns(deals, by)
-    ours = found.join(deals.select("deal_id", *by), "deal_id", rname="of_{name}")
+    missing = [column for column in by if column not in found.columns]
+    ours = found.join(deals.select("deal_id", *missing), "deal_id", rname="of_{name}") if missing else found
     counts = totals("open", _.deal_id.notnull()) | totals("flagged", _.reasons > 0)
     for reason in REASONS:
         counts |= totals(reason, _[reason])

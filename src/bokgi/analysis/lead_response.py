@@ -100,15 +100,22 @@ def _first_answers(leads: ibis.Table, activities: ibis.Table, *, since: date, as
     """The first activity by a person on each lead's account or deal since it was assigned, of leads from `since` on."""
     done = held(activities, as_of=as_of).filter(_.happened_on >= since)
     done = done.select("account_id", "deal_id", answered_on="happened_on", answered_at="happened_at")
-    found = []
-    for key, other in (("account_id", "account_id"), ("converted_deal_id", "deal_id")):
-        waiting = leads.select("lead_id", "assigned_on", "assigned_at", lead_key=key).filter(_.lead_key.notnull())
-        matched = waiting.join(done, [waiting.lead_key == done[other], done.answered_on >= waiting.assigned_on])
-        earlier = ibis.coalesce(_.answered_at < _.assigned_at, ibis.literal(value=False))
-        found.append(matched.filter(~earlier).select("lead_id", "answered_on", "answered_at"))
+    # An activity is found by its account and by its deal; as two rows of one table it is read once.
+    ways = ibis.memtable(pa.table({"by_account": [True, False]}))
+    done, waiting = (
+        table.cross_join(ways).mutate(key=_.by_account.ifelse(_.account_id, _[deal])).filter(_.key.notnull())
+        for table, deal in ((done, "deal_id"), (leads, "converted_deal_id"))
+    )
+    waiting = waiting.select("lead_id", "assigned_on", "assigned_at", "by_account", lead_key="key")
+    matched = waiting.join(
+        done.select("by_account", "key", "answered_on", "answered_at"),
+        [waiting.by_account == done.by_account, waiting.lead_key == done.key, done.answered_on >= waiting.assigned_on],
+        rname="of_{name}",
+    )
+    earlier = ibis.coalesce(_.answered_at < _.assigned_at, ibis.literal(value=False))
     # The first moment of all is one of the first day on which moments are known: three minima, and nothing is sorted.
     first = (
-        ibis.union(*found)
+        matched.filter(~earlier)
         .group_by("lead_id")
         .agg(
             answered_on=_.answered_on.min(),

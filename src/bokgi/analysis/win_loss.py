@@ -119,7 +119,7 @@ def loss_reasons(deals: ibis.Table, *, period: Period, by: Sequence[str] = ()) -
     """
     by = check_columns(deals, by)
     ended = decided(deals, period=period).filter(_.outcome != Outcome.WON.value)
-    told = ended.group_by(*by, "outcome", "lost_reason").agg(**totals("deals", _.deal_id.notnull()))
+    told = ended.group_by(*by, "outcome", "lost_reason").agg(**totals("deals", _.outcome.notnull()))
     whole = ibis.window(group_by=[*by, "outcome"])
     told = told.mutate(share=_.deals.cast("float64") / _.deals.sum().over(whole).cast("float64").nullif(0))
     return told.order_by(*by, "outcome", _.deals.desc(), _.lost_reason.asc(nulls_first=False))

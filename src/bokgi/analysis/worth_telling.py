@@ -111,19 +111,16 @@ def _told(ended: ibis.Table, visits: ibis.Table, stages: ibis.Table, deal_change
     """Add to the closed deals what happened on the way and from which stage they closed."""
     ours = visits.semi_join(ended, "deal_id")
     in_deal = ibis.window(group_by="deal_id", order_by="visit")
-    last = ibis.window(group_by="deal_id", order_by=_.visit.desc())
     closings = [Outcome.LOST.value, Outcome.NO_DECISION.value, Outcome.WON.value]
-    walked = ours.mutate(
-        setback=(_.exit == "back") | (_.exit.isin(closings) & _.visit.lead().over(in_deal).notnull()),
-        back_to_front=ibis.row_number().over(last),
-    )
+    walked = ours.mutate(next_visit=_.visit.lead().over(in_deal))
+    walked = walked.mutate(setback=(_.exit == "back") | (_.exit.isin(closings) & _.next_visit.notnull()))
     setbacks = walked.group_by("deal_id").agg(setbacks=count_of(_.setback))
     steps = ladder(stages).filter(_.kind == StageKind.OPEN.value).select("pipeline", "stage", "stage_order")
     highest = ibis.window(group_by="pipeline", order_by=[_.stage_order.desc(), _.stage.asc()])
     whole = ibis.window(group_by="pipeline")
     late = steps.mutate(rank=ibis.row_number().over(highest), open_stages=_.stage.count().over(whole))
     late = late.select("pipeline", "stage", late=(_.rank == 0) | ((_.rank == 1) & (_.open_stages >= _ENOUGH_STAGES)))
-    final = walked.filter(_.back_to_front == 0).select("deal_id", "pipeline", "stage")
+    final = walked.filter(_.next_visit.isnull()).select("deal_id", "pipeline", "stage")
     final = final.left_join(late, ["pipeline", "stage"], rname="of_{name}").select("deal_id", "stage", "late")
     later = deal_changes.filter((_.field == "expected_close_on") & (_.new > _.old))
     pushed = later.semi_join(ended, "deal_id").group_by("deal_id").agg(times_pushed=_.count())
