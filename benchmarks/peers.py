@@ -1,8 +1,9 @@
 """The same answers, written by hand: DuckDB SQL on the same Parquet, and pandas.
 
 Written for speed, as somebody would who knows the engine and needs this one answer, with the columns that it has; those
-of time in stage, pipeline change and deals due leave some out, so that their ratios are rather too high. Views are named
-as the fact tables; `visits` and `traits` are the tables of the questions of these names, made beforehand for both sides.
+of time in stage, pipeline change and deals due leave some out, so that their ratios are rather too high. Views are
+named as the fact tables; `visits` and `traits` are the tables of the questions of these names, made beforehand for both
+sides.
 """
 
 from __future__ import annotations
@@ -190,7 +191,8 @@ STAGE_FLOW: Final = f"""
     WITH cells AS (
         SELECT source, visits.pipeline, visits.stage, visits.stage_order, exit,
             entered_on < DATE '2025-10-01' AS before, coalesce(left_on < DATE '2026-01-01', false) AS gone,
-            left_on IS NULL AND exit <> 'open' AS nowhen, count(*) AS n, coalesce(sum(amount), 0) AS amount, count(*) FILTER (amount IS NULL) AS unknown
+            left_on IS NULL AND exit <> 'open' AS nowhen, count(*) AS n, coalesce(sum(amount), 0) AS amount,
+            count(*) FILTER (amount IS NULL) AS unknown
         FROM visits JOIN (SELECT deal_id, source, amount FROM deals) USING (deal_id)
         WHERE entered_on < DATE '2026-01-01' AND (left_on >= DATE '2025-10-01' OR left_on IS NULL)
         GROUP BY ALL

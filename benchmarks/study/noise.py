@@ -21,10 +21,9 @@ from bokgi.questions.changes import ask_changes
 TOPIC: Final = "noise"
 SCALES: Final = {"small": 4, "medium": 24, "full": 200}
 NOTE: Final = """\
-Causes were judged on 78 files of seeds that decided nothing (decision 56), with leads, weekly calls and a calendar, so
-that each cause can go wrong; before it, 3 of 48 such files without them told somebody a cause. Bottlenecks and people
-were measured on 200 files of other seeds; they read nothing of what these files have more. Alerts of a week have a
-goal of their own (changes)."""
+Half of the files have conditions that differ, half have none; all have leads, weekly calls and a calendar, so that each
+cause can go wrong. The seeds decided nothing (decision 56); before it, 3 of 48 such files told somebody a cause. Alerts
+of a week have a goal of their own (changes)."""
 OWN_SEEDS: Final = 70_000
 """Files of their own, not those of other topics."""
 SHOWN: Final = {
