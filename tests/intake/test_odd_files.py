@@ -6,9 +6,11 @@ import os
 import re
 from collections import Counter
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
@@ -72,6 +74,72 @@ def test_short_lines_at_the_end_that_are_no_footer_wait_in_quarantine(tmp_path: 
 
     assert (result.read, result.accepted, result.quarantined) == (22, 20, 2)
     assert [finding.count for finding in result.findings if finding.code == "too_few_cells"] == [2]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Grand Totals (20 records)"],
+        ["Total,,2000"],
+        ["합계,2000", "총 20건"],
+        ["총 20건,,,,"],
+        ["20 records", "", "Pipeline by month", "Copyright (c) 2000-2026 a CRM."],
+    ],
+    ids=lambda lines: lines[0],
+)
+def test_sums_at_the_end_are_no_record(tmp_path: Path, lines: list[str]) -> None:
+    path = tmp_path / "report.csv"
+    path.write_text(REPORT + "\n" + "".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    result = taken_in(path)
+
+    assert (result.read, result.accepted, result.quarantined) == (20, 20, 0)
+    found = codes(result)
+    assert found["totals_left_out"] + found["footer_left_out"] == sum(map(bool, lines))
+
+
+def test_a_cut_off_record_above_a_footer_waits_in_quarantine(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    short = "Deal 21\nDeal 22,Proposal\n\nTotal Recall,Proposal\n"
+    path.write_text(f"{REPORT}{short}\nPipeline\nCopyright (c) 2026\nTotal,2000\n", encoding="utf-8")
+
+    result = taken_in(path)
+
+    assert (result.read, result.accepted, result.quarantined) == (23, 20, 3)
+    assert codes(result)["footer_left_out"] == 3
+
+
+GERMAN = {
+    "Salesforce": (
+        "Opportunity-ID;Opportunity-Name;Accountname;Opportunity-Inhaber;Phase;Betrag;Schlusstermin;Erstelldatum",
+        "A1;Server;Müller GmbH;Jürgen Weiß;Negotiation/Review;1.234,50;23.11.2026;02.03.2026",
+        "A2;Cloud;Bäcker AG;Änne Schön;Proposal/Price Quote;12.000;05.12.2026;03.02.2026",
+    ),
+    "Dynamics": (
+        "Thema;Konto;Besitzer;Status;Gesch. Umsatz;Gesch. Abschlussdatum;Erstellt am",
+        "Server;Müller GmbH;Jürgen Weiß;Offen;1.234,50 €;23.11.2026;02.03.2026 09:15",
+        "Cloud;Bäcker AG;Änne Schön;Offen;12.000,00 €;05.12.2026;03.02.2026 14:00",
+    ),
+}
+
+
+@pytest.mark.parametrize("crm", GERMAN)
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8-sig"])
+def test_a_german_export_gives_its_amounts_and_dates(tmp_path: Path, crm: str, encoding: str) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text("\r\n".join(GERMAN[crm]) + "\r\n", encoding=encoding, newline="")
+    named = encoding if encoding == "cp1252" else None
+
+    lake = Lake.open(tmp_path / "home", create=True)
+    with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT, encoding=named)) as plan:
+        import_files(lake, plan, by="test", at=AT)
+
+    rows = pq.read_table(lake.state()["deals"]).sort_by("amount").to_pylist()
+    assert [(row["amount"], row["expected_close_on"], row["created_on"]) for row in rows] == [
+        (Decimal("1234.50"), date(2026, 11, 23), date(2026, 3, 2)),
+        (Decimal("12000.00"), date(2026, 12, 5), date(2026, 2, 3)),
+    ]
+    assert all(row["owner_id"] and row["account_id"] for row in rows)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")

@@ -215,7 +215,7 @@ def _read(
             if quick is not None and quick.undecodable and text.encoding.is_utf8:
                 return None
             if quick is not None and _agree(quick, structure, dialect):
-                quick = quick.with_footer(cursor, structure.records, structure.blank)
+                quick = quick.with_footer(cursor, structure.records, structure.blank, dialect.delimiter)
                 quick.set_aside(cursor, rejects)
                 return _Read(parquet, rejects, structure, quick, sha256, careful=False)
             copied, quick = _read_carefully(text, cursor, parquet, rejects)
@@ -254,7 +254,7 @@ def _read_carefully(
     quick = read_quickly(cursor, copy, dialect, parquet, longest=structure.longest)
     if quick is None or not _agree(quick, structure, dialect):
         raise InternalError(f"{text.source.path.name}: {structure.records} records were counted, not what was read")
-    quick = quick.with_footer(cursor, structure.records, structure.blank)
+    quick = quick.with_footer(cursor, structure.records, structure.blank, dialect.delimiter)
     quick.set_aside(cursor, rejects)
     copy.unlink()
     return structure, quick

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -64,18 +65,24 @@ class Quick:
         """Tell whether the text is not UTF-8."""
         return "INVALID ENCODING" in self.kinds
 
-    def with_footer(self, cursor: duckdb.DuckDBPyConnection, records: int, blank: npt.NDArray[np.int64]) -> Quick:
+    def with_footer(
+        self, cursor: duckdb.DuckDBPyConnection, records: int, blank: npt.NDArray[np.int64], delimiter: str
+    ) -> Quick:
         """Find the footer among the refused records that end the file; on the same cursor as the reading."""
         last = records
         passed = {*self.refused_rows[-footer.MOST_PASSED :].tolist(), *blank[-footer.MOST_PASSED :].tolist()}
         while last in passed:
             last -= 1
-        marked = cursor.execute(
-            f"""SELECT line::BIGINT, any_value(regexp_matches(csv_line, {literal(footer.MARKS)})) FROM {_REJECTS}
+        found = cursor.execute(
+            f"""SELECT line::BIGINT, trim(any_value(csv_line), chr(10) || chr(13)) FROM {_REJECTS}
                 WHERE line > {last} AND NOT {self.blank_condition} GROUP BY line ORDER BY line"""
         ).fetchall()
-        lines = footer.lines_of([bool(found) for _, found in marked])
-        return replace(self, footer=tuple(int(line) for line, _ in marked[:lines]))
+        numbers = [int(line) for line, _ in found]
+        lines = [
+            footer.Line(text, alone=_is_one_cell(text, delimiter), apart=number - 1 > before)
+            for number, before, (_, text) in zip(numbers, [last, *numbers], found, strict=False)
+        ]
+        return replace(self, footer=tuple(numbers[place] for place in footer.places_of(lines)))
 
     def set_aside(self, cursor: duckdb.DuckDBPyConnection, rejects: Rejects) -> None:
         """Hand the refused records over that hold text; must follow the reading on the same cursor."""
@@ -89,6 +96,10 @@ class Quick:
                     FROM {_REJECTS} WHERE NOT {self.blank_condition} AND NOT list_contains({list(self.footer)}, line)
                     GROUP BY line ORDER BY line""",
             )
+
+
+def _is_one_cell(text: str, delimiter: str) -> bool:
+    return delimiter not in text.rstrip(delimiter) or re.fullmatch(r'\s*"[^"]*"\s*', text) is not None
 
 
 def read_quickly(

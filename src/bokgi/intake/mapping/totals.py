@@ -15,11 +15,7 @@ from bokgi.intake.mapping.writings import scanned
 from bokgi.intake.sql import literal
 
 # An e-mail's or a person's "total" is none of these: the whole cell has to be the word.
-_WORD: Final = (
-    r"(?i:(?:grand\s+|sub-?\s?)?totals?|sum|(?:총|전체)\s?합\s?계|합\s?계|총\s?계|소\s?계|누\s?계)"
-    r"(?:\s*[(\[][\d,]+\s*(?i:records?|rows?|deals?|건|행|개)?[)\]])?\s*:?"
-)
-_LINE: Final = re.compile(_WORD)
+_LINE: Final = re.compile(footer.TOTALS)
 _FIGURE: Final = re.compile(r"[\s\d.,()%+₩￦$€£¥원만억천-]*|[A-Z]{3}\s?[\d.,()-]+")
 _SEPARATOR: Final = "\x1f"
 _ENOUGH: Final = 1_000
@@ -48,7 +44,7 @@ def total_rows(
 def _candidates(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> list[tuple[str | None, ...]]:
     """Read the lines that have such a word in any cell."""
     columns = ", ".join(column.sql for column in staged.columns)
-    cells = literal(rf"(?:^|{_SEPARATOR})\s*{_WORD}\s*(?:{_SEPARATOR}|$)")
+    cells = literal(rf"(?:^|{_SEPARATOR})\s*{footer.TOTALS}\s*(?:{_SEPARATOR}|$)")
     rows = scanned(staged)
     query = f"SELECT {columns} FROM {rows} WHERE regexp_matches(concat_ws({literal(_SEPARATOR)}, {columns}), {cells})"
     return connection.execute(f"{query} LIMIT {_ENOUGH}").fetchall()
@@ -66,8 +62,8 @@ def _footer(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> list[t
         if len(filled) != 1 or len(columns) == 1:
             break
         lines.append(filled[0])
-    if not footer.lines_of([re.match(footer.MARKS, text) is not None for _, text in lines]):
-        return []
+    told = [footer.Line(text, alone=True, apart=True) for _, text in lines]
+    lines = [lines[::-1][place] for place in footer.places_of(told[::-1])]
     others = f"SELECT {', '.join(columns)} FROM {staged.relation} WHERE "
     return [
         (staged.columns[place].name, text)
