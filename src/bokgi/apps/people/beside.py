@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.crypto import salted_hmac
+from markupsafe import Markup
 
 from bokgi.apps.access.permissions import SMALLEST_GROUP
 from bokgi.apps.people.comparison import tone_of
@@ -82,7 +83,7 @@ def _readings(screen: Screen, answer: Json, row: Json, axis: marks.Axis) -> list
     """Read the win rate as it was counted, as it was to be expected, and as if everybody had the same deals."""
     say, percent = screen.say, screen.speaker.percent
 
-    def one(share: float | None, *, hollow: bool) -> marks.Markup:
+    def one(share: float | None, *, hollow: bool) -> Markup:
         told = [] if share is None else [marks.Estimate(share, tone="quiet", hollow=hollow)]
         return marks.on_axis(told, axis, step=_TALL)
 
