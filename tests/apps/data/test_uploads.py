@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
 
 from bokgi.apps.access.models import User
 from bokgi.apps.data import rules, selectors, services
@@ -15,6 +18,7 @@ from bokgi.domain.errors import ConflictError, InputError, UsageError
 from bokgi.facts.lake import Lake
 from tests.apps.data.conftest import ROWS, Give, deals_file, done, imported
 
+AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.django_db
 
 
@@ -125,6 +129,39 @@ def test_a_file_that_cannot_be_read_fails_with_what_to_do_and_can_be_thrown_away
     services.upload_discard(upload=upload, by=users["admin"])
     with pytest.raises(ConflictError):
         services.work_ask(kind=WorkKind.IMPORT, upload=upload, by=users["admin"])
+
+
+def test_a_western_european_file_is_read_once_somebody_says_so(
+    give: Give, users: dict[str, User], as_role: AsRole
+) -> None:
+    header = "Opportunity-ID;Opportunity-Name;Accountname;Opportunity-Inhaber;Phase;Betrag;Schlusstermin"
+    row = "A1;Server;Müller GmbH;Jürgen Weiß;Proposal/Price Quote;1.234,50;23.11.2026"
+    upload = give(SimpleUploadedFile("chancen.csv", f"{header}\r\n{row}\r\n".encode("cp1252")))
+    assert upload.plan is None
+    page = as_role("admin").get(reverse("data:uploaded", args=[upload.pk])).content.decode()
+    assert 'name="encoding"' in page
+
+    sent = as_role("admin").post(reverse("data:hint", args=[upload.pk]), {"encoding": "windows-1252"})
+    assert sent.status_code == 302
+    work = selectors.upload_work(upload)
+    assert work is not None
+    done(work)
+    assert work.state == WorkState.DONE
+    upload.refresh_from_db()
+    assert upload.plan["en"]["files"][0]["encoding"] == "cp1252"
+    amount = next(column for column in upload.plan["en"]["files"][0]["columns"] if column["column"] == "Betrag")
+    assert (amount["field"], amount["samples"]) == ("deals.amount", ["1.234,50"])
+
+    with pytest.raises(InputError):
+        services.upload_hint(upload=upload, by=users["admin"], entities={}, columns=[], answers={}, encoding="no such")
+
+
+def test_a_column_found_by_a_preset_names_the_crm(give: Give) -> None:
+    rows = "Id,Name,StageName,Amount,CloseDate\n006A,Server,Proposal,500,2026-12-01\n"
+    upload = give(SimpleUploadedFile("Opportunity.csv", rows.encode()))
+    for lang, label in (("ko", "프리셋: Salesforce"), ("en", "preset: Salesforce")):
+        columns = upload.plan[lang]["files"][0]["columns"]
+        assert [one["found_by_label"] for one in columns if one["column"] == "StageName"] == [label]
 
 
 def test_files_of_other_kinds_are_passed_over(home: Path, users: dict[str, User]) -> None:

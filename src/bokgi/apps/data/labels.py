@@ -34,6 +34,18 @@ REASONS: Final = {
 }
 """Why a row waits in quarantine; a code that is not here is shown as it is."""
 
+ENCODINGS: Final = {
+    "": N_("found out from the file"),
+    "cp1252": N_("Western European (Windows-1252)"),
+    "cp949": N_("Korean (CP949)"),
+    "utf-8": N_("UTF-8; rows that are not go to quarantine"),
+    "utf-16": N_("UTF-16"),
+}
+"""Encodings that a person can name for files that are in neither of the usual ones."""
+
+ENCODING_FAULTS: Final = frozenset({"encoding_undecided", "encoding_wrong"})
+"""Codes of work that failed for want of an encoding."""
+
 WORK: Final = {
     WorkKind.PLAN: N_("Reading the files"),
     WorkKind.TRY: N_("Trying the import"),

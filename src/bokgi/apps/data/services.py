@@ -24,6 +24,7 @@ from bokgi.apps.jobs.services import enqueue
 from bokgi.domain.errors import BokgiError, ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.locks import Lock
+from bokgi.intake.files.encoding import named
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def upload_create(*, files: Iterable[GivenFile], by: User | None, came_by: str =
 
 
 @transaction.atomic
-def upload_hint(
+def upload_hint(  # noqa: PLR0913 - each is told on the page
     *,
     upload: Upload,
     by: User,
@@ -90,11 +91,13 @@ def upload_hint(
     answers: Mapping[str, str],
     exported_at: str = "",
     complete: bool = False,
+    encoding: str = "",
     then: WorkKind = WorkKind.PLAN,
 ) -> Work:
     """Keep what a person says about an upload, and ask for work that follows it.
 
-    `columns` are (file, header, field). Raises `UsageError` for an entity, a field or a moment that does not exist.
+    `columns` are (file, header, field); an empty `encoding` is found out from each file. Raises `UsageError` for an
+    entity, a field or a moment that does not exist, `InputError` for an encoding that does not.
     """
     _refuse_over(upload)
     refuse_unknown(entities=entities, columns=columns)
@@ -105,6 +108,7 @@ def upload_hint(
         "answers": dict(answers),
         "exported_at": exported_at,
         "complete": complete,
+        "encoding": named(encoding).codec if encoding else "",
     }
     upload.save(update_fields=["hints"])
     return work_ask(kind=then, upload=upload, by=by)

@@ -129,7 +129,8 @@ def _planned(upload: Upload, lake: Lake, work: Work) -> ImportPlan:
     folder = settings.HOME / "uploads" / str(upload.pk)
     paths = [folder / file["name"] for file in upload.files]
     exported_at = moment(upload.hints.get("exported_at", ""))
-    options = PlanOptions(exported_at=exported_at, hints=hints_of(upload.hints))
+    encoding = upload.hints.get("encoding") or None
+    options = PlanOptions(exported_at=exported_at, encoding=encoding, hints=hints_of(upload.hints))
     return plan_import(paths, lake=lake, options=options, progress=_told(work))
 
 

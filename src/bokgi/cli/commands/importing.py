@@ -221,15 +221,16 @@ def show_result(session: Session, result: ImportResult) -> None:
     from rich.text import Text
 
     from bokgi.cli.answering import show_table
-    from bokgi.intake.mapping.describe import ENTITY_LABELS
+    from bokgi.intake.mapping.describe import ENTITY_LABELS, preset_label
 
     texts = [(head, "left") for head in (N_("File"), N_("What it is"))]
     numbers = [(head, "right") for head in (N_("Columns"), N_("Read"), N_("Accepted"), N_("Quarantined"), N_("Known"))]
     rows = []
     for file, counts in result.of_each_file():
         what = session.text(Message(ENTITY_LABELS[file.mapping.entity]))
-        if file.mapping.preset:
-            what = f"{what} ({file.mapping.preset})"
+        crm = preset_label(file.mapping)
+        if crm is not None:
+            what = session.text(Message(N_("{what} (preset: {crm})"), {"what": what, "crm": crm}))
         each = () if counts is None else (counts.read, counts.accepted, counts.quarantined, counts.known)
         cells = [f"{n:,}" for n in each] or [""] * 4
         rows.append([file.staged.name, what, str(len(file.mapping.columns)), *cells])

@@ -9,6 +9,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.intake.mapping.fields import field_of
 from bokgi.intake.mapping.formats import in_words
 from bokgi.intake.mapping.model import LEAVE_OUT, STAGE_LEFT, ColumnMapping, Entity, FileMapping, FoundBy
+from bokgi.intake.mapping.preset import presets
 
 _SHOWN: Final = 3
 
@@ -96,11 +97,27 @@ def _row(mapping: FileMapping, column: ColumnMapping, lang: str) -> ColumnRow:
         field=column.field,
         label=field_label(column).text(lang),
         found_by=column.found_by.value,
-        found_by_label=FOUND_BY[column.found_by].text(lang),
+        found_by_label=_found_by(mapping, column).text(lang),
         confidence=column.confidence,
         format=in_words(field, column.format).text(lang) if field and column.format else "",
         samples=() if hidden else column.samples[:_SHOWN],
     )
+
+
+def _found_by(mapping: FileMapping, column: ColumnMapping) -> Message:
+    crm = preset_label(mapping)
+    if column.found_by is FoundBy.PRESET and crm is not None:
+        return Message(N_("preset: {crm}"), {"crm": crm})
+    return FOUND_BY[column.found_by]
+
+
+def preset_label(mapping: FileMapping) -> str | None:
+    """Give the name of the CRM whose preset a file was read by; null where none was, or none is there any more.
+
+    >>> preset_label(FileMapping("deals.csv", Entity.DEALS, (), "crm", preset="hubspot"))
+    'HubSpot'
+    """
+    return next((preset.label for preset in presets() if preset.name == mapping.preset), None)
 
 
 def field_label(column: ColumnMapping) -> Message:

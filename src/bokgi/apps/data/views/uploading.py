@@ -140,6 +140,7 @@ _NOTHING_SAID: Final[Mapping[str, Any]] = {
     "answers": {},
     "exported_at": "",
     "complete": False,
+    "encoding": "",
 }
 
 
@@ -167,6 +168,7 @@ def _said(given: Mapping[str, str], found: Upload) -> dict[str, Any]:
         "answers": answers,
         "exported_at": given.get("exported_at", "").strip(),
         "complete": "complete" in given,
+        "encoding": given.get("encoding", found.hints.get("encoding", "")).strip(),
     }
 
 
