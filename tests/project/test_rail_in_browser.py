@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.urls import resolve
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -14,6 +16,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import is_permitted
+from bokgi.facts.lake import Lake
 from tests.ui.browser import browser, chromium, complaints, enter, faults, text, turn
 
 pytestmark = [
@@ -75,6 +78,15 @@ return [
 ].map(name);
 """
 """What a sheet would show that only a screen needs, and what would run off its edge."""
+SAID_BADLY = """
+const said = [...document.querySelectorAll("main h2, main p")].map(one => one.textContent.trim());
+const empty = [...document.querySelectorAll(".empty-row span")];
+return [
+    ...said.filter((words, place) => words.length > 20 && said.indexOf(words) !== place),
+    ...empty.filter(one => one.getBoundingClientRect().right > innerWidth).map(one => one.textContent),
+];
+"""
+"""Sentences that stand twice, and what an empty table says beyond the edge of the screen."""
 HIGHEST_BAR = 56
 """Pixels that the menu may take from a phone."""
 
@@ -100,6 +112,20 @@ def test_every_page_of_the_rail_is_accessible_and_fits_a_phone(
         calls = phone.execute_script(CALLS)
         if seen or wide > 0 or bar > HIGHEST_BAR or len(calls) > 1:
             found[page] = (seen, wide, bar, calls)
+    assert found == {}
+
+
+def test_what_a_new_organisation_has_not_yet_is_said_once_and_in_sight(
+    users: dict[str, User], live_server: LiveServer, phone: Chrome, settings: Settings, tmp_path: Path
+) -> None:
+    settings.HOME = Lake.open(tmp_path, create=True).home
+    enter(phone, live_server, users["leader"])
+    found: dict[str, object] = {}
+    for page in ("/today/", "/funnel/", "/funnel/change/", "/deals/", "/forecast/", "/people/", "/team/"):
+        phone.get(f"{live_server.url}{page}")
+        wrong = [*faults(phone), *complaints(phone), *phone.execute_script(SAID_BADLY)]
+        if wrong:
+            found[page] = wrong
     assert found == {}
 
 

@@ -46,10 +46,10 @@ def steps_of(change: Json, speaker: Speaker) -> list[Step]:
 
 
 def chart(screen: Screen, change: Json) -> Chart | None:
-    """Draw the bridge; null where too many amounts are unknown for sums to be compared."""
-    if change["difference"] is None:
-        return None
+    """Draw the bridge; null where too many amounts are unknown for sums to be compared, and where there is none."""
     speaker, steps = screen.speaker, steps_of(change, screen.speaker)
+    if change["difference"] is None or not any(step.amount for step in steps):
+        return None
     column = chart_column([step.amount for step in steps], screen.currency, screen.lang)
     base = bridge_base(steps)
     note = screen.say(N_("The bars start at {base}, not at zero."), base=Money(base, screen.currency))
