@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -162,6 +162,22 @@ def fill(driver: webdriver.Chrome, **given: str) -> None:
 def fits(driver: webdriver.Chrome) -> bool:
     """Say whether the page is no wider than its window."""
     return bool(driver.execute_script("return document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def too_wide(driver: webdriver.Chrome, pages: Sequence[str]) -> list[str]:
+    """Open pages on the width of a phone and list those that are wider, or have more than one primary button."""
+    size = {"width": WIDTHS[-1], "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    found = []
+    for page in pages:
+        driver.get(page)
+        calls = driver.execute_script(
+            "return [...document.querySelectorAll('main .btn-primary')].filter(one => one.offsetParent).length"
+        )
+        if not fits(driver) or calls > 1:
+            found.append(page)
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    return found
 
 
 def complaints(driver: webdriver.Chrome) -> list[str]:

@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 
 from bokgi.apps.access.models import User
 from bokgi.apps.coaching.models import OneOnOne, Pair, Plan, PlanState
-from tests.ui.browser import browser, chromium, complaints, enter, faults, fill, text, turn, turn_words, until
+from tests.ui.browser import browser, chromium, complaints, enter, faults, fill, text, too_wide, turn, turn_words, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -59,4 +59,7 @@ def test_a_talk_and_a_plan_in_korean(users: dict[str, User], live_server: LiveSe
     assert faults(window) == []
     plan.refresh_from_db()
     assert plan.state == PlanState.RUNNING
+    enter(window, live_server, users["manager"])
+    parts = ("", f"pairs/{pair.pk}/", f"pairs/{pair.pk}/plan/", f"1-1/{talk.pk}/", f"plans/{plan.pk}/", "ledger/")
+    assert too_wide(window, [f"{live_server.url}/coaching/{part}" for part in (*parts, "causes/lee/")]) == []
     assert complaints(window) == []

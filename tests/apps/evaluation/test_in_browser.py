@@ -22,7 +22,7 @@ from bokgi.apps.evaluation.models import Evaluation, Round
 from bokgi.apps.evaluation.services.forms import evidence_add
 from tests import homes
 from tests.apps.evaluation.rounds import BEFORE, END, MIDWAY, PARTS, START, TAKING, Go
-from tests.ui.browser import browser, chromium, complaints, faults, text, until, waiting
+from tests.ui.browser import browser, chromium, complaints, faults, text, too_wide, until, waiting
 
 pytestmark = [
     pytest.mark.browser,
@@ -247,6 +247,10 @@ def test_a_whole_round_in_korean(screen: Screen, go: Go, users: dict[str, User])
     guard_reads_along(screen, found)
     for person in TAKING:
         rated(screen, found, person, 5 if person == "park" else 3)
+    screen.as_("leader", "")
+    round_pages = [f"rounds/{found.pk}/", f"rounds/{found.pk}/calibration/", f"rounds/{found.pk}/criteria/AE/"]
+    forms = [form_path(found, "park"), form_path(found, "kim", "draft/")]
+    assert too_wide(screen.driver, [f"{screen.url}/evaluation/{page}" for page in ("", *round_pages, *forms)]) == []
     calibrated(screen, go, found)
     appealed(screen, found)
     closed_with_a_plan(screen, found)
