@@ -19,7 +19,7 @@ from selenium.webdriver.support.ui import Select
 from bokgi.apps.access.first_run import CODE
 from bokgi.apps.access.models import User
 from bokgi.apps.data import selectors, services
-from bokgi.apps.data.models import Correction, Work
+from bokgi.apps.data.models import Correction, Upload, Work
 from tests import homes
 from tests.apps.data.conftest import HEADER, ROWS, deals_file, done, imported
 from tests.project.test_in_browser import address
@@ -100,6 +100,33 @@ def upload(driver: Chrome, server: LiveServer, *paths: str) -> None:
     waiting(driver).until(lambda seen: not seen.current_url.endswith("/data/upload/"))
     # Both sizes, and no more than all of it: what a person sees while a large file goes up.
     assert re.fullmatch(r"[\d.]+ [KM]B / [\d.]+ [KM]B", driver.execute_script("return sessionStorage.progress"))
+
+
+def leaves_at_once(window: Chrome) -> bool:
+    """Tell whether the tab would close without a question."""
+    ask = "const leaving = new Event('beforeunload', {cancelable: true}); window.dispatchEvent(leaving);"
+    return not window.execute_script(f"{ask} return leaving.defaultPrevented;")
+
+
+@pytest.mark.usefixtures("home")
+def test_who_closes_the_tab_while_files_are_on_their_way_is_asked(
+    users: dict[str, User], tmp_path: Path, live_server: LiveServer, window: Chrome
+) -> None:
+    enter(window, live_server, users["admin"])
+    window.get(f"{live_server.url}/data/upload/")
+    assert leaves_at_once(window)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 20_000}
+    window.execute_cdp_cmd("Network.enable", {})
+    window.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+    path = tmp_path / "deals.csv"
+    path.write_bytes(b"x" * 4_000_000)
+    window.find_element(By.ID, "files").send_keys(str(path))
+    waiting(window).until(lambda seen: not leaves_at_once(seen))
+    press(window, "[data-stop]")
+    waiting(window).until(leaves_at_once)
+    # What was stopped left nothing behind, and the same file can be chosen once more.
+    assert not Upload.objects.exists()
+    assert window.find_element(By.ID, "files").get_attribute("value") == ""
 
 
 def test_a_newcomer_comes_from_nothing_to_the_first_review(

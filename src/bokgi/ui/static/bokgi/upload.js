@@ -13,6 +13,8 @@
       for (const one of part) found.push(...(await readAll(one)));
     }
   };
+  // Who closes the tab while files are on their way is asked first: what was sent so far would be lost.
+  const stay = (event) => event.preventDefault();
   const send = (form, files) => {
     const most = Number(form.dataset.mostBytes);
     const total = files.reduce((sum, file) => sum + file.size, 0);
@@ -35,9 +37,13 @@
     const request = new XMLHttpRequest();
     form.classList.add("is-sending");
     form.querySelector("[data-sending]").hidden = false;
+    window.addEventListener("beforeunload", stay);
     const over = (text) => {
+      window.removeEventListener("beforeunload", stay);
       form.classList.remove("is-sending");
       form.querySelector("[data-sending]").hidden = true;
+      // The same files may be chosen again.
+      for (const input of form.querySelectorAll("input[type=file]")) input.value = "";
       say(text);
     };
     request.upload.addEventListener("progress", (event) => {
@@ -46,6 +52,7 @@
       words.textContent = `${size(event.loaded)} / ${size(event.total)}`;
     });
     request.addEventListener("load", () => {
+      window.removeEventListener("beforeunload", stay);
       const answer = request.getResponseHeader("HX-Redirect");
       if (request.status < 400 && answer) location.assign(answer);
       else over(request.responseText.length < 500 ? request.responseText : form.dataset.failed);
