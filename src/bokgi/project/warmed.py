@@ -100,12 +100,17 @@ def _of_bottleneck(on: date) -> Iterator[tuple[Question, dict[str, object]]]:
             yield list_deals, first_deals(where_of(found, owners=None, team=None))
 
 
+PEOPLE: Final = 60
+"""So many people's pages are asked beforehand at most; those of further people share what these leave in place."""
+
+
 def _of_people(on: date) -> Iterator[tuple[Question, dict[str, object]]]:
-    """Name what the page of one person asks: with it, all that the pages of all people share is kept."""
+    """Name what the pages of people ask. Their answers are kept, so that a server that has just started reads them."""
     with suppress(NotFoundError):
-        for row in answers().ask(ask_roster, as_of=on)["people"][:1]:
+        people = dict.fromkeys(row["person_id"] for row in answers().ask(ask_roster, as_of=on)["people"])
+        for person_id in list(people)[:PEOPLE]:
             for question in (tell_person, ask_trends):
-                yield question, {"person_id": row["person_id"]}
+                yield question, {"person_id": person_id}
 
 
 TEAMS: Final = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Q
 from django.utils import timezone
@@ -29,6 +29,7 @@ from bokgi.domain.messages import LANGUAGES
 from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json
 from bokgi.questions.fair_result import fair_results
+from bokgi.questions.roster import ask_roster
 
 
 def user_of(person_id: str) -> User | None:
@@ -279,8 +280,18 @@ def results_as_of(found: Round, on: date) -> date:
 
 
 def questions_open(on: date) -> list[tuple[Question, dict[str, Any]]]:
-    """Give what the rounds at work ask of the facts, so that the worker answers it before somebody opens a form."""
-    at_work = Round.objects.filter(closed_at=None, start_on__lte=on)
-    return [
-        (fair_results, {"as_of": results_as_of(one, on), "start": one.start_on, "end": one.end_on}) for one in at_work
-    ]
+    """Give what forms ask of the facts, so that the worker answers it before somebody opens one.
+
+    Those are the forms of the rounds at work, and of the last ones that were closed, which people look at again.
+    """
+    begun = Round.objects.filter(start_on__lte=on).order_by("-end_on", "-pk")
+    opened = [*begun.filter(closed_at=None), *begun.exclude(closed_at=None)[:_CLOSED]]
+    asked: list[tuple[Question, dict[str, Any]]] = []
+    for one in opened:
+        results = {"as_of": results_as_of(one, on), "start": one.start_on, "end": one.end_on}
+        asked += [(fair_results, results), (ask_roster, {"as_of": one.start_on})]
+    return asked
+
+
+_CLOSED: Final = 2
+"""So many closed rounds are asked for beforehand."""
