@@ -7,6 +7,7 @@ before they go, and a lake version that saw them is refused from then on), and f
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -56,6 +57,9 @@ def compact(
     `ConflictError` (`lake_busy`) when an import is at work.
     """
     with lake.exclusive(wait=wait):
+        # Whoever spills here holds the same lock: what is there was left by a process that has ended.
+        for left in lake.folder.glob("spill-*"):
+            shutil.rmtree(left, ignore_errors=True)
         purged = _purge(lake, at - timedelta(days=retention_days))
         gone = {found.import_no for found in lake.imports() if found.status == "purged"} | dead(lake)
         before = after = dropped = deleted = 0

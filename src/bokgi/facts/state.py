@@ -15,8 +15,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -38,6 +40,11 @@ KEPT: Final = 4
 
 KEPT_DAYS: Final = 8
 """How many tables of a kind that hold for a day, such as its deals, stay beside a derived state."""
+
+_OF_CODE: Final = re.compile(r"-([0-9a-f]{8})\.parquet$")
+"""How the name of a kept table ends: a digest of the code that made it."""
+
+_UNUSED_SECONDS: Final = 24 * 3600.0
 
 _MAKING: Final = "making-"
 """How the name of what is not finished yet begins."""
@@ -221,6 +228,7 @@ def kept(derived_state: Derived, name: str, write: Callable[[Path], None]) -> Pa
         work.replace(path)
     finally:
         work.unlink(missing_ok=True)
+    _drop_old_code(path)
     # Days only: the state itself may have a file `deals-known`.
     kind = name.partition("-")[0]
     others = [other for other in path.parent.glob(f"{kind}-[0-9]*.parquet") if other != path]
@@ -228,6 +236,17 @@ def kept(derived_state: Derived, name: str, write: Callable[[Path], None]) -> Pa
     for other in others[KEPT_DAYS - 1 :]:
         other.unlink(missing_ok=True)
     return path
+
+
+def _drop_old_code(kept: Path) -> None:
+    """Delete tables that another version of the code kept beside this one, unless they were used in the day before it was made."""
+    code = _OF_CODE.search(kept.name)
+    unused = kept.stat().st_mtime - _UNUSED_SECONDS
+    for other in kept.parent.iterdir() if code else ():
+        found = _OF_CODE.search(other.name)
+        with suppress(FileNotFoundError):
+            if found and found[1] != (code and code[1]) and other.stat().st_mtime < unused:
+                other.unlink()
 
 
 def _prune(kept: Path) -> None:

@@ -27,6 +27,7 @@ from bokgi.facts.engine import connect
 from bokgi.facts.lake import Lake, ledger_files
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts
+from bokgi.facts.spill import Spill
 from bokgi.questions.asked import Json
 
 ENGINE_MEMORY: Final = "1GB"
@@ -104,6 +105,7 @@ class Answers:
         self._lock = threading.Lock()
         self._engine: _Engine | None = None
         self._seen: tuple[str, ...] = ()
+        self._spill: Spill | None = None
 
     def version(self) -> int:
         """Give the newest lake version. Raises `NotFoundError` (`home_missing`) when there are no facts yet."""
@@ -139,8 +141,10 @@ class Answers:
             if engine is None or seen != self._seen or not (engine.derived.folder / "manifest.json").exists():
                 derived = state.derived(Lake.open(self._home))
                 if engine is None or engine.derived.folder != derived.folder or seen != self._seen:
-                    # A folder of its own: processes that share one would overwrite each other's files.
-                    spill = derived.folder / f"spill-{uuid4().hex}"
+                    if self._spill is None or not self._spill.folder.is_dir():
+                        self._spill = Spill(derived.folder.parent)
+                    # A folder of its own: engines that share one would overwrite each other's files.
+                    spill = self._spill.folder / uuid4().hex
                     engine = _Engine(derived, connect(spill, memory_limit=self._memory_limit))
                 self._engine, self._seen = engine, seen
         return engine

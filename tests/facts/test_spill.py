@@ -1,0 +1,94 @@
+"""What a process leaves behind when it is killed goes; what a living one uses stays."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bokgi.facts import state
+from bokgi.facts.compaction import compact
+from bokgi.facts.lake import Lake
+from bokgi.facts.spill import Spill
+from bokgi.questions.answers import Answers
+
+_HOLDING = """
+import sys
+from pathlib import Path
+from bokgi.facts.spill import Spill
+spill = Spill(Path(sys.argv[1]))
+(spill.folder / "spilled").write_text("x")
+print(spill.folder, flush=True)
+sys.stdin.read()
+"""
+
+
+def holding(under: Path) -> tuple[subprocess.Popen[str], Path]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _HOLDING, str(under)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_the_folder_of_a_killed_process_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
+    killed, of_killed = holding(tmp_path)
+    living, of_living = holding(tmp_path)
+    try:
+        assert (of_killed / "spilled").exists()
+        killed.kill()
+        killed.communicate()
+
+        mine = Spill(tmp_path)
+
+        assert not of_killed.exists()
+        assert not of_killed.with_suffix(".lock").exists()
+        assert (of_living / "spilled").exists()
+        assert mine.folder.is_dir()
+        mine.release()
+    finally:
+        living.communicate("")
+
+
+def test_answers_clear_away_what_was_left(tmp_path: Path) -> None:
+    lake = Lake.open(tmp_path, create=True)
+    lake.state()
+    killed, of_killed = holding(lake.states)
+    killed.kill()
+    killed.communicate()
+
+    answers = Answers(tmp_path)
+    assert answers.facts().settings.currency == "KRW"
+
+    assert not of_killed.exists()
+    assert len(list(lake.states.glob("spill-*.lock"))) == 1
+
+
+def test_compaction_clears_what_a_killed_one_left(tmp_path: Path) -> None:
+    lake = Lake.open(tmp_path, create=True)
+    left = lake.folder / "spill-abc"
+    left.mkdir()
+
+    compact(lake, at=datetime(2026, 11, 23, tzinfo=UTC))
+
+    assert not left.exists()
+
+
+def test_tables_that_older_code_kept_go_a_day_after_their_last_use(tmp_path: Path) -> None:
+    lake = Lake.open(tmp_path, create=True)
+    derived = state.derived(lake)
+    old, used, other = (
+        derived.folder / f"{name}.parquet" for name in ("moves-0123abcd", "moves-1123abcd", "deals-known")
+    )
+    for path in (old, used, other):
+        path.write_bytes(b"")
+    long_ago = time.time() - 2 * 24 * 3600
+    os.utime(old, (long_ago, long_ago))
+    os.utime(other, (long_ago, long_ago))
+
+    state.kept(derived, "moves-ffffabcd", lambda path: path.write_bytes(b"") and None)
+
+    assert [path.exists() for path in (old, used, other)] == [False, True, True]
