@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -80,12 +79,11 @@ def test_compaction_clears_what_a_killed_one_left(tmp_path: Path) -> None:
 def test_tables_that_older_code_kept_go_a_day_after_their_last_use(tmp_path: Path) -> None:
     lake = Lake.open(tmp_path, create=True)
     derived = state.derived(lake)
-    old, used, other = (
-        derived.folder / f"{name}.parquet" for name in ("moves-0123abcd", "moves-1123abcd", "deals-known")
-    )
+    names = ("moves-0123abcd", "moves-1123abcd", "deals-known")
+    old, used, other = (derived.folder / f"{name}.parquet" for name in names)
     for path in (old, used, other):
         path.write_bytes(b"")
-    long_ago = time.time() - 2 * 24 * 3600
+    long_ago = (derived.folder / "manifest.json").stat().st_mtime - 2 * 24 * 3600
     os.utime(old, (long_ago, long_ago))
     os.utime(other, (long_ago, long_ago))
 

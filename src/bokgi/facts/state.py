@@ -239,7 +239,7 @@ def kept(derived_state: Derived, name: str, write: Callable[[Path], None]) -> Pa
 
 
 def _drop_old_code(kept: Path) -> None:
-    """Delete tables that another version of the code kept beside this one, unless they were used in the day before it was made."""
+    """Delete tables that other code kept beside this one, unless they were used in the day before it was made."""
     code = _OF_CODE.search(kept.name)
     unused = kept.stat().st_mtime - _UNUSED_SECONDS
     for other in kept.parent.iterdir() if code else ():
