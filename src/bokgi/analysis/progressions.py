@@ -14,6 +14,10 @@ from bokgi.domain.stage import Outcome
 REACHED: Final = "reached"
 _EXITS: Final = ("advanced", "back", *(outcome.value for outcome in Outcome))
 _ROOM: Final = 8
+_TOLD: Final = (
+    *("deal_id", "owner_id", "pipeline", "stage", "stage_order", "entered_on", "interval"),
+    "start_unknown",
+)
 _NEVER: Final = ibis.literal(date(9999, 12, 31))
 
 
@@ -57,35 +61,32 @@ def progressions(visits: ibis.Table) -> ibis.Table:
         last=(_.visit * _ROOM + number).max(),
         last_left_on=ibis.coalesce(_.left_on, _NEVER).max().nullif(_NEVER),
     )
-    firsts = visits.filter(_.first)
-    traced = firsts.join(course, [firsts.deal_id == course.course_deal, firsts.pipeline == course.course_pipeline])
-    last_exit = ibis.cases(*((_.last % _ROOM == place, name) for place, name in enumerate(_EXITS)), else_=_.exit)
     advanced = _.exit == "advanced"
+    firsts = visits.filter(_.first).select(
+        *("deal_id", "visit", "owner_id", "pipeline", "stage", "stage_order", "entered_on", "interval", "left_on"),
+        "exit",
+        start_unknown=start_unknown(),
+    )
+    # Most go straight on, and are told by their visit alone; only of the others the whole course is asked.
+    onward = firsts.filter(advanced).select(*_TOLD, end=ibis.literal(REACHED), ended_on="left_on")
+    others = firsts.filter(~advanced)
+    traced = others.join(course, [others.deal_id == course.course_deal, others.pipeline == course.course_pipeline])
+    last_exit = ibis.cases(*((_.last % _ROOM == place, name) for place, name in enumerate(_EXITS)), else_=_.exit)
     told = traced.mutate(
         last_exit=last_exit,
-        advanced=advanced,
         won_after=ibis.coalesce(_.won_visit >= _.visit, ibis.literal(value=False)),
         # A later stage was reached by a detour, or was reached before this one; or the deal was won more than once.
-        unclear=~advanced & ((_.highest > _.stage_order) | (_.wins > 1)),
+        unclear=(_.highest > _.stage_order) | (_.wins > 1),
     )
     detours = _detours(told, visits)
-    keys = ["deal_id", "pipeline", "stage"]
-    joined = told.left_join(detours, keys, rname="of_{name}")
+    joined = told.left_join(detours, ["deal_id", "pipeline", "stage"], rname="of_{name}")
     by_detour = _.of_deal_id.notnull()
-    return joined.select(
-        "deal_id",
-        "owner_id",
-        "pipeline",
-        "stage",
-        "stage_order",
-        "entered_on",
-        "interval",
-        end=(_.advanced | by_detour | (~_.unclear & _.won_after)).ifelse(REACHED, _.last_exit),
-        start_unknown=start_unknown(),
-        ended_on=ibis.cases(
-            (_.advanced, _.left_on), (by_detour, _.reached_on), (_.won_after, _.won_on), else_=_.last_left_on
-        ),
+    stopped = joined.select(
+        *_TOLD,
+        end=(by_detour | (~_.unclear & _.won_after)).ifelse(REACHED, _.last_exit),
+        ended_on=ibis.cases((by_detour, _.reached_on), (_.won_after, _.won_on), else_=_.last_left_on),
     )
+    return onward.union(stopped).select(*_TOLD[:-1], "end", "start_unknown", "ended_on")
 
 
 def _detours(told: ibis.Table, visits: ibis.Table) -> ibis.Table:
