@@ -13,6 +13,8 @@ from bokgi.domain.messages import N_, Message
 _WEEK: Final = re.compile(r"(\d{4})-W(\d{2})")
 _MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
 _QUARTER: Final = re.compile(r"(\d{4})-Q([1-4])")
+YEARS: Final = range(1970, 2201)
+"""Years of dates that somebody asks for or types; with any of them one can reckon some years back and forth."""
 _RANGE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
 
 
@@ -96,7 +98,7 @@ class Period:
         if found is None:
             raise _unreadable(name)
         try:
-            start = date.fromisocalendar(int(found[1]), int(found[2]), 1)
+            start = _within(date.fromisocalendar(int(found[1]), int(found[2]), 1))
         except ValueError as error:
             raise _unreadable(name) from error
         return cls(start, start + timedelta(days=7))
@@ -131,14 +133,21 @@ class Period:
             if _WEEK.fullmatch(text):
                 return cls.week(text)
             if found := _MONTH.fullmatch(text):
-                return cls.month_of(date(int(found[1]), int(found[2]), 1))
+                return cls.month_of(_within(date(int(found[1]), int(found[2]), 1)))
             if found := _QUARTER.fullmatch(text):
-                return cls.quarter_of(date(int(found[1]), 3 * int(found[2]) - 2, 1))
+                return cls.quarter_of(_within(date(int(found[1]), 3 * int(found[2]) - 2, 1)))
             if found := _RANGE.fullmatch(text):
-                return cls(date.fromisoformat(found[1]), date.fromisoformat(found[2]))
+                return cls(_within(date.fromisoformat(found[1])), _within(date.fromisoformat(found[2])))
         except ValueError as error:
             raise _unreadable(text) from error
         raise _unreadable(text)
+
+
+def _within(on: date) -> date:
+    """Give back a date with which one can reckon some years back and forth."""
+    if on.year not in YEARS:
+        raise UsageError("date_out_of_range", Message(N_("Date before 1970 or after 2200")))
+    return on
 
 
 def _months(on: date) -> int:
@@ -154,13 +163,16 @@ def _unreadable(text: str) -> UsageError:
 
 
 def read_date(text: str) -> date:
-    """Read `2026-11-24`; `UsageError` (`date_unreadable`) for anything else.
+    """Read `2026-11-24`; `UsageError` for anything else (`date_unreadable`) and before 1970 or after 2200.
 
     >>> read_date("2026-11-24")
     datetime.date(2026, 11, 24)
+    >>> read_date("0001-01-01")
+    Traceback (most recent call last):
+    bokgi.domain.errors.UsageError: Date before 1970 or after 2200
     """
     try:
-        return date.fromisoformat(text)
+        return _within(date.fromisoformat(text))
     except ValueError as error:
         raise UsageError(
             "date_unreadable",

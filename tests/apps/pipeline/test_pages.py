@@ -197,3 +197,17 @@ def test_an_executive_sees_sums_and_no_rows(as_role: AsRole) -> None:
     assert as_role("viewer").get("/deals/").status_code == 403
     shown = page(as_role("viewer"), "/funnel/")
     assert "/deals/" not in shown
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "2201-01-01", "9999-12-31"])
+@pytest.mark.parametrize(
+    "address", ["/funnel/?as_of={}", "/people/lee/?as_of={}", "/today/?as_of={}", "/deals/?due={}.."]
+)
+def test_a_day_with_which_nobody_can_reckon_is_refused(as_role: AsRole, address: str, day: str) -> None:
+    assert as_role("leader").get(address.format(day)).status_code == 400
+
+
+@pytest.mark.parametrize("period", ["0001-Q1", "9999-Q4", "9999-12", "9999-12-30..9999-12-31"])
+def test_a_period_with_which_nobody_can_reckon_is_refused(as_role: AsRole, period: str) -> None:
+    assert as_role("leader").get(f"/forecast/?period={period}").status_code == 400
+    assert as_role("leader").get("/reviews/pack/?week=9999-W52").status_code == 400

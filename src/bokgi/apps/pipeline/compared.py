@@ -10,8 +10,7 @@ from typing import Final
 from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.pipeline.figures import MODES
 from bokgi.apps.pipeline.selectors import Screen
-from bokgi.domain.errors import UsageError
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.messages import N_
 from bokgi.domain.period import Period, read_date
 from bokgi.questions import funnel_compared
 from bokgi.questions.asked import Json
@@ -20,7 +19,6 @@ from bokgi.ui.format import ABSENT, days, points
 from bokgi.ui.format import n as cases
 
 _DAYS: Final = 91
-_YEARS: Final = range(1970, 2201)
 NAMES: Final = ("from", "to", "past_from", "past_to")
 _LABELS: Final = {
     "from": N_("First day"),
@@ -60,12 +58,7 @@ def read(screen: Screen) -> Compared:
 
 
 def _day(text: str | None) -> date | None:
-    if not text:
-        return None
-    found = read_date(text)
-    if found.year not in _YEARS:
-        raise UsageError("date_out_of_range", Message(N_("Date before 1970 or after 2200")))
-    return found
+    return read_date(text) if text else None
 
 
 def _period(first: date, last: date) -> Period:

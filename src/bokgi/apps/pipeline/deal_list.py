@@ -10,7 +10,7 @@ from bokgi.apps.pipeline.figures import COUNTS, MODES
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.labels import ATTENTION, OUTCOMES
 from bokgi.domain.messages import N_
-from bokgi.domain.period import Period
+from bokgi.domain.period import Period, read_date
 from bokgi.questions.asked import Json
 from bokgi.questions.deals import Span, Where, list_deals
 from bokgi.ui.blocks import Cell, Column, Table
@@ -79,11 +79,8 @@ def _span(text: str) -> Span | None:
     if not text:
         return None
     first, dots, last = text.partition("..")
-    try:
-        if dots and not (first and last):
-            return (date.fromisoformat(first) if first else None), (date.fromisoformat(last) if last else None)
-    except ValueError:
-        Period.parse(text)
+    if dots and not (first and last):
+        return (read_date(first) if first else None), (read_date(last) if last else None)
     period = Period.parse(text)
     return period.start, period.end
 

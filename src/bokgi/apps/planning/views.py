@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -22,8 +21,9 @@ from bokgi.apps.planning.editors import CALENDAR, EDITORS, MEMBERSHIPS, Editor
 from bokgi.apps.planning.months import months_of
 from bokgi.apps.planning.rules import Row
 from bokgi.apps.planning.services import calendar_rows, definitions_enter
-from bokgi.domain.errors import BokgiError, ConflictError
+from bokgi.domain.errors import BokgiError, ConflictError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import read_date
 from bokgi.facts.model import Facts
 from bokgi.facts.schema import TABLES
 from bokgi.questions.people import people_by_name
@@ -185,9 +185,9 @@ class _Change:
             self.wrong = {}
         if editor.dated:
             try:
-                self.start = date.fromisoformat(start)
-            except ValueError:
-                self.wrong["start"] = Message(N_("“{text}” is no date."), {"text": start})
+                self.start = read_date(start)
+            except UsageError as error:
+                self.wrong["start"] = error.message
         self.before = before
         self.after: Row = {}
         if not self.wrong:
