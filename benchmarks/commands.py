@@ -64,7 +64,7 @@ def run(words: list[str], place: Path) -> dict[str, float]:
 
 def forget(place: Path, *patterns: str) -> None:
     """Delete what was kept beside the derived states: tables, and answers to questions; with `patterns` only those."""
-    for pattern in patterns or ("*-????-??-??-*.parquet", "moves*.parquet", "answers/*.json"):
+    for pattern in patterns or ("*-????-??-??-*.parquet", "moves*.parquet", "acted*.parquet", "answers/*.json"):
         for path in (place / "lake" / "state").rglob(pattern):
             path.unlink()
 
