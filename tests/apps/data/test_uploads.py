@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from bokgi.apps.access.models import User
 from bokgi.apps.data import rules, selectors, services
-from bokgi.apps.data.models import Work, WorkKind, WorkState
+from bokgi.apps.data.models import Upload, Work, WorkKind, WorkState
 from bokgi.domain.errors import ConflictError, InputError, UsageError
 from bokgi.facts.lake import Lake
 from tests.apps.data.conftest import ROWS, Give, deals_file, done, imported
@@ -147,8 +147,7 @@ def test_a_western_european_file_is_read_once_somebody_says_so(
     assert work is not None
     done(work)
     assert work.state == WorkState.DONE
-    upload.refresh_from_db()
-    (file,) = (upload.plan or {"en": {"files": []}})["en"]["files"]
+    (file,) = Upload.objects.get(pk=upload.pk).plan["en"]["files"]
     assert file["encoding"] == "cp1252"
     amount = next(column for column in file["columns"] if column["column"] == "Betrag")
     assert (amount["field"], amount["samples"]) == ("deals.amount", ["1.234,50"])
