@@ -62,6 +62,9 @@ STAGES = """영업기회 ID,단계,진입일시,변경자
 lee-12,qualified,2026-12-01 10:00:00,이준호
 """
 
+SMALLEST = 12
+"""Pixels of the type in a chart, after it was fitted into its place."""
+
 
 @pytest.fixture
 def home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -243,6 +246,11 @@ def opened(meeting: Meeting, windows: dict[str, Chrome], live_server: LiveServer
         "return [...document.querySelectorAll('#live .table-wrap')].filter(one => one.scrollWidth > one.clientWidth)"
     )
     assert leader.execute_script(cut_off) == [], "a table of the live screen is shown whole"
+    words = """
+        const words = [...document.querySelectorAll("#live .chart text")].filter(one => one.getClientRects().length);
+        return words.map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a);
+    """
+    assert min(leader.execute_script(words)) >= SMALLEST, "the words of a chart can be read"
     assert faults(leader) == []
     assert faults(windows["rep"]) == []
 
