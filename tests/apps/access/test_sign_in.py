@@ -369,3 +369,12 @@ def test_the_first_run_makes_company_and_administrator_once(tmp_path: Path, sett
     assert ("fiscal_year_starts", "4") in held.others
     assert Client().post("/account/start/", {"code": "the-code"} | COMPANY)["Location"] == "/"
     assert Organisation.objects.count() == 1
+
+
+def test_an_administrator_who_ends_the_own_session_signs_in_again(as_role: AsRole) -> None:
+    admin = as_role("admin")
+    assert admin.get("/settings/").status_code == 200
+    own = UserSession.objects.get(session_key=admin.session.session_key)
+    answer = admin.post(f"/settings/users/{own.user_id}/sessions/{own.pk}/end/")
+    assert (answer.status_code, answer["Location"]) == (302, "/account/sign-in/")
+    assert admin.get("/settings/").status_code == 302

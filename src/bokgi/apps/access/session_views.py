@@ -41,19 +41,21 @@ def sessions(request: PageRequest) -> HttpResponse:
 def session_end(request: PageRequest, session_id: int) -> HttpResponse:
     """End one of one's own sessions; who ends the one that asks is signed out."""
     found = get_object_or_404(UserSession, pk=session_id, user=request.user)
-    sessions_end(sessions=[found], by=request.user)
-    if found.session_key == request.session.session_key:
-        request.session.flush()
-        return HttpResponseRedirect(reverse("account_login"))
-    messages.success(request, N_("The session has ended."))
-    return HttpResponseRedirect(reverse("usersessions_list"))
+    return _ended(request, found, reverse("usersessions_list"))
 
 
 @may(Role.ADMIN)
 @require_POST
 def user_session_end(request: PageRequest, user_id: int, session_id: int) -> HttpResponse:
-    """End one session of a user."""
+    """End one session of a user; an administrator who ends the one that asks is signed out."""
     found = get_object_or_404(UserSession, pk=session_id, user_id=user_id)
+    return _ended(request, found, reverse("settings:user", args=[user_id]))
+
+
+def _ended(request: PageRequest, found: UserSession, back: str) -> HttpResponse:
     sessions_end(sessions=[found], by=request.user)
+    if found.session_key == request.session.session_key:
+        request.session.flush()
+        return HttpResponseRedirect(reverse("account_login"))
     messages.success(request, N_("The session has ended."))
-    return HttpResponseRedirect(reverse("settings:user", args=[user_id]))
+    return HttpResponseRedirect(back)
