@@ -30,7 +30,7 @@ def understood(error: BaseException, *, mail: bool = False) -> BokgiError:
     """
     if isinstance(error, BokgiError):
         return error
-    if mail and isinstance(error, ConnectionError | TimeoutError | socket.gaierror):
+    if mail and (isinstance(error, TimeoutError) or _is_unreachable(error)):
         return _mail_unreachable()
     if mail and (of_mail := _of_mail(error)) is not None:
         return of_mail
@@ -85,15 +85,27 @@ def _mail_unreachable() -> BokgiError:
     )
 
 
-def _of_database(error: BaseException) -> BokgiError:
+def _is_unreachable(error: BaseException) -> bool:
+    """Tell whether another program or machine cannot be reached: it refuses, has no name, or no way leads there."""
+    return isinstance(error, ConnectionError | socket.gaierror) or getattr(error, "errno", None) in _NO_WAY
+
+
+_NO_WAY: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
+_NO_ANSWER: Final = ("connect", "unable to open", "shutting down", "starting up", "closed")
+"""Words of a database that is not there; other complaints of it are no matter of its address."""
+
+
+def _of_database(error: BaseException) -> BokgiError | None:
     if "locked" in str(error):
         return SetupError(
             "database_locked",
             Message(N_("The database was held by another program for too long.")),
             Message(N_("Try again. Where it happens often, use PostgreSQL instead of a file.")),
         )
-    if "full" in str(error):
+    if "disk is full" in str(error) or "No space left" in str(error):
         return _disk_full()
+    if not any(words in str(error) for words in _NO_ANSWER):
+        return None
     return SetupError(
         "database_unreachable",
         Message(N_("The database does not answer.")),
@@ -139,7 +151,7 @@ def _of_system(error: BaseException) -> BokgiError | None:
             Message(N_("A file would become larger than the system allows.")),
             Message(N_("Raise the limit on file sizes (ulimit -f), or use a folder on another disk.")),
         )
-    if isinstance(error, ConnectionError | socket.gaierror):
+    if _is_unreachable(error):
         return SetupError(
             "unreachable",
             Message(N_("Another program or machine did not answer.")),
