@@ -155,6 +155,14 @@ def test_a_western_european_file_is_read_once_somebody_says_so(
     with pytest.raises(InputError):
         services.upload_hint(upload=upload, by=users["admin"], entities={}, columns=[], answers={}, encoding="no such")
 
+    # Nearly every file can be read as Windows-1252: whoever chose wrongly chooses anew beside the mapping.
+    page = as_role("admin").get(reverse("data:uploaded", args=[upload.pk])).content.decode()
+    mapping = page.partition('id="mapping"')[2]
+    assert '<option value="cp1252" selected>' in mapping
+    as_role("admin").post(reverse("data:hint", args=[upload.pk]), {"encoding": ""})
+    upload.refresh_from_db()
+    assert upload.hints["encoding"] == ""
+
 
 def test_a_column_found_by_a_preset_names_the_crm(give: Give) -> None:
     rows = "Id,Name,StageName,Amount,CloseDate\n006A,Server,Proposal,500,2026-12-01\n"
