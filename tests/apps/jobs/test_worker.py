@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
-from bokgi.apps.jobs import schedules, services
+from bokgi.apps.jobs import schedules, services, worker
 from bokgi.apps.jobs.models import Attempt, Schedule
 from bokgi.apps.jobs.services import BEFOREHAND, FACTS, MAIL
 from bokgi.apps.jobs.worker import Lane, Worker
@@ -219,6 +220,46 @@ def test_a_lane_does_one_task_of_its_queue_and_leaves_the_others() -> None:
     assert tasks.DONE == ["files 0", "files 1"]
     work()
     assert tasks.DONE[2:] == ["else"]
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_lane_outlives_what_it_does_not_expect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "connection", Mock())
+    monkeypatch.setattr(worker, "close_old_connections", Mock())
+    services.enqueue(tasks.note.using(queue_name=FACTS), text="files")
+    working = Worker(zone=lambda: SEOUL, interval=0.001)
+    lane = Lane(queue=FACTS, batch=True, interval=0)
+    calls = 0
+
+    def one() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise Attempt.DoesNotExist
+        Lane.one(lane)
+        working._over.set()  # noqa: SLF001 - as at the end of the worker
+
+    monkeypatch.setattr(lane, "one", one)
+    working._do_beside(lane)  # noqa: SLF001 - in the thread of the test
+    assert tasks.DONE == ["files"]
+
+
+def test_schedules_outlive_what_nobody_expects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "connection", Mock())
+    monkeypatch.setattr(worker, "close_old_connections", Mock())
+    monkeypatch.setattr(worker, "_LOOK_SECONDS", 0.001)
+    working = Worker(zone=lambda: SEOUL, interval=0.001)
+    looks: list[int] = []
+
+    def look() -> None:
+        looks.append(1)
+        if len(looks) == 1:
+            raise ValueError
+        working._over.set()  # noqa: SLF001 - as at the end of the worker
+
+    monkeypatch.setattr(working, "_look", look)
+    working._look_again()  # noqa: SLF001 - in the thread of the test
+    assert len(looks) == 2
 
 
 def _child(home: Path, program: str, **more: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - of Popen

@@ -143,7 +143,7 @@ class Worker(Lane):
         while not self._over.wait(_LOOK_SECONDS):
             try:
                 self._look()
-            except DatabaseError:
+            except Exception:  # noqa: BLE001 - without it no schedule would come until the next start
                 _LOG.exception("looking after schedules failed; it is tried again")
                 close_old_connections()
         connection.close()
@@ -154,7 +154,7 @@ class Worker(Lane):
             try:
                 while lane.running and services.is_begun(lane.queue):
                     lane.one()
-            except DatabaseError:
+            except Exception:  # noqa: BLE001 - a lane that ended would leave its queue undone until the next start
                 _LOG.exception("looking for tasks of %s failed; it is tried again", lane.queue)
                 close_old_connections()
         connection.close()
