@@ -12,6 +12,7 @@ from bokgi.apps.reviews.telling import views as telling
 after_addresses: list[URLPattern] = [
     path("commitments/", keeping.commitments, name="commitments"),
     path("commitments/of/<path:person_id>/", keeping.person_commitments, name="person_commitments"),
+    path("commitments/on/<path:deal_id>/", keeping.deal_commitments, name="deal_commitments"),
     path("commitments/<int:commitment_id>/word/", keeping.say, name="commitment_say"),
     path("learning/", learning.library, name="library"),
     path("learning/new/", learning.case_new, name="case_new"),

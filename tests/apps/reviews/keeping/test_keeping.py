@@ -103,6 +103,31 @@ def test_everybody_sees_the_commitments_of_those_they_may_see(users: dict[str, U
     assert as_role("rep").get("/reviews/commitments/of/seo/").status_code == 404
 
 
+def test_a_deal_shows_what_was_agreed_on_it_however_long_ago(users: dict[str, User], as_role: AsRole) -> None:
+    long_ago, meeting, later = (meeting_held(users, on) for on in (date(2026, 3, 2), MEETING, TODAY))
+    agreed(long_ago, "lee", what="오래된 약속", deal_id="lee-12", metric="won")
+    agreed(meeting, "lee", what="내 약속", deal_id="lee-12", metric="won")
+    agreed(meeting, "lee", what="다른 기회", deal_id="lee-13", metric="won")
+    agreed(meeting, "seo", what="남의 약속", deal_id="lee-12", metric="won")
+    agreed(later, "lee", what="오늘 약속", deal_id="lee-12", metric="won")
+    assert 'hx-get="/reviews/commitments/on/lee-12/"' in page(as_role("rep"), "/deals/lee-12/")
+    mine = page(as_role("rep"), "/reviews/commitments/on/lee-12/")
+    assert [mine.count(what) for what in ("오래된 약속", "내 약속", "오늘 약속")] == [1, 1, 1]
+    assert "다른 기회" not in mine
+    assert "남의 약속" not in mine
+    assert "남의 약속" in page(as_role("leader"), "/reviews/commitments/on/lee-12/")
+    assert 'name="next" value="/deals/lee-12/"' in mine
+    yesterday = f"?as_of={TODAY - timedelta(days=1)}"
+    leader = as_role("leader")
+    assert f'hx-get="/reviews/commitments/on/lee-12/{yesterday}"' in page(leader, f"/deals/lee-12/{yesterday}")
+    then = page(leader, f"/reviews/commitments/on/lee-12/{yesterday}")
+    assert "내 약속" in then
+    assert "오늘 약속" not in then
+    assert as_role("rep").get("/reviews/commitments/on/seo-12/").status_code == 404
+    assert as_role("rep").get("/reviews/commitments/on/nothing/").status_code == 404
+    assert page(as_role("rep"), "/reviews/commitments/on/lee-1/").strip() == ""
+
+
 def test_open_ones_come_first_and_a_day_that_is_over_is_done(users: dict[str, User]) -> None:
     meeting = meeting_held(users)
     agreed(meeting, due_on=TODAY + timedelta(days=3), deal_id="lee-12", metric="won")

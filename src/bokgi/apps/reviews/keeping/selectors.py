@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import QuerySet
+
 from bokgi.apps.reviews.keeping.checking import LOOKS_BACK, checked
 from bokgi.apps.reviews.keeping.rates import KeptRate, kept_rate
 from bokgi.apps.reviews.models import Commitment, MeetingState
@@ -28,10 +30,23 @@ class Kept:
 
 def commitments_of(people: Iterable[str] | None, *, as_of: date, weeks: timedelta = LOOKS_BACK) -> list[Kept]:
     """List the commitments of some people (null: everybody) of the last half year, the latest first, checked."""
-    found = Commitment.objects.filter(withdrawn_at=None, due_on__gte=as_of - weeks).select_related("meeting")
-    found = found.exclude(meeting__state=MeetingState.CANCELLED)
+    found = _agreed().filter(due_on__gte=as_of - weeks)
     if people is not None:
         found = found.filter(person_id__in=sorted(people))
+    return _kept(found, as_of)
+
+
+def commitments_on(deal_id: str, *, as_of: date) -> list[Kept]:
+    """List what was agreed on one deal by the end of a day, however long ago, the latest first, checked."""
+    return _kept(_agreed().filter(deal_id=deal_id, meeting__on__lte=as_of), as_of)
+
+
+def _agreed() -> QuerySet[Commitment]:
+    found = Commitment.objects.filter(withdrawn_at=None).exclude(meeting__state=MeetingState.CANCELLED)
+    return found.select_related("meeting")
+
+
+def _kept(found: QuerySet[Commitment], as_of: date) -> list[Kept]:
     listed = list(found.order_by("-due_on", "-pk"))
     facts = checked(listed, as_of=as_of)
     return [Kept(one, facts.get(str(one.key))) for one in listed]

@@ -228,6 +228,20 @@ def person_commitments(request: PageRequest, person_id: str) -> HttpResponse:
 
 
 @may(*COMMITS)
+@require_GET
+def deal_commitments(request: PageRequest, deal_id: str) -> HttpResponse:
+    """Show what was agreed on a deal by people whom one may see, as a part of its page, to whom the deal is shown."""
+    screen = screen_of(request)
+    row = screen.ask(ask_deal_kinds, deal_ids=(deal_id,))["deals"].get(deal_id)
+    if row is None or not screen.viewer.sees_person(row["owner_id"] or ""):
+        raise Http404
+    listed = selectors.commitments_on(deal_id, as_of=screen.as_of)
+    seen = [one for one in listed if screen.viewer.sees_person(one.commitment.person_id)]
+    context = {"screen": screen, "deal_id": deal_id, "agreed": [line(screen, one, {}) for one in seen]}
+    return render(request, "reviews/deal_commitments.html", context)
+
+
+@may(*COMMITS)
 @require_POST
 def say(request: PageRequest, commitment_id: int) -> HttpResponse:
     """Take the owner's own word on a commitment."""
