@@ -178,3 +178,18 @@ def test_a_key_that_is_none_begins_nothing(as_role: AsRole, pair: Pair) -> None:
     for member in ("", "x", "9" * 40, "²"):
         assert as_role("manager").post(reverse("coaching:pair_begin"), {"member": member}).status_code < 500
         assert as_role("rep").post(reverse("coaching:papers_pass_on", args=[pair.pk]), {"to": member}).status_code < 500
+
+
+def test_on_a_persons_page_the_two_find_their_talks_and_plans_and_nobody_else(talk: OneOnOne, as_role: AsRole) -> None:
+    proposed(talk.pair, behaviours=[SECRET])
+    assert 'hx-get="/coaching/with/lee/"' in page(as_role("manager"), "/people/lee/")
+    for role, other in (("manager", "rep"), ("rep", "manager")):
+        shown = page(as_role(role), "/coaching/with/lee/")
+        assert f"/coaching/1-1/{talk.pk}/" in shown, other
+        assert SECRET in shown
+        assert f"/coaching/pairs/{talk.pair_id}/" in shown
+    assert page(as_role("leader"), "/coaching/with/lee/").strip() == ""
+    assert page(as_role("manager"), "/coaching/with/park/").strip() == ""
+    # An administrator has no part in it, and the page does not ask.
+    assert "/coaching/with/" not in page(as_role("admin"), "/people/lee/")
+    page(as_role("admin"), "/coaching/with/lee/", 403)

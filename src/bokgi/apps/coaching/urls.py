@@ -9,6 +9,7 @@ from bokgi.apps.coaching.views import evidence, pairs, plans, skills, talks
 urlpatterns: list[URLPattern] = [
     path("", pairs.index, name="index"),
     path("begin/", pairs.pair_begin, name="pair_begin"),
+    path("with/<path:person_id>/", pairs.with_person, name="with_person"),
     path("record/", pairs.own_record, name="record"),
     path("ledger/", evidence.ledger, name="ledger"),
     path("causes/<path:person_id>/", evidence.causes, name="causes"),

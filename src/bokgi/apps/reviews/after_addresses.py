@@ -18,6 +18,7 @@ after_addresses: list[URLPattern] = [
     path("learning/new/", learning.case_new, name="case_new"),
     path("learning/reasons/", learning.reasons, name="reasons"),
     path("learning/like/<path:deal_id>/", learning.alike, name="alike"),
+    path("learning/of/<path:person_id>/", learning.person_cases, name="person_cases"),
     path("learning/<int:case_id>/", learning.case, name="case"),
     path("learning/<int:case_id>/change/", learning.case_change, name="case_change"),
     path("learning/<int:case_id>/vote/", learning.vote, name="case_vote"),

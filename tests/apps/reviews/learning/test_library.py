@@ -211,3 +211,18 @@ def test_the_reasons_have_a_page_for_each_quarter(as_role: AsRole, users: dict[s
     assert "trust in people" in shown
     assert "same reason in 0 of 1" in shown
     assert "No case of this quarter" in page(as_role("viewer"), "/reviews/learning/reasons/?period=2026-Q1")
+
+
+@pytest.mark.usefixtures("home", "english")
+def test_a_persons_page_shows_the_cases_that_this_person_told(users: dict[str, User], as_role: AsRole) -> None:
+    assert as_role("rep").get("/reviews/learning/of/lee/").content.decode().strip() == ""
+    tell(users["rep"], "own case")
+    services.case_withdraw(case=tell(users["rep"], "withdrawn case"), by=users["rep"], at=AT)
+    tell(users["manager"], "another case")
+    assert 'hx-get="/reviews/learning/of/lee/"' in as_role("leader").get("/people/lee/").content.decode()
+    shown = as_role("leader").get("/reviews/learning/of/lee/").content.decode()
+    assert "Learning shared" in shown
+    assert "own case" in shown
+    assert "withdrawn case" not in shown
+    assert "another case" not in shown
+    assert as_role("rep").get("/reviews/learning/of/seo/").status_code == 404

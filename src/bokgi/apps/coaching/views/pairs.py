@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -82,6 +82,27 @@ def _rows(user: User, pairs: list[Pair]) -> list[dict[str, Any]]:
         )
     far = date.max
     return sorted(rows, key=lambda row: (not row["waits"], row["next"].on if row["next"] else far))
+
+
+_SHOWN: Final = 5
+"""So many 1:1s and plans of a pair stand on a person's page."""
+
+
+@may(*SELLING)
+@require_GET
+def with_person(request: PageRequest, person_id: str) -> HttpResponse:
+    """Show the 1:1s and plans of a person with who looks, as a part of the person's page; for nobody else any."""
+    found = selectors.pairs_of(request.user).filter(member__person_id=person_id)
+    told = [
+        {
+            "pair": pair,
+            "other": selectors.other_of(request.user, pair),
+            "talks": list(pair.one_on_ones.all()[:_SHOWN]),
+            "plans": [selectors.plan_read(plan) for plan in pair.plans.select_related("pair")[:_SHOWN]],
+        }
+        for pair in found
+    ]
+    return render(request, "coaching/with_person.html", {"pairs": told, "today": today(request), "words": words})
 
 
 @may(*SELLING)
