@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from bokgi.apps.reviews import recognition_views as recognition
 from bokgi.apps.reviews.keeping import views as keeping
+from bokgi.apps.reviews.learning import parts
 from bokgi.apps.reviews.learning import views as learning
 from bokgi.apps.reviews.telling import views as telling
 
@@ -18,7 +19,8 @@ after_addresses: list[URLPattern] = [
     path("learning/new/", learning.case_new, name="case_new"),
     path("learning/reasons/", learning.reasons, name="reasons"),
     path("learning/like/<path:deal_id>/", learning.alike, name="alike"),
-    path("learning/of/<path:person_id>/", learning.person_cases, name="person_cases"),
+    path("learning/of/<path:person_id>/", parts.person_cases, name="person_cases"),
+    path("learning/found/", parts.cases_found, name="cases_found"),
     path("learning/<int:case_id>/", learning.case, name="case"),
     path("learning/<int:case_id>/change/", learning.case_change, name="case_change"),
     path("learning/<int:case_id>/vote/", learning.vote, name="case_vote"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -226,3 +227,22 @@ def test_a_persons_page_shows_the_cases_that_this_person_told(users: dict[str, U
     assert "withdrawn case" not in shown
     assert "another case" not in shown
     assert as_role("rep").get("/reviews/learning/of/seo/").status_code == 404
+
+
+@pytest.mark.usefixtures("home", "english")
+def test_search_finds_cases_too_by_a_syllable_or_initial_consonants(users: dict[str, User], as_role: AsRole) -> None:
+    case = tell(users["rep"], "첫 사례", situation="창고 자동화")
+    services.case_withdraw(case=tell(users["rep"], "거둔 사례", situation="창고"), by=users["rep"], at=AT)
+    address = quote("/reviews/learning/found/?q=창고", safe="/?=")
+    assert f'hx-get="{address}"' in as_role("viewer").get("/search/", {"q": "창고"}).content.decode()
+    for words in ("창고", "ㅊㄱ", "첫"):
+        shown = as_role("viewer").get("/reviews/learning/found/", {"q": words}).content.decode()
+        assert f'href="/reviews/learning/{case.pk}/"' in shown, words
+        assert "거둔" not in shown
+    for words in ("", "…", "없는 말"):
+        assert as_role("viewer").get("/reviews/learning/found/", {"q": words}).content.decode().strip() == "", words
+    for number in range(6):
+        tell(users["rep"], f"사례 {number}", situation="창고")
+    many = as_role("rep").get("/reviews/learning/found/", {"q": "창고"}).content.decode()
+    assert f'href="/reviews/learning/?find={quote("창고")}"' in many
+    assert many.count("<li>") == 6

@@ -40,10 +40,15 @@ def library(reader: User, *, find: str = "", ending: str = "", tags: Iterable[tu
     for kind, word in tags:
         found = found.filter(Exists(CaseTag.objects.filter(case=OuterRef("pk"), kind=kind, word=word)))
     listed = list(found)
-    if not _LETTERS.search(find):
+    if not finds(find):
         return listed
     pattern = re.compile(search_pattern(find))
     return [case for case in listed if pattern.search(_whole(case))]
+
+
+def finds(words: str) -> bool:
+    """Tell whether words have a letter or digit, so that they can be looked for."""
+    return _LETTERS.search(words) is not None
 
 
 def _whole(case: Case) -> str:

@@ -30,8 +30,6 @@ from bokgi.ui.blocks import Badge, Cell, Column, Table
 TELLS: Final = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 BY_HAND: Final = (TagKind.OBJECTION, TagKind.COMPETITOR)
 """Kinds of tags that people write; the others come from the deal."""
-_TOLD: Final = 5
-"""So many of a person's cases stand on the person's page."""
 _FROM_DEAL: Final = (TagKind.STAGE, TagKind.INDUSTRY, TagKind.SIZE, TagKind.SOURCE, TagKind.PRODUCT)
 _MOST_FILTERS: Final = 8
 _TONES: Final = {"won": "good", "lost": "bad", "no_decision": "dim"}
@@ -339,18 +337,6 @@ def alike(request: PageRequest, deal_id: str) -> HttpResponse:
     there = Case.objects.filter(deal_id=deal_id, withdrawn_at=None).first()
     context = {"screen": screen, "cases": told, "deal_id": deal_id, "closed": closed, "there": there}
     return render(request, "reviews/alike.html", context)
-
-
-@may(*TELLS)
-@require_GET
-def person_cases(request: PageRequest, person_id: str) -> HttpResponse:
-    """Show the cases that one person told, the newest first, as a part of the person's page."""
-    screen = screen_of(request)
-    if not screen.viewer.sees_person(person_id):
-        raise Http404
-    told = selectors.cases(request.user).filter(person_id=person_id).order_by("-told_at", "-pk")
-    context = {"cases": [shown(screen, one) for one in told[:_TOLD]]}
-    return render(request, "reviews/person_cases.html", context)
 
 
 @may(*EVERYBODY)
