@@ -19,6 +19,7 @@ from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import LANGUAGES
 from bokgi.domain.period import Period
 from bokgi.questions.answers import Question
+from bokgi.questions.attributes import ask_attributes
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.changes import ask_changes
@@ -76,6 +77,7 @@ def register() -> None:
     for by in ((), ("person",)):
         main_question(ask_funnel, mode=mode, by=by, **_window(0))
     main_question(ask_funnel, mode=mode, by=(), **_window(1))
+    main_question(ask_attributes)
     main_question(ask_content_effect)
     main_question(ask_concentration, team=None)
     main_question(decompose, period=_quarter, team=None)

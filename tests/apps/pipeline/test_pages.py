@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 from django.test import Client
 
-from bokgi.apps.pipeline import views
+from bokgi.apps.pipeline import funnel, views
 from bokgi.facts.model import Facts
 from bokgi.questions.answers import Answers, Question
 from bokgi.questions.asked import Json
@@ -211,3 +211,15 @@ def test_a_day_with_which_nobody_can_reckon_is_refused(as_role: AsRole, address:
 def test_a_period_with_which_nobody_can_reckon_is_refused(as_role: AsRole, period: str) -> None:
     assert as_role("leader").get(f"/forecast/?period={period}").status_code == 400
     assert as_role("leader").get("/reviews/pack/?week=9999-W52").status_code == 400
+
+
+def test_the_funnel_is_split_by_what_else_the_crm_has(as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    def graded(facts: Facts, *, as_of: date) -> Json:
+        del facts
+        return {"as_of": as_of.isoformat(), "attributes": [{"name": "고객 등급", "levels": 3}]}
+
+    monkeypatch.setattr(funnel, "ask_attributes", graded)
+    link = f'<a href="/funnel/?by={quote("고객 등급").replace("%20", "+")}">고객 등급</a>'
+    assert link in page(as_role("leader"), "/funnel/")
+    # To others a split may show a single colleague's share.
+    assert "고객 등급" not in page(as_role("manager"), "/funnel/")

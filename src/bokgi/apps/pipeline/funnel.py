@@ -23,6 +23,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 from bokgi.questions.asked import Json
+from bokgi.questions.attributes import ask_attributes
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, HeatCell, Table
@@ -97,6 +98,13 @@ def _offered(name: str, given: str, offered: Mapping[str, object]) -> None:
 def splits(screen: Screen) -> dict[str, str]:
     """Give what this person may split by, with their names."""
     return SPLITS if screen.viewer.role in FREE else {"team": SPLITS["team"]}
+
+
+def attributes(screen: Screen) -> list[str]:
+    """Give the attributes of the source that this person may split by; they have their own names."""
+    if screen.viewer.role not in FREE:
+        return []
+    return [one["name"] for one in screen.ask(ask_attributes)["attributes"] if one["name"] not in SPLITS]
 
 
 def stages(screen: Screen, asked: Asked, *, before: bool = False, split: str | None = None) -> list[Json]:

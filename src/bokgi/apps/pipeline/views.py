@@ -60,6 +60,7 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         explained=funnel.EXPLAINED[asked.mode],
         windows=funnel.WINDOWS,
         splits=funnel.splits(screen),
+        attributes=funnel.attributes(screen),
         found=found,
         standing=None if found is None else standing(screen, found, now),
         searched=searched,
