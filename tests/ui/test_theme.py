@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from itertools import product
+from itertools import combinations, product
+from typing import Final
 
+import numpy as np
 import pytest
 
 from bokgi.ui.theme import MODES, Mode, hex_colour, hex_stylesheet, over, palette, stylesheet, vega_config
 
 
 def luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    linear = linear_of(colour)
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def linear_of(colour: str) -> list[float]:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
 
 
 def contrast(one: str, other: str) -> float:
@@ -98,3 +104,48 @@ def test_the_hex_sheet_needs_no_new_browser_and_keeps_every_other_token() -> Non
 
 def test_charts_use_the_same_colours() -> None:
     assert vega_config("dark")["bar"]["color"] == palette("dark")["c1"]
+
+
+# Machado, Oliveira and Fernandes 2009, severity 1: what linear sRGB becomes for who lacks one kind of cone.
+_LACKING: Final = {
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+# Of CSS Color 4: linear sRGB to cones, cones to OKLab.
+_CONES: Final = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_OKLAB: Final = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+_APART: Final = 0.07
+"""A distance in OKLab; 0.02 is about what an eye can tell."""
+
+
+def apart(one: str, other: str, lacking: str) -> float:
+    """Give the distance of two colours for an eye that lacks a kind of cone."""
+    seen = [np.clip(np.array(_LACKING[lacking]) @ linear_of(colour), 0, 1) for colour in (one, other)]
+    first, second = (_OKLAB @ np.cbrt(_CONES @ linear) for linear in seen)
+    return float(np.linalg.norm(first - second))
+
+
+@pytest.mark.parametrize(("mode", "lacking"), list(product(MODES, _LACKING)))
+def test_colours_of_a_chart_keep_apart_for_eyes_that_lack_a_kind_of_cone(mode: Mode, lacking: str) -> None:
+    colours, series = palette(mode), vega_config(mode)["range"]["category"]
+    # What stands side by side: series of a chart, the bars of a bridge, a line beside what it is compared with.
+    drawn = [*combinations(series, 2), *combinations([colours[name] for name in ("c1", "mark", "mark-2")], 2)]
+    for one, other in [*drawn, (colours["c1"], colours["c0"])]:
+        assert apart(one, other, lacking) > _APART, (one, other)
+
+
+def test_red_and_olive_are_told_apart_by_some_eyes_only() -> None:
+    assert apart("#c04040", "#80802a", "deutan") < _APART < apart("#c04040", "#80802a", "tritan")

@@ -148,5 +148,5 @@ def vega_config(mode: Medium) -> dict[str, Any]:
         "line": {"color": colour["c1"], "strokeWidth": 2},
         "point": {"color": colour["c1"], "filled": True},
         "rule": {"color": colour["text-3"]},
-        "range": {"category": [colour[name] for name in ("c1", "c2", "c3", "c4", "c0")]},
+        "range": {"category": [colour[name] for name in ("c1", "c2", "c3", "c4")]},
     }
