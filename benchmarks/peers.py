@@ -13,6 +13,8 @@ from typing import Final
 
 import pandas as pd
 
+from bokgi.analysis.hygiene import REASONS
+
 
 def _totals(name: str, where: str) -> str:
     """Count the rows where a condition holds, sum their known amounts, count their unknown ones."""
@@ -297,18 +299,6 @@ PIPELINE_CHANGE: Final = """
     FROM sums
 """
 
-_REASONS: Final = (
-    "no_amount",
-    "no_close_date",
-    "close_passed",
-    "pushed",
-    "no_next_step",
-    "next_step_passed",
-    "untouched",
-    "never_touched",
-    "stage_overdue",
-)
-
 HYGIENE: Final = f"""
     WITH opened AS (SELECT * FROM deals WHERE outcome = 'open'),
     touches AS (
@@ -336,8 +326,8 @@ HYGIENE: Final = f"""
             LEFT JOIN (SELECT stage, expected_days FROM stages) USING (stage)
             LEFT JOIN calendar ON day = coalesce(last_on, greatest(created_on, assigned_on), created_on)
     )
-    SELECT owner_id, {_totals("open", "true")}, {_totals("flagged", " OR ".join(_REASONS))},
-        {", ".join(_totals(reason, reason) for reason in _REASONS)}
+    SELECT owner_id, {_totals("open", "true")}, {_totals("flagged", " OR ".join(REASONS))},
+        {", ".join(_totals(reason, reason) for reason in REASONS)}
     FROM told GROUP BY owner_id
 """
 
@@ -441,7 +431,7 @@ EXECUTION_BY_STAGE: Final = f"""
         AND did.pipeline IS NOT DISTINCT FROM moved.pipeline AND did.stage IS NOT DISTINCT FROM moved.stage
 """
 
-LOSS_REASONS: Final = f"""
+LOSSREASONS: Final = f"""
     SELECT outcome, lost_reason, count(*) AS deals, coalesce(sum(amount), 0) AS deals_amount,
         count(*) FILTER (amount IS NULL) AS deals_amount_unknown,
         count(*) / sum(count(*)) OVER (PARTITION BY outcome) AS share
