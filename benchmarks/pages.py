@@ -4,8 +4,9 @@
 
 One server process, as `bokgi serve` starts it, answers everything. What the worker computes after an import is computed
 first, in a process of its own; `first` is the first view after that, in a server that has just started. Then every
-page is asked in turn with the empty one (`/settings/`), which reads no facts: `ratio` is median over median. At last
-fifty people, each signed in, open all pages at once.
+page is asked in turn with the empty one (`/settings/`), which reads no facts: `ratio` is median over median. Where
+there is a Chromium, it opens Today without its cache: when does it paint first? At last fifty people, each signed in,
+open all pages at once.
 Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -47,6 +49,11 @@ PAGES: Final = (
 PEOPLE: Final = 50
 ACTIVITIES: Final = 10
 _WAITS: Final = b'hx-trigger="load delay'
+_PAINTED: Final = "/today/"
+_PAINTS: Final = 5
+_FIRST_PAINT: Final = (
+    "return performance.getEntriesByName('first-contentful-paint').map(one => one.startTime)[0] || null"
+)
 
 
 def prepared(folder: Path, deals: int) -> list[str]:
@@ -127,6 +134,7 @@ def measured(port: int, cookies: list[str], rounds: int) -> list[dict[str, Any]]
     if wrong:
         message = f"pages that do not answer: {wrong}"
         raise SystemExit(message)
+    paint = painted(port, cookies[0])
     took: dict[str, list[float]] = {page: [] for page in PAGES}
     for _ in range(rounds):
         for page in PAGES:
@@ -145,9 +153,34 @@ def measured(port: int, cookies: list[str], rounds: int) -> list[dict[str, Any]]
             "crowd_median_ms": median(crowd[page]) * 1000,
             "crowd_p95_ms": quantiles(crowd[page], n=20)[-1] * 1000,
             "failed": failed[page],
+            "paint_ms": paint if page == _PAINTED else None,
         }
         for order, page in enumerate(PAGES)
     ]
+
+
+def painted(port: int, cookie: str) -> float | None:
+    """Open Today in a browser without its cache: median milliseconds to the first paint; null without a Chromium."""
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if browser is None or driver is None:
+        return None
+    from selenium import webdriver  # noqa: PLC0415 - of the tests' requirements
+    from selenium.webdriver.support.ui import WebDriverWait  # noqa: PLC0415 - as above
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for argument in ("--headless=new", "--no-sandbox", "--disable-background-networking", "--disable-component-update"):
+        options.add_argument(argument)
+    address, (name, value) = f"http://127.0.0.1:{port}", cookie.split("=", 1)
+    found: list[float] = []
+    with webdriver.Chrome(options, webdriver.ChromeService(driver)) as chromium:
+        chromium.get(f"{address}/health/")
+        chromium.add_cookie({"name": name, "value": value})
+        for _ in range(_PAINTS):
+            chromium.execute_cdp_cmd("Network.clearBrowserCache", {})
+            chromium.get(f"{address}{_PAINTED}")
+            found.append(WebDriverWait(chromium, 10).until(lambda here: here.execute_script(_FIRST_PAINT)))
+    return median(found)
 
 
 def together(port: int, cookies: list[str]) -> tuple[dict[str, list[float]], dict[str, int]]:
