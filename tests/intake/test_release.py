@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.intake import quarantine
+from bokgi.intake.importing import import_files
+from bokgi.intake.plan import PlanOptions, plan_import
 from bokgi.intake.quarantine import Place
 from bokgi.intake.release import release_by_hand, release_by_mapping
 from tests.intake.homes import AT, Company, counts, deals_mapping
@@ -58,6 +61,20 @@ def test_the_same_mapping_releases_nothing_and_writes_nothing(company: Company) 
 
     assert (done.import_no, done.released) == (None, 0)
     assert company.lake.version() == version
+
+
+def test_a_record_without_cells_keeps_its_text_when_rows_are_judged_again(company: Company, tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text("id,name,account,stage\nD1,a,Acme,Talk\nD2,b\n", encoding="utf-8")
+    with plan_import([path], lake=company.lake, options=PlanOptions(exported_at=AT)) as plan:
+        done = import_files(company.lake, plan, by="test", at=AT)
+    assert (done.import_no, done.quarantined) == (1, 1)
+
+    again = release_by_mapping(company.lake, 1, by="test", at=AT)
+
+    assert (again.released, again.refused) == (0, 1)
+    (row,) = quarantine.quarantined(company.lake)
+    assert (row.cells, row.codes) == ({"": "D2,b"}, ("too_few_cells",))
 
 
 def test_a_row_is_taken_in_with_corrected_cells(company: Company) -> None:

@@ -88,6 +88,8 @@ def release_by_mapping(
     """
     old = _import(lake, import_no)
     rows = quarantine.quarantined(lake, import_no=import_no, limit=_MOST)
+    # No mapping reads a record that has no cells under headers; judged again, its text would be lost.
+    rows = [row for row in rows if any(row.cells)]
     chosen = _saved(lake) if mappings is None else list(mappings)
     return _judged_again(lake, old, rows, chosen, how="remapped", by=by, at=at)
 
@@ -142,7 +144,7 @@ def _judged_again(
 ) -> Released:
     waiting = quarantine.count(lake, import_no=old.import_no)
     if not rows:
-        return Released(None, Counts(), 0, 0, ())
+        return Released(None, Counts(), 0, waiting, ())
     with told_apart(), lake.begin() as writing, Workbench() as bench:
         held = Held.of(lake, old.exported_at)
         files = [
