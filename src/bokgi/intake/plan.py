@@ -28,6 +28,7 @@ from bokgi.intake.mapping import saved
 from bokgi.intake.mapping.detect import map_files
 from bokgi.intake.mapping.model import Entity, FileMapping, Hints, Question
 from bokgi.intake.mapping.preset import preset_named
+from bokgi.intake.mapping.second_table import parted
 from bokgi.intake.workbench import Workbench, told_apart
 
 MAPPINGS = "mappings"
@@ -225,13 +226,25 @@ def _plan(
                 Message(N_("There is no table to read.")),
                 Message(N_("Name files or a folder that holds some.")),
             )
-        detection = map_files(staging.files, connection=bench.connection, among=among, saved=known, hints=hints)
-    files = tuple(PlannedFile(*pair) for pair in zip(staging.files, detection.mappings, strict=True))
+        parts = [parted(bench.connection, file, work=folder / "staged", hints=hints) for file in staging.files]
+        detection = map_files(
+            [part.staged for part in parts], connection=bench.connection, among=among, saved=known, hints=hints
+        )
+    files = tuple(
+        PlannedFile(whole if mapping.one_table or mapping.entity is Entity.IGNORE else part.staged, mapping)
+        for whole, part, mapping in zip(staging.files, parts, detection.mappings, strict=True)
+    )
+    asked = (
+        question
+        for part, file in zip(parts, files, strict=True)
+        if file.staged is part.staged
+        for question in part.questions
+    )
     exported, said = _exported(files, told.exported_at, told.time_zone or _own_zone(lake))
-    findings = [*staging.findings, *(finding for file in staging.files for finding in file.findings)]
+    findings = [*staging.findings, *(finding for file in files for finding in file.staged.findings)]
     return ImportPlan(
         files=files,
-        questions=detection.questions,
+        questions=(*asked, *detection.questions),
         findings=(*findings, *detection.findings, *said),
         exported=exported,
         folder=folder,

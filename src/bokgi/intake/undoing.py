@@ -16,6 +16,7 @@ from bokgi.intake.attempt import attempt
 from bokgi.intake.entering import correct_again
 from bokgi.intake.files import stage_files
 from bokgi.intake.importing import entry_of, mappings_from, result_of, task_of
+from bokgi.intake.mapping.second_table import parted
 from bokgi.intake.plan import Exported, ExportedBy, ImportPlan, PlannedFile
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
@@ -73,12 +74,13 @@ def plan_of(lake: Lake, old: Import, folder: Path, bench: Workbench) -> ImportPl
         staging = stage_files(
             [path], work=folder / f"staged-{path.name}", connection=bench.connection, encoding=one.encoding
         )
-        for staged in staging.files:
-            name = replace(staged, path=staged.path.with_name(one.name)).name
+        for whole in staging.files:
+            name = replace(whole, path=whole.path.with_name(one.name)).name
             mapping = next((mapping for mapping in mappings if mapping.file == name), None)
             if mapping is not None:
                 mappings.remove(mapping)
-                planned.append(PlannedFile(staged, mapping))
+                part = parted(bench.connection, whole, work=folder / f"staged-{path.name}")
+                planned.append(PlannedFile(whole if mapping.one_table else part.staged, mapping))
     found_by = ExportedBy(old.exported_at_origin or ExportedBy.GIVEN.value)
     exported = Exported(old.exported_at or old.at, found_by)
     findings = tuple(finding for file in planned for finding in file.staged.findings)

@@ -218,19 +218,6 @@ def test_a_line_of_totals_is_no_deal(bench: Bench, word: str) -> None:
     assert bench.one(table(header, *rows), "영업기회.csv").total_rows == {}
 
 
-def test_a_second_header_among_the_rows_is_said(bench: Bench) -> None:
-    first = (
-        ("기회 ID", "영업기회명", "담당자", "금액"),
-        ("D1", "가온", "이서연", "100"),
-        ("D2", "나래", "박민준", "200"),
-    )
-    second = (("활동 ID", "활동 유형", "담당자", "제목"), ("A1", "통화", "이서연", "범위 확인"))
-    assert "header_within" not in codes(bench.map({"deals.csv": table(*first)}, among=()))
-    both = bench.map({"both.csv": table(*first, *second)}, among=())
-    (found,) = [one for one in both.findings if one.code == "header_within"]
-    assert (found.count, found.examples[0].row) == (1, 4)
-
-
 def test_a_deal_that_is_called_total_stays_a_deal(bench: Bench) -> None:
     header = ("deal id", "deal name", "owner", "stage", "amount")
     rows = (

@@ -91,6 +91,7 @@ def mappings(draw: st.DrawFn) -> FileMapping:
         confidence=draw(st.sampled_from([0.1, 1.0])),
         keys=tuple(draw(st.lists(st.sampled_from(names), max_size=2))),
         derived_deals=draw(st.booleans()),
+        one_table=draw(st.booleans()),
         stages=tuple(draw(st.lists(stages(), max_size=3))),
         known_at_creation=tuple(draw(st.lists(st.sampled_from(COLUMNS_OF_DEALS), unique=True))),
         time_zone=draw(st.one_of(st.none(), st.just("Asia/Seoul"))),

@@ -18,6 +18,7 @@ REASONS: Final = {
     "date_malformed": N_("Date cannot be read"),
     "date_out_of_range": N_("Date before 1970 or after 2200"),
     "deal_unknown": N_("Deal that is nowhere"),
+    "header_within": N_("Below the header of another table"),
     "id_repeated": N_("The same id again with other values"),
     "left_before_entered": N_("Left before it was entered"),
     "number_malformed": N_("Number cannot be read"),

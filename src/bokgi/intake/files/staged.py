@@ -145,7 +145,7 @@ class StagedFile:
     def rejects_relation(self) -> str:
         """Give the refused records as a parenthesised query: `_row` BIGINT, `raw` VARCHAR, `problem` VARCHAR.
 
-        `problem` is `too_few_cells`, `too_many_cells`, `broken_quotes` or `undecodable`.
+        `problem` is `too_few_cells`, `too_many_cells`, `broken_quotes`, `undecodable` or `header_within`.
         """
         if self.rejects is None:
             return "(SELECT 0::BIGINT AS _row, ''::VARCHAR AS raw, ''::VARCHAR AS problem WHERE false)"

@@ -7,7 +7,7 @@ different texts are counted in slices spread over the file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -112,6 +112,23 @@ def describe(
         for i, name, texts in zip(kept, names, seen, strict=True)
     )
     return Table(sql, placed_sql, sample_sql, columns, total - blank_rows, blank_rows, findings)
+
+
+def profiled(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[StagedColumn], sql: str, sample_sql: str
+) -> tuple[StagedColumn, ...]:
+    """Describe columns anew where only a part of their rows is left; `sql` and `sample_sql` are as those of `Table`.
+
+    A column without a name goes where none of its texts is left.
+    """
+    told = ", ".join(f"count({c.sql}), min({c.sql}), max({c.sql})" for c in columns)
+    ((*ends,),) = connection.execute(f"SELECT {told} FROM ({sql})").fetchall()
+    seen = _seen(connection, sample_sql, [column.position - 1 for column in columns])
+    return tuple(
+        replace(column, filled=n, distinct=len(texts), least=least, greatest=most, samples=tuple(texts[:_SAMPLES]))
+        for column, n, least, most, texts in zip(columns, ends[::3], ends[1::3], ends[2::3], seen, strict=True)
+        if n or clean_label(column.header)
+    )
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:

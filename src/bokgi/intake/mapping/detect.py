@@ -18,11 +18,10 @@ from bokgi.domain.errors import MappingError
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.staged import StagedFile
-from bokgi.intake.mapping import assumptions, dates, vocabularies
+from bokgi.intake.mapping import assumptions, dates, second_table, vocabularies
 from bokgi.intake.mapping.columns import Context, assign
 from bokgi.intake.mapping.fields import FIELDS, field_of
 from bokgi.intake.mapping.formats import Formatted, formatted, sortable
-from bokgi.intake.mapping.header_within import header_within
 from bokgi.intake.mapping.joins import overlap, references, unmatched
 from bokgi.intake.mapping.ladders import choose, evidence, given
 from bokgi.intake.mapping.model import (
@@ -151,6 +150,7 @@ def _assigned(recognised: Recognised, source: str, hints: Hints) -> _Work:
         null_values=saved.null_values if saved else context.null_values,
         total_rows=saved.total_rows if saved else match.file.total_rows if match else {},
         history_formats=saved.history_formats if saved else {},
+        one_table=second_table.is_row(staged, hints) or bool(saved and saved.one_table),
     )
     work = _Work(staged, context, preset, mapping, list(recognised.questions), list(recognised.findings))
     if context.entity is Entity.IGNORE:
@@ -167,7 +167,6 @@ def _understood(connection: duckdb.DuckDBPyConnection, work: _Work, hints: Hints
     """Find what the values of categories mean and how dates and amounts are written."""
     if work.mapping.entity is Entity.IGNORE:
         return
-    work.findings += header_within(connection, work.staged)
     work.mapping = replace(work.mapping, total_rows=total_rows(connection, work.staged, work.mapping))
     if work.mapping.entity is Entity.DEALS:
         work.mapping = _outcome_or_stage(work)

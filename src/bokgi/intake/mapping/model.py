@@ -149,6 +149,7 @@ class FileMapping:
     - `null_values`: texts that mean "empty" besides the empty text.
     - `total_rows`: column → texts by which a line of totals is known; such a line is no record.
     - `history_formats`: in a history of fields, column of `deals` → format of its values before and after.
+    - `one_table`: a row that reads like a header is a row like any other (`second_table`).
     """
 
     file: str
@@ -171,6 +172,7 @@ class FileMapping:
     null_values: tuple[str, ...] = ()
     total_rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     history_formats: Mapping[str, str] = field(default_factory=dict)
+    one_table: bool = False
 
     def of(self, name: str) -> ColumnMapping | None:
         """Give the column that feeds a field, or null.

@@ -41,6 +41,7 @@ KEYS: Final = (
     "currency",
     "keys",
     "derived_deals",
+    "one_table",
     "known_at_creation",
     "fully_recorded",
     "null_values",
@@ -90,8 +91,7 @@ def _lines(mapping: FileMapping) -> Iterator[str]:
         if getattr(mapping, name) is not None:
             yield _pair(name, getattr(mapping, name))
     yield f"keys = {_list(mapping.keys)}"
-    if mapping.derived_deals:
-        yield "derived_deals = true"
+    yield from (f"{name} = true" for name in ("derived_deals", "one_table") if getattr(mapping, name))
     yield f"known_at_creation = {_list(mapping.known_at_creation)}"
     if mapping.entity is Entity.DEAL_HISTORY:
         yield f"fully_recorded = {_list(mapping.fully_recorded)}"
@@ -256,6 +256,7 @@ class _Reader:
             confidence=1.0,
             keys=tuple(self._field("keys", key, entity) for key in self._texts("keys")),
             derived_deals=bool(read.get("derived_deals", False)),
+            one_table=bool(read.get("one_table", False)),
             stages=tuple(self._stages()),
             known_at_creation=tuple(
                 self._one_of(key, key, [column.name for column in TABLES["deals"].columns])

@@ -1,0 +1,126 @@
+"""Two tables on one sheet: the rows of the second are none of the first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pyarrow.parquet as pq
+import pytest
+from openpyxl import Workbook
+
+from bokgi.facts.lake import Lake
+from bokgi.intake import quarantine
+from bokgi.intake.importing import ImportResult, import_files
+from bokgi.intake.mapping import saved
+from bokgi.intake.mapping.model import Hints
+from bokgi.intake.plan import MAPPINGS, PlanOptions, plan_import
+from bokgi.intake.undoing import undo_import
+
+AT: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
+DEALS: Final = (
+    ("기회 ID", "영업기회명", "담당자", "단계", "금액"),
+    ("D1", "가온", "이서연", "제안", "100"),
+    ("D2", "나래", "박민준", "협상", "200"),
+)
+ACTIVITIES: Final = (
+    ("활동 ID", "활동 유형", "담당자", "제목", "메모"),
+    ("A1", "통화", "이서연", "범위 확인", "내일"),
+    ("A2", "미팅", "박민준", "견적", "다시, 합계"),
+)
+
+
+def written(path: Path, rows: tuple[tuple[str, ...], ...]) -> Path:
+    if path.suffix == ".csv":
+        path.write_text("".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows), encoding="utf-8")
+        return path
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    book.save(path)
+    return path
+
+
+def taken_in(path: Path, hints: Hints | None = None) -> tuple[Lake, ImportResult]:
+    lake = Lake.open(path.parent / "home", create=True)
+    with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT, hints=hints or Hints())) as plan:
+        return lake, import_files(lake, plan, by="test", at=AT)
+
+
+def deals(lake: Lake) -> list[str]:
+    return sorted(row for path in lake.state()["deals"] for row in pq.read_table(path)["deal_id"].to_pylist())
+
+
+def stages(lake: Lake) -> set[str]:
+    return {row for path in lake.state()["stages"] for row in pq.read_table(path)["stage"].to_pylist()}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_rows_of_a_second_table_wait_in_quarantine(tmp_path: Path, suffix: str) -> None:
+    lake, result = taken_in(written(tmp_path / f"both{suffix}", (*DEALS, *ACTIVITIES)))
+
+    assert (result.read, result.accepted, result.quarantined) == (5, 2, 3)
+    (found,) = [finding for finding in result.findings if finding.code == "header_within"]
+    assert (found.count, found.examples[0].row) == (3, 4)
+    assert deals(lake) == ["D1", "D2"]
+    assert not stages(lake) & {"범위 확인", "제목", "견적"}, "the second table says nothing of stages"
+    waiting = quarantine.quarantined(lake)
+    assert [(row.place.row, row.codes) for row in waiting] == [(row, ("header_within",)) for row in (4, 5, 6)]
+    separator = "," if suffix == ".csv" else "\t"
+    assert waiting[2].cells == {"": separator.join(ACTIVITIES[2])}
+
+
+def test_what_was_refused_for_other_reasons_waits_too(tmp_path: Path) -> None:
+    path = written(tmp_path / "both.csv", (*DEALS, ("D3", "다온"), *ACTIVITIES))
+
+    lake, result = taken_in(path)
+
+    assert (result.read, result.accepted, result.quarantined) == (6, 2, 4)
+    assert [row.codes for row in quarantine.quarantined(lake)] == [("too_few_cells",), *[("header_within",)] * 3]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_files_put_one_behind_the_other_are_one_table(tmp_path: Path, suffix: str) -> None:
+    more = (DEALS[0], ("D3", "다온", "이서연", "제안", "300"))
+    lake, result = taken_in(written(tmp_path / f"deals{suffix}", (*DEALS, *more)))
+
+    assert (result.read, result.accepted, result.quarantined) == (3, 3, 0)
+    assert deals(lake) == ["D1", "D2", "D3"]
+    assert [finding.count for finding in result.findings if finding.code == "header_repeated"] == [1]
+
+
+def test_who_knows_better_says_that_it_is_a_row(tmp_path: Path) -> None:
+    path = written(tmp_path / "deals.csv", (*DEALS, ("메모", "제품", "담당자", "단계", "")))
+    options = PlanOptions(exported_at=AT)
+    lake = Lake.open(tmp_path / "home", create=True)
+    with plan_import([path], lake=lake, options=options) as plan:
+        (question,) = [one for one in plan.questions if one.code == "second_table_unclear"]
+        assert (plan.files[0].staged.rows, plan.files[0].staged.rejected) == (2, 1)
+    hints = Hints(answers={question.key: "rows"})
+    with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT, hints=hints)) as plan:
+        assert (plan.files[0].staged.rows, plan.files[0].staged.rejected) == (3, 0)
+        mapping = plan.files[0].mapping
+    (lake.home / MAPPINGS).mkdir()
+    (lake.home / MAPPINGS / "deals.toml").write_text(saved.write(mapping), encoding="utf-8")
+
+    with plan_import([path], lake=lake, options=options) as plan:
+        assert (plan.files[0].staged.rows, plan.files[0].staged.rejected) == (3, 0), "the saved mapping knows it"
+        assert "second_table_unclear" not in [one.code for one in plan.questions]
+
+
+def test_an_import_that_is_judged_again_keeps_the_second_table_out(tmp_path: Path) -> None:
+    first = written(
+        tmp_path / "first.csv",
+        (DEALS[0], ("D8", "라온", "이서연", "제안", "50"), ("D9", "마루", "이서연", "협상", "60")),
+    )
+    lake, before = taken_in(first)
+    taken_in(written(tmp_path / "both.csv", (*DEALS, *ACTIVITIES)))
+    assert before.import_no is not None
+
+    undo_import(lake, before.import_no, by="test", at=AT)
+
+    assert deals(lake) == ["D1", "D2"]
+    assert [row.codes for row in quarantine.quarantined(lake)] == [("header_within",)] * 3
