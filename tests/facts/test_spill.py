@@ -8,10 +8,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from bokgi.facts import state
 from bokgi.facts.compaction import compact
 from bokgi.facts.lake import Lake
-from bokgi.facts.spill import Spill
+from bokgi.facts.locks import Lock
+from bokgi.facts.spill import Spill, sweep
 from bokgi.questions.answers import Answers
 
 _HOLDING = """
@@ -50,6 +53,63 @@ def test_the_folder_of_a_killed_process_goes_and_that_of_a_living_one_stays(tmp_
         mine.release()
     finally:
         living.communicate("")
+
+
+def test_a_folder_whose_lock_a_sweep_took_away_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    acquire = Lock.acquire
+    swept: list[Path] = []
+
+    def after_a_sweep(self: Lock, seconds: float = 0) -> bool:
+        if not swept:
+            swept.append(self.path)
+            self.path.touch()
+            sweep(tmp_path)
+            assert not self.path.exists()
+            done = acquire(self, seconds)
+            self.path.unlink()
+            return done
+        return acquire(self, seconds)
+
+    monkeypatch.setattr(Lock, "acquire", after_a_sweep)
+    mine = Spill(tmp_path)
+
+    assert mine.folder.with_suffix(".lock") != swept[0]
+    assert mine.folder.with_suffix(".lock").exists()
+    mine.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_that_cannot_be_opened_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = tmp_path / "spill-theirs.lock"
+    theirs.touch()
+    acquire = Lock.acquire
+
+    def not_theirs(self: Lock, seconds: float = 0) -> bool:
+        if self.path == theirs:
+            raise PermissionError
+        return acquire(self, seconds)
+
+    monkeypatch.setattr(Lock, "acquire", not_theirs)
+
+    assert Spill(tmp_path).folder.is_dir()
+    assert theirs.exists()
+
+
+def test_a_lock_that_cannot_be_deleted_while_it_is_open_goes_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Spill(tmp_path)
+    unlink = Path.unlink
+
+    def as_on_windows(path: Path, *, missing_ok: bool = False) -> None:
+        if mine.held:
+            raise PermissionError
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", as_on_windows)
+    mine.release()
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_answers_clear_away_what_was_left(tmp_path: Path) -> None:
