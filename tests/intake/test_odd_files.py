@@ -98,6 +98,21 @@ def test_sums_at_the_end_are_no_record(tmp_path: Path, lines: list[str]) -> None
     assert found["totals_left_out"] + found["footer_left_out"] == sum(map(bool, lines))
 
 
+@pytest.mark.parametrize("head", ["Deal ID,Deal name,Stage,Amount", "Region,Deal name,Owner,Amount"])
+def test_a_deal_called_like_a_line_of_totals_is_a_deal_now_and_later(tmp_path: Path, head: str) -> None:
+    path, lake = tmp_path / "deals.csv", Lake.open(tmp_path / "home", create=True)
+    rows = "A1,Server,Kim,500", "A2,Total,Kim,700", ",Total,,1200"
+    found = []
+    for number, lines in enumerate((rows, (*rows[:2], "A3,Total,Lee,800", ",Total,,2000"))):
+        path.write_text("\n".join((head, *lines)) + "\n", encoding="utf-8")
+        at = AT.replace(day=20 + number)
+        with plan_import([path], lake=lake, options=PlanOptions(exported_at=at)) as plan:
+            found.append(import_files(lake, plan, by="test", at=at))
+
+    assert [result.read for result in found] == [2, 3]
+    assert [codes(result)["totals_left_out"] for result in found] == [1, 1]
+
+
 def test_a_cut_off_record_above_a_footer_waits_in_quarantine(tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
     short = "Deal 21\nDeal 22,Proposal\n\nTotal Recall,Proposal\n"

@@ -22,6 +22,9 @@ NULL_TYPES: Final = {
     Kind.BOOLEAN: "BOOLEAN",
 }
 
+_OF_RECORDS: Final = (".owner_name", ".owner_email", ".stage")
+"""How the names of fields end that only a record has, besides ids."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -135,8 +138,23 @@ class Reading:
         return f"CASE WHEN NOT {one_of(text, nulls)} THEN {text} END" if nulls else text
 
     def no_record(self) -> str:
-        """Give the SQL condition for lines that are no record: totals below the table."""
+        """Give the SQL condition for lines that are no record: totals and what is below the table.
+
+        A deal that is called "Total", now or in a later file, has an id, an owner or a stage besides.
+        """
         parts = [
-            one_of(f"trim({self.raw(header)})", texts) for header, texts in self.mapping.total_rows.items() if texts
+            f"({one_of(f'trim({self.raw(header)})', texts)} AND {self._unmarked(header)})"
+            for header, texts in self.mapping.total_rows.items()
+            if texts
         ]
         return f"coalesce({' OR '.join(parts)}, false)" if parts else "false"
+
+    def _unmarked(self, label: str) -> str:
+        """Give the SQL condition for rows with neither id nor owner nor stage beside the column `label`."""
+        marks = [
+            column.column
+            for column in self.mapping.columns
+            if column.column != label and (column.field.endswith(("_id", *_OF_RECORDS)))
+        ]
+        told = [self.filled(header) for header in dict.fromkeys(marks)]
+        return f"coalesce({', '.join([*told, 'NULL'])}) IS NULL"
