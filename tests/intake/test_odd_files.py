@@ -59,7 +59,7 @@ def test_a_footer_is_no_record(tmp_path: Path, cells: str) -> None:
 def test_a_deal_called_like_the_company_in_the_footer_is_a_deal(tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
     deal = "Acme Corporation,Proposal,500,2026-12-01,Lee\n"
-    path.write_text(REPORT + deal + "".join(f'"{line}",,,,\n' for line in FOOTER), encoding="utf-8")
+    path.write_text(REPORT + deal + ",,,,\n" + "".join(f'"{line}",,,,\n' for line in FOOTER), encoding="utf-8")
 
     result = taken_in(path)
 
@@ -122,6 +122,20 @@ def test_a_cut_off_record_above_a_footer_waits_in_quarantine(tmp_path: Path) -> 
 
     assert (result.read, result.accepted, result.quarantined) == (23, 20, 3)
     assert codes(result)["footer_left_out"] == 3
+
+
+def test_a_record_of_one_cell_close_to_the_table_is_no_footer_of_a_sheet(tmp_path: Path) -> None:
+    path, book = tmp_path / "report.xlsx", Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for line in [*REPORT.splitlines(), "Deal 21", "", "Pipeline", "Copyright (c) 2026"]:
+        sheet.append([cell or None for cell in line.split(",")])
+    book.save(path)
+
+    result = taken_in(path)
+
+    assert (result.read, result.accepted, result.quarantined) == (21, 21, 0)
+    assert codes(result)["totals_left_out"] == 2
 
 
 GERMAN = {

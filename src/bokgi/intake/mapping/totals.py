@@ -54,15 +54,19 @@ def _footer(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> list[t
     """Read the footer: column and text of each of its lines. A text that a record has as well stays with the record."""
     columns = [column.sql for column in staged.columns]
     rows = connection.execute(
-        f"SELECT {', '.join(columns)} FROM {scanned(staged)} ORDER BY _row DESC LIMIT {footer.LONGEST + 1}"
+        f"SELECT _row, {', '.join(columns)} FROM {scanned(staged)} ORDER BY _row DESC LIMIT {footer.LONGEST + 1}"
     ).fetchall()
+    numbers = [number for number, *_ in rows]
     lines: list[tuple[int, str]] = []
-    for row in rows:
+    for _, *row in rows:
         filled = [(place, text.strip()) for place, text in enumerate(row) if text and text.strip()]
         if len(filled) != 1 or len(columns) == 1:
             break
         lines.append(filled[0])
-    told = [footer.Line(text, alone=True, apart=True) for _, text in lines]
+    told = [
+        footer.Line(text, alone=True, apart=number - 1 > above)
+        for number, above, (_, text) in zip(numbers, [*numbers[1:], 0], lines, strict=False)
+    ]
     lines = [lines[::-1][place] for place in footer.places_of(told[::-1])]
     others = f"SELECT {', '.join(columns)} FROM {staged.relation} WHERE "
     return [
