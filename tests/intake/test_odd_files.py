@@ -171,6 +171,27 @@ def test_a_german_export_gives_its_amounts_and_dates(tmp_path: Path, crm: str, e
     assert all(row["owner_id"] and row["account_id"] for row in rows)
 
 
+@pytest.mark.parametrize("closed", ["Geschlossen und {}", "Geschlossen/{}", "Abgeschlossen und {}"])
+def test_a_german_export_tells_won_from_lost_by_its_stages(tmp_path: Path, closed: str) -> None:
+    path, lake = tmp_path / "deals.csv", Lake.open(tmp_path / "home", create=True)
+    path.write_text(
+        "Opportunity-ID;Opportunity-Name;Phase;Betrag;Schlusstermin;Erstelldatum;Typ;Nächster Schritt\n"
+        "A1;Server;Verhandlung;100;23.12.2026;02.03.2026;Neukunde;Anruf\n"
+        f"A2;Cloud;{closed.format('gewonnen')};200;05.11.2026;03.02.2026;Bestandskunde;\n"
+        f"A3;Netz;{closed.format('verloren')};300;05.10.2026;03.02.2026;Neukunde;\n",
+        encoding="utf-8",
+    )
+    with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT)) as plan:
+        import_files(lake, plan, by="test", at=AT)
+
+    rows = pq.read_table(lake.state()["deals"]).sort_by("deal_id").to_pylist()
+    assert [(row["outcome"], row["closed_on"], row["type"], row["has_next_step"]) for row in rows] == [
+        ("open", None, "new", True),
+        ("won", date(2026, 11, 5), "expansion", False),
+        ("lost", date(2026, 10, 5), "new", False),
+    ]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
 def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "deals.csv"
