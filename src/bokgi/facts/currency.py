@@ -14,7 +14,7 @@ from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
 
 
-def in_one_currency(facts: Facts, on: date) -> Facts:
+def in_one_currency(facts: Facts, on: date, *, rates: ir.Table | None = None) -> Facts:
     """Give facts whose deals and targets have every amount in the organisation's currency.
 
     A closed deal is converted by the rate of the month in which it closed, an open one (and a closed one whose day
@@ -23,13 +23,16 @@ def in_one_currency(facts: Facts, on: date) -> Facts:
     without a currency is in the organisation's. Amounts are rounded to what the currency is counted in (whole won;
     cents), halves away from zero. Where nothing is in another currency the facts come back as they are.
 
+    `rates`: those to convert by, where `on` is later than the day the facts were cut to and they know no rate of it.
+
     Source: own definition; `tests/facts/test_currency.py` holds the hand-computed cases.
     """
     converted: dict[str, Any] = {}
+    rated = facts if rates is None else replace(facts, rates=rates)
     if foreign_currencies(facts, facts.deals):
-        converted = {"deals": _converted(facts, facts.deals, _deal_day(facts.deals, on)), "rates_of": on}
+        converted = {"deals": _converted(rated, facts.deals, _deal_day(facts.deals, on)), "rates_of": on}
     if foreign_currencies(facts, facts.targets):
-        converted["targets"] = _converted(facts, facts.targets, facts.targets.period_start)
+        converted["targets"] = _converted(rated, facts.targets, facts.targets.period_start)
     return replace(facts, **converted)
 
 

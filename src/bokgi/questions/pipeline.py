@@ -181,7 +181,7 @@ def _check_team(here: Asked, team: str) -> None:
 
 def _state(facts: Facts, here: Asked, on: date) -> ir.Table:
     """Give the deals as of an earlier day, by the rates of today: what a rate does is no change of the pipeline."""
-    then = in_one_currency(facts_on(facts, on), here.as_of)
+    then = in_one_currency(facts_on(facts, on), here.as_of, rates=here.facts.rates)
     return here.keep(deal_traits(then.deals, then.accounts, then.memberships, on=on))
 
 

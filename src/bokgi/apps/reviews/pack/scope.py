@@ -163,7 +163,7 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
                 Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(set(teams.values()))) or "–"}),
             )
         # The rates of one day for both states: what a rate does is no change of the pipeline.
-        earlier = in_one_currency(cut(day_before), as_of)
+        earlier = in_one_currency(cut(day_before), as_of, rates=now.rates)
         deals = narrowed(now)
         stays, courses = _moved(facts, now, None if team is None else deals, keep)
         yield Scope(
