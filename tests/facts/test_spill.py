@@ -150,3 +150,19 @@ def test_tables_that_older_code_kept_go_a_day_after_their_last_use(tmp_path: Pat
     state.kept(derived, "moves-ffffabcd", Path.touch)
 
     assert [path.exists() for path in (old, used, other)] == [False, True, True]
+
+
+def test_a_kept_table_that_another_process_drops_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    derived = state.derived(Lake.open(tmp_path, create=True))
+    path = state.kept(derived, "moves-ffffabcd", Path.touch)
+    utime = os.utime
+
+    def dropped_before(where: Path) -> None:
+        monkeypatch.setattr(os, "utime", utime)
+        where.unlink()
+        utime(where)
+
+    monkeypatch.setattr(os, "utime", dropped_before)
+
+    assert state.kept(derived, "moves-ffffabcd", Path.touch) == path
+    assert path.exists()

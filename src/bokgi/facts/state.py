@@ -219,7 +219,8 @@ def code_digest(*parts: str) -> str:
 def kept(derived_state: Derived, name: str, write: Callable[[Path], None]) -> Path:
     """Give a Parquet file derived from a state, writing it when it is not there."""
     path = derived_state.folder / f"{name}.parquet"
-    if path.exists():
+    # Another process may drop it at any moment.
+    with suppress(FileNotFoundError):
         os.utime(path)
         return path
     work = path.with_name(f"{_MAKING}{uuid4().hex}")
@@ -231,9 +232,11 @@ def kept(derived_state: Derived, name: str, write: Callable[[Path], None]) -> Pa
     _drop_old_code(path)
     # Days only: the state itself may have a file `deals-known`.
     kind = name.partition("-")[0]
-    others = [other for other in path.parent.glob(f"{kind}-[0-9]*.parquet") if other != path]
-    others.sort(key=lambda other: other.stat().st_mtime, reverse=True)
-    for other in others[KEPT_DAYS - 1 :]:
+    others: list[tuple[float, Path]] = []
+    for other in path.parent.glob(f"{kind}-[0-9]*.parquet"):
+        with suppress(FileNotFoundError):
+            others += [] if other == path else [(other.stat().st_mtime, other)]
+    for _, other in sorted(others, reverse=True)[KEPT_DAYS - 1 :]:
         other.unlink(missing_ok=True)
     return path
 
