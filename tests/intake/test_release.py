@@ -54,6 +54,15 @@ def test_a_repaired_mapping_takes_in_the_rows_it_repairs(company: Company) -> No
     assert company.rows("releases", "quarantined_by, file, row, how") == [(1, "deals.csv", 3, "remapped")]
 
 
+def test_a_row_that_is_refused_for_another_reason_now_was_not_taken_in(company: Company) -> None:
+    company.load(TEXT.replace("| 2 | 2026", "| lots | 2026"))
+    repaired = deals_mapping(values={"deals.stage": {"Dancing": "Offer"}})
+    done = release_by_mapping(company.lake, 1, by="test", at=AT, mappings=[repaired])
+
+    assert (done.released, done.refused) == (0, 2)
+    assert [row.codes for row in quarantine.quarantined(company.lake)] == [("amount_malformed",)] * 2
+
+
 def test_the_same_mapping_releases_nothing_and_writes_nothing(company: Company) -> None:
     company.load(TEXT)
     version = company.lake.version()

@@ -157,7 +157,9 @@ def _judged_again(
             return Released(None, done.counts, 0, waiting, done.findings)
         version = writing.commit(_entry(old, done, files, by=by, at=at))
     lake.state(version)
-    return Released(writing.import_no, done.counts, done.released, waiting - done.released, done.findings)
+    # What is refused for another reason now waits again, beside this import.
+    released = done.released - done.counts.quarantined
+    return Released(writing.import_no, done.counts, released, waiting - released, done.findings)
 
 
 def _entry(
