@@ -146,7 +146,7 @@ class Period:
 def _within(on: date) -> date:
     """Give back a date with which one can reckon some years back and forth."""
     if on.year not in YEARS:
-        raise UsageError("date_out_of_range", Message(N_("Date before 1970 or after 2200")))
+        raise UsageError("date_out_of_range", Message(N_("The date lies before 1970 or after 2200.")))
     return on
 
 
@@ -169,7 +169,7 @@ def read_date(text: str) -> date:
     datetime.date(2026, 11, 24)
     >>> read_date("0001-01-01")
     Traceback (most recent call last):
-    bokgi.domain.errors.UsageError: Date before 1970 or after 2200
+    bokgi.domain.errors.UsageError: The date lies before 1970 or after 2200.
     """
     try:
         return _within(date.fromisoformat(text))
