@@ -44,10 +44,10 @@ def written(path: Path, rows: tuple[tuple[str, ...], ...]) -> Path:
     return path
 
 
-def taken_in(path: Path, hints: Hints | None = None) -> tuple[Lake, ImportResult]:
+def taken_in(path: Path, *, at: datetime = AT, complete: bool = False) -> tuple[Lake, ImportResult]:
     lake = Lake.open(path.parent / "home", create=True)
-    with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT, hints=hints or Hints())) as plan:
-        return lake, import_files(lake, plan, by="test", at=AT)
+    with plan_import([path], lake=lake, options=PlanOptions(exported_at=at)) as plan:
+        return lake, import_files(lake, plan, by="test", at=at, complete=complete)
 
 
 def deals(lake: Lake) -> list[str]:
@@ -124,3 +124,18 @@ def test_an_import_that_is_judged_again_keeps_the_second_table_out(tmp_path: Pat
 
     assert deals(lake) == ["D1", "D2"]
     assert [row.codes for row in quarantine.quarantined(lake)] == [("header_within",)] * 3
+
+
+@pytest.mark.parametrize(
+    "unread", [("D2", "나래"), ("기회 ID", "영업기회명", "담당자", "단계", "메모")], ids=["short", "header"]
+)
+def test_a_complete_file_takes_no_deal_away_that_stands_in_what_could_not_be_read(
+    tmp_path: Path, unread: tuple[str, ...]
+) -> None:
+    taken_in(written(tmp_path / "deals.csv", DEALS), complete=True)
+    later = (*DEALS[:2], unread, *([DEALS[2]] if len(unread) > 2 else []))
+
+    lake, _ = taken_in(written(tmp_path / "deals.csv", later), at=AT.replace(day=24), complete=True)
+
+    rows = [row for path in lake.state()["deals"] for row in pq.read_table(path).to_pylist()]
+    assert sorted((row["deal_id"], row["outcome"]) for row in rows) == [("D1", "open"), ("D2", "open")]

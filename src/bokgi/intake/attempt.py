@@ -165,7 +165,7 @@ def attempt(
     releases = refused.released(bench, readings, held)
     if task.releasing:
         releases = _release(bench, readings, task)
-    sighted = _sightings(bench, readings, fresh, held)
+    sighted = _sightings(bench, readings, fresh, held, complete=task.complete)
     new_refusals = bench.number("SELECT count(*) FROM refusals WHERE fresh")
     news = anything or releases > 0 or new_refusals > 0 or (sighted and not task.seen)
     tables: Counter[str] = Counter()
@@ -262,8 +262,14 @@ def _count(
     return by_file, anything
 
 
-def _sightings(bench: Workbench, readings: Sequence[Reading], fresh: Sequence[Fresh], held: Held) -> bool:
-    """Collect deals that the files hold unchanged, or refused: table `sighted` (`deal_id, as_in`)."""
+def _sightings(
+    bench: Workbench, readings: Sequence[Reading], fresh: Sequence[Fresh], held: Held, *, complete: bool
+) -> bool:
+    """Collect deals that the files hold unchanged, or refused: table `sighted` (`deal_id, as_in`).
+
+    A complete file takes away what it does not hold. So a deal whose id is a cell of a record that could not be read
+    counts as held by it, too.
+    """
     bench.run("CREATE TEMP TABLE sighted (deal_id VARCHAR, as_in BIGINT)")
     if "deals" not in held.then:
         return False
@@ -278,6 +284,11 @@ def _sightings(bench: Workbench, readings: Sequence[Reading], fresh: Sequence[Fr
                 f"""INSERT INTO sighted SELECT DISTINCT d.deal_id, d.import_no FROM {held.then["deals"]} AS d
                     JOIN (SELECT {reading.sql("deals.deal_id")} AS deal_id FROM {reading.typed}
                           WHERE _row IN (SELECT _row FROM refused_{reading.place})) AS r ON r.deal_id = d.deal_id"""
+            )
+        if complete and reading.entity is Entity.DEALS and reading.staged.rejected:
+            bench.run(
+                f"""INSERT INTO sighted SELECT DISTINCT d.deal_id, d.import_no FROM {held.then["deals"]} AS d
+                    SEMI JOIN ({reading.staged.rejected_cells}) AS r ON r.cell = d.deal_id"""
             )
     return bench.number("SELECT count(*) FROM sighted") > 0
 

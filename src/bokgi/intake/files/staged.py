@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from bokgi.domain.findings import Finding
 from bokgi.intake.sql import identifier, literal
 
+SHEET_DELIMITER: Final = "\t"
+"""What is between the cells of a refused row of a sheet."""
 Progress = Callable[[str, int, int], None]
 """Called with the file's name, the bytes read so far and all bytes; may be called from another thread."""
 
@@ -150,6 +153,12 @@ class StagedFile:
         if self.rejects is None:
             return "(SELECT 0::BIGINT AS _row, ''::VARCHAR AS raw, ''::VARCHAR AS problem WHERE false)"
         return f"(SELECT _row, raw, problem FROM read_parquet({literal(str(self.rejects))}))"
+
+    @property
+    def rejected_cells(self) -> str:
+        """Give the query for what may be the cells of refused records: `cell`, without quotes and blanks around it."""
+        cells = f"unnest(string_split(raw, {literal(self.delimiter or SHEET_DELIMITER)}))"
+        return f"SELECT trim({cells}, ' \"\t') AS cell FROM {self.rejects_relation}"
 
     def column(self, name: str) -> StagedColumn:
         """Find a column by its cleaned name."""

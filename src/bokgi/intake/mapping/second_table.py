@@ -12,7 +12,7 @@ import duckdb
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.source import free_name
-from bokgi.intake.files.staged import StagedFile
+from bokgi.intake.files.staged import SHEET_DELIMITER, StagedFile
 from bokgi.intake.files.table import profiled
 from bokgi.intake.mapping.headers import key, named
 from bokgi.intake.mapping.model import Hints, Option, Question
@@ -133,7 +133,7 @@ def _refused(connection: duckdb.DuckDBPyConnection, staged: StagedFile, first: i
     """Write the refused records of a file with the rows from one on; give their file, and how many rows those are."""
     path = free_name(work, f"{staged.path.stem}_apart", ".parquet")
     cells = ", ".join(f"coalesce({column.sql}, '')" for column in staged.columns)
-    raw = f"concat_ws({literal(staged.delimiter or chr(9))}, {cells})"
+    raw = f"concat_ws({literal(staged.delimiter or SHEET_DELIMITER)}, {cells})"
     rows = f"SELECT _row, {raw} AS raw, {literal(PROBLEM)} AS problem FROM {staged.relation} WHERE _row >= {first}"
     connection.execute(
         f"""COPY (SELECT * FROM ({rows} UNION ALL FROM {staged.rejects_relation}) ORDER BY _row)
