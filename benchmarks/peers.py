@@ -431,7 +431,7 @@ EXECUTION_BY_STAGE: Final = f"""
         AND did.pipeline IS NOT DISTINCT FROM moved.pipeline AND did.stage IS NOT DISTINCT FROM moved.stage
 """
 
-LOSSREASONS: Final = f"""
+LOSS_REASONS: Final = f"""
     SELECT outcome, lost_reason, count(*) AS deals, coalesce(sum(amount), 0) AS deals_amount,
         count(*) FILTER (amount IS NULL) AS deals_amount_unknown,
         count(*) / sum(count(*)) OVER (PARTITION BY outcome) AS share
