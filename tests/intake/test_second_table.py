@@ -13,9 +13,8 @@ from openpyxl import Workbook
 from bokgi.facts.lake import Lake
 from bokgi.intake import quarantine
 from bokgi.intake.importing import ImportResult, import_files
-from bokgi.intake.mapping import saved
 from bokgi.intake.mapping.model import Hints
-from bokgi.intake.plan import MAPPINGS, PlanOptions, plan_import
+from bokgi.intake.plan import PlanOptions, plan_import
 from bokgi.intake.undoing import undo_import
 
 AT: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -94,19 +93,17 @@ def test_files_put_one_behind_the_other_are_one_table(tmp_path: Path, suffix: st
 
 def test_who_knows_better_says_that_it_is_a_row(tmp_path: Path) -> None:
     path = written(tmp_path / "deals.csv", (*DEALS, ("메모", "제품", "담당자", "단계", "")))
-    options = PlanOptions(exported_at=AT)
-    lake = Lake.open(tmp_path / "home", create=True)
-    with plan_import([path], lake=lake, options=options) as plan:
+    taken_in(path)
+    lake = Lake.open(tmp_path / "home")
+    with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT)) as plan:
         (question,) = [one for one in plan.questions if one.code == "second_table_unclear"]
         assert (plan.files[0].staged.rows, plan.files[0].staged.rejected) == (2, 1)
     hints = Hints(answers={question.key: "rows"})
     with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT, hints=hints)) as plan:
         assert (plan.files[0].staged.rows, plan.files[0].staged.rejected) == (3, 0)
-        mapping = plan.files[0].mapping
-    (lake.home / MAPPINGS).mkdir()
-    (lake.home / MAPPINGS / "deals.toml").write_text(saved.write(mapping), encoding="utf-8")
+        assert import_files(lake, plan, by="test", at=AT).read == 3
 
-    with plan_import([path], lake=lake, options=options) as plan:
+    with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT)) as plan:
         assert (plan.files[0].staged.rows, plan.files[0].staged.rejected) == (3, 0), "the saved mapping knows it"
         assert "second_table_unclear" not in [one.code for one in plan.questions]
 

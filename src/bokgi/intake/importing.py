@@ -252,8 +252,8 @@ def mappings_from(text: str) -> list[FileMapping]:
 def save_mappings(lake: Lake, mappings: Sequence[FileMapping]) -> None:
     """Save the mappings of a successful import for the next one.
 
-    What a person saved or edited is left alone, but for columns that somebody mapped otherwise for this import: the
-    next one reads them so, too.
+    What a person saved or edited is left alone, but for columns that somebody mapped otherwise for this import, and a
+    row that somebody said is no header: the next one reads them so, too.
     """
     folder = lake.home / MAPPINGS
     with told_apart():
@@ -273,7 +273,7 @@ def _told_otherwise(before: FileMapping, now: FileMapping) -> FileMapping | None
         return now if now.found_by is FoundBy.HAND else None
     told = [column for column in now.columns if column.found_by is FoundBy.HAND]
     if {column.as_saved() for column in told} <= {column.as_saved() for column in before.columns}:
-        return None
+        return replace(before, one_table=True) if now.one_table and not before.one_table else None
     here = {column.column for column in now.columns}
     headers, fields = {column.column for column in told}, {column.field for column in told} - {ATTRIBUTES, LEAVE_OUT}
     # A header that is gone gives the field over to the one that was told in its place.
@@ -282,7 +282,7 @@ def _told_otherwise(before: FileMapping, now: FileMapping) -> FileMapping | None
         for column in before.columns
         if column.column not in headers and (column.column in here or column.field not in fields)
     ]
-    return replace(before, columns=(*stays, *told))
+    return replace(before, columns=(*stays, *told), one_table=now.one_table)
 
 
 __all__ = ["Exported", "ImportResult", "import_files", "mappings_from", "mappings_text", "save_mappings"]
