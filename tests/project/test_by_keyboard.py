@@ -29,7 +29,8 @@ _FARTHEST: Final = 150
 """So many steps of the tab key lead past everything of a page."""
 _HERE: Final = """
     const here = document.activeElement;
-    const marked = here === document.body || [here, ...document.querySelectorAll("label:focus-within, [data-drop]:focus-within")].some(one => {
+    const around = [here, ...document.querySelectorAll("label:focus-within, [data-drop]:focus-within")];
+    const marked = here === document.body || around.some(one => {
         const style = getComputedStyle(one);
         return style.outlineStyle !== "none" || style.boxShadow !== "none";
     });
