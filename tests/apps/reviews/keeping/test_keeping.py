@@ -123,6 +123,10 @@ def test_a_deal_shows_what_was_agreed_on_it_however_long_ago(users: dict[str, Us
     then = page(leader, f"/reviews/commitments/on/lee-12/{yesterday}")
     assert "내 약속" in then
     assert "오늘 약속" not in then
+    assert f'hx-get="/reviews/commitments/of/lee/{yesterday}"' in page(leader, f"/people/lee/{yesterday}")
+    then = page(leader, f"/reviews/commitments/of/lee/{yesterday}")
+    assert "내 약속" in then
+    assert "오늘 약속" not in then
     assert as_role("rep").get("/reviews/commitments/on/seo-12/").status_code == 404
     assert as_role("rep").get("/reviews/commitments/on/nothing/").status_code == 404
     assert page(as_role("rep"), "/reviews/commitments/on/lee-1/").strip() == ""

@@ -215,7 +215,8 @@ def person_commitments(request: PageRequest, person_id: str) -> HttpResponse:
     screen = screen_of(request)
     if not screen.viewer.sees_person(person_id):
         raise Http404
-    listed = selectors.commitments_of([person_id], as_of=screen.as_of)
+    found = selectors.commitments_of([person_id], as_of=screen.as_of)
+    listed = [one for one in found if one.commitment.meeting.on <= screen.as_of]
     counted = selectors.rates(listed, minimum_n=MINIMUM_N)
     context = {
         "screen": screen,
