@@ -116,9 +116,9 @@ def hygiene(
 def hygiene_by(found: ibis.Table, deals: ibis.Table, *, by: Sequence[str] = ()) -> ibis.Table:
     """How many open deals each reason holds for, and what they come to.
 
-    Reads the table of `hygiene` and `deals` (for the columns in `by`). Gives one row per `by`: `open`, `flagged` (at
-    least one reason) and each of `REASONS`, all with `…_amount` and `…_amount_unknown`. A reason that cannot be known
-    counts as not holding.
+    Reads the table of `hygiene`, all rows of it, and `deals` for those columns in `by` that it has not itself. Gives
+    one row per `by`: `open`, `flagged` (at least one reason) and each of `REASONS`, all with `…_amount` and
+    `…_amount_unknown`. A reason that cannot be known counts as not holding.
 
     >>> import pyarrow as pa
     >>> row = {"deal_id": ["d"], "amount": pa.array([5], pa.decimal128(18, 2)), "reasons": [1]}
