@@ -16,8 +16,12 @@ from bokgi.domain.period import Period, read_date
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bokgi.domain.findings import Finding
     from bokgi.facts.model import Facts
     from bokgi.questions.answers import Question
+
+
+_ROWS_SHOWN = 3
 
 
 @contextmanager
@@ -133,3 +137,22 @@ def show_table(session: Session, columns: Sequence[tuple[str, str]], rows: Itera
         table.add_row(*(Text(cell) for cell in row))
     session.out.print(table)
     session.out.print()
+
+
+def show_findings(session: Session, found: Iterable[Finding]) -> None:
+    """Print what was found, a line each, and where the first of it stands: the file unless it was named, and rows."""
+    from rich.text import Text
+
+    for finding in found:
+        sign, style = {"error": ("✗", "red"), "warning": ("△", "yellow"), "info": ("·", "dim")}[finding.severity.value]
+        said = session.text(finding.message)
+        session.out.print(Text.assemble((f"{sign} {said}", style), (_place(session, finding, said), "dim")))
+
+
+def _place(session: Session, finding: Finding, said: str) -> str:
+    rows = [example for example in finding.examples if example.row is not None][:_ROWS_SHOWN]
+    if not rows:
+        return ""
+    file = "" if rows[0].file is None or rows[0].file in said else f"{rows[0].file}, "
+    listed = ", ".join(session.text(Message(N_("row {row}"), {"row": f"{example.row:,}"})) for example in rows)
+    return f" ({file}{listed}{', …' if finding.count > len(rows) else ''})"

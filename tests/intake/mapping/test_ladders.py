@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bokgi.domain.stage import StageKind
+from bokgi.intake.mapping.ladders.choose import said
 from bokgi.intake.mapping.ladders.evidence import StageEvidence
 from bokgi.intake.mapping.ladders.infer import infer
 from bokgi.intake.mapping.ladders.words import known, number_of
@@ -282,3 +283,13 @@ def test_history_orders_stages_that_have_no_usual_name(bench: Bench) -> None:
         ("Mole", StageFoundBy.HISTORY),
         ("Apple", StageFoundBy.HISTORY),
     ]
+
+
+def test_stages_of_several_pipelines_are_told_apart() -> None:
+    stages = (
+        StageDefinition("new", "Talk", "Talk", 1, StageKind.OPEN, "inferred", StageFoundBy.HISTORY),
+        StageDefinition("new", "Won", "Won", 2, StageKind.WON, "inferred", StageFoundBy.HISTORY),
+        StageDefinition("renewal", "Won", "Won", 1, StageKind.WON, "inferred", StageFoundBy.HISTORY),
+    )
+    assert "new: Talk → Won (Won); renewal: Won (Won)." in said(stages, stages, "deals.csv")[0].message.text("en")
+    assert ": Talk → Won (Won)." in said(stages[:2], stages, "deals.csv")[0].message.text("en")

@@ -129,9 +129,10 @@ def _released(found: Released, session: Session) -> dict[str, Any]:
 
 
 def _show_released(session: Session, found: Released) -> None:
-    for finding in found.findings:
-        session.out.print(f"· {session.text(finding.message)}")
+    from bokgi.cli.answering import show_findings
     from bokgi.intake.release import what_became
+
+    show_findings(session, found.findings)
 
     session.out.print(session.text(what_became(found.released, found.refused)))
 

@@ -218,9 +218,7 @@ def _answers(pairs: Sequence[str]) -> dict[str, str]:
 
 def show_result(session: Session, result: ImportResult) -> None:
     """Print what the import did: each file, what is worth knowing, and the sum that must hold."""
-    from rich.text import Text
-
-    from bokgi.cli.answering import show_table
+    from bokgi.cli.answering import show_findings, show_table
     from bokgi.intake.mapping.describe import ENTITY_LABELS, preset_label
 
     texts = [(head, "left") for head in (N_("File"), N_("What it is"))]
@@ -235,9 +233,7 @@ def show_result(session: Session, result: ImportResult) -> None:
         cells = [f"{n:,}" for n in each] or [""] * 4
         rows.append([file.staged.name, what, str(len(file.mapping.columns)), *cells])
     show_table(session, [*texts, *numbers], rows)
-    for finding in result.findings:
-        sign, style = {"error": ("✗", "red"), "warning": ("△", "yellow"), "info": ("·", "dim")}[finding.severity.value]
-        session.out.print(Text(f"{sign} {session.text(finding.message)}", style=style))
+    show_findings(session, result.findings)
     session.out.print()
     values = {
         "read": result.read,

@@ -116,6 +116,21 @@ def said(inferred: Sequence[StageDefinition], stages: Sequence[StageDefinition],
 
 
 def _in_order(stages: Sequence[StageDefinition]) -> Message | str:
+    """Tell the stages in their order, each pipeline's apart."""
+    apart = [
+        (pipeline, _one_behind_another([stage for stage in stages if stage.pipeline == pipeline]))
+        for pipeline in dict.fromkeys(stage.pipeline for stage in stages)
+    ]
+    if len(apart) == 1:
+        return apart[0][1]
+    told = [
+        Message(N_("{pipeline}: {stages}"), {"pipeline": pipeline, "stages": listed})
+        for pipeline, listed in apart[:_SHOWN]
+    ]
+    return chained([*told, *(["…"] if len(apart) > _SHOWN else [])], N_("{first}; {then}"))
+
+
+def _one_behind_another(stages: Sequence[StageDefinition]) -> Message | str:
     told: list[Message | str] = [
         stage.label
         if stage.kind is StageKind.OPEN
