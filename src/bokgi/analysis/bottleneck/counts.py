@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 import ibis
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from bokgi.analysis.bottleneck.gains import win_after
 from bokgi.analysis.bottleneck.screening import Cell, code
 from bokgi.analysis.progressions import REACHED
+from bokgi.analysis.totals import squares_of, sum_of
 from bokgi.analysis.visits import entered_since
 
 Floats = NDArray[np.float64]
@@ -119,11 +121,15 @@ def count_arrivals(
     entered = joined(within, deals, [*columns, "amount", "created_on"])
     entered = entered.mutate(created_on=_.of_created_on).filter(entered_since(start, _.start_unknown))
     views = {column: _[f"of_{column}"].cast("string") for column in (column_of(view) for view in by) if column != STAGE}
-    value = _.of_amount.cast("float64")
     rows = (
         entered.mutate(**views)
         .group_by("pipeline", "stage", *views)
-        .agg(n=_.count(), valued=_.of_amount.count(), total=value.sum(), squares=(value * value).sum())
+        .agg(
+            n=_.count(),
+            valued=_.of_amount.count(),
+            total=sum_of(_.of_amount, _.of_amount.notnull()),
+            squares=squares_of(_.of_amount),
+        )
         .to_pyarrow()
     )
     sums = [(name, "sum") for name in ("n", "valued", "total", "squares")]
@@ -144,16 +150,16 @@ def won_a_month(deals: ibis.Table, window: Window) -> float:
     """Won amount of a month in the window."""
     start, end = window
     won = deals.filter((_.outcome == "won") & (_.closed_on >= start) & (_.closed_on < end))
-    total = won.agg(total=_.amount.cast("float64").sum()).to_pyarrow()["total"][0].as_py()
-    return float(total or 0.0) / ((end - start).days / DAYS_IN_MONTH)
+    total = won.agg(total=sum_of(_.amount, _.amount.notnull())).to_pyarrow()["total"][0].as_py()
+    return float(total) / ((end - start).days / DAYS_IN_MONTH)
 
 
-def _moments(n: int, total: float | None, squares: float | None) -> tuple[float, float, float]:
+def _moments(n: int, total: Decimal, squares: Decimal | None) -> tuple[float, float, float]:
     """Number, mean and standard deviation from sums."""
-    if not n or total is None or squares is None:
+    if not n or squares is None:
         return 0.0, 0.0, 0.0
-    mean = total / n
-    variance = max(squares / n - mean**2, 0.0) * n / max(n - 1, 1)
+    mean = float(total) / n
+    variance = max(float(squares) / n - mean**2, 0.0) * n / max(n - 1, 1)
     return float(n), mean, float(np.sqrt(variance))
 
 

@@ -18,6 +18,7 @@ from scipy import linalg
 
 from bokgi.analysis.comparison.cells import UNKNOWN, cells_of
 from bokgi.analysis.cross_tables import PRIOR_SD, Design
+from bokgi.analysis.totals import steady_sum
 
 Floats = NDArray[np.float64]
 
@@ -56,9 +57,9 @@ def amount_effects(
         .group_by(keys)
         .agg(
             n=ibis._.count(),
-            wins=ibis._.log_amount.sum(),
-            squares=(ibis._.log_amount * ibis._.log_amount).sum(),
-            total=ibis._.amount.cast("float64").sum(),
+            wins=steady_sum(ibis._.log_amount),
+            squares=steady_sum(ibis._.log_amount * ibis._.log_amount),
+            total=ibis._.amount.cast("decimal(18, 2)").sum().cast("float64"),
         )
         .order_by(keys)
         .to_pyarrow()

@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Final
 
 import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 from ibis import _
 from numpy.typing import NDArray
 
 from bokgi.analysis.deal_traits import check_columns
+from bokgi.analysis.totals import squares_of
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
@@ -184,10 +184,9 @@ def _with_due(pool: ibis.Table, deal_changes: ibis.Table | None, window: Window)
 def _counted(pool: ibis.Table, keys: Sequence[str]) -> pa.Table:
     names = [*(f"key_{key}" for key in keys), "start", "end"]
     amount = (_.end == WON).ifelse(_.amount, ibis.null(pool.amount.type()))
-    square: ir.FloatingValue = amount.cast("float64") * amount.cast("float64")
     return (
         pool.group_by(names)
-        .agg(n=_.count(), amount=amount.sum().cast("decimal(38, 2)"), squares=square.sum())
+        .agg(n=_.count(), amount=amount.sum().cast("decimal(38, 2)"), squares=squares_of(amount).cast("float64"))
         .order_by(names)
         .to_pyarrow()
     )
