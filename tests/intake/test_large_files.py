@@ -60,6 +60,20 @@ def test_rows_of_a_file_that_is_read_from_several_places_are_numbered_in_its_ord
         assert (staged.rows, bench.number(wrong)) == (12_000, 0)
 
 
+def test_a_currency_that_few_amounts_of_a_large_file_name_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typed, "MATERIALISED_ROWS", 1_000)
+    company = Company(tmp_path)
+    lines = [f"D{number} | 5 | 2026-01-05" for number in range(9_000)]
+    columns = {"id": "deals.deal_id", "amount": "deals.amount", "created": "deals.created"}
+    alike = company.load("id | amount | created\n" + "\n".join(lines), deals_mapping(columns=columns))
+    lines[4_321] = "D4321 | $7 | 2026-01-05"
+    result = company.load("id | amount | created\n" + "\n".join(lines), deals_mapping(columns=columns))
+
+    assert (codes(alike), codes(result)) == ({}, {"currency_mixed": 1})
+
+
 def taken_in(folder: Path) -> tuple[Company, list[ImportResult]]:
     """Import the deals twice, changed in between, the second time with people and stage history."""
     folder.mkdir()

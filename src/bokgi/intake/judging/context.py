@@ -14,7 +14,7 @@ from bokgi.domain.stage import StageKind
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.judging.ladder import Ladder, Rung
 from bokgi.intake.judging.readings import Reading
-from bokgi.intake.judging.typed import MATERIALISED_ROWS
+from bokgi.intake.judging.typed import kept_with
 from bokgi.intake.mapping.model import Entity, FileMapping
 from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
@@ -50,10 +50,12 @@ def _currency(bench: Workbench, files: Sequence[tuple[StagedFile, FileMapping]])
             continue
         column = mapping.of("deals.currency")
         if column is not None:
-            text = f"upper(trim({staged.column(column.column).sql}))"
+            text = staged.column(column.column).sql
             rows = bench.rows(
-                f"""SELECT {text} AS currency, count(*) AS n FROM {staged.relation}
-                    WHERE regexp_full_match({text}, '[A-Z]{{3}}') GROUP BY ALL ORDER BY n DESC, currency LIMIT 1"""
+                f"""WITH texts AS (SELECT {text} AS text, count(*) AS n FROM {staged.relation} GROUP BY {text})
+                    SELECT upper(trim(text)) AS currency, sum(n) AS n FROM texts
+                    WHERE regexp_full_match(upper(trim(text)), '[A-Z]{{3}}')
+                    GROUP BY ALL ORDER BY n DESC, currency LIMIT 1"""
             )
             if rows:
                 return str(rows[0][0])
@@ -130,24 +132,25 @@ def _deals(bench: Workbench, readings: Sequence[Reading], held: Held) -> bool:
     return True
 
 
-def _names_currencies(bench: Workbench, reading: Reading) -> bool:
-    """Tell whether rows of a deals file may name currencies; amounts of a large file are not read twice to see it."""
-    if reading.says("deals.currency") or reading.staged.rows <= MATERIALISED_ROWS:
-        return True
-    texts = [
-        f"regexp_matches({reading.raw(column.column)}, '[^-0-9.,() ]')" for column in reading.columns_of("deals.amount")
+def _foreign(bench: Workbench, reading: Reading, home: Home) -> bool:
+    """Tell whether a deals file names other currencies at all; column by column, which of a large file costs least."""
+    columns = [
+        (kept_with(reading, said), said) for said in (reading.sql("deals.currency"),) if reading.says("deals.currency")
     ]
-    return bench.number(f"SELECT count(*) FROM {reading.staged.sample} WHERE {' OR '.join(texts) or 'false'}") > 0
+    columns.append((reading.kept_values, reading.sql("deals.amount", "currency")))
+    return reading.mapping.currency not in {None, home.currency} or any(
+        bench.rows(f"SELECT 1 FROM {rows} WHERE {said} <> ? LIMIT 1", [home.currency]) for rows, said in columns
+    )
 
 
 def currencies(bench: Workbench, readings: Sequence[Reading], held: Held, home: Home) -> list[Finding]:
     """Say which currencies other than the organisation's have no exchange rate."""
-    foreign = f"IS DISTINCT FROM {literal(home.currency)}"
     parts = [
         f"""SELECT {reading.deal_currency()} AS currency FROM {reading.kept}
-            WHERE {reading.sql("deals.amount")} IS NOT NULL AND {reading.sql("deals.currency")} {foreign}"""
+            WHERE {reading.sql("deals.amount")} IS NOT NULL
+                AND {reading.sql("deals.currency")} IS DISTINCT FROM {literal(home.currency)}"""
         for reading in readings
-        if reading.entity is Entity.DEALS and reading.says("deals.amount") and _names_currencies(bench, reading)
+        if reading.entity is Entity.DEALS and reading.says("deals.amount") and _foreign(bench, reading, home)
     ]
     if not parts:
         return []
