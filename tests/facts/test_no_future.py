@@ -14,7 +14,7 @@ import pyarrow as pa
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bokgi.facts.as_of import as_of
+from bokgi.facts.as_of import as_of, deals_as_of, deals_from
 from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts
 from bokgi.facts.schema import TRACKED_COLUMNS
@@ -262,3 +262,41 @@ def test_today_looks_like_the_current_state(seed: int) -> None:
         ours = {"observed_on", "first_seen_on", "last_seen_on", "attributes_seen"}
         columns = [c for c in current.deals.columns if c not in ours]
         assert rows(today.deals, *columns) == rows(current.deals, *columns)
+
+
+@settings(max_examples=3, phases=[Phase.generate])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_deals_rebuilt_from_those_of_a_day_nearby_are_those_of_the_day(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    facts = facts_from(random_tables(generator, 40))
+    # The changes of closing days that `random_tables` makes tell of the first of these days.
+    for on in (date(2026, 1, 20), ON + timedelta(days=int(generator.integers(-20, 20)))):
+        days = [on, on - timedelta(days=1)]
+        for to, other in (days, reversed(days)):
+            then = deals_as_of(facts, to)
+            from_other = deals_from(facts, to, deals_as_of(facts, other), other)
+            assert rows(from_other, *then.columns) == rows(then, *then.columns)
+
+
+def test_only_deals_of_which_something_is_dated_in_between_are_rebuilt() -> None:
+    moved = {"created": "created_on", "observed": "observed_on", "closed": "closed_on", "assigned": "assigned_on"}
+    names = [*moved, "event", "change", "closing", *(f"quiet{number}" for number in range(14))]
+    columns = ["created_on", "observed_on", "closed_on", "assigned_on"]
+    day = "2026-02-14"
+    deals = [[name, *("2026-01-02" if moved.get(name) != column else day for column in columns)] for name in names]
+    facts = facts_of(
+        deals="\n".join(" | ".join(row) for row in [["deal_id", *columns], *deals]),
+        stage_events=f"deal_id | entered_on | stage\nevent | {day} | qualified",
+        deal_changes=f"""
+        deal_id | field     | changed_on | new
+        change  | amount    | {day}      | 5
+        closing | closed_on | 2026-01-03 | {day}
+        """,
+    )
+    kept = deals_as_of(facts, date(2026, 2, 13)).mutate(source=ibis.literal("kept"))
+    later = deals_from(facts, ON, kept, date(2026, 2, 13))
+    anew = {deal for deal, source in rows(later, "deal_id", "source") if source != "kept"}
+    assert anew == {*moved, "event", "change", "closing"}
+    stages = facts_of(stages="pipeline | stage | kind | valid_from\np | won | won | 2026-02-14").stages
+    changed = deals_from(replace(facts, stages=stages), ON, kept, date(2026, 2, 13))
+    assert all(source != "kept" for _, source in rows(changed, "deal_id", "source"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +17,7 @@ from deltalake.exceptions import CommitFailedError
 
 from bokgi.domain.errors import InternalError
 from bokgi.facts import delta, numbers, state
+from bokgi.facts.as_of import deals_from
 from bokgi.facts.deriving import DERIVATION
 from bokgi.facts.engine import connect
 from bokgi.facts.lake import Lake
@@ -42,6 +44,28 @@ def test_deals_of_a_day_are_rebuilt_once_and_kept_beside_the_state(tmp_path: Pat
         assert then.as_of == date(2026, 1, 6)
     kept = [path.name for path in (lake.folder / "state" / "v2").glob("deals-*")]
     assert [name.rpartition("-")[0] for name in kept] == ["deals-2026-01-06"]
+
+
+def test_deals_of_a_day_are_rebuilt_from_those_of_the_nearest_day_that_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = two_weeks(tmp_path)
+    for on in (date(2026, 1, 6), date(2026, 1, 13)):
+        facts(ibis.duckdb.connect(), lake, as_of=on)
+    from_days: list[date] = []
+
+    def noted(found: Facts, on: date, deals: ir.Table, other: date) -> ir.Table:
+        from_days.append(other)
+        return deals_from(found, on, deals, other)
+
+    monkeypatch.setattr("bokgi.facts.read.deals_from", noted)
+    found = read(lake)
+    then = facts_on(found, date(2026, 1, 8))
+    assert from_days == [date(2026, 1, 6)]
+    assert rows(then.deals, "deal_id", "stage") == [("d1", "talk")]
+    changed = replace(found, deals=found.deals.limit(0))
+    assert rows(facts_on(changed, date(2026, 1, 9)).deals, "deal_id") == []
+    assert from_days == [date(2026, 1, 6)]
 
 
 def test_only_what_follows_from_facts_as_they_were_read_is_kept(tmp_path: Path) -> None:

@@ -24,13 +24,15 @@ class Keeping:
     """Where facts keep what was computed of them: the tables as they were read, and how another one is kept.
 
     `kept` are the tables that are kept on file, `days` the facts cut to a day, `told` small answers about the tables
-    that were read or kept (`Facts.once`): they last as long as the facts do. `hold` is how a table is kept in memory.
+    that were read or kept (`Facts.once`): they last as long as the facts do. `hold` is how a table is kept in memory,
+    `there` names the tables of a kind that are on file, one for each day, whoever kept them.
     `folder` is that of the derived state.
     """
 
     tables: Mapping[str, ir.Table]
     keep: Callable[[str, Callable[[], ir.Table]], ir.Table]
     hold: Callable[[str, Callable[[], pa.Table]], pa.Table]
+    there: Callable[[str], list[str]]
     folder: Path
     kept: dict[str, ir.Table] = field(default_factory=dict)
     days: dict[date, Facts] = field(default_factory=dict)

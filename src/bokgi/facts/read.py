@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from bokgi.facts import delta, state
 from bokgi.facts.as_of import as_of as rebuilt
-from bokgi.facts.as_of import deals_as_of
+from bokgi.facts.as_of import deals_as_of, deals_from
 from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts, Keeping
 from bokgi.facts.schema import STATE_COLUMNS, TABLES, Column
@@ -72,10 +72,11 @@ def open_facts(home: Path | str, *, version: int | None = None, as_of: date | No
 def facts_on(found: Facts, on: date) -> Facts:
     """Cut facts to what had happened by the end of a day; the deals are rebuilt once and kept, where they can be.
 
-    Rebuilding them is the longest expression of all: read from a file, every question after it stays short. The last
-    days asked for are remembered with the facts.
+    Rebuilding them is the longest expression of all: read from a file, every question after it stays short. Where those
+    of a day nearby are kept, only deals that changed between the two days are rebuilt. The last days asked for are
+    remembered with the facts.
     """
-    deals = found.kept(f"deals-{on.isoformat()}", lambda: deals_as_of(found, on))
+    deals = found.kept(_deals_of(on), lambda: _deals_on(found, on))
     if found.keeping is None or not found.as_read:
         return rebuilt(found, on, deals=deals)
     days = found.keeping.days
@@ -86,6 +87,21 @@ def facts_on(found: Facts, on: date) -> Facts:
     while len(days) > state.KEPT_DAYS:
         del days[next(iter(days))]
     return told
+
+
+def _deals_of(on: date) -> str:
+    return f"deals-{on.isoformat()}"
+
+
+def _deals_on(found: Facts, on: date) -> ir.Table:
+    """Rebuild the deals of a day, from those of the nearest day that is kept."""
+    if found.keeping is None or not found.as_read:
+        return deals_as_of(found, on)
+    days = [date.fromisoformat(name.removeprefix("deals-")) for name in found.keeping.there("deals")]
+    nearest = min(days, key=lambda day: (abs(on - day), day), default=None)
+    if nearest is None:
+        return deals_as_of(found, on)
+    return deals_from(found, on, found.kept(_deals_of(nearest), lambda: deals_as_of(found, nearest)), nearest)
 
 
 def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derived) -> Keeping | None:  # noqa: ANN401 - any Ibis backend
@@ -107,7 +123,11 @@ def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derive
         path = state.kept(derived, f"{name}-{code}", write)
         return _held(path, pq.read_schema(path).metadata[_MADE])
 
-    return Keeping(tables, keep, hold, derived.folder) if connection.name == "duckdb" else None
+    def there(kind: str) -> list[str]:
+        ending = f"-{code}.parquet"
+        return [path.name.removesuffix(ending) for path in derived.folder.glob(f"{kind}-[0-9]*{ending}")]
+
+    return Keeping(tables, keep, hold, there, derived.folder) if connection.name == "duckdb" else None
 
 
 def _as_declared(table: ir.Table) -> ir.Table:
