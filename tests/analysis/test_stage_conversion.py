@@ -111,6 +111,13 @@ def test_figures_can_be_split_by_any_column_of_the_deals() -> None:
     ]
 
 
+def test_without_deals_all_visits_count() -> None:
+    data = made()
+    moved = visits(data.deals, data.stage_events, data.stages)
+    found = stage_conversion(None, moved, as_of=date(2026, 11, 30), period=WEEK, minimum_n=1)
+    assert rows_of(found) == converted(data)
+
+
 def test_an_unknown_column_is_refused_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="colour"):
         converted(made(), by=["colour"])

@@ -46,6 +46,9 @@ def test_visits_add_up_and_open_deals_count_as_long_as_seen() -> None:
     assert (talk["deals"], talk["left"], talk["open"]) == (3, 2, 1)
     assert (talk["median_days"], talk["p80_days"], talk["at_risk"], talk["reason"]) == (10, 10, 1, None)
     assert (talk["median_shortest"], talk["median_longest"], talk["interval"]) == (10, 10, 0)
+    moved = visits(data.deals, data.stage_events, data.stages)
+    every = time_in_stage(None, moved, as_of=AS_OF, period=NOVEMBER, risk=Risk.COHORT, minimum_n=1)
+    assert {row["stage"]: row for row in rows_of(every)} == times(data)
 
 
 def test_snapshots_give_the_shortest_and_the_longest_stay() -> None:

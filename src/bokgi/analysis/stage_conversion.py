@@ -40,7 +40,7 @@ class Risk(StrEnum):
 
 
 def stage_conversion(  # noqa: PLR0913 - the question has that many sides
-    deals: ibis.Table,
+    deals: ibis.Table | None,
     visits: ibis.Table,
     *,
     as_of: date,
@@ -53,9 +53,9 @@ def stage_conversion(  # noqa: PLR0913 - the question has that many sides
 ) -> pa.Table:
     """Of the deals that enter a stage, what share reaches a later open stage or is won, open deals not yet decided.
 
-    Reads `deals` (one row per deal: `deal_id` and the columns in `by`) and `visits` (`analysis.visits`), both as of
-    `as_of`. Runs the expression on their engine and finishes on its cells. `progressed`: `analysis.progressions` of
-    these visits, where they are known already.
+    Reads `deals` (one row per deal: `deal_id` and the columns in `by`; null: all that visits are given of, no `by`) and
+    `visits` (`analysis.visits`), both as of `as_of`. Runs the expression on their engine and finishes on its cells.
+    `progressed`: `analysis.progressions` of these visits, where they are known already.
 
     Gives one row per `by`, pipeline and open stage, in that order:
 
@@ -94,14 +94,14 @@ def stage_conversion(  # noqa: PLR0913 - the question has that many sides
     >>> found.select(["stage", "entries", "reached", "lost", "open", "conversion", "undecided"]).to_pylist()
     [{'stage': 'talk', 'entries': 4, 'reached': 2, 'lost': 1, 'open': 1, 'conversion': 0.5, 'undecided': 0.25}]
     """
-    by = check_columns(deals, by)
+    by = () if deals is None else check_columns(deals, by)
     cells = conversion_cells(deals, visits, as_of=as_of, period=period, risk=risk, by=by, progressed=progressed)
     keys = (*by, "pipeline", "stage", "stage_order")
     return shares(cells.to_pyarrow(), keys=keys, ends=ENDS, minimum_n=minimum_n, level=level)
 
 
 def conversion_cells(
-    deals: ibis.Table,
+    deals: ibis.Table | None,
     visits: ibis.Table,
     *,
     as_of: date,
@@ -117,7 +117,8 @@ def conversion_cells(
     `interval`: `n` deals.
     """
     told = progressions(visits) if progressed is None else progressed
-    told = told.join(deals.select("deal_id", *by), "deal_id")
+    if deals is not None:
+        told = told.join(deals.select("deal_id", *by), "deal_id")
     seen = observed(told, as_of=as_of, period=period, risk=risk)
     keys = [*by, "pipeline", "stage", "stage_order", "start", "end", "kind", "entered", "interval"]
     return seen.group_by(keys).agg(n=_.count())

@@ -29,7 +29,7 @@ _STAY: Final = ["deal_id", "pipeline", "stage"]
 
 
 def time_in_stage(
-    deals: ibis.Table,
+    deals: ibis.Table | None,
     visits: ibis.Table,
     *,
     as_of: date,
@@ -41,8 +41,8 @@ def time_in_stage(
 ) -> pa.Table:
     """How many days deals spend in each stage: by when half of them have left it, and by when 80 %.
 
-    Reads `deals` (one row per deal: `deal_id` and the columns in `by`) and `visits` (`analysis.visits`), both as of
-    `as_of`. Runs the expression on their engine and finishes on its cells.
+    Reads `deals` (one row per deal: `deal_id` and the columns in `by`; null: all that visits are given of, no `by`) and
+    `visits` (`analysis.visits`), both as of `as_of`. Runs the expression on their engine and finishes on its cells.
 
     Gives one row per `by`, pipeline and open stage, in that order:
 
@@ -80,7 +80,7 @@ def time_in_stage(
     >>> found.select(["stage", "deals", "left", "median_days", "p80_days"]).to_pylist()
     [{'stage': 'talk', 'deals': 4, 'left': 3, 'median_days': 2, 'p80_days': None}]
     """
-    by = check_columns(deals, by)
+    by = () if deals is None else check_columns(deals, by)
     cells = time_cells(deals, visits, as_of=as_of, period=period, risk=risk, by=by).to_pyarrow()
     keys = (*by, "pipeline", "stage", "stage_order")
     ordered = cells.sort_by([(name, "ascending") for name in keys])
@@ -91,7 +91,7 @@ def time_in_stage(
 
 
 def time_cells(
-    deals: ibis.Table, visits: ibis.Table, *, as_of: date, period: Period, risk: Risk, by: Sequence[str] = ()
+    deals: ibis.Table | None, visits: ibis.Table, *, as_of: date, period: Period, risk: Risk, by: Sequence[str] = ()
 ) -> ibis.Table:
     """Count the cells that `time_in_stage` is estimated from.
 
@@ -104,7 +104,7 @@ def time_cells(
         lasting = visits.filter(_.left_on.isnull() | (_.left_on >= period.start)).select(*_STAY)
         visits = visits.semi_join(lasting, _STAY)
     stays = _stays(visits, last=last, start=period.start)
-    told = stays.join(deals.select("deal_id", *by), "deal_id")
+    told = stays if deals is None else stays.join(deals.select("deal_id", *by), "deal_id")
     if risk is Risk.COHORT:
         here = told.filter((_.entered_on >= period.start) & (_.entered_on < period.end))
         here = here.mutate(start=ibis.literal(0, "int64"))

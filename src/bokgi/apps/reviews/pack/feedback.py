@@ -100,7 +100,7 @@ def _heaviest(scope: Scope, care: ir.Table) -> dict[tuple[str, str], list[dict[s
 def _moved(scope: Scope) -> dict[str, tuple[int, list[dict[str, Any]]]]:
     """Give how many of each person's deals moved on to a later stage in the period, with the largest of them."""
     week = scope.seen
-    went = scope.visits.filter((_.exit == "advanced") & (_.left_on >= week.start) & (_.left_on < week.end))
+    went = scope.lately.visits.filter((_.exit == "advanced") & (_.left_on >= week.start) & (_.left_on < week.end))
     found = went.select("owner_id", "deal_id").distinct().join(scope.deals.select("deal_id", "amount"), "deal_id")
     window = ibis.window(group_by="owner_id", order_by=[_.amount.desc(nulls_first=False), _.deal_id.asc()])
     everyone = ibis.window(group_by="owner_id")

@@ -138,7 +138,7 @@ def _estimates(scope: Scope, period: Period | None, risk: Risk) -> dict[Place, C
     if period is None:
         return {}
     found = stage_conversion(
-        scope.deals,
+        None,
         scope.visits,
         as_of=scope.as_of,
         period=period,
@@ -186,7 +186,7 @@ def stages(scope: Scope, spans: Windows) -> list[Row]:
     days = {
         (row["pipeline"], row["stage"]): row
         for row in time_in_stage(
-            scope.deals,
+            None,
             scope.visits,
             as_of=scope.as_of,
             period=spans.now,
