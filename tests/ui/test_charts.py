@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -36,6 +37,11 @@ def test_a_bridge_of_thin_parts_starts_above_zero_and_one_of_thick_parts_at_zero
     assert Decimal(0) < bridge_base(STEPS) < Decimal(2_780_000_000)
     assert bridge_base([Step("a", Decimal(100), total=True), Step("b", Decimal(-90))]) == 0
     assert bridge_base([]) == 0
+
+
+def test_lying_bars_keep_their_labels_off_the_dotted_line() -> None:
+    spec = bridge(STEPS, "KRW", "ko", width=340, upright=False)
+    assert {layer["mark"]["dx"] for layer in spec["layer"] if layer["mark"]["type"] == "text"} == {9}
 
 
 def test_each_part_of_a_bridge_starts_where_the_last_one_ended() -> None:
@@ -112,3 +118,17 @@ def test_a_missing_font_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch)
     fonts.font_folder.cache_clear()
     assert caught.value.code == "font_missing"
     assert caught.value.hint is not None
+
+
+@pytest.mark.parametrize("expected", [66_000_000, 1_300_000_000])
+def test_what_stands_beside_the_end_has_a_line_each_and_none_below_the_axis(expected: int) -> None:
+    near = Decimal(expected)
+    ahead = Ahead(near, (near, near + 1), (near - 1, near + 2), ("예측", "지금"))
+    spec = quarter(640, ahead)
+    shown = {row["text"]: row["y"] for rows in spec["datasets"].values() for row in rows if "text" in row and row["x"]}
+    levels = sorted(level for words, level in shown.items() if not words.startswith(("수주", "지금", "목표")))
+    if expected > 1e9:
+        assert levels[1] == expected
+    line = 2_400_000_000 * 17 / 260
+    assert all(above - below >= line for below, above in pairwise(levels)), levels
+    assert levels[0] >= line / 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
 from markupsafe import Markup
@@ -116,3 +117,16 @@ def test_quantile_dots_draw_one_dot_for_each_outcome_and_keep_the_sides_of_the_g
     assert [dot.attrib["class"] for dot in dots].count("d1") == 3
     assert len(dots) == 5
     assert all((float(dot.attrib["cx"]) >= goal) == (dot.attrib["class"] == "d1") for dot in dots)
+
+
+def test_quantile_dots_that_fall_together_stay_low_and_their_words_apart() -> None:
+    line = Scale(0, 150, 320)
+    drawn = parsed(
+        marks.quantile_dots([0.4] * 20, line, goal=140.0, ticks=[(0.4, "4,100만"), (1.1, "1.1억"), (140.0, "140억")])
+    )
+    assert float(drawn.attrib["height"]) < 150
+    dots = [element for element in drawn.iter() if element.tag.endswith("circle")]
+    heights = sorted(float(dot.attrib["cy"]) for dot in dots)
+    assert all(below - above >= 2 * float(dots[0].attrib["r"]) for above, below in pairwise(heights))
+    words = [element.text for element in drawn.iter() if element.tag.endswith("text")]
+    assert words == ["140억", "4,100만"]

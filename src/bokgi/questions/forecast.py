@@ -40,6 +40,8 @@ _READ: Final = (
 _LEVEL: Final = 0.80
 _LONGEST_MONTH: Final = 31
 _MANY_UNKNOWN: Final = 0.05
+_FEW_PERIODS: Final = 5
+"""Of fewer past periods nobody can tell whether a range of 80 % is right: all of them fall into it by chance."""
 _UNKNOWN: Final = "(unknown)"
 
 
@@ -402,6 +404,9 @@ def _experience(found: Forecast) -> list[Message]:
     told = found.calibration
     if told.n == 0 or told.coverage80 is None:
         said = [Message(N_("No period like this one is over yet, so the range has not been tried on past ones."))]
+    elif told.n < _FEW_PERIODS:
+        few = N_("Only {n} past {n:period|periods} could be tried: too few to tell whether the range is right.")
+        said = [Message(few, {"n": told.n})]
     else:
         said = [
             Message(

@@ -116,7 +116,7 @@ def _bridge(steps: tuple[Step, ...], currency: str, lang: str, width: int, uprig
     bar: dict[str, Any] = {along: channel("from:Q", axis=None, scale=size), f"{along}2": "to:Q"}
     link: dict[str, Any] = {f"{across}2": "next:O", along: channel("to:Q", axis=None, scale=size)}
     word: dict[str, Any] = {along: channel("end:Q", axis=None, scale=size), "text": "text:N"}
-    beside: dict[str, Any] = {"baseline": "bottom", "dy": -4} if upright else {"align": "left", "dx": 5}
+    beside: dict[str, Any] = {"baseline": "bottom", "dy": -4} if upright else {"align": "left", "dx": 9}
     bars = source.mark_bar(cornerRadius=1).encode(**at, **bar, color=alt.Color("paint:N", scale=None))
     links = source.mark_rule(strokeDash=[2, 2], color=colour["text-3"]).encode(**at, **link)
     texts = [
@@ -202,10 +202,13 @@ def cumulative(  # noqa: PLR0913 - what is drawn, on what, in which words
         ]
         way = alt.Chart(alt.InlineData(values=[now, {"x": days, "y": end}]))
         gap = top * 1.08 * 17 / _HEIGHT_AHEAD
+        # One line each, and none on the dates below the axis.
+        lower = max(min(float(ahead.wide[0]), end - gap), gap / 2)
+        middle = max(end, lower + gap)
         told: list[tuple[float, Decimal, Literal["normal", "bold"], str]] = [
-            (max(float(ahead.wide[1]), end + gap), ahead.wide[1], "normal", "text-3"),
-            (end, ahead.expected, "bold", "c1"),
-            (min(float(ahead.wide[0]), end - gap), ahead.wide[0], "normal", "text-3"),
+            (max(float(ahead.wide[1]), middle + gap), ahead.wide[1], "normal", "text-3"),
+            (middle, ahead.expected, "bold", "c1"),
+            (lower, ahead.wide[0], "normal", "text-3"),
         ]
         layers = [
             *fan,

@@ -279,6 +279,10 @@ def trend(
     return _svg(width, height, "".join(parts), label)
 
 
+_HIGHEST: Final = 120.0
+"""How high a column of dots becomes, in pixels."""
+
+
 def quantile_dots(
     values: Sequence[float],
     scale: Scale,
@@ -289,29 +293,43 @@ def quantile_dots(
 ) -> Markup:
     """Draw equally likely outcomes as dots to count (of twenty, one is 5 %); those that reach `goal` are in the accent.
 
-    Columns begin at the goal, so that none stands on both sides of it.
+    Columns begin at the goal, so that none stands on both sides of it. A high column has smaller dots; of `ticks`
+    whose words would stand on each other the goal and the first are written.
     """
-    step, radius = 12.4, 5.6
+    step = 12.4
     start = scale.place(goal) % step if goal is not None else 0.0
     columns: dict[int, list[float]] = {}
     for value in sorted(values):
         columns.setdefault(int((scale.place(value) - start) // step), []).append(value)
-    height = max((len(column) for column in columns.values()), default=0) * step + 24
+    highest = max((len(column) for column in columns.values()), default=0)
+    up = min(step, _HIGHEST / max(highest, 1))
+    radius = up / step * 5.6
+    height = highest * up + 24
     base = height - 22
     parts = [f'<path class="axis-l" d="M0 {_number(base)}H{_number(scale.width)}"/>']
     for place, column in sorted(columns.items()):
         middle = min(max(start + (place + 0.5) * step, radius), scale.width - radius)
         for level, value in enumerate(column):
             css = "d1" if goal is None or value >= goal else "d0"
-            up = _number(base - 2 - radius - level * step)
-            parts.append(f'<circle class="{css}" cx="{_number(middle)}" cy="{up}" r="{radius}"/>')
+            at_height = _number(base - 2 - radius - level * up)
+            parts.append(f'<circle class="{css}" cx="{_number(middle)}" cy="{at_height}" r="{_number(radius)}"/>')
     if goal is not None:
         parts.append(f'<path class="tgt-l" d="M{_number(scale.place(goal))} 2V{_number(base + 5)}"/>')
-    for at, words in ticks:
+    taken: list[tuple[float, float]] = []
+    for at, words in sorted(ticks, key=lambda tick: tick[0] != goal):
+        middle, half = scale.place(at), _words_width(words) / 2
+        if any(middle - half < right and left < middle + half for left, right in taken):
+            continue
+        taken.append((middle - half, middle + half))
         css = ' class="t1 ts"' if at == goal else ""
-        x = _number(scale.place(at))
-        parts.append(f'<text{css} x="{x}" y="{_number(height - 5)}" text-anchor="middle">{escape(words)}</text>')
+        place = f'x="{_number(middle)}" y="{_number(height - 5)}"'
+        parts.append(f'<text{css} {place} text-anchor="middle">{escape(words)}</text>')
     return _svg(scale.width, height, "".join(parts), label)
+
+
+def _words_width(words: str) -> float:
+    """Tell about how wide words of 12 px are, with a little room beside them."""
+    return sum(12.0 if one >= "\u1100" else 7.0 for one in words) + 6
 
 
 def heat_class(value: float | None, low: float, high: float) -> str:

@@ -109,7 +109,8 @@ def deals_table(screen: Screen, deals: Sequence[Json], caption: str, *, share: b
         ]
         for deal in seen
     ]
-    return Table(caption, columns, rows, hidden_caption=True, empty=say(N_("None of yours.")))
+    none = N_("No such deal.") if screen.owners is None else N_("None of yours.")
+    return Table(caption, columns, rows, hidden_caption=True, empty=say(none))
 
 
 def category_table(screen: Screen, answer: Json) -> Table:
