@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,6 +24,8 @@ DAYS_AHEAD: Final = 2
 """Working days before the meeting from which on everybody prepares."""
 LOOKS_BACK: Final = timedelta(days=3)
 """From Thursday on the running week is looked at, before that the last one: a Monday meeting looks back."""
+_WEEKS_AHEAD: Final = 8
+"""Weeks in which a weekday shows whether people work on it."""
 
 Working = Callable[[date], bool]
 
@@ -54,15 +57,17 @@ def working_days(country: str, own: Mapping[str, Any] | None = None) -> Working:
 
 
 def weekdays_worked(working: Working, today: date, first: int) -> list[int]:
-    """List the days of the week on which anybody works in the eight weeks from a day on; 1 is Monday, 7 Sunday.
+    """List the days of the week on which people work in half of the eight weeks from a day on; 1 is Monday, 7 Sunday.
 
-    They begin with `first`, the day with which the organisation's week begins.
+    They begin with `first`, the day with which the organisation's week begins. One working Saturday makes no weekday,
+    and holidays take none away; every second Saturday does count.
 
     >>> weekdays_worked(working_days("KR"), date(2026, 11, 24), 7)
     [1, 2, 3, 4, 5]
     """
-    worked = {on.isoweekday() for on in (today + timedelta(days=ahead) for ahead in range(56)) if working(on)}
-    return [one for one in week_order(first) if one in worked]
+    ahead = [today + timedelta(days=number) for number in range(7 * _WEEKS_AHEAD)]
+    worked = Counter(on.isoweekday() for on in ahead if working(on))
+    return [one for one in week_order(first) if 2 * worked[one] >= _WEEKS_AHEAD]
 
 
 def holiday_name(on: date, country: str, lang: str, own: Mapping[str, Any] | None = None) -> str:

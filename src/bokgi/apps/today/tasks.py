@@ -16,11 +16,11 @@ from bokgi.ui.blocks import Link
 from bokgi.ui.speaker import about
 
 _MOST_STEPS: Final = 2
-_STEPS: Final = {
+STEPS: Final = {
     "no_amount": ("amount", N_("Enter the amount")),
     "no_close_date": ("expected_close_on", N_("Set the close date")),
     "close_passed": ("expected_close_on", N_("Set the close date")),
-    "pushed": ("expected_close_on", N_("Set the close date")),
+    "pushed": ("next_step", N_("Set the next step")),
     "no_next_step": ("next_step", N_("Set the next step")),
     "next_step_passed": ("next_step", N_("Set the next step")),
     "untouched": ("next_step", N_("Set the next step")),
@@ -50,7 +50,7 @@ def tasks(screen: Screen, deals: Sequence[Json]) -> list[Task]:
 def _task(screen: Screen, deal: Json) -> Task:
     address = reverse("deals:deal", args=[deal["deal_id"]])
     forms = frozenset() if screen.is_past else editable(screen)
-    steps = dict(_STEPS[reason] for reason in deal["reasons"] if _STEPS[reason][0] in forms)
+    steps = dict(STEPS[reason] for reason in deal["reasons"] if STEPS[reason][0] in forms)
     first = list(steps.items())[:_MOST_STEPS]
     return Task(
         title=deal["account"] or deal["name"] or deal["deal_id"],

@@ -12,7 +12,7 @@ import pytest
 
 from bokgi.analysis.hygiene import REASONS
 from bokgi.apps.access.models import Organisation, User
-from bokgi.apps.reviews import demo
+from bokgi.apps.reviews import demo, rules
 from bokgi.apps.reviews.models import Meeting, MeetingSeries, MeetingState, Part
 from bokgi.apps.reviews.pack import order
 from bokgi.apps.reviews.services import planning
@@ -236,3 +236,15 @@ def test_a_sample_meeting_that_was_called_off_after_a_stop_is_held_by_another(
     for _ in range(2):
         demo.demo_meeting_hold.func(weeks_ago=0)
     assert held == [only().pk, only().pk]
+
+
+def test_one_working_saturday_makes_no_weekday_and_every_second_one_does() -> None:
+    saturdays = [date(2026, 11, 28) + timedelta(weeks=number) for number in range(8)]
+
+    def worked(*also: date) -> list[int]:
+        country = rules.working_days("KR")
+        return rules.weekdays_worked(lambda on: country(on) or on in also, date(2026, 11, 24), 1)
+
+    assert worked(saturdays[0]) == [1, 2, 3, 4, 5]
+    assert worked(*saturdays[:3]) == [1, 2, 3, 4, 5]
+    assert worked(*saturdays[::2]) == [1, 2, 3, 4, 5, 6]
