@@ -26,6 +26,9 @@ Row = dict[str, Any]
 
 CONTENT: Final = {"sent": N_("{title} was sent"), "opened": N_("{title} was opened"), "read": N_("{title} was read")}
 
+_STEP_WRITTEN: Final = Message(N_("A next step was written down."))
+_STEP_REMOVED: Final = Message(N_("The next step was removed."))
+
 
 def tell_deal(facts: Facts, *, as_of: date, deal_id: str) -> Json:
     """Tell one deal: its row as in every list, its people at the customer, its events with the newest first.
@@ -156,7 +159,10 @@ def _changes(here: Asked, deal_id: str) -> list[Json]:
         }
         if values["old"] == values["new"]:
             continue
-        if values["old"] is None:
+        if row["field"] == "has_next_step":
+            # Its words are not of the history.
+            words = _STEP_REMOVED if values["new"] is None else _STEP_WRITTEN
+        elif values["old"] is None:
             words = Message(N_("{field}: {new}"), values)
         elif values["new"] is None:
             words = Message(N_("{field}: {old} was removed"), values)
@@ -171,8 +177,6 @@ def _value(here: Asked, field: str, text: str | None) -> object:
     """Read a recorded value as what it is; what cannot be read stands as it is, and no next step is none."""
     if text is None or (field == "has_next_step" and text == "false"):
         return None
-    if field == "has_next_step" and text == "true":
-        return Message(N_("written down"))
     try:
         if field == "amount":
             return Money(Decimal(text), here.facts.settings.currency)

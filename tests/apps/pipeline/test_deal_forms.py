@@ -13,6 +13,7 @@ from typing import Protocol
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from ibis import _
 from pytest_django import Settings
 
@@ -219,6 +220,9 @@ def test_a_deal_is_entered_shown_at_once_and_written_once(as_role: AsRole, own_h
     deal_id = EnteredDeal.objects.get().deal_id
     assert made["Location"] == f"/deals/{deal_id}/"
     assert won(30_000_000) in page(rep, f"/deals/{deal_id}/")
+    for part in (f"/reviews/commitments/on/{deal_id}/", reverse("reviews:alike", args=[deal_id])):
+        assert "is being written" in page(rep, part)
+        assert rep.get(part.replace(deal_id, "entered-0")).status_code == 404
     assert "새별전자" in page(rep, "/deals/")
     assert "새별전자" not in page(as_role("manager"), f"/deals/?find={homes.deal_name('park', 1)}").replace(
         "새별전자 설비 예측", ""

@@ -113,6 +113,11 @@ def deals_waiting(viewer: Viewer, by: User) -> list[EnteredDeal]:
     return [one for one in found if one.by_id == by.pk or viewer.sees_person(one.owner_id)]
 
 
+def deal_waiting(deal_id: str, viewer: Viewer, by: User) -> EnteredDeal | None:
+    """Give an entered deal that is not written yet; null for any other, and for one that this person may not see."""
+    return next((one for one in deals_waiting(viewer, by) if one.deal_id == deal_id), None)
+
+
 @transaction.atomic
 def deal_take_back(*, deal_id: str, by: User, viewer: Viewer) -> None:
     """Take an entered deal back that is not written yet.

@@ -36,15 +36,10 @@ SEES_DEALS = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 def deal(request: PageRequest, deal_id: str) -> HttpResponse:
     """Tell one deal's story; `?edit=` opens the form of one value."""
     screen = screen_of(request)
-    waiting = _waiting(request, screen, deal_id)
+    waiting = entered.deal_waiting(deal_id, screen.viewer, request.user)
     if waiting is not None:
         return _page(screen, "deal_waiting.html", entered=waiting, fields=_told(screen, waiting))
     return _shown(screen, deal_id, request.GET.get("edit", ""))
-
-
-def _waiting(request: PageRequest, screen: Screen, deal_id: str) -> EnteredDeal | None:
-    found = entered.deals_waiting(screen.viewer, request.user)
-    return next((one for one in found if one.deal_id == deal_id), None)
 
 
 def _page(screen: Screen, template: str, *, status: int = 200, **shown: object) -> HttpResponse:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 from bokgi.apps.access.models import User
 from bokgi.apps.reviews.learning import selectors, services
@@ -18,7 +22,9 @@ from bokgi.apps.reviews.learning.views import REASONS
 from bokgi.apps.reviews.models import Case, CaseVote, Reason
 from bokgi.domain.errors import ConflictError, UsageError
 from bokgi.domain.period import Period
-from tests.homes import deal_name
+from bokgi.questions.answers import Answers
+from bokgi.questions.deal_kinds import ask_deal_kinds
+from tests.homes import TODAY, deal_name
 
 AsRole = Callable[[str], Client]
 pytestmark = [pytest.mark.django_db]
@@ -58,11 +64,11 @@ def test_cases_like_a_deal_come_in_the_order_of_what_they_share(users: dict[str,
     middle = tell(rep, "middle", tags={"industry": ["제조"]})
     own = tell(rep, "own", tags={"industry": ["제조"], "stage": ["제안"]}, deal_id="d")
     kind = {"industry": "제조", "stage": "제안", "size": None, "source": "web", "product": None}
-    found = selectors.alike(rep, "d", kind)
+    found = selectors.alike(selectors.cases(rep), "d", kind)
     assert [one.case.pk for one in found] == [near.pk, middle.pk]
     assert own.pk not in {one.case.pk for one in found}
     services.case_withdraw(case=near, by=rep, at=AT)
-    assert [one.case.pk for one in selectors.alike(rep, "d", kind)] == [middle.pk]
+    assert [one.case.pk for one in selectors.alike(selectors.cases(rep), "d", kind)] == [middle.pk]
 
 
 def test_words_tags_and_endings_find_cases_and_useful_ones_come_first(users: dict[str, User]) -> None:
@@ -246,3 +252,21 @@ def test_search_finds_cases_too_by_a_syllable_or_initial_consonants(users: dict[
     many = as_role("rep").get("/reviews/learning/found/", {"q": "창고"}).content.decode()
     assert f'href="/reviews/learning/?find={quote("창고")}"' in many
     assert many.count("<li>") == 6
+
+
+def test_a_deal_of_a_past_day_is_beside_the_cases_of_that_day(
+    as_role: AsRole, users: dict[str, User], home: Path
+) -> None:
+    del home
+    leader = as_role("leader")
+    page = leader.get("/deals/lee-0/?as_of=2026-11-19").content.decode()
+    parts = re.findall(r'hx-get="([^"]+)"', page)
+    assert len(parts) == 2
+    assert all(part.endswith("?as_of=2026-11-19") for part in parts)
+    kind = Answers(settings.HOME).ask(ask_deal_kinds, as_of=TODAY, deal_ids=("lee-0",))["deals"]["lee-0"]
+    tags = {name: [kind[name]] for name in ("industry", "stage", "product", "size", "source") if kind[name]}
+    tell(users["rep"], "이야기", tags=tags)
+    alike = reverse("reviews:alike", args=["lee-0"])
+    assert "이야기" in leader.get(f"{alike}?as_of=2026-11-20").content.decode()
+    assert "이야기" in leader.get(alike).content.decode()
+    assert "이야기" not in leader.get(f"{alike}?as_of=2026-11-19").content.decode()

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from bokgi.apps.access.permissions import EVERYBODY, Role, shown_groups
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.data.entered import deal_waiting
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.apps.reviews.keeping import selectors
 from bokgi.apps.reviews.keeping.checking import meeting_days
@@ -234,6 +235,8 @@ def deal_commitments(request: PageRequest, deal_id: str) -> HttpResponse:
     """Show what was agreed on a deal by people whom one may see, as a part of its page, to whom the deal is shown."""
     screen = screen_of(request)
     row = screen.ask(ask_deal_kinds, deal_ids=(deal_id,))["deals"].get(deal_id)
+    if row is None and deal_waiting(deal_id, screen.viewer, request.user) is not None:
+        return render(request, "reviews/deal_waiting.html", {"title": N_("Commitments")})
     if row is None or not screen.viewer.sees_person(row["owner_id"] or ""):
         raise Http404
     listed = selectors.commitments_on(deal_id, as_of=screen.as_of)

@@ -79,14 +79,14 @@ class Alike:
     likeness: Likeness
 
 
-def alike(reader: User, deal_id: str, kind: Mapping[str, str | None], *texts: str) -> list[Alike]:
-    """Give the cases most like a deal, of those that share enough: by what is shared, then votes, then the latest.
+def alike(library: QuerySet[Case], deal_id: str, kind: Mapping[str, str | None], *texts: str) -> list[Alike]:
+    """Give the cases of a library most like a deal, of those that share enough: by what is shared, votes, the latest.
 
-    `kind` has the deal's industry, stage, product, size and source, `texts` its words. The deal's own case is not like
-    it, it is it.
+    `library` is of `cases`, `kind` has the deal's industry, stage, product, size and source, `texts` its words. The
+    deal's own case is not like it, it is it.
     """
     asked = reduce(or_, (Q(tags__kind=name, tags__word=word) for name, word in kind.items() if word), Q(pk=None))
-    by_tag = cases(reader).filter(pk__in=Case.objects.filter(asked).values("pk"))
+    by_tag = library.filter(pk__in=Case.objects.filter(asked).values("pk"))
     listed = list(by_tag.exclude(deal_id=deal_id).order_by("-told_at")[:_LATEST])
     own = words_of(*texts)
     told = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
@@ -16,6 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.access.selectors import time_zone
+from bokgi.apps.data.entered import deal_waiting
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.apps.reviews.learning import selectors, services
 from bokgi.apps.reviews.learning.similarity import WEIGHTS
@@ -318,13 +320,18 @@ def case_withdraw(request: PageRequest, case_id: int) -> HttpResponse:
 @may(*TELLS)
 @require_GET
 def alike(request: PageRequest, deal_id: str) -> HttpResponse:
-    """Show the cases most like a deal, as a part of its page, to whom the deal is shown."""
+    """Show the cases most like a deal, as a part of its page, to whom it is shown; of a past day those of then."""
     screen = screen_of(request)
     kind = _own_deal(screen, deal_id)
+    if kind is None and deal_waiting(deal_id, screen.viewer, request.user) is not None:
+        return render(request, "reviews/deal_waiting.html", {"title": N_("Cases like this one")})
     if kind is None:
         raise Http404
     shared = {name: kind[name] for name in WEIGHTS}
-    found = selectors.alike(request.user, deal_id, shared, kind["title"], kind["lost_reason"] or "")
+    library = selectors.cases(request.user)
+    if screen.is_past:
+        library = library.filter(told_at__lt=datetime.combine(screen.as_of + timedelta(days=1), time(), time_zone()))
+    found = selectors.alike(library, deal_id, shared, kind["title"], kind["lost_reason"] or "")
     told = [
         (
             shown(screen, one.case),
@@ -334,7 +341,7 @@ def alike(request: PageRequest, deal_id: str) -> HttpResponse:
         for one in found
     ]
     closed = kind["outcome"] in Ending.values
-    there = Case.objects.filter(deal_id=deal_id, withdrawn_at=None).first()
+    there = library.filter(deal_id=deal_id).first()
     context = {"screen": screen, "cases": told, "deal_id": deal_id, "closed": closed, "there": there}
     return render(request, "reviews/alike.html", context)
 
