@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django_tasks.base import Task
+from pytest_django import Settings
 
 from bokgi import apps
 from bokgi.apps.access.models import User
@@ -163,3 +165,20 @@ def test_another_name_of_the_server_is_not_answered(as_role: AsRole) -> None:
 
 def test_health_needs_no_sign_in(as_role: AsRole) -> None:
     assert as_role("").get("/health/").json() == {"status": "ok"}
+
+
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize("address", ["/today/", "/funnel/", "/kpi/", "/search/?q=a", "/people/lee/"])
+def test_before_the_first_import_a_screen_says_what_to_do_and_names_no_folder(
+    as_role: AsRole, settings: Settings, tmp_path: Path, address: str
+) -> None:
+    settings.HOME = tmp_path
+    for role, way in (("leader", True), ("rep", False)):
+        answer = as_role(role).get(address)
+        shown = answer.content.decode()
+        assert answer.status_code == 404
+        assert "Nothing was imported yet" in shown
+        assert ('href="/data/upload/"' in shown) is way
+        assert "This did not work" not in shown
+        assert str(tmp_path) not in shown
+        assert "--home" not in shown

@@ -98,6 +98,9 @@ def _page(request: HttpRequest, status: int, title: str, message: object, hint: 
 
 def fault(request: HttpRequest, error: BokgiError) -> HttpResponse:
     """Show one of our own faults: what is missing, what is there, what to do next."""
+    if error.code == "home_missing" and isinstance(request.user, User):
+        # Where the facts lie is nothing for a page; that there are none yet is no fault.
+        return render(request, "nothing_yet.html", status=STATUS[error.family])
     hint = "" if error.code in _NAMING and not _sees_everybody(request) else error.hint or ""
     return _page(request, STATUS[error.family], N_("This did not work"), error.message, hint)
 
