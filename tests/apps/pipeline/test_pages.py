@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import date
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import quote
 
 import openpyxl
@@ -16,6 +18,8 @@ import pytest
 from django.test import Client
 
 from bokgi.apps.pipeline import funnel, views
+from bokgi.apps.pipeline.change import part_lists
+from bokgi.domain.messages import Message
 from bokgi.facts.model import Facts
 from bokgi.questions.answers import Answers, Question
 from bokgi.questions.asked import Json
@@ -23,6 +27,7 @@ from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.funnel import ask_funnel
 from bokgi.questions.pipeline import tell_pipeline_change
+from bokgi.ui.speaker import Speaker
 from tests.homes import DEALS_EACH, PEOPLE, TODAY, deal_name
 
 AsRole = Callable[[str], Client]
@@ -223,3 +228,23 @@ def test_the_funnel_is_split_by_what_else_the_crm_has(as_role: AsRole, monkeypat
     assert link in page(as_role("leader"), "/funnel/")
     # To others a split may show a single colleague's share.
     assert "고객 등급" not in page(as_role("manager"), "/funnel/")
+
+
+def test_what_was_split_by_stands_above_the_people(as_role: AsRole) -> None:
+    shown = page(as_role("leader"), "/funnel/?by=team")
+    assert shown.index("Team and stage: conversion") < shown.index("Person and stage: conversion")
+
+
+def test_the_lists_of_a_change_have_one_unit() -> None:
+    def deal(amount: str) -> dict[str, object]:
+        named = dict.fromkeys(("account", "name", "owner", "stage_label", "expected_close_on"))
+        return named | {"deal_id": amount, "change": {"amount": amount, "currency": "KRW"}}
+
+    speaker = Speaker("en", TODAY, "KRW")
+    screen: Any = SimpleNamespace(speaker=speaker, say=lambda text, **values: Message(text, values).text("en"))
+    parts = [{"code": code, "deals": 1} for code in ("created", "amount_up")]
+    told = part_lists(
+        screen, {"parts": parts, "deals": {"created": [deal("300000000")], "amount_up": [deal("2000000")]}}
+    )
+    assert [table.columns[3].label for _code, _title, table in told] == ["Adds, ₩M"] * 2
+    assert [table.rows[0][3].text for _code, _title, table in told] == ["+300.0", "+2.0"]

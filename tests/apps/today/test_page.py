@@ -6,18 +6,23 @@ from collections.abc import Callable
 from datetime import date, time, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from bokgi.apps.access.models import User
+from bokgi.apps.pipeline.selectors import Screen
 from bokgi.apps.reviews.services import planning
 from bokgi.apps.today.news import since
+from bokgi.apps.today.tasks import STEPS
 from bokgi.questions.answers import Answers
+from bokgi.questions.changes import ask_changes
 from bokgi.questions.compare import compare
 from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.ui.format import percent
+from bokgi.ui.speaker import Speaker
 from tests.homes import SELLERS, TODAY
 
 AsRole = Callable[[str], Client]
@@ -114,3 +119,35 @@ def test_what_happened_to_deals_since_the_last_working_day_is_told_to_whom_it_be
 def test_a_week_begins_with_what_happened_on_its_last_working_day() -> None:
     assert since(date(2026, 11, 23)) == since(date(2026, 11, 22)) == since(date(2026, 11, 21)) == date(2026, 11, 20)
     assert since(date(2026, 12, 28)) == date(2026, 12, 24), "Friday is Christmas"
+
+
+def test_a_close_date_that_was_pushed_asks_for_a_next_step_and_not_for_another_date() -> None:
+    assert STEPS["pushed"] == STEPS["no_next_step"]
+    assert STEPS["pushed"][0] == "next_step"
+
+
+def test_what_did_not_change_is_said_with_what_was_watched_and_of_what_one_sees(
+    as_role: AsRole, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Answers(home).ask(ask_changes, as_of=date(2027, 1, 31))
+    assert answer["alerts"] == []
+    assert Speaker("ko", date(2027, 1, 31), "KRW").say(answer["said"][0]) in page(as_role("viewer")).replace(
+        "\u2060", ""
+    )
+    hidden = {"subject_kind": "person", "subject_id": "seo", "sentence": {}, "name": "", "direction": "down"}
+    monkeypatch.setattr(Screen, "ask", _with_alert(Screen.ask, hidden))
+    assert "볼 수 있는 것 가운데 평소와 우연 이상으로 달라진 것이 없습니다." in page(as_role("viewer"))
+
+
+def _with_alert(ask: Callable[..., Any], alert: dict[str, Any]) -> Callable[..., Any]:
+    def asked(screen: Screen, question: Any, **parameters: Any) -> Any:  # noqa: ANN401 - as of the screen
+        answer = ask(screen, question, **parameters)
+        return answer | {"alerts": [alert]} if question is ask_changes else answer
+
+    return asked
+
+
+def test_one_deal_that_is_new_is_a_new_deal(as_role: AsRole, english: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    del english
+    monkeypatch.setenv("BOKGI_TODAY", (TODAY - timedelta(days=18)).isoformat())
+    assert "New deals" not in page(as_role("leader"))

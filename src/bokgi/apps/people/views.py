@@ -19,12 +19,14 @@ from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.labels import ACTIVITIES
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.questions.compare import compare
 from bokgi.questions.funnel import WINDOW_DAYS
 from bokgi.questions.person import tell_person
 from bokgi.questions.trends import ask_trends
 from bokgi.ui.blocks import Cell, Column, Table
+from bokgi.ui.format import period_name
 from bokgi.ui.speaker import amount_of
 
 SEES_PEOPLE = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
@@ -103,7 +105,7 @@ def months(screen: Screen, found: Json) -> Table:
     ]
     cells = [
         [
-            Cell(row["month"][:7]),
+            Cell(period_name(Period.parse(row["month"][:7]), screen.lang)),
             Cell(speaker.count(row["created"])),
             Cell(speaker.count(row["won"]), strong=bool(row["won"])),
             Cell(unit.cell(amount_of(row["won_amount"]) or Decimal(0))),

@@ -99,12 +99,13 @@ def parts_table(screen: Screen, change: Json, column: MoneyColumn | None = None)
 def part_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
     """List the deals of each part, the largest first: code, title, table."""
     speaker, say = screen.speaker, screen.say
+    # One unit for all lists, so that their amounts are read against each other.
+    unit = speaker.money_column([deal["change"] for deals in change["deals"].values() for deal in deals or []])
     told = []
     for part in change["parts"]:
         deals = change["deals"].get(part["code"]) or []
         if not deals:
             continue
-        unit = speaker.money_column([deal["change"] for deal in deals])
         columns = [
             Column(say(N_("Deal"))),
             Column(say(N_("Owner"))),

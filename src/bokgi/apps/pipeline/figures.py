@@ -16,7 +16,7 @@ MODES: Final = {
 COUNTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     FunnelMode.STAGE_ENTRY_COHORT.value: ((N_("Entered"), "entered"), (N_("Still open"), "open")),
     FunnelMode.CREATED_COHORT.value: (
-        (N_("Reached"), "deals"),
+        (N_("Reached the stage"), "deals"),
         (N_("Reached this or a later one"), "at_least"),
         (N_("Skipped"), "skipped"),
     ),

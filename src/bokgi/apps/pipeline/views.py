@@ -46,8 +46,9 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         and unit["by"] == ("stage" if screen.team is None else "team")
         and screen.team in (None, unit["unit"])
     }
-    views = ["person"] if screen.people else []
-    views += [asked.split] if asked.split else []
+    # What was asked for stands first.
+    views = [asked.split] if asked.split else []
+    views += ["person"] if screen.people else []
     heats = {
         view: funnel.heat(screen, asked, view, now, flagged=flagged_cells(searched, view), flagged_stages=flagged)
         for view in views

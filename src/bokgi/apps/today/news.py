@@ -21,6 +21,8 @@ from bokgi.ui.speaker import about, amount_of
 _SHOWN: Final = 8
 _AMOUNTS: Final = frozenset({"amount_up", "amount_down", "amount_filled", "amount_emptied"})
 """Parts that tell by how much an amount changed; the others concern the whole deal."""
+_HAPPENED: Final = PIPELINE_PARTS | {"created": N_("New deal")}
+"""What happened to one deal; the parts of a change name several."""
 
 
 def since(on: date) -> date:
@@ -62,7 +64,7 @@ def _table(screen: Screen, start: date, told: list[tuple[str, Json]], count: int
                     href=f"{DEALS}{deal['deal_id']}/",
                     strong=True,
                 ),
-                Cell(speaker.label(PIPELINE_PARTS, part), sub=deal["owner"] or ""),
+                Cell(speaker.label(_HAPPENED, part), sub=deal["owner"] or ""),
                 Cell(ABSENT if worth is None else signed(written) if part in _AMOUNTS else written),
             ]
         )

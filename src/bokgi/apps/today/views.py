@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -52,7 +53,7 @@ def today_index(request: PageRequest) -> HttpResponse:
     if screen.viewer.person_id:
         answer = screen.ask(compare)
         row = comparison.own(answer, screen.viewer.person_id)
-    fell, rose = _alerts(screen) if whole else ([], [])
+    changes = _Changes() if not whole else _changes(screen)
     wanting, leads = _wanting(screen), _leads(screen)
     shown = {
         "screen": screen,
@@ -66,10 +67,8 @@ def today_index(request: PageRequest) -> HttpResponse:
         "progress": None if forecast is None else progress(screen, forecast),
         "searched": searched,
         "found": None if searched is None else bottleneck(screen, searched),
-        "whole": whole,
         "news": news(screen),
-        "fell": fell,
-        "rose": rose,
+        "changes": changes,
         "leads": leads,
         "promises": _promises(screen),
         "result": None if row is None or answer is None else comparison.figure(screen, answer, row),
@@ -136,7 +135,16 @@ class Change:
     address: str
 
 
-def _alerts(screen: Screen) -> tuple[list[Change], list[Change]]:
+@dataclass(frozen=True)
+class _Changes:
+    """What fell and what rose beyond chance; `none`: why there is nothing to see, else empty."""
+
+    fell: Sequence[Change] = ()
+    rose: Sequence[Change] = ()
+    none: str = ""
+
+
+def _changes(screen: Screen) -> _Changes:
     """Say what fell and what rose beyond chance, as far as this person may see whose it is."""
     answer = screen.ask(ask_changes, team=screen.team)
     fell: list[Change] = []
@@ -148,7 +156,12 @@ def _alerts(screen: Screen) -> tuple[list[Change], list[Change]]:
         address = reverse("people:person", args=[subject]) if kind == "person" else ""
         change = Change(screen.speaker.say(alert["sentence"]), alert["name"] or "", address)
         (fell if alert["direction"] == "down" else rose).append(change)
-    return fell, rose
+    if fell or rose:
+        return _Changes(fell, rose)
+    if answer["alerts"]:
+        unseen = N_("Of what you may see nothing differs from what is usual by more than chance.")
+        return _Changes(none=screen.say(unseen))
+    return _Changes(none=screen.speaker.say(answer["said"][0]))
 
 
 def _may_see(screen: Screen, kind: str, subject: str) -> bool:
