@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from bokgi.domain.messages import Message
 from bokgi.ui import marks
-from bokgi.ui.format import show
+from bokgi.ui.format import one_word, show
 from bokgi.ui.icons import BRAND, icon
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
@@ -29,12 +29,12 @@ _BEFORE_TILDE: Final = re.compile(r"(?<=[0-9가-힣%])~(?=[0-9])")
 def joined(text: str) -> Markup:
     """Keep a particle beside the bracket or percent sign before it, and a tilde beside the low end of its range.
 
-    A browser would break there.
+    A browser would break there, and within E-mail.
 
     >>> joined("66%를 넘습니다"), joined("3,013만~5,116만원")
     (Markup('66%&#8288;를 넘습니다'), Markup('3,013만&#8288;~5,116만원'))
     """
-    text = _BEFORE_TILDE.sub("&#8288;~", _BEFORE_PARTICLE.sub("\\1&#8288;", str(escape(text))))
+    text = _BEFORE_TILDE.sub("&#8288;~", _BEFORE_PARTICLE.sub("\\1&#8288;", one_word(str(escape(text)))))
     return Markup(text)  # noqa: S704 - escaped before
 
 

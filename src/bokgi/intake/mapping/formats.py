@@ -22,7 +22,7 @@ from bokgi.intake.mapping.ladders.evidence import text_of
 from bokgi.intake.mapping.model import ColumnMapping, FileMapping, Hints, Option, Question
 from bokgi.intake.mapping.writings import KINDS, detected, example_of, order_of
 from bokgi.intake.sql import literal
-from bokgi.intake.values import AmountFormat, Detected, MomentFormat, ValueKind, Wanted, unit_of
+from bokgi.intake.values import AmountFormat, Detected, MomentFormat, ProbabilityScale, ValueKind, Wanted, unit_of
 from bokgi.intake.values.salesforce_ids import SALESFORCE_ID
 
 _DATED: Final = frozenset({Kind.MOMENT, Kind.DATE})
@@ -248,11 +248,13 @@ def in_words(field: Field, text: str) -> Message:
     'like 23/11/2026'
     >>> in_words(FIELDS["deals.amount"], "1,234.56 × 10000 KRW").text("en")
     'like 1,234.56, times 10000 KRW'
+    >>> in_words(FIELDS["deals.probability"], "0-1").text("ko")
+    '0.25는 25%를 뜻함'
     """
     if field.kind in _DATED:
         return Message(N_("like {example}"), {"example": example_of(text)})
     if field.kind is Kind.PROBABILITY:
-        return Message(N_("from {scale}"), {"scale": text.replace("-", " – ")})
+        return Message(N_("25 means 25%") if text == ProbabilityScale.HUNDRED.value else N_("0.25 means 25%"))
     if field.kind in {Kind.AMOUNT, Kind.NUMBER, Kind.INTEGER}:
         form = AmountFormat.of(text)
         example = AmountFormat(form.decimal_mark).text

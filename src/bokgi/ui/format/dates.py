@@ -85,8 +85,9 @@ def span(period: Period, lang: str, *, year: bool = False) -> str:
 def period_name(period: Period, lang: str, *, year: bool = True) -> str:
     """Name a period: a quarter or month by its name, anything else by its first and last day.
 
-    >>> period_name(Period.parse("2026-Q3"), "ko").replace(NBSP, " "), period_name(Period.parse("2026-07"), "en")
-    ('2026년 3분기', '2026-07')
+    >>> quarter, month = Period.parse("2026-Q3"), Period.parse("2026-07")
+    >>> period_name(quarter, "ko").replace(NBSP, " "), period_name(month, "en").replace(NBSP, " ")
+    ('2026년 3분기', 'Jul 2026')
     """
     first = period.start
     if Period.quarter_of(first) == period:
@@ -97,7 +98,9 @@ def period_name(period: Period, lang: str, *, year: bool = True) -> str:
             else f"Q{number_of_quarter}{NBSP}{first.year}"
         )
     if Period.month_of(first) == period:
-        return f"{first.year}년{NBSP}{first.month}월" if lang == "ko" else f"{first.year}-{first.month:02d}"
+        return (
+            f"{first.year}년{NBSP}{first.month}월" if lang == "ko" else f"{_MONTHS[first.month - 1]}{NBSP}{first.year}"
+        )
     return span(period, lang, year=year)
 
 

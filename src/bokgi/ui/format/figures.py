@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -10,6 +11,16 @@ WORD_JOINER: Final = "\u2060"
 MINUS: Final = "−"
 ABSENT: Final = "–"
 _PERCENT: Final = 100
+_ONE_LETTER: Final = re.compile(r"\b([A-Za-z])-(?=[A-Za-z])")
+
+
+def one_word(text: str) -> str:
+    """Keep a word on one line whose first part is a single letter.
+
+    >>> one_word("E-mails").replace(WORD_JOINER, "|"), one_word("Re-opened")
+    ('E-|mails', 'Re-opened')
+    """
+    return _ONE_LETTER.sub(f"\\1-{WORD_JOINER}", text)
 
 
 def half_up(value: Decimal, decimals: int = 0) -> Decimal:

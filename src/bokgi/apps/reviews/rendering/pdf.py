@@ -13,7 +13,7 @@ from bokgi.apps.reviews.rendering.blocks import Block, Document, Items, Verdict
 from bokgi.ui import charts, marks
 from bokgi.ui.blocks import Badge, Cell, Chart, Table
 from bokgi.ui.fonts import FAMILY, font_folder
-from bokgi.ui.format import MINUS, WORD_JOINER
+from bokgi.ui.format import MINUS, WORD_JOINER, one_word
 from bokgi.ui.marks import swatch
 from bokgi.ui.theme import over, palette
 
@@ -118,7 +118,7 @@ def _chart(found: Chart) -> dict[str, Any]:
 
 def _in_type(words: str) -> str:
     """Write the minus as the dash of the same length, which stays at its number: the Korean type has no sign for it."""
-    return words.replace(MINUS, f"–{WORD_JOINER}")
+    return one_word(words.replace(MINUS, f"–{WORD_JOINER}"))
 
 
 def pdf(doc: Document, *, at: datetime | None = None) -> bytes:
