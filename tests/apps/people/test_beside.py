@@ -37,9 +37,14 @@ def row(person_id: str, adjusted: float, *, component: int = 1) -> Json:
     }
 
 
-def drawn(viewer: Viewer, people: list[Json]) -> Beside:
-    speaker = Speaker("en", date(2026, 11, 24), "KRW")
-    screen: Any = SimpleNamespace(viewer=viewer, speaker=speaker, say=speaker.text, lang="en")
+DAY = date(2026, 11, 24)
+
+
+def drawn(viewer: Viewer, people: list[Json], *, on: date = DAY, is_past: bool = False) -> Beside:
+    speaker = Speaker("en", on, "KRW")
+    screen: Any = SimpleNamespace(
+        viewer=viewer, speaker=speaker, say=speaker.text, lang="en", as_of=on, is_past=is_past
+    )
     answer = {"people": people, "level": 0.9, "heterogeneity": {"detectable": False}, "said": []}
     return beside(cast("Screen", screen), answer, people[0])
 
@@ -62,6 +67,28 @@ def test_colleagues_stand_beside_a_person_without_name_or_order() -> None:
     assert found.axis.reference is not None
     assert found.axis.reference[0] == pytest.approx(0.33)
     assert found.axis.reference[1] == "average 33%"
+
+
+def test_what_is_drawn_of_a_colleague_who_is_not_to_be_known_tells_no_more_than_two_percent() -> None:
+    def marks_of(viewer: Viewer, shift: float) -> str:
+        others = [row(name, at + shift) for name, at in (("park", 0.34), ("choi", 0.4), ("seo", 0.46))]
+        found = drawn(viewer, [TEAM[0], *others])
+        return " ".join(f"{one.label} {one.sub} {one.mark}" for one in found.peers) + str(found.axis)
+
+    assert marks_of(REP, 0.0) == marks_of(REP, 0.004) != marks_of(REP, 0.02)
+    assert "drawn to the next 2%" in marks_of(REP, 0.0)
+    leader = Viewer(Role.LEADER)
+    assert marks_of(leader, 0.0) != marks_of(leader, 0.004)
+    assert "drawn to" not in marks_of(leader, 0.0)
+
+
+def test_a_colleague_who_is_not_to_be_known_cannot_be_followed_from_day_to_day() -> None:
+    team = [TEAM[0], *(row(f"p{place}", 0.3 + place / 50) for place in range(12))]
+    for viewer, before in ((REP, 0), (Viewer(Role.LEADER), 13)):
+        assert circles(drawn(viewer, team, on=date(2026, 11, 20), is_past=True)) == before
+    # On the next day they stand in another order; on one day always in the same.
+    today, again, tomorrow = (str(drawn(REP, team, on=day).peers) for day in (DAY, DAY, date(2026, 11, 25)))
+    assert today == again != tomorrow
 
 
 def test_what_is_left_over_of_very_few_is_not_drawn() -> None:

@@ -24,6 +24,8 @@ _LOW: Final = (24.0, 12)
 """Pixels from one colleague to the next, and up to how many there is that much room."""
 _TIGHT: Final = 9.0
 _MOST_TICKS: Final = 6
+_BLUR: Final = 0.02
+"""To how much the win rate of a colleague is drawn who is not to be known."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,16 @@ class Beside:
 def beside(screen: Screen, answer: Json, row: Json) -> Beside:
     """Put a person's row of `compare` on an axis, with those of whoever works where results can be compared.
 
-    Colleagues have no name, no n, and an order that tells nothing. Where this viewer may not see one or two of them one
-    by one, none are shown, nor the average: what the others leave over would be theirs.
+    Colleagues have no name, no n, and an order that tells nothing and is another one every day. Those whom this viewer
+    may not see one by one are drawn to the next two percent, and today only: exact ends, or the same picture of day
+    after day, would let somebody be followed and known by what is known of one deal. Where they are one or two, none
+    are shown, nor the average: what the others leave over would be theirs.
     """
     peers = _peers(screen, answer, row)
     average = None
     if peers:
-        average = math.fsum(one["adjusted"] for one in [row, *peers]) / (len(peers) + 1)
+        # As it is written: behind the point it would tell of each of them.
+        average = round(math.fsum(one["adjusted"] for one in [row, *peers]) / (len(peers) + 1), 2)
     axis = _axis(screen, [row, *peers], average)
     return Beside(axis, _readings(screen, answer, row, axis), _drawn(screen, answer, row, peers, axis))
 
@@ -57,14 +62,22 @@ def _peers(screen: Screen, answer: Json, row: Json) -> list[Json]:
         for one in answer["people"]
         if one["component"] == row["component"] and one["person_id"] != row["person_id"] and one["adjusted"] is not None
     ]
-    unseen = [one for one in others if not screen.viewer.sees_person(one["person_id"])]
-    if unseen and len(unseen) < SMALLEST_GROUP:
+    unseen = {one["person_id"] for one in others if not screen.viewer.sees_person(one["person_id"])}
+    if unseen and (len(unseen) < SMALLEST_GROUP or screen.is_past):
         return []
 
     def by_lot(one: Json) -> str:
-        return salted_hmac("bokgi.people.beside", f"{row['person_id']} {one['person_id']}").hexdigest()
+        lot = f"{row['person_id']} {one['person_id']} {screen.as_of.isoformat()}"
+        return salted_hmac("bokgi.people.beside", lot).hexdigest()
 
-    return sorted(others, key=by_lot)
+    return [_blurred(one) if one["person_id"] in unseen else one for one in sorted(others, key=by_lot)]
+
+
+def _blurred(row: Json) -> Json:
+    """Keep of somebody's figures what the picture needs: shares to the next step."""
+    return row | {
+        end: None if row[end] is None else round(row[end] / _BLUR) * _BLUR for end in ("adjusted", "low", "high")
+    }
 
 
 def _axis(screen: Screen, rows: Sequence[Json], average: float | None) -> marks.Axis:
@@ -127,7 +140,9 @@ def _drawn(screen: Screen, answer: Json, row: Json, peers: Sequence[Json], axis:
         low=percent(min(one["adjusted"] for one in shown)),
         high=percent(max(one["adjusted"] for one in shown)),
     )
-    sub = screen.say(N_("drawn by lot from {n}"), n=len(peers)) if len(shown) < len(peers) else ""
+    subs = [screen.say(N_("drawn by lot from {n}"), n=len(peers))] if len(shown) < len(peers) else []
+    if not all(screen.viewer.sees_person(one["person_id"]) for one in shown):
+        subs.append(screen.say(N_("drawn to the next {step}"), step=percent(_BLUR)))
     return [
         Range(
             row["name"] or row["person_id"],
@@ -138,6 +153,6 @@ def _drawn(screen: Screen, answer: Json, row: Json, peers: Sequence[Json], axis:
         Range(
             screen.say(N_("{n} {n:colleague|colleagues}"), n=len(shown)),
             marks.on_axis(others, axis, step=room if len(shown) <= few else _TIGHT, label=words),
-            sub,
+            " · ".join(subs),
         ),
     ]
