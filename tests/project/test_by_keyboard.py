@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pytest
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
-from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
 from bokgi.apps.access.first_run import CODE
@@ -18,6 +17,7 @@ from bokgi.apps.data import services
 from bokgi.apps.data.models import Work
 from tests.apps.data.conftest import HEADER, ROWS
 from tests.ui.browser import at, browser, chromium, complaints, enter, text, until, waiting
+from tests.ui.keyboard import key, reach
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,39 +25,12 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
     pytest.mark.django_db(transaction=True),
 ]
-_FARTHEST: Final = 150
-"""So many steps of the tab key lead past everything of a page."""
-_HERE: Final = """
-    const here = document.activeElement;
-    const around = [here, ...document.querySelectorAll("label:focus-within, [data-drop]:focus-within")];
-    const marked = here === document.body || around.some(one => {
-        const style = getComputedStyle(one);
-        return style.outlineStyle !== "none" || style.boxShadow !== "none";
-    });
-    const found = here.matches(arguments[0]) && here.textContent.includes(arguments[1]);
-    return [found, marked, here.outerHTML.slice(0, 200)];
-"""
 
 
 @pytest.fixture
 def window() -> Iterator[Chrome]:
     with browser() as driver:
         yield driver
-
-
-def key(driver: Chrome, *keys: str) -> None:
-    ActionChains(driver).send_keys(*keys).perform()
-
-
-def reach(driver: Chrome, selector: str, words: str = "") -> None:
-    """Go on by the tab key to something; all that is passed shows that the focus is on it."""
-    for _ in range(_FARTHEST):
-        key(driver, Keys.TAB)
-        found, marked, told = driver.execute_script(_HERE, selector, words)
-        assert marked, f"nothing shows the focus on {told}"
-        if found:
-            return
-    raise AssertionError(f"the tab key does not lead to {selector} {words} of {driver.current_url}")
 
 
 def worked(driver: Chrome, then: str) -> None:

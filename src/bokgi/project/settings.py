@@ -190,6 +190,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Who gives more files than an upload takes (`data.rules.MOST_FILES`) is told so; beyond this nothing is read at all.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # ---------------------------------------------------------------- what goes wrong

@@ -80,6 +80,32 @@ def test_only_a_token_opens_the_address(home: Path, users: dict[str, User], as_r
     del home
 
 
+def test_a_token_ends_with_the_account_of_whoever_made_it(home: Path, users: dict[str, User], as_role: AsRole) -> None:
+    del home
+
+    def sent(text: str) -> int:
+        headers = {"Authorization": f"Bearer {text}"}
+        return as_role("").post("/data/arrive/", {"files": [deals_file()]}, headers=headers).status_code
+
+    for who, ending in (("admin", {"is_active": False}), ("leader", {"role": "rep"})):
+        _, text = arriving.token_create(name="nightly", by=users[who])
+        assert sent(text) == 202
+        User.objects.filter(pk=users[who].pk).update(**ending)
+        assert sent(text) == 401, ending
+
+
+def test_a_link_in_the_drop_folder_is_left_alone(home: Path, tmp_path: Path) -> None:
+    del home
+    secret = tmp_path / "secret"
+    secret.write_text(HEADER, encoding="utf-8")
+    for name, target in (("deals.csv", secret), ("loop.csv", tmp_path / "loop.csv")):
+        (arriving.drop_folder() / name).symlink_to(target)
+    os.utime(secret, (1, 1))
+    assert arriving.drop_collect() is None
+    assert secret.exists()
+    assert not Upload.objects.exists()
+
+
 def test_a_new_token_is_shown_once(home: Path, as_role: AsRole) -> None:
     client = as_role("admin")
     page = client.post("/data/connections/", {"name": "export"}).content.decode()

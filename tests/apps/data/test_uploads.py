@@ -192,6 +192,27 @@ def test_too_much_is_refused_before_it_is_kept(home: Path, users: dict[str, User
     assert not (home / "uploads").exists()
 
 
+def test_more_files_than_go_at_once_are_refused_in_a_sentence(home: Path, as_role: Callable[[str], Client]) -> None:
+    files = [deals_file(name=f"deals-{number}.csv") for number in range(rules.MOST_FILES + 1)]
+    for headers in ({}, {"X-Requested-With": "XMLHttpRequest"}):
+        answer = as_role("admin").post("/data/upload/", {"files": files}, headers=headers)
+        assert answer.status_code == 400
+        assert "201" in answer.content.decode()
+        for file in files:
+            file.seek(0)
+    assert not (home / "uploads").exists()
+
+
+def test_a_name_of_very_many_korean_letters_is_kept_as_far_as_disks_take_it(
+    home: Path, as_role: Callable[[str], Client]
+) -> None:
+    answer = as_role("admin").post("/data/upload/", {"files": [deals_file(name=f"{'가' * 300}.csv")]})
+    assert answer.status_code == 302
+    (kept,) = Upload.objects.get().files
+    assert kept["name"] == f"{'가' * 60}.csv"
+    assert (home / "uploads" / str(Upload.objects.get().pk) / kept["name"]).is_file()
+
+
 def test_taking_an_import_back_and_what_follows(give: Give, users: dict[str, User]) -> None:
     first = imported(give(), users["admin"]).result["import_no"]
     second = imported(give(deals_file(ROWS[0].replace("제안", "니즈 진단"), name="later_20261125.csv")), users["admin"])

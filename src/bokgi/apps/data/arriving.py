@@ -18,7 +18,7 @@ from django.utils import timezone
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
 from bokgi.apps.data.models import Upload, UploadToken, WorkKind, WorkState
-from bokgi.apps.data.rules import is_readable
+from bokgi.apps.data.rules import KEEPERS, is_readable
 from bokgi.apps.data.services import upload_create, work_ask
 
 QUIET_SECONDS: Final = 20
@@ -42,9 +42,13 @@ def token_revoke(*, token: UploadToken, by: User) -> None:
 
 
 def token_of(text: str) -> UploadToken | None:
-    """Find the token that somebody shows; null for one that is unknown or revoked."""
+    """Find the token that somebody shows; null for one that is unknown or revoked.
+
+    A token of somebody whose account was closed, or who brings in no data any more, opens nothing either: whoever made
+    it still knows it.
+    """
     wanted = _digest(text)
-    found = UploadToken.objects.filter(digest=wanted, revoked_at=None).first()
+    found = UploadToken.objects.filter(digest=wanted, revoked_at=None, by__is_active=True, by__role__in=KEEPERS).first()
     if found is None or not hmac.compare_digest(found.digest, wanted):
         return None
     UploadToken.objects.filter(pk=found.pk).update(used_at=timezone.now())
@@ -97,10 +101,15 @@ def drop_folder() -> Path:
     return folder
 
 
+def _is_given(path: Path) -> bool:
+    """Say whether a file of the drop folder is to be read; a link is none: it would bring in what only we may read."""
+    return path.is_file() and not path.is_symlink() and is_readable(path.name)
+
+
 def drop_collect() -> Upload | None:
     """Take the files of the drop folder that are complete as one upload; they leave the folder once they are kept."""
     now = time.time()  # noqa: TID251 - compared with the times of files, which only the system's clock can be
-    there = [path for path in sorted(drop_folder().iterdir()) if path.is_file() and is_readable(path.name)]
+    there = [path for path in sorted(drop_folder().iterdir()) if _is_given(path)]
     if not there or any(now - path.stat().st_mtime < QUIET_SECONDS for path in there):
         return None
     upload = upload_create(files=[_Dropped(path) for path in there], by=None, came_by="drop")

@@ -9,19 +9,23 @@ from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
+from bokgi.apps.access.permissions import Role
 from bokgi.domain.errors import InputError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.staging import ENDINGS
 from bokgi.intake.mapping.fields import field_of
 from bokgi.intake.mapping.model import Entity, Hints
 
+KEEPERS: Final = (Role.ADMIN, Role.LEADER)
+"""Who brings data in and mends it."""
 MOST_FILES: Final = 200
 MOST_BYTES: Final = 1 << 30
 KINDS: Final = (*ENDINGS, ".zip")
 """Endings of files that an upload takes; of a folder the others are passed over."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_LONGEST: Final = 150
+_LONGEST: Final = 180
+"""Bytes of a name without its ending: a file system takes 255, and a Korean letter has three."""
 _RESERVED: Final = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 
 NOBODY: Final = "system"
@@ -33,6 +37,8 @@ def safe_name(given: str) -> str:
 
     >>> safe_name("../../etc/영업 기회.csv"), safe_name("C:/exports/deals.csv"), safe_name("con.csv")
     ('영업 기회.csv', 'deals.csv', '_con.csv')
+    >>> len(safe_name("가" * 300 + ".csv"))
+    64
     """
     name = PureWindowsPath(PurePosixPath(given).name).name
     name = _CONTROL.sub("", unicodedata.normalize("NFC", name)).strip(" .")
@@ -40,7 +46,11 @@ def safe_name(given: str) -> str:
     if _RESERVED.match(name):
         name = f"_{name}"
     stem, dot, ending = name.rpartition(".")
-    return f"{stem[:_LONGEST]}{dot}{ending}" if stem else name[:_LONGEST]
+    return f"{_short(stem)}{dot}{ending}" if stem else _short(name)
+
+
+def _short(name: str) -> str:
+    return name.encode()[:_LONGEST].decode(errors="ignore")
 
 
 def names_kept(given: Iterable[str]) -> list[str]:

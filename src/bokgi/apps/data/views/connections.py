@@ -15,7 +15,7 @@ from bokgi.apps.access.permitting import anyone, may
 from bokgi.apps.access.requests import PageRequest, key_given, page_language
 from bokgi.apps.data import arriving, reminding, services
 from bokgi.apps.data.models import ExportReminder, UploadToken
-from bokgi.apps.data.views.uploading import KEEPERS
+from bokgi.apps.data.rules import KEEPERS
 from bokgi.domain.errors import BokgiError
 from bokgi.domain.messages import N_
 

@@ -10,7 +10,7 @@ from bokgi.apps.access.asking import ask, today, viewer_of
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, organisation_of, page_language
-from bokgi.apps.data.views.uploading import KEEPERS
+from bokgi.apps.data.rules import KEEPERS
 from bokgi.domain.labels import GAPS
 from bokgi.questions.asked import Json
 from bokgi.questions.data_quality import ask_data_quality

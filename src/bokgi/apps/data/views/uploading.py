@@ -11,21 +11,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, page_language
 from bokgi.apps.data import labels, selectors, services
 from bokgi.apps.data.models import Upload, Work, WorkKind
 from bokgi.apps.data.progress import Progress, progress_read
-from bokgi.apps.data.rules import KINDS, MOST_BYTES, hints_of
+from bokgi.apps.data.rules import KEEPERS, KINDS, MOST_BYTES, MOST_FILES, hints_of
 from bokgi.domain.errors import BokgiError
 from bokgi.domain.messages import N_
 from bokgi.intake.mapping.describe import ENTITY_LABELS
 from bokgi.intake.mapping.fields import fields_for
 from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity
-
-KEEPERS: Final = (Role.ADMIN, Role.LEADER)
-"""Who brings data in and mends it."""
 
 STEPS: Final = (N_("Upload"), N_("Mapping"), N_("Preview"), N_("Import"))
 _SURE: Final = 0.8
@@ -36,7 +32,8 @@ _SURE: Final = 0.8
 def upload(request: PageRequest) -> HttpResponse:
     """Show where files are given, and take them."""
     if request.method == "GET":
-        shown = {"steps": STEPS, "kinds": ", ".join(KINDS), "most_bytes": MOST_BYTES, "open": selectors.uploads_open()}
+        most = {"most_bytes": MOST_BYTES, "most_files": MOST_FILES}
+        shown = {"steps": STEPS, "kinds": KINDS, "open": selectors.uploads_open()} | most
         return render(request, "data/upload.html", shown)
     given = request.FILES.getlist("files")
     alone = request.headers.get("X-Requested-With") == "XMLHttpRequest"

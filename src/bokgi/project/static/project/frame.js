@@ -12,14 +12,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// "/" and Ctrl-K open the search, except while somebody types into a field.
+// Ctrl-K opens the search. A single letter would act on who speaks to the computer, or meets it by chance.
 document.addEventListener("keydown", (event) => {
-  const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
-  const k = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
-  if (!slash && !k) return;
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
   const find = document.querySelector("[data-find]");
-  if (!find || (slash && typing)) return;
+  if (!find || event.key.toLowerCase() !== "k" || event.altKey || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
   find.click();
 });

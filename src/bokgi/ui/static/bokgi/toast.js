@@ -23,8 +23,13 @@
   };
   document.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-dismisses]");
-    if (closer) closer.closest(".toast").remove();
+    if (!closer) return;
+    closer.closest(".toast").remove();
+    if (document.activeElement === document.body) (before?.isConnected ? before : document.getElementById("main"))?.focus();
   });
+  // Where one was before one came to a toast: there the focus goes back when it is closed.
+  let before = null;
+  document.addEventListener("focusin", (event) => { if (!event.target.closest(".toast")) before = event.target; });
   document.addEventListener("toast", (event) => show(event.detail.text, event.detail.tone));
   document.addEventListener("htmx:sendError", () => show(region()?.dataset.unreachable || "", "bad"));
   document.addEventListener("htmx:responseError", () => show(region()?.dataset.failed || "", "bad"));

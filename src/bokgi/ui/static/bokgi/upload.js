@@ -15,8 +15,12 @@
   };
   // Who closes the tab while files are on their way is asked first: what was sent so far would be lost.
   const stay = (event) => event.preventDefault();
-  const send = (form, files) => {
+  const send = (form, given) => {
     const most = Number(form.dataset.mostBytes);
+    // Of a folder only what is read goes out; where that is nothing, the answer says what would be.
+    const kinds = (form.dataset.kinds || "").split(" ");
+    const readable = given.filter((file) => kinds.some((kind) => file.name.toLowerCase().endsWith(kind)));
+    const files = readable.length ? readable : given.slice(0, 1);
     const total = files.reduce((sum, file) => sum + file.size, 0);
     const problem = form.querySelector("[data-problem]");
     const say = (text) => {
@@ -25,6 +29,10 @@
     };
     say("");
     if (!files.length) return;
+    if (files.length > Number(form.dataset.mostFiles || Infinity)) {
+      say(form.dataset.tooMany.replace("{n}", String(files.length)).replace("{most}", form.dataset.mostFiles));
+      return;
+    }
     if (most && total > most) {
       say(form.dataset.tooLarge.replace("{size}", size(total)).replace("{most}", size(most)));
       return;
@@ -41,7 +49,9 @@
     const over = (text) => {
       window.removeEventListener("beforeunload", stay);
       form.classList.remove("is-sending");
+      const stopped = form.querySelector("[data-sending]").contains(document.activeElement);
       form.querySelector("[data-sending]").hidden = true;
+      if (stopped) form.querySelector("[data-picks]").focus();
       // The same files may be chosen again.
       for (const input of form.querySelectorAll("input[type=file]")) input.value = "";
       say(text);

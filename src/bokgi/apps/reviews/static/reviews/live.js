@@ -69,6 +69,13 @@
 
   // -------------------------------------------------------------- what is new
   const drawn = new Map();
+  let goingOn = live.querySelector(".agenda > [aria-current]")?.dataset.part;
+  // Said to who does not see it; the same words twice are said twice.
+  const announce = (words) => {
+    const said = document.getElementById("announced");
+    said.textContent = "";
+    setTimeout(() => { said.textContent = words; }, 100);
+  };
   const replace = (html) => {
     const found = new DOMParser().parseFromString(html, "text/html");
     for (const fresh of found.querySelectorAll("[data-region]")) {
@@ -77,11 +84,12 @@
       const text = fresh.innerHTML.replace(/name="csrfmiddlewaretoken" value="[^"]*"|data-now="\d+"|data-elapsed="" value="\d+"|data-ends="">[\d:]+/g, "");
       if (!there || drawn.get(name) === text) continue;
       drawn.set(name, text);
-      const focused = there.contains(document.activeElement) ? document.activeElement.textContent : null;
-      there.replaceChildren(...fresh.childNodes);
-      if (focused) [...there.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
+      window.keepsFocus(there, () => there.replaceChildren(...fresh.childNodes));
     }
     setClock();
+    const part = live.querySelector(".agenda > [aria-current]");
+    if (part && part.dataset.part !== goingOn) announce(part.querySelector("b, .go").textContent);
+    goingOn = part?.dataset.part;
   };
   const reachable = (yes) => {
     offline.hidden = yes;
@@ -149,7 +157,8 @@
       queue = queue.slice(1);
       keep(`waiting-${one.fields.key}`, null);
       shown();
-      if (told) {
+      if (!told) announce(live.dataset.written);
+      else {
         const form = live.querySelector(`form[data-draft="${one.draft}"]`);
         if (form) fill(form, one.fields);
         say(form, told.text);
@@ -237,6 +246,8 @@
     } else if (event.target.closest("[data-amend-stop]")) {
       amendingForm.elements.namedItem("text").value = "";
       stopAmending(amendingForm);
+      // The button that was pressed is hidden now.
+      amendingForm.elements.namedItem("text").focus();
     }
   });
 

@@ -1,0 +1,38 @@
+// A part of a page that is drawn anew keeps the focus: on the same control, else on what now stands in its place.
+// window.keepsFocus(part, draw) does so around `draw`; what htmx swaps is looked after here.
+(() => {
+  "use strict";
+  const CONTROLS = "a[href], button:enabled, input:enabled:not([type=hidden]), select:enabled, textarea:enabled, summary, [tabindex='0']";
+  const controls = (part) => [...part.querySelectorAll(CONTROLS)].filter((one) => one.checkVisibility());
+  const told = (one) => `${one.form?.action ?? ""} ${one.outerHTML}`;
+  const remember = (part) => {
+    const here = document.activeElement;
+    if (!part?.contains(here) || here === document.body) return null;
+    return { told: told(here), id: here.id, place: controls(part).indexOf(here) };
+  };
+  const recall = (part, held) => {
+    if (!held || !part || (document.activeElement && document.activeElement !== document.body)) return;
+    const now = controls(part);
+    const found = now.find((one) => told(one) === held.told) ?? now.find((one) => held.id && one.id === held.id)
+      ?? now[Math.min(Math.max(held.place, 0), now.length - 1)] ?? part;
+    if (found === part) part.tabIndex = -1;
+    found.focus({ preventScroll: true });
+  };
+  window.keepsFocus = (part, draw) => {
+    const held = remember(part);
+    draw();
+    recall(part, held);
+  };
+
+  let swapped = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.target;
+    const held = remember(part);
+    if (held) swapped = { held, id: part.id, around: part.parentElement, place: [...part.parentElement.children].indexOf(part) };
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!swapped) return;
+    recall((swapped.id && document.getElementById(swapped.id)) || swapped.around.children[swapped.place], swapped.held);
+    swapped = null;
+  });
+})();
