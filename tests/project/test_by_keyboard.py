@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
-from selenium.webdriver import Chrome
+from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.keys import Keys
 
 from bokgi.apps.access.first_run import CODE
 from bokgi.apps.access.models import User
 from bokgi.apps.data import services
 from bokgi.apps.data.models import Work
-from tests.apps.data.conftest import HEADER, ROWS
+from tests import homes
+from tests.apps.data.conftest import HEADER, ROWS, deals_file
 from tests.ui.browser import at, browser, chromium, complaints, enter, text, until, waiting
-from tests.ui.keyboard import key, reach
+from tests.ui.keyboard import focused, key, opened, reach, stays
 
 pytestmark = [
     pytest.mark.browser,
@@ -31,6 +32,14 @@ pytestmark = [
 def window() -> Iterator[Chrome]:
     with browser() as driver:
         yield driver
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a home that may be written into, with the facts of the tests, on their day."""
+    settings.HOME = homes.write_home(tmp_path / "home")
+    monkeypatch.setenv("BOKGI_TODAY", homes.TODAY.isoformat())
+    return tmp_path / "home"
 
 
 def worked(driver: Chrome, then: str) -> None:
@@ -97,4 +106,82 @@ def test_a_leader_comes_from_the_funnel_to_the_story_of_a_deal(
     key(window, Keys.ENTER)
     until(window, "있었던 일")
     assert title.split("\n")[0] in text(window, "h1")
+    assert complaints(window) == []
+
+
+@pytest.mark.usefixtures("home")
+def test_the_search_is_one_key_away_and_a_lone_letter_does_nothing(
+    users: dict[str, User], live_server: LiveServer, window: Chrome
+) -> None:
+    enter(window, live_server, users["leader"])
+    window.get(f"{live_server.url}/today/")
+    key(window, Keys.TAB)
+    assert "skip" in focused(window)
+    key(window, Keys.ENTER)
+    stays(window, "#main")
+    key(window, "/jkasdfx")
+    assert window.current_url.split("#")[0].endswith("/today/")
+    ActionChains(window).key_down(Keys.CONTROL).send_keys("k").key_up(Keys.CONTROL).perform()
+    at(window, "/search/")
+    waiting(window).until(lambda _: 'id="words"' in focused(window))
+    key(window, homes.deal_name("lee", 12)[:4])
+    until(window, homes.deal_name("lee", 12), "#hits")
+    stays(window, "#words")
+    reach(window, "#hits a", homes.deal_name("lee", 12))
+    key(window, Keys.ENTER)
+    at(window, "/deals/lee-12/")
+    assert complaints(window) == []
+
+
+def test_a_deal_is_corrected_and_the_correction_taken_back(
+    own_home: Path, users: dict[str, User], live_server: LiveServer, window: Chrome
+) -> None:
+    del own_home
+    enter(window, live_server, users["rep"])
+    window.get(f"{live_server.url}/deals/lee-12/")
+    reach(window, "a[href*='edit=amount']")
+    key(window, Keys.ENTER)
+    waiting(window).until(lambda seen: "edit=amount" in seen.current_url)
+    reach(window, "#edit [name=amount]")
+    key(window, Keys.chord(Keys.CONTROL, "a"), "77000000", Keys.ENTER)
+    until(window, "7,700만원")
+    assert "edit=" not in window.current_url
+    reach(window, "form[action*='/take-back/'] button")
+    key(window, Keys.ENTER)
+    waiting(window).until(lambda seen: "7,700만원" not in text(seen))
+    assert complaints(window) == []
+
+
+def test_a_mapping_is_changed_and_the_import_undone(
+    own_home: Path, users: dict[str, User], live_server: LiveServer, window: Chrome
+) -> None:
+    del own_home
+    rows = [row for row in ROWS if "협의 중" not in row]
+    upload = services.upload_create(files=[deals_file(*rows)], by=users["admin"])
+    services.work_do(Work.objects.latest("pk").pk)
+    enter(window, live_server, users["admin"])
+    window.get(f"{live_server.url}/data/upload/{upload.pk}/")
+    reach(window, "[name=column-0-2]")
+    # By its first letters a choice is found.
+    key(window, "열 이름 그대로")
+    reach(window, "button", "매핑 저장")
+    key(window, Keys.ENTER)
+    waiting(window).until(lambda _: Work.objects.count() == 2)
+    worked(window, "예상금액(원)")
+    upload.refresh_from_db()
+    assert [header for _file, header, _field in upload.hints["columns"]] == ["고객사"]
+    for words, after in (("미리 보기", "아직 아무것도 바뀌지 않았습니다"), ("가져오기", "반영되었습니다")):
+        before = Work.objects.count()
+        reach(window, "button", words)
+        key(window, Keys.ENTER)
+        waiting(window).until(lambda _, before=before: Work.objects.count() > before)
+        worked(window, after)
+    reach(window, "main a[href^='/data/imports/']")
+    key(window, Keys.ENTER)
+    at(window, "/data/imports/")
+    reach(window, "[data-opens=undo]")
+    opened(window, "#undo")
+    reach(window, "#undo .btn-danger")
+    key(window, Keys.ENTER)
+    until(window, "되돌린 가져오기입니다")
     assert complaints(window) == []

@@ -8,7 +8,7 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
+from selenium.webdriver.common.virtual_authenticator import Credential, VirtualAuthenticatorOptions
 
 from bokgi.apps.access.models import AuditEntry, User
 from tests.conftest import PASSWORD
@@ -62,7 +62,18 @@ def test_a_passkey_is_added_and_opens_the_account_without_a_password(
     assert users["rep"].name in text(window, "nav .me")
     assert AuditEntry.objects.filter(action="webauthn_added").exists()
 
+    # Somebody copied the key before: what it counts is behind.
+    (copied,) = window.get_credentials()
     window.delete_all_cookies()
+    window.remove_all_credentials()
+    window.add_credential(Credential.from_dict(copied.to_dict() | {"signCount": 0}))
+    window.get(address(live_server, "/account/sign-in/"))
+    press(window, "#passkey-login")
+    waiting(window).until(lambda _: AuditEntry.objects.filter(action="passkey_copied").exists())
+    at(window, "/account/sign-in/")
+    window.get(address(live_server, "/settings/"))
+    at(window, "/account/sign-in/")
+
     window.remove_all_credentials()
     window.get(address(live_server, "/account/sign-in/"))
     press(window, "#passkey-login")

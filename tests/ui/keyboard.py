@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from selenium.webdriver import ActionChains, Chrome
@@ -64,3 +65,12 @@ def opened(driver: Chrome, dialog: str) -> None:
     assert driver.switch_to.active_element == opener
     key(driver, Keys.ENTER)
     waiting(driver).until(lambda seen: seen.find_element("css selector", dialog).get_attribute("open"))
+
+
+def type_day(driver: Chrome, day: date) -> None:
+    """Type a day into a field of a day that has the focus, in the order of the browser's language."""
+    parts = driver.execute_script(
+        "return new Intl.DateTimeFormat(navigator.language).formatToParts().map((one) => one.type)"
+    )
+    typed = {"year": f"{day:%Y}{Keys.ARROW_RIGHT}", "month": f"{day:%m}", "day": f"{day:%d}"}
+    key(driver, "".join(typed[part] for part in parts if part in typed))

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "bokgi.project.middleware.speaks",
     "bokgi.project.middleware.SafeHeaders",
     "django_htmx.middleware.HtmxMiddleware",
@@ -147,6 +148,11 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key", "reset_password": "20/m/ip,5/15m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "authenticate_webauthn": "bokgi.apps.access.passkeys.SecondStepForm",
+    "login_webauthn": "bokgi.apps.access.passkeys.LoginForm",
+    "reauthenticate_webauthn": "bokgi.apps.access.passkeys.ConfirmForm",
+}
 MFA_TOTP_ISSUER = "Bokgi"
 MFA_TOTP_TOLERANCE = 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -55,7 +55,8 @@ class Cell:
 class Column:
     """One column: what stands in its head, how it is aligned, whether it only draws what another column says.
 
-    On a page a column has a `key`: it is sorted by it where `sortable`, and `optional` ones can be left out.
+    On a page a column has a `key`: it is sorted by it where `sortable`, and `optional` ones can be left out. The head
+    of an `unseen` one is only read aloud: what stands below speaks for itself to who sees the row.
     """
 
     label: str
@@ -64,6 +65,7 @@ class Column:
     key: str = ""
     sortable: bool = False
     optional: bool = False
+    unseen: bool = False
 
 
 @dataclass(frozen=True)

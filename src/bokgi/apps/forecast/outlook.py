@@ -262,7 +262,7 @@ def _shares(
         Column(say(N_("80% range; the tick is what was submitted")), drawn=True),
         *([Column(say(N_("Won and commit")), "right"), Column(say(N_("With best case")), "right")] if used else []),
         Column(say(N_("Submitted")), "right"),
-        Column(""),
+        Column(say(N_("Submit")), unseen=True),
     ]
     cells = []
     for subject, name, row, levels in rows:

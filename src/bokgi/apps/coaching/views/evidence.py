@@ -74,7 +74,8 @@ def _parts(screen: Screen, found: Json | None, caption: str) -> Table | None:
     speaker, say = screen.speaker, screen.say
     rows = [*found["parts"]]
     unit = speaker.money_column([row["amount"] for row in rows] + [found["whole"]])
-    columns = [Column(say(N_("Part"))), Column(say(N_("Amount, {unit}"), unit=unit.label), "right"), Column("")]
+    columns = [Column(say(N_("Part"))), Column(say(N_("Amount, {unit}"), unit=unit.label), "right")]
+    columns.append(Column(say(N_("By chance")), unseen=True))
     cells = [
         [
             Cell(_begun(speaker.say(row["label"]))),

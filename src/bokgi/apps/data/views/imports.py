@@ -16,8 +16,8 @@ from bokgi.apps.access.requests import PageRequest, page_language
 from bokgi.apps.data import labels, selectors, services
 from bokgi.apps.data.models import Work, WorkKind
 from bokgi.apps.data.progress import Progress, progress_read
-from bokgi.apps.data.tables import mapping_lines, taken_along
 from bokgi.apps.data.rules import KEEPERS
+from bokgi.apps.data.tables import mapping_lines, taken_along
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.ledger import Import
 from bokgi.intake.importing import mappings_from

@@ -13,8 +13,8 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, page_language
 from bokgi.apps.access.services import audit
 from bokgi.apps.data import labels, selectors
-from bokgi.apps.data.tables import quarantine_lines, taken_along
 from bokgi.apps.data.rules import KEEPERS
+from bokgi.apps.data.tables import quarantine_lines, taken_along
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.intake import quarantine as kept

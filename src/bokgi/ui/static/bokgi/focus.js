@@ -4,7 +4,11 @@
   "use strict";
   const CONTROLS = "a[href], button:enabled, input:enabled:not([type=hidden]), select:enabled, textarea:enabled, summary, [tabindex='0']";
   const controls = (part) => [...part.querySelectorAll(CONTROLS)].filter((one) => one.checkVisibility());
-  const told = (one) => `${one.form?.action ?? ""} ${one.outerHTML}`;
+  // Buttons that look alike differ by what their forms send.
+  const told = (one) => {
+    const sent = one.form ? [...new FormData(one.form)].filter(([name]) => name !== "csrfmiddlewaretoken") : [];
+    return `${one.form?.action ?? ""} ${sent.map(([name, value]) => `${name}=${value}`)} ${one.outerHTML}`;
+  };
   const remember = (part) => {
     const here = document.activeElement;
     if (!part?.contains(here) || here === document.body) return null;

@@ -1,0 +1,39 @@
+"""Passkeys that count: each use of a key is numbered, and who comes with an older number has a copy of it."""
+
+from __future__ import annotations
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as allauth
+from allauth.mfa.webauthn.internal.auth import parse_authentication_response
+
+from bokgi.apps.access.services import audit
+
+
+class _Counted:
+    """Refuses a key whose number did not grow; one that does not count (those kept in a cloud) always says nought."""
+
+    def clean_credential(self) -> Authenticator:
+        """Give the key that was shown. Raises `ValidationError` for one that is unknown, wrong or a copy."""
+        shown = parse_authentication_response(self.cleaned_data["credential"])  # type: ignore[attr-defined]  # of the form beside it
+        found: Authenticator = super().clean_credential()  # type: ignore[misc]  # as above
+        number = shown.response.authenticator_data.counter
+        before = found.data.get("counter", found.wrap().authenticator_data.counter)
+        if (number or before) and number <= before:
+            audit(by=found.user, action="passkey_copied")
+            raise get_adapter().validation_error("incorrect_code")
+        found.data["counter"] = number
+        found.save(update_fields=["data"])
+        return found
+
+
+class SecondStepForm(_Counted, allauth.AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A key after the password."""
+
+
+class LoginForm(_Counted, allauth.LoginWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A key instead of the password."""
+
+
+class ConfirmForm(_Counted, allauth.ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A key before a change of the way in."""

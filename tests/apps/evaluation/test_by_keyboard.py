@@ -1,0 +1,95 @@
+"""A round without a mouse, in Korean: opened, told, written on both sides, handed in, talked over, signed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from pytest_django.live_server_helper import LiveServer
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.keys import Keys
+
+from bokgi.apps.access.models import User
+from bokgi.apps.evaluation.models import Evaluation, Round
+from tests.apps.evaluation.rounds import BEFORE, END, START, Go
+from tests.ui.browser import at, browser, chromium, complaints, enter, until
+from tests.ui.keyboard import key, reach, stays, type_day
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("home"),
+    pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture
+def window() -> Iterator[Chrome]:
+    with browser() as driver:
+        yield driver
+
+
+def press(window: Chrome, words: str, then: str) -> None:
+    reach(window, "main button", words)
+    key(window, Keys.ENTER)
+    until(window, then)
+
+
+def begun(window: Chrome, address: str) -> Round:
+    """Open a round for one rep and publish its criteria."""
+    window.get(f"{address}/evaluation/")
+    reach(window, "main a[href='/evaluation/rounds/new/']")
+    key(window, Keys.ENTER)
+    at(window, "/evaluation/rounds/new/")
+    reach(window, "[name=name]")
+    key(window, "3분기 평가")
+    for name, day in (("start_on", START), ("end_on", END)):
+        reach(window, f"[name={name}]")
+        type_day(window, day)
+    reach(window, "[name=role-lee]")
+    key(window, Keys.HOME)
+    press(window, "회차 만들기", "3분기 평가")
+    found = Round.objects.get()
+    assert (found.start_on, found.end_on) == (START, END)
+    for version in found.versions.all():
+        reach(window, "form[action*='/do/publish/'] button", "알리기")
+        key(window, Keys.ENTER)
+        version.refresh_from_db()
+    return found
+
+
+def test_a_round_from_its_opening_to_what_is_handed_in(
+    users: dict[str, User], live_server: LiveServer, window: Chrome, go: Go
+) -> None:
+    go(BEFORE)
+    enter(window, live_server, users["leader"])
+    found = begun(window, live_server.url)
+    until(window, "3분기 평가")
+    form = found.evaluations.get(person_id="lee")
+    path = f"{live_server.url}/evaluation/forms/{form.pk}/"
+    go(date(2026, 6, 25))
+    enter(window, live_server, users["rep"])
+    window.get(path)
+    press(window, "기준을 읽었습니다", "3분기 평가")
+    go(date(2026, 10, 5))
+    window.get(f"{path}self/")
+    reach(window, "[name=rating-execution]")
+    key(window, "4")
+    reach(window, "[name='text-']")
+    key(window, "약속 12건 중 11건을 지켰습니다.")
+    press(window, "제출", "제출했습니다")
+    go(date(2026, 10, 12))
+    enter(window, live_server, users["manager"])
+    window.get(f"{path}draft/")
+    reach(window, "[name=text-skill]")
+    key(window, "책임감이 부족하다.")
+    # The guard reads along; who writes goes on writing.
+    until(window, "사람을 판단합니다", "#guard")
+    stays(window, "[name=text-skill]")
+    press(window, "저장", "저장했습니다")
+    form.refresh_from_db()
+    assert form.texts["skill"] == "책임감이 부족하다."
+    assert Evaluation.objects.get(pk=form.pk).self_ratings["execution"] == 4
+    assert [one for one in complaints(window) if "htmx:sendAbort" not in one] == []
