@@ -60,6 +60,8 @@ def test_a_role_is_changed_by_a_button_only() -> None:
         {"REMOTE_ADDR": ""},
         {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
         {"HTTP_FORWARDED": "for=127.0.0.1"},
+        {"HTTP_X_REAL_IP": "127.0.0.1"},
+        {"HTTP_X_FORWARDED_PROTO": "http"},
         {"HTTP_HOST": "rebound.example"},
     ],
 )

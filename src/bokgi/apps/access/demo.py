@@ -23,7 +23,8 @@ from bokgi.apps.access.services import organisation_create, user_create
 from bokgi.domain.messages import N_
 from bokgi.facts.lake import Lake
 
-_FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via")
+_FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via")
+"""What proxies add; each of them adds one of these at least."""
 
 
 @dataclass(frozen=True)
