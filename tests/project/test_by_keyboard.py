@@ -18,7 +18,7 @@ from bokgi.apps.data.models import Work
 from tests import homes
 from tests.apps.data.conftest import HEADER, ROWS, deals_file
 from tests.ui.browser import at, browser, chromium, complaints, enter, text, until, waiting
-from tests.ui.keyboard import focused, key, opened, reach, stays
+from tests.ui.keyboard import announced, focused, key, opened, reach, stays
 
 pytestmark = [
     pytest.mark.browser,
@@ -130,6 +130,13 @@ def test_the_search_is_one_key_away_and_a_lone_letter_does_nothing(
     reach(window, "#hits a", homes.deal_name("lee", 12))
     key(window, Keys.ENTER)
     at(window, "/deals/lee-12/")
+    window.get(f"{live_server.url}/deals/")
+    reach(window, ".listing input[type=search]")
+    before = text(window, "[data-range]")
+    key(window, homes.deal_name("lee", 12))
+    waiting(window).until(lambda seen: text(seen, "[data-range]") != before)
+    stays(window, ".listing input[type=search]")
+    waiting(window).until(lambda seen: announced(seen) == text(seen, "[data-range]"))
     assert complaints(window) == []
 
 

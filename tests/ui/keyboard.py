@@ -45,6 +45,11 @@ def focused(driver: Chrome) -> str:
     return str(driver.execute_script("return document.activeElement.outerHTML.slice(0, 200)"))
 
 
+def announced(driver: Chrome) -> str:
+    """Give what was said last to who does not see the page."""
+    return str(driver.execute_script("return document.getElementById('announced').textContent"))
+
+
 def stays(driver: Chrome, within: str = "body") -> None:
     """Check that something within a part of the page has the focus and can be seen, after the page was drawn anew."""
     script = """

@@ -14,7 +14,7 @@ from bokgi.apps.reviews.models import Commitment, Meeting, Note
 from bokgi.apps.reviews.services import writing
 from tests.apps.reviews.meeting.conftest import NOW, note, promise, seat
 from tests.ui.browser import at, browser, chromium, complaints, enter, text, until, waiting
-from tests.ui.keyboard import focused, key, opened, reach, stays
+from tests.ui.keyboard import announced, focused, key, opened, reach, stays
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,10 +34,6 @@ def window(meeting: Meeting, team: dict[str, User], live_server: LiveServer) -> 
         yield driver
 
 
-def announced(driver: Chrome, words: str) -> None:
-    waiting(driver).until(lambda seen: words in seen.find_element("id", "announced").get_attribute("textContent"))
-
-
 def test_a_leader_runs_the_meeting(
     window: Chrome, meeting: Meeting, team: dict[str, User], live_server: LiveServer
 ) -> None:
@@ -52,7 +48,7 @@ def test_a_leader_runs_the_meeting(
         key(window, Keys.ENTER)
         until(window, f"{title}, 남은 시간")
         stays(window, "[data-region=agenda]")
-        announced(window, title)
+        waiting(window).until(lambda seen, title=title: title in announced(seen))
         if title == "병목 탐색":
             deal_talked_about(window)
     reach(window, "[data-opens=close-meeting]")
@@ -67,7 +63,7 @@ def notes_written(window: Chrome, meeting: Meeting, team: dict[str, User]) -> No
     reach(window, "#note-text")
     key(window, "현장을 먼저 만납니다", Keys.TAB, Keys.ENTER)
     until(window, "현장을 먼저 만납니다", "ul[data-region=notes]")
-    announced(window, "남겼습니다")
+    waiting(window).until(lambda seen: "남겼습니다" in announced(seen))
     stays(window, "form[data-draft=note]")
     reach(window, "[data-amend]")
     here = focused(window)
