@@ -121,6 +121,23 @@ def test_on_the_day_of_the_facts_a_deal_is_what_it_says() -> None:
     assert set(before.due.tolist()) == {NEVER}
 
 
+def test_a_close_date_that_was_put_off_is_told_from_then_on() -> None:
+    moved = (
+        CHANGES
+        + """
+    d2      | expected_close_on | 1 | 2026-01-31 | 2026-02-20 | 2026-01-31
+    d2      | expected_close_on | 2 | 2026-02-20 | 2026-02-15 | 2026-02-02
+    d2      | expected_close_on | 3 | 2026-02-15 | 2026-03-15 | 2026-02-15
+    d2      | expected_close_on | 4 | 2026-03-15 | 2026-04-10 | 2026-03-15
+    """
+    )
+    days = ("2026-01-30", "2026-01-31", "2026-02-14", "2026-02-15", "2026-03-31")
+    found = history(*(at(day) for day in days), deal_changes=moved)
+    times = [dict(zip(one.deal_id.to_pylist(), one.put_off.tolist(), strict=True))["d2"] for one in found.standing]
+    assert times == [0, 1, 1, 2, 2]
+    assert set(found.standing[0].put_off.tolist()) == {0}
+
+
 def test_days_at_risk_are_those_between_entry_and_leaving() -> None:
     found = history(at("2026-02-03"), at("2026-02-20"))
     stage = {name: code for code, (_, name) in enumerate(found.coding.stages)}

@@ -65,11 +65,11 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
 
     Counts how: weekly hazards of moving on, being won and being lost, by stage, time in stage, part of the quarter,
     conditions and owner, as products of effects, each shrunken as far as the counts ask; each open deal's chance
-    follows exactly, recalibrated by how such chances turned out before (due date, size, stage, age). Deals yet to come:
-    entries of late by season, times their chance to be won in time. Draws share a shock. Blended with the run rate by
-    weights, and widened, as this organisation's own past windows ask. Re-opened deals count as entering again. A deal
-    without stage history stands in one nameless stage. An amount not known is drawn from won deals like it;
-    one above twice the largest won so far counts as that (`outsized`).
+    follows exactly, recalibrated by how such chances turned out before (due date and how often it was put off, size,
+    stage, age). Deals yet to come: entries of late by season, times their chance to be won in time. Draws share a
+    shock. Blended with the run rate by weights, and widened, as this organisation's own past windows ask. Re-opened
+    deals count as entering again. A deal without stage history stands in one nameless stage. An amount not known is
+    drawn from won deals like it; one above twice the largest won so far counts as that (`outsized`).
 
     Small numbers: below 26 weeks of history, or where outcomes are known for won deals only, the run rate of the last
     26 weeks answers alone and `reason` says why. Without a won deal nothing is said (`mean` null).
