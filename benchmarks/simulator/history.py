@@ -35,17 +35,23 @@ def simulate_paths(
     never_close: float,
     cycle_days: float,
     rush: float,
+    begun: Ints | None = None,
 ) -> Paths:
-    """Walk every deal through the stages: conversion decides the exit, log-normal times decide the day."""
+    """Walk every deal through the stages: conversion decides the exit, log-normal times decide the day.
+
+    `begun`: the stage in which each deal is on the day it is `created` (none given: the first).
+    """
     n, stages = conversion.shape
-    advanced = rng.random((n, stages)) < conversion
+    begun = np.zeros(n, dtype=np.int64) if begun is None else begun
+    before = np.arange(stages)[None, :] < begun[:, None]
+    advanced = (rng.random((n, stages)) < conversion) | before
     reached = np.concatenate([np.ones((n, 1), dtype=bool), np.cumprod(advanced, axis=1).astype(bool)], axis=1)
     won = reached[:, -1]
     last = reached[:, :-1].sum(axis=1) - 1
     median = cycle_days / stages * np.linspace(0.8, 1.2, stages)
     stay = median[None, :] * np.exp(rng.normal(0, 0.7, (n, stages)))
     lost_here = (~won)[:, None] & (np.arange(stages)[None, :] == last[:, None])
-    stay = np.maximum(np.round(np.where(lost_here, stay * 1.6, stay)), 0)
+    stay = np.where(before, 0, np.maximum(np.round(np.where(lost_here, stay * 1.6, stay)), 0))
     detour = rng.random(n)
     back = (detour < 0.04) & (last >= 1)
     reopened = (detour >= 0.04) & (detour < 0.07)
@@ -61,9 +67,9 @@ def simulate_paths(
     stale = (rng.random(n) < never_close) & ~won
     closed = np.where(stale, NEVER, closed)
 
-    recorded = reached[:, :-1].copy()
+    recorded = reached[:, :-1] & ~before
     skipped = rng.random((n, stages)) < 0.06
-    skipped[:, 0] = False
+    skipped[np.arange(n), begun] = False
     skipped[np.arange(n), last] = False
     recorded &= ~skipped
     deal, stage = np.nonzero(recorded)
@@ -77,7 +83,7 @@ def simulate_paths(
     entered = np.minimum(entered, closed[deal])
     order = np.lexsort((np.arange(len(deal)), entered, deal))
     no_decision = ~won & (rng.random(n) < 0.25)
-    return Paths(deal[order], stage[order], entered[order], won, no_decision, closed, np.maximum(planned, created + 7))
+    return Paths(deal[order], stage[order], entered[order], won, no_decision, closed, planned)
 
 
 def _rush(rng: np.random.Generator, closed: Ints, not_before: Ints, won: NDArray[np.bool_], rush: float) -> Ints:

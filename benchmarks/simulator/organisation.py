@@ -141,17 +141,13 @@ def simulate(organisation: Organisation) -> World:
     roam = rng.random(n) < (0.0 if organisation.territories == "one_each" else 0.25)
     deal_territory = np.where(roam, rng.integers(0, count, n), home[owner])
 
-    weights = np.linspace(0.8, 1.2, organisation.stages)
-    weights = weights / weights.sum()
+    weights = stage_weights(organisation)
     eta = organisation.intercept + conditions + person[owner] + territory[deal_territory]
     team = owner % organisation.teams
     conversion = _conversions(eta, weights, organisation, owner, team)
 
-    span = organisation.weeks * 7
-    start = (organisation.end - EPOCH).days - span
-    season = 1.0 + 0.25 * np.sin(2 * np.pi * np.arange(span) / 365.25) + 0.15 * (np.arange(span) % 91 > 70)
-    season[(start + np.arange(span) + 3) % 7 >= 5] *= 0.05  # 1970-01-01 was a Thursday: few deals begin at a weekend
-    created = start + np.sort(rng.choice(span, n, p=season / season.sum()))
+    start, season = intake(organisation)
+    created = start + np.sort(rng.choice(len(season), n, p=season))
     amount = _amounts(rng, organisation, levels["segment"])
     paths = simulate_paths(
         rng,
@@ -183,6 +179,21 @@ def simulate(organisation: Organisation) -> World:
     )
     truth = Truth(person, territory, standardised, by_stage, np.prod(conversion, axis=1))
     return World(organisation, tables, truth, paths, owner)
+
+
+def intake(organisation: Organisation) -> tuple[int, Floats]:
+    """Give the first day (since 1970-01-01) and what share of the deals begins on each day, on average."""
+    span = organisation.weeks * 7
+    start = (organisation.end - EPOCH).days - span
+    season = 1.0 + 0.25 * np.sin(2 * np.pi * np.arange(span) / 365.25) + 0.15 * (np.arange(span) % 91 > 70)
+    season[(start + np.arange(span) + 3) % 7 >= 5] *= 0.05  # 1970-01-01 was a Thursday: few deals begin at a weekend
+    return start, season / season.sum()
+
+
+def stage_weights(organisation: Organisation) -> Floats:
+    """Give the share of each stage in what makes a deal be won, in powers of the probability."""
+    weights: Floats = np.linspace(0.8, 1.2, organisation.stages)
+    return weights / weights.sum()
 
 
 def day(number: int) -> date:

@@ -21,10 +21,9 @@ Floats = NDArray[np.float64]
 
 TOPIC: Final = "forecast"
 NOTE: Final = """\
-A goal that lies inside the interval is neither met nor missed for sure. So it is with the month of teams of 6, even
-over forty of them: it holds a handful of wins, which chance moves however well the deals are known. AutoETS and
-AutoARIMA (statsforecast) see the monthly totals alone, from twelve months of history on. Of the lines over forty
-organisations only that of giant deals was run with their bound (decision 38)."""
+A goal that lies inside the interval is neither met nor missed for sure; what chance leaves within reach is the topic
+`forecast_limit`. AutoETS and AutoARIMA (statsforecast) see the monthly totals alone, from twelve months of history
+on."""
 SCALES: Final = {"small": 2, "medium": 6, "full": 20}
 MANY: Final = {"small": 2, "medium": 40, "full": 40}
 """Organisations of each hard case, and of 6 people for their month; they are cheap."""
