@@ -5,15 +5,24 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from datetime import date
+from html import unescape
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from bokgi.apps.access.models import User
 from bokgi.apps.data import selectors
 from bokgi.apps.data.models import Upload, Work
+from bokgi.apps.data.tasks import do_work
+from bokgi.domain.sentences import decoded
+from bokgi.facts.lake import Lake
+from bokgi.intake.entering import enter
 from bokgi.intake.quarantine import Place, RefusedRow
 from tests.apps.data.conftest import HEADER, ROWS, Give, deals_file, done, imported
 
@@ -31,6 +40,18 @@ def latest(upload: Upload) -> None:
 def test_a_home_without_data_says_what_to_do(home: Path, as_role: AsRole) -> None:
     del home
     page = as_role("admin").get("/data/imports/").content.decode()
+    assert "아직 가져온 것이 없습니다" in page
+    assert 'href="/data/upload/"' in page
+
+
+@pytest.mark.parametrize("path", ["quality", "quarantine", "corrections"])
+def test_what_was_set_before_the_first_import_is_no_data_that_is_complete(
+    home: Path, as_role: AsRole, path: str
+) -> None:
+    # The first run writes the settings of the organisation: there are facts, but nothing of a CRM.
+    rows = pa.table({"name": ["currency"], "setting": ["KRW"], "valid_from": [date(1970, 1, 1)]})
+    enter(Lake.open(home, create=True), {"settings": rows}, by="user 1", at=timezone.now(), source="settings")
+    page = as_role("admin").get(f"/data/{path}/").content.decode()
     assert "아직 가져온 것이 없습니다" in page
     assert 'href="/data/upload/"' in page
 
@@ -184,6 +205,67 @@ def test_an_import_is_taken_back_by_the_page(give: Give, as_role: AsRole, users:
     assert "되돌린 가져오기입니다" in page
     assert "잘못된 파일" in page
     assert client.get("/data/imports/99/").status_code == 404
+
+
+@pytest.mark.parametrize(("before", "said"), [("running", 1), ("done", 0)])
+def test_what_waits_behind_other_work_is_not_said_to_happen(
+    give: Give, as_role: AsRole, users: dict[str, User], before: str, said: int
+) -> None:
+    first = imported(give(), users["admin"])
+    client = as_role("admin")
+    client.post("/data/imports/1/undo/")
+    Work.objects.filter(pk=first.pk).update(state=before)
+    for address in ("/data/imports/1/", "/data/imports/"):
+        page = client.get(address).content.decode()
+        assert ("앞선 작업이 끝나면 가져오기를 되돌립니다" in page) == said
+        assert ("가져오기를 되돌리는 중" in page) != said
+
+
+def test_rows_below_another_header_come_in_once_somebody_says_so_at_the_import(
+    give: Give, as_role: AsRole, users: dict[str, User]
+) -> None:
+    below = ("메모,제품,담당자,단계,,,,,", 'D-5,출하 예측,푸른들농업,최유나,"64,000,000",제안,2026-09-24,2026-12-19,')
+    imported(give(deals_file(*ROWS, *below)), users["admin"])
+    client = as_role("admin")
+    page = client.get("/data/imports/1/").content.decode()
+    assert "다른 표의 머리글로 보이는 행부터 2행이 격리되어 있습니다." in page
+    assert "이어지는 행입니다" in page
+    # A record without cells under headers cannot be mended by its cells.
+    (first, *_) = [row for row in selectors.quarantine_rows() if row.is_unread]
+    place = {"file": first.place.file, "row": str(first.place.row)}
+    shown = client.get("/data/imports/1/mend/", place).content.decode()
+    assert "여기서는 고칠 수 없습니다" in shown
+    assert 'name="cell-0"' not in shown
+
+    client.post("/data/imports/1/release/", {"one_table": "1"})
+    work = selectors.work_of_import(1)
+    assert work is not None
+    done(work)
+
+    assert [row for row in selectors.quarantine_rows() if "header_within" in row.codes] == []
+    assert work.result is not None
+    assert work.result["released"] >= 1
+    assert "이어지는 행입니다" not in client.get("/data/imports/1/").content.decode()
+
+
+@pytest.mark.parametrize(("lang", "failed"), [("ko", "실패"), ("en", "failed")])
+def test_work_that_failed_has_failed_in_the_queue_too(give: Give, as_role: AsRole, lang: str, failed: str) -> None:
+    upload = give(deals_file(encoding="utf-16-be"))
+    work = upload.works.get()
+    assert work.state == "failed"
+    assert work.fault is not None
+    # The worker's task ends well: it did its work, which failed.
+    task = {"args": [], "kwargs": {"work_id": work.pk}}
+    DBTaskResult.objects.create(
+        task_path=do_work.module_path, args_kwargs=task, status="SUCCESSFUL", run_after=work.asked_at
+    )
+    client = as_role("admin")
+    client.post("/account/language/", {"language": lang})
+    page = unescape(client.get("/settings/queue/").content.decode())
+    assert f"<td>{failed}" in page
+    assert decoded(work.fault["message"]).text(lang) in page
+    assert f'href="/data/upload/{upload.pk}/"' in page
+    assert "/retry/" not in page
 
 
 def test_the_age_of_the_data_stands_on_every_page(give: Give, as_role: AsRole, users: dict[str, User]) -> None:

@@ -59,3 +59,9 @@ def ahead(folder: str) -> None:
 def fill_disk() -> None:
     """Fail because the disk is full."""
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@task()
+def quote(text: str) -> None:
+    """Fail with a text that the error repeats."""
+    raise ValueError(text)

@@ -1,8 +1,10 @@
-"""Why a task failed is said in the language of who reads it, with what to do; the technical text stands below."""
+"""Why a task failed is said in the language of who reads it, with what to do; where it failed stands below."""
 
 from __future__ import annotations
 
 import errno
+import logging
+import re
 import smtplib
 import socket
 from collections.abc import Callable
@@ -82,14 +84,16 @@ def test_what_kept_a_mail_from_leaving_is_told_apart(error: BaseException, code:
 
 
 @pytest.mark.usefixtures("queue")
-def test_the_page_says_in_korean_what_failed_and_keeps_the_technical_text(as_role: Callable[[str], Client]) -> None:
+def test_the_page_says_in_korean_what_failed_and_below_where(as_role: Callable[[str], Client]) -> None:
     put = services.enqueue(tasks.fill_disk)
     work()
     shown = unescape(as_role("admin").get("/settings/queue/").content.decode())
     said, _, technical = shown.partition('<details class="as-table technical"')
     assert "디스크가 가득 찼습니다." in said
     assert "OSError" not in said
-    assert "No space left on device" in technical
+    assert "OSError" in technical
+    assert re.search(r"tests/apps/jobs/tasks\.py:\d+ fill_disk", technical)
+    assert "No space left on device" not in technical
     services.failed(task=Attempt.objects.get(pk=UUID(put)).task, error=KeyError("x"), at=NOW)
     assert "복기가 모르는 이유로 실패했습니다." in as_role("admin").get("/settings/queue/").content.decode()
 
@@ -101,3 +105,17 @@ def test_a_task_that_went_well_in_the_end_has_no_fault(as_role: Callable[[str], 
     task = Attempt.objects.get(pk=UUID(put)).task
     task.set_successful(None)
     assert "디스크가 가득 찼습니다." not in as_role("admin").get("/settings/queue/").content.decode()
+
+
+@pytest.mark.usefixtures("queue")
+def test_what_an_error_quotes_stands_in_the_log_alone(
+    as_role: Callable[[str], Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    services.enqueue(tasks.quote, text="min@customer.example bokgi_4f1d")
+    with caplog.at_level(logging.WARNING, logger="bokgi.jobs"):
+        work()
+    page = unescape(as_role("admin").get("/settings/queue/").content.decode())
+    assert "tasks.py" in page
+    assert "customer.example" not in page
+    assert "bokgi_4f1d" not in page
+    assert "min@customer.example bokgi_4f1d" in caplog.text

@@ -55,6 +55,15 @@ WORK: Final = {
     WorkKind.RELEASE: N_("Judging the refused rows again"),
 }
 
+WAITING: Final = {
+    WorkKind.PLAN: N_("Waits until the work before it is done; then the files are read"),
+    WorkKind.TRY: N_("Waits until the work before it is done; then the import is tried"),
+    WorkKind.IMPORT: N_("Waits until the work before it is done; then the files are imported"),
+    WorkKind.UNDO: N_("Waits until the work before it is done; then the import is taken back"),
+    WorkKind.RELEASE: N_("Waits until the work before it is done; then the refused rows are judged again"),
+}
+"""Work behind other work: what was asked is not said to happen before it does."""
+
 STEPS: Final = {
     "staging": N_("reading"),
     "judging": N_("judging"),

@@ -87,6 +87,11 @@ class Work(models.Model):
         """Tell whether nothing more will happen."""
         return self.state in {WorkState.DONE, WorkState.FAILED}
 
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether it waits for other work on the facts to end: that is done one after the other."""
+        return self.state == WorkState.WAITING and Work.objects.filter(state=WorkState.RUNNING).exists()
+
 
 class CorrectionState(models.TextChoices):
     """How far an entry is; `overtaken`: its deal was gone before it could be written.

@@ -20,8 +20,8 @@ from bokgi.facts.engine import out_of_space
 def understood(error: BaseException, *, mail: bool = False) -> BokgiError:
     """Say what went wrong and what to do; `mail` where the task hands a letter to the mail server.
 
-    One of our errors stays as it is. What is not known here is said to be so (`unknown`): the technical text of the
-    task tells the rest.
+    One of our errors stays as it is. What is not known here is said to be so (`unknown`): the log of the worker
+    tells the rest.
 
     >>> understood(OSError(errno.ENOSPC, "No space left on device")).code, understood(MemoryError()).code
     ('disk_full', 'memory_short')
@@ -72,7 +72,7 @@ def _of_mail(error: BaseException) -> BokgiError | None:
             return SetupError(
                 "mail_refused",
                 Message(N_("The mail server refused the letter.")),
-                Message(N_("Its answer stands in the technical text.")),
+                Message(N_("Its answer stands in the log of the worker.")),
             )
     return None
 
@@ -173,7 +173,7 @@ def _unknown() -> BokgiError:
     return SetupError(
         "unknown",
         Message(N_("It failed for a reason that Bokgi does not know.")),
-        Message(N_("Try again; if it happens again, the technical text says more.")),
+        Message(N_("Try again; if it happens again, the log of the worker says more.")),
     )
 
 

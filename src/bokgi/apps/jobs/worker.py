@@ -71,7 +71,10 @@ class Lane(DjangoWorker):
         if caught and db_task_result.status == TaskResultStatus.FAILED.value:
             again = services.failed(task=db_task_result, error=caught[0], at=timezone.now())
             level = logging.WARNING if again or isinstance(caught[0], BokgiError) else logging.ERROR
-            _LOG.log(level, "task %s failed%s", db_task_result.task_path, "; it is tried again" if again else "")
+            text = "task %s failed%s"
+            said = "; it is tried again" if again else ""
+            # Here the error may say what it stumbled over; the page of the queue shows only where that was.
+            _LOG.log(level, text, db_task_result.task_path, said, exc_info=caught[0])
 
     def _beat(self, task_id: UUID, ended: threading.Event) -> None:
         while not ended.wait(_BEAT_SECONDS):
