@@ -11,10 +11,11 @@ import pytest
 from openpyxl import Workbook
 
 from bokgi.facts.lake import Lake
-from bokgi.intake import quarantine
+from bokgi.intake import quarantine, sources
 from bokgi.intake.importing import ImportResult, import_files
 from bokgi.intake.mapping.model import Hints
 from bokgi.intake.plan import PlanOptions, plan_import
+from bokgi.intake.release import release_by_mapping, tell_one_table
 from bokgi.intake.undoing import undo_import
 
 AT: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -106,6 +107,53 @@ def test_who_knows_better_says_that_it_is_a_row(tmp_path: Path) -> None:
     with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT)) as plan:
         assert (plan.files[0].staged.rows, plan.files[0].staged.rejected) == (3, 0), "the saved mapping knows it"
         assert "second_table_unclear" not in [one.code for one in plan.questions]
+
+
+MORE: Final = (("메모", "제품", "담당자", "단계", ""), ("D3", "다온, 2차", "이서연", "제안", "300"))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_rows_that_waited_as_a_second_table_come_in_with_the_answer(tmp_path: Path, suffix: str) -> None:
+    path = written(tmp_path / f"deals{suffix}", (*DEALS, *MORE))
+    lake, before = taken_in(path)
+    assert (deals(lake), before.quarantined) == (["D1", "D2"], 2)
+
+    with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT)) as plan:
+        (question,) = [one for one in plan.questions if one.code == "second_table_unclear"]
+    hints = Hints(answers={question.key: "rows"})
+    with plan_import([path], lake=lake, options=PlanOptions(exported_at=AT, hints=hints)) as plan:
+        import_files(lake, plan, by="test", at=AT)
+
+    assert "D3" in deals(lake)
+    # What is refused still, the row that reads like a header, waits once: with the import that read it as a row.
+    assert "header_within" not in [code for row in quarantine.quarantined(lake) for code in row.codes]
+    assert quarantine.count(lake, import_no=before.import_no) == 0
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_rows_that_wait_as_a_second_table_are_judged_again_once_somebody_says_so(tmp_path: Path, suffix: str) -> None:
+    lake, before = taken_in(written(tmp_path / f"deals{suffix}", (*DEALS, *MORE)))
+    assert before.import_no is not None
+    assert release_by_mapping(lake, before.import_no, by="test", at=AT).import_no is None
+
+    tell_one_table(lake, before.import_no)
+    released = release_by_mapping(lake, before.import_no, by="test", at=AT)
+
+    assert released.import_no is not None
+    assert "D3" in deals(lake)
+    assert "header_within" not in [code for row in quarantine.quarantined(lake) for code in row.codes]
+
+
+def test_rows_whose_source_is_gone_wait_on_with_their_text(tmp_path: Path) -> None:
+    lake, before = taken_in(written(tmp_path / "deals.csv", (*DEALS, *MORE)))
+    assert before.import_no is not None
+    waiting = quarantine.quarantined(lake)
+    sources.drop(lake, before.import_no)
+
+    tell_one_table(lake, before.import_no)
+
+    assert release_by_mapping(lake, before.import_no, by="test", at=AT).import_no is None
+    assert quarantine.quarantined(lake) == waiting
 
 
 def test_an_import_that_is_judged_again_keeps_the_second_table_out(tmp_path: Path) -> None:

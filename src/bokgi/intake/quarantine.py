@@ -41,6 +41,11 @@ class RefusedRow:
         """Codes of the rules that refused it."""
         return tuple(str(finding["code"]) for finding in self.findings)
 
+    @property
+    def is_unread(self) -> bool:
+        """Tell whether it is a record without cells under headers: its whole text stands under the empty one."""
+        return not any(self.cells)
+
     def as_json(self) -> dict[str, Any]:
         """Give the row with its findings."""
         return {

@@ -16,15 +16,16 @@ from bokgi.domain.findings import Finding
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry, Import
-from bokgi.intake import quarantine
+from bokgi.intake import quarantine, sources
 from bokgi.intake.attempt import Attempted, Counts, Task, attempt
 from bokgi.intake.files.staged import FoundBy, StagedColumn, StagedFile
-from bokgi.intake.importing import mappings_from
-from bokgi.intake.mapping import saved
+from bokgi.intake.importing import mappings_from, mappings_text, save_mappings
+from bokgi.intake.mapping import saved, second_table
 from bokgi.intake.mapping.model import FileMapping
 from bokgi.intake.plan import MAPPINGS
 from bokgi.intake.quarantine import Place, RefusedRow
 from bokgi.intake.sql import literal
+from bokgi.intake.undoing import plan_of
 from bokgi.intake.workbench import Workbench, told_apart
 from bokgi.intake.writing.held import Held
 
@@ -84,14 +85,58 @@ def release_by_mapping(
 
     `mappings` are repaired mappings of its files; left out, the home's saved ones as they are now, and for files
     without one the mapping of the import. Rows that pass are taken in as of the moment of their export and leave
-    quarantine; the others stay, with what refuses them now.
+    quarantine; the others stay, with what refuses them now. Rows that were set aside as a second table are read
+    from the kept source again where the mapping says by now that the file is one table (`tell_one_table`).
     """
     old = _import(lake, import_no)
     rows = quarantine.quarantined(lake, import_no=import_no, limit=_MOST)
-    # No mapping reads a record that has no cells under headers; judged again, its text would be lost.
-    rows = [row for row in rows if any(row.cells)]
     chosen = _saved(lake) if mappings is None else list(mappings)
+    # No mapping reads a record that has no cells under headers; judged again, its text would be lost.
+    rows = [row for row in _read_again(lake, old, rows, chosen) if not row.is_unread]
     return _judged_again(lake, old, rows, chosen, how="remapped", by=by, at=at)
+
+
+def tell_one_table(lake: Lake, import_no: int) -> None:
+    """Keep in the saved mappings that rows of an import which wait as a second table are rows like any other."""
+    old = _import(lake, import_no)
+    rows = quarantine.quarantined(lake, import_no=import_no, limit=_MOST)
+    files = dict.fromkeys(row.place.file for row in rows if second_table.PROBLEM in row.codes)
+    own = mappings_from(old.mapping)
+    save_mappings(lake, [replace(_mapping_for(file, own, []), one_table=True) for file in files])
+
+
+def _read_again(
+    lake: Lake, old: Import, rows: Sequence[RefusedRow], chosen: Sequence[FileMapping]
+) -> Sequence[RefusedRow]:
+    """Give rows of a second table the cells of the kept source where the file is one table now; others as they are."""
+    own = mappings_from(old.mapping)
+    apart = {row.place.file for row in rows if second_table.PROBLEM in row.codes}
+    files = {file for file in apart if _mapping_for(file, own, chosen).one_table}
+    if not files:
+        return rows
+    text = mappings_text([replace(mapping, one_table=True) for mapping in own])
+    cells: dict[tuple[str, int], dict[str, str]] = {}
+    try:
+        with Workbench() as bench:
+            plan = plan_of(lake, replace(old, mapping=text), bench.folder, bench)
+            staged = [file.staged for file in plan.taken]
+            for label, one in zip(sources.labels(staged), staged, strict=True):
+                if label not in files:
+                    continue
+                numbers = ", ".join(str(row.place.row) for row in rows if row.place.file == label)
+                columns = ", ".join(column.sql for column in one.columns)
+                found = bench.rows(
+                    f"SELECT _row, {columns} FROM ({one.rows_at(f'SELECT unnest([{numbers}]) AS _row')})"
+                )
+                for number, *texts in found:
+                    named = zip(one.columns, texts, strict=True)
+                    cells[label, number] = {column.name: text for column, text in named if text is not None}
+    except NotFoundError:
+        return rows
+    return [
+        replace(row, cells=cells.get((row.place.file, row.place.row), row.cells)) if row.is_unread else row
+        for row in rows
+    ]
 
 
 def release_by_hand(lake: Lake, place: Place, cells: Mapping[str, str | None], *, by: str, at: datetime) -> Released:

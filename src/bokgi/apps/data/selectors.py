@@ -133,10 +133,10 @@ class Reason:
 _MOST_ROWS = 20_000
 
 
-def quarantine_rows() -> list[RefusedRow]:
-    """List the rows that wait, up to twenty thousand."""
+def quarantine_rows(import_no: int | None = None) -> list[RefusedRow]:
+    """List the rows that wait, of one import or all, up to twenty thousand."""
     there = lake()
-    return [] if there is None else quarantine.quarantined(there, limit=_MOST_ROWS)
+    return [] if there is None else quarantine.quarantined(there, import_no=import_no, limit=_MOST_ROWS)
 
 
 def quarantine_count(import_no: int | None = None) -> int:

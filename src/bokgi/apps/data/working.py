@@ -20,7 +20,7 @@ from bokgi.facts.ledger import Import
 from bokgi.intake.importing import ImportResult, import_files
 from bokgi.intake.mapping.describe import describe
 from bokgi.intake.plan import ImportPlan, PlanOptions, plan_import
-from bokgi.intake.release import release_by_mapping
+from bokgi.intake.release import release_by_mapping, tell_one_table
 from bokgi.intake.undoing import undo_import
 
 Json = dict[str, Any]
@@ -98,6 +98,8 @@ def _undo(work: Work) -> Json:
 
 def _release(work: Work) -> Json:
     lake = Lake.open(settings.HOME)
+    if work.given.get("one_table"):
+        tell_one_table(lake, int(work.import_no or 0))
     released = release_by_mapping(lake, int(work.import_no or 0), by=author(work), at=work.asked_at)
     return {
         "released": released.released,

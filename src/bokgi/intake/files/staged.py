@@ -155,6 +155,12 @@ class StagedFile:
         return f"(SELECT _row, raw, problem FROM read_parquet({literal(str(self.rejects))}))"
 
     @property
+    def record(self) -> str:
+        """Give the SQL of a row of `relation` as one text, with delimiters, as refused records are kept."""
+        cells = ", ".join(f"coalesce({column.sql}, '')" for column in self.columns)
+        return f"concat_ws({literal(self.delimiter or SHEET_DELIMITER)}, {cells})"
+
+    @property
     def rejected_cells(self) -> str:
         """Give the query for what may be the cells of refused records: `cell`, without quotes and blanks around it."""
         cells = f"unnest(string_split(raw, {literal(self.delimiter or SHEET_DELIMITER)}))"

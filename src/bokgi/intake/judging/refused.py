@@ -52,6 +52,7 @@ def released(bench: Workbench, readings: Sequence[Reading], held: Held) -> int:
     """Find rows in quarantine that this import takes in, or refuses for another reason: table `released`.
 
     `quarantined_by, file, row, how`. A row is taken in when the same text, or a row of the same id, is accepted now.
+    Of a file that is one table, rows that waited as a second one are its rows now; what is refused of them waits again.
     """
     bench.run("CREATE TEMP TABLE released (quarantined_by BIGINT, file VARCHAR, row BIGINT, how VARCHAR)")
     if "quarantine" not in held.now:
@@ -63,6 +64,12 @@ def released(bench: Workbench, readings: Sequence[Reading], held: Held) -> int:
     by_id = []
     for reading in readings:
         taken.append(f"SELECT {raw(reading)} AS raw FROM {reading.kept} WHERE {_maybe_waiting(reading)}")
+        if reading.mapping.one_table:
+            record = f"to_json(map([''], [{reading.staged.record}]))::VARCHAR"
+            taken += [
+                f"SELECT {record} AS raw FROM {rows} WHERE {record} IN (SELECT raw FROM waiting)"
+                for rows in (reading.kept, f"set_aside_{reading.place}")
+            ]
         field = id_field(reading)
         header = None if field is None else reading.header(field)
         if field is not None and header is not None:

@@ -12,7 +12,7 @@ import duckdb
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.source import free_name
-from bokgi.intake.files.staged import SHEET_DELIMITER, StagedFile
+from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.files.table import profiled
 from bokgi.intake.mapping.headers import key, named
 from bokgi.intake.mapping.model import Hints, Option, Question
@@ -132,9 +132,8 @@ def _is_header(cells: tuple[str, ...]) -> bool:
 def _refused(connection: duckdb.DuckDBPyConnection, staged: StagedFile, first: int, work: Path) -> tuple[Path, int]:
     """Write the refused records of a file with the rows from one on; give their file, and how many rows those are."""
     path = free_name(work, f"{staged.path.stem}_apart", ".parquet")
-    cells = ", ".join(f"coalesce({column.sql}, '')" for column in staged.columns)
-    raw = f"concat_ws({literal(staged.delimiter or SHEET_DELIMITER)}, {cells})"
-    rows = f"SELECT _row, {raw} AS raw, {literal(PROBLEM)} AS problem FROM {staged.relation} WHERE _row >= {first}"
+    below = f"{staged.relation} WHERE _row >= {first}"
+    rows = f"SELECT _row, {staged.record} AS raw, {literal(PROBLEM)} AS problem FROM {below}"
     connection.execute(
         f"""COPY (SELECT * FROM ({rows} UNION ALL FROM {staged.rejects_relation}) ORDER BY _row)
             TO {literal(str(path))} (FORMAT parquet)"""

@@ -22,6 +22,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.facts.ledger import Import
 from bokgi.intake.importing import mappings_from
 from bokgi.intake.mapping.describe import ENTITY_LABELS, describe
+from bokgi.intake.mapping.second_table import PROBLEM
 from bokgi.intake.release import what_became
 from bokgi.ui.blocks import Badge, Cell, Column, Table
 from bokgi.ui.export import TYPES, Value
@@ -153,6 +154,7 @@ def one_import(request: PageRequest, import_no: int) -> HttpResponse:
         for mapping in mappings_from(found.mapping)
     ]
     work = selectors.work_of_import(import_no)
+    waiting = selectors.quarantine_rows(import_no)
     context = {
         "found": found,
         "author": selectors.authors([found], lang)[found.by],
@@ -161,7 +163,8 @@ def one_import(request: PageRequest, import_no: int) -> HttpResponse:
         "mappings": mappings,
         "work": work,
         "judged": _judged(work, lang),
-        "waiting": selectors.quarantine_count(import_no),
+        "waiting": len(waiting),
+        "apart": sum(PROBLEM in row.codes for row in waiting),
         "progress": Progress() if work is None else progress_read(work.pk),
         "later": [one for one in selectors.imports_listed() if one.import_no > import_no and one.committed],
         "words": labels,
@@ -189,9 +192,13 @@ def undo(request: PageRequest, import_no: int) -> HttpResponse:
 @may(*KEEPERS)
 @require_POST
 def release(request: PageRequest, import_no: int) -> HttpResponse:
-    """Ask to judge the refused rows of an import again, with the mappings as they are now."""
+    """Ask to judge the refused rows of an import again, with the mappings as they are now.
+
+    With `one_table` somebody says that what waits as a second table is rows like any other.
+    """
     selectors.import_of(import_no)
-    services.work_ask(kind=WorkKind.RELEASE, import_no=import_no, by=request.user)
+    given = {"one_table": True} if "one_table" in request.POST else {}
+    services.work_ask(kind=WorkKind.RELEASE, import_no=import_no, by=request.user, given=given)
     text = _say(N_("The refused rows of import {number} are judged again."), page_language(), number=import_no)
     messages.success(request, text)
     return HttpResponseRedirect(reverse("data:import", args=[import_no]))
