@@ -35,6 +35,7 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "pk": ("1",),
     "task_id": ("00000000-0000-4000-8000-000000000000",),
     "name": ("tidy",),
+    "component_name": ("button", "table"),
     "table": ("targets", "memberships", "stages", "standards", "calendar", "rates"),
     "kpi": ("win-rate",),
     "user_id": ("1",),

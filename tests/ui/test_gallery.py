@@ -1,4 +1,4 @@
-"""The components page in a real browser: every component, both themes, both languages, wide and narrow."""
+"""Every component on its page in a real browser: both themes, both languages, wide and narrow."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from bokgi.domain.messages import Message
 from bokgi.ui import vega
-from bokgi.ui.gallery import gallery, read_listing
+from bokgi.ui.gallery import COMPONENTS, gallery, read_listing
 from bokgi.ui.templating import SCRIPTS, STATIC, STYLES, TEMPLATES, environment
 from bokgi.ui.theme import hex_stylesheet
 from tests.ui.browser import WIDTHS, browser, chromium, complaints, served, violations
@@ -24,24 +25,31 @@ from tests.ui.browser import WIDTHS, browser, chromium, complaints, served, viol
 needs_browser = pytest.mark.skipif(chromium() is None, reason="Chromium and its driver are not installed")
 
 
-def page(lang: str, theme: str = "light", query: dict[str, list[str]] | None = None) -> str:
-    """Write the components page."""
+def pages(lang: str, theme: str = "light", query: dict[str, list[str]] | None = None) -> dict[str, str]:
+    """Write the page of each component."""
     listing = read_listing(query or {}, lang)
-    template = environment(lang).get_template("ui/gallery-page.jinja")
+    template = environment(lang).get_template("ui/gallery/page.jinja")
     place = {"root": "static", "vega": "/vega.js", "theme": theme, "styles": STYLES, "scripts": SCRIPTS}
-    return template.render(**place, **gallery(lang, listing=listing, path=f"{lang}-{theme}.html"))
+    shown = gallery(lang, listing=listing, path=f"table-{lang}-{theme}.html")
+    return {
+        name: template.render(
+            name=name, title=Message(one.title).text(lang), when=Message(one.when).text(lang), **place, **shown
+        )
+        for name, one in COMPONENTS.items()
+    }
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the page in both languages and themes, with hex colours: axe cannot read oklch."""
+    """Serve the pages in both languages and themes, with hex colours: axe cannot read oklch."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(STATIC, folder / "static")
     (folder / "static" / "bokgi" / "tokens.css").write_text(hex_stylesheet(), encoding="utf-8")
     (folder / "vega.js").write_bytes(gzip.decompress(vega.bundle(folder).read_bytes()))
     for lang in ("ko", "en"):
         for theme in ("light", "dark"):
-            (folder / f"{lang}-{theme}.html").write_text(page(lang, theme), encoding="utf-8")
+            for name, text in pages(lang, theme).items():
+                (folder / f"{name}-{lang}-{theme}.html").write_text(text, encoding="utf-8")
     with served(folder) as address:
         yield address
 
@@ -61,21 +69,22 @@ class _Styles(HTMLParser):
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_nothing_on_the_page_needs_an_inline_style_or_script(lang: str) -> None:
-    parser = _Styles()
-    parser.feed(page(lang))
-    assert parser.faults == []
+    for name, text in pages(lang).items():
+        parser = _Styles()
+        parser.feed(text)
+        assert parser.faults == [], name
 
 
 def test_every_macro_of_every_file_has_its_name_in_the_one_import() -> None:
     there = set(re.findall(r"[a-z_]+", (TEMPLATES / "ui" / "all.jinja").read_text(encoding="utf-8")))
     inner = {"cell", "head", "legend"}
-    files = [path for path in (TEMPLATES / "ui").glob("*.jinja") if not path.name.startswith(("gallery", "all"))]
+    files = [path for path in (TEMPLATES / "ui").glob("*.jinja") if path.name != "all.jinja"]
     macros = {name for path in files for name in re.findall(r"macro ([a-z]\w*)\(", path.read_text(encoding="utf-8"))}
     assert macros - there - inner == set()
 
 
-def test_every_component_is_shown_on_the_page() -> None:
-    text = (TEMPLATES / "ui" / "gallery.jinja").read_text(encoding="utf-8")
+def test_every_component_is_shown_on_a_page() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (TEMPLATES / "ui" / "gallery").glob("*.jinja"))
     names = re.findall(r"set ([a-z_, ]+) =", (TEMPLATES / "ui" / "all.jinja").read_text(encoding="utf-8"))
     wanted = {name.strip() for group in names for name in group.split(",")}
     # These are drawn by others of the list.
@@ -84,7 +93,7 @@ def test_every_component_is_shown_on_the_page() -> None:
 
 
 def test_the_example_table_does_what_its_address_asks() -> None:
-    shown = page("en", query={"sort": ["amount"], "find": ["o"], "columns": ["owner", ""]})
+    shown = pages("en", query={"sort": ["amount"], "find": ["o"], "columns": ["owner", ""]})["table"]
     assert "Activity, 6 weeks</th>" not in shown
     assert 'aria-sort="ascending"' in shown
     assert shown.index("Pureundeul Farms") < shown.index("Onnuri Pharma")
@@ -96,16 +105,17 @@ def test_the_example_table_does_what_its_address_asks() -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_component_draws_without_a_complaint_and_is_accessible(site: str, width: int) -> None:
     with browser(width) as driver:
-        for name in ("ko-light", "ko-dark", "en-light", "en-dark"):
+        ways = ("ko-light", "ko-dark", "en-light", "en-dark")
+        for name in (f"{component}-{way}" for component in COMPONENTS for way in ways):
             driver.get(f"{site}/{name}.html")
             deadline = time.monotonic() + 20
             while driver.find_elements(By.CSS_SELECTOR, "[data-chart]:not(.is-drawn)") and time.monotonic() < deadline:
                 time.sleep(0.1)
             assert driver.find_elements(By.CSS_SELECTOR, "[data-chart]:not(.is-drawn)") == []
-            assert complaints(driver) == []
-            assert violations(driver) == []
+            assert complaints(driver) == [], name
+            assert violations(driver) == [], name
             wide = driver.execute_script("return document.documentElement.scrollWidth")
-            assert wide <= width
+            assert wide <= width, name
 
 
 @needs_browser
@@ -113,7 +123,7 @@ def test_every_component_draws_without_a_complaint_and_is_accessible(site: str, 
 @pytest.mark.slow
 def test_dialog_menu_and_table_work_by_the_keyboard(site: str) -> None:
     with browser() as driver:
-        driver.get(f"{site}/en-light.html")
+        driver.get(f"{site}/dialog-en-light.html")
         opener = driver.find_element(By.CSS_SELECTOR, "[data-opens]")
         opener.send_keys(Keys.ENTER)
         dialog = driver.find_element(By.ID, "example-dialog")
@@ -122,6 +132,7 @@ def test_dialog_menu_and_table_work_by_the_keyboard(site: str) -> None:
         assert not dialog.is_displayed()
         assert driver.switch_to.active_element == opener
 
+        driver.get(f"{site}/head-en-light.html")
         menu = driver.find_element(By.CSS_SELECTOR, "details[data-menu]")
         summary = menu.find_element(By.TAG_NAME, "summary")
         summary.send_keys(Keys.ENTER)
@@ -131,6 +142,7 @@ def test_dialog_menu_and_table_work_by_the_keyboard(site: str) -> None:
         assert menu.get_attribute("open") is None
         assert driver.switch_to.active_element == summary
 
+        driver.get(f"{site}/table-en-light.html")
         frame = driver.find_element(By.CSS_SELECTOR, "#deals [data-table]")
         frame.send_keys(Keys.ARROW_DOWN)
         row = driver.switch_to.active_element
@@ -150,7 +162,7 @@ def test_charts_follow_the_theme_and_their_box(site: str) -> None:
         return str(driver.execute_script("return getComputedStyle(document.querySelector('svg.marks text')).fill"))
 
     with browser() as driver:
-        driver.get(f"{site}/ko-light.html")
+        driver.get(f"{site}/chart-ko-light.html")
         deadline = time.monotonic() + 20
         while driver.find_elements(By.CSS_SELECTOR, "[data-chart]:not(.is-drawn)") and time.monotonic() < deadline:
             time.sleep(0.1)

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("health/", views.health, name="health"),
     path("components/", views.components, name="components"),
+    path("components/<slug:component_name>/", views.component, name="component"),
     path("vega-<slug:version>.js", views.vega_bundle, name="vega"),
     path("account/", include("bokgi.apps.access.urls")),
     path("data/", include(("bokgi.apps.data.urls", "data"))),

@@ -21,7 +21,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.project.navigation import entries
 from bokgi.project.templating import lang
 from bokgi.ui import vega
-from bokgi.ui.gallery import gallery, read_listing
+from bokgi.ui.gallery import COMPONENTS, gallery, read_listing
 
 STATUS: Final = {
     "usage": 400,
@@ -69,9 +69,19 @@ def health(request: HttpRequest) -> JsonResponse:
 @may(Role.ADMIN)
 @require_GET
 def components(request: HttpRequest) -> HttpResponse:
-    """Show every component of the screens with its states."""
+    """List the components of the screens."""
+    return render(request, "components.html", {"components": COMPONENTS.items()})
+
+
+@may(Role.ADMIN)
+@require_GET
+def component(request: HttpRequest, component_name: str) -> HttpResponse:
+    """Show one component of the screens with all its states."""
+    if component_name not in COMPONENTS:
+        raise Http404
     listing = read_listing(dict(request.GET.lists()), lang())
-    return render(request, "components.html", gallery(lang(), listing=listing, path=request.path))
+    shown = gallery(lang(), listing=listing, path=request.path)
+    return render(request, "component.html", {**shown, "name": component_name, "component": COMPONENTS[component_name]})
 
 
 @anyone

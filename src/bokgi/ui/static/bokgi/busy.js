@@ -17,7 +17,8 @@
     }
   });
   // A page that comes back from the browser's history is ready again.
-  window.addEventListener("pageshow", () => {
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
     for (const button of document.querySelectorAll(".btn.is-busy[aria-busy]")) {
       button.classList.remove("is-busy");

@@ -1,4 +1,4 @@
-"""Every component with its states, on invented data: the page that shows what there is and how it looks."""
+"""Components as they usually look, on invented data."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bokgi.ui import format as written
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Chart, Column, Field, Figure, HeatCell, Link, Range, Table, TimelineEntry
 from bokgi.ui.charts import Spec, Step, bridge, cumulative, for_page
+from bokgi.ui.gallery.extremes import extremes
 from bokgi.ui.listing import Listing
 from bokgi.ui.marks import Scale
 from bokgi.ui.months import MonthDay, month_of
@@ -64,7 +65,7 @@ class _Words:
 
 
 def gallery(lang: str, *, listing: Listing | None = None, path: str = "") -> dict[str, Any]:
-    """Give the context of `ui/gallery.jinja` in one language.
+    """Give the context of the templates in `ui/gallery` in one language.
 
     `listing` is the state of the example table (`read_listing` reads it from an address), `path` the page's own.
     """
@@ -89,7 +90,8 @@ def gallery(lang: str, *, listing: Listing | None = None, path: str = "") -> dic
         "month": month_of(_TODAY, 7, lang, lambda on: _day(say, on)),
         "fields": _fields(say),
         "names": _NAMES[lang],
-        "show_deals": Link(say(N_("Show deals")), "#table"),
+        "show_deals": Link(say(N_("Show deals")), "#main"),
+        **extremes(say, lang, people=len(_NAMES[lang]) + 1),
     }
 
 
@@ -111,7 +113,7 @@ def _badges(say: _Words) -> list[Badge]:
 
 
 def _figures(say: _Words) -> list[Figure]:
-    rows, scale = Link(say(N_("Show deals")), "#table"), Scale(0.2, 0.5, 170)
+    rows, scale = Link(say(N_("Show deals")), "#main"), Scale(0.2, 0.5, 170)
     rate, faster = Between(Rate(0.308), Rate(0.377)), Between(Hours(1.7), Hours(2.6))
     return [
         Figure(
@@ -124,7 +126,7 @@ def _figures(say: _Words) -> list[Figure]:
             badge=Badge(say(N_("no difference told")), "same", "same"),
             n=written.n(512),
             rows=rows,
-            definition=Link(say(N_("How the win rate is defined")), "#figure"),
+            definition=Link(say(N_("How the win rate is defined")), "#main"),
         ),
         Figure(
             say(N_("Lead response time")),
@@ -198,7 +200,7 @@ def _dots(say: _Words) -> dict[str, Any]:
     ticks = [(value, f"{value:.0f}") for value in (18.0, 20.0, 22.0, _GOAL, 26.0, 28.0)]
     return {
         "sentence": say(N_("{n} times in 20 the target is reached."), n=reached),
-        "mark": marks.quantile_dots(_FORECAST, Scale(17, 29, 420), goal=_GOAL, ticks=ticks, label=label),
+        "mark": marks.quantile_dots(_FORECAST, Scale(17, 29, 300), goal=_GOAL, ticks=ticks, label=label),
     }
 
 
@@ -233,7 +235,7 @@ def _deals(say: _Words, asked: Listing, found: Sequence[tuple[Any, ...]]) -> Tab
     def row(of: tuple[Any, ...]) -> list[Cell]:
         account, name, owner, amount, weeks, (month, day) = of
         cells = {
-            "deal": Cell(account, sub=name, href="#table", strong=True),
+            "deal": Cell(account, sub=name, href="#main", strong=True),
             "owner": Cell(_NAMES[say.lang][owner]),
             "amount": Cell(written.count(amount)),
             "activity": Cell(mark=marks.sparkline(weeks, label=", ".join(map(str, weeks)))),
@@ -284,7 +286,7 @@ def _heat(say: _Words) -> dict[str, Any]:
         for place, (share, cases) in enumerate(values):
             text = few if share is None else written.percent(share)
             css = "flag" if place == flag else marks.heat_class(share, 0.4, 0.7)
-            made.append(HeatCell(css, text, written.n(cases), "#table"))
+            made.append(HeatCell(css, text, written.n(cases), "#main"))
         return made
 
     proposal = cells([(0.63, 27), (0.60, 25), (0.55, 19), (0.58, 24), (0.57, 171)], flag=4)
