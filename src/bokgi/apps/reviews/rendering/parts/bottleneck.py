@@ -108,7 +108,7 @@ def _stages(review: Json, speaker: Speaker) -> Table:
         Column(speaker.word(N_("Entered")), "right"),
         Column(speaker.word(N_("Moved on")), "right"),
         Column(speaker.word(N_("Still open")), "right"),
-        Column(speaker.word(N_("Conversion")), "right"),
+        Column(_conversion_head(stages, speaker), "right"),
         Column(speaker.word(N_("Interval")), drawn=True),
         Column(speaker.word(N_("Before"))),
         Column(speaker.word(N_("Days, median")), "right"),
@@ -128,6 +128,14 @@ def _stages(review: Json, speaker: Speaker) -> Table:
     )
 
 
+def _conversion_head(stages: Sequence[Json], speaker: Speaker) -> str:
+    """Name the column with the level of its intervals, which then need not stand in each row."""
+    level = next((stage["conversion"]["level"] for stage in stages if stage["conversion"] is not None), None)
+    if level is None:
+        return speaker.word(N_("Conversion"))
+    return speaker.text(N_("Conversion, {level} interval"), level=speaker.percent(level))
+
+
 def _stage_cells(stage: Json, largest: int, scale: marks.Scale, speaker: Speaker) -> list[Cell]:
     now, before, days = stage["conversion"], stage["before"], stage["days"]
     bar = marks.parts_bar(stage["moved"], stage["still_open"], stage["ended"], largest=largest, width=170)
@@ -143,7 +151,8 @@ def _stage_cells(stage: Json, largest: int, scale: marks.Scale, speaker: Speaker
             tone=tone,
         )
     )
-    beside = "" if now is None else f"{speaker.interval(now)}, {cases(now['n'])}"
+    ends = "" if now is None else speaker.ends(speaker.percent(now["low"]), speaker.percent(now["high"]))
+    beside = "" if now is None else f"{ends}, {cases(now['n'])}"
     change = (
         ""
         if now is None or before is None
