@@ -140,6 +140,7 @@ ACCOUNT_FORMS = {
     "login": "bokgi.apps.access.signing_in.LoginForm",
     "change_password": "bokgi.apps.access.signing_in.ChangePasswordForm",
     "set_password": "bokgi.apps.access.signing_in.SetPasswordForm",
+    "reset_password": "bokgi.apps.access.signing_in.ResetPasswordForm",
     "reset_password_from_key": "bokgi.apps.access.signing_in.ResetPasswordKeyForm",
 }
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600

@@ -56,6 +56,15 @@ class _NewPassword:
         self.fields["password1"].help_text = NEW_PASSWORD  # type: ignore[attr-defined]  # of the form beside it
 
 
+class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
+    """The address to which a link goes, in our words."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - of the form
+        super().__init__(*given, **named)
+        self.fields["email"].label = _LABELS["login"]
+        self.fields["email"].widget.attrs.pop("placeholder", None)
+
+
 class ChangePasswordForm(_NewPassword, allauth.ChangePasswordForm):  # type: ignore[misc]  # allauth has no types
     """Another password for who knows the old one."""
 

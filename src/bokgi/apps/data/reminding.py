@@ -64,7 +64,8 @@ def to_export(lang: str) -> list[str]:
         columns = [header for header in mapping.headers if header not in left_out]
         if mapping.entity is not Entity.IGNORE and columns:
             entity = Message(ENTITY_LABELS[mapping.entity]).text(lang)
-            told.append(f"{mapping.name} ({entity}): {', '.join(columns)}")
+            name = mapping.name if mapping.name == entity else f"{mapping.name} ({entity})"
+            told.append(f"{name}: {', '.join(columns)}")
     return told
 
 
