@@ -263,21 +263,21 @@ def _points(weights: Floats, order: Floats, count: int) -> Ints:
 
 
 def _without_person(counted: CountedCases, effects: Floats, posterior: Posterior, cells: Ints) -> Floats:
-    """Linear predictor of an average person at some cells: `rows of effects × cells`."""
-    effects = np.atleast_2d(effects)
-    total = np.repeat(effects[:, :1], len(cells), axis=1)
+    """Linear predictor of an average person at some cells: `columns of effects × cells`."""
+    total = np.repeat(effects[:1], len(cells), axis=0)
     for f, level in enumerate(counted.cells.levels):
         if f != counted.cells.person:
-            total += effects[:, posterior.starts[f] + level[cells]]
-    return total
+            # Rows are picked several times faster than columns.
+            total += effects[posterior.starts[f] + level[cells]]
+    return np.ascontiguousarray(total.T)
 
 
 def _standardised(counted: CountedCases, posterior: Posterior) -> Floats:
     """Rate of each person on the mix of all cases: `draws × people`."""
     everything = np.arange(len(counted.cells.n))
-    at_mode = _without_person(counted, posterior.mode.effects, posterior, everything)[0]
+    at_mode = _without_person(counted, posterior.mode.effects[:, None], posterior, everything)[0]
     cells = _points(counted.cells.n, at_mode, MIX_POINTS)
-    eta = _without_person(counted, posterior.draws, posterior, cells)
+    eta = _without_person(counted, posterior.draws.T, posterior, cells)
     person = posterior.factor(counted.cells.person)
     return np.stack([special.expit(eta + person[:, i : i + 1]).mean(axis=1) for i in range(person.shape[1])], axis=1)
 
@@ -289,14 +289,15 @@ def _expected(counted: CountedCases, posterior: Posterior) -> tuple[Floats, Floa
     """
     owner = counted.cells.levels[counted.cells.person]
     everything = np.arange(len(owner))
-    at_mode = _without_person(counted, posterior.mode.effects, posterior, everything)[0]
+    at_mode = _without_person(counted, posterior.mode.effects[:, None], posterior, everything)[0]
+    drawn = np.ascontiguousarray(posterior.draws.T)
     person = posterior.factor(counted.cells.person)
     reached, ratio = np.empty_like(person), np.empty_like(person)
     by_owner = np.argsort(owner, kind="stable")
     ends = np.cumsum(np.bincount(owner, minlength=person.shape[1]))
     for i, own in enumerate(np.split(by_owner, ends[:-1])):
         cells = own[_points(counted.cells.n[own], at_mode[own], min(HAND_POINTS, 4 * len(own)))]
-        eta = _without_person(counted, posterior.draws, posterior, cells)
+        eta = _without_person(counted, drawn, posterior, cells)
         reached[:, i] = special.expit(eta).mean(axis=1)
         ratio[:, i] = special.expit(eta + person[:, i : i + 1]).mean(axis=1) / reached[:, i]
     return reached, ratio
