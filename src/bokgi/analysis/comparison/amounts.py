@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from bokgi.analysis.comparison.cells import UNKNOWN, cells_of
+from bokgi.analysis.comparison.cells import UNKNOWN, cells_of, in_order
 from bokgi.analysis.cross_tables import PRIOR_SD, Design
 from bokgi.analysis.totals import steady_sum
 
@@ -61,9 +61,9 @@ def amount_effects(
             squares=steady_sum(ibis._.log_amount * ibis._.log_amount),
             total=ibis._.amount.cast("decimal(18, 2)").sum().cast("float64"),
         )
-        .order_by(keys)
         .to_pyarrow()
     )
+    counted = in_order(counted, keys)
     n = counted["n"].to_numpy().astype(np.float64)
     if n.sum() < _FEWEST:
         return None

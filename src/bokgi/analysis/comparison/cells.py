@@ -25,6 +25,8 @@ SMALLEST_LEVEL: Final = 5
 LARGEST_FACTOR: Final = 40
 """A condition keeps at most so many levels; the rarest are counted together."""
 
+_MOST_RANKS: Final = 2**62
+
 
 @dataclass(frozen=True)
 class CountedCases:
@@ -59,8 +61,8 @@ def count_cases(
     text for each condition. The engine counts; only the cells leave it. A null condition is a level of its own.
     """
     keys = [*factors, *([territory] if territory else [])]
-    found = counted(cases, keys=keys, person=person, success=success).order_by([*keys, person]).to_pyarrow()
-    return cells_of(found, keys=[*keys, person], territory=territory)
+    found = counted(cases, keys=keys, person=person, success=success).to_pyarrow()
+    return cells_of(in_order(found, [*keys, person]), keys=[*keys, person], territory=territory)
 
 
 def counted(cases: ibis.Table, *, keys: Sequence[str], person: str, success: str) -> ibis.Table:
@@ -75,17 +77,42 @@ def counted(cases: ibis.Table, *, keys: Sequence[str], person: str, success: str
     return named.group_by([*keys, person]).agg(n=ibis._.count(), wins=ibis._[success].cast("int64").sum())
 
 
+def in_order(found: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """Sort a table by columns of text (never null) and list the texts of each: faster than an engine sorts them.
+
+    >>> found = in_order(pa.table({"size": ["S", "L", "L"], "who": ["a", "b", "a"], "n": [1, 2, 3]}), ["size", "who"])
+    >>> found.to_pylist()
+    [{'size': 'L', 'who': 'a', 'n': 3}, {'size': 'L', 'who': 'b', 'n': 2}, {'size': 'S', 'who': 'a', 'n': 1}]
+    """
+    coded = {key: _coded(found[key]) for key in keys}
+    rank, ranks = np.zeros(found.num_rows, dtype=np.int64), 1
+    for code, labels in coded.values():
+        if ranks * len(labels) > _MOST_RANKS:
+            present, rank = np.unique(rank, return_inverse=True)
+            ranks = len(present)
+        rank, ranks = rank * len(labels) + code, ranks * len(labels)
+    place = np.argsort(rank, kind="stable")
+    listed = {key: pa.DictionaryArray.from_arrays(code[place], labels) for key, (code, labels) in coded.items()}
+    return pa.table({name: listed[name] if name in listed else found[name].take(place) for name in found.column_names})
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
+    """Number the texts of a column in their order: the number in each row, and the texts."""
+    listed = column.combine_chunks()
+    encoded = listed if pa.types.is_dictionary(listed.type) else listed.cast(pa.string()).dictionary_encode()
+    code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    order = np.argsort(np.array(encoded.dictionary.to_pylist(), dtype=str), kind="stable")
+    return np.argsort(order)[code], encoded.dictionary.take(order)
+
+
 def cells_of(found: pa.Table, *, keys: Sequence[str], territory: str | None) -> CountedCases:
     """Turn a table of counts (`keys`, `n`, `wins`; the person is the last key) into cells with coded levels."""
     n = found["n"].to_numpy().astype(np.float64)
     wins = found["wins"].to_numpy().astype(np.float64)
     levels, names = [], []
     for key in keys:
-        encoded = found[key].combine_chunks().cast(pa.string()).dictionary_encode()
-        code = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        order = np.argsort(np.array(encoded.dictionary.to_pylist(), dtype=str), kind="stable")
-        labels = [encoded.dictionary[int(place)].as_py() for place in order]
-        code = np.argsort(order)[code]
+        code, texts = _coded(found[key])
+        labels = texts.to_pylist()
         if key not in (keys[-1], territory):
             code, labels = _merge_rare(code, labels, n)
         levels.append(code)
