@@ -75,7 +75,7 @@ STATUS: Final = {"committed": N_("in force"), "undone": N_("taken back"), "purge
 
 KINDS: Final = {
     "file": N_("Files"),
-    "entered": N_("Entered"),
+    "entered": N_("Entered on screen"),
     "release": N_("Released"),
     "erasure": N_("Erasure"),
 }
