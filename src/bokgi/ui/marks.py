@@ -322,8 +322,8 @@ def quantile_dots(
             continue
         taken.append((middle - half, middle + half))
         css = ' class="t1 ts"' if at == goal else ""
-        place = f'x="{_number(middle)}" y="{_number(height - 5)}"'
-        parts.append(f'<text{css} {place} text-anchor="middle">{escape(words)}</text>')
+        there = f'x="{_number(middle)}" y="{_number(height - 5)}"'
+        parts.append(f'<text{css} {there} text-anchor="middle">{escape(words)}</text>')
     return _svg(scale.width, height, "".join(parts), label)
 
 
