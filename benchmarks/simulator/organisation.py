@@ -192,8 +192,9 @@ def intake(organisation: Organisation) -> tuple[int, Floats]:
 
 def stage_weights(organisation: Organisation) -> Floats:
     """Give the share of each stage in what makes a deal be won, in powers of the probability."""
-    weights: Floats = np.linspace(0.8, 1.2, organisation.stages)
-    return weights / weights.sum()
+    weights = np.linspace(0.8, 1.2, organisation.stages)
+    shares: Floats = weights / weights.sum()
+    return shares
 
 
 def day(number: int) -> date:
