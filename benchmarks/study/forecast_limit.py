@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -27,9 +28,10 @@ Who knows the truth knows the chances of every deal and person, how long stages 
 many deals come in; what each deal will do, and how many will come, is left to chance. No forecast can be further below
 the run rate, but for luck. The organisations are none of those of the table of the forecast."""
 SCALES: Final = ("small", "medium", "full")
+PERIODS: Final = {1: "month", 3: "quarter"}
 SEED_AFTER: Final = 5_000
 """So far from the seeds of the topic `forecast`: other organisations."""
-COUNT: Final = {"small": {30: 1, 12: 2, 6: 2}, "medium": {30: 3, 12: 6, 6: 30}, "full": {30: 20, 12: 40, 6: 100}}
+COUNT: Final = {"small": {30: 1, 12: 2, 6: 2}, "medium": {30: 2, 12: 3, 6: 16}, "full": {30: 20, 12: 40, 6: 100}}
 """Scale → people → organisations."""
 _FUTURES: Final = 1_000
 """Futures drawn of each open deal, of which those count that agree with what is seen of it."""
@@ -44,21 +46,25 @@ _DUE_AFTER: Final = 7
 
 def run(scale: str, seed: int) -> list[Row]:
     """Measure the forecast and who knows the truth on the same windows of the same organisations."""
+    return [row for months in PERIODS for row in measured(months, COUNT[scale], seed + SEED_AFTER)]
+
+
+def measured(months: int, count: Mapping[int, int], seed: int) -> list[Row]:
+    """Measure both on windows of so many months, in so many organisations of each number of people."""
     rows: list[Row] = []
-    for months, name in ((1, "month"), (3, "quarter")):
-        for reps, deals in SIZES.items():
-            truth, own = [], []
-            for each in range(COUNT[scale][reps]):
-                organisation = Organisation(seed=seed + SEED_AFTER + each, reps=reps, deals=deals)
-                found = replayed(organisation, months).found
-                known = Known(simulate(organisation))
-                rng = np.random.default_rng([organisation.seed, months])
-                errors = [crps(known.draws(rng, one.origin, one.start, one.end), one.came) for one in found.origins]
-                rate = found.scores["run_rate"].crps
-                truth.append(1.0 - float(np.mean(errors)) / rate)
-                own.append(1.0 - found.scores["forecast"].crps / rate)
-            for who, below in (("who knows the truth", truth), ("the forecast", own)):
-                rows.append(mean_row(TOPIC, f"CRPS below the run rate, {name}, {reps} people: {who}", below))
+    for reps, deals in SIZES.items():
+        truth, own = [], []
+        for each in range(count[reps]):
+            organisation = Organisation(seed=seed + each, reps=reps, deals=deals)
+            found = replayed(organisation, months).found
+            known = Known(simulate(organisation))
+            rng = np.random.default_rng([organisation.seed, months])
+            errors = [crps(known.draws(rng, one.origin, one.start, one.end), one.came) for one in found.origins]
+            rate = found.scores["run_rate"].crps
+            truth.append(1.0 - float(np.mean(errors)) / rate)
+            own.append(1.0 - found.scores["forecast"].crps / rate)
+        for who, below in (("who knows the truth", truth), ("the forecast", own)):
+            rows.append(mean_row(TOPIC, f"CRPS below the run rate, {PERIODS[months]}, {reps} people: {who}", below))
     return rows
 
 
