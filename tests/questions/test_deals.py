@@ -222,10 +222,10 @@ def test_changes_are_written_like_any_amount_and_date(facts: Facts) -> None:
     found = spoken(tell_deal(facts, as_of=AS_OF, deal_id="d5"), "ko")
     told = [event["sentence"]["text"] for event in found["events"] if event["kind"] == "change"]
     assert told == [
-        "예상 종료일: 11월 24일 → 12월 24일",
+        "종료 예정일: 11월 24일 → 12월 24일",
         "금액: 400원 → 500원",
         "금액: 400원",
-        "예상 종료일: 11월 24일",
+        "종료 예정일: 11월 24일",
     ]
 
 
