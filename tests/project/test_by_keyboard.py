@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,11 @@ def own_home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
     settings.HOME = homes.write_home(tmp_path / "home")
     monkeypatch.setenv("BOKGI_TODAY", homes.TODAY.isoformat())
     return tmp_path / "home"
+
+
+def queued_beyond(before: int) -> Callable[[Chrome], bool]:
+    """Tell whether there is more work than before."""
+    return lambda _driver: Work.objects.count() > before
 
 
 def worked(driver: Chrome, then: str) -> None:
@@ -182,7 +187,7 @@ def test_a_mapping_is_changed_and_the_import_undone(
         before = Work.objects.count()
         reach(window, "button", words)
         key(window, Keys.ENTER)
-        waiting(window).until(lambda _, before=before: Work.objects.count() > before)
+        waiting(window).until(queued_beyond(before))
         worked(window, after)
     reach(window, "main a[href^='/data/imports/']")
     key(window, Keys.ENTER)

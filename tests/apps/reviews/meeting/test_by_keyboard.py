@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
@@ -13,7 +13,7 @@ from bokgi.apps.access.models import User
 from bokgi.apps.reviews.models import Commitment, Meeting, Note
 from bokgi.apps.reviews.services import writing
 from tests.apps.reviews.meeting.conftest import NOW, note, promise, seat
-from tests.ui.browser import at, browser, chromium, complaints, enter, text, until, waiting
+from tests.ui.browser import at, browser, chromium, complaints, enter, until, waiting
 from tests.ui.keyboard import announced, focused, key, opened, reach, stays
 
 pytestmark = [
@@ -48,7 +48,7 @@ def test_a_leader_runs_the_meeting(
         key(window, Keys.ENTER)
         until(window, f"{title}, 남은 시간")
         stays(window, "[data-region=agenda]")
-        waiting(window).until(lambda seen, title=title: title in announced(seen))
+        waiting(window).until(hears(title))
         if title == "병목 탐색":
             deal_talked_about(window)
     reach(window, "[data-opens=close-meeting]")
@@ -57,6 +57,11 @@ def test_a_leader_runs_the_meeting(
     key(window, Keys.ENTER)
     at(window, f"/reviews/{meeting.pk}/past/")
     assert complaints(window) == []
+
+
+def hears(words: str) -> Callable[[Chrome], bool]:
+    """Tell whether a screen reader has been told something."""
+    return lambda driver: words in announced(driver)
 
 
 def notes_written(window: Chrome, meeting: Meeting, team: dict[str, User]) -> None:
@@ -92,7 +97,7 @@ def promises_made(window: Chrome, meeting: Meeting, team: dict[str, User]) -> No
     for left in (1, 0):
         reach(window, "[data-region=commitments] button")
         key(window, Keys.ENTER)
-        waiting(window).until(lambda seen, left=left: text(seen, "[data-region=commitments] .n") == str(left))
+        until(window, str(left), "[data-region=commitments] .n")
         stays(window, "[data-region=commitments]")
     assert set(Commitment.objects.values_list("withdrawn_at", flat=True)) != {None}
 
