@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
+from unittest.mock import Mock
 
 import ibis
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bokgi.facts.as_of import as_of, deals_as_of, deals_from
 from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts
+from bokgi.facts.read import facts_on
 from bokgi.facts.schema import TRACKED_COLUMNS
+from bokgi.facts.undo import undo
 from tests.cast import CAST, facts_of
-from tests.facts.lakes import imported, lake_in, read, rows
+from tests.facts.lakes import imported, lake_in, moment, read, rows
 
 ON = date(2026, 2, 15)
 
@@ -278,10 +283,42 @@ def test_deals_rebuilt_from_those_of_a_day_nearby_are_those_of_the_day(seed: int
             assert rows(from_other, *then.columns) == rows(then, *then.columns)
 
 
+def test_deals_follow_from_those_of_any_other_day_across_exports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bokgi.facts.as_of._FEW", 0)
+    lake = lake_in(tmp_path)
+    head = "deal_id | created_on | amount | attributes"
+    imported(lake, "2026-01-05", deals=f"{head}\nd1 | 2026-01-02 | 1 | Region=north\ngone | 2026-01-02 | 2 |")
+    undone = imported(lake, "2026-01-08", deals=f"{head}\nd1 | 2026-01-02 | 7 | Region=west\nnever | 2026-01-06 | 7 |")
+    before = facts_on(read(lake), date(2026, 1, 10))
+    assert rows(before.deals, "deal_id", "amount")[0] == ("d1", Decimal("7.00"))
+    undo(lake, undone, replay=Mock(side_effect=AssertionError), by="test", at=moment("2026-01-10"))
+    imported(lake, "2026-01-12", deals=f"{head}\nd1 | 2026-01-02 | 1 | Region=south\nnew | | 3 |")
+    imported(lake, "2026-01-20", deals=f"{head}\nd1 | 2026-01-02 | 1 | Tier=1\nnew | | 4 |")
+    imported(
+        lake,
+        "2026-01-09",
+        at="2026-01-22",
+        deals=f"{head}\nlate | 2026-01-04 | 5 |",
+        deal_changes="deal_id | field | changed_on | old | new\nlate | amount | 2026-01-06 | 4 | 5",
+    )
+    found = read(lake)
+    days = [date(2026, 1, day) for day in (5, 6, 10, 15)]
+    then = {day: deals_as_of(found, day) for day in days}
+    whole = {day: rows(deals, *deals.columns) for day, deals in then.items()}
+    # Each day is kept, and is made from the nearest one that is.
+    for day in (days[2], days[1], days[0], days[3]):
+        kept = facts_on(found, day).deals
+        assert kept.schema() == then[day].schema()
+        assert rows(kept, *kept.columns) == whole[day]
+    assert [deal for deal, *_ in rows(then[date(2026, 1, 10)], "deal_id")] == ["d1", "gone", "late"]
+
+
 def test_only_deals_of_which_something_is_dated_in_between_are_rebuilt() -> None:
-    moved = {"created": "created_on", "observed": "observed_on", "closed": "closed_on", "assigned": "assigned_on"}
-    names = [*moved, "event", "change", "closing", *(f"quiet{number}" for number in range(14))]
-    columns = ["created_on", "observed_on", "closed_on", "assigned_on"]
+    columns = ["created_on", "first_seen_on", "observed_on", "closed_on", "assigned_on"]
+    moved = {column.removesuffix("_on"): column for column in columns}
+    names = [*moved, "event", "change", "closing", *(f"quiet{number}" for number in range(17))]
     day = "2026-02-14"
     deals = [[name, *("2026-01-02" if moved.get(name) != column else day for column in columns)] for name in names]
     facts = facts_of(
