@@ -12,6 +12,7 @@ from ibis import _
 
 from bokgi.analysis.activity import by_people, is_planned, was_held
 from bokgi.analysis.deal_traits import check_columns
+from bokgi.analysis.pushes import pushes
 from bokgi.analysis.totals import totals
 from bokgi.analysis.visits import ladder
 from bokgi.domain.stage import Outcome
@@ -153,8 +154,7 @@ def _touched(deals: ibis.Table, activities: ibis.Table, calendar: ibis.Table, *,
 
 
 def _pushed(deals: ibis.Table, deal_changes: ibis.Table) -> ibis.Table:
-    later = deal_changes.filter((_.field == "expected_close_on") & (_.new > _.old))
-    return later.semi_join(deals, "deal_id").group_by("deal_id").agg(times_pushed=_.count())
+    return pushes(deal_changes).semi_join(deals, "deal_id").group_by("deal_id").agg(times_pushed=_.count())
 
 
 def _stay(deals: ibis.Table, visits: ibis.Table, *, as_of: date) -> ibis.Table:

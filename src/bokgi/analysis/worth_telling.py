@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import _
 
+from bokgi.analysis.pushes import pushes
 from bokgi.analysis.totals import count_of
 from bokgi.analysis.visits import ladder
 from bokgi.analysis.win_loss import decided
@@ -122,8 +123,7 @@ def _told(ended: ibis.Table, visits: ibis.Table, stages: ibis.Table, deal_change
     late = late.select("pipeline", "stage", late=(_.rank == 0) | ((_.rank == 1) & (_.open_stages >= _ENOUGH_STAGES)))
     final = walked.filter(_.next_visit.isnull()).select("deal_id", "pipeline", "stage")
     final = final.left_join(late, ["pipeline", "stage"], rname="of_{name}").select("deal_id", "stage", "late")
-    later = deal_changes.filter((_.field == "expected_close_on") & (_.new > _.old))
-    pushed = later.semi_join(ended, "deal_id").group_by("deal_id").agg(times_pushed=_.count())
+    pushed = pushes(deal_changes).semi_join(ended, "deal_id").group_by("deal_id").agg(times_pushed=_.count())
     told = ended.select("deal_id", "owner_id", "outcome", "amount", "lost_reason", "created_on", "closed_on")
     for more in (setbacks, final, pushed):
         told = told.left_join(more, "deal_id", rname="of_{name}").drop("of_deal_id")

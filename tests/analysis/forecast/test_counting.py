@@ -133,9 +133,9 @@ def test_a_close_date_that_was_put_off_is_told_from_then_on() -> None:
     )
     days = ("2026-01-30", "2026-01-31", "2026-02-14", "2026-02-15", "2026-03-31")
     found = history(*(at(day) for day in days), deal_changes=moved)
-    times = [dict(zip(one.deal_id.to_pylist(), one.put_off.tolist(), strict=True))["d2"] for one in found.standing]
+    times = [dict(zip(one.deal_id.to_pylist(), one.times_pushed.tolist(), strict=True))["d2"] for one in found.standing]
     assert times == [0, 1, 1, 2, 2]
-    assert set(found.standing[0].put_off.tolist()) == {0}
+    assert set(found.standing[0].times_pushed.tolist()) == {0}
 
 
 def test_days_at_risk_are_those_between_entry_and_leaving() -> None:

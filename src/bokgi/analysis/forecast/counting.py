@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
-from bokgi.analysis.forecast.values_then import known_then, put_off, unchanged, values_over_time
+from bokgi.analysis.forecast.values_then import known_then, times_pushed, unchanged, values_over_time
 from bokgi.analysis.forecast.windows import PHASES, WEEK, Window, phase_of
 
 UNKNOWN: Final = "(unknown)"
@@ -336,8 +336,8 @@ def standing(
 ) -> pa.Table:
     """Give the deals that stood open at the end of each origin, and what became of them within its window.
 
-    Owner, amount, expected close and probability are those of then; on `as_of` itself what the deal says; `put_off` is
-    of then, too. `first`: the day of the first stay.
+    Owner, amount, expected close and probability are those of then; on `as_of` itself what the deal says;
+    `times_pushed` is of then, too. `first`: the day of the first stay.
     """
     rows = _stood(told, windows, first, as_of)
     latest = ibis.window(group_by=["place", "deal_id"], order_by=[_.entered_on.desc(), _.visit.desc()])
@@ -365,8 +365,8 @@ def standing(
                 told = told.try_cast("float64")
             held = values.select("at", told=told).to_pyarrow()
             found = found.append_column(name, held["told"].take(pc.sort_indices(held["at"])))
-        times = put_off(kept, changes).order_by("at").to_pyarrow()["put_off"]
-        return found.append_column("put_off", times)
+        times = times_pushed(kept, changes).order_by("at").to_pyarrow()["times_pushed"]
+        return found.append_column("times_pushed", times)
 
 
 def wins(deals: ir.Table) -> pa.Table:

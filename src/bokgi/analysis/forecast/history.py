@@ -101,9 +101,9 @@ class Cells:
 class Standing:
     """Deals that stood open at the end of a day, one row each, in the order of their ids.
 
-    As known then: `amount` (NaN: not known), `due` (days until the expected close; `NEVER`: not known), `put_off` (how
-    often that had been moved to a later day, at most twice), `probability` (the CRM's; NaN: none). What became of them:
-    `won` within the window, for `won_amount`.
+    As known then: `amount` (NaN: not known), `due` (days until the expected close; `NEVER`: not known), `times_pushed`
+    (how often that had been moved to a later day, at most twice), `probability` (the CRM's; NaN: none). What became of
+    them: `won` within the window, for `won_amount`.
     """
 
     deal_id: pa.ChunkedArray
@@ -114,7 +114,7 @@ class Standing:
     age: Ints
     amount: Floats
     due: Ints
-    put_off: Ints
+    times_pushed: Ints
     probability: Floats
     won: NDArray[np.bool_]
     won_amount: Floats
@@ -424,7 +424,7 @@ def _standing(table: pa.Table, coding: Coding, place: int) -> Standing:
         _ints(rows["age"]),
         _floats(rows["amount"]),
         _ints(pc.fill_null(rows["due"], NEVER)),
-        _ints(rows["put_off"]),
+        _ints(rows["times_pushed"]),
         _floats(rows["probability"]),
         _bools(rows["won"]),
         _floats(rows["won_amount"]),

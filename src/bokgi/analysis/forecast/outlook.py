@@ -16,7 +16,7 @@ from bokgi.analysis.forecast.credibility import Block, Effects, multiplicative
 from bokgi.analysis.forecast.hazards import Hazards, fit_hazards, win_chances
 from bokgi.analysis.forecast.history import NEVER, History, Standing
 from bokgi.analysis.forecast.many_deals import MOST_DRAWN, Cumulants, drawn_apart, sums_by_group
-from bokgi.analysis.forecast.values_then import MOST_PUT_OFF
+from bokgi.analysis.forecast.values_then import MOST_PUSHES
 from bokgi.analysis.forecast.windows import Window, day_number, steps_of
 
 Floats = NDArray[np.float64]
@@ -90,8 +90,8 @@ def _traits(standing: Standing, window: Window, stages: int) -> tuple[Block, ...
         Block.of(standing.stage, stages),
         Block.of(age, len(AGE_DAYS)),
         Block.of(due * stages + standing.stage, _DUE_LEVELS * stages),
-        Block.of(standing.put_off * _DUE_LEVELS + due, (MOST_PUT_OFF + 1) * _DUE_LEVELS),
-        Block.of(standing.put_off * stages + standing.stage, (MOST_PUT_OFF + 1) * stages),
+        Block.of(standing.times_pushed * _DUE_LEVELS + due, (MOST_PUSHES + 1) * _DUE_LEVELS),
+        Block.of(standing.times_pushed * stages + standing.stage, (MOST_PUSHES + 1) * stages),
     )
 
 

@@ -9,10 +9,12 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bokgi.analysis.pushes import pushes
+
 _LONG_AGO: Final = date(1900, 1, 1)
 _FAR_AHEAD: Final = date(9999, 12, 31)
-MOST_PUT_OFF: Final = 2
-"""Deals put off so often are told apart from others, but not from those put off more often."""
+MOST_PUSHES: Final = 2
+"""Deals pushed so often are told apart from others, but not from those pushed more often."""
 
 
 def values_over_time(deals: ir.Table, changes: ir.Table | None, column: str) -> ir.Table:
@@ -73,31 +75,30 @@ def unchanged(deals: ir.Table, changes: ir.Table | None, column: str) -> ir.Tabl
     return now.anti_join(own, "deal_id").cross_join(since)
 
 
-def put_off(rows: ir.Table, changes: ir.Table | None) -> ir.Table:
+def times_pushed(rows: ir.Table, changes: ir.Table | None) -> ir.Table:
     """Count how often the expected close of deals had been moved to a later day, at most twice.
 
     Reads `rows` (`at`: names the row, `deal_id`, `origin`: a day) and `changes` as in `values_over_time`. Gives for
-    each row `at` and `put_off`, moves of the day itself included.
+    each row `at` and `times_pushed`, moves of the day itself included.
 
     >>> import pyarrow as pa
     >>> changes = {"deal_id": ["d1"], "field": ["expected_close_on"], "seq": [1], "old": ["2026-01-31"]}
     >>> changes |= {"new": ["2026-02-28"], "changed_on": [date(2026, 1, 30)]}
     >>> rows = {"at": [0, 1], "deal_id": ["d1", "d1"], "origin": [date(2026, 1, 29), date(2026, 1, 30)]}
-    >>> found = put_off(*(ibis.memtable(pa.table(table)) for table in (rows, changes)))
-    >>> found.order_by("at").to_pyarrow()["put_off"].to_pylist()
+    >>> found = times_pushed(*(ibis.memtable(pa.table(table)) for table in (rows, changes)))
+    >>> found.order_by("at").to_pyarrow()["times_pushed"].to_pylist()
     [0, 1]
     """
     if changes is None:
-        return rows.select("at", put_off=ibis.literal(0, type="int64"))
-    own, _since = _own(changes, "expected_close_on")
-    later = own.filter(_.new.try_cast("date") > _.old.try_cast("date"))
+        return rows.select("at", times_pushed=ibis.literal(0, type="int64"))
+    later = pushes(changes)
     turn = ibis.row_number().over(ibis.window(group_by="deal_id", order_by=[_.changed_on, _.seq]))
-    first = later.select("deal_id", "changed_on", turn=turn).filter(_.turn < MOST_PUT_OFF)
+    first = later.select("deal_id", "changed_on", turn=turn).filter(_.turn < MOST_PUSHES)
     days = first.group_by(of_deal="deal_id").agg(once=_.changed_on.min(), twice=_.changed_on.max(), n=_.count())
     joined = rows.left_join(days, rows.deal_id == days.of_deal)
     once = joined.once <= joined.origin
-    twice = (joined.n == MOST_PUT_OFF) & (joined.twice <= joined.origin)
-    return joined.select("at", put_off=ibis.ifelse(twice, 2, ibis.ifelse(once, 1, 0)).cast("int64"))
+    twice = (joined.n == MOST_PUSHES) & (joined.twice <= joined.origin)
+    return joined.select("at", times_pushed=ibis.ifelse(twice, 2, ibis.ifelse(once, 1, 0)).cast("int64"))
 
 
 def _own(changes: ir.Table, column: str) -> tuple[ir.Table, ir.Table]:
