@@ -63,12 +63,14 @@ def test_a_refused_row_is_shown_with_its_reason_and_text(home: Path, capsys: pyt
 
 def test_a_finding_says_in_which_file_and_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "deals.csv").write_text(DEALS + "D5,Cable,Park Minseo,Proposal,x,2026-10-07,,open\n", encoding="utf-8")
-    (tmp_path / "accounts.csv").write_text("Account ID,Account name\nA1,Hanbit\n", encoding="utf-8")
+    accounts = "Account ID,Account name,Note,Note,Tag,Tag\nA1,Hanbit,a,b,c,d\n"
+    (tmp_path / "accounts.csv").write_text(accounts, encoding="utf-8")
     paths = [str(tmp_path / name) for name in ("deals.csv", "accounts.csv")]
     home = ["--home", str(tmp_path / "home")]
     assert run(["import", *paths, "--exported-at", "2026-11-22T18:00", *home, "--lang", "en"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "2 amounts in “Amount” cannot be read. (deals.csv, row 4, row 6)" in shown
+    assert "Several columns are called Note, Tag; later ones got a number. (accounts.csv, row 1)" in shown
     assert run(["data", "imports", *home, "--lang", "ko"]) == 0
 
 

@@ -150,9 +150,12 @@ def show_findings(session: Session, found: Iterable[Finding]) -> None:
 
 
 def _place(session: Session, finding: Finding, said: str) -> str:
-    rows = [example for example in finding.examples if example.row is not None][:_ROWS_SHOWN]
-    if not rows:
+    there = [example for example in finding.examples if example.row is not None]
+    if not there:
         return ""
-    file = "" if rows[0].file is None or rows[0].file in said else f"{rows[0].file}, "
-    listed = ", ".join(session.text(Message(N_("row {row}"), {"row": f"{example.row:,}"})) for example in rows)
-    return f" ({file}{listed}{', …' if finding.count > len(rows) else ''})"
+    file = "" if there[0].file is None or there[0].file in said else f"{there[0].file}, "
+    # Several columns of one header stand in the same row.
+    rows = list(dict.fromkeys(example.row for example in there))
+    listed = ", ".join(session.text(Message(N_("row {row}"), {"row": f"{row:,}"})) for row in rows[:_ROWS_SHOWN])
+    more = finding.count > len(there) or len(rows) > _ROWS_SHOWN
+    return f" ({file}{listed}{', …' if more else ''})"
