@@ -133,11 +133,12 @@ def test_a_title_above_the_table_can_give_the_unit(bench: Bench) -> None:
     assert detection.questions == ()
 
 
-def test_a_history_of_fields_has_a_format_for_each_field(bench: Bench) -> None:
+@pytest.mark.parametrize("close", ["예상 종료일", "종료 예정일"])
+def test_a_history_of_fields_has_a_format_for_each_field(bench: Bench, close: str) -> None:
     text = table(
         ("영업기회 ID", "항목", "이전 값", "새 값", "변경일시"),
         ("1", "금액(만원)", "12,000", "12,500", "2026-11-23 14:10:00"),
-        ("1", "예상 종료일", "2026. 12. 31.", "2027. 1. 31.", "2026-11-24 14:10:00"),
+        ("1", close, "2026. 12. 31.", "2027. 1. 31.", "2026-11-24 14:10:00"),
         ("1", "담당자", "김도현", "이서연", "2026-11-25 14:10:00"),
     )
     mapping = bench.map({"기회변경이력.csv": text}).mappings[0]
