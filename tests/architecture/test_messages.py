@@ -43,6 +43,13 @@ def test_no_entry_is_fuzzy_or_twice_there() -> None:
     assert len(entries) == len(catalogue_texts(korean())) + 1
 
 
+def test_or_more_includes_the_number_and_a_close_date_has_one_name() -> None:
+    given = {text.msgid: " ".join(texts) for text, texts in catalogue_texts(korean()).items()}
+    assert [msgid for msgid, text in given.items() if "times or more" in msgid and "이상" not in text] == []
+    assert [msgid for msgid, text in given.items() if "마감 예정일" in text] == []
+    assert [msgid for msgid, text in given.items() if "close date" in msgid and "밀" in text and "종료일" in text] == []
+
+
 def test_only_literal_texts_are_marked() -> None:
     found = {
         str(path.relative_to(SOURCE)): unmarkable(path.read_text(encoding="utf-8"))
