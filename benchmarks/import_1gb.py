@@ -31,7 +31,7 @@ from typing import Any, Final
 
 import duckdb
 
-from bokgi.cli.lighter import without_pandas
+from bokgi.cli.lighter import without_unused
 from bokgi.facts import state
 from bokgi.facts.lake import Lake
 from bokgi.intake import attempt, importing, plan, sources
@@ -185,7 +185,7 @@ _STEPS: Final = (
 
 def take_in(file: Path, home: Path) -> dict[str, Any]:
     """Import the file as the command does, and tell the CPU seconds of each step."""
-    without_pandas()
+    without_unused()
     steps = {"start Python, load the modules": time.process_time()}
     open_steps: list[float] = []
 

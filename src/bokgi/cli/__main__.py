@@ -18,7 +18,7 @@ from bokgi import __version__
 from bokgi.cli import faults, registry
 from bokgi.cli.language import language, option_given
 from bokgi.cli.layout import METHOD_PAGE, classes
-from bokgi.cli.lighter import without_pandas
+from bokgi.cli.lighter import without_unused
 from bokgi.cli.registry import Answer
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_
@@ -128,7 +128,7 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
     _speak_utf8()
-    without_pandas()
+    without_unused()
     sys.exit(run(sys.argv[1:]))
 
 
