@@ -11,6 +11,7 @@ from ibis import _
 from bokgi.analysis.activity import by_people, took_place
 from bokgi.analysis.comparison.conditions import RAMP_DAYS
 from bokgi.analysis.deal_traits import with_team
+from bokgi.analysis.totals import steady_sum
 from bokgi.domain.stage import Outcome
 
 WEEKS: Final = 104
@@ -158,7 +159,7 @@ def _time(counted: ibis.Table, memberships: ibis.Table, days: ibis.Table, weeks:
             member.left_on.isnull() | (member.left_on > days.day),
         ],
     )
-    known = worked.group_by("person_id", "week").agg(time=_.share.sum() / WORKING_WEEK)
+    known = worked.group_by("person_id", "week").agg(time=steady_sum(_.share) / WORKING_WEEK)
     first = counted.group_by("person_id").agg(first=_.week.min()).anti_join(memberships, "person_id")
     full = days.group_by("week").agg(time=_.count() / WORKING_WEEK)
     others = first.join(full, first.first <= full.week).select("person_id", "week", "time")
@@ -188,9 +189,9 @@ def _teams(time: ibis.Table, counted: ibis.Table, ended: ibis.Table) -> ibis.Tab
     """Count what teams did, with the working time of their people, those in their first days included."""
     active = _active(time, counted)
     did = _filled(active, counted, ("activities", "created")).group_by("team", "week", "metric")
-    sums = did.agg(count=_["count"].sum(), time=_.time.sum()).mutate(trials=ibis.null("int64"))
+    sums = did.agg(count=_["count"].sum(), time=steady_sum(_.time)).mutate(trials=ibis.null("int64"))
     span = ended.agg(begun=_.week.min(), ended=_.week.max())
-    worked = active.group_by("team", "week").agg(time=_.time.sum()).cross_join(span)
+    worked = active.group_by("team", "week").agg(time=steady_sum(_.time)).cross_join(span)
     worked = worked.filter((_.week >= _.begun) & (_.week <= _.ended))
     same_team = worked.team.identical_to(ended.team) & (worked.week == ended.week)
     closed = worked.left_join(ended, same_team, rname="of_{name}").mutate(
