@@ -30,7 +30,7 @@ from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.questions.answers import Answers
 from bokgi.questions.fair_result import fair_results
-from bokgi.ui.format import ABSENT, NBSP, ends, points
+from bokgi.ui.format import ABSENT, NBSP, ends, period_name, points
 from bokgi.ui.speaker import Speaker, amount_of, kpi_interval, kpi_value
 from tests.cast import rows_of
 from tests.homes import SELLERS, TODAY
@@ -334,7 +334,7 @@ def person(answer: Json) -> Expected:
     cell = _money([row["won_amount"] for row in answer["months"]])
     rows: Rows = [
         [
-            row["month"][:7],
+            period_name(Period.parse(row["month"][:7]), "en"),
             str(row["created"]),
             str(row["won"]),
             cell(row["won_amount"]),
