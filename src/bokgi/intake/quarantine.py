@@ -15,6 +15,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.intake.judging.refused import waiting
+from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench, told_apart
 from bokgi.intake.writing.held import Held
 
@@ -74,14 +75,15 @@ def quarantined(lake: Lake, *, import_no: int | None = None, limit: int = 1000, 
     ]
 
 
-def count(lake: Lake, *, import_no: int | None = None) -> int:
-    """Count the rows that wait in quarantine, of one import or all."""
+def count(lake: Lake, *, import_no: int | None = None, code: str = "") -> int:
+    """Count the rows that wait in quarantine, of one import or all; with `code` those that this rule refused."""
     held = Held.of(lake, None)
     if "quarantine" not in held.now:
         return 0
     with Workbench() as bench:
         where = "true" if import_no is None else f"import_no = {int(import_no)}"
-        return bench.number(f"SELECT count(*) FROM {waiting(held)} WHERE {where}")
+        refused = f"list_contains(findings::JSON ->> '$[*].code', {literal(code)})" if code else "true"
+        return bench.number(f"SELECT count(*) FROM {waiting(held)} WHERE {where} AND {refused}")
 
 
 def refused_row(lake: Lake, place: Place) -> RefusedRow:

@@ -133,16 +133,16 @@ class Reason:
 _MOST_ROWS = 20_000
 
 
-def quarantine_rows(import_no: int | None = None) -> list[RefusedRow]:
-    """List the rows that wait, of one import or all, up to twenty thousand."""
+def quarantine_rows() -> list[RefusedRow]:
+    """List the rows that wait, up to twenty thousand."""
     there = lake()
-    return [] if there is None else quarantine.quarantined(there, import_no=import_no, limit=_MOST_ROWS)
+    return [] if there is None else quarantine.quarantined(there, limit=_MOST_ROWS)
 
 
-def quarantine_count(import_no: int | None = None) -> int:
-    """Count the rows that wait, of one import or all."""
+def quarantine_count(import_no: int | None = None, code: str = "") -> int:
+    """Count the rows that wait, of one import or all; with `code` those that this rule refused."""
     there = lake()
-    return 0 if there is None else quarantine.count(there, import_no=import_no)
+    return 0 if there is None else quarantine.count(there, import_no=import_no, code=code)
 
 
 def reasons(rows: Sequence[RefusedRow]) -> list[Reason]:

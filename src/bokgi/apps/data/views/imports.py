@@ -154,7 +154,6 @@ def one_import(request: PageRequest, import_no: int) -> HttpResponse:
         for mapping in mappings_from(found.mapping)
     ]
     work = selectors.work_of_import(import_no)
-    waiting = selectors.quarantine_rows(import_no)
     context = {
         "found": found,
         "author": selectors.authors([found], lang)[found.by],
@@ -163,8 +162,8 @@ def one_import(request: PageRequest, import_no: int) -> HttpResponse:
         "mappings": mappings,
         "work": work,
         "judged": _judged(work, lang),
-        "waiting": len(waiting),
-        "apart": sum(PROBLEM in row.codes for row in waiting),
+        "waiting": selectors.quarantine_count(import_no),
+        "apart": selectors.quarantine_count(import_no, PROBLEM),
         "progress": Progress() if work is None else progress_read(work.pk),
         "later": [one for one in selectors.imports_listed() if one.import_no > import_no and one.committed],
         "words": labels,
