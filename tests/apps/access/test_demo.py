@@ -62,6 +62,7 @@ def test_a_role_is_changed_by_a_button_only() -> None:
         {"HTTP_FORWARDED": "for=127.0.0.1"},
         {"HTTP_X_REAL_IP": "127.0.0.1"},
         {"HTTP_X_FORWARDED_PROTO": "http"},
+        {"SERVER_PROTOCOL": "HTTP/1.0"},
         {"HTTP_HOST": "rebound.example"},
     ],
 )
