@@ -251,6 +251,17 @@ def test_rows_below_another_header_come_in_once_somebody_says_so_at_the_import(
     assert "이어지는 행입니다" not in client.get("/data/imports/1/").content.decode()
 
 
+def test_what_is_told_of_rows_is_not_lost_behind_rows_that_are_judged_already(
+    give: Give, as_role: AsRole, users: dict[str, User]
+) -> None:
+    imported(give(), users["admin"])
+    client = as_role("admin")
+    for given in ({}, {"one_table": "1"}, {"one_table": "1"}, {}):
+        client.post("/data/imports/1/release/", given)
+    asked = Work.objects.filter(kind="release").order_by("pk")
+    assert [work.given for work in asked] == [{}, {"one_table": True}]
+
+
 @pytest.mark.parametrize(("lang", "failed"), [("ko", "실패"), ("en", "failed")])
 def test_work_that_failed_has_failed_in_the_queue_too(give: Give, as_role: AsRole, lang: str, failed: str) -> None:
     upload = give(deals_file(encoding="utf-16-be"))

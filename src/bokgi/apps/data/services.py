@@ -152,12 +152,16 @@ def work_ask(
     import_no: int | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> Work:
-    """Ask for work on the facts; a worker takes it up. The same work on the same thing waits only once."""
+    """Ask for work on the facts; a worker takes it up. The same work on the same thing waits only once.
+
+    Rows that are judged again with something told about them (`given`) are not the same work as without it.
+    """
     if upload is not None and kind is not WorkKind.PLAN:
         _refuse_over(upload)
     if import_no is not None:
         same = Work.objects.filter(kind=kind, import_no=import_no, state__in=[WorkState.WAITING, WorkState.RUNNING])
-        waiting = same.first()
+        told = dict(given or {}) if kind is WorkKind.RELEASE else {}
+        waiting = next((one for one in same if told.items() <= one.given.items()), None)
         if waiting is not None:
             return waiting
     work = Work.objects.create(
