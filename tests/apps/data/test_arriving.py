@@ -92,6 +92,12 @@ def test_a_token_ends_with_the_account_of_whoever_made_it(home: Path, users: dic
         assert sent(text) == 202
         User.objects.filter(pk=users[who].pk).update(**ending)
         assert sent(text) == 401, ending
+    User.objects.filter(pk=users["manager"].pk).update(role="leader")
+    _, text = arriving.token_create(name="weekly", by=users["manager"])
+    assert sent(text) == 202
+    page = as_role("manager").get("/data/connections/").content.decode()
+    assert "weekly" in page
+    assert page.count("만든 사람에게 가져오기 권한이 더는 없음") == 2
 
 
 def test_a_link_in_the_drop_folder_is_left_alone(home: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from bokgi.apps.access.models import User
+from bokgi.apps.data.rules import KEEPERS
 
 
 class Upload(models.Model):
@@ -212,6 +213,12 @@ class UploadToken(models.Model):
     def __str__(self) -> str:
         """Give the name."""
         return self.name
+
+    @property
+    def opens(self) -> bool:
+        """Tell whether it lets files in: not once whoever made it brings in no data any more, who still knows it."""
+        maker = self.by
+        return self.revoked_at is None and maker is not None and maker.is_active and maker.role in KEEPERS
 
 
 class ExportReminder(models.Model):
