@@ -169,15 +169,21 @@ def test_health_needs_no_sign_in(as_role: AsRole) -> None:
 
 
 @pytest.mark.usefixtures("english")
-@pytest.mark.parametrize("address", ["/today/", "/funnel/", "/kpi/", "/search/?q=a", "/people/lee/"])
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        *((address, 404) for address in ("/today/", "/funnel/", "/kpi/", "/search/?q=a", "/people/lee/")),
+        ("/settings/definitions/stages/", 200),
+    ],
+)
 def test_before_the_first_import_a_screen_says_what_to_do_and_names_no_folder(
-    as_role: AsRole, settings: Settings, tmp_path: Path, address: str
+    as_role: AsRole, settings: Settings, tmp_path: Path, address: str, status: int
 ) -> None:
     settings.HOME = tmp_path
     for role, way in (("leader", True), ("rep", False)):
         answer = as_role(role).get(address)
         shown = answer.content.decode()
-        assert answer.status_code == 404
+        assert answer.status_code == status
         assert "Nothing was imported yet" in shown
         assert ('href="/data/upload/"' in shown) is way
         assert "This did not work" not in shown

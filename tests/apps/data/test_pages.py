@@ -54,6 +54,12 @@ def test_what_was_set_before_the_first_import_is_no_data_that_is_complete(
     page = as_role("admin").get(f"/data/{path}/").content.decode()
     assert "아직 가져온 것이 없습니다" in page
     assert 'href="/data/upload/"' in page
+    if path != "quarantine":
+        page = as_role("rep").get(f"/data/{path}/").content.decode()
+        assert "영업 운영 담당자가 CRM에서 내보낸 파일을 올리면" in page
+        assert page.count("아직 가져온 것이 없습니다") == 1
+        assert "빠진 데이터가 없습니다" not in page
+        assert 'href="/data/upload/"' not in page
 
 
 def test_the_window_says_which_part_of_the_data_it_shows(give: Give, as_role: AsRole, users: dict[str, User]) -> None:
