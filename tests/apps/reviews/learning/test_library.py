@@ -270,3 +270,14 @@ def test_a_deal_of_a_past_day_is_beside_the_cases_of_that_day(
     assert "이야기" in leader.get(f"{alike}?as_of=2026-11-20").content.decode()
     assert "이야기" in leader.get(alike).content.decode()
     assert "이야기" not in leader.get(f"{alike}?as_of=2026-11-19").content.decode()
+
+
+def test_the_own_case_of_a_deal_that_is_open_again_is_still_one_click_away(
+    as_role: AsRole, users: dict[str, User], home: Path
+) -> None:
+    kind = Answers(home).ask(ask_deal_kinds, as_of=TODAY, deal_ids=("lee-0",))["deals"]["lee-0"]
+    assert kind["outcome"] == "open"
+    own = tell(users["rep"], deal_id="lee-0")
+    shown = as_role("leader").get(reverse("reviews:alike", args=["lee-0"])).content.decode()
+    assert reverse("reviews:case", args=[own.pk]) in shown
+    assert reverse("reviews:case_new") not in shown
