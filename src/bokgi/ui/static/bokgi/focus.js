@@ -30,6 +30,8 @@
 
   let swapped = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
+    // An answer that is not drawn takes nothing away.
+    if (!event.detail.shouldSwap) return;
     const part = event.detail.target;
     const held = remember(part);
     if (held) swapped = { held, id: part.id, around: part.parentElement, place: [...part.parentElement.children].indexOf(part) };

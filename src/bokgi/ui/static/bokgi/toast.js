@@ -25,7 +25,7 @@
     const closer = event.target.closest("[data-dismisses]");
     if (!closer) return;
     closer.closest(".toast").remove();
-    if (document.activeElement === document.body) (before?.isConnected ? before : document.getElementById("main"))?.focus();
+    if (document.activeElement === document.body) (before?.isConnected ? before : document.getElementById("main"))?.focus({ preventScroll: true });
   });
   // Where one was before one came to a toast: there the focus goes back when it is closed.
   let before = null;
