@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_or_more_includes_the_number_and_a_close_date_has_one_name() -> None:
     assert [msgid for msgid, text in given.items() if "times or more" in msgid and "이상" not in text] == []
     assert [msgid for msgid, text in given.items() if "마감 예정일" in text] == []
     assert [msgid for msgid, text in given.items() if "close date" in msgid and "밀" in text and "종료일" in text] == []
+
+
+def test_the_close_date_of_an_open_deal_has_one_name() -> None:
+    others = re.compile("(마감|예상|예정) ?(예정일|마감일|종료일)|마감일")
+    said = [said for given in catalogue_texts(korean()).values() for said in given]
+    assert [text for text in said if others.search(text)] == []
+    # "Three times or more" begins with the third.
+    assert [text for text in said if "세 번 넘게" in text] == []
 
 
 def test_only_literal_texts_are_marked() -> None:

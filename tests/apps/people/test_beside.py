@@ -76,7 +76,7 @@ def test_what_is_drawn_of_a_colleague_who_is_not_to_be_known_tells_no_more_than_
         return " ".join(f"{one.label} {one.sub} {one.mark}" for one in found.peers) + str(found.axis)
 
     assert marks_of(REP, 0.0) == marks_of(REP, 0.004) != marks_of(REP, 0.02)
-    assert "drawn to the next 2%" in marks_of(REP, 0.0)
+    assert "drawn to the nearest 2%" in marks_of(REP, 0.0)
     leader = Viewer(Role.LEADER)
     assert marks_of(leader, 0.0) != marks_of(leader, 0.004)
     assert "drawn to" not in marks_of(leader, 0.0)

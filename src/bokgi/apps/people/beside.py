@@ -41,7 +41,7 @@ def beside(screen: Screen, answer: Json, row: Json) -> Beside:
     """Put a person's row of `compare` on an axis, with those of whoever works where results can be compared.
 
     Colleagues have no name, no n, and an order that tells nothing and is another one every day. Those whom this viewer
-    may not see one by one are drawn to the next two percent, and today only: exact ends, or the same picture of day
+    may not see one by one are drawn to the nearest two percent, and today only: exact ends, or the same picture of day
     after day, would let somebody be followed and known by what is known of one deal. Where they are one or two, none
     are shown, nor the average: what the others leave over would be theirs.
     """
@@ -74,7 +74,7 @@ def _peers(screen: Screen, answer: Json, row: Json) -> list[Json]:
 
 
 def _blurred(row: Json) -> Json:
-    """Keep of somebody's figures what the picture needs: shares to the next step."""
+    """Keep of somebody's figures what the picture needs: shares to the nearest step."""
     return row | {
         end: None if row[end] is None else round(row[end] / _BLUR) * _BLUR for end in ("adjusted", "low", "high")
     }
@@ -142,7 +142,7 @@ def _drawn(screen: Screen, answer: Json, row: Json, peers: Sequence[Json], axis:
     )
     subs = [screen.say(N_("drawn by lot from {n}"), n=len(peers))] if len(shown) < len(peers) else []
     if not all(screen.viewer.sees_person(one["person_id"]) for one in shown):
-        subs.append(screen.say(N_("drawn to the next {step}"), step=percent(_BLUR)))
+        subs.append(screen.say(N_("drawn to the nearest {step}"), step=percent(_BLUR)))
     return [
         Range(
             row["name"] or row["person_id"],
