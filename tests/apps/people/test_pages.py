@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -47,6 +48,9 @@ def test_a_person_has_a_page_with_the_year_and_the_open_deals(as_role: AsRole) -
     shown = page(as_role("rep"), "/people/lee/")
     assert PEOPLE["lee"] in shown
     assert "Nov\u00a02026" in shown
+    # A month has one name, below a drawing, too.
+    assert "Nov\u00a02026</text>" in shown
+    assert re.search(r">20\d\d-\d\d<", shown) is None
     assert "/deals/lee-0/" in shown
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from math import ceil, log10
 from typing import Final
 
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.labels import KPI_COUNTS, KPI_REASONS, KPIS, TRENDS
 from bokgi.domain.messages import N_
+from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.ui.blocks import Cell, Column, Figure, Link, Table
-from bokgi.ui.format import ABSENT
+from bokgi.ui.format import ABSENT, period_name
 from bokgi.ui.marks import TrendPoint, trend
 from bokgi.ui.speaker import kpi_interval, kpi_value
 
@@ -25,7 +27,8 @@ def figures(screen: Screen, answer: Json, *, definitions: str = "") -> list[Figu
     say, series = screen.say, answer["series"]
     shares = top_of([one for one in series if one["kind"] == "rate"])
     span = answer["windows"]
-    ends = (span[0]["start"][:7], screen.as_of.isoformat()[:7])
+    first, last = (Period.month_of(day) for day in (date.fromisoformat(span[0]["start"]), screen.as_of))
+    ends = (period_name(first, screen.lang), period_name(last, screen.lang))
     told = []
     for one in series:
         points, kind = one["points"], one["kind"]
