@@ -46,7 +46,6 @@
   // A table that was searched, sorted or turned says how many rows there are: what is drawn anew is not read aloud itself.
   document.addEventListener("htmx:afterSettle", (event) => {
     const range = event.target.closest?.(".listing")?.querySelector("[data-range]");
-    const said = document.getElementById("announced");
-    if (range && said) said.textContent = range.textContent;
+    if (range) window.announce(range.textContent);
   });
 })();

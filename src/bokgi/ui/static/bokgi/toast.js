@@ -1,5 +1,6 @@
 // Toasts say what was done. They come with the page, or with the header HX-Trigger: {"toast": {"text", "tone"}} of an
 // answer. A good one leaves after eight seconds, unless it is looked at; one that says what went wrong stays.
+// window.announce(words) only says something aloud.
 (() => {
   "use strict";
   const STAYS = 8000;
@@ -20,6 +21,13 @@
     toast.querySelector("span").textContent = text;
     region().append(toast);
     watch(toast);
+  };
+  // Said to who does not see it; the same words twice are said twice.
+  window.announce = (words) => {
+    const said = document.getElementById("announced");
+    if (!said) return;
+    said.textContent = "";
+    setTimeout(() => { said.textContent = words; }, 100);
   };
   document.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-dismisses]");

@@ -70,12 +70,6 @@
   // -------------------------------------------------------------- what is new
   const drawn = new Map();
   let goingOn = live.querySelector(".agenda > [aria-current]")?.dataset.part;
-  // Said to who does not see it; the same words twice are said twice.
-  const announce = (words) => {
-    const said = document.getElementById("announced");
-    said.textContent = "";
-    setTimeout(() => { said.textContent = words; }, 100);
-  };
   const replace = (html) => {
     const found = new DOMParser().parseFromString(html, "text/html");
     for (const fresh of found.querySelectorAll("[data-region]")) {
@@ -88,7 +82,7 @@
     }
     setClock();
     const part = live.querySelector(".agenda > [aria-current]");
-    if (part && part.dataset.part !== goingOn) announce(part.querySelector("b, .go").textContent);
+    if (part && part.dataset.part !== goingOn) window.announce(part.querySelector("b, .go").textContent);
     goingOn = part?.dataset.part;
   };
   const reachable = (yes) => {
@@ -157,7 +151,7 @@
       queue = queue.slice(1);
       keep(`waiting-${one.fields.key}`, null);
       shown();
-      if (!told) announce(live.dataset.written);
+      if (!told) window.announce(live.dataset.written);
       else {
         const form = live.querySelector(`form[data-draft="${one.draft}"]`);
         if (form) fill(form, one.fields);
