@@ -131,18 +131,25 @@ def test_what_did_not_change_is_said_with_what_was_watched_and_of_what_one_sees(
 ) -> None:
     answer = Answers(home).ask(ask_changes, as_of=date(2027, 1, 31))
     assert answer["alerts"] == []
-    assert Speaker("ko", date(2027, 1, 31), "KRW").say(answer["said"][0]) in page(as_role("viewer")).replace(
-        "\u2060", ""
-    )
-    hidden = {"subject_kind": "person", "subject_id": "seo", "sentence": {}, "name": "", "direction": "down"}
-    monkeypatch.setattr(Screen, "ask", _with_alert(Screen.ask, hidden))
-    assert "볼 수 있는 것 가운데 평소와 우연 이상으로 달라진 것이 없습니다." in page(as_role("viewer"))
+    watched = Speaker("ko", date(2027, 1, 31), "KRW").say(answer["said"][0])
+    assert watched in page(as_role("leader")).replace("\u2060", "")
+    # To who does not see everybody, that there is something unseen looks like nothing.
+    of = {"subject_kind": "person", "subject_id": "seo"}
+    hidden = of | {"sentence": {}, "name": "", "direction": "down"}
+    ask = Screen.ask
+    shown = []
+    for alerts in ([], [hidden]):
+        monkeypatch.setattr(Screen, "ask", _with(ask, alerts=alerts, series=[of]))
+        shown.append(page(as_role("viewer")))
+    for text in shown:
+        assert "볼 수 있는 것 가운데 평소와 우연 이상으로 달라진 것이 없습니다." in text
+        assert watched not in text.replace("\u2060", "")
 
 
-def _with_alert(ask: Callable[..., Any], alert: dict[str, Any]) -> Callable[..., Any]:
+def _with(ask: Callable[..., Any], **given: Any) -> Callable[..., Any]:  # noqa: ANN401 - as of the answer
     def asked(screen: Screen, question: Any, **parameters: Any) -> Any:  # noqa: ANN401 - as of the screen
         answer = ask(screen, question, **parameters)
-        return answer | {"alerts": [alert]} if question is ask_changes else answer
+        return answer | given if question is ask_changes else answer
 
     return asked
 

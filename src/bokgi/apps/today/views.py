@@ -158,10 +158,10 @@ def _changes(screen: Screen) -> _Changes:
         (fell if alert["direction"] == "down" else rose).append(change)
     if fell or rose:
         return _Changes(fell, rose)
-    if answer["alerts"]:
-        unseen = N_("Of what you may see nothing differs from what is usual by more than chance.")
-        return _Changes(none=screen.say(unseen))
-    return _Changes(none=screen.speaker.say(answer["said"][0]))
+    if all(_may_see(screen, one["subject_kind"], one["subject_id"] or "") for one in answer["series"]):
+        return _Changes(none=screen.speaker.say(answer["said"][0]))
+    # The same words whether there is something unseen or not: otherwise they would tell that there is.
+    return _Changes(none=screen.say(N_("Of what you may see nothing differs from what is usual by more than chance.")))
 
 
 def _may_see(screen: Screen, kind: str, subject: str) -> bool:
