@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import pyarrow as pa
 import pytest
+from django.template import engines
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -20,6 +21,8 @@ from bokgi.apps.access.models import User
 from bokgi.apps.data import selectors
 from bokgi.apps.data.models import Upload, Work
 from bokgi.apps.data.tasks import do_work
+from bokgi.domain.findings import Example, Finding, Severity
+from bokgi.domain.messages import Message
 from bokgi.domain.sentences import decoded
 from bokgi.facts.lake import Lake
 from bokgi.intake.entering import enter
@@ -286,6 +289,14 @@ def test_work_that_failed_has_failed_in_the_queue_too(give: Give, as_role: AsRol
     assert decoded(work.fault["message"]).text(lang) in page
     assert f'href="/data/upload/{upload.pk}/"' in page
     assert "/retry/" not in page
+
+
+def test_each_row_of_a_finding_stands_beside_its_own_file() -> None:
+    places = [("a.csv", 3), ("a.csv", 5), ("b.csv", 2)]
+    found = Finding("x", Severity.WARNING, Message("Said."), 3, tuple(Example(file, row) for file, row in places))
+    page = '{% import "data/tabs.jinja" as data with context %}{{ data.findings(found) }}'
+    shown = engines["jinja2"].from_string(page).render({"found": [found.as_json("ko")]})
+    assert "a.csv · 3행 · 5행 · b.csv · 2행" in shown
 
 
 def test_the_age_of_the_data_stands_on_every_page(give: Give, as_role: AsRole, users: dict[str, User]) -> None:
