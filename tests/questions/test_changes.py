@@ -53,6 +53,9 @@ def test_falling_activities_are_told_in_both_languages(facts: Facts) -> None:
 def test_one_team_and_the_last_weeks_only(facts: Facts) -> None:
     found = asked(facts, weeks=10, team="t001")
     assert {alert["team"] for alert in found["alerts"]} == {"t001"}
+    whole, of_team = asked(facts, weeks=10), {one["subject_id"] for one in found["series"]}
+    assert of_team == {"t001", *(f"t001p{place}" for place in range(5))}
+    assert found["n"] == sum(one["watched"] for one in whole["series"] if one["subject_id"] in of_team) < whole["n"]
     assert asked(facts, weeks=1)["alerts"] == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -67,9 +68,15 @@ def ask_changes(
         raise UsageError("too_few_weeks", Message(N_("At least one week is shown, not {given}."), {"given": weeks}))
     with _counted(facts, as_of) as counted:
         found = changes(counted, false_alarms=false_alarms)
+    if team is not None:
+        found = replace(
+            found,
+            alerts=tuple(alert for alert in found.alerts if alert.team == team),
+            series=tuple(series for series in found.series if series.team == team),
+        )
     names = names_of_people(facts)
     since = as_of - timedelta(weeks=weeks)
-    alerts = [alert for alert in found.alerts if alert.week > since and (team is None or alert.team == team)]
+    alerts = [alert for alert in found.alerts if alert.week > since]
     watched = sum(series.reason is None for series in found.series)
     return {
         "as_of": as_of.isoformat(),

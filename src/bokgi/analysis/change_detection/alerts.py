@@ -56,6 +56,7 @@ class Alert:
 class Series:
     """A series as it stands: count in a full working week (or share) of the last 12, weeks of history, why not watched.
 
+    `team`: the last in which it was counted; null for none.
     `reason`: `too_few_weeks` (of history, or since it last changed), `too_rare` (even a large fall would not show
     within a quarter) or `result_of_one` (what one person wins is too little, always); null when watched.
     """
@@ -64,6 +65,7 @@ class Series:
     subject_kind: str
     subject_id: str | None
     metric: str
+    team: str | None
     usual: float | None
     weeks: int
     reason: str | None
@@ -135,6 +137,7 @@ def changes(weekly_counts: ibis.Table, *, false_alarms: float = 0.05) -> Changes
         Series(
             _name(counted, row),
             *_key(counted, row),
+            teams[_last_team(counted, row)],
             counted.level(row, len(counted.weeks) - WEEKS, len(counted.weeks)) if found.seen[row] >= WEEKS else None,
             int(found.seen[row]),
             _reason(counted, row, watched=bool(found.watched[row]), weeks=int(found.seen[row])),
@@ -148,6 +151,12 @@ def _teams(weekly_counts: ibis.Table) -> list[str | None]:
     """Give the teams in the order in which the panel numbers them."""
     names = weekly_counts.select("team").distinct().to_pyarrow()["team"].to_pylist()
     return [*sorted(name for name in names if name is not None), *([None] if None in names else [])]
+
+
+def _last_team(counted: Panel, row: int) -> int:
+    """Give the number of the team in the last week in which anybody worked."""
+    back = int(np.argmax(counted.time[row, ::-1] > 0.0))
+    return int(counted.team[row, -1 - back])
 
 
 def _reason(counted: Panel, row: int, *, watched: bool, weeks: int) -> str | None:
