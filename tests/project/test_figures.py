@@ -359,11 +359,16 @@ def funnel(answer: Json) -> Expected:
                 f"{SAY.percent(conversion['estimate'])} {_around(conversion, answer['level'])}",
                 None,
                 None,
-                f"{SAY.days(spent['median'])} 80% within {SAY.days(spent['p80'])}",
+                f"{SAY.days(spent['median'])} {_spent(spent, answer['level'])}80% within {SAY.days(spent['p80'])}",
             ]
         )
     assert rows
     return Expected(rows={"Conversion and time by stage": rows})
+
+
+def _spent(found: Json, level: float) -> str:
+    low, high = found["median_low"], found["median_high"]
+    return "" if low is None else f"{SAY.days_interval(low, high, level)}, "
 
 
 def _around(found: Json, level: float) -> str:

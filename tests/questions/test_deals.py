@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,11 +14,13 @@ from bokgi.questions.deal import tell_deal
 from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.people import person_id
 from bokgi.questions.pipeline import tell_pipeline_change
+from bokgi.ui.format import NBSP
 from bokgi.ui.spoken import spoken
 from tests.cast import CAST, facts_of
 from tests.questions.schemas import fits
 
 AS_OF = date(2026, 11, 22)
+_MANY = 10
 
 KNOWN = ",owner_id,source,account_id,has_next_step,attributes,"
 DEALS = """
@@ -269,8 +271,33 @@ def test_the_bridge_adds_up_and_each_part_opens_its_deals(facts: Facts) -> None:
     assert {code: part["deals"] for code, part in parts.items()} == {code: len(rows) for code, rows in told.items()}
 
 
-def test_moves_on_the_last_day_are_counted(facts: Facts) -> None:
-    assert change(facts)["eve"] == {"on": "2026-11-22", "count": 1, "of": 1}
+@pytest.mark.parametrize("later", [0, 2])
+def test_moves_on_the_last_day_with_any_are_counted_and_told(facts: Facts, later: int) -> None:
+    day = AS_OF + timedelta(days=later)
+    found = fits(tell_pipeline_change(facts, as_of=day, start=date(2026, 11, 16)), "pipeline")
+    eve = found["eve"]
+    assert (eve["on"], eve["count"], eve["of"]) == ("2026-11-22", 1, 1)
+    (moved,) = eve["deals"]
+    assert (moved["deal_id"], moved["stage_before"], moved["due_before"]) == ("d5", "제안", "2026-11-24")
+    (pushed,) = found["pushed"]
+    assert (pushed["deal_id"], pushed["due_before"], pushed["expected_close_on"]) == ("d5", "2026-11-24", "2026-12-24")
+
+
+def test_where_nothing_moved_no_day_is_named(facts: Facts) -> None:
+    found = fits(tell_pipeline_change(facts, as_of=date(2026, 11, 19), start=date(2026, 11, 18)), "pipeline")
+    assert (found["eve"], found["pushed"]) == ({"on": None, "count": 0, "of": 0, "deals": []}, [])
+
+
+def test_a_day_that_holds_most_moves_is_named() -> None:
+    day = date(2026, 11, 20)
+    deals = "\n".join(f"m{n} | lee | qualified | open | 100 | 2026-10-01 | 2026-12-20" for n in range(_MANY))
+    events = "\n".join(
+        f"m{n} | prospecting | 2026-10-01\nm{n} | qualified | {day - timedelta(days=n // 6)}" for n in range(_MANY)
+    )
+    head = "deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on"
+    facts = facts_of(None, **CAST, deals=f"{head}\n{deals}", stage_events=f"deal_id | stage | entered_on\n{events}")
+    told = [sentence["text"].replace(NBSP, " ") for sentence in spoken(change(facts), "ko")["said"]]
+    assert "단계나 종료 예정일 변경 10건 가운데 6건이 11월 20일 하루에 이루어졌습니다." in told
 
 
 def test_too_few_due_deals_have_no_slippage(facts: Facts) -> None:

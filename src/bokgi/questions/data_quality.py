@@ -48,8 +48,8 @@ def ask_data_quality(facts: Facts, *, as_of: date, period: Period | None = None)
     """Ask what the gaps in the data do to the figures of a period (the quarter where none is given).
 
     Reads all facts of a lake version, cut to `as_of`. Gives `gaps[]{code, count, of, figure, unit, value, low, high,
-    exact, sentence, deals[]}`, those that are there; `all` with what they do to coverage together; `owners[]` with how
-    many deals of each person lack what (`owner_id` null: of nobody).
+    exact, sentence, deals[]}`, those that are there; `all` with what missing amounts and dates do to coverage together;
+    `owners[]` with how many deals of each person lack what (`owner_id` null: of nobody).
 
     `low` and `high` are exact where `exact`: what the figure would be if each missing amount lay between `usual.low`
     and `usual.high` (the middle eighty of a hundred known amounts of open deals), and each deal without a close date,
@@ -216,14 +216,20 @@ _MONEY: Final = {
     "no_close_date": N_("The open amount due is {low} to {high} because {n} {n:deal has|deals have} no close date."),
     "close_passed": N_("The open amount due is {low} to {high} because {n} close dates have passed."),
     "quarantined": N_("The open amount due may be up to {high} because {n} {n:row waits|rows wait} in quarantine."),
-    "all": N_("With all gaps the open amount due is {low} to {high}; the pages show {value}."),
+    "all": N_(
+        "Missing amounts, and close dates that are missing or have passed, together: "
+        "the open amount due is {low} to {high}; the pages show {value}."
+    ),
 }
 _RATIO: Final = {
     "no_amount": N_("Coverage is {low} to {high} because {n} {n:amount is|amounts are} missing."),
     "no_close_date": N_("Coverage is {low} to {high} because {n} {n:deal has|deals have} no close date."),
     "close_passed": N_("Coverage is {low} to {high} because {n} close dates have passed."),
     "quarantined": N_("Coverage may be up to {high} because {n} {n:row waits|rows wait} in quarantine."),
-    "all": N_("With all gaps coverage is {low} to {high}; the pages show {value}."),
+    "all": N_(
+        "Missing amounts, and close dates that are missing or have passed, together: "
+        "coverage is {low} to {high}; the pages show {value}."
+    ),
 }
 _OTHERS: Final = {
     "no_owner": N_(

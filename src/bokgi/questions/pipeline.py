@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-import ibis
 import ibis.expr.types as ir
 from ibis import _
 
@@ -19,6 +18,7 @@ from bokgi.domain.errors import NotFoundError
 from bokgi.domain.measures import Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
+from bokgi.domain.period import read_date
 from bokgi.domain.sentences import encoded
 from bokgi.facts.currency import in_one_currency
 from bokgi.facts.model import Facts
@@ -30,6 +30,8 @@ ADDS: Final = ("in", "change", "out")
 MOVED: Final = ("stage_forward", "stage_back", "close_later", "close_sooner")
 LEAST_KNOWN: Final = 0.1
 """Above this share of deals without a known amount, two sums are not compared."""
+PUSHED: Final = "close_later"
+"""What `pipeline_moves` calls a close date that was put off."""
 _SHOWN_DEALS: Final = 50
 _ENOUGH_MOVES: Final = 10
 
@@ -131,9 +133,11 @@ def tell_pipeline_change(
     the deals that are the team's on each of the two days; with `owners` those of these people.
 
     Gives the bridge (`Bridge.told`), `deals{part: [rows]}` (the largest first, at most 50; `change` is what the deal
-    adds to the part), `eve{on, count, of}` (how many of the week's moves of stage or date were made on its last day),
-    `due{period, due, won, slipped …, slippage, reason}` (what became of the deals due in this quarter since it began),
-    `said[]`, `caveats[]`; see `docs/reference/pipeline.schema.json`. Raises `NotFoundError` for an unknown team.
+    adds to the part), `pushed[]` (rows of deals whose close date was put off, from `due_before`), `eve{on, count, of,
+    deals[]}` (the last day on which stages or dates moved, how many of the moves were made on it, and of which deals:
+    rows with `stage_before`, `due_before`, null where that did not move), `due{period, due, won, slipped …, slippage,
+    reason}` (what became of the deals due in this quarter since it began), `said[]`, `caveats[]`; see
+    `docs/reference/pipeline.schema.json`. Raises `NotFoundError` for an unknown team.
     """
     first = start or as_of - timedelta(days=6)
     with asked(facts, as_of=as_of) as here:
@@ -151,17 +155,34 @@ def tell_pipeline_change(
         bridge = Bridge(before, after, here.facts.stages, day_before, as_of, here.facts.settings.currency)
         told = bridge.told()
         moves = here.keep(pipeline_moves(before, after, here.facts.stages))
-        eve = _eve(here, moves)
+        shifted = _shifted(here, moves)
+        pushed = [row for row in shifted if row["date_moved"] == PUSHED][:_SHOWN_DEALS]
+        on = max((row["on"] for row in shifted if row["on"] is not None), default=None)
+        eve = [row for row in shifted if on is not None and row["on"] == on]
+        parts = _largest(moves, [part["code"] for part in told["parts"]])
+        shown = [deal_id for pairs in parts.values() for deal_id, _change in pairs]
+        shown += [row["deal_id"] for row in (*pushed, *eve[:_SHOWN_DEALS])]
+        known = _known(here, shown, owners)
+        last = {
+            "on": None if on is None else on.isoformat(),
+            "count": len(eve),
+            "of": sum(row["on"] is not None for row in shifted),
+            "deals": [known[row["deal_id"]] | _before(here, row) for row in eve[:_SHOWN_DEALS]],
+        }
         due = _due(facts, here, scoped)
         return {
             "as_of": as_of.isoformat(),
             "period": {"start": first.isoformat(), "end": (as_of + timedelta(days=1)).isoformat()},
             "team": team,
             **told,
-            "deals": _deals(here, moves, [part["code"] for part in told["parts"]], owners),
-            "eve": eve,
+            "deals": {
+                part: [known[deal_id] | {"change": amount(here, change)} for deal_id, change in pairs]
+                for part, pairs in parts.items()
+            },
+            "pushed": [known[row["deal_id"]] | {"due_before": row["due_before"].isoformat()} for row in pushed],
+            "eve": last,
             "due": due,
-            "said": [told["sentence"], *[encoded(message) for message in (*_eve_said(eve), *_due_said(due))]],
+            "said": [told["sentence"], *[encoded(message) for message in (*_eve_said(last), *_due_said(due))]],
             "caveats": [encoded(Message(N_("An amount that was filled in is no growth: it was there, but unknown.")))]
             if any(part["code"] == "amount_filled" for part in told["parts"])
             else [],
@@ -185,8 +206,8 @@ def _state(facts: Facts, here: Asked, on: date) -> ir.Table:
     return here.keep(deal_traits(then.deals, then.accounts, then.memberships, on=on))
 
 
-def _deals(here: Asked, moves: ir.Table, parts: Iterable[str], owners: tuple[str, ...] | None) -> Json:
-    """List the deals of each part with what each adds to it."""
+def _largest(moves: ir.Table, parts: Iterable[str]) -> dict[str, list[tuple[str, Decimal | None]]]:
+    """Choose the deals of each part to list, with what each adds to it: the largest first."""
     columns = ["deal_id", "came", "changed", "went", "amount_before", "amount_after"]
     rows = moves.select(*columns).to_pyarrow()
     by_part: dict[str, list[tuple[str, Decimal | None]]] = {}
@@ -198,35 +219,44 @@ def _deals(here: Asked, moves: ir.Table, parts: Iterable[str], owners: tuple[str
             by_part.setdefault(changed, []).append((deal_id, (new or Decimal(0)) - (old or Decimal(0))))
         if went is not None:
             by_part.setdefault(went, []).append((deal_id, None if latest is None else -latest))
-    chosen = {
+    return {
         part: sorted(by_part.get(part, []), key=lambda pair: (-abs(pair[1] or Decimal(0)), pair[0]))[:_SHOWN_DEALS]
         for part in parts
     }
-    keys = tuple(sorted({deal_id for pairs in chosen.values() for deal_id, _change in pairs}))
+
+
+def _known(here: Asked, deal_ids: Iterable[str], owners: tuple[str, ...] | None) -> dict[str, Json]:
+    """Give the rows of deals by their keys."""
+    keys = tuple(sorted(set(deal_ids)))
     where = Where(outcome=ALL, deal_ids=keys, owners=owners)
-    known = {row["deal_id"]: row for row in listed(here, where, limit=len(keys))["deals"]} if keys else {}
-    return {
-        part: [known[deal_id] | {"change": amount(here, change)} for deal_id, change in pairs if deal_id in known]
-        for part, pairs in chosen.items()
-    }
+    return {row["deal_id"]: row for row in listed(here, where, limit=len(keys))["deals"]} if keys else {}
 
 
-def _eve(here: Asked, moves: ir.Table) -> Json:
-    """Count the moves of stage or close date of the week, and those of them made on its last day."""
-    moved = moves.filter(_.stage_moved.notnull() | _.date_moved.notnull()).select("deal_id")
+def _shifted(here: Asked, moves: ir.Table) -> list[dict[str, Any]]:
+    """List the deals whose stage or close date moved, the largest first; `on`: the day of the last move, if known."""
+    columns = ("deal_id", "stage_moved", "date_moved", "stage_before", "due_before", "amount_after")
+    moved = here.keep(moves.filter(_.stage_moved.notnull() | _.date_moved.notnull()).select(*columns))
     steps = here.facts.stage_events.semi_join(moved, "deal_id").group_by("deal_id").agg(on=_.entered_on.max())
     dates = here.facts.deal_changes.filter(_.field == "expected_close_on").semi_join(moved, "deal_id")
     last = steps.union(dates.group_by("deal_id").agg(on=_.changed_on.max())).group_by("deal_id").agg(on=_.on.max())
-    found = last.agg(of=_.count(), count=(_.on == ibis.literal(here.as_of)).sum()).to_pyarrow().to_pylist()[0]
-    return {"on": here.as_of.isoformat(), "count": found["count"] or 0, "of": found["of"]}
+    rows: list[dict[str, Any]] = moved.left_join(last, "deal_id").select(*columns, "on").to_pyarrow().to_pylist()
+    return sorted(rows, key=lambda row: (-(row["amount_after"] or Decimal(0)), row["deal_id"]))
+
+
+def _before(here: Asked, row: Mapping[str, Any]) -> Json:
+    """Tell what moved, as it was before."""
+    return {
+        "stage_before": None if row["stage_moved"] is None else here.stage_label(row["stage_before"]),
+        "due_before": None if row["date_moved"] is None else row["due_before"].isoformat(),
+    }
 
 
 def _eve_said(eve: Json) -> list[Message]:
-    """Mention moves on the last day only where they are more than half of ten or more."""
+    """Mention moves on one day only where they are more than half of ten or more."""
     if eve["of"] < _ENOUGH_MOVES or 2 * eve["count"] <= eve["of"]:
         return []
-    values = {"n": eve["count"], "of": eve["of"]}
-    return [Message(N_("{n} of {of} moves of stage or close date were made on the last day."), values)]
+    values = {"n": eve["count"], "of": eve["of"], "day": read_date(eve["on"])}
+    return [Message(N_("{n} of {of} moves of stage or close date were made on {day} alone."), values)]
 
 
 def _due(facts: Facts, here: Asked, scoped: Callable[[ir.Table], ir.Table]) -> Json:

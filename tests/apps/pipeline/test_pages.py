@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,8 +18,8 @@ import pytest
 from django.test import Client
 
 from bokgi.apps.pipeline import funnel, views
-from bokgi.apps.pipeline.change import part_lists
-from bokgi.domain.messages import Message
+from bokgi.apps.pipeline.change import moved_lists, part_lists
+from bokgi.apps.pipeline.selectors import Screen
 from bokgi.facts.model import Facts
 from bokgi.questions.answers import Answers, Question
 from bokgi.questions.asked import Json
@@ -27,8 +27,10 @@ from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.funnel import ask_funnel
 from bokgi.questions.pipeline import tell_pipeline_change
+from bokgi.ui.blocks import Table
+from bokgi.ui.format import ABSENT, NBSP
 from bokgi.ui.speaker import Speaker
-from tests.homes import DEALS_EACH, PEOPLE, TODAY, deal_name
+from tests.homes import DEALS_EACH, PEOPLE, SELLERS, TODAY, deal_name
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -235,16 +237,89 @@ def test_what_was_split_by_stands_above_the_people(as_role: AsRole) -> None:
     assert shown.index("Team and stage: conversion") < shown.index("Person and stage: conversion")
 
 
-def test_the_lists_of_a_change_have_one_unit() -> None:
-    def deal(amount: str) -> dict[str, object]:
-        named = dict.fromkeys(("account", "name", "owner", "stage_label", "expected_close_on"))
-        return named | {"deal_id": amount, "change": {"amount": amount, "currency": "KRW"}}
+def changed_deal(amount: str, **more: object) -> dict[str, object]:
+    named = dict.fromkeys(("account", "name", "owner", "stage_label", "expected_close_on"))
+    worth = {"amount": amount, "currency": "KRW"}
+    return named | {"deal_id": amount, "amount": worth, "change": worth} | more
 
+
+def screen_for(owners: tuple[str, ...] | None = None) -> Any:  # noqa: ANN401 - what a list needs of a screen
     speaker = Speaker("en", TODAY, "KRW")
-    screen: Any = SimpleNamespace(speaker=speaker, say=lambda text, **values: Message(text, values).text("en"))
+
+    return SimpleNamespace(speaker=speaker, owners=owners, say=speaker.text)
+
+
+def test_the_lists_of_a_change_have_one_unit() -> None:
+    screen, deal = screen_for(), changed_deal
     parts = [{"code": code, "deals": 1} for code in ("created", "amount_up")]
     told = part_lists(
         screen, {"parts": parts, "deals": {"created": [deal("300000000")], "amount_up": [deal("2000000")]}}
     )
     assert [table.columns[3].label for _code, _title, table in told] == ["Adds, ₩M"] * 2
     assert [table.rows[0][3].text for _code, _title, table in told] == ["+300.0", "+2.0"]
+
+
+@pytest.mark.parametrize(
+    ("owners", "note"),
+    [(None, "69 smaller deals not listed"), (("lee",), "69 smaller or other people's deals not listed")],
+)
+def test_a_list_of_a_change_says_how_many_it_leaves_out(owners: tuple[str, ...] | None, note: str) -> None:
+    rows = [changed_deal("300000000"), changed_deal("2000000")]
+    told = {"parts": [{"code": "created", "deals": 71}, {"code": "won", "deals": 2}]}
+    listed = part_lists(screen_for(owners), told | {"deals": {"created": rows, "won": rows}})
+    assert [table.note for _code, _title, table in listed] == [note, ""]
+    moved = changed_deal("5", due_before="2026-11-24", expected_close_on="2026-12-24", stage_before=None)
+    eve = {"on": "2026-11-20", "count": 70, "of": 80, "deals": [moved]}
+    change = {"pushed": [moved], "moved": {"close_later": 70}, "eve": eve}
+    assert [table.note for _code, _title, table in moved_lists(screen_for(owners), change)] == [note, note]
+
+
+def test_what_was_put_off_and_what_moved_last_is_listed_with_what_it_was() -> None:
+    pushed = changed_deal("2000000", due_before="2026-11-24", expected_close_on="2026-12-24", stage_label="Proposal")
+    jumped = changed_deal("7", stage_before="Qualified", stage_label="Negotiation", due_before=None)
+    change = {
+        "pushed": [pushed],
+        "moved": {"close_later": 1},
+        "eve": {"on": "2026-11-20", "count": 2, "of": 3, "deals": [jumped, pushed | {"stage_before": None}]},
+    }
+
+    def cells(table: Table) -> list[list[str]]:
+        return [[cell.text.replace(NBSP, " ") for cell in row[2:]] for row in table.rows]
+
+    (_code, put_off, first), (_key, last, second) = moved_lists(screen_for(), change)
+    assert put_off == "Close date put off: 1 deal"
+    assert cells(first) == [["Proposal", "2,000,000", "Nov 24", "Dec 24"]]
+    assert last.endswith(": 2 of 3")
+    assert cells(second) == [["Qualified → Negotiation", ABSENT], [ABSENT, "Nov 24 → Dec 24"]]
+    nothing = {"pushed": [], "moved": {}, "eve": {"on": None, "count": 0, "of": 0, "deals": []}}
+    assert moved_lists(screen_for(), nothing) == []
+
+
+def test_the_page_of_a_change_lists_others_moves_to_nobody(as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    def moved(screen: Screen, question: Question, /, **parameters: Any) -> Json:  # noqa: ANN401 - of the question
+        answer = ask(screen, question, **parameters)
+        if question is not tell_pipeline_change:
+            return answer
+        before = {"stage_before": None, "due_before": "2026-10-01"}
+        rows = [deal | before for deal in answer["deals"]["won"]]
+        eve = {"on": "2026-11-05", "count": len(rows), "of": len(rows), "deals": rows}
+        return answer | {"pushed": rows, "eve": eve, "moved": {"close_later": len(rows)}, "deals": {}}
+
+    ask = Screen.ask
+    address = f"/funnel/change/?as_of={TODAY - timedelta(days=18)}"
+    monkeypatch.setattr(Screen, "ask", moved)
+    listed = {role: re.findall(r'href="/deals/(\w+)-13/"', page(as_role(role), address)) for role in ("leader", "rep")}
+    assert {role: sorted(found) for role, found in listed.items()} == {
+        "leader": sorted(2 * [*SELLERS]),
+        "rep": ["lee", "lee"],
+    }
+
+
+def test_the_time_in_a_stage_has_its_interval(as_role: AsRole, home: Path) -> None:
+    start, end = TODAY - timedelta(days=181), TODAY + timedelta(days=1)
+    answer = Answers(home).ask(ask_funnel, as_of=TODAY, start=start, end=end)
+    times = [stage["time"] for stage in answer["stages"] if stage["time"] and stage["time"]["median_low"] is not None]
+    shown, speaker = page(as_role("leader"), "/funnel/").replace("\u2060", ""), Speaker("en", TODAY, "KRW")
+    told = [speaker.days_interval(time["median_low"], time["median_high"], answer["level"]) for time in times]
+    assert told
+    assert [words for words in told if words not in shown] == []

@@ -74,10 +74,13 @@ def _row(screen: Screen, stage: Json, other: Json | None, scale: marks.Scale, le
         )
     everybody = Cell(ABSENT if usual is None else speaker.percent(usual["estimate"]), tone="dim")
     days = None if time is None else time["median"]
+    around = ""
+    if days is not None and time["median_low"] is not None:
+        around = speaker.days_interval(time["median_low"], time["median_high"], level)
     return [
         Cell(stage["label"], strong=True),
         conversion,
         drawn,
         everybody,
-        Cell(ABSENT if days is None else speaker.days(days)),
+        Cell(ABSENT if days is None else speaker.days(days), sub=around),
     ]

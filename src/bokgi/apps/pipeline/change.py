@@ -12,6 +12,7 @@ from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
 from bokgi.domain.money import Money
 from bokgi.questions.asked import Json
+from bokgi.questions.pipeline import PUSHED
 from bokgi.ui.blocks import Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base, for_page
 from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain
@@ -96,6 +97,80 @@ def parts_table(screen: Screen, change: Json, column: MoneyColumn | None = None)
     return Table(say(N_("Open pipeline, part by part")), columns, rows, hidden_caption=True)
 
 
+def moved_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
+    """List the deals that were put off, and those that moved on the last day of a move: key, title, table."""
+    speaker, say, told = screen.speaker, screen.say, []
+    pushed, eve = change["pushed"], change["eve"]
+    columns = [Column(say(N_("Deal"))), Column(say(N_("Owner")))]
+    if pushed:
+        unit = speaker.money_column([deal["amount"] for deal in pushed])
+        number = change["moved"][PUSHED]
+        title = say(N_("Close date put off: {n} {n:deal|deals}"), n=number)
+        rows = [
+            [
+                *_named(deal),
+                Cell(deal["stage_label"] or ABSENT),
+                Cell(unit.cell(amount_of(deal["amount"]))),
+                Cell(speaker.day_short(deal["due_before"])),
+                Cell(speaker.day_short(deal["expected_close_on"])),
+            ]
+            for deal in pushed
+        ]
+        more = [
+            Column(say(N_("Stage"))),
+            Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
+            Column(say(N_("Close date before")), "right"),
+            Column(say(N_("Expected close")), "right"),
+        ]
+        note = _left_out(screen, number - len(rows))
+        told.append((PUSHED, title, Table(title, [*columns, *more], rows, note=note, hidden_caption=True)))
+    if eve["deals"]:
+        title = say(N_("Moves made last, on {day}: {n} of {of}"), **_eve_values(eve))
+        rows = [
+            [
+                *_named(deal),
+                Cell(_from_to(deal["stage_before"], deal["stage_label"])),
+                Cell(_from_to(*(day and speaker.day_short(day) for day in (deal["due_before"], _due_now(deal))))),
+            ]
+            for deal in eve["deals"]
+        ]
+        more = [Column(say(N_("Stage"))), Column(say(N_("Expected close")), "right")]
+        note = _left_out(screen, eve["count"] - len(rows))
+        told.append(("eve", title, Table(title, [*columns, *more], rows, note=note, hidden_caption=True)))
+    return told
+
+
+def _eve_values(eve: Json) -> dict[str, Any]:
+    return {"day": date.fromisoformat(eve["on"]), "n": eve["count"], "of": eve["of"]}
+
+
+def _due_now(deal: Json) -> str | None:
+    return None if deal["due_before"] is None else deal["expected_close_on"]
+
+
+def _from_to(before: str | None, now: str | None) -> str:
+    """Write what moved as both values; what did not move as absent."""
+    return ABSENT if before is None else f"{before} → {now or ABSENT}"
+
+
+def _named(deal: Json) -> list[Cell]:
+    """Name a deal, leading to it, and its owner."""
+    title = deal["account"] or deal["name"] or deal["deal_id"]
+    return [
+        Cell(title, sub=about(deal), href=f"{DEALS}{deal['deal_id']}/", strong=True),
+        Cell(deal["owner"] or ABSENT),
+    ]
+
+
+def _left_out(screen: Screen, number: int) -> str:
+    """Say how many deals are counted and not listed: the smaller ones, for some readers those of others as well."""
+    if number <= 0:
+        return ""
+    if screen.owners is None:
+        return screen.say(N_("{n} smaller {n:deal|deals} not listed"), n=number)
+    return screen.say(N_("{n} smaller or other people's {n:deal|deals} not listed"), n=number)
+
+
 def part_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
     """List the deals of each part, the largest first: code, title, table."""
     speaker, say = screen.speaker, screen.say
@@ -115,13 +190,7 @@ def part_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
         ]
         rows = [
             [
-                Cell(
-                    deal["account"] or deal["name"] or deal["deal_id"],
-                    sub=about(deal),
-                    href=f"{DEALS}{deal['deal_id']}/",
-                    strong=True,
-                ),
-                Cell(deal["owner"] or ABSENT),
+                *_named(deal),
                 Cell(deal["stage_label"] or ABSENT),
                 Cell(unit.change(amount_of(deal["change"]))),
                 Cell(speaker.day_short(deal["expected_close_on"])),
@@ -130,5 +199,6 @@ def part_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
         ]
         name = speaker.label(PIPELINE_PARTS, part["code"])
         title = say(N_("{part}: {n} deals"), part=name, n=part["deals"])
-        told.append((part["code"], title, Table(title, columns, rows, hidden_caption=True)))
+        note = _left_out(screen, part["deals"] - len(rows))
+        told.append((part["code"], title, Table(title, columns, rows, note=note, hidden_caption=True)))
     return told

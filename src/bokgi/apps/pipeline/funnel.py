@@ -24,7 +24,7 @@ from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 from bokgi.questions.asked import Json
 from bokgi.questions.attributes import ask_attributes
-from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
+from bokgi.questions.funnel import LEVEL, WINDOW_DAYS, ask_funnel
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, HeatCell, Table
 from bokgi.ui.format import ABSENT, points
@@ -246,7 +246,7 @@ def _conversion(
         # All of them, or none: the estimate stands at the edge, and the method gives no interval there.
         return [Cell(speaker.percent(found["estimate"]), sub=cases(found["n"]), strong=True), Cell(), Cell(ABSENT)]
     estimate, interval = found["estimate"], (found["low"], found["high"])
-    told = speaker.interval({**found, "level": 0.9})
+    told = speaker.interval({**found, "level": LEVEL})
     label = f"{speaker.percent(estimate)}, {told}"
     reference = None if past is None or past["low"] is None else past["estimate"]
     mark: Markup = marks.whisker(estimate, interval, scale, reference=reference, label=label)
@@ -272,9 +272,10 @@ def _against(screen: Screen, now: Json, past: Json | None) -> Cell:
 def _time(screen: Screen, time: Json | None) -> Cell:
     if time is None or time["median"] is None:
         return Cell(ABSENT)
-    late = time["p80"]
-    sub = "" if late is None else screen.say(N_("80% within {days}"), days=screen.speaker.days(late))
-    return Cell(screen.speaker.days(time["median"]), sub=sub)
+    low, high, late = time["median_low"], time["median_high"], time["p80"]
+    sub = [] if low is None else [screen.speaker.days_interval(low, high, LEVEL)]
+    sub += [] if late is None else [screen.say(N_("80% within {days}"), days=screen.speaker.days(late))]
+    return Cell(screen.speaker.days(time["median"]), sub=", ".join(sub))
 
 
 def _count(screen: Screen, asked: Asked, stage: Json, name: str) -> Cell:
@@ -310,7 +311,7 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
                     ABSENT if found is None or found["low"] is None else speaker.percent(found["estimate"]),
                     sub=""
                     if found is None or found["low"] is None
-                    else f"{speaker.interval({**found, 'level': 0.9})}, {cases(found['n'])}",
+                    else f"{speaker.interval({**found, 'level': LEVEL})}, {cases(found['n'])}",
                 ),
                 _time(screen, stage["time"]),
             ]

@@ -18,6 +18,7 @@ from bokgi.apps.pipeline.figures import MODES
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_
+from bokgi.questions.asked import Json
 from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.deals import MOST
 from bokgi.questions.pipeline import tell_pipeline_change
@@ -116,20 +117,24 @@ def pipeline_change(request: PageRequest) -> HttpResponse:
         choices=change.WEEKS,
         chart=None if own is None else change.chart(screen, own),
         table=None if own is None else change.parts_table(screen, own),
-        lists=[] if own is None else change.part_lists(screen, own),
+        lists=[] if own is None else [*change.moved_lists(screen, own), *change.part_lists(screen, own)],
     )
 
 
-def _deals_seen(screen: Screen, found: dict[str, object]) -> dict[str, object]:
+def _deals_seen(screen: Screen, found: Json) -> Json:
     owners = screen.owners
     if owners is None:
         return found
-    parts = found["deals"]
-    kept = {
-        part: [row for row in rows if row["owner_id"] in owners]
-        for part, rows in (parts.items() if isinstance(parts, dict) else ())
+
+    def own(rows: list[Json]) -> list[Json]:
+        return [row for row in rows if row["owner_id"] in owners]
+
+    parts = {part: own(rows) for part, rows in found["deals"].items()}
+    return found | {
+        "deals": parts,
+        "pushed": own(found["pushed"]),
+        "eve": found["eve"] | {"deals": own(found["eve"]["deals"])},
     }
-    return found | {"deals": kept}
 
 
 @may(*SEES_DEALS)
