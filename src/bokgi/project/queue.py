@@ -160,7 +160,7 @@ def queue(request: PageRequest) -> HttpResponse:
     works = Work.objects.in_bulk({_work_id(one) for one in found} - {0})
     rows = {row.name: row for row in Schedule.objects.all()}
     schedules = [(name, one, rows.get(name)) for name, one in sorted(all_scheduled().items())]
-    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY.value, run_after__lte=now).count()
+    waiting = DBTaskResult.objects.ready().count()
     shown = {"lines": [_line(one, now, works) for one in found], "schedules": schedules, "waiting": waiting}
     return render(request, "queue.html", shown)
 

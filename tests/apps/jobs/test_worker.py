@@ -175,7 +175,9 @@ def test_finished_tasks_are_forgotten_in_time() -> None:
 def test_the_queue_is_seen_and_handled_on_its_page(as_role: Callable[[str], Client]) -> None:
     admin = as_role("admin")
     put = services.enqueue(tasks.refuse)
+    assert "작업 1개 대기 중" in admin.get("/settings/queue/").content.decode()
     work()
+    assert "작업 0개 대기 중" in admin.get("/settings/queue/").content.decode()
     page = admin.get("/settings/queue/").content.decode()
     assert "refuse" in page
     assert "There is no file." in page
