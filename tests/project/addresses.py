@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,6 +57,7 @@ class Page:
 
     name: str
     view: Callable[..., Any]
+    arguments: tuple[str, ...]
     addresses: tuple[str, ...]
 
 
@@ -73,11 +74,11 @@ def _patterns(
             yield f"{namespace}{found.name}", found.callback, arguments
 
 
-def pages() -> list[Page]:
-    """List all pages. `KeyError` names an argument that `ARGUMENTS` does not know yet."""
+def pages(values: Mapping[str, tuple[str, ...]] = ARGUMENTS) -> list[Page]:
+    """List all pages. `KeyError` names an argument that `values` does not know yet."""
     result = []
     for name, view, arguments in _patterns(get_resolver().url_patterns):
-        count = max((len(ARGUMENTS[argument]) for argument in arguments), default=1)
-        given = [{a: ARGUMENTS[a][min(i, len(ARGUMENTS[a]) - 1)] for a in arguments} for i in range(count)]
-        result.append(Page(name, view, tuple(reverse(name, kwargs=one or None) for one in given)))
+        count = max((len(values[argument]) for argument in arguments), default=1)
+        given = [{a: values[a][min(i, len(values[a]) - 1)] for a in arguments} for i in range(count)]
+        result.append(Page(name, view, arguments, tuple(reverse(name, kwargs=one or None) for one in given)))
     return result
