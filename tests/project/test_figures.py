@@ -24,7 +24,8 @@ from bokgi.apps.access.models import User
 from bokgi.apps.evaluation.default_criteria import default_criteria
 from bokgi.apps.evaluation.services import rounds
 from bokgi.cli.__main__ import run
-from bokgi.domain.labels import FORECAST_CATEGORIES, KPIS
+from bokgi.domain.labels import FORECAST_CATEGORIES, KPIS, PIPELINE_PARTS
+from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
@@ -376,7 +377,16 @@ def _around(found: Json, level: float) -> str:
 
 
 def change(answer: Json) -> Expected:
-    return Expected(words=[SAY.say(answer["sentence"])])
+    levels: Rows = [[SAY.day(answer[end]["on"]), str(answer[end]["count"]), None] for end in ("start", "end")]
+    parts: Rows = [[SAY.label(PIPELINE_PARTS, part["code"]), str(part["deals"]), None] for part in answer["parts"]]
+    assert parts
+    lists: dict[str, Rows] = {}
+    for part in answer["parts"]:
+        label = SAY.label(PIPELINE_PARTS, part["code"])
+        title = SAY.text(N_("{part}: {n} deals"), part=label, n=part["deals"])
+        lists[title] = [[None, deal["owner"] or ABSENT] for deal in answer["deals"][part["code"]]]
+    said = _texts([answer["sentence"], *answer["said"]])
+    return Expected(rows={"Open pipeline, part by part": levels + parts, **lists}, words=said)
 
 
 def backtest(answer: Json) -> Expected:
