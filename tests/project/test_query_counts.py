@@ -34,6 +34,19 @@ BASELINE: Final = {
     "/team/": 8,
     "/settings/definitions/targets/": 8,
     "/settings/organisation/": 8,
+    "/settings/definitions/calendar/": 8,
+    "/funnel/compare/": 8,
+    "/forecast/backtest/": 8,
+    "/deals/new/": 8,
+    "/reviews/pack/": 10,
+    "/reviews/thanks/": 11,
+    "/data/upload/": 9,
+    "/data/imports/1/": 10,
+    "/data/quarantine/": 8,
+    "/data/corrections/": 9,
+    "/data/connections/": 11,
+    "/account/security/sessions/": 12,
+    "/evaluation/templates/": 18,
 }
 """Session, user, organisation and the list of sessions are asked by every page."""
 
