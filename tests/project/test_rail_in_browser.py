@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import is_permitted
 from bokgi.facts.lake import Lake
-from tests.ui.browser import browser, chromium, complaints, enter, faults, text, turn
+from tests.ui.browser import browser, chromium, complaints, enter, faults, text, turn, waiting
 
 pytestmark = [
     pytest.mark.browser,
@@ -86,12 +87,22 @@ LEFT_ON_PAPER = """
 const shown = [...document.querySelectorAll("body *")].filter(one => one.getClientRects().length);
 const name = one => `${one.className} ${one.scrollWidth} ${one.clientWidth} ${one.innerText?.slice(0, 40)}`;
 return [
-    ...shown.filter(one => one.matches(".rail, .btn, .tabs, .toasts, .menu, .def")),
+    ...shown.filter(one => one.matches(".rail, .btn, .tabs, .toasts, .menu a, .menu button, .menu svg, .def")),
     ...shown.filter(one => one.matches("main *") && one.getBoundingClientRect().right > innerWidth + 1),
     ...shown.filter(one => one.matches(".table-wrap") && one.scrollWidth > one.clientWidth + 1),
 ].map(name);
 """
 """What a sheet would show that only a screen needs, and what would run off its edge."""
+NOTED = """
+window.noted = true; sessionStorage.removeItem("looked");
+new MutationObserver(() => sessionStorage.setItem("looked", document.documentElement.className))
+    .observe(document.documentElement, {attributes: true, attributeFilter: ["class"]});
+"""
+"""Keeps how a page looked when it was left."""
+SENT = """
+const form = document.createElement("form"); form.action = "/people/"; document.body.append(form); form.requestSubmit();
+"""
+"""A form that asks for another page."""
 SAID_BADLY = """
 const said = [...document.querySelectorAll("main h2, main p")].map(one => one.textContent.trim());
 const empty = [...document.querySelectorAll(".empty-row span")];
@@ -154,6 +165,37 @@ def test_on_paper_nothing_is_cut_off_and_no_control_is_left(users: dict[str, Use
             if left:
                 found[page] = left
     assert found == {}
+
+
+@pytest.fixture
+def distant(phone: Chrome) -> Chrome:
+    """Give a browser to which every answer takes more than half a second, and which notes how its pages looked."""
+    slow = {"offline": False, "latency": 600, "downloadThroughput": -1, "uploadThroughput": -1}
+    phone.execute_cdp_cmd("Network.enable", {})
+    phone.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+    return phone
+
+
+def test_a_page_that_takes_its_time_shows_that_it_comes(
+    users: dict[str, User], live_server: LiveServer, distant: Chrome
+) -> None:
+    enter(distant, live_server, users["leader"])
+    distant.get(f"{live_server.url}/funnel/")
+    for leave in ("document.querySelector('.rail a[href=\"/team/\"]').click()", SENT):
+        distant.execute_script(f"{NOTED}; {leave}")
+        waiting(distant).until(lambda driver: driver.execute_script("return !window.noted"))
+        assert "is-leaving" in distant.execute_script("return sessionStorage.getItem('looked')")
+        assert not distant.find_elements(By.CSS_SELECTOR, ".is-leaving")
+
+
+def test_a_file_that_takes_its_time_leaves_the_page_as_it_is(
+    users: dict[str, User], live_server: LiveServer, distant: Chrome
+) -> None:
+    enter(distant, live_server, users["leader"])
+    distant.get(f"{live_server.url}/deals/")
+    distant.execute_script(f"{NOTED}; document.querySelector('a[download]').click()")
+    time.sleep(0.4)
+    assert distant.execute_script("return sessionStorage.getItem('looked')") is None
 
 
 def test_the_menu_of_a_phone_works_from_the_keyboard(
