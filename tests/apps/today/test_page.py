@@ -89,6 +89,11 @@ def test_an_executive_sees_no_rows(as_role: AsRole) -> None:
     assert "/deals/" not in page(as_role("viewer"))
 
 
+def test_that_nothing_agreed_is_open_is_said_to_those_who_agree_things(as_role: AsRole) -> None:
+    shown = {role: "남은 약속이 없습니다" in page(as_role(role)) for role in ("leader", "rep", "viewer")}
+    assert shown == {"leader": True, "rep": True, "viewer": False}
+
+
 def test_home_leads_to_today(as_role: AsRole) -> None:
     answer = as_role("leader").get("/")
     assert answer.status_code == 302

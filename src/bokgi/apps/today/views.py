@@ -106,15 +106,18 @@ def _meetings(screen: Screen) -> list[Frame]:
     return [one for one in frames if one.seat is not None and (screen.team or one.team) == one.team]
 
 
-def _promises(screen: Screen) -> list[Line]:
-    """List what is agreed and not done yet, the nearest day first: one's own, and the team's for who leads it."""
+def _promises(screen: Screen) -> list[Line] | None:
+    """List what is agreed and not done yet, the nearest day first: one's own, and the team's for who leads it.
+
+    Null for somebody with whom nothing can be agreed.
+    """
     people = {screen.viewer.person_id} - {""}
     if _leads(screen):
         people = set(screen.people)
         if screen.team is not None:
             people &= screen.teams.get(screen.team, frozenset())
     if not people:
-        return []
+        return None
     return lines(screen, still_open(commitments_of(people, as_of=screen.as_of), as_of=screen.as_of))
 
 
