@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.intake import quarantine
 from bokgi.intake.importing import import_files
 from bokgi.intake.plan import PlanOptions, plan_import
-from bokgi.intake.quarantine import Place
+from bokgi.intake.quarantine import Place, Wanted
 from bokgi.intake.release import release_by_hand, release_by_mapping
 from tests.intake.homes import AT, Company, counts, deals_mapping
 
@@ -37,6 +38,30 @@ def test_a_refused_row_is_listed_with_its_cells_and_reasons(company: Company) ->
     assert row.as_json()["findings"] == [{"code": "stage_unknown", "column": "stage", "value": "Dancing"}]
     assert quarantine.count(company.lake) == 2
     assert [row.place.row for row in quarantine.quarantined(company.lake, limit=1, offset=1)] == [4]
+
+
+def test_reasons_and_pages_are_those_of_all_rows(company: Company) -> None:
+    bad = [
+        f"D{n} | a{n} | Acme | Kim | {('Dancing', 'Talk')[n % 2]} | {'x' * (n % 5)} | 2026-01-05 | | R{n}"
+        for n in range(40)
+    ]
+    company.load("\n".join([HEAD, *bad]))
+    every = quarantine.quarantined(company.lake)
+    seen = quarantine.look(company.lake, Wanted(), limit=None)
+    assert (seen.waiting, seen.total, seen.rows) == (len(every), len(every), tuple(every))
+    assert {(reason.code, reason.column): reason.rows for reason in seen.reasons} == Counter(
+        (str(one["code"]), one["column"]) for row in every for one in row.findings
+    )
+    assert {reason.code: reason.values for reason in seen.reasons} == {
+        "stage_unknown": ("Dancing",),
+        "amount_malformed": ("x", "xx", "xxx"),
+    }
+    of_rule = [row for row in every if "stage_unknown" in row.codes]
+    for page, rows in ((0, of_rule[:8]), (8, of_rule[8:16]), (800, of_rule[(len(of_rule) - 1) // 8 * 8 :])):
+        found = quarantine.look(company.lake, Wanted(1, "stage_unknown"), limit=8, offset=page)
+        assert (found.waiting, found.total, list(found.rows)) == (len(every), len(of_rule), rows)
+    assert [row.cells["region"] for row in quarantine.look(company.lake, Wanted(find="r12"), limit=9).rows] == ["R12"]
+    assert quarantine.look(company.lake, Wanted(2), limit=9).total == 0
 
 
 def test_a_repaired_mapping_takes_in_the_rows_it_repairs(company: Company) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -58,21 +58,109 @@ class RefusedRow:
         }
 
 
+@dataclass(frozen=True)
+class Reason:
+    """One kind of finding among the rows of one file that wait: how many rows, in which column, some texts refused."""
+
+    code: str
+    file: str
+    import_no: int
+    rows: int
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows to look at: of one import, refused by one rule, with a text in any of their cells."""
+
+    import_no: int | None = None
+    code: str = ""
+    find: str = ""
+
+    @property
+    def sql(self) -> str:
+        """Give the condition."""
+        conditions = []
+        if self.import_no is not None:
+            conditions.append(f"import_no = {self.import_no}")
+        if self.code:
+            conditions.append(f"list_contains(findings::JSON ->> '$[*].code', {literal(self.code)})")
+        if self.find:
+            cell = f"contains(lower(cell), lower({literal(self.find)}))"
+            conditions.append(f"len(list_filter(raw::JSON ->> '$.*', lambda cell: {cell})) > 0")
+        return " AND ".join(conditions) or "true"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How many rows wait and why, the most frequent reason first; how many of them are wanted, and some of those."""
+
+    waiting: int = 0
+    reasons: tuple[Reason, ...] = ()
+    total: int = 0
+    rows: tuple[RefusedRow, ...] = ()
+
+
+_VALUES_SHOWN: Final = 3
+_FINDINGS: Final = '[{"code": "VARCHAR", "column": "VARCHAR", "value": "VARCHAR"}]'
+
+
+def look(lake: Lake, wanted: Wanted, *, limit: int | None, offset: int = 0) -> Seen:
+    """Look at the rows that wait in quarantine, however many they are; without a limit all that are wanted.
+
+    An offset behind the last of them gives the last rows, as many as the limit puts on a page.
+    """
+    held = Held.of(lake, None)
+    if "quarantine" not in held.now:
+        return Seen()
+    with Workbench() as bench:
+        rows = waiting(held)
+        reasons = bench.rows(
+            f"""WITH told AS (
+                    SELECT import_no, file, row, unnest(from_json(findings, {literal(_FINDINGS)})) AS one FROM {rows}
+                ), texts AS (
+                    SELECT one.code, file, import_no, nullif(one.value, '') AS value, min(row) AS first,
+                        arg_min(coalesce(one."column", ''), row) AS header
+                    FROM told GROUP BY ALL
+                ), counted AS (
+                    SELECT one.code, file, import_no, count(DISTINCT row) AS n FROM told GROUP BY ALL
+                )
+                SELECT code, file, import_no, any_value(n), arg_min(header, first),
+                    (list(value ORDER BY first, value) FILTER (value IS NOT NULL))[:{_VALUES_SHOWN}]
+                FROM counted JOIN texts USING (code, file, import_no)
+                GROUP BY code, file, import_no ORDER BY any_value(n) DESC, import_no, file, min(first), code"""
+        )
+        total = bench.number(f"SELECT count(*) FROM {rows} WHERE {wanted.sql}")
+        many = bench.number(f"SELECT count(*) FROM {rows}")
+        if limit is not None:
+            offset = min(offset, max(total - 1, 0) // limit * limit)
+        listed = _listed(bench, rows, wanted, limit, offset)
+    told = [
+        Reason(code, file, number, n, column, tuple(texts or ())) for code, file, number, n, column, texts in reasons
+    ]
+    return Seen(many, tuple(told), total, tuple(listed))
+
+
+def _listed(bench: Workbench, rows: str, wanted: Wanted, limit: int | None, offset: int) -> list[RefusedRow]:
+    cut = "" if limit is None else f"LIMIT {limit} OFFSET {offset}"
+    found = bench.rows(
+        f"""SELECT import_no, file, row, raw, findings FROM {rows} WHERE {wanted.sql}
+            ORDER BY import_no, file, row {cut}"""
+    )
+    return [
+        RefusedRow(Place(number, file, row), json.loads(raw), tuple(json.loads(findings)))
+        for number, file, row, raw, findings in found
+    ]
+
+
 def quarantined(lake: Lake, *, import_no: int | None = None, limit: int = 1000, offset: int = 0) -> list[RefusedRow]:
     """List rows that wait in quarantine, by import, file and row."""
     held = Held.of(lake, None)
     if "quarantine" not in held.now:
         return []
-    where = "true" if import_no is None else f"import_no = {int(import_no)}"
     with Workbench() as bench:
-        rows = bench.rows(
-            f"""SELECT import_no, file, row, raw, findings FROM {waiting(held)} WHERE {where}
-                ORDER BY import_no, file, row LIMIT {int(limit)} OFFSET {int(offset)}"""
-        )
-    return [
-        RefusedRow(Place(number, file, row), json.loads(raw), tuple(json.loads(findings)))
-        for number, file, row, raw, findings in rows
-    ]
+        return _listed(bench, waiting(held), Wanted(import_no), limit, offset)
 
 
 def count(lake: Lake, *, import_no: int | None = None, code: str = "") -> int:
@@ -81,9 +169,7 @@ def count(lake: Lake, *, import_no: int | None = None, code: str = "") -> int:
     if "quarantine" not in held.now:
         return 0
     with Workbench() as bench:
-        where = "true" if import_no is None else f"import_no = {int(import_no)}"
-        refused = f"list_contains(findings::JSON ->> '$[*].code', {literal(code)})" if code else "true"
-        return bench.number(f"SELECT count(*) FROM {waiting(held)} WHERE {where} AND {refused}")
+        return bench.number(f"SELECT count(*) FROM {waiting(held)} WHERE {Wanted(import_no, code).sql}")
 
 
 def refused_row(lake: Lake, place: Place) -> RefusedRow:

@@ -26,7 +26,7 @@ from bokgi.domain.messages import Message
 from bokgi.domain.sentences import decoded
 from bokgi.facts.lake import Lake
 from bokgi.intake.entering import enter
-from bokgi.intake.quarantine import Place, RefusedRow
+from bokgi.intake.quarantine import Place, RefusedRow, Wanted
 from tests.apps.data.conftest import HEADER, ROWS, Give, deals_file, done, imported
 
 pytestmark = pytest.mark.django_db
@@ -140,7 +140,7 @@ def test_a_refused_row_is_mended_and_taken_in(give: Give, as_role: AsRole, users
     client = as_role("admin")
     page = client.get("/data/quarantine/").content.decode()
     assert "<mark>협의 중</mark>" in page
-    row = selectors.quarantine_rows()[0]
+    row = selectors.quarantine_seen(Wanted(), limit=None).rows[0]
     address = f"/data/imports/{row.place.import_no}/mend/"
     where = {"file": row.place.file, "row": str(row.place.row)}
     assert "협의 중" in client.get(address, where).content.decode()
@@ -194,7 +194,7 @@ def test_quarantine_and_mapping_are_taken_along_without_formulas(
 
 def test_chosen_rows_are_dismissed(give: Give, as_role: AsRole, users: dict[str, User]) -> None:
     imported(give(), users["admin"])
-    row = selectors.quarantine_rows()[0]
+    row = selectors.quarantine_seen(Wanted(), limit=None).rows[0]
     client = as_role("admin")
     assert client.post("/data/quarantine/dismiss/", {}).status_code == 400
     value = f"{row.place.import_no}|{row.place.row}|{row.place.file}"
@@ -231,19 +231,16 @@ def test_what_waits_behind_other_work_is_not_said_to_happen(
 
 
 def test_rows_below_another_header_come_in_once_somebody_says_so_at_the_import(
-    give: Give, as_role: AsRole, users: dict[str, User], monkeypatch: pytest.MonkeyPatch
+    give: Give, as_role: AsRole, users: dict[str, User]
 ) -> None:
     below = ("메모,제품,담당자,단계,,,,,", 'D-5,출하 예측,푸른들농업,최유나,"64,000,000",제안,2026-09-24,2026-12-19,')
     imported(give(deals_file(*ROWS, *below)), users["admin"])
     client = as_role("admin")
-    with monkeypatch.context() as patch:
-        # However many rows wait, all of them are counted.
-        patch.setattr(selectors, "_MOST_ROWS", 1)
-        page = client.get("/data/imports/1/").content.decode()
+    page = client.get("/data/imports/1/").content.decode()
     assert "다른 표의 머리글로 보이는 행부터 2행이 격리되어 있습니다." in page
     assert "이어지는 행입니다" in page
     # A record without cells under headers cannot be mended by its cells.
-    (first, *_) = [row for row in selectors.quarantine_rows() if row.is_unread]
+    (first, *_) = [row for row in selectors.quarantine_seen(Wanted(), limit=None).rows if row.is_unread]
     place = {"file": first.place.file, "row": str(first.place.row)}
     shown = client.get("/data/imports/1/mend/", place).content.decode()
     assert "여기서는 고칠 수 없습니다" in shown

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -118,52 +116,16 @@ def findings_of(found: Import, lang: str) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- quarantine
 
 
-@dataclass(frozen=True)
-class Reason:
-    """One kind of finding among the rows that wait: rule, file, how many rows, some texts it refused."""
-
-    code: str
-    file: str
-    import_no: int
-    rows: int
-    values: tuple[str, ...]
-    column: str
-
-
-_MOST_ROWS = 20_000
-
-
-def quarantine_rows() -> list[RefusedRow]:
-    """List the rows that wait, up to twenty thousand."""
+def quarantine_seen(wanted: quarantine.Wanted, *, limit: int | None, offset: int = 0) -> quarantine.Seen:
+    """Look at the rows that wait: how many, why, and some of those wanted; all of them without a limit."""
     there = lake()
-    return [] if there is None else quarantine.quarantined(there, limit=_MOST_ROWS)
+    return quarantine.Seen() if there is None else quarantine.look(there, wanted, limit=limit, offset=offset)
 
 
 def quarantine_count(import_no: int | None = None, code: str = "") -> int:
     """Count the rows that wait, of one import or all; with `code` those that this rule refused."""
     there = lake()
     return 0 if there is None else quarantine.count(there, import_no=import_no, code=code)
-
-
-def reasons(rows: Sequence[RefusedRow]) -> list[Reason]:
-    """Sum the rows up by kind, the most rows first."""
-    counted: Counter[tuple[str, str, int]] = Counter()
-    values: dict[tuple[str, str, int], list[str]] = {}
-    columns: dict[tuple[str, str, int], str] = {}
-    for row in rows:
-        for code in dict.fromkeys(row.codes):
-            key = (code, row.place.file, row.place.import_no)
-            counted[key] += 1
-            for finding in row.findings:
-                if finding["code"] == code:
-                    columns.setdefault(key, finding.get("column") or "")
-                    value = finding.get("value")
-                    if value and value not in values.setdefault(key, []):
-                        values[key].append(value)
-    return [
-        Reason(code, file, number, n, tuple(values.get((code, file, number), ())[:3]), columns[code, file, number])
-        for (code, file, number), n in counted.most_common()
-    ]
 
 
 def refused_row(import_no: int, file: str, row: int) -> RefusedRow:

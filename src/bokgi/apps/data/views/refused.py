@@ -18,7 +18,7 @@ from bokgi.apps.data.tables import quarantine_lines, taken_along
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.intake import quarantine as kept
-from bokgi.intake.quarantine import Place
+from bokgi.intake.quarantine import Place, Wanted
 from bokgi.intake.release import release_by_hand
 from bokgi.ui.blocks import Column
 from bokgi.ui.export import TYPES
@@ -29,24 +29,21 @@ from bokgi.ui.listing import Listing
 @require_GET
 def refused(request: PageRequest) -> HttpResponse:
     """Show the reasons with their rows, or give the rows as a file."""
-    rows = selectors.quarantine_rows()
     code, number = request.GET.get("reason", ""), request.GET.get("import", "")
-    chosen = [
-        row for row in rows if (not code or code in row.codes) and (not number or str(row.place.import_no) == number)
-    ]
     columns = (Column("", key="row"),)
     listing = Listing.read(columns, dict(request.GET.lists()), lang=page_language())
-    word = listing.find.casefold()
-    chosen = [row for row in chosen if not word or any(word in text.casefold() for text in row.cells.values())]
+    wanted = Wanted(int(number) if number.isdecimal() else None, code, listing.find)
     if listing.export in TYPES:
         title = Message(N_("Quarantine")).text(page_language())
-        return taken_along("quarantine", title, quarantine_lines(chosen, page_language()), listing.export)
+        rows = selectors.quarantine_seen(wanted, limit=None).rows
+        return taken_along("quarantine", title, quarantine_lines(rows, page_language()), listing.export)
+    seen = selectors.quarantine_seen(wanted, limit=listing.size, offset=(listing.page - 1) * listing.size)
     context = {
-        "reasons": selectors.reasons(rows),
-        "rows": [(row, selectors.excerpt(row)) for row in listing.cut(chosen)],
+        "reasons": seen.reasons,
+        "rows": [(row, selectors.excerpt(row)) for row in seen.rows],
         "listing": listing,
-        "total": len(chosen),
-        "waiting": len(rows),
+        "total": seen.total,
+        "waiting": seen.waiting,
         "code": code,
         "number": number,
         "words": labels,
