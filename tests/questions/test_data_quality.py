@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import ibis
 import pytest
 
 from bokgi.domain.period import Period
+from bokgi.facts.lake import Lake
 from bokgi.facts.model import Facts
+from bokgi.facts.read import facts as facts_read
+from bokgi.intake.importing import import_files
+from bokgi.intake.plan import PlanOptions, plan_import
 from bokgi.questions.data_quality import ask_data_quality
 from tests.cast import CAST
 from tests.questions.schemas import fits
@@ -156,6 +162,21 @@ def test_days_without_an_export_give_an_estimate_and_say_so(facts_of: Callable[.
     found = gap(asked(facts_of(**CAST, deals="\n".join(rows))), "stale")
     assert (found["count"], found["value"], found["exact"]) == (20, 20, False)
     assert 20 < found["low"] < 20 + 20 / 91 * 20 < found["high"] < 40
+
+
+def test_rows_that_wait_count_as_deals_only_in_files_of_deals(tmp_path: Path) -> None:
+    deals = ["Deal ID,Deal name,Owner,Stage,Amount,Created", *(f"D{n},a,Lee,Talk,{n},2026-10-05" for n in ("x", 5))]
+    days = [*(f"2026-10-{day:02}" for day in range(6, 26)), "2026-13-40", "2026-14-41"]
+    activities = ["Activity ID,Deal ID,Type,Owner,Date", *(f"A{n},D5,call,Lee,{day}" for n, day in enumerate(days))]
+    files = {"deals.csv": "\n".join(deals), "activities.csv": "\n".join(activities)}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    lake = Lake.open(tmp_path / "home", create=True)
+    at = datetime(2026, 11, 24, 9, tzinfo=UTC)
+    with plan_import([tmp_path / name for name in files], lake=lake, options=PlanOptions(exported_at=at)) as plan:
+        done = import_files(lake, plan, by="test", at=at)
+    found = asked(facts_read(ibis.duckdb.connect(), lake))
+    assert (done.quarantined, gap(found, "quarantined")["count"]) == (3, 1)
 
 
 def test_nothing_missing_says_nothing(facts_of: Callable[..., Facts]) -> None:

@@ -29,6 +29,15 @@ class Place:
     row: int
 
 
+def mapped_as(file: str) -> str:
+    """Name a file of quarantine as its mapping does.
+
+    >>> mapped_as("deals.xlsx#June"), mapped_as("deals.csv")
+    ('deals.xlsx › June', 'deals.csv')
+    """
+    return file.replace("#", " › ")
+
+
 @dataclass(frozen=True)
 class RefusedRow:
     """One row in quarantine: its text by header, and what was found (`code`, `column`, `value`)."""

@@ -227,8 +227,7 @@ def _entry(
 
 def _mapping_for(file: str, mappings: Sequence[FileMapping], chosen: Sequence[FileMapping]) -> FileMapping:
     """Give the mapping for a file of an import: a chosen one of the same name, else the import's own."""
-    names = (file.replace("#", " › "),)
-    own = next((mapping for mapping in mappings if mapping.file in names), None) or mappings[0]
+    own = next((mapping for mapping in mappings if mapping.file == quarantine.mapped_as(file)), None) or mappings[0]
     return next((mapping for mapping in chosen if mapping.name == own.name and mapping.entity is own.entity), own)
 
 

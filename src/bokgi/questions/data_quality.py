@@ -19,6 +19,9 @@ from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
+from bokgi.intake.importing import mappings_from
+from bokgi.intake.mapping.model import Entity
+from bokgi.intake.quarantine import mapped_as
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.titles import deal_names, title
 
@@ -170,9 +173,7 @@ def _of_files(
     here: Asked, sums: Mapping[str, Any], usual: Mapping[str, Any], left: Decimal | None, period: Period
 ) -> list[_Told]:
     """Bound what rows in quarantine, and the days since the last export, may change."""
-    facts = here.facts
-    refused, released = (int(found.count().to_pyarrow().as_py()) for found in (facts.quarantine, facts.releases))
-    refused -= released
+    refused = _refused_deals(here.facts)
     due = sums["due_amount"]
     waiting = _covered(left)(due, due, _plus(due, _NOTHING, refused, usual["high"]))
     seen_on = here.read.deals.last_seen_on.max().to_pyarrow().as_py()
@@ -183,6 +184,24 @@ def _of_files(
         ("quarantined", refused, refused, waiting, _sentence(here, "quarantined", refused, waiting)),
         ("stale", age, age, stale, _sentence(here, "stale", age, stale)),
     ]
+
+
+def _refused_deals(facts: Facts) -> int:
+    """Count the rows in quarantine that may be deals: those of files of deals, and of files nobody knows any more."""
+    refused = facts.quarantine.group_by("import_no", "file").agg(n=_.count()).to_pyarrow().to_pylist()
+    released = facts.releases.group_by("quarantined_by", "file").agg(n=_.count()).to_pyarrow().to_pylist()
+    taken = {(row["quarantined_by"], row["file"]): row["n"] for row in released}
+    others = {
+        (one.import_no, mapping.file)
+        for one in facts.imports
+        for mapping in mappings_from(one.mapping)
+        if mapping.entity is not Entity.DEALS
+    }
+    return sum(
+        row["n"] - taken.get((row["import_no"], row["file"]), 0)
+        for row in refused
+        if (row["import_no"], mapped_as(row["file"])) not in others
+    )
 
 
 def _since(here: Asked, period: Period, seen_on: date | None, age: int) -> _Bounds:
