@@ -311,6 +311,30 @@ def test_one_persons_bridge_holds_nobody_elses_deals(facts: Facts) -> None:
     assert found["end"]["count"] == 1
 
 
+def test_a_deal_that_went_to_somebody_else_is_counted_and_not_listed() -> None:
+    facts = facts_of(
+        None,
+        **CAST,
+        deals="""
+            deal_id | owner_id | stage     | outcome | amount | created_on | expected_close_on
+            h1      | lee      | qualified | open    | 100    | 2026-10-01 | 2026-12-20
+        """,
+        stage_events="""
+            deal_id | stage     | entered_on
+            h1      | qualified | 2026-10-01
+        """,
+        deal_changes="""
+            deal_id | field    | old  | new  | changed_on | by_id
+            h1      | owner_id |      | park | 2026-10-01 | lee
+            h1      | owner_id | park | lee  | 2026-11-18 | lee
+        """,
+    )
+    found = change(facts, owners=("park",))
+    assert (found["start"]["count"], found["end"]["count"]) == (1, 0)
+    assert [part["deals"] for part in found["parts"]] == [1]
+    assert [rows for rows in found["deals"].values() if rows] == []
+
+
 def test_a_team_that_nobody_knows_is_refused(facts: Facts) -> None:
     with pytest.raises(NotFoundError, match="9팀"):
         change(facts, team="9팀")

@@ -167,7 +167,9 @@ def tell_pipeline_change(
             "on": None if on is None else on.isoformat(),
             "count": len(eve),
             "of": sum(row["on"] is not None for row in shifted),
-            "deals": [known[row["deal_id"]] | _before(here, row) for row in eve[:_SHOWN_DEALS]],
+            "deals": [
+                known[key] | _before(here, row) for row in eve[:_SHOWN_DEALS] if (key := row["deal_id"]) in known
+            ],
         }
         due = _due(facts, here, scoped)
         return {
@@ -176,10 +178,14 @@ def tell_pipeline_change(
             "team": team,
             **told,
             "deals": {
-                part: [known[deal_id] | {"change": amount(here, change)} for deal_id, change in pairs]
+                part: [known[key] | {"change": amount(here, change)} for key, change in pairs if key in known]
                 for part, pairs in parts.items()
             },
-            "pushed": [known[row["deal_id"]] | {"due_before": row["due_before"].isoformat()} for row in pushed],
+            "pushed": [
+                known[key] | {"due_before": row["due_before"].isoformat()}
+                for row in pushed
+                if (key := row["deal_id"]) in known
+            ],
             "eve": last,
             "due": due,
             "said": [told["sentence"], *[encoded(message) for message in (*_eve_said(last), *_due_said(due))]],
@@ -226,7 +232,7 @@ def _largest(moves: ir.Table, parts: Iterable[str]) -> dict[str, list[tuple[str,
 
 
 def _known(here: Asked, deal_ids: Iterable[str], owners: tuple[str, ...] | None) -> dict[str, Json]:
-    """Give the rows of deals by their keys."""
+    """Give the rows of deals by their keys; a deal that went to somebody else since is not among those of `owners`."""
     keys = tuple(sorted(set(deal_ids)))
     where = Where(outcome=ALL, deal_ids=keys, owners=owners)
     return {row["deal_id"]: row for row in listed(here, where, limit=len(keys))["deals"]} if keys else {}

@@ -133,7 +133,6 @@ def _show_released(session: Session, found: Released) -> None:
     from bokgi.intake.release import what_became
 
     show_findings(session, found.findings)
-
     session.out.print(session.text(what_became(found.released, found.refused)))
 
 
