@@ -13,6 +13,7 @@ import pytest
 from bokgi.domain.errors import SetupError
 from bokgi.ui import fonts
 from bokgi.ui.charts import Ahead, Spec, Step, bridge, bridge_base, cumulative, drawn, inline, printed
+from bokgi.ui.theme import Medium
 
 STEPS = [
     Step("11월\u00a017일", Decimal(2_860_000_000), total=True),
@@ -108,6 +109,18 @@ def test_on_paper_every_colour_is_opaque() -> None:
     svg = printed(bridge(STEPS, "KRW", "ko", width=600))
     assert "var(" not in svg
     assert not re.findall(r'"#[0-9a-f]{8}"', svg)
+
+
+@pytest.mark.parametrize("mode", ["light", "page"])
+def test_a_chart_has_the_two_weights_of_the_page(mode: Medium) -> None:
+    near = Decimal(1_300_000_000)
+    ahead = Ahead(near, (near, near + 1), (near - 1, near + 2), ("예측", "지금"))
+    svgs = [
+        drawn(bridge(STEPS, "KRW", "ko", width=600, mode=mode)),
+        drawn(quarter(640, ahead)),
+        str(inline(bridge(STEPS, "KRW", "ko", width=600), "")),
+    ]
+    assert {weight for svg in svgs for weight in re.findall(r'font-weight="(\w+)"', svg)} == {"400", "600"}
 
 
 def test_a_missing_font_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

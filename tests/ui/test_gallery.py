@@ -19,10 +19,17 @@ from bokgi.domain.messages import Message
 from bokgi.ui import vega
 from bokgi.ui.gallery import COMPONENTS, gallery, read_listing
 from bokgi.ui.templating import SCRIPTS, STATIC, STYLES, TEMPLATES, environment
-from bokgi.ui.theme import hex_stylesheet
+from bokgi.ui.theme import STRONG, TEXT, hex_stylesheet
 from tests.ui.browser import WIDTHS, browser, chromium, complaints, served, violations
 
 needs_browser = pytest.mark.skipif(chromium() is None, reason="Chromium and its driver are not installed")
+
+
+_WEIGHTS = """
+    return [...document.body.querySelectorAll('*')]
+        .filter(one => [...one.childNodes].some(part => part.nodeType === 3 && part.data.trim()))
+        .map(one => getComputedStyle(one).fontWeight)"""
+"""The weights of everything that holds words."""
 
 
 def pages(lang: str, theme: str = "light", query: dict[str, list[str]] | None = None) -> dict[str, str]:
@@ -116,6 +123,7 @@ def test_every_component_draws_without_a_complaint_and_is_accessible(site: str, 
             assert violations(driver) == [], name
             wide = driver.execute_script("return document.documentElement.scrollWidth")
             assert wide <= width, name
+            assert set(driver.execute_script(_WEIGHTS)) <= {str(TEXT), str(STRONG)}, name
 
 
 @needs_browser

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from itertools import combinations, product
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pytest
 
-from bokgi.ui.theme import MODES, Mode, hex_colour, hex_stylesheet, over, palette, stylesheet, vega_config
+from bokgi.ui.theme import (
+    MODES,
+    STRONG,
+    TEXT,
+    Mode,
+    hex_colour,
+    hex_stylesheet,
+    over,
+    palette,
+    stylesheet,
+    vega_config,
+)
 
 
 def luminance(colour: str) -> float:
@@ -104,6 +117,20 @@ def test_the_hex_sheet_needs_no_new_browser_and_keeps_every_other_token() -> Non
 
 def test_charts_use_the_same_colours() -> None:
     assert vega_config("dark")["bar"]["color"] == palette("dark")["c1"]
+
+
+def test_there_are_two_weights_and_paper_asks_for_those_that_its_type_has() -> None:
+    assert dict(re.findall(r"--w-(text|strong): (\d+)", stylesheet("tokens.css"))) == {
+        "text": str(TEXT),
+        "strong": str(STRONG),
+    }
+    package = Path(str(files("bokgi")))
+    for sheet in package.rglob("*.css"):
+        weights = set(re.findall(r"font-weight:\s*([^;}]+)", sheet.read_text(encoding="utf-8")))
+        assert weights <= {"var(--w-text)", "var(--w-strong)"}, sheet.name
+    for paper in package.rglob("*.typ"):
+        weights = set(re.findall(r"weight: (?:if .*? \{ )?(\"\w+\"|\d+)", paper.read_text(encoding="utf-8")))
+        assert weights <= {'"regular"', '"bold"'}, paper.name
 
 
 # Machado, Oliveira and Fernandes 2009, severity 1: what linear sRGB becomes for who lacks one kind of cone.

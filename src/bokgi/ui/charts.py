@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from markupsafe import Markup, escape
 
 from bokgi.domain.money import Money
 from bokgi.ui.fonts import font_folder
 from bokgi.ui.format import chart_column, day_short, money_short
-from bokgi.ui.theme import Medium, Mode, over, palette, vega_config
+from bokgi.ui.theme import STRONG, TEXT, Medium, Mode, over, palette, vega_config
 
 Spec = dict[str, Any]
 _HEX: Final = re.compile(r'="(#[0-9a-f]{6}(?:[0-9a-f]{2})?)"')
@@ -93,7 +93,7 @@ def _bridge(steps: tuple[Step, ...], currency: str, lang: str, width: int, uprig
                 "end": float(max(start, level)),
                 "text": column.cell(step.amount) if step.total else column.change(step.amount),
                 "paint": colour["mark"] if step.total else colour["c1" if step.amount >= 0 else "mark-2"],
-                "weight": "bold" if step.total else "normal",
+                "weight": STRONG if step.total else TEXT,
                 "next": min(place + 1, len(steps) - 1),
             }
         )
@@ -123,7 +123,7 @@ def _bridge(steps: tuple[Step, ...], currency: str, lang: str, width: int, uprig
         source.transform_filter(alt.datum.weight == weight)
         .mark_text(fontSize=12, fontWeight=weight, color=colour["text"], **beside)
         .encode(**at, **word)
-        for weight in ("bold", "normal")
+        for weight in (STRONG, TEXT)
     ]
     return _finished(alt.layer(links, bars, *texts), width, 200 if upright else 30 * len(steps))
 
@@ -205,10 +205,10 @@ def cumulative(  # noqa: PLR0913 - what is drawn, on what, in which words
         # One line each, and none on the dates below the axis.
         lower = max(min(float(ahead.wide[0]), end - gap), gap / 2)
         middle = max(end, lower + gap)
-        told: list[tuple[float, Decimal, Literal["normal", "bold"], str]] = [
-            (max(float(ahead.wide[1]), middle + gap), ahead.wide[1], "normal", "text-3"),
-            (middle, ahead.expected, "bold", "c1"),
-            (lower, ahead.wide[0], "normal", "text-3"),
+        told: list[tuple[float, Decimal, int, str]] = [
+            (max(float(ahead.wide[1]), middle + gap), ahead.wide[1], TEXT, "text-3"),
+            (middle, ahead.expected, STRONG, "c1"),
+            (lower, ahead.wide[0], TEXT, "text-3"),
         ]
         layers = [
             *fan,
@@ -226,12 +226,12 @@ def cumulative(  # noqa: PLR0913 - what is drawn, on what, in which words
                     {
                         "x": days,
                         "y": level,
-                        "text": _named(amount, currency, lang, ahead.words[0] if bold == "bold" and not narrow else ""),
+                        "text": _named(amount, currency, lang, "" if narrow or weight == TEXT else ahead.words[0]),
                     }
                 )
-                .mark_text(align="left", dx=9, fontWeight=bold, color=colour[paint])
+                .mark_text(align="left", dx=9, fontWeight=weight, color=colour[paint])
                 .encode(x=x, y=y, text="text:N")
-                for level, amount, bold, paint in told
+                for level, amount, weight, paint in told
             ),
         ]
     if line:
@@ -244,7 +244,7 @@ def cumulative(  # noqa: PLR0913 - what is drawn, on what, in which words
                 align="right" if right else "left",
                 dx=-8 if right else 8,
                 dy=-9,
-                fontWeight="bold",
+                fontWeight=STRONG,
                 color=colour["text"],
             )
             .encode(x=x, y=y, text="text:N"),

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from markupsafe import Markup, escape
 
-from bokgi.ui.theme import palette
+from bokgi.ui.theme import STRONG, palette
 
 Tone = Literal["plain", "bad", "good", "quiet"]
 
@@ -369,7 +369,7 @@ _PAINT: Final = {
     "tgt-l": {"stroke": "text", "stroke-width": "1.25"},
     "axis-l": {"stroke": "line-strong"},
     "t1": {"fill": "text"},
-    "ts": {"font-weight": "600"},
+    "ts": {"font-weight": str(STRONG)},
     "w1": {"stroke": "c1", "stroke-width": "1.75"},
     "wb": {"stroke": "bad", "stroke-width": "1.75"},
     "wg": {"stroke": "good", "stroke-width": "1.75"},

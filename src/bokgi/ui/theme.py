@@ -19,6 +19,10 @@ MODES: Final[tuple[Mode, ...]] = ("light", "dark")
 Medium = Mode | Literal["page"]
 """What a chart is made for: one theme with its hex colours, or a page, where the colours are its custom properties."""
 
+TEXT: Final = 400
+STRONG: Final = 600
+"""The two weights of our type, as in `tokens.css`."""
+
 _TOKEN: Final = re.compile(r"^\s*--([\w-]+):\s*(light-dark\(.*\)|oklch\([^)]*\))\s*;", re.MULTILINE)
 _SHADE: Final = re.compile(r"oklch\(([\d.]+) ([\d.]+) ([\d.]+)(?: / ([\d.]+))?\)")
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -136,14 +140,14 @@ def vega_config(mode: Medium) -> dict[str, Any]:
             "labelFontSize": 12,
             "labelColor": colour["text-3"],
             "titleFontSize": 12,
-            "titleFontWeight": "normal",
+            "titleFontWeight": TEXT,
             "titleColor": colour["text-3"],
             "domainColor": colour["line-strong"],
             "tickColor": colour["line-strong"],
             "gridColor": colour["grid"],
             "labelPadding": 6,
         },
-        "text": font | {"fontSize": 12, "color": colour["text"]},
+        "text": font | {"fontSize": 12, "fontWeight": TEXT, "color": colour["text"]},
         "bar": {"color": colour["c1"]},
         "line": {"color": colour["c1"], "strokeWidth": 2},
         "point": {"color": colour["c1"], "filled": True},
