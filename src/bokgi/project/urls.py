@@ -48,4 +48,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "bokgi.project.views.bad_request"
 handler403 = "bokgi.project.views.permission_denied"
 handler404 = "bokgi.project.views.page_not_found"
+handler429 = "bokgi.project.views.too_many"
 handler500 = "bokgi.project.views.server_error"

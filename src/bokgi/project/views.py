@@ -140,6 +140,12 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 404, N_("Page not found"), text)
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer who tries the same too often in a short time; allauth counts."""
+    text = N_("That was tried too often in a short time. Nothing was changed.")
+    return _page(request, 429, N_("Too many tries"), text, N_("Wait a few minutes, then try again."))
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer when the fault is ours."""
     text = N_("The fault is ours; it has been written down. What you entered before is kept.")

@@ -65,6 +65,32 @@ def test_where_a_password_is_set_the_page_shows_no_markup(as_role: AsRole) -> No
     assert "&lt;" not in page
 
 
+def test_a_new_password_is_asked_for_in_our_words_and_kept_under_the_address(as_role: AsRole) -> None:
+    page = as_role("rep").get("/account/password/change/").content.decode()
+    assert [label.strip() for label in re.findall(r"<label for=[^>]*>([^<]*)", page)] == [
+        "현재 비밀번호",
+        "새 비밀번호",
+        "새 비밀번호 확인",
+    ]
+    client = as_role("")
+    client.post("/account/password/reset/", {"email": "rep@team.example"})
+    link = re.findall(r"http://testserver(\S+)", str(mail.outbox[-1].body))[0]
+    page = client.get(link, follow=True).content.decode()
+    assert re.findall(r"<label for=[^>]*>([^<]*)", page) == ["New password", "New password once more"]
+    assert 'autocomplete="username" value="rep@team.example"' in page
+
+
+def test_who_tries_too_often_gets_a_page_that_says_so_and_changes_nothing(as_role: AsRole) -> None:
+    client = as_role("rep")
+    wrong = {"oldpassword": "wrong", "password1": PASSWORD * 2, "password2": PASSWORD * 2}
+    answers = [client.post("/account/password/change/", wrong) for _ in range(8)]
+    assert answers[0].status_code == 200
+    assert answers[-1].status_code == 429
+    page = answers[-1].content.decode()
+    assert "<h1>너무 잦은 시도</h1>" in page
+    assert 'rel="stylesheet"' in page
+
+
 def test_nobody_signs_up(as_role: AsRole) -> None:
     client = as_role("")
     given = {"email": "new@team.example", "password1": PASSWORD, "password2": PASSWORD}

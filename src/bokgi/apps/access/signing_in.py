@@ -27,6 +27,13 @@ _LABELS: Final = {
 }
 
 
+_NEW: Final = {
+    "oldpassword": N_("Current password"),
+    "password1": N_("New password"),
+    "password2": N_("New password once more"),
+}
+
+
 class LoginForm(allauth.LoginForm):  # type: ignore[misc]  # allauth has no types
     """Address and password in our words; where to go with a forgotten password stands on the page."""
 
@@ -46,11 +53,12 @@ _LOCKED: Final = N_(
 
 
 class _NewPassword:
-    """What a new password has to be, in a sentence instead of allauth's list of markup; no text inside the fields."""
+    """Labels in our words, what a new password has to be in a sentence instead of a list of markup; bare fields."""
 
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - of the form
         super().__init__(*given, **named)
-        for field in self.fields.values():  # type: ignore[attr-defined]  # of the form beside it
+        for name, field in self.fields.items():  # type: ignore[attr-defined]  # of the form beside it
+            field.label = _NEW[name]
             field.widget.attrs.pop("placeholder", None)
             field.help_text = ""
         self.fields["password1"].help_text = NEW_PASSWORD  # type: ignore[attr-defined]  # of the form beside it
