@@ -10,12 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
+from bokgi.domain.errors import RefusalError
 from bokgi.facts.lake import Lake
 from bokgi.intake import quarantine, sources
 from bokgi.intake.importing import ImportResult, import_files
-from bokgi.intake.mapping.model import Hints
+from bokgi.intake.mapping import saved
+from bokgi.intake.mapping.model import Entity, FileMapping, Hints
 from bokgi.intake.plan import PlanOptions, plan_import
-from bokgi.intake.release import release_by_mapping, tell_one_table
+from bokgi.intake.release import release_by_mapping, tell_one_table, what_became
 from bokgi.intake.undoing import undo_import
 
 AT: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -152,8 +154,41 @@ def test_rows_whose_source_is_gone_wait_on_with_their_text(tmp_path: Path) -> No
 
     tell_one_table(lake, before.import_no)
 
-    assert release_by_mapping(lake, before.import_no, by="test", at=AT).import_no is None
+    released = release_by_mapping(lake, before.import_no, by="test", at=AT)
+    assert (released.import_no, released.refused, released.sourceless) == (None, 2, 2)
+    (said,) = what_became(released.released, released.refused, released.sourceless)
+    assert said.text("en") == (
+        "2 rows can only be read from their file, which is no longer kept. Import the file again."
+    )
     assert quarantine.quarantined(lake) == waiting
+
+    # The file given again is read as somebody said, and the rows wait no longer.
+    taken_in(written(tmp_path / "deals.csv", (*DEALS, *MORE)))
+    assert "D3" in deals(lake)
+    assert "header_within" not in [code for row in quarantine.quarantined(lake) for code in row.codes]
+
+
+def test_rows_below_another_header_are_no_rows_of_what_a_saved_mapping_reads_otherwise(tmp_path: Path) -> None:
+    lake, before = taken_in(written(tmp_path / "deals.csv", (*DEALS, *MORE)))
+    assert before.import_no is not None
+    (path,) = (lake.home / "mappings").glob("*.toml")
+    text = saved.write(FileMapping("deals.csv", Entity.IGNORE, (), "file", name=path.stem))
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(RefusalError) as raised:
+        tell_one_table(lake, before.import_no)
+
+    assert raised.value.code == "mapping_of_other_kind"
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_what_became_of_rows_counts_those_without_a_source_apart() -> None:
+    said = [message.text("en") for message in what_became(1, 3, 2)]
+    assert said[0] == "1 row was taken in, 3 of this import stays in quarantine."
+    assert said[1].startswith("2 rows can only be read from their file")
+    (refused, gone) = what_became(0, 3, 2)
+    assert refused.text("en").startswith("1 row is refused as before.")
+    assert gone.text("ko").startswith("2개 행은 원본 파일에서만")
 
 
 def test_an_import_that_is_judged_again_keeps_the_second_table_out(tmp_path: Path) -> None:

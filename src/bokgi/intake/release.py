@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
 from bokgi.domain.findings import Finding
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.lake import Lake
@@ -36,7 +36,8 @@ _MOST: Final = 1_000_000
 class Released:
     """What judging again gave: rows taken in, rows of the import that wait still, and why.
 
-    `import_no` is null where nothing changed.
+    `import_no` is null where nothing changed. `sourceless` of the waiting rows could not be read again, because their
+    file is no longer kept.
     """
 
     import_no: int | None
@@ -44,14 +45,28 @@ class Released:
     released: int
     refused: int
     findings: tuple[Finding, ...]
+    sourceless: int = 0
 
 
-def what_became(released: int, refused: int) -> Message:
-    """Say what became of rows that were judged again.
+def what_became(released: int, refused: int, sourceless: int = 0) -> tuple[Message, ...]:
+    """Say what became of rows that were judged again; `sourceless` of the `refused` ones have no file any more.
 
-    >>> what_became(2, 1).text("en")
-    '2 rows were taken in, 1 of this import stays in quarantine.'
+    >>> [said.text("en") for said in what_became(2, 1)]
+    ['2 rows were taken in, 1 of this import stays in quarantine.']
     """
+    if not sourceless:
+        return (_became(released, refused),)
+    gone = Message(
+        N_("{n} row can only be read from its file, which is no longer kept. Import the file again."),
+        {"n": sourceless},
+        plural=N_("{n} rows can only be read from their file, which is no longer kept. Import the file again."),
+    )
+    if released:
+        return _became(released, refused), gone
+    return (_became(0, refused - sourceless), gone) if refused > sourceless else (gone,)
+
+
+def _became(released: int, refused: int) -> Message:
     if released and refused:
         return Message(
             N_("{n} row was taken in, {rest} of this import stays in quarantine."),
@@ -91,29 +106,49 @@ def release_by_mapping(
     old = _import(lake, import_no)
     rows = quarantine.quarantined(lake, import_no=import_no, limit=_MOST)
     chosen = _saved(lake) if mappings is None else list(mappings)
+    again, sourceless = _read_again(lake, old, rows, chosen)
     # No mapping reads a record that has no cells under headers; judged again, its text would be lost.
-    rows = [row for row in _read_again(lake, old, rows, chosen) if not row.is_unread]
-    return _judged_again(lake, old, rows, chosen, how="remapped", by=by, at=at)
+    told = _judged_again(lake, old, [row for row in again if not row.is_unread], chosen, how="remapped", by=by, at=at)
+    return replace(told, sourceless=sourceless)
 
 
 def tell_one_table(lake: Lake, import_no: int) -> None:
-    """Keep in the saved mappings that rows of an import which wait as a second table are rows like any other."""
+    """Keep in the saved mappings that rows of an import which wait as a second table are rows like any other.
+
+    Raises `RefusalError` (`mapping_of_other_kind`) where a saved mapping reads another kind of rows than the import
+    did; nothing is kept then.
+    """
     old = _import(lake, import_no)
     rows = quarantine.quarantined(lake, import_no=import_no, limit=_MOST)
     files = dict.fromkeys(row.place.file for row in rows if second_table.PROBLEM in row.codes)
     own = mappings_from(old.mapping)
-    save_mappings(lake, [replace(_mapping_for(file, own, []), one_table=True) for file in files])
+    told = {file: replace(_mapping_for(file, own, []), one_table=True) for file in files}
+    kinds = {mapping.name: mapping.entity for mapping in _saved(lake)}
+    for file, mapping in told.items():
+        if kinds.get(mapping.name, mapping.entity) is not mapping.entity:
+            raise RefusalError(
+                "mapping_of_other_kind",
+                Message(
+                    N_("The saved mapping {name} reads another kind of rows by now than this import read in {file}."),
+                    {"name": mapping.name, "file": file},
+                ),
+                Message(N_("Import the file again, and say there that they are rows.")),
+            )
+    save_mappings(lake, list(told.values()))
 
 
 def _read_again(
     lake: Lake, old: Import, rows: Sequence[RefusedRow], chosen: Sequence[FileMapping]
-) -> Sequence[RefusedRow]:
-    """Give rows of a second table the cells of the kept source where the file is one table now; others as they are."""
+) -> tuple[Sequence[RefusedRow], int]:
+    """Give rows of a second table the cells of the kept source where the file is one table now; others as they are.
+
+    And how many rows could not be read because the source is no longer kept.
+    """
     own = mappings_from(old.mapping)
     apart = {row.place.file for row in rows if second_table.PROBLEM in row.codes}
     files = {file for file in apart if _mapping_for(file, own, chosen).one_table}
     if not files:
-        return rows
+        return rows, 0
     text = mappings_text([replace(mapping, one_table=True) for mapping in own])
     cells: dict[tuple[str, int], dict[str, str]] = {}
     try:
@@ -132,11 +167,12 @@ def _read_again(
                     named = zip(one.columns, texts, strict=True)
                     cells[label, number] = {column.name: text for column, text in named if text is not None}
     except NotFoundError:
-        return rows
-    return [
+        return rows, sum(1 for row in rows if row.is_unread and row.place.file in files)
+    again = [
         replace(row, cells=cells.get((row.place.file, row.place.row), row.cells)) if row.is_unread else row
         for row in rows
     ]
+    return again, 0
 
 
 def release_by_hand(lake: Lake, place: Place, cells: Mapping[str, str | None], *, by: str, at: datetime) -> Released:

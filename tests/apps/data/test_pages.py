@@ -25,6 +25,7 @@ from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import Message
 from bokgi.domain.sentences import decoded
 from bokgi.facts.lake import Lake
+from bokgi.intake import sources
 from bokgi.intake.entering import enter
 from bokgi.intake.quarantine import Place, RefusedRow, Wanted
 from tests.apps.data.conftest import HEADER, ROWS, Give, deals_file, done, imported
@@ -255,6 +256,23 @@ def test_rows_below_another_header_come_in_once_somebody_says_so_at_the_import(
     assert work.result is not None
     assert work.result["released"] >= 1
     assert "이어지는 행입니다" not in client.get("/data/imports/1/").content.decode()
+
+
+def test_rows_below_another_header_whose_file_is_gone_are_said_to_need_it(
+    home: Path, give: Give, as_role: AsRole, users: dict[str, User]
+) -> None:
+    below = ("메모,제품,담당자,단계,,,,,", 'D-5,출하 예측,푸른들농업,최유나,"64,000,000",제안,2026-09-24,2026-12-19,')
+    imported(give(deals_file(*ROWS, *below)), users["admin"])
+    sources.drop(Lake.open(home), 1)
+    client = as_role("admin")
+
+    client.post("/data/imports/1/release/", {"one_table": "1"})
+    work = selectors.work_of_import(1)
+    assert work is not None
+    done(work)
+
+    page = client.get("/data/imports/1/").content.decode()
+    assert "2개 행은 원본 파일에서만 읽을 수 있는데" in page
 
 
 def test_what_is_told_of_rows_is_not_lost_behind_rows_that_are_judged_already(

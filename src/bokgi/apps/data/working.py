@@ -104,6 +104,7 @@ def _release(work: Work) -> Json:
     return {
         "released": released.released,
         "refused": released.refused,
+        "sourceless": released.sourceless,
         "findings": {lang: [finding.as_json(lang) for finding in released.findings] for lang in LANGUAGES},
     }
 

@@ -120,6 +120,7 @@ def _released(found: Released, session: Session) -> dict[str, Any]:
     return {
         "import_no": found.import_no,
         "released": found.released,
+        "sourceless": found.sourceless,
         "read": found.counts.read,
         "accepted": found.counts.accepted,
         "quarantined": found.counts.quarantined,
@@ -133,7 +134,8 @@ def _show_released(session: Session, found: Released) -> None:
     from bokgi.intake.release import what_became
 
     show_findings(session, found.findings)
-    session.out.print(session.text(what_became(found.released, found.refused)))
+    for said in what_became(found.released, found.refused, found.sourceless):
+        session.out.print(session.text(said))
 
 
 @command("data dismiss", N_("Take rows out of quarantine without taking them in."), order=33)

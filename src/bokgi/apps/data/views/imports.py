@@ -175,7 +175,8 @@ def _judged(work: Work | None, lang: str) -> str:
     """Say what became of refused rows, where judging them again was the newest work."""
     if work is None or work.kind != WorkKind.RELEASE or work.result is None:
         return ""
-    return what_became(work.result["released"], work.result["refused"]).text(lang)
+    told = what_became(*(work.result.get(name, 0) for name in ("released", "refused", "sourceless")))
+    return " ".join(said.text(lang) for said in told)
 
 
 @may(*KEEPERS)
