@@ -138,6 +138,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_FORMS = {
     "login": "bokgi.apps.access.signing_in.LoginForm",
+    "reauthenticate": "bokgi.apps.access.signing_in.ConfirmForm",
     "change_password": "bokgi.apps.access.signing_in.ChangePasswordForm",
     "set_password": "bokgi.apps.access.signing_in.SetPasswordForm",
     "reset_password": "bokgi.apps.access.signing_in.ResetPasswordForm",
@@ -150,6 +151,11 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key", "reset_password": "20
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
+    "authenticate": "bokgi.apps.access.codes.SecondStepForm",
+    "reauthenticate": "bokgi.apps.access.codes.ConfirmForm",
+    "activate_totp": "bokgi.apps.access.codes.AppForm",
+    "add_webauthn": "bokgi.apps.access.passkeys.AddForm",
+    "edit_webauthn": "bokgi.apps.access.passkeys.NameForm",
     "authenticate_webauthn": "bokgi.apps.access.passkeys.SecondStepForm",
     "login_webauthn": "bokgi.apps.access.passkeys.LoginForm",
     "reauthenticate_webauthn": "bokgi.apps.access.passkeys.ConfirmForm",

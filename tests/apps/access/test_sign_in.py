@@ -59,10 +59,31 @@ def test_a_wrong_password_is_refused_and_after_some_even_the_right_one(as_role: 
     assert AuditEntry.objects.filter(action="sign_in").count() == 1
 
 
-def test_where_a_password_is_set_the_page_shows_no_markup(as_role: AsRole) -> None:
-    page = as_role("rep").get("/account/password/change/").content.decode()
-    assert "10자 이상" in page
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/account/password/change/", "10자 이상"),
+        ("/account/security/confirm/", "비밀번호"),
+        ("/account/security/app/on/", '<label for="id_code">코드</label>'),
+        ("/account/security/passkeys/add/", "비밀번호 없이 이 패스키만으로 로그인"),
+        ("/account/security/passkeys/add/", 'value="패스키 1"'),
+    ],
+)
+def test_what_signing_in_asks_for_is_in_our_words(address: str, words: str, as_role: AsRole) -> None:
+    client = as_role("")
+    confirmed(client)
+    page = client.get(address).content.decode()
+    assert words in page
     assert "&lt;" not in page
+    assert "placeholder" not in page
+
+
+def test_after_too_many_wrong_codes_the_page_speaks_of_codes(as_role: AsRole) -> None:
+    client = as_role("")
+    confirmed(client)
+    pages = [client.post("/account/security/app/on/", {"code": "000000"}).content.decode() for _ in range(7)]
+    assert "코드를 여러 번 잘못 입력했습니다." not in pages[0]
+    assert "코드를 여러 번 잘못 입력했습니다." in pages[-1]
 
 
 def test_a_new_password_is_asked_for_in_our_words_and_kept_under_the_address(as_role: AsRole) -> None:

@@ -8,6 +8,7 @@ from allauth.mfa.webauthn import forms as allauth
 from allauth.mfa.webauthn.internal.auth import parse_authentication_response
 
 from bokgi.apps.access.services import audit
+from bokgi.apps.access.signing_in import OurWords
 
 
 class _Counted:
@@ -37,3 +38,11 @@ class LoginForm(_Counted, allauth.LoginWebAuthnForm):  # type: ignore[misc]  # a
 
 class ConfirmForm(_Counted, allauth.ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """A key before a change of the way in."""
+
+
+class AddForm(OurWords, allauth.AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A new key, its name, and whether it alone suffices."""
+
+
+class NameForm(OurWords, allauth.EditWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """What a key is called."""

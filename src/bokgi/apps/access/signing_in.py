@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from allauth.account import forms as allauth
+from allauth.account import forms as account
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.core.exceptions import ValidationError
 from django.dispatch import receiver
@@ -18,70 +19,63 @@ from bokgi.apps.access.mail import letter_write
 from bokgi.apps.access.models import User
 from bokgi.apps.access.requests import organisation_of
 from bokgi.apps.access.services import audit
-from bokgi.domain.messages import LANGUAGES, N_, translate
+from bokgi.domain.messages import LANGUAGES, N_, Message, translate
 
-_LABELS: Final = {
+_WORDS: Final = {
     "login": N_("E-mail address"),
+    "email": N_("E-mail address"),
     "password": N_("Password"),
     "remember": N_("Stay signed in for two weeks"),
-}
-
-
-_NEW: Final = {
     "oldpassword": N_("Current password"),
     "password1": N_("New password"),
     "password2": N_("New password once more"),
+    "code": N_("Code"),
+    "name": N_("Name"),
+    "passwordless": N_("It alone opens my account, without the password"),
 }
-
-
-class LoginForm(allauth.LoginForm):  # type: ignore[misc]  # allauth has no types
-    """Address and password in our words; where to go with a forgotten password stands on the page."""
-
-    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - of the form
-        super().__init__(*given, **named)
-        for name, label in _LABELS.items():
-            if name in self.fields:
-                self.fields[name].label = label
-                self.fields[name].help_text = ""
-                self.fields[name].widget.attrs.pop("placeholder", None)
-
-
+_HINTS: Final = {
+    "password1": NEW_PASSWORD,
+    "passwordless": N_("The device then asks for a finger, a face or its PIN."),
+}
 _LOCKED: Final = N_(
     "Too many wrong passwords. Try again in five minutes, or set a new password with “Password forgotten”; "
     "then you can sign in at once."
 )
+_LOCKED_CODES: Final = N_("Too many wrong codes. Wait a few minutes, then try again.")
 
 
-class _NewPassword:
-    """Labels in our words, what a new password has to be in a sentence instead of a list of markup; bare fields."""
+class OurWords:
+    """Labels and hints of allauth's forms in our words, without its markup; no text inside the fields."""
 
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - of the form
         super().__init__(*given, **named)
         for name, field in self.fields.items():  # type: ignore[attr-defined]  # of the form beside it
-            field.label = _NEW[name]
+            field.label = _WORDS.get(name, "")
+            field.help_text = _HINTS.get(name, "")
             field.widget.attrs.pop("placeholder", None)
-            field.help_text = ""
-        self.fields["password1"].help_text = NEW_PASSWORD  # type: ignore[attr-defined]  # of the form beside it
 
 
-class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
-    """The address to which a link goes, in our words."""
-
-    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - of the form
-        super().__init__(*given, **named)
-        self.fields["email"].label = _LABELS["login"]
-        self.fields["email"].widget.attrs.pop("placeholder", None)
+class LoginForm(OurWords, account.LoginForm):  # type: ignore[misc]  # allauth has no types
+    """Address and password; where to go with a forgotten password stands on the page."""
 
 
-class ChangePasswordForm(_NewPassword, allauth.ChangePasswordForm):  # type: ignore[misc]  # allauth has no types
+class ConfirmForm(OurWords, account.ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """The password before a change of the way in."""
+
+
+class ResetPasswordForm(OurWords, account.ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
+    """The address to which a link goes."""
+
+
+class ChangePasswordForm(OurWords, account.ChangePasswordForm):  # type: ignore[misc]  # allauth has no types
     """Another password for who knows the old one."""
 
 
-class SetPasswordForm(_NewPassword, allauth.SetPasswordForm):  # type: ignore[misc]  # allauth has no types
+class SetPasswordForm(OurWords, account.SetPasswordForm):  # type: ignore[misc]  # allauth has no types
     """The first password of who had none."""
 
 
-class ResetPasswordKeyForm(_NewPassword, allauth.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
+class ResetPasswordKeyForm(OurWords, account.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
     """A new password for who followed the link in a letter."""
 
 
@@ -94,9 +88,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return False
 
     def validation_error(self, code: str, *given: object) -> ValidationError:
-        """Say what to do where the sign-in is locked; a new password unlocks it."""
-        if code == "too_many_login_attempts":
-            return ValidationError(translate(_LOCKED, get_language() or LANGUAGES[0]), code=code)
+        """Say what to do where the sign-in is locked; a new password unlocks it, codes come again by themselves."""
+        locked = {"too_many_login_attempts": _LOCKED, "rate_limited": _LOCKED_CODES}
+        if code in locked:
+            return ValidationError(translate(locked[code], get_language() or LANGUAGES[0]), code=code)
         found: ValidationError = super().validation_error(code, *given)
         return found
 
@@ -121,6 +116,11 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Name the product where the browser asks for a passkey."""
         return {**super().get_public_key_credential_rp_entity(), "name": "Bokgi"}
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 - as allauth calls it
+        """Name a passkey until its owner does."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return Message(N_("Passkey {n}"), {"n": number}).text(get_language() or LANGUAGES[0])
 
 
 @receiver(user_logged_in)
