@@ -36,6 +36,15 @@ def test_a_page_has_the_rail_with_what_exists_and_where_one_is(as_role: AsRole) 
     assert "이준호" in page
 
 
+def test_the_address_of_a_form_opened_as_a_page_says_what_it_is(as_role: AsRole) -> None:
+    client = as_role("rep")
+    answer = client.get("/account/language/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "<h1>열 화면이 없는 주소</h1>" in answer.content.decode()
+    assert 'href="/"' in answer.content.decode()
+    assert client.put("/settings/").content == b""
+
+
 def test_the_language_is_kept_for_the_user(as_role: AsRole, users: dict[str, User]) -> None:
     client = as_role("rep")
     for language, word in (("en", "Settings"), ("ko", "설정")):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from allauth.usersessions.middleware import UserSessionsMiddleware
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -17,7 +17,7 @@ from bokgi.apps.access.permitting import permits
 from bokgi.apps.access.requests import organisation_of
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import LANGUAGES, N_, Message
-from bokgi.project.views import fault
+from bokgi.project.views import fault, nothing_to_open
 
 Answers = Callable[[HttpRequest], HttpResponse]
 
@@ -85,8 +85,11 @@ class FaultPages:
         self._answers = answers
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Hand on."""
-        return self._answers(request)
+        """Hand on; where a form is sent to there is nothing to open, and that is said on a page."""
+        answer = self._answers(request)
+        if isinstance(answer, HttpResponseNotAllowed) and request.method == "GET":
+            return nothing_to_open(request, answer)
+        return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Show our own faults; everything else goes to the page for server errors and into the log."""

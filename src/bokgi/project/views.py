@@ -7,7 +7,15 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -138,6 +146,16 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
     text = N_("There is no page at this address. It may have moved, or what it showed was removed.")
     return _page(request, 404, N_("Page not found"), text)
+
+
+def nothing_to_open(request: HttpRequest, refused: HttpResponseNotAllowed) -> HttpResponse:
+    """Answer who opens the address to which a form is sent, as happens with a copied address or a lost page."""
+    text = N_("There is no page at this address: it takes what a form sends.")
+    page = _page(
+        request, refused.status_code, N_("Nothing to open here"), text, N_("Go back to the page with the form.")
+    )
+    page["Allow"] = refused["Allow"]
+    return page
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
