@@ -130,6 +130,7 @@ def keys(facts: Facts, order: str = "amount", **where: Any) -> list[str]:  # noq
         ({"due": (None, date(2026, 11, 30))}, ["d1"]),
         ({"outcome": "all", "stage": "prospecting", "entered": (date(2026, 9, 2), None)}, ["d2"]),
         ({"attention": "close_passed"}, ["d1"]),
+        ({"attention": "any"}, ["d5", "d1", "d3"]),
         ({"search": "ㅎㅂ"}, ["d1", "d3"]),
         ({"search": "그룹웨"}, ["d1"]),
         ({"search": "acme", "outcome": "all"}, ["d4"]),

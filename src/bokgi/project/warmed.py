@@ -27,7 +27,7 @@ from bokgi.questions.compare import compare
 from bokgi.questions.concentration import ask_concentration
 from bokgi.questions.content_effect import ask_content_effect
 from bokgi.questions.data_quality import ask_data_quality
-from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.deals import ANY_REASON, Where, list_deals
 from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import MONTH, ask_forecast
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
@@ -71,7 +71,7 @@ def register() -> None:
     main_question(ask_changes, team=None)
     main_question(ask_kpis, team=None)
     main_question(ask_trends, team=None)
-    main_question(list_deals, where=Where(), order="attention", limit=30)
+    main_question(list_deals, where=Where(attention=ANY_REASON), order="attention", limit=10)
     main_question(list_deals, where=Where(), order="amount", reverse=False, limit=SIZE, offset=0)
     main_question(ask_data_quality)
     for by in ((), ("person",)):

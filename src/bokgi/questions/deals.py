@@ -33,6 +33,8 @@ Span = tuple[date | None, date | None]
 
 ALL: Final = "all"
 OUTCOMES: Final = (*(outcome.value for outcome in Outcome), "closed", ALL)
+ANY_REASON: Final = "any"
+"""Stands for every reason why an open deal wants attention."""
 ORDERS: Final = ("attention", "amount", "created", "closed", "due", "stage")
 MOST: Final = 1000
 _COLUMNS: Final = ("type", "product", "source", "lead_grade", "industry", "segment", "size", "region")
@@ -46,7 +48,7 @@ class Where:
     attribute and its value, null for deals without one; `created`, `closed` and `due` are spans of days; `entered`
     needs `stage`: deals whose first visit to it began in that span; `figure` is a count of the funnel
     (`period_flow.at_start`, see `analysis.funnel.FIGURES`) of the days `within`, in the row of `pipeline` and `stage`;
-    `attention` is a reason of `analysis.hygiene`.
+    `attention` is a reason of `analysis.hygiene`, or `any` of them.
     """
 
     outcome: str = Outcome.OPEN.value
@@ -92,7 +94,7 @@ def list_deals(
     _check("--outcome", wanted.outcome, OUTCOMES)
     _check("--sort", order, ORDERS)
     if wanted.attention is not None:
-        _check("--attention", wanted.attention, REASONS)
+        _check("--attention", wanted.attention, (ANY_REASON, *REASONS))
     extra = [name for name, _value in wanted.columns if name not in _COLUMNS]
     with asked(facts, as_of=as_of, attributes=extra) as here:
         return {
@@ -110,7 +112,8 @@ def listed(
     """Give `total` and `deals[]` of `list_deals` within a question that is being asked."""
     looked = _told(here, _filtered(here, where))
     if where.attention is not None:
-        looked = looked.filter(ibis.coalesce(_[where.attention], ibis.literal(value=False)))
+        reasons = REASONS if where.attention == ANY_REASON else (where.attention,)
+        looked = looked.filter(ibis.or_(*(ibis.coalesce(_[name], ibis.literal(value=False)) for name in reasons)))
     sums = looked.agg(**totals("count", _.deal_id.notnull())).to_pyarrow().to_pylist()[0]
     page = looked.order_by(_order(order, reverse=reverse)).limit(min(limit, MOST), offset=offset)
     rows = page.to_pyarrow().to_pylist()

@@ -12,7 +12,7 @@ from bokgi.domain.labels import ATTENTION, OUTCOMES
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period, read_date
 from bokgi.questions.asked import Json
-from bokgi.questions.deals import Span, Where, list_deals
+from bokgi.questions.deals import ANY_REASON, Span, Where, list_deals
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.export import Value
 from bokgi.ui.format import ABSENT
@@ -184,7 +184,7 @@ def filters(screen: Screen) -> list[tuple[str, str, str]]:
         "person": (N_("Owner"), lambda key: screen.people.get(key, key)),
         "stage": (N_("Stage"), str),
         "pipeline": (N_("Pipeline"), str),
-        "attention": (N_("What to see to"), lambda key: speaker.label(ATTENTION, key)),
+        "attention": (N_("What to see to"), lambda key: speaker.label(ATTENTION | {ANY_REASON: N_("anything")}, key)),
         "created": (N_("Created"), str),
         "closed": (N_("Closed"), str),
         "due": (N_("Expected close"), str),

@@ -32,7 +32,7 @@ from bokgi.questions.asked import Json
 from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.changes import ask_changes
 from bokgi.questions.compare import compare
-from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.deals import ANY_REASON, Where, list_deals
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.blocks import Figure, Table
 
@@ -80,15 +80,15 @@ def _wanting(screen: Screen) -> list[Json] | None:
     """List the deals to see to first: one's own, or the team's for who leads it; null for who sees no rows."""
     if screen.owners == ():
         return None
-    where = Where(owners=screen.owners, team=screen.team)
-    found = screen.ask(list_deals, where=where, order="attention", limit=3 * _SHOWN_DEALS)
-    return [deal for deal in found["deals"] if deal["reasons"]]
+    where = Where(owners=screen.owners, team=screen.team, attention=ANY_REASON)
+    found: list[Json] = screen.ask(list_deals, where=where, order="attention", limit=_SHOWN_DEALS)["deals"]
+    return found
 
 
 def _deals(screen: Screen, wanting: list[Json]) -> Table:
     """Draw the deals to see to of several people."""
     caption = screen.say(N_("Deals to see to"))
-    return deal_list.short_table(screen, wanting[:_SHOWN_DEALS], caption, owners=True)
+    return deal_list.short_table(screen, wanting, caption, owners=True)
 
 
 def _leads(screen: Screen) -> bool:

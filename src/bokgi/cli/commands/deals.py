@@ -39,7 +39,7 @@ def deals(  # noqa: PLR0913 - each filter is an option of its own
         typer.Option("--where", metavar="COLUMN=VALUE", help=N_("A condition or attribute; may be given again.")),
     ] = None,
     attention: Annotated[
-        str | None, typer.Option(metavar="untouched|close_passed|…", help=N_("Wants attention for this reason."))
+        str | None, typer.Option(metavar="any|untouched|close_passed|…", help=N_("Wants attention for this reason."))
     ] = None,
     search: Annotated[
         str | None, typer.Option(metavar=N_("WORDS"), help=N_("Part of a name; initial consonants find, too."))

@@ -32,7 +32,7 @@ from bokgi.apps.reviews.telling import letters, webhook
 from bokgi.apps.reviews.telling.rules import REMINDS_FROM, TAKEN_OVER_AFTER, gives_up, wait
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.deals import ANY_REASON, Where, list_deals
 
 _LOG: Final = logging.getLogger(__name__)
 _AT_ONCE: Final = 100
@@ -133,11 +133,10 @@ def to_say(meeting: Meeting, user: User, *, today: date) -> tuple[int, int]:
     """Count what a reminder has to say: own deals that want attention, own promises that are open."""
     del meeting
     try:
-        where = Where(owners=(user.person_id,))
-        found = answers().ask(list_deals, as_of=today, where=where, order="attention", limit=1000)
+        where = Where(owners=(user.person_id,), attention=ANY_REASON)
+        deals = answers().ask(list_deals, as_of=today, where=where, limit=1)["total"]["count"]
     except NotFoundError:
         return (0, 0)
-    deals = sum(bool(deal["reasons"]) for deal in found["deals"])
     return deals, len(still_open(commitments_of([user.person_id], as_of=today), as_of=today))
 
 

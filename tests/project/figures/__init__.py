@@ -1,0 +1,1 @@
+"""Every figure of a page is the answer of a command."""
