@@ -170,12 +170,15 @@ def read_date(text: str) -> date:
     >>> read_date("0001-01-01")
     Traceback (most recent call last):
     bokgi.domain.errors.UsageError: The date lies before 1970 or after 2200.
+    >>> read_date("")
+    Traceback (most recent call last):
+    bokgi.domain.errors.UsageError: A date is missing.
     """
     try:
         return _within(date.fromisoformat(text))
     except ValueError as error:
         raise UsageError(
             "date_unreadable",
-            Message(N_("“{text}” is no date."), {"text": text}),
+            Message(N_("“{text}” is no date."), {"text": text}) if text else Message(N_("A date is missing.")),
             Message(N_("Write 2026-11-24.")),
         ) from error

@@ -118,7 +118,7 @@ def test_a_membership_changes_from_a_day_on_and_the_days_before_stay(as_role: As
         ("targets", {**TARGET, "amount": "much"}, "is no amount"),
         ("targets", {**TARGET, "period": "soon"}, "is no period"),
         ("targets", {**TARGET, "subject": "person:nobody"}, "cannot be read here"),
-        ("targets", {**TARGET, "metric": ""}, "This is needed"),
+        ("targets", {**TARGET, "metric": ""}, "What is counted: This is needed."),
         ("rates", {"currency": "dollar", "month": "2026-12", "rate": "1400"}, "three capital letters"),
         ("rates", {"currency": "USD", "month": "2026-Q4", "rate": "1400"}, "cannot be read here"),
         ("rates", {"currency": "USD", "month": "2026-12", "rate": "0"}, "more than nothing"),

@@ -137,7 +137,8 @@ def definition_change(request: PageRequest, table: str) -> HttpResponse:
         except BokgiError as error:
             shown["fault"], status = error, 422
     shown["fields"] = pages.fields(screen, editor, typed, wrong, options, fixed=before is not None, start=start)
-    shown["wrong"] = [(screen.speaker.message(one), name) for name, one in wrong.items()]
+    labels = {field.name: field.label for field in shown["fields"]}
+    shown["wrong"] = [(f"{labels[name]}: {screen.speaker.message(one)}", name) for name, one in wrong.items()]
     return render(request, "planning/change.html", shown, status=status)
 
 
