@@ -18,7 +18,7 @@ from bokgi.apps.access.erasing import person_erase
 from bokgi.apps.access.models import AuditEntry, User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.services import user_create
-from bokgi.apps.evaluation import papers, reminding
+from bokgi.apps.evaluation import papers, tasks
 from bokgi.apps.evaluation.models import Due, Evaluation, PeerInputItem, PeerRequest, Round, Template
 from bokgi.apps.evaluation.services import rounds
 from tests import homes
@@ -191,12 +191,12 @@ def test_steps_that_are_due_are_reminded_of_once(
     begin(clients, go)
     go(date(2026, 6, 28))
     with django_capture_on_commit_callbacks(execute=True):
-        written = reminding.remind.func()
+        written = tasks.remind.func()
     assert written == len(TAKING)
     assert set(Due.objects.exclude(reminded_on=None).values_list("step", flat=True)) == {"criteria"}
-    assert reminding.remind.func() == 0
+    assert tasks.remind.func() == 0
     go(date(2026, 7, 6))
-    assert reminding.remind.func() == len(TAKING)
+    assert tasks.remind.func() == len(TAKING)
 
 
 def test_calibration_shows_all_managers_and_keeps_both_values(clients: dict[str, Client], go: Go) -> None:

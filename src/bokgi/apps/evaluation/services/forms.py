@@ -13,6 +13,7 @@ from bokgi.apps.access.services import audit
 from bokgi.apps.evaluation.clock import now, today
 from bokgi.apps.evaluation.criteria import HIGHEST, LOWEST, PeerInput
 from bokgi.apps.evaluation.guard import EvidenceKind, Finding
+from bokgi.apps.evaluation.letters import tell
 from bokgi.apps.evaluation.models import (
     Acknowledgement,
     Answer,
@@ -24,7 +25,6 @@ from bokgi.apps.evaluation.models import (
     PeerRequest,
 )
 from bokgi.apps.evaluation.reading import Side, peer_inputs_shown, side_required, unknown
-from bokgi.apps.evaluation.reminding import tell
 from bokgi.apps.evaluation.rules import AnswerKind, Step, refusal
 from bokgi.apps.evaluation.selectors import criteria_of, person_is_waited_for, progress_of, user_of, version_of
 from bokgi.apps.evaluation.services.rounds import reason_given

@@ -7,8 +7,8 @@ from django.db import transaction
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
 from bokgi.apps.evaluation.clock import now
+from bokgi.apps.evaluation.letters import tell
 from bokgi.apps.evaluation.models import DataNotice, DataNoticeReading
-from bokgi.apps.evaluation.reminding import tell
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 

@@ -9,9 +9,9 @@ from django.db import transaction
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
+from bokgi.apps.evaluation.letters import tell
 from bokgi.apps.evaluation.models import CriteriaVersion, Evaluation, Round
 from bokgi.apps.evaluation.reading import round_led
-from bokgi.apps.evaluation.reminding import tell
 from bokgi.apps.evaluation.rules import Step
 from bokgi.apps.evaluation.selectors import criteria_to_begin, user_of
 from bokgi.apps.evaluation.services.rounds import Participant, dues_create, writers_checked

@@ -15,6 +15,7 @@ from bokgi.apps.access.permissions import SMALLEST_GROUP
 from bokgi.apps.access.services import audit
 from bokgi.apps.evaluation.clock import now, today
 from bokgi.apps.evaluation.criteria import HIGHEST, LOWEST, Criteria
+from bokgi.apps.evaluation.letters import tell
 from bokgi.apps.evaluation.models import (
     BiasAttribute,
     Calibration,
@@ -26,7 +27,6 @@ from bokgi.apps.evaluation.models import (
     Round,
 )
 from bokgi.apps.evaluation.reading import Side, round_calibrated, round_led, side_required
-from bokgi.apps.evaluation.reminding import tell
 from bokgi.apps.evaluation.rules import Step
 from bokgi.apps.evaluation.selectors import criteria_of
 from bokgi.domain.errors import ConflictError, UsageError

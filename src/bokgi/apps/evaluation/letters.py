@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
-
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django_tasks import task
 
 from bokgi.apps.access.mail import LETTERS, Letter, letter_write
 from bokgi.apps.access.models import User
 from bokgi.apps.access.selectors import organisation
-from bokgi.apps.evaluation.clock import today
-from bokgi.apps.jobs.schedules import scheduled
-from bokgi.domain.messages import LANGUAGES, N_, Message
-
-AHEAD: Final = timedelta(days=3)
-AGAIN: Final = timedelta(days=7)
+from bokgi.domain.messages import LANGUAGES, N_
 
 LETTERS.update(
     {
@@ -77,37 +68,3 @@ def tell(kind: str, user: User, **values: object) -> None:
     lang = user.language or (company.language if company is not None else LANGUAGES[0])
     link = f"{settings.ADDRESS.geturl()}{reverse('evaluation:index')}" if settings.ADDRESS.netloc else ""
     transaction.on_commit(lambda: letter_write(kind=kind, to=user.email, lang=lang, link=link, **values))
-
-
-@scheduled(
-    "evaluation_reminders", "0 8 * * 1-5", N_("Remind of steps of evaluations that are due in three days, or late.")
-)
-@task()
-def remind() -> int:
-    """Write to the owner of each open step that is due soon or late, again after a week; gives how many."""
-    from bokgi.apps.evaluation.models import Due  # noqa: PLC0415 - models are not loaded when schedules register
-    from bokgi.apps.evaluation.rules import STEP_LABELS, Step, current_step  # noqa: PLC0415 - as above
-    from bokgi.apps.evaluation.selectors import progress_of  # noqa: PLC0415 - as above
-
-    on, written = today(), 0
-    waiting = Due.objects.filter(due_on__lte=on + AHEAD, evaluation__closed_at=None, owner__is_active=True)
-    for due in waiting.select_related("owner", "evaluation", "evaluation__round"):
-        if due.reminded_on is not None and on < due.reminded_on + AGAIN:
-            continue
-        if current_step(progress_of(due.evaluation)).value != due.step or due.owner is None:
-            continue
-        values = {"step": Message(STEP_LABELS[Step(due.step)]), "round": due.evaluation.round.name, "day": due.due_on}
-        with transaction.atomic():
-            tell("evaluation/due", due.owner, **values)
-            Due.objects.filter(pk=due.pk).update(reminded_on=on)
-        written += 1
-    return written
-
-
-@scheduled("evaluation_retention", "40 3 * * *", N_("Forget the texts of evaluations whose time of keeping is over."))
-@task()
-def forget() -> int:
-    """Forget what is kept no longer."""
-    from bokgi.apps.evaluation.services.rounds import rounds_forget  # noqa: PLC0415 - as above
-
-    return rounds_forget(on=today())
