@@ -1,4 +1,4 @@
-"""No text of a screen stands unmarked in a template."""
+"""No text of a screen stands unmarked in a template; what a dialog says keeps off its edges."""
 
 from __future__ import annotations
 
@@ -45,3 +45,12 @@ def test_every_text_of_a_page_is_marked(path: Path) -> None:
 )
 def test_an_unmarked_text_is_found(template: str, found: list[str]) -> None:
     assert unmarked(template) == found
+
+
+def test_what_a_dialog_says_keeps_off_its_edges() -> None:
+    templates = [path.read_text(encoding="utf-8") for path in SOURCE.rglob("templates/**/*.*") if path.is_file()]
+    said = [
+        text for one in templates for text in re.findall(r"call ui\.dialog\(.*?%\}(.*?)\{% endcall", one, re.DOTALL)
+    ]
+    assert said
+    assert [text for text in said if 'class="body' not in text] == []

@@ -172,7 +172,8 @@ def read_date(text: str) -> date:
     bokgi.domain.errors.UsageError: The date lies before 1970 or after 2200.
     >>> read_date("")
     Traceback (most recent call last):
-    bokgi.domain.errors.UsageError: A date is missing.
+        ...
+    bokgi.domain.errors.UsageError: A date is missing. Write 2026-11-24.
     """
     try:
         return _within(date.fromisoformat(text))
