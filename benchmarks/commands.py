@@ -4,10 +4,10 @@
 
 Every figure is that of a process of its own, from the start of Python to the JSON: seconds, CPU seconds, peak memory.
 The review is made three times. `first`: nothing is kept yet but the derived state, which the import makes. `again`: it
-is an answer that is kept. `another week`: what depends on the lake version or its day alone (`Facts.kept`) lies there,
-and so do the answers to other questions that the review quotes; the deals of the day before that week are worked out,
-and the rest of the pack. The other commands find no answer kept, only tables of the day; the forecast (2,000 paths)
-goes with its backtest.
+is an answer that is kept. `another week`: what depends on the lake version or its day alone lies there (tables of
+`Facts.kept`, the funnel of the day with its search for a bottleneck, and the answers to other questions that the
+review quotes); the week's own part of the pack is worked out. The other commands find no answer kept, only
+tables of the day; the forecast (2,000 paths) goes with its backtest.
 As with an installed program, Python finds its byte code.
 Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it.
 """

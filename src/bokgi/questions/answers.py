@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import signature
@@ -65,8 +65,16 @@ def ask_of(facts: Facts, question: Question, /, **parameters: Any) -> Json:  # n
     `question(facts, **parameters)` is a function of `bokgi.questions`; its parameters are plain values. Two threads
     that ask the same at once wait for one computation. Errors of the question are raised and not kept.
     """
+    return answer_of(facts, question, parameters, lambda: question(facts, **parameters))
+
+
+def answer_of(facts: Facts, question: Question, parameters: Mapping[str, Any], make: Callable[[], Json]) -> Json:
+    """Give the answer that is kept for a question and its parameters; where there is none, `make` it and keep it.
+
+    As `ask_of`, for what is at work on the question already: `make` must hang on nothing but the facts and parameters.
+    """
     if facts.keeping is None or not facts.as_read:
-        return question(facts, **parameters)
+        return make()
     path = _place(facts.keeping.folder, question, parameters)
     with _LOCK:
         computing = _COMPUTING.setdefault(path, threading.Lock())
@@ -74,7 +82,7 @@ def ask_of(facts: Facts, question: Question, /, **parameters: Any) -> Json:  # n
         with computing:
             found = _read(path)
             if found is None:
-                text = json.dumps(question(facts, **parameters), ensure_ascii=False, default=str)
+                text = json.dumps(make(), ensure_ascii=False, default=str)
                 _keep(path, text)
                 found = json.loads(text)
     finally:
@@ -150,13 +158,13 @@ class Answers:
         return engine
 
 
-def _place(state_folder: Path, question: Question, parameters: dict[str, Any]) -> Path:
+def _place(state_folder: Path, question: Question, parameters: Mapping[str, Any]) -> Path:
     return state_folder / "answers" / f"{_key(question, parameters)}.json"
 
 
-def _key(question: Question, parameters: dict[str, Any]) -> str:
+def _key(question: Question, parameters: Mapping[str, Any]) -> str:
     usual = signature(question).parameters.values()
-    told = {one.name: one.default for one in usual if one.default is not one.empty} | parameters
+    told = {one.name: one.default for one in usual if one.default is not one.empty} | dict(parameters)
     asked = json.dumps(told, sort_keys=True, ensure_ascii=False, default=str)
     name = f"{question.__module__}.{question.__qualname__}"
     return hashlib.sha256(f"{code_version()}\n{name}\n{asked}".encode()).hexdigest()

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from bokgi.analysis.bottleneck.counts import PAST, STAGE
-from bokgi.analysis.bottleneck.flags import Bottlenecks, Unit, bottlenecks
+from bokgi.analysis.bottleneck.flags import Bottlenecks, Gain, Unit, bottlenecks
 
-__all__ = ["PAST", "STAGE", "Bottlenecks", "Unit", "bottlenecks"]
+__all__ = ["PAST", "STAGE", "Bottlenecks", "Gain", "Unit", "bottlenecks"]

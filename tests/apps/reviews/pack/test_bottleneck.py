@@ -37,7 +37,7 @@ def searched(
     monkeypatch.setattr(bottleneck, "bottlenecks", found)
     facts = facts_of_world(simulate(Organisation(seed=1, reps=4, deals=120)))
     with scope(facts, period=WEEK, as_of=AS_OF, team=None) as here:
-        return bottleneck.search(here), days
+        return bottleneck.search(here, bottleneck.ask(here)), days
 
 
 def test_a_flag_that_is_clear_needs_no_second_week(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ import pytest
 from benchmarks.simulator import Organisation, simulate
 from benchmarks.simulator.content import Journeys, content_facts
 from benchmarks.simulator.tables import table
-from bokgi.apps.reviews.pack import review_pack
+from bokgi.analysis.bottleneck import Bottlenecks, bottlenecks
+from bokgi.apps.reviews.pack import bottleneck, review_pack
 from bokgi.apps.reviews.rendering import document, rendered
 from bokgi.apps.reviews.rendering.blocks import Document, Verdict
 from bokgi.domain.period import Period
@@ -122,9 +123,9 @@ def test_a_pack_and_what_it_quotes_are_kept_as_screens_and_commands_ask_for_them
     asked = {"as_of": homes.TODAY, "team": None}
     made = Answers(home).ask(review_pack, period=week, **asked)
     assert Answers(home).kept(review_pack, period=week, as_of=homes.TODAY) == made
-    # The bridge from the day before needs its deals, but not what they are told apart by.
+    # Of the day before only the few deals that were not closed are rebuilt, for this pack alone.
     eve = week.start - timedelta(days=1)
-    assert {"deals"} == {path.name.partition("-")[0] for path in home.rglob(f"*-{eve}-*.parquet")}
+    assert not list(home.rglob(f"*-{eve}-*.parquet"))
     quarter = Period(*(date.fromisoformat(made["progress"]["period"][edge]) for edge in ("start", "end")))
     quoted: list[tuple[Question, dict[str, Any]]] = [
         (ask_forecast, {"period": quarter}),
@@ -140,6 +141,26 @@ def test_a_pack_and_what_it_quotes_are_kept_as_screens_and_commands_ask_for_them
     erase(Lake.open(home), "person", "lee", by="tests", at=datetime(2026, 11, 24, 9, tzinfo=UTC))
     assert Answers(home).kept(review_pack, period=week, **asked) is None
     assert searched(home, homes.PEOPLE["lee"]) == []
+
+
+def test_packs_of_several_weeks_share_what_hangs_on_the_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, week = homes.write_home(tmp_path), Period.week_of(homes.TODAY)
+    made = Answers(home).ask(review_pack, period=week, as_of=homes.TODAY)
+    days = []
+
+    def searched_for(*given: Any, as_of: date, **options: Any) -> Bottlenecks:  # noqa: ANN401 - as the analysis
+        days.append(as_of)
+        return bottlenecks(*given, as_of=as_of, **options)
+
+    monkeypatch.setattr(bottleneck, "bottlenecks", searched_for)
+    before = Answers(home).ask(review_pack, period=week.previous(), as_of=homes.TODAY)
+    assert homes.TODAY not in days
+    assert before["window"] == made["window"]
+    assert [stage["conversion"] for stage in before["stages"]] == [stage["conversion"] for stage in made["stages"]]
+
+    alone = Answers(homes.write_home(tmp_path / "other")).ask(review_pack, period=week.previous(), as_of=homes.TODAY)
+    assert homes.TODAY in days
+    assert alone == before
 
 
 def test_content_that_helps_stands_in_the_learning_part() -> None:

@@ -9,8 +9,8 @@ from bokgi.apps.reviews.pack import bottleneck, care, execution, feedback, learn
 from bokgi.apps.reviews.pack.change import change
 from bokgi.apps.reviews.pack.data import data
 from bokgi.apps.reviews.pack.from_questions import answered
+from bokgi.apps.reviews.pack.funnel import funnel
 from bokgi.apps.reviews.pack.scope import Scope, scope
-from bokgi.apps.reviews.pack.stages import stages, window_json, windows
 from bokgi.apps.reviews.pack.what_changed import what_changed
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
@@ -43,12 +43,12 @@ def review_pack(facts: Facts, *, period: Period, as_of: date, team: str | None =
 
 def _pack(here: Scope) -> dict[str, Any]:
     period = here.period
-    spans = windows(here)
-    told_stages = stages(here, spans)
+    found = funnel(here)
+    told_stages = found["stages"]
     open_deals = care.open_deals(here)
     by_person = care.counts(open_deals)
     people, sums = execution.execution(here, told_stages, by_person, care.all_counts(by_person))
-    searched = bottleneck.search(here)
+    searched = bottleneck.search(here, found["searched"])
     flags = bottleneck.found_json(searched, told_stages, here)
     bottleneck.judged(told_stages, flags)
     standing = bottleneck.standing(flags, told_stages, open_deals, here)
@@ -88,7 +88,7 @@ def _pack(here: Scope) -> dict[str, Any]:
         "execution_total": sums,
         "changes": changed,
         "pipeline_change": change(here),
-        "window": window_json(spans),
+        "window": found["window"],
         "stages": told_stages,
         "bottlenecks": flags,
         "standing": standing,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bokgi.analysis.bottleneck import PAST, Bottlenecks, Unit, bottlenecks
+from bokgi.analysis.bottleneck import PAST, Gain, Unit, bottlenecks
 from bokgi.analysis.comparison.conditions import leaks
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.proportions import wilson
@@ -40,35 +39,49 @@ Place = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Search:
-    """What was found as of the review's day: units that are shown, and those that stand out for the first time."""
+    """All units as of the review's day: those that are shown, and those that stand out for the first time."""
 
-    found: Bottlenecks
+    units: tuple[Unit, ...]
     shown: tuple[Unit, ...]
     held: frozenset[Place]
     first_time: tuple[Unit, ...]
 
 
-def search(scope: Scope) -> Search:
+def ask(scope: Scope) -> dict[str, Any]:
     """Ask the analysis, for each stage and team against its own past and for each team against the others.
 
-    A flag is shown when it was there a week before, too, or when it passes at 1 %. The week before is computed from the
-    facts as of that day.
+    Gives `units`, and what was asked: `by`, `conditions`. It hangs on the review's day, not on its week.
     """
     late = {leak.factor for leak in leaks(scope.deals, [TEAM]) if leak.sign == "filled_after_closing"}
     teams = scope.team is None and len(set(scope.teams.values())) > 1 and not late
     by = (STAGE, TEAM, TEAM_PAST) if teams else (STAGE,)
     conditions = _conditions(scope)
     found = bottlenecks(scope.progressions, scope.visits, scope.deals, as_of=scope.as_of, by=by, conditions=conditions)
-    flagged = [unit for unit in found.units if unit.flagged]
+    return {"by": list(by), "conditions": conditions, "units": [asdict(unit) for unit in found.units]}
+
+
+def search(scope: Scope, asked: Mapping[str, Any]) -> Search:
+    """Choose what is shown of what was `asked`.
+
+    A flag is shown when it was there a week before, too, or when it passes at 1 %. The week before is computed from the
+    facts as of that day.
+    """
+    units = tuple(_unit(row) for row in asked["units"])
+    flagged = [unit for unit in units if unit.flagged]
     earlier: frozenset[Place] = frozenset()
     if any(not _clear(unit) for unit in flagged):
         stays = scope.keep(visits_on(scope.read, scope.facts_before, scope.before))
         told = scope.keep(progressions(stays))
-        day_before = scope.period.start - timedelta(days=1)
-        before = bottlenecks(told, stays, scope.before, as_of=day_before, by=by, conditions=conditions)
+        options = {"by": asked["by"], "conditions": asked["conditions"]}
+        before = bottlenecks(told, stays, scope.before, as_of=scope.day_before, **options)
         earlier = frozenset(_place(unit) for unit in before.units if unit.flagged)
     shown = tuple(unit for unit in flagged if _clear(unit) or _place(unit) in earlier)
-    return Search(found, shown, earlier, tuple(unit for unit in flagged if unit not in shown))
+    return Search(units, shown, earlier, tuple(unit for unit in flagged if unit not in shown))
+
+
+def _unit(row: Mapping[str, Any]) -> Unit:
+    gain = row["gain"]
+    return Unit(**{**row, "gain": None if gain is None else Gain(**gain), "deals": tuple(row["deals"])})
 
 
 def _clear(unit: Unit) -> bool:
@@ -199,7 +212,7 @@ def said(
                 {"where": where},
             )
         ]
-    elif any(unit.z is not None for unit in searched.found.units):
+    elif any(unit.z is not None for unit in searched.units):
         sentences = [Message(N_("No stage differs from what could be expected by more than chance."))]
     else:
         sentences = [Message(N_("There are too few deals with stage history to look for a bottleneck."))]

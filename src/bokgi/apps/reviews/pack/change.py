@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from bokgi.apps.reviews.pack.scope import Scope
@@ -11,7 +10,6 @@ from bokgi.questions.pipeline import Bridge
 
 def change(scope: Scope) -> dict[str, Any]:
     """Tell start, parts and end. The parts' amounts and counts add up to the difference."""
-    start_on = scope.period.start - timedelta(days=1)
-    # The bridge reads no traits: without a team the deals of the day before do as they are.
-    before = scope.facts_before.deals if scope.team is None else scope.before
-    return Bridge(before, scope.deals, scope.facts.stages, start_on, scope.as_of, scope.currency).told()
+    # Of a team a deal that was closed already may be there on one of the days only.
+    before, after = scope.unsettled() if scope.team is None else (scope.before, scope.deals)
+    return Bridge(before, after, scope.facts.stages, scope.day_before, scope.as_of, scope.currency).told()

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
+import ibis
 import ibis.expr.types as ir
 from ibis import _
 
@@ -18,6 +19,8 @@ from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
+from bokgi.domain.stage import Outcome
+from bokgi.facts.as_of import deals_as_of
 from bokgi.facts.currency import in_one_currency, without_rate
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
@@ -33,6 +36,10 @@ _DEAL_COLUMNS: Final = (
     *("has_next_step", "next_step_on", "last_seen_on", "unknown_then"),
 )
 """What the parts of a review ask of a deal."""
+_CHANGING: Final = (
+    *("deal_id", "pipeline", "stage", "outcome", "amount", "currency", "expected_close_on", "closed_on"),
+)
+"""What the change of the pipeline asks of a deal."""
 _TRAITS: Final = ("team", "industry", "segment", "size", "region")
 
 
@@ -52,8 +59,7 @@ class Lately:
 class Scope:
     """One review's facts: `facts` as of the review's day, `deals` of the team then.
 
-    `facts_before` are those of the day before the period, `before` the deals then. `narrowed` gives the team's deals of
-    facts that were cut to a day.
+    `cut` gives the facts of a day, `narrowed` the team's deals of facts that were cut to one.
 
     `deals` and `before` have the columns of `analysis.deal_traits`, amounts in one currency; `without_rate` counts, by
     currency, deals that could not be converted. `names` gives people's names by `person_id`, `teams` their team.
@@ -61,7 +67,6 @@ class Scope:
 
     read: Facts
     facts: Facts
-    facts_before: Facts
     period: Period
     as_of: date
     team: str | None
@@ -73,12 +78,41 @@ class Scope:
     teams: Mapping[str, str]
     without_rate: Mapping[str, int]
     kept: ExitStack
+    cut: Callable[[date], Facts]
     narrowed: Callable[[Facts], ir.Table]
+
+    @property
+    def day_before(self) -> date:
+        """The day before the period."""
+        return self.period.start - timedelta(days=1)
+
+    @cached_property
+    def facts_before(self) -> Facts:
+        """Facts as of the day before the period; worked out for the first part that asks.
+
+        At the rates of the review's day: what a rate does is no change of the pipeline.
+        """
+        return in_one_currency(self.cut(self.day_before), self.as_of, rates=self.facts.rates)
 
     @cached_property
     def before(self) -> ir.Table:
         """What `deals` were on the day before the period; worked out for the first part that asks."""
         return self.narrowed(self.facts_before)
+
+    def unsettled(self) -> tuple[ir.Table, ir.Table]:
+        """Give everybody's deals of the day before and of the review's day, without those that were closed by then.
+
+        A row that says that its deal was created and closed by the day before says the same as of both days. Few are
+        left, so that they are rebuilt in a fraction of what all deals of a day take.
+        """
+        day = ibis.literal(self.day_before, type="date")
+        settled = (_.created_on <= day) & (_.closed_on <= day) & (_.outcome != Outcome.OPEN.value)
+        few = self.read.deals.filter(~ibis.coalesce(settled, ibis.literal(value=False)))
+        ids = self.keep(few.select("deal_id"))
+        tables = {name: self.read.tables[name].semi_join(ids, "deal_id") for name in ("stage_events", "deal_changes")}
+        deals = deals_as_of(replace(self.read, deals=few, **tables), self.day_before).select(*_CHANGING)
+        then = replace(self.facts, deals=self.keep(deals), as_of=self.day_before, rates_of=None)
+        return in_one_currency(then, self.as_of).deals, self.deals.semi_join(ids, "deal_id")
 
     def keep(self, table: ir.Table) -> ir.Table:
         """Compute a table once for several questions; it is dropped when the review is done."""
@@ -135,7 +169,6 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
     Use it as a context: tables that are computed once are dropped at its end. Raises `NotFoundError` (`team_unknown`)
     for a team that nobody was in by then.
     """
-    day_before = period.start - timedelta(days=1)
     with ExitStack() as kept:
 
         def keep(table: ir.Table) -> ir.Table:
@@ -162,14 +195,11 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
                 Message(N_("There is no team “{team}”."), {"team": team}),
                 Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(set(teams.values()))) or "–"}),
             )
-        # The rates of one day for both states: what a rate does is no change of the pipeline.
-        earlier = in_one_currency(cut(day_before), as_of, rates=now.rates)
         deals = narrowed(now)
         stays, courses = _moved(facts, now, None if team is None else deals, keep)
         yield Scope(
             read=facts,
             facts=now,
-            facts_before=earlier,
             period=period,
             as_of=as_of,
             team=team,
@@ -181,6 +211,7 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
             teams=teams,
             without_rate=without_rate(then, as_of),
             kept=kept,
+            cut=cut,
             narrowed=narrowed,
         )
 
