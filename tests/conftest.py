@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings as django_settings
@@ -15,6 +16,9 @@ from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.services import organisation_create, user_create
 from bokgi.facts.model import Facts
 from tests import cast, homes
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 USERS = {
     "admin": ("정하늘", ""),
@@ -86,3 +90,21 @@ def english(users: dict[str, User]) -> None:
     for user in users.values():
         user.language = "en"
         user.save()
+
+
+@pytest.fixture
+def window() -> Iterator[Chrome]:
+    """Open a browser as wide as a desk."""
+    from tests.ui.browser import browser  # noqa: PLC0415 - loads Selenium, which few tests need
+
+    with browser() as driver:
+        yield driver
+
+
+@pytest.fixture
+def phone() -> Iterator[Chrome]:
+    """Open a browser as narrow as a hand."""
+    from tests.ui.browser import WIDTHS, browser  # noqa: PLC0415 - as above
+
+    with browser(WIDTHS[-1]) as driver:
+        yield driver

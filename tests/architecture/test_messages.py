@@ -57,6 +57,7 @@ def test_the_close_date_of_an_open_deal_has_one_name() -> None:
     others = re.compile("(마감|예상|예정) ?(예정일|마감일|종료일)|마감일")
     said = [said for given in catalogue_texts(korean()).values() for said in given]
     assert [text for text in said if others.search(text)] == []
+    assert [text for text in said if re.search("(?<!종료 )(?<!다음 단계 )예정일", text)] == []
     # "Three times or more" begins with the third.
     assert [text for text in said if "세 번 넘게" in text] == []
 

@@ -50,6 +50,13 @@ def test_imports_are_listed_with_their_sum(home: Path, capsys: pytest.CaptureFix
     assert "deals.csv" in capsys.readouterr().out
 
 
+def test_the_months_of_a_person_are_written_as_on_the_page(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    for lang, month in (("ko", "2026년 11월"), ("en", "Nov 2026")):
+        assert run(["person", "Lee Junho", "--home", str(home), "--lang", lang, "--as-of", "2026-11-22"]) == 0
+        assert month in capsys.readouterr().out
+
+
 def test_a_refused_row_is_shown_with_its_reason_and_text(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = asked(capsys, home, "data", "quarantine")
     assert found["waiting"] == found["shown"] == 1

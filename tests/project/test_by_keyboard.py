@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from bokgi.apps.data import services
 from bokgi.apps.data.models import Work
 from tests import homes
 from tests.apps.data.conftest import HEADER, ROWS, deals_file
-from tests.ui.browser import at, browser, chromium, complaints, enter, text, until, waiting
+from tests.ui.browser import at, chromium, complaints, enter, text, until, waiting
 from tests.ui.keyboard import announced, focused, key, opened, reach, stays
 
 pytestmark = [
@@ -26,12 +26,6 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture
-def window() -> Iterator[Chrome]:
-    with browser() as driver:
-        yield driver
 
 
 @pytest.fixture

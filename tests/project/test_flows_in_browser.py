@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -25,7 +24,6 @@ from tests.apps.data.conftest import HEADER, ROWS, deals_file, done, imported
 from tests.project.test_in_browser import address
 from tests.ui.browser import (
     at,
-    browser,
     chromium,
     complaints,
     enter,
@@ -51,18 +49,6 @@ ACTIVITIES = (
     "A-1,D-1,최유나,2026-11-23 10:00,통화,범위 확인",
     "A-2,D-3,이서연,2026-09-29 15:00,미팅,계약 조건 협의",
 )
-
-
-@pytest.fixture
-def window() -> Iterator[Chrome]:
-    with browser() as driver:
-        yield driver
-
-
-@pytest.fixture
-def phone() -> Iterator[Chrome]:
-    with browser(390) as driver:
-        yield driver
 
 
 @pytest.fixture

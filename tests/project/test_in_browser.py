@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
@@ -12,19 +10,13 @@ from selenium.webdriver.common.virtual_authenticator import Credential, VirtualA
 
 from bokgi.apps.access.models import AuditEntry, User
 from tests.conftest import PASSWORD
-from tests.ui.browser import at, browser, chromium, complaints, faults, fill, press, text, turn, waiting
+from tests.ui.browser import at, chromium, complaints, faults, fill, press, text, turn, waiting
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture
-def window() -> Iterator[Chrome]:
-    with browser() as driver:
-        yield driver
 
 
 def address(server: LiveServer, path: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -114,12 +113,6 @@ return [
 """Sentences that stand twice, and what an empty table says beyond the edge of the screen."""
 HIGHEST_BAR = 56
 """Pixels that the menu may take from a phone."""
-
-
-@pytest.fixture
-def phone() -> Iterator[Chrome]:
-    with browser(390) as driver:
-        yield driver
 
 
 @pytest.mark.parametrize("role", ["leader", "admin"])

@@ -177,7 +177,7 @@ def test_an_open_deal_says_what_it_lacks_in_both_languages(facts: Facts) -> None
     assert deal["reasons"][:1] == ["close_passed"]
     assert "no_next_step" in deal["reasons"]
     assert next(note["text"] for note in spoken(found, "en")["deals"][0]["notes"]) == "close date 12 days ago"
-    assert next(note["text"] for note in spoken(found, "ko")["deals"][0]["notes"]) == "예정일 12일 지남"
+    assert next(note["text"] for note in spoken(found, "ko")["deals"][0]["notes"]) == "종료 예정일 12일 지남"
 
 
 def test_a_list_of_a_past_day_shows_the_deals_as_they_stood(facts: Facts) -> None:

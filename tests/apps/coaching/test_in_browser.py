@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
@@ -11,7 +9,7 @@ from selenium.webdriver.common.by import By
 
 from bokgi.apps.access.models import User
 from bokgi.apps.coaching.models import OneOnOne, Pair, Plan, PlanState
-from tests.ui.browser import browser, chromium, complaints, enter, faults, fill, text, too_wide, turn, turn_words, until
+from tests.ui.browser import chromium, complaints, enter, faults, fill, text, too_wide, turn, turn_words, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,12 +18,6 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture
-def window() -> Iterator[Chrome]:
-    with browser() as driver:
-        yield driver
 
 
 def test_a_talk_and_a_plan_in_korean(users: dict[str, User], live_server: LiveServer, window: Chrome) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -13,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from bokgi.apps.access.models import User
 from bokgi.apps.evaluation.models import Evaluation, Round
 from tests.apps.evaluation.rounds import BEFORE, END, START, Go
-from tests.ui.browser import at, browser, chromium, complaints, enter, until
+from tests.ui.browser import at, chromium, complaints, enter, until
 from tests.ui.keyboard import key, reach, stays, type_day
 
 pytestmark = [
@@ -23,12 +22,6 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="needs Chromium and its driver"),
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture
-def window() -> Iterator[Chrome]:
-    with browser() as driver:
-        yield driver
 
 
 def press(window: Chrome, words: str, then: str) -> None:

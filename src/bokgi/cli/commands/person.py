@@ -35,7 +35,8 @@ def person(
 
 def _show_person(session: Session, found: dict[str, Any]) -> None:
     from bokgi.domain.labels import ACTIVITIES
-    from bokgi.ui.format import money_column
+    from bokgi.domain.period import Period
+    from bokgi.ui.format import money_column, period_name, plain
 
     session.out.print(" · ".join(filter(None, (found["name"], found["team"]))))
     say_all(session, found, "said")
@@ -55,7 +56,7 @@ def _show_person(session: Session, found: dict[str, Any]) -> None:
     ]
     rows = [
         (
-            row["month"][:7],
+            plain(period_name(Period.parse(row["month"][:7]), session.lang)),
             str(row["created"]),
             str(row["won"]),
             column.cell(value),
