@@ -7,12 +7,14 @@ from datetime import date
 import pytest
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support import expected_conditions
 
 from bokgi.apps.access.models import User
 from bokgi.apps.evaluation.models import Evaluation, Round
-from tests.apps.evaluation.rounds import BEFORE, END, START, Go
-from tests.ui.browser import at, chromium, complaints, enter, until
+from tests.apps.evaluation.rounds import BEFORE, END, PARTS, START, Go
+from tests.ui.browser import at, chromium, complaints, enter, until, waiting
 from tests.ui.keyboard import key, reach, stays, type_day
 
 pytestmark = [
@@ -53,7 +55,46 @@ def begun(window: Chrome, address: str) -> Round:
     return found
 
 
-def test_a_round_from_its_opening_to_what_is_handed_in(
+def deed(window: Chrome, name: str, words: str) -> None:
+    """Press the button of a form, and wait for the page that comes."""
+    page = window.find_element(By.TAG_NAME, "html")
+    reach(window, f"form[action*='/do/{name}/'] button", words)
+    key(window, Keys.ENTER)
+    waiting(window).until(expected_conditions.staleness_of(page))
+
+
+def signed(users: dict[str, User], server: LiveServer, window: Chrome, go: Go, form: Evaluation) -> None:
+    """Hand the draft in, end the calibration, talk, answer, and sign on both sides."""
+    path = f"{server.url}/evaluation/forms/{form.pk}/"
+    window.get(f"{path}draft/")
+    for part in PARTS:
+        reach(window, f"[name=rating-{part}]")
+        key(window, "3")
+    press(window, "제출", "제출했습니다")
+    go(date(2026, 10, 15))
+    enter(window, server, users["leader"])
+    window.get(f"{server.url}/evaluation/rounds/{form.round_id}/")
+    deed(window, "calibrated", "조율 끝내기")
+    enter(window, server, users["manager"])
+    window.get(path)
+    reach(window, "form[action*='/do/conversation/'] [name=text]")
+    key(window, "협상 단계의 어려움을 함께 살폈습니다.")
+    deed(window, "conversation", "남기기")
+    enter(window, server, users["rep"])
+    window.get(path)
+    deed(window, "answer", "답하기")
+    deed(window, "sign", "서명")
+    enter(window, server, users["manager"])
+    window.get(path)
+    deed(window, "sign", "서명")
+    form.refresh_from_db()
+    assert form.ratings == dict.fromkeys(PARTS, 3)
+    assert form.talk_text == "협상 단계의 어려움을 함께 살폈습니다."
+    assert form.person_signed_at is not None
+    assert form.manager_signed_at is not None
+
+
+def test_a_round_from_its_opening_to_both_signatures(
     users: dict[str, User], live_server: LiveServer, window: Chrome, go: Go
 ) -> None:
     go(BEFORE)
@@ -84,5 +125,8 @@ def test_a_round_from_its_opening_to_what_is_handed_in(
     press(window, "저장", "저장했습니다")
     form.refresh_from_db()
     assert form.texts["skill"] == "책임감이 부족하다."
-    assert Evaluation.objects.get(pk=form.pk).self_ratings["execution"] == 4
-    assert [one for one in complaints(window) if "htmx:sendAbort" not in one] == []
+    assert form.self_ratings["execution"] == 4
+    signed(users, live_server, window, go, form)
+    # Who goes on to another page ends what the guard was reading; htmx tells both of it.
+    ended = ("htmx:sendAbort", "htmx:afterRequest")
+    assert [one for one in complaints(window) if not any(words in one for words in ended)] == []
