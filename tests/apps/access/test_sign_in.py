@@ -263,6 +263,34 @@ def test_a_forgotten_password_is_set_by_the_link_of_a_mail_once(as_role: AsRole)
     assert "바뀌었습니다" in mail.outbox[-1].subject
 
 
+def test_a_link_to_a_new_password_ends_after_a_day(as_role: AsRole) -> None:
+    with time_machine.travel(datetime(2026, 11, 24, 1, tzinfo=UTC), tick=False) as clock:
+        as_role("").post("/account/password/reset/", {"email": "rep@team.example"})
+        link = re.findall(r"http://testserver(\S+)", str(mail.outbox[-1].body))[0]
+        clock.shift(24 * 3600 - 1)
+        opened = as_role("")
+        form = opened.get(link)["Location"]
+        assert "New password" in opened.get(form).content.decode()
+        clock.shift(2)
+        page = as_role("").get(link).content.decode()
+        assert "older than a day" in page
+        assert 'href="/account/password/reset/"' in page
+        # Who opened it in time and waited too long is told so, too, and keeps the password of before.
+        new = {"password1": "quiet-river-four-stones", "password2": "quiet-river-four-stones"}
+        assert "older than a day" in opened.post(form, new).content.decode()
+        assert sign_in(as_role("")) == 302
+
+
+def test_who_may_confirm_in_another_way_is_offered_it_in_our_words(as_role: AsRole) -> None:
+    client = as_role("")
+    confirmed(client)
+    page = client.get("/account/security/app/on/").content.decode()
+    secret = re.findall(r": (\w{32})", page)[0]
+    client.post("/account/security/app/on/", {"code": code_of(secret)})
+    assert "비밀번호 사용</a>" in client.get("/account/security/confirm/code/").content.decode()
+    assert "코드 사용</a>" in client.get("/account/security/confirm/").content.decode()
+
+
 def test_who_has_no_account_sees_the_same_answer(as_role: AsRole) -> None:
     known = as_role("").post("/account/password/reset/", {"email": "rep@team.example"})
     unknown = as_role("").post("/account/password/reset/", {"email": "nobody@team.example"})
