@@ -65,6 +65,9 @@ def test_each_week_has_a_row_with_what_came_and_went() -> None:
         ("lee", "2026-W46", 1),
     ]
     assert len(split) == 8
+    told = rows_of(period_flow(data.deals, None, data.calendar, period=MONTH))
+    without = [{name: value for name, value in row.items() if not name.startswith("reopened")} for row in rows]
+    assert told == without, "whoever gives no visits is told all but what was opened again"
 
 
 def test_an_unknown_column_is_refused() -> None:

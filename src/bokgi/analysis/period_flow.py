@@ -14,12 +14,13 @@ from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
 FLOWS: Final = ("created", "reopened", "won", "lost", "no_decision", "removed")
+_REOPENED: Final = "reopened"
 _CLOSED: Final = [Outcome.WON.value, Outcome.LOST.value, Outcome.NO_DECISION.value]
 
 
 def period_flow(
     deals: ibis.Table,
-    visits: ibis.Table,
+    visits: ibis.Table | None,
     calendar: ibis.Table,
     *,
     period: Period,
@@ -28,7 +29,7 @@ def period_flow(
     """How many deals came and went in each week, in which way, and for how much.
 
     Reads `deals` (one row per deal: `deal_id, created_on, closed_on, outcome, amount` and the columns in `by`),
-    `visits` (`analysis.visits`) and `calendar` (one row per civil date).
+    `visits` (`analysis.visits`; null: `reopened` is not told) and `calendar` (one row per civil date).
 
     Gives one row per `by` and ISO week of the period, in that order, weeks without anything included: `week_start`,
     `iso_week`, `days` (of the week that lie in the period: 7 unless it is cut), and each of `FLOWS` with `…_amount`
@@ -55,21 +56,24 @@ def period_flow(
     """
     by = check_columns(deals, by)
     columns = ["deal_id", "amount", *by]
-    # Visits of a deal are numbered without gaps: one after a closing has its number and one.
-    ended = visits.filter(_.exit.isin(_CLOSED)).select("deal_id", visit=_.visit + 1)
-    entered = visits.filter((_.entered_on >= period.start) & (_.entered_on < period.end))
-    came_back = entered.semi_join(ended, ["deal_id", "visit"]).select("deal_id", on="entered_on")
     closed = deals.filter(_.outcome != Outcome.OPEN.value)
     moves = [
         deals.select(*columns, on="created_on", flow=ibis.literal("created")),
         closed.select(*columns, on="closed_on", flow="outcome"),
-        came_back.join(deals.select(*columns), "deal_id").select(*columns, "on", flow=ibis.literal("reopened")),
     ]
+    if visits is not None:
+        # Visits of a deal are numbered without gaps: one after a closing has its number and one.
+        ended = visits.filter(_.exit.isin(_CLOSED)).select("deal_id", visit=_.visit + 1)
+        entered = visits.filter((_.entered_on >= period.start) & (_.entered_on < period.end))
+        came_back = entered.semi_join(ended, ["deal_id", "visit"]).select("deal_id", on="entered_on")
+        back = came_back.join(deals.select(*columns), "deal_id")
+        moves.append(back.select(*columns, "on", flow=ibis.literal(_REOPENED)))
     happened = ibis.union(*(_nullable(move.filter((_.on >= period.start) & (_.on < period.end))) for move in moves))
     days = calendar.filter((_.day >= period.start) & (_.day < period.end)).select("day", "week_start", "iso_week")
     weeks = days.group_by("week_start", "iso_week").agg(days=_.count())
     dated = happened.join(days, happened.on == days.day)
-    counts = {name: column for flow in FLOWS for name, column in totals(flow, _.flow == flow).items()}
+    flows = [flow for flow in FLOWS if visits is not None or flow != _REOPENED]
+    counts = {name: column for flow in flows for name, column in totals(flow, _.flow == flow).items()}
     told = dated.group_by(*by, "week_start").agg(**counts)
     keys = [*by, "week_start"]
     rows = weeks.cross_join(told.select(*by).distinct()) if by else weeks

@@ -142,7 +142,8 @@ def _decided(deals: ibis.Table, memberships: ibis.Table, days: ibis.Table) -> ib
     """Count deals won and decided by the owner's team on the day they closed, and week."""
     decided = [Outcome.WON.value, Outcome.LOST.value, Outcome.NO_DECISION.value]
     closed = deals.filter(_.outcome.isin(decided) & _.owner_id.notnull()).select("owner_id", "outcome", day="closed_on")
-    placed = with_team(closed, memberships, person="owner_id", on=closed.day).join(days, "day")
+    dated = closed.join(days, "day")
+    placed = with_team(dated, memberships, person="owner_id", on=dated.day)
     return placed.group_by("team", "week").agg(
         won=(_.outcome == Outcome.WON.value).cast("int64").sum(), decided=_.count()
     )

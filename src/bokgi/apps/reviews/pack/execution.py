@@ -188,7 +188,7 @@ def usual(scope: Scope, sums: Mapping[str, Any]) -> dict[str, Any]:
     first = rows(scope.deals.agg(first=_.created_on.min()))[0]["first"]
     if scope.as_of < week.last or first is None or first > span.start:
         return {}
-    flows = rows(period_flow(scope.deals, scope.visits, scope.facts.calendar, period=span))
+    flows = rows(period_flow(scope.deals, None, scope.facts.calendar, period=span))
     found = {name: _usual([row[name] for row in flows], sums[name]["count"]) for name in ("created", "won", "lost")}
     found[ACTIVITIES] = _usual(_activities_by_week(scope, span), sum(sums[ACTIVITIES].values()))
     return {name: told for name, told in found.items() if told is not None and told["mean"]}

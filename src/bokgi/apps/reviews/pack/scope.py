@@ -248,6 +248,7 @@ def _lately(
         who = who.filter(_.person_id.isin(ours))
         recent = keep(recent.semi_join(who, "activity_id"))
     lasted = stays.filter(_.left_on.isnull() | (_.left_on >= start))
+    lasted = lasted.drop("entered_at", "next_stage", "next_order", "left_not_before_on")
     return Lately(recent, keep(who), keep(lasted))
 
 
