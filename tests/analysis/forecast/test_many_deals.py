@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
+from datetime import date
 
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from bokgi.analysis.forecast.benchmarks import weighted_pipeline
+from bokgi.analysis.forecast.history import Standing
 from bokgi.analysis.forecast.many_deals import Cumulants, cumulants_of, drawn_apart, sums_by_group
+from bokgi.analysis.forecast.windows import Window
 
 PATHS = 4_000
 
@@ -64,4 +71,33 @@ def test_nothing_is_drawn_of_deals_without_worth() -> None:
 
 def test_the_deals_on_which_the_range_hangs_are_drawn_by_themselves() -> None:
     variance = np.arange(10_000.0)
-    assert np.flatnonzero(drawn_apart(variance)).tolist() == list(range(6_000, 10_000))
+    assert np.flatnonzero(drawn_apart(variance, 4_000)).tolist() == list(range(6_000, 10_000))
+
+
+def test_a_sum_of_many_deals_has_the_same_quantiles_however_many_are_drawn_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(5)
+    p, amount = rng.uniform(0.02, 0.4, 3_000), rng.lognormal(3.0, 1.2, 3_000)
+    n = len(p)
+    none = np.zeros(n, dtype=np.int64)
+    standing = Standing(
+        pa.chunked_array([pa.array(np.arange(n).astype(str))]),
+        *(none for _ in range(5)),
+        amount,
+        none,
+        none,
+        p,
+        none.astype(bool),
+        amount,
+    )
+    window = Window(date(2026, 1, 4), date(2026, 1, 5), date(2026, 2, 1))
+
+    def quantiles() -> NDArray[np.float64]:
+        drawn = weighted_pipeline(np.random.default_rng(1), standing, p, amount, window, due_only=False, paths=20_000)
+        assert drawn is not None
+        return np.quantile(drawn, [0.05, 0.5, 0.95])
+
+    some = quantiles()
+    monkeypatch.setattr("bokgi.analysis.forecast.benchmarks.MOST_OF_A_SUM", n)
+    np.testing.assert_allclose(some, quantiles(), rtol=0.006)

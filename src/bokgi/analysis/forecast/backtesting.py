@@ -22,7 +22,7 @@ from bokgi.analysis.forecast.benchmarks import (
 from bokgi.analysis.forecast.blending import Blend, Past, learn_blend
 from bokgi.analysis.forecast.hazards import Hazards
 from bokgi.analysis.forecast.history import History
-from bokgi.analysis.forecast.outlook import Outlook, draw, look_ahead
+from bokgi.analysis.forecast.outlook import Draws, Outlook, draw, groups_of, look_ahead
 from bokgi.analysis.forecast.scoring import crps, inside, quantile_loss
 from bokgi.analysis.forecast.windows import Window, day_number
 
@@ -38,7 +38,8 @@ METHODS = (BLEND, MODEL, *SIMPLE, BEST_SIMPLE)
 class Origin:
     """One look ahead: the outlook, sorted draws by method (missing: the method cannot answer there), what came.
 
-    `came` is null while the window is not over. `simple`: the simple method that had done best before.
+    `came` is null while the window is not over. `simple`: the simple method that had done best before. `drawn`: the
+    stage model's own draws, of a window that is not over by the groups of `groups_of`.
     """
 
     window: Window
@@ -47,6 +48,7 @@ class Origin:
     blend: Blend
     simple: str
     came: float | None
+    drawn: Draws
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,9 @@ def replay(
         on = day_number(window.origin)
         came = None if place == now else _came(history, on + window.after, on + window.until)
         paths = last if place == now else usual
-        drawn = draw(outlook, history, paths=paths, seed=seed)
-        found.append(_origin(history, outlook, np.sort(drawn.open + drawn.new), over, came, paths=paths, seed=seed))
+        split = groups_of(history, outlook) if place == now else None
+        drawn = draw(outlook, history, paths=paths, seed=seed, split=split)
+        found.append(_origin(history, outlook, drawn, over, came, paths=paths, seed=seed))
     return found
 
 
@@ -102,7 +105,7 @@ def _came(history: History, after: int, until: int) -> float:
 def _origin(
     history: History,
     outlook: Outlook,
-    model: Floats,
+    drawn: Draws,
     over: Sequence[Origin],
     came: float | None,
     *,
@@ -113,21 +116,24 @@ def _origin(
     on = day_number(window.origin)
     first = day_number(history.first) if history.first is not None else on
     rng = np.random.default_rng([seed, on, 1])
+    model = np.sort(drawn.open + drawn.new)
     rate = np.sort(run_rate(rng, history.wins, window, first=first, paths=paths))
     chance = stage_chances(history.ends, history.stage_probability, on=on)
-    drawn: dict[str, Floats | None] = {
+    by_method: dict[str, Floats | None] = {
         MODEL: model,
         RUN_RATE: rate,
         SEASONAL_NAIVE: seasonal_naive(rng, history.wins, window, first=first, paths=paths),
     }
     for name, due_only in ((WEIGHTED, False), (WEIGHTED_DUE, True)):
-        drawn[name] = weighted_pipeline(rng, standing, chance, outlook.stated, window, due_only=due_only, paths=paths)
-    draws = {name: np.sort(values) for name, values in drawn.items() if values is not None}
+        by_method[name] = weighted_pipeline(
+            rng, standing, chance, outlook.stated, window, due_only=due_only, paths=paths
+        )
+    draws = {name: np.sort(values) for name, values in by_method.items() if values is not None}
     blend = learn_blend([Past(one.draws[MODEL], one.draws[RUN_RATE], one.came or 0.0) for one in over])
     draws[BLEND] = blend.of(model, rate)
     simple = _best_simple(over, draws)
     draws[BEST_SIMPLE] = draws[simple]
-    return Origin(window, outlook, draws, blend, simple, came)
+    return Origin(window, outlook, draws, blend, simple, came, drawn)
 
 
 def _best_simple(over: Sequence[Origin], draws: Mapping[str, Floats]) -> str:

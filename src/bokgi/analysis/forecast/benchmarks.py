@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.history import NEVER, Ends, Standing, Wins
-from bokgi.analysis.forecast.many_deals import Cumulants, cumulants_of, drawn_apart
+from bokgi.analysis.forecast.many_deals import MOST_OF_A_SUM, Cumulants, cumulants_of, drawn_apart
 from bokgi.analysis.forecast.windows import Window, day_number
 
 Floats = NDArray[np.float64]
@@ -89,7 +89,7 @@ def weighted_pipeline(
         p = np.where(standing.due <= window.until, p, 0.0)
     total = np.zeros(paths)
     p, amount = p[p > 0.0], amount[p > 0.0]
-    one_by_one = drawn_apart(amount**2 * p * (1.0 - p))
+    one_by_one = drawn_apart(amount**2 * p * (1.0 - p), MOST_OF_A_SUM)
     if not one_by_one.all():
         few = ~one_by_one
         each = cumulants_of(p[few], amount[few], (np.ones(1), np.ones(1)))

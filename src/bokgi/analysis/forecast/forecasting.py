@@ -16,10 +16,10 @@ from bokgi.analysis.forecast.benchmarks import RUN_RATE, SIMPLE, WEIGHTED, WEIGH
 from bokgi.analysis.forecast.change import change_since
 from bokgi.analysis.forecast.history import History, first_day, read_history
 from bokgi.analysis.forecast.open_deals import at_risk, open_deals, widest
-from bokgi.analysis.forecast.outlook import draw
+from bokgi.analysis.forecast.outlook import groups_of
 from bokgi.analysis.forecast.result import Backtest, Benchmark, Calibration, Forecast, OriginResult, Reason
 from bokgi.analysis.forecast.scoring import LEVELS, crps
-from bokgi.analysis.forecast.sharing import HIGH, LOW, Scaling, groups_of, shares
+from bokgi.analysis.forecast.sharing import HIGH, LOW, Scaling, shares
 from bokgi.analysis.forecast.windows import WEEK, Window, day_number, day_of, past_windows, whole_periods
 from bokgi.domain.errors import RefusalError, UsageError
 from bokgi.domain.messages import N_, Message
@@ -126,7 +126,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
         return _by_run_rate(history, window, reason, known_days, paths=paths, seed=seed)
     places = [*range(len(past)), len(windows) - 1]
     origins = replay(history, windows, places, usual=PAST_PATHS, last=paths, seed=seed, now=len(windows) - 1)
-    return _told(history, windows, origins, known_days, paths=paths, seed=seed)
+    return _told(history, windows, origins, known_days)
 
 
 def _check(deals: ir.Table, as_of: date) -> None:
@@ -222,15 +222,12 @@ def _by_run_rate(
     )
 
 
-def _told(
-    history: History, windows: Sequence[Window], origins: Sequence[Origin], known_days: int, *, paths: int, seed: int
-) -> Forecast:
+def _told(history: History, windows: Sequence[Window], origins: Sequence[Origin], known_days: int) -> Forecast:
     """Put the forecast together: the draws of the whole, and its parts scaled so that they add up to its mean."""
     here = origins[-1]
     outlook, window = here.outlook, here.window
     seen, so_far = _so_far(history, window)
-    split = groups_of(history, outlook)
-    drawn = draw(outlook, history, paths=paths, seed=seed, split=split)
+    drawn, split = here.drawn, groups_of(history, outlook)
     final = here.draws[BLEND]
     drawn_mean = float((drawn.open + drawn.new).mean())
     scaling = Scaling(float(final.mean()) / drawn_mean if drawn_mean > 0 else 0.0, here.blend.scale)

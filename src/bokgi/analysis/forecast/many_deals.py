@@ -13,21 +13,23 @@ Ints = NDArray[np.int64]
 
 MOST_DRAWN: Final = 4_000
 """So many open deals are drawn one by one; of more, those on which the range hangs most."""
+MOST_OF_A_SUM: Final = 1_000
+"""The same where nothing but the sum of all is asked: what is left then is hundreds of deals, and nearly normal."""
 _GRID: Final = 33
 _LEAST_SKEW: Final = 1e-3
 
 
-def drawn_apart(variance: Floats) -> NDArray[np.bool_]:
-    """Mark the deals that are drawn one by one: all, or the `MOST_DRAWN` with the largest variance.
+def drawn_apart(variance: Floats, most: int) -> NDArray[np.bool_]:
+    """Mark the deals that are drawn one by one: all, or the `most` with the largest variance.
 
-    >>> bool(drawn_apart(np.ones(100)).all()), int(drawn_apart(np.ones(10_000)).sum())
+    >>> bool(drawn_apart(np.ones(100), 4_000).all()), int(drawn_apart(np.ones(10_000), 4_000).sum())
     (True, 4000)
     """
     apart: NDArray[np.bool_] = np.ones(len(variance), dtype=bool)
-    if len(variance) > MOST_DRAWN:
-        bound = np.partition(variance, len(variance) - MOST_DRAWN)[len(variance) - MOST_DRAWN]
+    if len(variance) > most:
+        bound = np.partition(variance, len(variance) - most)[len(variance) - most]
         apart = variance > bound
-        apart[np.flatnonzero(variance == bound)[: MOST_DRAWN - int(apart.sum())]] = True
+        apart[np.flatnonzero(variance == bound)[: most - int(apart.sum())]] = True
     return apart
 
 

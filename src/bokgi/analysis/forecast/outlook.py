@@ -15,7 +15,7 @@ from bokgi.analysis.forecast.counting import AGE_DAYS
 from bokgi.analysis.forecast.credibility import Block, Effects, multiplicative
 from bokgi.analysis.forecast.hazards import Hazards, fit_hazards, win_chances
 from bokgi.analysis.forecast.history import NEVER, History, Standing
-from bokgi.analysis.forecast.many_deals import MOST_DRAWN, Cumulants, drawn_apart, sums_by_group
+from bokgi.analysis.forecast.many_deals import MOST_DRAWN, MOST_OF_A_SUM, Cumulants, drawn_apart, sums_by_group
 from bokgi.analysis.forecast.values_then import MOST_PUSHES
 from bokgi.analysis.forecast.windows import Window, day_number, steps_of
 
@@ -46,7 +46,7 @@ class Outlook:
     recalibration by `correction`, which tells deals apart by `traits`; `amount`: its expected won amount, `unknown`
     where that is fitted; `stated`: the same before amounts far above any won so far were bounded. `new_wins`: wins
     expected of deals yet to enter (`new_raw` before recalibration), drawn like the entries `pool` with `pool_weight`.
-    `shock`: sd of what all deals share.
+    `shock`: sd of what all deals share. `learnt`: the effects behind `correction`; null: nothing was learnt.
     """
 
     window: Window
@@ -66,6 +66,7 @@ class Outlook:
     pool: Ints
     pool_weight: Floats
     shock: float
+    learnt: Effects | None
     realised_new_wins: float = field(default=0.0)
 
     @property
@@ -112,6 +113,7 @@ def _recalibration(traits: Sequence[Block], earlier: Sequence[Outlook]) -> Effec
         dispersion=overlap,
         bounded=True,
         drawn_to_one=overlap / _LEVEL_SD**2,
+        start=earlier[-1].learnt,
     )
 
 
@@ -148,17 +150,18 @@ def look_ahead(
     earlier: Sequence[Outlook],
     *,
     start: Hazards | None = None,
-    known: Hazards | None = None,
+    like: Outlook | None = None,
 ) -> Outlook:
     """Look ahead from an origin with what had happened by its end.
 
     `earlier` are outlooks whose window was over then.
-    `start` are hazards fitted on nearly the same cells (they save time), `known` hazards to be taken as they are.
+    `start` are hazards fitted on nearly the same cells (they save time). With `like` hazards and recalibration are
+    those of another outlook, which learnt from the same `earlier` ones.
     """
     on = day_number(window.origin)
     first = day_number(history.first) if history.first is not None else on
     standing, coding, steps = history.standing[place], history.coding, steps_of(window, history.year_starts)
-    hazards = known or fit_hazards(history.cells, history.moves, coding, on=on, start=start)
+    hazards = fit_hazards(history.cells, history.moves, coding, on=on, start=start) if like is None else like.hazards
     coming = expect_arrivals(history.entries, steps, on=on, first=first, year_starts=history.year_starts)
     entries, pool = history.entries, coming.pool
     chance, chances = win_chances(
@@ -170,7 +173,7 @@ def look_ahead(
     )
     traits = _traits(standing, window, len(coding.stages))
     raw = -np.log1p(-chance)
-    learnt = _recalibration(traits, earlier)
+    learnt = _recalibration(traits, earlier) if like is None else like.learnt
     correction = np.ones(len(raw)) if learnt is None else learnt.rate * learnt.of(traits)
     amounts = fit_amounts(history.wins, coding, on=on)
     unknown = np.isnan(standing.amount)
@@ -200,6 +203,7 @@ def look_ahead(
         pool,
         weight / new_raw if new_raw > 0 else weight,
         _shock(earlier),
+        learnt,
         _new_wins(history, standing, window),
     )
 
@@ -234,6 +238,16 @@ class Split:
         return len(self.person)
 
 
+def groups_of(history: History, outlook: Outlook) -> Split:
+    """Group deals by person and team."""
+    teams = len(history.coding.teams)
+    standing, entries, pool = outlook.standing, history.entries, outlook.pool
+    open_pair = standing.person * teams + standing.team
+    new_pair = entries.person[pool] * teams + entries.team[pool]
+    pairs = np.unique(np.concatenate([open_pair, new_pair]))
+    return Split(*np.divmod(pairs, teams), np.searchsorted(pairs, open_pair), np.searchsorted(pairs, new_pair))
+
+
 @dataclass(frozen=True)
 class Draws:
     """Drawn won amounts of the window: `paths` long, and by group (`groups × paths`)."""
@@ -247,13 +261,15 @@ class Draws:
 def draw(outlook: Outlook, history: History, *, paths: int, seed: int, split: Split | None = None) -> Draws:
     """Draw what is won of the open deals and of those yet to enter; deals of one path share a shock.
 
-    Of more than `MOST_DRAWN` open deals those that matter least for the range are drawn as one sum.
+    Of more than `MOST_DRAWN` open deals (`MOST_OF_A_SUM` without groups) those that matter least for the range are
+    drawn as one sum.
     """
     rng = np.random.default_rng([seed, day_number(outlook.window.origin)])
     shared = np.exp(outlook.shock * rng.standard_normal(paths) - 0.5 * outlook.shock**2)
     groups = 0 if split is None else split.groups
     total, by_group = np.zeros(paths), np.zeros((groups, paths))
-    one_by_one = drawn_apart(outlook.amount**2 * outlook.chance * (1.0 - outlook.chance))
+    variance = outlook.amount**2 * outlook.chance * (1.0 - outlook.chance)
+    one_by_one = drawn_apart(variance, MOST_OF_A_SUM if split is None else MOST_DRAWN)
     deals = np.flatnonzero(one_by_one)
     rows = max(_CHUNK // paths, 1)
     strength = shared.astype(np.float32)

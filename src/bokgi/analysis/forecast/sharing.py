@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.counting import UNKNOWN
 from bokgi.analysis.forecast.history import History
-from bokgi.analysis.forecast.outlook import Draws, Outlook, Split
+from bokgi.analysis.forecast.outlook import Draws, Split
 from bokgi.analysis.forecast.result import Part, Share
 
 Floats = NDArray[np.float64]
@@ -36,16 +36,6 @@ class Scaling:
     def part(self, draws: Floats, n: float) -> Part:
         """Give a part that stands for `n` wins before it is blended."""
         return Part(*self.range_of(draws), self.factor * n)
-
-
-def groups_of(history: History, outlook: Outlook) -> Split:
-    """Group deals by person and team."""
-    teams = len(history.coding.teams)
-    standing, entries, pool = outlook.standing, history.entries, outlook.pool
-    open_pair = standing.person * teams + standing.team
-    new_pair = entries.person[pool] * teams + entries.team[pool]
-    pairs = np.unique(np.concatenate([open_pair, new_pair]))
-    return Split(*np.divmod(pairs, teams), np.searchsorted(pairs, open_pair), np.searchsorted(pairs, new_pair))
 
 
 def shares(
