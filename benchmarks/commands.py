@@ -7,7 +7,8 @@ The review is made three times. `first`: nothing is kept yet but the derived sta
 is an answer that is kept. `another week`: what depends on the lake version or its day alone lies there (tables of
 `Facts.kept`, the funnel of the day with its search for a bottleneck, and the answers to other questions that the
 review quotes); the week's own part of the pack is worked out. The other commands find no answer kept, only
-tables of the day; the forecast (2,000 paths) goes with its backtest.
+tables of the day. The forecast (2,000 paths) goes with its backtest: `first` reads what it learns from; `day kept` finds
+that among the tables of the day, as another team's forecast does, for it follows from the facts, the day and the period.
 As with an installed program, Python finds its byte code.
 Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it.
 """
@@ -39,7 +40,8 @@ COMMANDS: Final[dict[str, tuple[list[str], dict[int, float]]]] = {
     "review, another week": (["review", "--week", WEEK_BEFORE, "--as-of", DAY], {1_000_000: 5.0}),
     "compare": (["compare", "--as-of", DAY], {100_000: 1.0, 1_000_000: 5.0}),
     "bottlenecks": (["bottlenecks", "--as-of", DAY], {1_000_000: 5.0}),
-    "forecast": (["forecast", "--as-of", DAY], {FORECAST_DEALS: 3.0}),
+    "forecast, first": (["forecast", "--as-of", DAY], {FORECAST_DEALS: 3.0}),
+    "forecast, day kept": (["forecast", "--as-of", DAY], {FORECAST_DEALS: 3.0}),
 }
 
 
@@ -74,10 +76,12 @@ def measure(deals: int, folder: Path, only: str) -> list[dict[str, Any]]:
     lake = home(folder / str(deals), deals)
     found = []
     for order, (what, (words, goals)) in enumerate(COMMANDS.items(), start=100):
-        if only not in what or (what == "forecast" and deals > FORECAST_DEALS):
+        if only not in what or (what.startswith("forecast") and deals > FORECAST_DEALS):
             continue
         print(f"{deals:,} {what} …", file=sys.stderr, flush=True)
-        if what.endswith("first"):
+        if what == "forecast, first":
+            forget(lake.home, "forecast_*.parquet", "answers/*.json")
+        elif what.endswith("first"):
             forget(lake.home)
         elif not what.startswith("review"):
             forget(lake.home, "answers/*.json")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bokgi.analysis.forecast import forecasting
-from bokgi.analysis.forecast.history import History, read_history
+from bokgi.analysis.forecast.history import History
+from bokgi.analysis.forecast.reading import Source, read_history
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
@@ -88,8 +89,8 @@ def test_deals_hurry_at_the_end_of_the_fiscal_quarter(
     facts = facts_of({"year_starts": "2"}, **CAST, deals=DEALS.rstrip() + "\n" + old)
     read = []
 
-    def counted(*tables: Any, **given: Any) -> History:  # noqa: ANN401 - whatever is read
-        read.append(read_history(*tables, **given))
+    def counted(source: Source) -> History:
+        read.append(read_history(source))
         return read[-1]
 
     monkeypatch.setattr(forecasting, "read_history", counted)

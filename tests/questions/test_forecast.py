@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ import pyarrow.compute as pc
 import pytest
 
 from benchmarks.simulator import Organisation, simulate
+from bokgi.analysis.forecast.days_at_risk import count_cells
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.period import Period
+from bokgi.facts.lake import Lake
+from bokgi.facts.ledger import Entry
 from bokgi.facts.model import Facts
+from bokgi.facts.read import open_facts
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.forecast import ask_forecast, period_of
 from bokgi.ui.spoken import spoken
@@ -184,3 +189,41 @@ def test_periods_are_read_by_name_or_dates(text: str | None, start: str | None) 
 def test_a_period_far_ahead_is_refused(facts: Facts) -> None:
     with pytest.raises(UsageError, match="400 days"):
         asked(facts, period=Period.parse("2027-Q3"))
+
+
+def test_a_day_is_read_once_for_all_teams_and_again_after_an_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = simulate(Organisation(seed=4, reps=4, deals=400)).tables
+    lake = Lake.open(tmp_path, create=True)
+
+    def bring(rows: Mapping[str, pa.Table]) -> Facts:
+        with lake.begin() as writing:
+            for name, table in rows.items():
+                writing.write(name, table.drop_columns([c for c in table.column_names if c == "import_no"]))
+            at = datetime(2025, 12, writing.import_no, tzinfo=UTC)
+            writing.commit(Entry(kind="file", source="crm", by="test", at=at, exported_at=at))
+        return open_facts(tmp_path)
+
+    read: list[str] = []
+
+    def counted(*given: Any) -> Iterator[pa.Table]:  # noqa: ANN401 - whatever is read
+        read.append("days at risk")
+        return count_cells(*given)
+
+    monkeypatch.setattr("bokgi.analysis.forecast.reading.count_cells", counted)
+    facts = bring(tables)
+    whole = asked(facts)
+    team = whole["teams"][0]["team"]
+    told = asked(facts, team=team)
+    assert (len(read), told["calibration"]["n"] > 0) == (1, True)
+    for folder in (tmp_path / "lake" / "state").iterdir():
+        for path in folder.glob("forecast_*.parquet"):
+            path.unlink()
+    assert asked(open_facts(tmp_path), team=team) == told
+    assert len(read) == 2
+    gone = bring({"deals": tables["deals"].filter(pc.equal(tables["deals"]["outcome"], "open")).slice(0, 1)})
+    asked(gone)
+    assert len(read) == 3
+    asked(gone, as_of=AS_OF - timedelta(days=1))
+    assert len(read) == 4

@@ -15,7 +15,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
-from bokgi.questions.forecast import MONTH, QUARTER, inputs_of, tried
+from bokgi.questions.forecast import MONTH, QUARTER, inputs_of, keeping, tried
 
 MONTHS: Final = {MONTH: 1, QUARTER: 3}
 
@@ -45,6 +45,7 @@ def ask_backtest(facts: Facts, *, as_of: date, period: str = MONTH, team: str | 
             factors=read.factors,
             team=team,
             year_starts=facts.settings.year_starts,
+            keep=keeping(facts, "backtest", as_of, period),
         )
         return _answer(here, found, period, team)
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 import ibis
+import pyarrow as pa
 from ibis import _
 
 from bokgi.analysis.comparison.conditions import leaks, varied
 from bokgi.analysis.decomposition.shapley import apportioned
 from bokgi.analysis.forecast import Forecast
 from bokgi.analysis.forecast import forecast as analysed
+from bokgi.analysis.forecast.reading import Keep
 from bokgi.analysis.forecast.result import Change, DealOutlook, Part, Share
 from bokgi.analysis.forecast.scoring import usual_hits
 from bokgi.domain.measures import Between, Rate
@@ -80,7 +82,16 @@ def inputs_of(here: Asked, raw: Facts, team: str | None) -> Inputs:
     )
     leaking = tuple(leak.factor for leak in leaks(deals, CONDITIONS))
     factors = varied(deals, [name for name in CONDITIONS if name not in leaking])
-    return Inputs(deals, here.visits(), here.keep(changes), here.facts.stages, factors, leaking)
+    return Inputs(deals, here.visits(), changes, here.facts.stages, factors, leaking)
+
+
+def keeping(facts: Facts, kind: str, as_of: date, windows: str) -> Keep:
+    """Keep what forecasts of a day and some windows learn from, for whatever team; see `Facts.kept`."""
+
+    def keep(name: str, make: Callable[[], pa.Table]) -> pa.Table:
+        return facts.kept(f"{kind}_{name}-{as_of}-{windows}", lambda: ibis.memtable(make())).to_pyarrow()
+
+    return keep
 
 
 def ask_forecast(facts: Facts, *, as_of: date, period: Period | None = None, team: str | None = None) -> Json:
@@ -92,18 +103,20 @@ def ask_forecast(facts: Facts, *, as_of: date, period: Period | None = None, tea
     `docs/reference/forecast.schema.json`. Money in the organisation's currency; parts add up to the whole to the last
     won. Raises `NotFoundError` for an unknown team, `UsageError` for a period too long.
     """
+    period = period if period is not None else facts.settings.quarter_of(as_of)
     with asked(facts, as_of=as_of) as here:
         read = inputs_of(here, facts, team)
         found = analysed(
             read.deals,
             read.visits,
             as_of=as_of,
-            period=period if period is not None else facts.settings.quarter_of(as_of),
+            period=period,
             changes=read.changes,
             stages=read.stages,
             factors=read.factors,
             team=team,
             year_starts=facts.settings.year_starts,
+            keep=keeping(facts, "forecast", as_of, f"{period.start}-{period.end}"),
         )
         return _answer(here, found, read, team)
 

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bokgi.analysis.forecast.history import NEVER, History, read_history
+from bokgi.analysis.forecast.cells import Cells
+from bokgi.analysis.forecast.history import NEVER, History
+from bokgi.analysis.forecast.reading import Source, read_cells, read_history
 from bokgi.analysis.forecast.windows import (
     PHASES,
     Window,
@@ -53,12 +55,19 @@ CHANGES = """
 """
 
 
-def history(*windows: Window, **tables: Any) -> History:  # noqa: ANN401 - text or Arrow
+def source(*windows: Window, year_starts: int = 1, **tables: Any) -> Source:  # noqa: ANN401 - text or Arrow
     given = facts(**({"deals": DEALS, "stage_events": EVENTS, "stages": STAGES, "deal_changes": CHANGES} | tables))
     told = visits(given.deals, given.stage_events, given.stages)
-    return read_history(
-        given.deals, told, given.deal_changes, given.stages, as_of=AS_OF, windows=windows, factors=("source",)
-    )
+    return Source(given.deals, told, given.deal_changes, given.stages, AS_OF, windows, ("source",), year_starts)
+
+
+def history(*windows: Window, **tables: Any) -> History:  # noqa: ANN401 - text or Arrow
+    return read_history(source(*windows, **tables))
+
+
+def cells_at(*windows: Window, **given: Any) -> Cells:  # noqa: ANN401 - text or Arrow, the start of the year
+    read = source(*windows, **given)
+    return read_cells(read, read_history(read).coding)
 
 
 def at(origin: str, start: str = "2026-02-01", end: str = "2026-03-01") -> Window:
@@ -139,9 +148,9 @@ def test_a_close_date_that_was_put_off_is_told_from_then_on() -> None:
 
 
 def test_days_at_risk_are_those_between_entry_and_leaving() -> None:
-    found = history(at("2026-02-03"), at("2026-02-20"))
-    stage = {name: code for code, (_, name) in enumerate(found.coding.stages)}
-    cells = found.cells
+    windows = at("2026-02-03"), at("2026-02-20")
+    stage = {name: code for code, (_, name) in enumerate(history(*windows).coding.stages)}
+    cells = cells_at(*windows)
     days = cells.days(np.ones(len(cells.marks)))
     talk, offer = (days[cells.stage == stage[name]].sum() for name in ("talk", "offer"))
     # d1 29 days of talk, d2 78 up to the day of the facts, d3 passed through in a day: half a day.
@@ -156,18 +165,18 @@ def test_cells_counted_a_few_deals_at_a_time_are_the_same(monkeypatch: pytest.Mo
         .replace(" ,\n", " , | web\n")
         .replace(",amount,", ",amount, | event")
     )
-    whole = history(at("2026-02-03"), deals=deals).cells
-    monkeypatch.setattr("bokgi.analysis.forecast.counting.CELLS_AT_ONCE", 1)
-    parts = history(at("2026-02-03"), deals=deals).cells
+    whole = cells_at(at("2026-02-03"), deals=deals)
+    monkeypatch.setattr("bokgi.analysis.forecast.days_at_risk.CELLS_AT_ONCE", 1)
+    parts = cells_at(at("2026-02-03"), deals=deals)
     assert set(whole.profile.tolist()) == {0, 1}
     for field in ("profile", "person", "first", "timing", "begins", "era", "twice"):
         assert getattr(parts, field).tolist() == getattr(whole, field).tolist()
 
 
 def test_days_weighed_some_rows_at_a_time_are_those_of_each_era_by_its_weight(monkeypatch: pytest.MonkeyPatch) -> None:
-    cells = history(at("2026-02-03"), at("2026-02-20")).cells
+    cells = cells_at(at("2026-02-03"), at("2026-02-20"))
     weight = np.linspace(0.25, 1.0, len(cells.marks))
-    monkeypatch.setattr("bokgi.analysis.forecast.history._ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("bokgi.analysis.forecast.cells._ROWS_AT_ONCE", 2)
     rows = [range(*pair) for pair in pairwise(cells.begins.tolist())]
     slowly = [sum(int(cells.twice[at]) * weight[cells.era[at]] / 2 for at in row) for row in rows]
     assert len(set(cells.era.tolist())) > 1
@@ -175,8 +184,8 @@ def test_days_weighed_some_rows_at_a_time_are_those_of_each_era_by_its_weight(mo
 
 
 def test_an_origin_knows_only_what_had_happened_by_its_end() -> None:
-    found = history(at("2026-02-03"), at("2026-02-02"))
-    marks, by_timing = found.cells.marks, found.cells.events["on"][0]
+    cells = cells_at(at("2026-02-03"), at("2026-02-02"))
+    marks, by_timing = cells.marks, cells.events["on"][0]
     on = [by_timing[marks <= day_number(date(2026, 2, day))].sum() for day in (2, 3)]
     assert on == [1.0, 2.0]
 
@@ -218,17 +227,11 @@ def test_parts_of_a_quarter_of_a_year_that_starts_in_march(on: str, part: int) -
 
 
 def test_days_at_risk_and_steps_ahead_have_the_phases_of_the_fiscal_year() -> None:
-    given = facts(deals=DEALS, stage_events=EVENTS, stages=STAGES)
-    told = visits(given.deals, given.stage_events, given.stages)
     window = at("2026-01-31")
 
     def days_by_phase(year_starts: int) -> np.ndarray[Any, Any]:
-        found = read_history(
-            given.deals, told, None, None, as_of=AS_OF, windows=(window,), factors=(), year_starts=year_starts
-        )
-        assert found.year_starts == year_starts
-        days = found.cells.days(np.ones(len(found.cells.marks)))
-        return np.bincount(found.cells.timing % PHASES, days, PHASES)
+        cells = cells_at(window, year_starts=year_starts)
+        return np.bincount(cells.timing % PHASES, cells.days(np.ones(len(cells.marks))), PHASES)
 
     calendar, moved = days_by_phase(1), days_by_phase(3)
     # The same days stand in other parts of the quarter: December to February is a quarter of a year from March on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -204,3 +205,25 @@ def test_a_backtest_without_history_says_so(world: World) -> None:
     late = pc.greater(deals["created_on"], pa.scalar(date(2025, 10, 1)))
     found = bokgi_backtest(replace(world, tables=world.tables | {"deals": deals.filter(late)}))
     assert (found.reason, found.origins, found.scores) == ("too_little_history", (), {})
+
+
+def test_what_is_kept_is_read_for_another_team_and_changes_nothing(world: World, plain: Forecast) -> None:
+    kept: dict[str, pa.Table] = {}
+
+    def keep(name: str, make: Callable[[], pa.Table]) -> pa.Table:
+        if name not in kept:
+            kept[name] = make()
+        return kept[name]
+
+    def only_kept(name: str, _make: Callable[[], pa.Table]) -> pa.Table:
+        return kept[name]
+
+    team = plain.teams[0].key
+    first = made(world.tables, keep=keep)
+    assert replace(first, draws=plain.draws) == plain
+    again, alone = made(world.tables, keep=only_kept, team=team), made(world.tables, team=team)
+    assert np.array_equal(again.draws, alone.draws)
+    assert replace(again, draws=alone.draws) == alone
+    assert again.mean is not None
+    assert plain.mean is not None
+    assert again.mean < plain.mean

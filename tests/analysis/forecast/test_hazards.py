@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from bokgi.analysis.forecast.coding import Coding
 from bokgi.analysis.forecast.counting import AGE_DAYS
 from bokgi.analysis.forecast.hazards import Hazards, win_chances
-from bokgi.analysis.forecast.history import Coding
 from bokgi.analysis.forecast.windows import PHASES, Steps, Window, steps_of
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,7 @@ def hazards(on: Floats, won: Floats, lost: Floats, back: Floats) -> Hazards:
     stages = len(back)
     base = {"on": on, "won": won, "lost": lost}
     ones: dict[str, tuple[Floats, ...]] = {name: (np.ones(1),) for name in base}
-    return Hazards(base, ones, back, np.eye(stages, k=1), np.eye(stages, k=-1), {})
+    return Hazards(base, ones, back, np.eye(stages, k=1), np.eye(stages, k=-1))
 
 
 def window(days: int, start: int = 1) -> Window:

@@ -82,14 +82,18 @@ def test_a_sum_of_many_deals_has_the_same_quantiles_however_many_are_drawn_one_b
     n = len(p)
     none = np.zeros(n, dtype=np.int64)
     standing = Standing(
-        pa.chunked_array([pa.array(np.arange(n).astype(str))]),
-        *(none for _ in range(5)),
-        amount,
-        none,
-        none,
-        p,
-        none.astype(bool),
-        amount,
+        deal_id=pa.chunked_array([pa.array(np.arange(n).astype(str))]),
+        profile=none,
+        person=none,
+        team=none,
+        stage=none,
+        age=none,
+        amount=amount,
+        due=none,
+        times_pushed=none,
+        probability=p,
+        won=none.astype(bool),
+        won_amount=amount,
     )
     window = Window(date(2026, 1, 4), date(2026, 1, 5), date(2026, 2, 1))
 

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bokgi.analysis.forecast.coding import Coding
 from bokgi.analysis.forecast.credibility import multiplicative
 from bokgi.analysis.forecast.hazards import conditions_of
-from bokgi.analysis.forecast.history import Coding, Wins
+from bokgi.analysis.forecast.history import Wins
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

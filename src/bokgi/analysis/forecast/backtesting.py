@@ -24,7 +24,7 @@ from bokgi.analysis.forecast.hazards import Hazards
 from bokgi.analysis.forecast.history import History
 from bokgi.analysis.forecast.outlook import Draws, Outlook, draw, groups_of, look_ahead
 from bokgi.analysis.forecast.scoring import crps, inside, quantile_loss
-from bokgi.analysis.forecast.windows import Window, day_number
+from bokgi.analysis.forecast.windows import Window, day_number, oldest_first
 
 Floats = NDArray[np.float64]
 
@@ -68,8 +68,8 @@ class Scores:
 
 def replay(
     history: History,
+    hazards: Mapping[int, Hazards],
     windows: Sequence[Window],
-    places: Sequence[int],
     *,
     usual: int,
     last: int,
@@ -78,16 +78,14 @@ def replay(
 ) -> list[Origin]:
     """Forecast from each origin, oldest first, each with what had happened and been learnt by its end.
 
-    `windows` are those of `history.standing`; `places` says which of them are asked, in any order; `now` is the place
-    of the one that is not over (null: all are). It has `last` paths, the others `usual`.
+    `windows` are those of `history.standing`; `hazards` those of each place in it that is asked; `now` is the place of
+    the one that is not over (null: all are). It has `last` paths, the others `usual`.
     """
     found: list[Origin] = []
-    start: Hazards | None = None
-    for place in sorted(places, key=lambda place: (windows[place].origin, place)):
+    for place in oldest_first(windows, hazards):
         window = windows[place]
         over = [one for one in found if (one.window.end - window.origin).days <= 1 and one.came is not None]
-        outlook = look_ahead(history, place, window, [one.outlook for one in over], start=start)
-        start = outlook.hazards
+        outlook = look_ahead(history, place, window, hazards[place], [one.outlook for one in over])
         on = day_number(window.origin)
         came = None if place == now else _came(history, on + window.after, on + window.until)
         paths = last if place == now else usual

@@ -36,7 +36,7 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     factor = (mean - so_far) / expected if expected > 0 else 0.0
     place = len(history.standing) - 2
     earlier = [one.outlook for one in origins if one.came is not None]
-    then = look_ahead(history, place, before, earlier, like=outlook)
+    then = look_ahead(history, place, before, outlook.hazards, earlier, like=outlook)
     old, new = then.standing, outlook.standing
     ids = pc.unique(pa.chunked_array([*old.deal_id.chunks, *new.deal_id.chunks], pa.string()))
     at_old, at_new = (pc.index_in(one.deal_id, ids).to_numpy().astype(np.int64) for one in (old, new))

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from bokgi.analysis.forecast.backtesting import BLEND, MODEL, Origin, Scores, replay, scores
 from bokgi.analysis.forecast.benchmarks import RUN_RATE, SIMPLE, WEIGHTED, WEIGHTED_DUE, run_rate
 from bokgi.analysis.forecast.change import change_since
-from bokgi.analysis.forecast.history import History, first_day, read_history
+from bokgi.analysis.forecast.history import History
 from bokgi.analysis.forecast.open_deals import at_risk, open_deals, widest
 from bokgi.analysis.forecast.outlook import groups_of
+from bokgi.analysis.forecast.reading import Keep, Source, first_day, read_hazards, read_history, unkept
 from bokgi.analysis.forecast.result import Backtest, Benchmark, Calibration, Forecast, OriginResult, Reason
 from bokgi.analysis.forecast.scoring import LEVELS, crps
 from bokgi.analysis.forecast.sharing import HIGH, LOW, Scaling, shares
@@ -49,6 +50,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     year_starts: int = 1,
     paths: int = 2_000,
     seed: int = 1,
+    keep: Keep = unkept,
 ) -> Forecast:
     """Say what will be won in a period, in money, with the range it will most likely fall into.
 
@@ -58,6 +60,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     the deals' field history (`deal_changes`), by which past days are seen as they were; `stages` for the CRM's chance
     of each stage. Nothing may be dated after `as_of`. With `team` only its deals count; what deals do in a stage is
     learnt from everybody's. `year_starts` is the first month of the fiscal year, by whose quarters deals hurry.
+    `keep(name, make)` may keep tables that follow from all of this but team, paths and seed; without it none is kept.
 
     Gives quantiles and mean of the won amount of the whole period, what is won so far included; the part of open deals
     and the part of deals yet to come; by person and team; simple forecasts beside it; what changed since last week and
@@ -116,16 +119,16 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
         past = past_windows(window, first=first, as_of=as_of, warm_up=ENOUGH_DAYS, most=MOST_ORIGINS)
     earlier_on = as_of - timedelta(days=WEEK)
     windows = (*past, Window(earlier_on, period.start, period.end), window)
-    history = read_history(
-        deals, visits, changes, stages, as_of=as_of, windows=windows, factors=factors, year_starts=year_starts
-    )
+    source = Source(deals, visits, changes, stages, as_of, windows, factors, year_starts, keep)
+    history = read_history(source)
     if team is not None:
         history = history.of_team(team)
     reason = _reason(history, known_days, window)
     if reason is not None:
         return _by_run_rate(history, window, reason, known_days, paths=paths, seed=seed)
-    places = [*range(len(past)), len(windows) - 1]
-    origins = replay(history, windows, places, usual=PAST_PATHS, last=paths, seed=seed, now=len(windows) - 1)
+    now = len(windows) - 1
+    hazards = read_hazards(source, history.coding, [*range(len(past)), now])
+    origins = replay(history, hazards, windows, usual=PAST_PATHS, last=paths, seed=seed, now=now)
     return _told(history, windows, origins, known_days)
 
 
@@ -304,6 +307,7 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     most: int = 24,
     paths: int = PAST_PATHS,
     seed: int = 1,
+    keep: Keep = unkept,
 ) -> Backtest:
     """Make the forecast again from the last day before every past month (or run of `months`), and score it.
 
@@ -328,15 +332,15 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
         windows = whole_periods(months, first=first, as_of=as_of, warm_up=ENOUGH_DAYS, most=most)
     if not windows:
         return Backtest(as_of, months, "too_little_history", (), {})
-    history = read_history(
-        deals, visits, changes, stages, as_of=as_of, windows=windows, factors=factors, year_starts=year_starts
-    )
+    source = Source(deals, visits, changes, stages, as_of, windows, factors, year_starts, keep)
+    history = read_history(source)
     if team is not None:
         history = history.of_team(team)
     reason = _reason(history, ENOUGH_DAYS, windows[0])
     if reason is not None:
         return Backtest(as_of, months, reason, (), {})
-    origins = replay(history, windows, range(len(windows)), usual=paths, last=paths, seed=seed, now=None)
+    hazards = read_hazards(source, history.coding, range(len(windows)))
+    origins = replay(history, hazards, windows, usual=paths, last=paths, seed=seed, now=None)
     return Backtest(as_of, months, None, tuple(_row(one) for one in origins), scores(origins))
 
 

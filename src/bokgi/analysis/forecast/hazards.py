@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 
+from bokgi.analysis.forecast.cells import Cells, Moves
+from bokgi.analysis.forecast.coding import Coding
 from bokgi.analysis.forecast.counting import AGE_DAYS
 from bokgi.analysis.forecast.credibility import Block, Crossed, Effects, multiplicative_of_table
-from bokgi.analysis.forecast.history import Cells, Coding, Moves
 from bokgi.analysis.forecast.windows import PHASES, Steps
 
 Floats = NDArray[np.float64]
@@ -36,14 +39,24 @@ class Hazards:
     back: Floats
     forward: Floats
     backward: Floats
-    effects: dict[str, Effects]
 
 
-def fit_hazards(cells: Cells, moves: Moves, coding: Coding, *, on: int, start: Hazards | None = None) -> Hazards:
-    """Fit the hazards on what had happened by the end of day `on`; older weeks count less (half after a year).
+def fit_each(cells: Cells, moves: Moves, coding: Coding, days: Sequence[int]) -> list[Hazards]:
+    """Fit the hazards on what had happened by the end of each day; older weeks count less (half after a year).
 
-    `start` are hazards fitted on nearly the same cells: they save time.
+    Days in their order: each fit starts from what the one before found, on nearly the same cells.
     """
+    found: list[Hazards] = []
+    start: dict[str, Effects] = {}
+    for on in days:
+        hazards, start = _fit(cells, moves, coding, on, start)
+        found.append(hazards)
+    return found
+
+
+def _fit(
+    cells: Cells, moves: Moves, coding: Coding, on: int, start: dict[str, Effects]
+) -> tuple[Hazards, dict[str, Effects]]:
     seen = cells.marks <= on
     weight = np.where(seen, 0.5 ** ((on - cells.marks) / _HALF_LIFE), 0.0)
     stages, ages = len(coding.stages), len(AGE_DAYS)
@@ -58,7 +71,7 @@ def fit_hazards(cells: Cells, moves: Moves, coding: Coding, *, on: int, start: H
         effects = multiplicative_of_table(
             exposure,
             counts if conditions_block else [counts[0], counts[2]],
-            start=None if start is None else start.effects[cause],
+            start=start.get(cause),
         )
         rate = effects.rate * effects.of_groups(0, timing.levels)
         base[cause] = rate.reshape(stages, ages, PHASES)
@@ -68,7 +81,49 @@ def fit_hazards(cells: Cells, moves: Moves, coding: Coding, *, on: int, start: H
     back = np.bincount(stage, weight @ cells.events["back"][0], stages) / np.maximum(at_risk, 1.0)
     went = moves.on <= on
     forward, backward = (_shares(moves, went & way, stages) for way in (moves.forward, ~moves.forward))
-    return Hazards(base, conditions, back, forward, backward, found)
+    return Hazards(base, conditions, back, forward, backward), found
+
+
+_PARTS: Final = ("base", "conditions", "back", "forward", "backward")
+
+
+def table_of(found: Sequence[Hazards]) -> pa.Table:
+    """Write hazards out, a row each: their numbers one after the other; see `hazards_of`."""
+    rows = [
+        (
+            np.concatenate([one.base[cause].ravel() for cause in CAUSES]),
+            np.concatenate([effect for cause in CAUSES for effect in one.conditions[cause]]),
+            one.back,
+            one.forward.ravel(),
+            one.backward.ravel(),
+        )
+        for one in found
+    ]
+    columns = zip(*rows, strict=True)
+    return pa.table(
+        {name: pa.array(column, pa.list_(pa.float64())) for name, column in zip(_PARTS, columns, strict=True)}
+    )
+
+
+def hazards_of(table: pa.Table, coding: Coding) -> list[Hazards]:
+    """Read hazards that `table_of` has written."""
+    stages = len(coding.stages)
+    bounds = np.cumsum([*map(len, coding.levels), len(coding.persons)])
+    found = []
+    for row in table.to_pylist():
+        base, conditions, back, forward, backward = (np.array(row[name], dtype=np.float64) for name in _PARTS)
+        shaped = base.reshape(len(CAUSES), stages, len(AGE_DAYS), PHASES)
+        effects = conditions.reshape(len(CAUSES), bounds[-1])
+        found.append(
+            Hazards(
+                dict(zip(CAUSES, shaped, strict=True)),
+                {cause: tuple(np.split(each, bounds[:-1])) for cause, each in zip(CAUSES, effects, strict=True)},
+                back,
+                forward.reshape(stages, stages),
+                backward.reshape(stages, stages),
+            )
+        )
+    return found
 
 
 def _days(cells: Cells, weight: Floats, timings: int) -> sparse.csr_array:

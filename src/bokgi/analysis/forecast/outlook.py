@@ -13,7 +13,7 @@ from bokgi.analysis.forecast.amounts import Amounts, fit_amounts
 from bokgi.analysis.forecast.arrivals import expect_arrivals
 from bokgi.analysis.forecast.counting import AGE_DAYS
 from bokgi.analysis.forecast.credibility import Block, Effects, multiplicative
-from bokgi.analysis.forecast.hazards import Hazards, fit_hazards, win_chances
+from bokgi.analysis.forecast.hazards import Hazards, win_chances
 from bokgi.analysis.forecast.history import NEVER, History, Standing
 from bokgi.analysis.forecast.many_deals import MOST_DRAWN, MOST_OF_A_SUM, Cumulants, drawn_apart, sums_by_group
 from bokgi.analysis.forecast.values_then import MOST_PUSHES
@@ -147,21 +147,19 @@ def look_ahead(
     history: History,
     place: int,
     window: Window,
+    hazards: Hazards,
     earlier: Sequence[Outlook],
     *,
-    start: Hazards | None = None,
     like: Outlook | None = None,
 ) -> Outlook:
     """Look ahead from an origin with what had happened by its end.
 
     `earlier` are outlooks whose window was over then.
-    `start` are hazards fitted on nearly the same cells (they save time). With `like` hazards and recalibration are
-    those of another outlook, which learnt from the same `earlier` ones.
+    With `like` the recalibration is that of another outlook, which learnt from the same `earlier` ones.
     """
     on = day_number(window.origin)
     first = day_number(history.first) if history.first is not None else on
     standing, coding, steps = history.standing[place], history.coding, steps_of(window, history.year_starts)
-    hazards = fit_hazards(history.cells, history.moves, coding, on=on, start=start) if like is None else like.hazards
     coming = expect_arrivals(history.entries, steps, on=on, first=first, year_starts=history.year_starts)
     entries, pool = history.entries, coming.pool
     chance, chances = win_chances(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -105,6 +106,11 @@ def steps_of(window: Window, year_starts: int = 1) -> Steps:
     middle = [window.origin + timedelta(days=1 + (int(a) + int(b) - 1) // 2) for a, b in zip(starts, ends, strict=True)]
     phase = np.array([phase_of(day, year_starts) for day in middle], dtype=np.int64)
     return Steps(starts, (ends - starts).astype(np.float64), phase, (starts >= window.after).astype(np.float64))
+
+
+def oldest_first(windows: Sequence[Window], places: Iterable[int]) -> list[int]:
+    """Put places in a list of windows into the order of their origins."""
+    return sorted(places, key=lambda place: (windows[place].origin, place))
 
 
 def past_windows(window: Window, *, first: date, as_of: date, warm_up: int, most: int) -> tuple[Window, ...]:
