@@ -123,6 +123,13 @@ def test_an_unknown_column_is_refused_with_those_there_are() -> None:
         converted(made(), by=["colour"])
 
 
+def test_a_column_is_refused_where_no_deals_are_given() -> None:
+    data = made()
+    moved = visits(data.deals, data.stage_events, data.stages)
+    with pytest.raises(UsageError, match="owner_id"):
+        stage_conversion(None, moved, as_of=date(2026, 11, 30), period=WEEK, by=["owner_id"])
+
+
 def test_what_the_first_snapshot_found_and_what_closed_on_no_known_day_is_left_out_and_counted() -> None:
     data = facts(
         stages=STAGES,

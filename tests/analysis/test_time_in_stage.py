@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from bokgi.analysis.stage_conversion import Risk
 from bokgi.analysis.time_in_stage import time_cells, time_in_stage
 from bokgi.analysis.visits import visits
+from bokgi.domain.errors import UsageError
 from bokgi.domain.period import Period
 from tests.analysis.tables import Facts, Row, facts, rows_of
 from tests.analysis.test_visits import STAGES, histories
@@ -159,3 +160,10 @@ def test_stays_agree_with_the_slow_twin(history: tuple[list[Row], list[Row]]) ->
     for cell in cells:
         answer[cell["stage"], cell["end"], cell["kind"]] += cell["n"]
     assert answer == expected
+
+
+def test_a_column_is_refused_where_no_deals_are_given() -> None:
+    data = facts(stages=STAGES)
+    moved = visits(data.deals, data.stage_events, data.stages)
+    with pytest.raises(UsageError, match="owner_id"):
+        time_in_stage(None, moved, as_of=AS_OF, period=NOVEMBER, by=["owner_id"])

@@ -82,8 +82,8 @@ def with_team(rows: ibis.Table, memberships: ibis.Table, *, person: str, on: ibi
     return joined.drop("team_of", "team_at", "team_on")
 
 
-def check_columns(table: ibis.Table, by: Sequence[str]) -> tuple[str, ...]:
-    """Return `by` when the table has all these columns, else raise `UsageError` with what it has.
+def check_columns(table: ibis.Table | None, by: Sequence[str]) -> tuple[str, ...]:
+    """Return `by` when the table has all these columns, else raise `UsageError` with what it has; no table has none.
 
     >>> import pyarrow as pa
     >>> check_columns(ibis.memtable(pa.table({"team": ["1팀"]})), ["tema"])
@@ -91,11 +91,12 @@ def check_columns(table: ibis.Table, by: Sequence[str]) -> tuple[str, ...]:
     ...
     bokgi.domain.errors.UsageError: Deals have no column “tema”. There are: team.
     """
+    columns = () if table is None else table.columns
     for name in by:
-        if name not in table.columns:
+        if name not in columns:
             raise UsageError(
                 "column_unknown",
                 Message(N_("Deals have no column “{column}”."), {"column": name}),
-                Message(N_("There are: {columns}."), {"columns": ", ".join(table.columns)}),
+                Message(N_("There are: {columns}."), {"columns": ", ".join(columns) or "–"}),
             )
     return tuple(by)

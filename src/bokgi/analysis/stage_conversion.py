@@ -94,7 +94,7 @@ def stage_conversion(  # noqa: PLR0913 - the question has that many sides
     >>> found.select(["stage", "entries", "reached", "lost", "open", "conversion", "undecided"]).to_pylist()
     [{'stage': 'talk', 'entries': 4, 'reached': 2, 'lost': 1, 'open': 1, 'conversion': 0.5, 'undecided': 0.25}]
     """
-    by = () if deals is None else check_columns(deals, by)
+    by = check_columns(deals, by)
     cells = conversion_cells(deals, visits, as_of=as_of, period=period, risk=risk, by=by, progressed=progressed)
     keys = (*by, "pipeline", "stage", "stage_order")
     return shares(cells.to_pyarrow(), keys=keys, ends=ENDS, minimum_n=minimum_n, level=level)

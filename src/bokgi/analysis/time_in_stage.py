@@ -80,7 +80,7 @@ def time_in_stage(
     >>> found.select(["stage", "deals", "left", "median_days", "p80_days"]).to_pylist()
     [{'stage': 'talk', 'deals': 4, 'left': 3, 'median_days': 2, 'p80_days': None}]
     """
-    by = () if deals is None else check_columns(deals, by)
+    by = check_columns(deals, by)
     cells = time_cells(deals, visits, as_of=as_of, period=period, risk=risk, by=by).to_pyarrow()
     keys = (*by, "pipeline", "stage", "stage_order")
     ordered = cells.sort_by([(name, "ascending") for name in keys])
