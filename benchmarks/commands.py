@@ -7,8 +7,9 @@ The review is made three times. `first`: nothing is kept yet but the derived sta
 is an answer that is kept. `another week`: what depends on the lake version or its day alone lies there (tables of
 `Facts.kept`, the funnel of the day with its search for a bottleneck, and the answers to other questions that the
 review quotes); the week's own part of the pack is worked out. The other commands find no answer kept, only
-tables of the day. The forecast (2,000 paths) goes with its backtest: `first` reads what it learns from; `day kept` finds
-that among the tables of the day, as another team's forecast does, for it follows from the facts, the day and the period.
+tables of the day. The forecast (2,000 paths) goes with its backtest: `first` reads what it learns from; `day kept`
+finds that among the tables of the day, as another team's forecast does, for it follows from the facts, the day and the
+period.
 As with an installed program, Python finds its byte code.
 Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it.
 """
