@@ -9,6 +9,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from bokgi.apps.access.models import User
+from tests.project import things
+
 BASELINE: Final = {
     "/today/": 11,
     "/reviews/": 14,
@@ -46,9 +49,31 @@ BASELINE: Final = {
     "/data/corrections/": 9,
     "/data/connections/": 11,
     "/account/security/sessions/": 12,
-    "/evaluation/templates/": 18,
+    "/evaluation/templates/": 12,
 }
 """Session, user, organisation and the list of sessions are asked by every page."""
+OF_A_TEAM: Final = {
+    "/coaching/": 13,
+    "/coaching/with/lee/": 11,
+    "/coaching/record/": 12,
+    "/coaching/ledger/": 11,
+    "/coaching/causes/lee/": 8,
+    "/coaching/skills/": 9,
+    "/coaching/pairs/{pair_id}/": 12,
+    "/coaching/1-1/{one_on_one_id}/": 11,
+    "/coaching/plans/{plan_id}/": 11,
+    "/reviews/{planned}/": 11,
+    "/reviews/{planned}/prepare/": 12,
+    "/reviews/{live}/prepare/{participant_id}/": 13,
+    "/reviews/{live}/live/": 25,
+    "/reviews/{live}/live/state/": 25,
+    "/reviews/{past}/past/": 12,
+    "/reviews/{past}/past/today/": 11,
+    "/reviews/learning/{case_id}/": 10,
+    "/evaluation/rounds/{round_id}/": 20,
+    "/evaluation/forms/{evaluation_id}/": 43,
+}
+"""Pages that a team's leader opens, of what people made: see `tests.project.things`."""
 
 
 @pytest.mark.usefixtures("home")
@@ -60,3 +85,19 @@ def test_a_page_asks_no_more_than_before(
     client.get(page)
     with django_assert_max_num_queries(BASELINE[page]):
         assert client.get(page).status_code == 200
+
+
+@pytest.mark.usefixtures("home_with_key")
+def test_a_page_of_what_people_made_asks_no_more_than_before(
+    users: dict[str, User], as_role: Callable[[str], Client], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    made = things.things(users)
+    # Of the first team, and of it the meeting that is live with the seat of who sells.
+    of_team = {name: values[0] for name, values in made.items()} | {"participant_id": made["participant_id"][1]}
+    meetings = dict(zip(("past", "live", "planned"), made["meeting_id"], strict=False))
+    client = as_role("manager")
+    for page, baseline in OF_A_TEAM.items():
+        address = page.format(**of_team, **meetings)
+        client.get(address)
+        with django_assert_max_num_queries(baseline, info=address):
+            assert client.get(address).status_code == 200, address

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -79,8 +79,14 @@ def peer_requests_of(user: User) -> list[PeerRequest]:
 
 def criteria_to_begin(role: str) -> Criteria:
     """Give the criteria that rounds of a role begin with: the organisation's own default, else ours."""
-    kept = Template.objects.filter(name=role, is_default=True).first()
-    return default_criteria(role, dict(skills_now())) if kept is None else kept.criteria
+    return criteria_of_roles([role])[role]
+
+
+def criteria_of_roles(roles: Collection[str]) -> dict[str, Criteria]:
+    """Give what `criteria_to_begin` gives, of several roles at once."""
+    kept = {one.name: one.criteria for one in Template.objects.filter(name__in=roles, is_default=True)}
+    skills = {} if kept.keys() >= set(roles) else dict(skills_now())
+    return {role: kept[role] if role in kept else default_criteria(role, skills) for role in roles}
 
 
 def roles_known() -> list[str]:

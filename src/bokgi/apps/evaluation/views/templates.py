@@ -37,7 +37,9 @@ def index(request: PageRequest) -> HttpResponse:
             return HttpResponseRedirect(request.path)
         return HttpResponseRedirect(reverse("evaluation:role_default", kwargs={"of_role": made.name}))
     kept = {one.name: one for one in Template.objects.select_related("by")}
-    roles = [(role, label, kept.get(role), selectors.criteria_to_begin(role)) for role, label in role_options(screen)]
+    labels = dict(role_options(screen))
+    begun = selectors.criteria_of_roles(labels)
+    roles = [(role, label, kept.get(role), begun[role]) for role, label in labels.items()]
     named = [one for one in kept.values() if not one.is_default]
     shown = {"screen": screen, "roles": roles, "named": named, "role_labels": ROLE_LABELS}
     return render(request, "evaluation/templates.html", shown)
