@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -98,6 +99,28 @@ def write_home(folder: Path) -> Path:
         moment = datetime(2026, 11, 23, 18, tzinfo=UTC)
         writing.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
     return folder
+
+
+def add_pipeline(folder: Path, owners: Sequence[str]) -> None:
+    """Add a second pipeline, `renewal`, in which each of `owners` has two open deals and one that is won."""
+    deals = ["deal_id | owner_id | pipeline | stage | outcome | amount | created_on | expected_close_on | closed_on"]
+    events = ["deal_id | pipeline | stage | entered_on | seq"]
+    for place, person in enumerate(owners):
+        for number in range(3):
+            key, created = f"{person}-r{number}", TODAY - timedelta(days=40 - 18 * number + place)
+            ended = f"won | won | {700_000 + 10 * place + number} | {created} | | {TODAY - timedelta(days=2)}"
+            stands = f"talk | open | {800_000 + 10 * place + number} | {created} | {TODAY + timedelta(days=9)} |"
+            deals.append(f"{key} | {person} | renewal | {stands if number else ended}")
+            events.append(f"{key} | renewal | talk | {created} | 1")
+    stages = (
+        "pipeline | stage | label | stage_order | kind | probability\n"
+        "renewal | talk | 논의 | 1 | open | 0.6\nrenewal | won | 수주 | 2 | won | 1"
+    )
+    moment = datetime(2026, 11, 23, 19, tzinfo=UTC)
+    with Lake.open(folder).begin() as writing:
+        for name, text in (("stages", stages), ("deals", "\n".join(deals)), ("stage_events", "\n".join(events))):
+            writing.write(name, rows_of(name, text).drop_columns(["import_no"]))
+        writing.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
 
 
 def _written(value: int) -> set[str]:

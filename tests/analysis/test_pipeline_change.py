@@ -135,6 +135,27 @@ def test_a_deal_that_changed_hands_counts_with_its_owner_at_the_end() -> None:
     ]
 
 
+def test_a_deal_that_came_from_outside_is_not_new_and_one_that_went_is_not_removed() -> None:
+    before = facts(
+        deals="deal_id | owner_id | amount\nto_lee | kim | 5\nto_kim | lee | 7\nsold | lee | 9", stages=STAGES
+    )
+    after = facts(
+        deals="deal_id | owner_id | amount | outcome\nto_lee | lee | 6 | open\nto_kim | kim | 8 | open\n"
+        "sold | kim | 9 | won\nnew | lee | 3 | open\nother | kim | 1 | open"
+    )
+    states = [one.deals.mutate(inside=one.deals.owner_id == "lee") for one in (before, after)]
+    rows = rows_of(pipeline_change(*states, before.stages))
+    assert [(row["part"], row["deals_change"], row["amount_change"]) for row in rows if row["deals"]] == [
+        ("start", 2, Decimal(16)),
+        ("created", 1, Decimal(3)),
+        ("moved_in", 1, Decimal(6)),
+        ("amount_up", 0, Decimal(1)),
+        ("moved_out", -2, Decimal(-17)),
+        ("end", 2, Decimal(9)),
+    ]
+    assert_adds_up(rows)
+
+
 def test_an_unknown_column_is_refused() -> None:
     with pytest.raises(UsageError, match="colour"):
         parts(by=["colour"])

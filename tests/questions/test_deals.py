@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
+from bokgi.questions.asked import asked
 from bokgi.questions.deal import tell_deal
 from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.forecast_categories import categories
+from bokgi.questions.funnel import MODES, ask_funnel
 from bokgi.questions.people import person_id
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.ui.format import NBSP
@@ -332,10 +336,94 @@ def test_a_deal_that_went_to_somebody_else_is_counted_and_not_listed() -> None:
     )
     found = change(facts, owners=("park",))
     assert (found["start"]["count"], found["end"]["count"]) == (1, 0)
-    assert [part["deals"] for part in found["parts"]] == [1]
+    assert [(part["code"], part["deals"]) for part in found["parts"]] == [("moved_out", 1)]
     assert [rows for rows in found["deals"].values() if rows] == []
+    came = change(facts, owners=("lee",))
+    assert [(part["code"], part["count"]) for part in came["parts"]] == [("moved_in", 1)]
+    assert [row["deal_id"] for row in came["deals"]["moved_in"]] == ["h1"]
+    opened = {"outcome": "all", "within": (date(2026, 11, 16), date(2026, 11, 23))}
+    assert keys(facts, person="park", figure="change.moved_out", **opened) == ["h1"]
+    # Who may see own deals only is not shown where it went.
+    assert keys(facts, person="park", owners=("park",), figure="change.moved_out", **opened) == []
 
 
 def test_a_team_that_nobody_knows_is_refused(facts: Facts) -> None:
     with pytest.raises(NotFoundError, match="9팀"):
         change(facts, team="9팀")
+
+
+@pytest.mark.parametrize("inside", [{}, {"team": "1팀"}, {"pipeline": "default"}])
+@pytest.mark.parametrize("first", [date(2026, 11, 16), date(2026, 9, 2)])
+def test_every_part_of_a_change_opens_exactly_its_deals(facts: Facts, first: date, inside: dict[str, str]) -> None:
+    found = tell_pipeline_change(facts, as_of=AS_OF, start=first, **inside)  # type: ignore[arg-type]  # names of two filters
+    counts = {part["code"]: part["deals"] for part in found["parts"]} | found["moved"] | {"eve": found["eve"]["count"]}
+    assert sum(counts.values()) > 3
+    within = (first, AS_OF + timedelta(days=1))
+    opened = {code: keys(facts, outcome="all", figure=f"change.{code}", within=within, **inside) for code in counts}
+    assert {code: len(deals) for code, deals in opened.items()} == counts
+    assert sorted(opened["won"]) == sorted(deal["deal_id"] for deal in found["deals"]["won"])
+
+
+def test_a_part_of_a_change_ends_with_the_day_of_the_list(facts: Facts) -> None:
+    for within in (None, (date(2026, 11, 16), date(2026, 11, 20))):
+        with pytest.raises(UsageError, match="belongs to days"):
+            keys(facts, outcome="all", figure="change.won", within=within)
+
+
+def test_a_pipeline_has_the_stages_and_the_change_of_its_own_deals() -> None:
+    facts = facts_of(
+        None,
+        **CAST
+        | {
+            "stages": f"{CAST['stages'].rstrip()}\n        renewal | talk | 논의 | 1 | open | 0.5",
+            "deals": """
+                deal_id | owner_id | pipeline | stage    | outcome | amount | created_on | expected_close_on
+                n1      | lee      | default  | proposal | open    | 300    | 2026-11-17 | 2026-12-10
+                r1      | lee      | renewal  | talk     | open    | 500    | 2026-11-18 | 2026-12-10
+                r2      | park     | renewal  | talk     | open    | 700    | 2026-09-01 | 2026-12-10
+            """,
+            "stage_events": """
+                deal_id | pipeline | stage    | entered_on
+                n1      | default  | proposal | 2026-11-17
+                r1      | renewal  | talk     | 2026-11-18
+                r2      | renewal  | talk     | 2026-09-01
+            """,
+        },
+    )
+    of_each = {name: change(facts, pipeline=name) for name in ("default", "renewal")}
+    whole = change(facts)
+    for end in ("start", "end"):
+        assert sum(found[end]["count"] for found in of_each.values()) == whole[end]["count"]
+    assert [row["deal_id"] for row in of_each["renewal"]["deals"]["created"]] == ["r1"]
+    assert [row["deal_id"] for row in of_each["default"]["deals"]["created"]] == ["n1"]
+    assert keys(facts, pipeline="renewal") == ["r1", "r2"]
+    for mode in MODES:
+        whole = ask_funnel(facts, as_of=AS_OF, mode=mode)["stages"]
+        mine = fits(ask_funnel(facts, as_of=AS_OF, mode=mode, pipeline="renewal"), "funnel")["stages"]
+        assert mine == [stage for stage in whole if stage["pipeline"] == "renewal"] != []
+    with pytest.raises(NotFoundError, match="nonsense"):
+        change(facts, pipeline="nonsense")
+
+
+def test_each_forecast_category_opens_the_deals_that_it_counts() -> None:
+    head = (
+        "deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on | forecast_category "
+        "| observed_on"
+    )
+    given = ("commit", "commit", "best_case", "pipeline", "omitted", "closed", "")
+    deals = [
+        f"c{n} | lee | proposal | open | 100 | 2026-10-01 | 2026-12-{n + 1:02} | {one} | 2026-11-20"
+        for n, one in enumerate(given)
+    ]
+    late = ["past | lee | proposal | open | 100 | 2026-08-01 | 2026-08-30 | commit | 2026-11-20"]
+    late += ["next | lee | proposal | open | 100 | 2026-10-01 | 2027-01-02 | commit | 2026-11-20"]
+    facts = facts_of(None, **CAST, deals="\n".join([head, *deals, *late]))
+    quarter = Period.quarter_of(AS_OF)
+    with asked(facts, as_of=AS_OF) as here:
+        parts = categories(here, quarter, None)["parts"]
+    counts = {part["code"]: part["n"] for part in parts}
+    assert counts == {"commit": 3, "best_case": 1, "pipeline": 1, "omitted": 1, "none": 2}
+    opened = {code: len(keys(facts, category=code, due=(None, quarter.end))) for code in counts}
+    assert opened == counts
+    with pytest.raises(UsageError, match="hope"):
+        keys(facts, category="hope")

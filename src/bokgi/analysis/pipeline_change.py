@@ -23,6 +23,7 @@ PARTS: Final = {
     "pulled_in": "in",
     "pushed_in": "in",
     "dated_in": "in",
+    "moved_in": "in",
     "amount_up": "change",
     "amount_down": "change",
     "amount_filled": "change",
@@ -34,6 +35,7 @@ PARTS: Final = {
     "pushed_out": "out",
     "pulled_out": "out",
     "undated_out": "out",
+    "moved_out": "out",
     "end": "end",
     "stage_forward": "told",
     "stage_back": "told",
@@ -60,6 +62,9 @@ def pipeline_change(
     files that were never compared before can be, and what is unknown on one of the days stays unknown.
 
     With `due` only deals expected to close in that period are the pipeline; then deals also come and go by their date.
+    Where both states have a column `inside` (true: one of those that are meant, a team's for instance), only such deals
+    are the pipeline, and deals also come from outside and go there. Hand in all deals then: one that is not in a state
+    at all was created since, or removed.
 
     Gives one row per `by` and part, in the order of `PARTS`:
 
@@ -69,10 +74,10 @@ def pipeline_change(
       start + Σ in + Σ change + Σ out = end, exactly, in both.
 
     The parts: `created`; `reopened` (was closed); `pulled_in`, `pushed_in`, `dated_in` (was due later, earlier, on no
-    date); `amount_up`, `amount_down` (of deals that were there), `amount_filled`, `amount_emptied` (known only after,
-    only before); `won`, `lost`, `no_decision`, `removed` (or no longer in the data); `pushed_out`, `pulled_out`,
-    `undated_out` (is now due later, earlier, on no date); `stage_forward`, `stage_back`, `close_later`, `close_sooner`
-    (of deals open on both days).
+    date); `moved_in` (was open outside); `amount_up`, `amount_down` (of deals that were there), `amount_filled`,
+    `amount_emptied` (known only after, only before); `won`, `lost`, `no_decision`, `removed` (or no longer in the
+    data); `pushed_out`, `pulled_out`, `undated_out` (is now due later, earlier, on no date); `moved_out` (is outside
+    now); `stage_forward`, `stage_back`, `close_later`, `close_sooner` (of deals open on both days).
 
     Counts how: a deal created and closed in between is in both parts, with `due` when it was won in that period or was
     due in it. A deal that left takes its latest amount with it, so that `won` is what was won. A deal counts where `by`
@@ -170,13 +175,16 @@ def pipeline_moves(
 def _paired(before: ibis.Table, after: ibis.Table, stages: ibis.Table, by: Sequence[str]) -> ibis.Table:
     """One row per deal with its two states; those closed on both days are left out."""
     steps = ladder(stages).filter(_.kind == StageKind.OPEN.value).select("pipeline", "stage", "stage_order")
-    states = []
+    states, no = [], ibis.literal(value=False)
     for name, deals in (("before", before), ("after", after)):
+        if "inside" not in deals.columns:
+            deals = deals.mutate(inside=ibis.literal(value=True))  # noqa: PLW2901 - all deals are meant
         columns = ["deal_id", "pipeline", "stage", "outcome", "amount", "expected_close_on", "closed_on"]
-        known = deals.select(*columns, *by).left_join(steps, ["pipeline", "stage"], rname="of_{name}")
+        known = deals.select(*columns, "inside", *by).left_join(steps, ["pipeline", "stage"], rname="of_{name}")
         states.append(
             known.select(
                 **{f"deal_{name}": _.deal_id},
+                **{f"inside_{name}": ibis.coalesce(_.inside, no)},
                 **{f"open_{name}": _.outcome == _OPEN},
                 **{f"outcome_{name}": _.outcome},
                 **{f"amount_{name}": _.amount.cast("decimal(18, 2)")},
@@ -188,10 +196,10 @@ def _paired(before: ibis.Table, after: ibis.Table, stages: ibis.Table, by: Seque
             )
         )
     pairs = states[0].outer_join(states[1], states[0].deal_before == states[1].deal_after)
+    pairs = pairs.mutate(**{name: ibis.coalesce(_[name], no) for name in ("inside_before", "inside_after")})
     pairs = pairs.filter(
-        ibis.coalesce(_.open_before, ibis.literal(value=False))
-        | ibis.coalesce(_.open_after, ibis.literal(value=False))
-        | _.deal_before.isnull()
+        _.inside_before | _.inside_after,
+        ibis.coalesce(_.open_before, no) | ibis.coalesce(_.open_after, no) | _.deal_before.isnull(),
     )
     split = {column: _.deal_after.notnull().ifelse(_[f"by_after_{column}"], _[f"by_before_{column}"]) for column in by}
     return pairs.mutate(**split)
@@ -206,10 +214,10 @@ def _told(pairs: ibis.Table, due: Period | None) -> ibis.Table:
         exists=exists,
         was_open=was_open,
         is_open=is_open,
-        in_before=was_open & _within(_.due_before, due),
-        in_after=is_open & _within(_.due_after, due),
+        in_before=was_open & _.inside_before & _within(_.due_before, due),
+        in_after=is_open & _.inside_after & _within(_.due_after, due),
     )
-    closed_between = _.exists & ~_.is_open & (_.was_open | ~_.existed)
+    closed_between = _.exists & _.inside_after & ~_.is_open & (_.was_open | ~_.existed)
     if due is None:
         passed = closed_between
     else:
@@ -224,6 +232,7 @@ def _told(pairs: ibis.Table, due: Period | None) -> ibis.Table:
             (~_.came_in, nothing),
             (~_.existed, "created"),
             (~_.was_open, "reopened"),
+            (~_.inside_before, "moved_in"),
             else_=_by_date(_.due_before, due, later="pulled_in", earlier="pushed_in", never="dated_in"),
         ),
         changed=ibis.cases(
@@ -237,6 +246,7 @@ def _told(pairs: ibis.Table, due: Period | None) -> ibis.Table:
         went=ibis.cases(
             (_.in_after | ~(_.in_before | _.came_in), nothing),
             (~_.exists, Outcome.REMOVED.value),
+            (~_.inside_after, "moved_out"),
             (~_.is_open, _.outcome_after),
             else_=_by_date(_.due_after, due, later="pushed_out", earlier="pulled_out", never="undated_out"),
         ),

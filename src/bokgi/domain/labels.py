@@ -34,6 +34,7 @@ PIPELINE_PARTS: Final = {
     "pulled_in": N_("Pulled in"),
     "pushed_in": N_("Pushed in"),
     "dated_in": N_("Dated"),
+    "moved_in": N_("Came from elsewhere"),
     "amount_up": N_("Amount up"),
     "amount_down": N_("Amount down"),
     "amount_filled": N_("Amount filled in"),
@@ -45,6 +46,7 @@ PIPELINE_PARTS: Final = {
     "pushed_out": N_("Pushed out"),
     "pulled_out": N_("Pulled out"),
     "undated_out": N_("Date emptied"),
+    "moved_out": N_("Went elsewhere"),
 }
 """What makes the open pipeline grow or shrink, see `analysis.pipeline_change`."""
 

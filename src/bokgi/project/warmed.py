@@ -36,6 +36,7 @@ from bokgi.questions.person import tell_person
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.roster import ask_roster
 from bokgi.questions.search import prepare_search
+from bokgi.questions.stages import ask_pipelines
 from bokgi.questions.trends import ask_trends
 from bokgi.questions.working_calendar import ask_working_calendar
 from bokgi.ui.listing import SIZE
@@ -78,6 +79,7 @@ def register() -> None:
         main_question(ask_funnel, mode=mode, by=by, **_window(0))
     main_question(ask_funnel, mode=mode, by=(), **_window(1))
     main_question(ask_attributes)
+    main_question(ask_pipelines)
     main_question(ask_content_effect)
     main_question(ask_concentration, team=None)
     main_question(decompose, period=_quarter, team=None)

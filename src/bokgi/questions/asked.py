@@ -103,13 +103,7 @@ class Asked:
         """Give the deals of one team, of all teams without a name; `NotFoundError` for a team that has none."""
         if team is None:
             return self.deals
-        teams = self.deals.filter(_.team.notnull()).select("team").distinct().to_pyarrow()["team"].to_pylist()
-        if team not in teams:
-            raise NotFoundError(
-                "team_unknown",
-                Message(N_("There is no team “{team}”."), {"team": team}),
-                Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(teams)) or "–"}),
-            )
+        known(self.deals, "team", team)
         return self.deals.filter(_.team == team)
 
     def visits(self) -> ibis.Table:
@@ -170,6 +164,21 @@ class Asked:
             )
             for currency, n in self.without_rate.items()
         ]
+
+
+_UNKNOWN: Final = {
+    "team": ("team_unknown", N_("There is no team “{team}”."), N_("Teams: {teams}")),
+    "pipeline": ("pipeline_unknown", N_("There is no pipeline “{pipeline}”."), N_("Pipelines: {pipelines}")),
+}
+
+
+def known(table: ibis.Table, column: str, value: str) -> None:
+    """Raise `NotFoundError`, naming those there are, for a team or pipeline that a table does not hold."""
+    rows = table.filter(table[column].notnull()).select(column).distinct().to_pyarrow()[column].to_pylist()
+    if value not in rows:
+        code, text, hint = _UNKNOWN[column]
+        there = {f"{column}s": ", ".join(sorted(rows)) or "–"}
+        raise NotFoundError(code, Message(text, {column: value}), Message(hint, there))
 
 
 @contextmanager

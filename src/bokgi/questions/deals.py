@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -26,6 +26,9 @@ from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked, care_of
 from bokgi.questions.attention import attention_notes
+from bokgi.questions.forecast_categories import CATEGORIES, given_category
+from bokgi.questions.moved import FIGURES as CHANGES
+from bokgi.questions.moved import Inside, deals_of
 from bokgi.questions.titles import title, with_names
 
 Span = tuple[date | None, date | None]
@@ -37,6 +40,7 @@ ANY_REASON: Final = "any"
 """Stands for every reason why an open deal wants attention."""
 ORDERS: Final = ("attention", "amount", "created", "closed", "due", "stage")
 MOST: Final = 1000
+_CHANGE: Final = "change."
 _COLUMNS: Final = ("type", "product", "source", "lead_grade", "industry", "segment", "size", "region")
 
 
@@ -44,11 +48,14 @@ _COLUMNS: Final = ("type", "product", "source", "lead_grade", "industry", "segme
 class Where:
     """Which deals: every filter given must hold.
 
-    `person` and `owners` are keys (`owners` also when it is empty: nobody's); `columns` are pairs of a condition or
+    `person` and `owners` are keys (`owners` also when it is empty: nobody's); `category` is one of
+    `forecast_categories.CATEGORIES`, `none` for deals without one; `columns` are pairs of a condition or
     attribute and its value, null for deals without one; `created`, `closed` and `due` are spans of days; `entered`
     needs `stage`: deals whose first visit to it began in that span; `figure` is a count of the funnel
-    (`period_flow.at_start`, see `analysis.funnel.FIGURES`) of the days `within`, in the row of `pipeline` and `stage`;
-    `attention` is a reason of `analysis.hygiene`, or `any` of them.
+    (`period_flow.at_start`, see `analysis.funnel.FIGURES`) of the days `within`, in the row of `pipeline` and `stage`,
+    or a part of the pipeline's change in these days (`change.created`, see `questions.moved.FIGURES`), of the deals
+    that were the team's, the person's or the pipeline's on its first or its last day; `attention` is a reason of
+    `analysis.hygiene`, or `any` of them.
     """
 
     outcome: str = Outcome.OPEN.value
@@ -57,6 +64,7 @@ class Where:
     team: str | None = None
     pipeline: str | None = None
     stage: str | None = None
+    category: str | None = None
     columns: tuple[tuple[str, str | None], ...] = ()
     created: Span | None = None
     closed: Span | None = None
@@ -170,7 +178,11 @@ def _filtered(here: Asked, where: Where) -> ir.Table:
     if where.figure is None:
         # A figure names the row of the funnel where a deal was counted, which need not be where it is now.
         pairs |= {"pipeline": where.pipeline, "stage": where.stage if where.entered is None else None}
+    elif where.figure.startswith(_CHANGE):
+        # What went to another team or person is a part of the change.
+        pairs = {}
     tests += [deals[name] == value for name, value in pairs.items() if value is not None]
+    tests += _in_category(deals, where.category)
     for name, value in where.columns:
         _check("--where", name, [column for column in deals.columns if column in _COLUMNS or column == name])
         tests.append(deals[name].isnull() if value is None else deals[name] == value)
@@ -193,15 +205,27 @@ def _filtered(here: Asked, where: Where) -> ir.Table:
     return found
 
 
+def _in_category(deals: ir.Table, category: str | None) -> list[ir.BooleanValue]:
+    if category is None:
+        return []
+    _check("--category", category, CATEGORIES)
+    return [given_category(deals) == category]
+
+
 def _counted(here: Asked, where: Where) -> ir.Table:
-    """Give the deals that a count of the funnel holds, or whose first visit to a stage began in a span."""
+    """Give the deals that a figure counts, or whose first visit to a stage began in a span."""
     figure = where.figure
     if figure is None:
         return here.visits().filter(
             _.first & (_.stage == where.stage) & _within(_.entered_on, where.entered or (None, None))
         )
-    _check("--figure", figure, [f"{mode.value}.{name}" for mode, names in FIGURES.items() for name in names])
+    changes = [f"{_CHANGE}{name}" for name in CHANGES]
+    _check(
+        "--figure", figure, [*(f"{mode.value}.{name}" for mode, names in FIGURES.items() for name in names), *changes]
+    )
     mode, _dot, name = figure.partition(".")
+    if figure in changes:
+        return _changed(here, where, name)
     if where.stage is None or where.pipeline is None or where.within is None:
         raise UsageError(
             "figure_incomplete",
@@ -218,6 +242,18 @@ def _counted(here: Asked, where: Where) -> ir.Table:
         stage=where.stage,
         figure=name,
     )
+
+
+def _changed(here: Asked, where: Where, part: str) -> ir.Table:
+    """Give the deals of a part of the pipeline's change."""
+    if where.within is None or where.within[1] != here.as_of + timedelta(days=1):
+        raise UsageError(
+            "figure_incomplete",
+            Message(N_("A part of the pipeline's change belongs to days that end with the day of the list.")),
+            Message(N_("Open it from the pipeline's change, or name both.")),
+        )
+    inside = Inside(team=where.team, pipeline=where.pipeline, person=where.person)
+    return deals_of(here, part, start=where.within[0], inside=inside)
 
 
 def _stages_named(deals: ir.Table, here: Asked) -> ir.Table:

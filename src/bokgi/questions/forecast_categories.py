@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import ibis
+import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.totals import totals
@@ -34,9 +35,8 @@ def categories(here: Asked, period: Period, team: str | None) -> Json:
     if here.as_of not in period:
         due &= _.expected_close_on >= period.start
     won = (_.outcome == Outcome.WON.value) & (_.closed_on >= period.start) & (_.closed_on < period.end)
-    given = ibis.cases(*((_.forecast_category == code, code) for code in _KNOWN), else_=NONE)
     is_due = (_.outcome == Outcome.OPEN.value) & due
-    told = deals.mutate(code=ibis.cases((won, "won"), (is_due, given), else_="other"))
+    told = deals.mutate(code=ibis.cases((won, "won"), (is_due, given_category(deals)), else_="other"))
     rows = (
         told.filter(_.code != "other")
         .group_by("code", "owner_id", "team")
@@ -56,6 +56,11 @@ def categories(here: Asked, period: Period, team: str | None) -> Json:
         ],
         "teams": [{"team": name, **_levels(here, own, used=used)} for name, own in _by(rows, "team")],
     }
+
+
+def given_category(deals: ir.Table) -> ir.StringValue:
+    """Give the category of each deal: one of `CATEGORIES`, `none` also where the CRM gives another one."""
+    return ibis.cases(*((deals.forecast_category == code, code) for code in _KNOWN), else_=NONE)
 
 
 def _by(rows: list[dict[str, Any]], column: str) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -19,7 +19,7 @@ from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked
+from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, known
 from bokgi.questions.explained import explained
 
 MODES: Final = tuple(mode.value for mode in FunnelMode)
@@ -44,13 +44,18 @@ def ask_funnel(
     start: date | None = None,
     end: date | None = None,
     by: Sequence[str] = (),
+    pipeline: str | None = None,
+    person: str | None = None,
 ) -> Json:
     """Ask for the funnel of a period (the last 26 weeks where none is given), split by columns of `by`.
 
-    Reads all facts of a lake version, cut to `as_of`. `by`: `person`, `team`, a condition or an attribute.
+    Reads all facts of a lake version, cut to `as_of`. `by`: `person`, `team`, a condition or an attribute. With
+    `pipeline` only its stages; a deal that was in several counts in each for what it did there. With `person` the deals
+    that are the person's.
 
     Gives `mode`, `period`, `stages[]{stage, entered, n_at_risk, conversion{estimate, low, high}, time{median, p80}}`
-    and the counts of the mode; see `docs/reference/funnel.schema.json`. Raises `UsageError` for an unknown mode.
+    and the counts of the mode; see `docs/reference/funnel.schema.json`. Raises `UsageError` for an unknown mode,
+    `NotFoundError` for an unknown pipeline.
     """
     if mode not in MODES:
         raise UsageError(
@@ -63,10 +68,13 @@ def ask_funnel(
     period = Period(start if start is not None else last - timedelta(days=WINDOW_DAYS), last)
     columns = [VIEWS.get(view, view) for view in by]
     with asked(facts, as_of=as_of, attributes=[name for name in columns if name not in VIEWS.values()]) as here:
-        told = here.visits()
-        counts = funnel(here.deals, told, here.facts.stages, mode=chosen, period=period, by=columns).to_pyarrow()
+        if pipeline is not None:
+            known(here.deals, "pipeline", pipeline)
+        told, deals = here.visits(), here.deals
+        if person is not None:
+            deals = deals.filter(deals.owner_id == person)
+        counts = funnel(deals, told, here.facts.stages, mode=chosen, period=period, by=columns).to_pyarrow()
         risk = Risk.COHORT if chosen is FunnelMode.STAGE_ENTRY_COHORT else Risk.PERIOD
-        deals = here.deals
         if chosen is FunnelMode.CREATED_COHORT:
             deals = deals.filter((deals.created_on >= period.start) & (deals.created_on < period.end))
         window: dict[str, Any] = {"as_of": as_of, "period": period, "risk": risk, "by": columns, "level": LEVEL}
@@ -77,10 +85,13 @@ def ask_funnel(
             (row["pipeline"], row["stage"]): row["label"]
             for row in ladder(here.facts.stages).select("pipeline", "stage", "label").to_pyarrow().to_pylist()
         }
-        counted = counts.to_pylist()
+        counted = [row for row in counts.to_pylist() if pipeline in {None, row["pipeline"]}]
         staged = [row for row in counted if row["stage"] is not None]
         rows = _by_stage(staged, columns)
-        keys = sorted({*rows, *moved}, key=lambda key: _order(key, rows, moved))
+        there = {key for key in (*rows, *moved) if pipeline in {None, key[-2]}}
+        keys = sorted(there, key=lambda key: _order(key, rows, moved))
+        mine = told if pipeline is None else told.filter(_.pipeline == pipeline)
+        mine = mine if person is None else mine.semi_join(deals, "deal_id")
         stages = [
             _stage(here, key, columns, labels, rows.get(key, {}), moved.get(key), stayed.get(key)) for key in keys
         ]
@@ -90,14 +101,16 @@ def ask_funnel(
             "as_of": as_of.isoformat(),
             "mode": mode,
             "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
+            "pipeline": pipeline,
+            "person": person,
             "by": list(by),
             "level": LEVEL,
             "stages": stages,
             **explained(
                 "funnel",
-                said=[question, *(_ended_before(told, period) or _said(stages))],
+                said=[question, *(_ended_before(mine, period) or _said(stages))],
                 caveats=[*_caveats(stages, without_stage), *here.unconverted()],
-                would_change=[*_without_history(here, told, period, stages), *_would_change(stages)],
+                would_change=[*_without_history(mine, deals, period, stages, pipeline), *_would_change(stages)],
             ),
         }
 
@@ -111,11 +124,14 @@ def _ended_before(visits: ibis.Table, period: Period) -> list[Message]:
     return [Message(text, {"day": last})]
 
 
-def _without_history(here: Asked, visits: ibis.Table, period: Period, stages: Sequence[Json]) -> list[Message]:
+def _without_history(
+    visits: ibis.Table, deals: ibis.Table, period: Period, stages: Sequence[Json], pipeline: str | None
+) -> list[Message]:
     """Say of how many ended deals nobody knows which stages they passed, where no conversion can be shown."""
     if any(stage["conversion"] is not None for stage in stages):
         return []
-    ended = here.deals.filter(_.closed_on >= period.start, _.closed_on < period.end)
+    ended = deals.filter(_.closed_on >= period.start, _.closed_on < period.end)
+    ended = ended if pipeline is None else ended.filter(_.pipeline == pipeline)
     seen = ended.semi_join(visits, "deal_id")
     n = ended.count().name("n").as_table().union(seen.count().name("n").as_table())
     counts = sorted(n.to_pyarrow()["n"].to_pylist())
@@ -153,7 +169,7 @@ def _stage(
     stayed: Mapping[str, Any] | None,
 ) -> Json:
     pipeline, stage = str(key[-2]), str(key[-1])
-    known = {*columns, "pipeline", "stage", "stage_order", "kind"}
+    keyed = {*columns, "pipeline", "stage", "stage_order", "kind"}
     groups = dict(zip(columns, key[: len(columns)], strict=True))
     return {
         "groups": {
@@ -188,7 +204,7 @@ def _stage(
         "counts": {
             name: here.money(float(value))["amount"] if isinstance(value, Decimal) else value
             for name, value in counts.items()
-            if name not in known
+            if name not in keyed
         },
         "reason": None if moved is None else moved["reason"],
     }

@@ -20,7 +20,7 @@ from bokgi.domain.measures import Days, Points
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Json, asked
+from bokgi.questions.asked import Json, asked, known
 from bokgi.questions.explained import explained
 from bokgi.questions.funnel import LEVEL, WINDOW_DAYS
 
@@ -31,7 +31,7 @@ _KEYS: Final = ("pipeline", "stage", "stage_order")
 Row = Mapping[str, Any]
 
 
-def compare_funnel(
+def compare_funnel(  # noqa: PLR0913 - two periods, and of what
     facts: Facts,
     *,
     as_of: date,
@@ -41,11 +41,14 @@ def compare_funnel(
     end: date | None = None,
     mode: str = FunnelMode.STAGE_ENTRY_COHORT.value,
     team: str | None = None,
+    pipeline: str | None = None,
+    person: str | None = None,
 ) -> Json:
     """Compare conversion and time by stage in two periods: `start` to `end`, and `past_start` to `past_end`.
 
     Reads all facts of a lake version, cut to `as_of`; ends are excluded; without `start` and `end` it is the last
-    26 weeks. `team` narrows to the deals of one team.
+    26 weeks. `team` narrows to the deals of one team, `pipeline` to its stages, `person` to the deals that
+    are the person's.
 
     Both conversions of a stage are read on the same day after the entry, the last on which either period still saw an
     end, unless all its deals are decided: a young cohort is held against what an old one had
@@ -56,14 +59,18 @@ def compare_funnel(
     explains it. The intervals hold together, all at once, at `level`: each is as much wider as there are comparisons.
     See `docs/reference/funnel-compared.schema.json`.
 
-    Raises `NotFoundError` for a team that has no deals, `UsageError` for a mode that cannot be compared, for periods
-    that share a day, and for one that has not begun by `as_of`.
+    Raises `NotFoundError` for a team or pipeline that has no deals, `UsageError` for a mode that cannot be compared,
+    for periods that share a day, and for one that has not begun by `as_of`.
     """
     last = as_of + timedelta(days=1) if end is None else end
     now, before = Period(start or last - timedelta(days=WINDOW_DAYS), last), Period(past_start, past_end)
     risk = Risk.COHORT if _checked(mode, now, before, as_of) is FunnelMode.STAGE_ENTRY_COHORT else Risk.PERIOD
     with asked(facts, as_of=as_of) as here:
+        if pipeline is not None:
+            known(here.deals, "pipeline", pipeline)
         deals, visits, minimum = here.of_team(team), here.visits(), here.facts.settings.minimum_n
+        if person is not None:
+            deals = deals.filter(deals.owner_id == person)
         labels = {
             (row["pipeline"], row["stage"]): row["label"]
             for row in ladder(here.facts.stages).select("pipeline", "stage", "label").to_pyarrow().to_pylist()
@@ -71,6 +78,8 @@ def compare_funnel(
         cells = [
             conversion_cells(deals, visits, as_of=as_of, period=one, risk=risk).to_pyarrow() for one in (now, before)
         ]
+        if pipeline is not None:
+            cells = [one.filter(pc.field("pipeline") == pipeline) for one in cells]
 
         def times(level: float) -> list[dict[tuple[str, str], Row]]:
             window: dict[str, Any] = {"as_of": as_of, "risk": risk, "minimum_n": minimum, "level": level}
@@ -104,6 +113,8 @@ def compare_funnel(
             "as_of": as_of.isoformat(),
             "mode": mode,
             "team": team,
+            "pipeline": pipeline,
+            "person": person,
             "periods": [{"start": one.start.isoformat(), "end": one.end.isoformat()} for one in (now, before)],
             "level": LEVEL,
             "comparisons": compared,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,20 +11,17 @@ from typing import Any, Final
 import ibis.expr.types as ir
 from ibis import _
 
-from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.due_deals import FATES, due_deals
-from bokgi.analysis.pipeline_change import pipeline_change, pipeline_moves
-from bokgi.domain.errors import NotFoundError
+from bokgi.analysis.pipeline_change import pipeline_change
 from bokgi.domain.measures import Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import read_date
 from bokgi.domain.sentences import encoded
-from bokgi.facts.currency import in_one_currency
 from bokgi.facts.model import Facts
-from bokgi.facts.read import facts_on
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.deals import ALL, Where, amount, listed
+from bokgi.questions.moved import Inside, moves_of, on_the_eve, shifted, state_on, states
 
 ADDS: Final = ("in", "change", "out")
 MOVED: Final = ("stage_forward", "stage_back", "close_later", "close_sooner")
@@ -125,40 +122,36 @@ def tell_pipeline_change(
     as_of: date,
     start: date | None = None,
     team: str | None = None,
+    pipeline: str | None = None,
+    person: str | None = None,
     owners: tuple[str, ...] | None = None,
 ) -> Json:
     """Tell what made the open pipeline grow or shrink from the day before `start` to the end of `as_of`.
 
     Reads all facts of a lake version. `start` is the first day of the change (seven days without one). With `team`
-    the deals that are the team's on each of the two days; with `owners` those of these people.
+    the deals that are the team's on each of the two days, with `pipeline` those in that pipeline, with `person` the
+    person's; what went over to others, or came from them, is a part of its own. With `owners` only deals of these
+    people, and no other is listed, wherever it went.
 
     Gives the bridge (`Bridge.told`), `deals{part: [rows]}` (the largest first, at most 50; `change` is what the deal
     adds to the part), `pushed[]` (rows of deals whose close date was put off, from `due_before`), `eve{on, count, of,
     deals[]}` (the last day on which stages or dates moved, how many of the moves were made on it, and of which deals:
     rows with `stage_before`, `due_before`, null where that did not move), `due{period, due, won, slipped …, slippage,
     reason}` (what became of the deals due in this quarter since it began), `said[]`, `caveats[]`; see
-    `docs/reference/pipeline.schema.json`. Raises `NotFoundError` for an unknown team.
+    `docs/reference/pipeline.schema.json`. Raises `NotFoundError` for an unknown team or pipeline.
     """
     first = start or as_of - timedelta(days=6)
     with asked(facts, as_of=as_of) as here:
-        if team is not None:
-            _check_team(here, team)
-
-        def scoped(deals: ir.Table) -> ir.Table:
-            if team is not None:
-                deals = deals.filter(_.team == team)
-            return deals if owners is None else deals.filter(_.owner_id.isin(list(owners)))
-
-        after = scoped(here.deals)
+        inside = Inside(team=team, pipeline=pipeline, person=person, owners=owners)
+        inside.check(here)
+        before, after = states(here, first, inside)
         day_before = first - timedelta(days=1)
-        before = scoped(_state(facts, here, day_before))
         bridge = Bridge(before, after, here.facts.stages, day_before, as_of, here.facts.settings.currency)
         told = bridge.told()
-        moves = here.keep(pipeline_moves(before, after, here.facts.stages))
-        shifted = _shifted(here, moves)
-        pushed = [row for row in shifted if row["date_moved"] == PUSHED][:_SHOWN_DEALS]
-        on = max((row["on"] for row in shifted if row["on"] is not None), default=None)
-        eve = [row for row in shifted if on is not None and row["on"] == on]
+        moves = moves_of(here, before, after)
+        moved = shifted(here, moves)
+        pushed = [row for row in moved if row["date_moved"] == PUSHED][:_SHOWN_DEALS]
+        on, eve = on_the_eve(moved)
         parts = _largest(moves, [part["code"] for part in told["parts"]])
         shown = [deal_id for pairs in parts.values() for deal_id, _change in pairs]
         shown += [row["deal_id"] for row in (*pushed, *eve[:_SHOWN_DEALS])]
@@ -166,16 +159,18 @@ def tell_pipeline_change(
         last = {
             "on": None if on is None else on.isoformat(),
             "count": len(eve),
-            "of": sum(row["on"] is not None for row in shifted),
+            "of": sum(row["on"] is not None for row in moved),
             "deals": [
                 known[key] | _before(here, row) for row in eve[:_SHOWN_DEALS] if (key := row["deal_id"]) in known
             ],
         }
-        due = _due(facts, here, scoped)
+        due = _due(here, inside)
         return {
             "as_of": as_of.isoformat(),
             "period": {"start": first.isoformat(), "end": (as_of + timedelta(days=1)).isoformat()},
             "team": team,
+            "pipeline": pipeline,
+            "person": person,
             **told,
             "deals": {
                 part: [known[key] | {"change": amount(here, change)} for key, change in pairs if key in known]
@@ -193,23 +188,6 @@ def tell_pipeline_change(
             if any(part["code"] == "amount_filled" for part in told["parts"])
             else [],
         }
-
-
-def _check_team(here: Asked, team: str) -> None:
-    rows = here.facts.memberships.filter(_.team.notnull()).select("team").distinct().to_pyarrow().to_pylist()
-    teams = sorted(row["team"] for row in rows)
-    if team not in teams:
-        raise NotFoundError(
-            "team_unknown",
-            Message(N_("There is no team “{team}”."), {"team": team}),
-            Message(N_("Teams: {teams}"), {"teams": ", ".join(teams) or "–"}),
-        )
-
-
-def _state(facts: Facts, here: Asked, on: date) -> ir.Table:
-    """Give the deals as of an earlier day, by the rates of today: what a rate does is no change of the pipeline."""
-    then = in_one_currency(facts_on(facts, on), here.as_of, rates=here.facts.rates)
-    return here.keep(deal_traits(then.deals, then.accounts, then.memberships, on=on))
 
 
 def _largest(moves: ir.Table, parts: Iterable[str]) -> dict[str, list[tuple[str, Decimal | None]]]:
@@ -238,17 +216,6 @@ def _known(here: Asked, deal_ids: Iterable[str], owners: tuple[str, ...] | None)
     return {row["deal_id"]: row for row in listed(here, where, limit=len(keys))["deals"]} if keys else {}
 
 
-def _shifted(here: Asked, moves: ir.Table) -> list[dict[str, Any]]:
-    """List the deals whose stage or close date moved, the largest first; `on`: the day of the last move, if known."""
-    columns = ("deal_id", "stage_moved", "date_moved", "stage_before", "due_before", "amount_after")
-    moved = here.keep(moves.filter(_.stage_moved.notnull() | _.date_moved.notnull()).select(*columns))
-    steps = here.facts.stage_events.semi_join(moved, "deal_id").group_by("deal_id").agg(on=_.entered_on.max())
-    dates = here.facts.deal_changes.filter(_.field == "expected_close_on").semi_join(moved, "deal_id")
-    last = steps.union(dates.group_by("deal_id").agg(on=_.changed_on.max())).group_by("deal_id").agg(on=_.on.max())
-    rows: list[dict[str, Any]] = moved.left_join(last, "deal_id").select(*columns, "on").to_pyarrow().to_pylist()
-    return sorted(rows, key=lambda row: (-(row["amount_after"] or Decimal(0)), row["deal_id"]))
-
-
 def _before(here: Asked, row: Mapping[str, Any]) -> Json:
     """Tell what moved, as it was before."""
     return {
@@ -265,12 +232,13 @@ def _eve_said(eve: Json) -> list[Message]:
     return [Message(N_("{n} of {of} moves of stage or close date were made on {day} alone."), values)]
 
 
-def _due(facts: Facts, here: Asked, scoped: Callable[[ir.Table], ir.Table]) -> Json:
-    """Tell what became of the deals that were due in this quarter when it began."""
-    quarter = facts.settings.quarter_of(here.as_of)
-    before = scoped(_state(facts, here, quarter.start - timedelta(days=1)))
+def _due(here: Asked, inside: Inside) -> Json:
+    """Tell what became of the deals that were due in this quarter when it began, whoever has them now."""
+    quarter = here.facts.settings.quarter_of(here.as_of)
+    before = inside.of(state_on(here, quarter.start - timedelta(days=1)))
+    before = before.filter(_.inside) if "inside" in before.columns else before
     minimum = here.facts.settings.minimum_n
-    rows = due_deals(before, scoped(here.deals), period=quarter, minimum_n=minimum).to_pyarrow().to_pylist()
+    rows = due_deals(before, here.deals, period=quarter, minimum_n=minimum).to_pyarrow().to_pylist()
     told: Json = {"period": {"start": quarter.start.isoformat(), "end": quarter.end.isoformat()}}
     found = rows[0] if rows else {}
     counts = {name: found.get(name, 0) for name in ("due", *FATES)}

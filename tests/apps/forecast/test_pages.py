@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -45,6 +46,17 @@ def test_the_page_shows_the_figures_of_the_command(as_role: AsRole, home: Path) 
         assert speaker.money_short(figure) in shown
     for row in answer["people"]:
         assert row["name"] in shown
+
+
+@pytest.mark.parametrize("period", ["2026-Q4", "2026-12"])
+def test_each_category_opens_the_deals_that_it_counts(as_role: AsRole, period: str) -> None:
+    client = as_role("leader")
+    (address, number), *_more = re.findall(
+        r'href="(/deals/[?][^"]*category=none[^"]*)"[^>]*>([0-9,]+)</a>', page(client, f"/forecast/?period={period}")
+    )
+    listed = client.get(f"{address}&export=csv").content.decode("utf-8-sig")
+    assert len(list(csv.DictReader(io.StringIO(listed)))) == int(number) > 0
+    assert "/deals/" not in page(as_role("viewer"), f"/forecast/?period={period}")
 
 
 def test_another_period_and_a_team_have_their_page(as_role: AsRole, home: Path) -> None:

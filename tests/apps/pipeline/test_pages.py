@@ -17,6 +17,7 @@ import openpyxl
 import pytest
 from django.test import Client
 
+from bokgi.apps.access.permissions import Role, Viewer
 from bokgi.apps.pipeline import funnel, views
 from bokgi.apps.pipeline.change import moved_lists, part_lists
 from bokgi.apps.pipeline.selectors import Screen
@@ -246,17 +247,22 @@ def changed_deal(amount: str, **more: object) -> dict[str, object]:
 def screen_for(owners: tuple[str, ...] | None = None) -> Any:  # noqa: ANN401 - what a list needs of a screen
     speaker = Speaker("en", TODAY, "KRW")
 
-    return SimpleNamespace(speaker=speaker, owners=owners, say=speaker.text)
+    scope = dict.fromkeys(("team", "person", "pipeline"))
+    request, viewer = SimpleNamespace(GET={}), Viewer(Role.LEADER)
+    return SimpleNamespace(speaker=speaker, owners=owners, say=speaker.text, request=request, viewer=viewer, **scope)
+
+
+DAYS = {"as_of": "2026-11-24", "period": {"start": "2026-11-18", "end": "2026-11-25"}}
 
 
 def test_the_lists_of_a_change_have_one_unit() -> None:
     screen, deal = screen_for(), changed_deal
     parts = [{"code": code, "deals": 1} for code in ("created", "amount_up")]
     told = part_lists(
-        screen, {"parts": parts, "deals": {"created": [deal("300000000")], "amount_up": [deal("2000000")]}}
+        screen, DAYS | {"parts": parts, "deals": {"created": [deal("300000000")], "amount_up": [deal("2000000")]}}
     )
-    assert [table.columns[3].label for _code, _title, table in told] == ["Adds, ₩M"] * 2
-    assert [table.rows[0][3].text for _code, _title, table in told] == ["+300.0", "+2.0"]
+    assert [one.table.columns[3].label for one in told] == ["Adds, ₩M"] * 2
+    assert [one.table.rows[0][3].text for one in told] == ["+300.0", "+2.0"]
 
 
 @pytest.mark.parametrize(
@@ -265,19 +271,19 @@ def test_the_lists_of_a_change_have_one_unit() -> None:
 )
 def test_a_list_of_a_change_says_how_many_it_leaves_out(owners: tuple[str, ...] | None, note: str) -> None:
     rows = [changed_deal("300000000"), changed_deal("2000000")]
-    told = {"parts": [{"code": "created", "deals": 71}, {"code": "won", "deals": 2}]}
+    told = DAYS | {"parts": [{"code": "created", "deals": 71}, {"code": "won", "deals": 2}]}
     listed = part_lists(screen_for(owners), told | {"deals": {"created": rows, "won": rows}})
-    assert [table.note for _code, _title, table in listed] == [note, ""]
+    assert [one.table.note for one in listed] == [note, ""]
     moved = changed_deal("5", due_before="2026-11-24", expected_close_on="2026-12-24", stage_before=None)
     eve = {"on": "2026-11-20", "count": 70, "of": 80, "deals": [moved]}
-    change = {"pushed": [moved], "moved": {"close_later": 70}, "eve": eve}
-    assert [table.note for _code, _title, table in moved_lists(screen_for(owners), change)] == [note, note]
+    change = DAYS | {"pushed": [moved], "moved": {"close_later": 70}, "eve": eve}
+    assert [one.table.note for one in moved_lists(screen_for(owners), change)] == [note, note]
 
 
 def test_what_was_put_off_and_what_moved_last_is_listed_with_what_it_was() -> None:
     pushed = changed_deal("2000000", due_before="2026-11-24", expected_close_on="2026-12-24", stage_label="Proposal")
     jumped = changed_deal("7", stage_before="Qualified", stage_label="Negotiation", due_before=None)
-    change = {
+    change = DAYS | {
         "pushed": [pushed],
         "moved": {"close_later": 1},
         "eve": {"on": "2026-11-20", "count": 2, "of": 3, "deals": [jumped, pushed | {"stage_before": None}]},
@@ -286,11 +292,11 @@ def test_what_was_put_off_and_what_moved_last_is_listed_with_what_it_was() -> No
     def cells(table: Table) -> list[list[str]]:
         return [[cell.text.replace(NBSP, " ") for cell in row[2:]] for row in table.rows]
 
-    (_code, put_off, first), (_key, last, second) = moved_lists(screen_for(), change)
-    assert put_off == "Close date put off: 1 deal"
-    assert cells(first) == [["Proposal", "2,000,000", "Nov 24", "Dec 24"]]
-    assert last.endswith(": 2 of 3")
-    assert cells(second) == [["Qualified → Negotiation", ABSENT], [ABSENT, "Nov 24 → Dec 24"]]
+    first, second = moved_lists(screen_for(), change)
+    assert first.title == "Close date put off: 1 deal"
+    assert cells(first.table) == [["Proposal", "2,000,000", "Nov 24", "Dec 24"]]
+    assert second.title.endswith(": 2 of 3")
+    assert cells(second.table) == [["Qualified → Negotiation", ABSENT], [ABSENT, "Nov 24 → Dec 24"]]
     nothing = {"pushed": [], "moved": {}, "eve": {"on": None, "count": 0, "of": 0, "deals": []}}
     assert moved_lists(screen_for(), nothing) == []
 

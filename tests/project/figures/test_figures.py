@@ -92,6 +92,11 @@ WALK: Final[tuple[tuple[str, list[str], Callable[[Json], Expected]], ...]] = (
     ("/funnel/?mode=created_cohort", ["funnel", "--mode", "created_cohort"], of_the_funnel.created_cohort),
     ("/funnel/?mode=period_flow", ["funnel", "--mode", "period_flow"], of_the_funnel.period_flow),
     ("/funnel/?mode=snapshot", ["funnel", "--mode", "snapshot"], of_the_funnel.snapshot),
+    (
+        "/funnel/?mode=snapshot&person=park",
+        ["funnel", "--mode", "snapshot", "--person", "park"],
+        of_the_funnel.snapshot,
+    ),
     ("/funnel/", ["funnel", "--by", "person"], of_the_funnel.heat_map),
     (
         f"/funnel/compare/?from={DAYS[0]}&to={DAYS[1]}&past_from={DAYS[2]}&past_to={DAYS[3]}",

@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from bokgi.apps.pipeline.deal_list import DEALS
+from bokgi.apps.pipeline.funnel import deals_address
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.labels import FORECAST_CATEGORIES, FORECAST_CHANGES, FORECAST_METHODS
 from bokgi.domain.messages import N_
 from bokgi.domain.money import Money
+from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.ui.blocks import Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base, for_page
@@ -113,8 +115,14 @@ def deals_table(screen: Screen, deals: Sequence[Json], caption: str, *, share: b
     return Table(caption, columns, rows, hidden_caption=True, empty=say(none))
 
 
-def category_table(screen: Screen, answer: Json) -> Table:
-    """List the open deals due in the period by the category that the CRM gives."""
+def category_address(screen: Screen, period: Period, code: str) -> str:
+    """Give the list of the open deals of a category that are due: in the period, and before where it is not over."""
+    first = "" if screen.as_of in period else period.start.isoformat()
+    return deals_address(screen, category=code, due=f"{first}..{period.end}")
+
+
+def category_table(screen: Screen, answer: Json, period: Period) -> Table:
+    """List the open deals due in the period by the category that the CRM gives; each number leads to them."""
     say, speaker = screen.say, screen.speaker
     parts = [part for part in answer["categories"]["parts"] if part["n"]]
     unit = speaker.money_column([part["amount"] for part in parts])
@@ -126,7 +134,7 @@ def category_table(screen: Screen, answer: Json) -> Table:
     rows = [
         [
             Cell(speaker.label(FORECAST_CATEGORIES, part["code"])),
-            Cell(speaker.count(part["n"])),
+            Cell(speaker.count(part["n"]), href=category_address(screen, period, part["code"])),
             Cell(
                 unit.cell(amount_of(part["amount"])),
                 sub=say(N_("{n} without an amount"), n=part["amount_unknown"]) if part["amount_unknown"] else "",

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from bokgi.apps.forecast.evidence import category_address
 from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import Subject, Way
 from bokgi.apps.forecast.selectors import (
@@ -104,6 +105,7 @@ def figures(found: Outlook) -> list[Figure]:
                 mark=_drawn(commit, None, line, goal, quiet=True).mark if around else None,
                 comparison=say(N_("with best case {amount}"), amount=speaker.money_short(levels["best_case"])),
                 n=say(N_("{n} deals in commit"), n=part["n"]),
+                rows=_link(screen, category_address(screen, found.period, part["code"])),
                 definition=_definition(screen, "forecast-categories"),
             )
         )
@@ -123,7 +125,10 @@ def figures(found: Outlook) -> list[Figure]:
 
 def _rows(screen: Screen, **wanted: str) -> Link | None:
     """Give the way to the deals behind a figure; null for who may not see lists."""
-    address = deals_address(screen, **wanted)
+    return _link(screen, deals_address(screen, **wanted))
+
+
+def _link(screen: Screen, address: str) -> Link | None:
     return Link(screen.say(N_("Show the deals")), address) if address else None
 
 

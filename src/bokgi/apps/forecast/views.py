@@ -65,7 +65,7 @@ def forecast_index(request: PageRequest) -> HttpResponse:
         "dots": dots(screen, answer, 280),
         "figures": outlook.figures(found),
         "sayings": outlook.sayings(found),
-        "categories": evidence.category_table(screen, answer),
+        "categories": evidence.category_table(screen, answer, period),
         "teams": outlook.teams_table(found),
         "people": outlook.people_table(found),
         "change": evidence.change_chart(screen, answer),

@@ -80,7 +80,10 @@ def where_of(unit: Json, *, owners: Sequence[str] | None, team: str | None) -> W
 def bottleneck(screen: Screen, answer: Json) -> Bottleneck | None:
     """Choose the flagged unit with the largest gain that this person may see; null where nothing is flagged."""
     units = [unit for unit in answer["units"] if _may_see(screen, unit)]
-    if screen.team is not None:
+    units = [unit for unit in units if screen.pipeline in {None, unit["pipeline"]}]
+    if screen.person is not None:
+        units = [unit for unit in units if unit["by"].startswith("person") and unit["unit"] == screen.person]
+    elif screen.team is not None:
         units = [unit for unit in units if unit["by"].startswith("team") and unit["unit"] == screen.team]
     first = costliest(units)
     if first is None:
@@ -108,6 +111,13 @@ def bottleneck(screen: Screen, answer: Json) -> Bottleneck | None:
         where=where,
         address=deals_address(screen, **wanted, sort="-attention"),
     )
+
+
+def nothing_flagged(screen: Screen, answer: Json) -> str:
+    """Say that nothing stands out where only what is not looked at, or not this person's to see, is flagged."""
+    if not any(unit["flagged"] for unit in answer["units"]):
+        return ""
+    return screen.say(N_("No stage differs from what could be expected by more than chance."))
 
 
 def _short(screen: Screen, amount: str) -> str:
@@ -173,6 +183,17 @@ def _may_see(screen: Screen, unit: Json) -> bool:
     if view == "team":
         return unit["unit"] in screen.shown
     return view == "stage" or screen.viewer.role in FREE
+
+
+def flagged_stages(screen: Screen, answer: Json) -> set[tuple[str, str]]:
+    """Name the stages, with their pipelines, at which the person, the team or all that are looked at were flagged."""
+    by = "person" if screen.person is not None else "team" if screen.team is not None else "stage"
+    whose = screen.person or screen.team
+    return {
+        (unit["pipeline"], unit["stage"])
+        for unit in answer["units"]
+        if unit["flagged"] and unit["by"] == by and whose in (None, unit["unit"])
+    }
 
 
 def flagged_cells(answer: Json, view: str) -> dict[tuple[str, str, str], bool]:

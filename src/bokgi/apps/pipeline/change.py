@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from bokgi.apps.pipeline.deal_list import DEALS
+from bokgi.apps.pipeline.funnel import deals_address
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
 from bokgi.domain.money import Money
 from bokgi.questions.asked import Json
+from bokgi.questions.moved import EVE
 from bokgi.questions.pipeline import PUSHED
 from bokgi.ui.blocks import Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base, for_page
@@ -27,6 +30,14 @@ def start_of(screen: Screen) -> date:
     weeks = screen.request.GET.get("weeks", "1")
     back = int(weeks) if weeks.isdecimal() and int(weeks) in WEEKS else WEEKS[0]
     return screen.as_of - timedelta(days=7 * back - 1)
+
+
+def address(screen: Screen, change: Json, figure: str) -> str:
+    """Give the list of the deals that `start`, `end` or a part of the change counts; empty for who sees no lists."""
+    if figure in {"start", "end"}:
+        return deals_address(screen, as_of=change[figure]["on"])
+    within = f"{change['period']['start']}..{change['period']['end']}"
+    return deals_address(screen, figure=f"change.{figure}", within=within, as_of=change["as_of"], outcome="all")
 
 
 def _decimal(amount: Json | None) -> Decimal:
@@ -70,16 +81,21 @@ def chart(screen: Screen, change: Json) -> Chart | None:
 
 
 def parts_table(screen: Screen, change: Json, column: MoneyColumn | None = None) -> Table:
-    """List the parts with the deals concerned; a part that has deals leads to them."""
+    """List the parts with the deals concerned: the name leads to them below, the number to all of them."""
     speaker, say = screen.speaker, screen.say
     levels = (change["start"], *change["parts"], change["end"])
     unit = column or speaker.money_column([level["amount"] for level in levels])
 
-    def total(end: Json) -> list[Cell]:
-        told = [Cell(speaker.day(end["on"]), strong=True), Cell(speaker.count(end["count"]))]
-        return [*told, Cell(unit.cell(amount_of(end["amount"])), strong=True)]
+    def total(name: str) -> list[Cell]:
+        end = change[name]
+        number = Cell(speaker.count(end["count"]), href=address(screen, change, name) if end["count"] else "")
+        return [
+            Cell(speaker.day(end["on"]), strong=True),
+            number,
+            Cell(unit.cell(amount_of(end["amount"])), strong=True),
+        ]
 
-    rows = [total(change["start"])]
+    rows = [total("start")]
     for part in change["parts"]:
         name, amount = speaker.label(PIPELINE_PARTS, part["code"]), amount_of(part["amount"])
         here = bool(change["deals"].get(part["code"]))
@@ -87,18 +103,28 @@ def parts_table(screen: Screen, change: Json, column: MoneyColumn | None = None)
         rows.append(
             [
                 Cell(name, href=f"#{part['code']}" if here else ""),
-                Cell(speaker.count(part["deals"])),
+                Cell(speaker.count(part["deals"]), href=address(screen, change, part["code"])),
                 Cell(unit.change(amount), sub=sub),
             ]
         )
-    rows.append(total(change["end"]))
+    rows.append(total("end"))
     columns = [Column(say(N_("Change"))), Column(say(N_("Deals")), "right")]
     columns.append(Column(say(N_("Amount, {unit}"), unit=unit.label), "right"))
     return Table(say(N_("Open pipeline, part by part")), columns, rows, hidden_caption=True)
 
 
-def moved_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
-    """List the deals that were put off, and those that moved on the last day of a move: key, title, table."""
+@dataclass(frozen=True)
+class DealsOf:
+    """The first deals of one figure of the change; `address` lists all of them (empty for who may not see lists)."""
+
+    code: str
+    title: str
+    table: Table
+    address: str
+
+
+def moved_lists(screen: Screen, change: Json) -> list[DealsOf]:
+    """List the deals that were put off, and those that moved on the last day of a move."""
     speaker, say, told = screen.speaker, screen.say, []
     pushed, eve = change["pushed"], change["eve"]
     columns = [Column(say(N_("Deal"))), Column(say(N_("Owner")))]
@@ -123,7 +149,8 @@ def moved_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
             Column(say(N_("Expected close")), "right"),
         ]
         note = _left_out(screen, number - len(rows))
-        told.append((PUSHED, title, Table(title, [*columns, *more], rows, note=note, hidden_caption=True)))
+        table = Table(title, [*columns, *more], rows, note=note, hidden_caption=True)
+        told.append(DealsOf(PUSHED, title, table, address(screen, change, PUSHED)))
     if eve["deals"]:
         title = say(N_("Moves made last, on {day}: {n} of {of}"), **_eve_values(eve))
         rows = [
@@ -136,7 +163,8 @@ def moved_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
         ]
         more = [Column(say(N_("Stage"))), Column(say(N_("Expected close")), "right")]
         note = _left_out(screen, eve["count"] - len(rows))
-        told.append(("eve", title, Table(title, [*columns, *more], rows, note=note, hidden_caption=True)))
+        table = Table(title, [*columns, *more], rows, note=note, hidden_caption=True)
+        told.append(DealsOf(EVE, title, table, address(screen, change, EVE)))
     return told
 
 
@@ -171,8 +199,8 @@ def _left_out(screen: Screen, number: int) -> str:
     return screen.say(N_("{n} smaller or other people's {n:deal|deals} not listed"), n=number)
 
 
-def part_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
-    """List the deals of each part, the largest first: code, title, table."""
+def part_lists(screen: Screen, change: Json) -> list[DealsOf]:
+    """List the deals of each part, the largest first."""
     speaker, say = screen.speaker, screen.say
     # One unit for all lists, so that their amounts are read against each other.
     unit = speaker.money_column([deal["change"] for deals in change["deals"].values() for deal in deals or []])
@@ -200,5 +228,6 @@ def part_lists(screen: Screen, change: Json) -> list[tuple[str, str, Table]]:
         name = speaker.label(PIPELINE_PARTS, part["code"])
         title = say(N_("{part}: {n} deals"), part=name, n=part["deals"])
         note = _left_out(screen, part["deals"] - len(rows))
-        told.append((part["code"], title, Table(title, columns, rows, note=note, hidden_caption=True)))
+        table = Table(title, columns, rows, note=note, hidden_caption=True)
+        told.append(DealsOf(part["code"], title, table, address(screen, change, part["code"])))
     return told

@@ -10,6 +10,7 @@ from typing import Final
 from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.pipeline.figures import MODES
 from bokgi.apps.pipeline.selectors import Screen
+from bokgi.domain.labels import PIPELINES
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period, read_date
 from bokgi.questions import funnel_compared
@@ -100,7 +101,7 @@ def quick(screen: Screen, asked: Compared) -> list[tuple[str, str]]:
 
 
 def answer(screen: Screen, asked: Compared) -> Json:
-    """Ask for the comparison, of the team that is looked at or of everybody."""
+    """Ask for the comparison, of team, person and pipeline that are looked at or of all."""
     return screen.ask(
         funnel_compared.compare_funnel,
         start=asked.now.start,
@@ -109,6 +110,8 @@ def answer(screen: Screen, asked: Compared) -> Json:
         past_end=asked.before.end,
         mode=asked.mode,
         team=screen.team,
+        pipeline=screen.pipeline,
+        person=screen.person,
     )
 
 
@@ -129,7 +132,11 @@ def table(screen: Screen, found: Json) -> Table:
     pipelines = {stage["pipeline"] for stage in found["stages"]}
     rows = [
         [
-            Cell(stage["label"], sub=stage["pipeline"] if len(pipelines) > 1 else "", strong=True),
+            Cell(
+                stage["label"],
+                sub=screen.speaker.label(PIPELINES, stage["pipeline"]) if len(pipelines) > 1 else "",
+                strong=True,
+            ),
             *_measure(screen, stage["conversion"], "conversion"),
             *_measure(screen, stage["time"], "time"),
         ]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from bokgi.apps.pipeline.figures import COUNTS, MODES
+from bokgi.apps.pipeline.figures import CHANGES, COUNTS, MODES
 from bokgi.apps.pipeline.selectors import Screen
-from bokgi.domain.labels import ATTENTION, OUTCOMES
+from bokgi.domain.labels import ATTENTION, FORECAST_CATEGORIES, OUTCOMES
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period, read_date
 from bokgi.questions.asked import Json
@@ -47,14 +47,14 @@ def where_of(query: Mapping[str, Any], screen: Screen, find: str) -> Where:
     """Read the filters from an address. Raises `UsageError` for a period that is none."""
     created, closed, due, entered = (_span(str(query.get(name) or "")) for name in _SPANS)
     pairs = [part.partition(":") for part in query.getlist("where")] if hasattr(query, "getlist") else []
-    person = str(query.get("person") or "") or None
     return Where(
         outcome=str(query.get("outcome") or "open"),
-        person=person,
+        person=screen.person,
         owners=screen.owners,
         team=screen.team,
-        pipeline=str(query.get("pipeline") or "") or None,
+        pipeline=screen.pipeline,
         stage=str(query.get("stage") or "") or None,
+        category=str(query.get("category") or "") or None,
         columns=tuple((name, value or None) for name, _colon, value in pairs if name),
         attention=str(query.get("attention") or "") or None,
         search=find or None,
@@ -181,9 +181,8 @@ def filters(screen: Screen) -> list[tuple[str, str, str]]:
     query, speaker = screen.request.GET, screen.speaker
     told = []
     names: dict[str, tuple[str, Callable[[str], str]]] = {
-        "person": (N_("Owner"), lambda key: screen.people.get(key, key)),
         "stage": (N_("Stage"), str),
-        "pipeline": (N_("Pipeline"), str),
+        "category": (N_("Forecast category"), lambda key: speaker.label(FORECAST_CATEGORIES, key)),
         "attention": (N_("What to see to"), lambda key: speaker.label(ATTENTION | {ANY_REASON: N_("anything")}, key)),
         "created": (N_("Created"), str),
         "closed": (N_("Closed"), str),
@@ -202,6 +201,8 @@ def filters(screen: Screen) -> list[tuple[str, str, str]]:
 
 def _figure(screen: Screen, figure: str) -> str:
     mode, _dot, name = figure.partition(".")
+    if mode == "change":
+        return f"{screen.say(N_('Pipeline change'))} · {screen.speaker.label(CHANGES, name)}"
     labels = {count: label for label, count in COUNTS.get(mode, ())}
     return f"{screen.speaker.label(MODES, mode)} · {screen.speaker.label(labels, name)}"
 

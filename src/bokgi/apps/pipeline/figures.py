@@ -1,11 +1,14 @@
-"""Names of the funnel's modes and of the counts each of them shows."""
+"""Names of the funnel's modes, of the counts each of them shows, and of what a pipeline's change counts."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from bokgi.analysis.funnel import FunnelMode
+from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
+from bokgi.questions.moved import EVE
+from bokgi.questions.pipeline import PUSHED
 
 MODES: Final = {
     FunnelMode.STAGE_ENTRY_COHORT.value: N_("Stage-entry cohort"),
@@ -33,3 +36,5 @@ COUNTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     FunnelMode.SNAPSHOT.value: ((N_("Deals"), "deals"),),
 }
 """Of each mode: the name of each count, and the count."""
+CHANGES: Final = PIPELINE_PARTS | {PUSHED: N_("Close date put off"), EVE: N_("Moves made last")}
+"""What a change of the pipeline counts whose deals are listed, with its name."""

@@ -16,7 +16,7 @@ from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.pipeline.deal_list import DEALS
 from bokgi.apps.pipeline.figures import COUNTS, MODES
-from bokgi.apps.pipeline.selectors import WHOLE, Screen
+from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import OUTCOMES, PIPELINES
 from bokgi.domain.messages import N_, Message
@@ -108,7 +108,7 @@ def attributes(screen: Screen) -> list[str]:
 
 
 def stages(screen: Screen, asked: Asked, *, before: bool = False, split: str | None = None) -> list[Json]:
-    """Ask for the stages of the team that is looked at, or of everybody; `split` gives groups instead.
+    """Ask for the stages of team, person and pipeline that are looked at, or of all; `split` gives groups instead.
 
     Groups of which this person may not see the sum are left out.
     """
@@ -117,10 +117,13 @@ def stages(screen: Screen, asked: Asked, *, before: bool = False, split: str | N
         by.append(split)
     period = asked.period.previous() if before else asked.period
     options: dict[str, Any] = {"mode": asked.mode, "start": period.start, "end": period.end, "by": tuple(by)}
+    options["person"] = screen.person
     found: list[Json] = screen.ask(ask_funnel, **options)["stages"]
+    # What `pipeline` of the question would leave: the answer of all of them is there already.
+    found = [stage for stage in found if screen.pipeline in {None, stage["pipeline"]}]
     if screen.team is not None:
         found = [stage for stage in found if stage["groups"]["team"] == screen.team]
-    elif WHOLE not in screen.shown and split != "team":
+    elif screen.hidden and split != "team":
         return []
     if split == "team" and screen.viewer.role not in FREE:
         found = [stage for stage in found if stage["groups"]["team"] in screen.shown]
@@ -135,7 +138,9 @@ def deals_address(screen: Screen, **wanted: str | None) -> str:
     """Give the list of the deals behind a figure; empty for who may not see lists."""
     if screen.viewer.role is Role.VIEWER:
         return ""
-    return f"{DEALS}?{deals_query(**{'team': screen.team, 'as_of': screen.request.GET.get('as_of'), **wanted})}"
+    asked = {"team": screen.team, "person": screen.person, "pipeline": screen.pipeline}
+    asked["as_of"] = screen.request.GET.get("as_of")
+    return f"{DEALS}?{deals_query(**asked | wanted)}"
 
 
 def deals_query(**wanted: str | None) -> str:
@@ -378,7 +383,8 @@ def heat(
             cell(whole.get((pipeline, stage)), base and f"{base}&{place}", judged=(pipeline, stage) in flagged_stages)
             for pipeline, stage, place in columns
         ]
-        rows.append({"label": screen.team or screen.say(N_("All together")), "cells": cells, "total": True})
+        label = screen.people.get(screen.person or "") or screen.team or screen.say(N_("All together"))
+        rows.append({"label": label, "cells": cells, "total": True})
     return {
         "columns": list(labels.values()),
         "above": heads([pipeline for pipeline, _stage in labels], _pipelines(screen, now or found)),

@@ -1,12 +1,12 @@
-"""What a screen about deals needs to know first: who looks, at which team, as of which day, in which language."""
+"""What a screen about deals needs to know first: who looks, at which deals, as of which day, in which language."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from django.utils.translation import get_language
@@ -16,21 +16,29 @@ from bokgi.apps.access.permissions import Role, Viewer, shown_groups
 from bokgi.apps.access.requests import PageRequest, organisation_of
 from bokgi.apps.access.warming import ask_later
 from bokgi.domain.errors import NotFoundError
+from bokgi.domain.labels import PIPELINES
 from bokgi.domain.messages import LANGUAGES, N_, Message
 from bokgi.domain.period import Period, read_date
 from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json
 from bokgi.questions.roster import ask_roster
+from bokgi.questions.stages import ask_pipelines
 from bokgi.ui.format import quarter_name
 from bokgi.ui.speaker import Speaker
 
 WHOLE = "*"
 """Key of the group of everybody, beside the teams."""
 
+Shows = Literal["all", "sums", "rows"]
+"""What a page shows of one pipeline: it cannot be narrowed to one, sums over people, or rows of the own people only."""
+
 
 @dataclass(frozen=True)
 class Screen:
-    """One request of a screen: `team` (null: everybody), `as_of`, and what the person who looks may see."""
+    """One request of a screen: `team` (null: everybody), `as_of`, and what the person who looks may see.
+
+    `pipeline` and `person` are what is looked at; null: all, and on a page that cannot be narrowed (`shows`).
+    """
 
     request: PageRequest
     viewer: Viewer
@@ -38,6 +46,9 @@ class Screen:
     team: str | None
     lang: str
     currency: str
+    pipeline: str | None = None
+    person: str | None = None
+    shows: Shows = "all"
 
     @cached_property
     def speaker(self) -> Speaker:
@@ -65,12 +76,53 @@ class Screen:
         everybody = frozenset(row["person_id"] for row in self.roster)
         return shown_groups({WHOLE: everybody, **self.teams}, self.viewer)
 
+    @cached_property
+    def pipelines(self) -> dict[str, str]:
+        """Give the pipelines that this page may be narrowed to, with their names; none where there is no choice.
+
+        Together the pipelines are the whole: a single sum that would show one person takes the others along.
+        """
+        if self.shows == "all":
+            return {}
+        found = self.ask(ask_pipelines)["pipelines"]
+        if not found[1:] or not all(self._sums_shown(one["owners"]) for one in found):
+            return {}
+        return {one["pipeline"]: self.speaker.label(PIPELINES, one["pipeline"]) for one in found}
+
+    def _sums_shown(self, owners: Sequence[str]) -> bool:
+        """Say whether sums of a pipeline in which these people have deals may be shown, of whoever is looked at."""
+        if self.shows == "rows" or self.person is not None:
+            return True
+        groups = {WHOLE: frozenset(owners), **{team: people & {*owners} for team, people in self.teams.items()}}
+        if all(self.viewer.sees_person(person) for person in groups[self.team or WHOLE]):
+            return True
+        groups = {name: people for name, people in groups.items() if name in self.shown}
+        return shown_groups(groups, self.viewer) == groups.keys()
+
+    @property
+    def scope(self) -> str:
+        """Write what is looked at, to stand behind the address of a page that may be asked so."""
+        asked = urlencode({name: value for name in ("team", "pipeline", "person") if (value := getattr(self, name))})
+        return f"?{asked}" if asked else ""
+
     @property
     def people(self) -> dict[str, str]:
         """Give the people whose rows this person may see: key and name, by name."""
         names = {row["person_id"]: row["name"] or row["person_id"] for row in self.roster}
         seen = self.viewer.people_seen(names)
         return {key: names[key] for key in sorted(seen, key=lambda key: (names[key], key))}
+
+    @property
+    def choice(self) -> dict[str, str]:
+        """Give the people this page may be narrowed to: those of the team that is looked at; key and name, by name."""
+        if self.shows == "all":
+            return {}
+        return {key: name for key, name in self.people.items() if self.team is None or key in self.teams[self.team]}
+
+    @property
+    def hidden(self) -> bool:
+        """Tell whether what is looked at is a sum that this person may not see."""
+        return self.team is None and self.person is None and WHOLE not in self.shown
 
     @property
     def owners(self) -> tuple[str, ...] | None:
@@ -118,11 +170,11 @@ class Screen:
         return f"{self.request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
-def screen_of(request: PageRequest) -> Screen:
-    """Read team and day from the address.
+def screen_of(request: PageRequest, *, shows: Shows = "all") -> Screen:
+    """Read team, day and, where a page `shows` something of one, pipeline and person from the address.
 
-    Raises `UsageError` (`date_unreadable`) for a day that is none, and `NotFoundError` (`team_unknown`) for a team that
-    is not there or whose sums this person may not see.
+    Raises `UsageError` (`date_unreadable`) for a day that is none, and `NotFoundError` (`team_unknown`,
+    `pipeline_unknown`, `person_unknown`) for what is not there or whose sums this person may not see.
     """
     company = organisation_of(request)
     found = get_language() or LANGUAGES[0]
@@ -133,6 +185,9 @@ def screen_of(request: PageRequest) -> Screen:
         team=request.GET.get("team") or None,
         lang=found if found in LANGUAGES else LANGUAGES[0],
         currency="KRW" if company is None else company.currency,
+        pipeline=(request.GET.get("pipeline") or None) if shows != "all" else None,
+        person=(request.GET.get("person") or None) if shows != "all" else None,
+        shows=shows,
     )
     if screen.team is not None and screen.team not in screen.shown:
         shown = sorted(screen.shown - {WHOLE})
@@ -140,6 +195,14 @@ def screen_of(request: PageRequest) -> Screen:
             "team_unknown",
             Message(N_("There is no team “{team}”."), {"team": screen.team}),
             Message(N_("Teams: {teams}"), {"teams": ", ".join(shown) or "–"}),
+        )
+    if shows == "sums" and screen.person is not None and screen.person not in screen.people:
+        raise NotFoundError("person_unknown", Message(N_("There is nobody called “{who}”."), {"who": screen.person}))
+    if shows == "sums" and screen.pipeline is not None and screen.pipeline not in screen.pipelines:
+        raise NotFoundError(
+            "pipeline_unknown",
+            Message(N_("There is no pipeline “{pipeline}”."), {"pipeline": screen.pipeline}),
+            Message(N_("Pipelines: {pipelines}"), {"pipelines": ", ".join(screen.pipelines.values()) or "–"}),
         )
     return screen
 

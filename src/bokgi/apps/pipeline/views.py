@@ -12,10 +12,10 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.data.entered import deals_waiting
 from bokgi.apps.pipeline import change, compared, deal_list, funnel
-from bokgi.apps.pipeline.bottleneck import bottleneck, flagged_cells, standing
+from bokgi.apps.pipeline.bottleneck import bottleneck, flagged_cells, flagged_stages, nothing_flagged, standing
 from bokgi.apps.pipeline.deal_views import SEES_DEALS
 from bokgi.apps.pipeline.figures import MODES
-from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
+from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
@@ -35,21 +35,15 @@ def page(screen: Screen, template: str, **shown: object) -> HttpResponse:
 @require_GET
 def funnel_index(request: PageRequest) -> HttpResponse:
     """Show the funnel in one of its modes, with the bottleneck."""
-    screen = screen_of(request)
+    screen = screen_of(request, shows="sums")
     asked = funnel.read(screen)
     now, before = funnel.stages(screen, asked), funnel.stages(screen, asked, before=True)
     searched = screen.ask(find_bottlenecks)
     found = bottleneck(screen, searched)
-    flagged = {
-        (unit["pipeline"], unit["stage"])
-        for unit in searched["units"]
-        if unit["flagged"]
-        and unit["by"] == ("stage" if screen.team is None else "team")
-        and screen.team in (None, unit["unit"])
-    }
+    flagged = flagged_stages(screen, searched)
     # What was asked for stands first.
     views = [asked.split] if asked.split else []
-    views += ["person"] if screen.people else []
+    views += ["person"] if screen.people and screen.person is None else []
     heats = {
         view: funnel.heat(screen, asked, view, now, flagged=flagged_cells(searched, view), flagged_stages=flagged)
         for view in views
@@ -66,8 +60,9 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         found=found,
         standing=None if found is None else standing(screen, found, now),
         searched=searched,
+        nothing=nothing_flagged(screen, searched) if found is None else "",
         table=funnel.table(screen, asked, now, before, flagged),
-        hidden=screen.team is None and WHOLE not in screen.shown,
+        hidden=screen.hidden,
         heats={view: drawn for view, drawn in heats.items() if drawn is not None},
     )
 
@@ -76,11 +71,10 @@ def funnel_index(request: PageRequest) -> HttpResponse:
 @require_GET
 def funnel_compare(request: PageRequest) -> HttpResponse:
     """Compare two periods by choice; what cannot be compared is said above the form."""
-    screen = screen_of(request)
+    screen = screen_of(request, shows="sums")
     asked = compared.read(screen)
-    hidden = screen.team is None and WHOLE not in screen.shown
     found, fault = None, None
-    if not hidden:
+    if not screen.hidden:
         try:
             found = compared.answer(screen, asked)
         except UsageError as error:
@@ -92,7 +86,7 @@ def funnel_compare(request: PageRequest) -> HttpResponse:
         modes=compared.modes(),
         fields=compared.fields(screen, asked),
         quick=compared.quick(screen, asked),
-        hidden=hidden,
+        hidden=screen.hidden,
         fault=fault,
         found=found,
         table=None if found is None else compared.table(screen, found),
@@ -103,10 +97,11 @@ def funnel_compare(request: PageRequest) -> HttpResponse:
 @require_GET
 def pipeline_change(request: PageRequest) -> HttpResponse:
     """Show what made the open pipeline grow or shrink."""
-    screen = screen_of(request)
+    screen = screen_of(request, shows="sums")
     found = None
-    if screen.team is not None or WHOLE in screen.shown:
-        found = screen.ask(tell_pipeline_change, start=change.start_of(screen), team=screen.team)
+    if not screen.hidden:
+        scope = {"team": screen.team, "pipeline": screen.pipeline, "person": screen.person}
+        found = screen.ask(tell_pipeline_change, start=change.start_of(screen), **scope)
     # The deals of each part are listed for whom their owners' rows are shown.
     own = None if found is None else _deals_seen(screen, found)
     return page(
@@ -141,7 +136,7 @@ def _deals_seen(screen: Screen, found: Json) -> Json:
 @require_GET
 def deals_index(request: PageRequest) -> HttpResponse:
     """List the deals behind a figure, or give them as a file."""
-    screen = screen_of(request)
+    screen = screen_of(request, shows="rows")
     listing = deal_list.read(screen)
     if listing.export in TYPES:
         header, rows = deal_list.as_rows(screen, deal_list.found(screen, listing, limit=MOST))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,13 +28,27 @@ def deals(  # noqa: PLR0913 - each filter is an option of its own
     ] = "open",
     person: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("Whose deals: name or person_id."))] = None,
     team: Annotated[str | None, typer.Option(metavar=N_("TEAM"), help=N_("One team only."))] = None,
+    pipeline: Annotated[str | None, typer.Option(metavar=N_("PIPELINE"), help=N_("One pipeline only."))] = None,
     stage: Annotated[str | None, typer.Option(metavar=N_("STAGE"), help=N_("In this stage; see --entered."))] = None,
+    category: Annotated[
+        str | None,
+        typer.Option(
+            metavar="commit|best_case|pipeline|omitted|none", help=N_("With this forecast category in the CRM.")
+        ),
+    ] = None,
     created: Annotated[str | None, typer.Option(metavar=N_("PERIOD"), help=N_("Created in this period."))] = None,
     closed: Annotated[str | None, typer.Option(metavar=N_("PERIOD"), help=N_("Closed in this period."))] = None,
     due: Annotated[str | None, typer.Option(metavar=N_("PERIOD"), help=N_("Expected to close in it."))] = None,
     entered: Annotated[
         str | None, typer.Option(metavar=N_("PERIOD"), help=N_("Entered --stage first in this period."))
     ] = None,
+    figure: Annotated[
+        str | None,
+        typer.Option(
+            metavar="period_flow.won|change.created|…", help=N_("Counted so by the funnel or the pipeline's change.")
+        ),
+    ] = None,
+    within: Annotated[str | None, typer.Option(metavar=N_("PERIOD"), help=N_("The days of --figure."))] = None,
     where: Annotated[
         list[str] | None,
         typer.Option("--where", metavar="COLUMN=VALUE", help=N_("A condition or attribute; may be given again.")),
@@ -61,12 +76,16 @@ def deals(  # noqa: PLR0913 - each filter is an option of its own
             outcome=outcome,
             person=None if person is None else person_id(facts, person),
             team=team,
+            pipeline=pipeline,
             stage=stage,
+            category=category,
             columns=tuple(_column(pair) for pair in where or ()),
             created=_span(created),
             closed=_span(closed),
             due=_span(due),
             entered=_span(entered),
+            figure=figure,
+            within=None if within is None else _days(within),
             attention=attention,
             search=search,
         )
@@ -78,6 +97,10 @@ def deals(  # noqa: PLR0913 - each filter is an option of its own
 def _span(text: str | None) -> Span | None:
     if text is None:
         return None
+    return _days(text)
+
+
+def _days(text: str) -> tuple[date, date]:
     period = Period.parse(text)
     return period.start, period.end
 

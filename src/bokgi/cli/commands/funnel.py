@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, asked_once, conclude, day, interval, names, say_all, show_table, window
+from bokgi.cli.answering import answer, asked_once, conclude, day, interval, key_of, names, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
@@ -15,7 +15,7 @@ from bokgi.domain.messages import N_, Message
 
 
 @command("funnel", N_("The funnel: conversion and time by stage, in one of four modes."), order=30, method="funnel")
-def funnel(
+def funnel(  # noqa: PLR0913 - what it is asked of
     session: Session,
     *,
     mode: Annotated[
@@ -27,6 +27,8 @@ def funnel(
     by: Annotated[
         str, typer.Option(metavar="A,B,…", help=N_("Split by person, team, a condition or an attribute."))
     ] = "",
+    person: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("Whose deals: name or person_id."))] = None,
+    pipeline: Annotated[str | None, typer.Option(metavar=N_("PIPELINE"), help=N_("One pipeline only."))] = None,
     from_: Annotated[
         str | None, typer.Option("--from", metavar=N_("DATE"), help=N_("First day of the period."))
     ] = None,
@@ -43,8 +45,9 @@ def funnel(
     from bokgi.questions.funnel import ask_funnel
 
     start, end = window(from_, to)
+    scope = {"pipeline": pipeline, "person": key_of(session, person)}
     if compare is not None:
-        return _compared(session, compare, start, end, mode, by, as_of)
+        return _compared(session, compare, start, end, mode, by, scope, as_of)
     found = asked_once(
         session,
         ask_funnel,
@@ -53,13 +56,21 @@ def funnel(
         start=start,
         end=end,
         by=names(by),
+        **scope,
     )
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 
 
 def _compared(
-    session: Session, compare: str, start: date | None, end: date | None, mode: str, by: str, as_of: str | None
+    session: Session,
+    compare: str,
+    start: date | None,
+    end: date | None,
+    mode: str,
+    by: str,
+    scope: dict[str, str | None],
+    as_of: str | None,
 ) -> Answer:
     from bokgi.questions.funnel_compared import compare_funnel
 
@@ -86,6 +97,7 @@ def _compared(
         start=start,
         end=end,
         mode=mode,
+        **scope,
     )
     told = answer(session, found)
     return Answer(told, lambda shown: _show_compared(shown, told))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, asked_once, day, say_all, show_table
+from bokgi.cli.answering import answer, asked_once, day, key_of, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
@@ -26,12 +26,15 @@ def pipeline(
         str | None, typer.Option("--as-of", metavar=N_("DATE"), help=N_("Day as of whose end the facts are shown."))
     ] = None,
     team: Annotated[str | None, typer.Option(metavar=N_("TEAM"), help=N_("One team only."))] = None,
+    person: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("Whose deals: name or person_id."))] = None,
+    pipeline: Annotated[str | None, typer.Option(metavar=N_("PIPELINE"), help=N_("One pipeline only."))] = None,
 ) -> Answer:
     """Ask and show."""
     from bokgi.questions.pipeline import tell_pipeline_change
 
     start = None if from_ is None else read_date(from_)
-    found = asked_once(session, tell_pipeline_change, as_of=day(session, as_of), start=start, team=team)
+    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person)}
+    found = asked_once(session, tell_pipeline_change, as_of=day(session, as_of), start=start, **scope)
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 
