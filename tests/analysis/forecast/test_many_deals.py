@@ -105,3 +105,16 @@ def test_a_sum_of_many_deals_has_the_same_quantiles_however_many_are_drawn_one_b
     some = quantiles()
     monkeypatch.setattr("bokgi.analysis.forecast.benchmarks.MOST_OF_A_SUM", n)
     np.testing.assert_allclose(some, quantiles(), rtol=0.006)
+
+
+def test_moments_between_the_strengths_that_are_worked_out_are_exact_where_paths_differ_as_usual() -> None:
+    rng = np.random.default_rng(3)
+    load, amount = rng.exponential(0.3, 500), rng.lognormal(3.0, 1.0, 500)
+    strength = np.exp(0.1 * rng.standard_normal(40))
+    scatter, group = (np.ones(500), np.ones(500)), rng.integers(0, 3, 500)
+    found = sums_by_group(load, strength, amount, scatter, group, 3)
+    for path, level in enumerate(strength):
+        each = cumulants_of(-np.expm1(-load * level), amount, scatter)
+        for name in ("mean", "variance", "third"):
+            exact = np.bincount(group, getattr(each, name), 3)
+            assert getattr(found, name)[:, path] == pytest.approx(exact, rel=1e-6)
