@@ -371,6 +371,11 @@ def test_a_page_that_waits_for_figures_says_so_and_goes_on_by_itself(
         assert b"put together" in leader.get("/reviews/pack/?team=1팀&waited=1", headers=htmx).content
         meeting.refresh_from_db()
         assert meeting.opened_at is None
+        # After a hundred seconds without a worker who asks makes the pack, and the page does not wait anew.
+        in_vain = leader.get("/reviews/pack/?team=1%ED%8C%80&waited=50", headers=htmx)
+        assert "HX-Refresh" not in in_vain
+        assert "put together" not in text(leader, in_vain["HX-Redirect"])
+        shutil.rmtree(own_home / "lake" / "state", ignore_errors=True)
     assert leader.get("/reviews/pack/?team=1팀", headers=htmx)["HX-Refresh"] == "true"
     assert "put together" not in text(leader, "/reviews/pack/?team=1팀")
     opened = leader.post(f"/reviews/{meeting.pk}/open/", {"waited": "4"}, headers=htmx)

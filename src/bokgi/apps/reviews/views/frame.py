@@ -109,6 +109,12 @@ def waiting(request: PageRequest, *, post: bool = False) -> HttpResponse:
     return render(request, "reviews/waits.html", shown)
 
 
+def shown_anew(request: PageRequest) -> HttpResponse:
+    """Have the page come that waited; who waited in vain makes what it needs, and does not wait anew."""
+    in_vain = waited(request) >= _MOST_WAITS
+    return HttpResponse(headers={"HX-Redirect": request.get_full_path()} if in_vain else {"HX-Refresh": "true"})
+
+
 def _query(request: PageRequest) -> str:
     left = request.GET.copy()
     left.pop("waited", None)

@@ -18,7 +18,7 @@ from bokgi.apps.reviews import rules
 from bokgi.apps.reviews.record import page_of_pack, week_name
 from bokgi.apps.reviews.rendering import rendered
 from bokgi.apps.reviews.showing import pack_of
-from bokgi.apps.reviews.views.frame import LEADS, still_waits, waiting
+from bokgi.apps.reviews.views.frame import LEADS, shown_anew, still_waits, waiting
 from bokgi.apps.reviews.views.planning import teams_led
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
@@ -49,7 +49,7 @@ def pack(request: PageRequest) -> HttpResponse:
     form = request.GET.get("form", "")
     waits = form not in TYPES and still_waits(request, week=period.iso_week, as_of=as_of, team=team)
     if request.htmx:
-        return waiting(request) if waits else HttpResponse(headers={"HX-Refresh": "true"})
+        return waiting(request) if waits else shown_anew(request)
     if form in TYPES:
         found = pack_of(week=period.iso_week, as_of=as_of, team=team)
         response = HttpResponse(rendered(found, form, screen.lang), content_type=TYPES[form])
