@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,7 +24,9 @@ from tests import homes
 from tests.apps.data.conftest import HEADER, ROWS, deals_file, done, imported
 from tests.project.test_in_browser import address
 from tests.ui.browser import (
+    WIDTHS,
     at,
+    browser,
     chromium,
     complaints,
     enter,
@@ -61,6 +64,13 @@ def empty_home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPat
     return tmp_path / "home"
 
 
+@pytest.fixture(params=WIDTHS)
+def screen(request: pytest.FixtureRequest) -> Iterator[Chrome]:
+    """Open a browser as wide as a desk, and one as narrow as a hand."""
+    with browser(request.param) as driver:
+        yield driver
+
+
 _NOTES_PROGRESS: Final = """
     const words = document.querySelector("[data-progress-words]");
     new MutationObserver(() => (sessionStorage.progress = words.textContent)).observe(words, {childList: true});
@@ -77,6 +87,7 @@ def work(driver: Chrome, then: str) -> None:
     """Do what waits, as the worker does beside the server; the page finds out by itself."""
     services.work_do(Work.objects.latest("pk").pk)
     until(driver, then)
+    assert fits(driver)
 
 
 def upload(driver: Chrome, server: LiveServer, *paths: str) -> None:
@@ -116,74 +127,74 @@ def test_who_closes_the_tab_while_files_are_on_their_way_is_asked(
 
 
 def test_a_newcomer_comes_from_nothing_to_the_first_review(
-    empty_home: Path, tmp_path: Path, live_server: LiveServer, window: Chrome
+    empty_home: Path, tmp_path: Path, live_server: LiveServer, screen: Chrome
 ) -> None:
-    window.get(address(live_server, "/account/start/?code=the-code"))
-    assert faults(window) == []
-    fill(window, **{"company-name": "한빛소프트", "admin-name": "정하늘", "admin-email": "haneul@team.example"})
-    fill(window, **{"admin-password": "river-and-stone-7"})
-    Select(window.find_element(By.NAME, "company-language")).select_by_value("ko")
-    press(window, "form button.btn-primary")
-    at(window, "/data/upload/")
+    screen.get(address(live_server, "/account/start/?code=the-code"))
+    assert faults(screen) == []
+    fill(screen, **{"company-name": "한빛소프트", "admin-name": "정하늘", "admin-email": "haneul@team.example"})
+    fill(screen, **{"admin-password": "river-and-stone-7"})
+    Select(screen.find_element(By.NAME, "company-language")).select_by_value("ko")
+    press(screen, "form button.btn-primary")
+    at(screen, "/data/upload/")
     assert not (empty_home / "keys" / SET_UP).exists()
-    assert not window.find_elements(By.CSS_SELECTOR, ".asof")
+    assert not screen.find_elements(By.CSS_SELECTOR, ".asof")
 
-    window.get(address(live_server, "/today/"))
-    assert "CRM에서 내보낸 파일을 올리면" in text(window)
-    assert faults(window) == []
+    screen.get(address(live_server, "/today/"))
+    assert "CRM에서 내보낸 파일을 올리면" in text(screen)
+    assert faults(screen) == []
 
     deals = exported(tmp_path, "영업기회_20261123.csv", HEADER, *(row for row in ROWS if "협의 중" not in row))
-    upload(window, live_server, deals, exported(tmp_path, "활동_20261123.csv", *ACTIVITIES))
-    work(window, "예상금액(원)")
-    assert faults(window) == []
-    press_words(window, "미리 보기")
-    work(window, "아직 아무것도 바뀌지 않았습니다")
-    press_words(window, "가져오기")
-    work(window, "수치 보기")
-    window.get(address(live_server, "/reviews/pack/"))
-    assert "기회 3건" in text(window)
-    assert "CRM에서 내보낸 파일을 올리면" not in text(window)
+    upload(screen, live_server, deals, exported(tmp_path, "활동_20261123.csv", *ACTIVITIES))
+    work(screen, "예상금액(원)")
+    assert faults(screen) == []
+    press_words(screen, "미리 보기")
+    work(screen, "아직 아무것도 바뀌지 않았습니다")
+    press_words(screen, "가져오기")
+    work(screen, "수치 보기")
+    screen.get(address(live_server, "/reviews/pack/"))
+    assert "기회 3건" in text(screen)
+    assert "CRM에서 내보낸 파일을 올리면" not in text(screen)
 
     # The next export of the same kind is recognised by the mapping that was checked on screen.
     later = exported(tmp_path, "영업기회_20261130.csv", HEADER, ROWS[0].replace("D-1", "D-9"))
-    upload(window, live_server, later)
-    work(window, "저장한 매핑")
-    assert complaints(window) == []
+    upload(screen, live_server, later)
+    work(screen, "저장한 매핑")
+    assert complaints(screen) == []
 
 
 @pytest.mark.usefixtures("empty_home")
 def test_operations_mends_a_refused_row_and_takes_an_import_back(
-    users: dict[str, User], live_server: LiveServer, window: Chrome
+    users: dict[str, User], live_server: LiveServer, screen: Chrome
 ) -> None:
     given = services.upload_create(files=[deals_file(*ROWS, ROWS[1].replace("D-2", "D-5"))], by=users["admin"])
     done(given.works.get())
     imported(given, users["admin"])
-    enter(window, live_server, users["admin"])
-    window.get(f"{live_server.url}/data/quarantine/")
-    assert "2행 대기" in text(window)
-    press_words(window, "고치기")
-    assert faults(window) == []
-    fill(window, **{"cell-4": "아직 협의 중"})
-    press_words(window, "이 행 받기")
-    until(window, "아직 받을 수 없습니다")
-    fill(window, **{"cell-4": "1억 5,000만"})
-    press_words(window, "이 행 받기")
-    until(window, "1행 대기")
+    enter(screen, live_server, users["admin"])
+    screen.get(f"{live_server.url}/data/quarantine/")
+    assert "2행 대기" in text(screen)
+    press_words(screen, "고치기")
+    assert faults(screen) == []
+    fill(screen, **{"cell-4": "아직 협의 중"})
+    press_words(screen, "이 행 받기")
+    until(screen, "아직 받을 수 없습니다")
+    fill(screen, **{"cell-4": "1억 5,000만"})
+    press_words(screen, "이 행 받기")
+    until(screen, "1행 대기")
     assert selectors.quarantine_count() == 1
 
-    window.get(f"{live_server.url}/data/imports/1/")
-    press_words(window, "격리된 행 다시 판정")
-    work(window, "1개 행은 그대로 격리되어 있습니다")
+    screen.get(f"{live_server.url}/data/imports/1/")
+    press_words(screen, "격리된 행 다시 판정")
+    work(screen, "1개 행은 그대로 격리되어 있습니다")
 
-    press_words(window, "되돌리기")
-    dialog = window.find_element(By.ID, "undo")
+    press_words(screen, "되돌리기")
+    dialog = screen.find_element(By.ID, "undo")
     dialog.find_element(By.NAME, "reason").send_keys("옛 파일이었습니다")
-    assert faults(window) == []
+    assert faults(screen) == []
     dialog.find_element(By.CSS_SELECTOR, ".btn-danger").click()
-    work(window, "되돌린 가져오기입니다")
-    assert "옛 파일이었습니다" in text(window)
+    work(screen, "되돌린 가져오기입니다")
+    assert "옛 파일이었습니다" in text(screen)
     assert selectors.quarantine_count() == 0
-    assert [line for line in complaints(window) if "422" not in line] == []
+    assert [line for line in complaints(screen) if "422" not in line] == []
 
 
 @pytest.fixture
