@@ -143,8 +143,8 @@ def test_a_deal_that_came_from_outside_is_not_new_and_one_that_went_is_not_remov
         deals="deal_id | owner_id | amount | outcome\nto_lee | lee | 6 | open\nto_kim | kim | 8 | open\n"
         "sold | kim | 9 | won\nnew | lee | 3 | open\nother | kim | 1 | open"
     )
-    states = [one.deals.mutate(inside=one.deals.owner_id == "lee") for one in (before, after)]
-    rows = rows_of(pipeline_change(*states, before.stages))
+    first, second = (one.deals.mutate(inside=one.deals.owner_id == "lee") for one in (before, after))
+    rows = rows_of(pipeline_change(first, second, before.stages))
     assert [(row["part"], row["deals_change"], row["amount_change"]) for row in rows if row["deals"]] == [
         ("start", 2, Decimal(16)),
         ("created", 1, Decimal(3)),

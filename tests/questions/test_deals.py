@@ -341,7 +341,7 @@ def test_a_deal_that_went_to_somebody_else_is_counted_and_not_listed() -> None:
     came = change(facts, owners=("lee",))
     assert [(part["code"], part["count"]) for part in came["parts"]] == [("moved_in", 1)]
     assert [row["deal_id"] for row in came["deals"]["moved_in"]] == ["h1"]
-    opened = {"outcome": "all", "within": (date(2026, 11, 16), date(2026, 11, 23))}
+    opened: dict[str, Any] = {"outcome": "all", "within": (date(2026, 11, 16), date(2026, 11, 23))}
     assert keys(facts, person="park", figure="change.moved_out", **opened) == ["h1"]
     # Who may see own deals only is not shown where it went.
     assert keys(facts, person="park", owners=("park",), figure="change.moved_out", **opened) == []
