@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from markupsafe import Markup, escape
 
@@ -205,7 +205,7 @@ def cumulative(  # noqa: PLR0913 - what is drawn, on what, in which words
         # One line each, and none on the dates below the axis.
         lower = max(min(float(ahead.wide[0]), end - gap), gap / 2)
         middle = max(end, lower + gap)
-        told: list[tuple[float, Decimal, int, str]] = [
+        told: list[tuple[float, Decimal, Literal[400, 600], str]] = [
             (max(float(ahead.wide[1]), middle + gap), ahead.wide[1], TEXT, "text-3"),
             (middle, ahead.expected, STRONG, "c1"),
             (lower, ahead.wide[0], TEXT, "text-3"),
