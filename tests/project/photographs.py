@@ -1,6 +1,6 @@
 """The pictures of the READMEs: Today of the sample company as its sales leader sees it, taken in Chromium.
 
-`python3 run.py` serves the sample company and prints an address; then `python -m tests.project.photographs ADDRESS`.
+`python3 run.py --port 8470` serves the sample company; then `python -m tests.project.photographs http://localhost:8470`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import sys
 from pathlib import Path
-from urllib.parse import urljoin
 
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -22,10 +21,11 @@ WIDTH, HEIGHT = 1440, 960
 
 def picture(driver: Chrome, address: str, lang: str) -> bytes:
     """Take the first screen of Today in a language, light."""
-    driver.get(urljoin(address, "/settings/"))
+    driver.get(f"{address}/account/demo/leader/")
+    driver.get(f"{address}/settings/")
     for chosen in (f"button[name=language][value={lang}]", "button[name=theme][value=light]"):
         driver.find_element(By.CSS_SELECTOR, chosen).click()
-    driver.get(urljoin(address, "/today/"))
+    driver.get(f"{address}/today/")
     driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False},
@@ -35,11 +35,10 @@ def picture(driver: Chrome, address: str, lang: str) -> bytes:
 
 
 def main(address: str) -> None:
-    """Write one picture for each language; the address is the printed one, whose code opens the demo."""
+    """Write one picture for each language."""
     with browser(WIDTH) as driver:
-        driver.get(address)
         for lang in LANGUAGES:
-            (IMAGES / f"today.{lang}.webp").write_bytes(picture(driver, address, lang))
+            (IMAGES / f"today.{lang}.webp").write_bytes(picture(driver, address.rstrip("/"), lang))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.keys import Keys
 
+from bokgi.apps.access.first_run import CODE
 from bokgi.apps.access.models import User
-from bokgi.apps.access.printed import SET_UP
 from bokgi.apps.data import services
 from bokgi.apps.data.models import Work
 from tests import homes
@@ -52,7 +52,7 @@ def test_a_newcomer_comes_to_the_first_figures(
 ) -> None:
     settings.HOME = tmp_path / "home"
     (settings.HOME / "keys").mkdir(parents=True)
-    (settings.HOME / "keys" / SET_UP).write_text("the-code", encoding="utf-8")
+    (settings.HOME / "keys" / CODE).write_text("the-code", encoding="utf-8")
     monkeypatch.setenv("BOKGI_TODAY", "2026-11-24")
     window.get(f"{live_server.url}/account/start/?code=the-code")
     for name, written in (

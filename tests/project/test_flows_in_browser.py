@@ -16,8 +16,8 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
+from bokgi.apps.access.first_run import CODE
 from bokgi.apps.access.models import User
-from bokgi.apps.access.printed import SET_UP
 from bokgi.apps.data import selectors, services
 from bokgi.apps.data.models import Correction, Upload, Work
 from tests import homes
@@ -59,7 +59,7 @@ def empty_home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPat
     """Give a home that nobody has set up yet; its day lies a day after the exports."""
     settings.HOME = tmp_path / "home"
     (settings.HOME / "keys").mkdir(parents=True)
-    (settings.HOME / "keys" / SET_UP).write_text("the-code", encoding="utf-8")
+    (settings.HOME / "keys" / CODE).write_text("the-code", encoding="utf-8")
     monkeypatch.setenv("BOKGI_TODAY", DAY.isoformat())
     return tmp_path / "home"
 
@@ -136,7 +136,7 @@ def test_a_newcomer_comes_from_nothing_to_the_first_review(
     Select(screen.find_element(By.NAME, "company-language")).select_by_value("ko")
     press(screen, "form button.btn-primary")
     at(screen, "/data/upload/")
-    assert not (empty_home / "keys" / SET_UP).exists()
+    assert not (empty_home / "keys" / CODE).exists()
     assert not screen.find_elements(By.CSS_SELECTOR, ".asof")
 
     screen.get(address(live_server, "/today/"))

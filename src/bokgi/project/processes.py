@@ -67,18 +67,18 @@ def prepare() -> None:
 def entrance(host: str) -> str:
     """Give the path where a visitor comes in, once the database is up to date.
 
-    The demo roles of a sample are for this machine only. The path carries a code, so that only who sees the terminal
-    can take a demo role, or set Bokgi up.
+    The demo roles of a sample are for this machine only. Before the first run the path carries the set-up code, so
+    that only who sees the terminal can set Bokgi up.
     """
-    from bokgi.apps.access.printed import DEMO, SET_UP  # noqa: PLC0415 - needs Django set up
+    from bokgi.apps.access.first_run import CODE  # noqa: PLC0415 - needs Django set up
     from bokgi.apps.access.selectors import organisation  # noqa: PLC0415 - as above
 
     if host not in {LOOPBACK, "::1", "localhost"}:
         os.environ["BOKGI_DEMO"] = "0"
         settings.DEMO = False
     if organisation() is None:
-        return f"/account/start/?code={kept_secret(settings.HOME, SET_UP)}"
-    return f"/account/demo/?code={kept_secret(settings.HOME, DEMO)}" if settings.DEMO else "/"
+        return f"/account/start/?code={kept_secret(settings.HOME, CODE)}"
+    return "/account/demo/" if settings.DEMO else "/"
 
 
 def free_port(wanted: int | None, host: str = LOOPBACK) -> int:

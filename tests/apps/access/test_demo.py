@@ -9,23 +9,17 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from bokgi.apps.access.demo import COOKIE, ROLES
+from bokgi.apps.access.demo import ROLES
 from bokgi.apps.access.models import User
-from bokgi.apps.access.printed import DEMO
 from bokgi.apps.access.services import organisation_create, user_create
 from bokgi.project.environment import is_sample
 
 pytestmark = pytest.mark.django_db
 
 
-CODE = "the-code"
-
-
 @pytest.fixture
-def demo(settings: Settings, tmp_path: Path) -> None:
-    settings.DEMO, settings.HOME = True, tmp_path
-    (tmp_path / "keys").mkdir()
-    (tmp_path / "keys" / DEMO).write_text(CODE, encoding="utf-8")
+def demo(settings: Settings) -> None:
+    settings.DEMO = True
     organisation_create(name="복기 예제 회사")
     for role in ROLES:
         user_create(email=role.email, name=role.name, role=role.role)
@@ -37,58 +31,25 @@ def signed_in(client: Client) -> str:
 
 
 @pytest.mark.usefixtures("demo")
-def test_who_opens_the_printed_address_becomes_the_leader_and_can_change_the_role() -> None:
+def test_a_visitor_becomes_the_leader_and_can_change_the_role() -> None:
     client = Client()
-    answer = client.get(f"/account/demo/?code={CODE}&next=%2Fsettings%2F", follow=True)
-    assert answer.redirect_chain == [("/settings/", 302)]
+    answer = client.get("/settings/", follow=True)
+    assert answer.redirect_chain[0][0] == "/account/demo/?next=%2Fsettings%2F"
     assert answer.status_code == 200
     assert signed_in(client) == "leader@demo.example"
     for role in ROLES:
         client.post(f"/account/demo/{role.key}/")
         assert signed_in(client) == role.email
-    client.post("/account/sign-out/")
-    assert signed_in(client) == ""
-    assert client.get("/account/sign-in/").content.decode().count("/account/demo/") == len(ROLES)
-    assert client.get("/settings/", follow=True).redirect_chain[0][0] == "/account/demo/?next=%2Fsettings%2F"
-    assert signed_in(client) == "leader@demo.example"
-
-
-@pytest.mark.usefixtures("demo")
-def test_who_has_not_seen_the_terminal_takes_no_role() -> None:
-    client = Client(headers={"accept-language": "en"})
-    asked = client.get("/settings/", follow=True)
-    assert "Code of the demo" in asked.content.decode()
-    assert asked.redirect_chain[0][0] == "/account/demo/?next=%2Fsettings%2F"
-    assert client.post("/account/demo/operations/").status_code == 200
-    for wrong in ("guessed", "", CODE[:-1]):
-        client.cookies[COOKIE] = wrong
-        client.get("/account/demo/", {"code": wrong})
-        client.post("/account/demo/operations/", {"code": wrong})
-        assert signed_in(client) == ""
-    assert "/account/demo/" not in client.get("/account/sign-in/").content.decode()
-    # The code may be typed, too, and leads where one was going.
-    assert client.post("/account/demo/?next=/settings/", {"code": f" {CODE} "})["Location"] == "/settings/"
-    assert signed_in(client) == "leader@demo.example"
-
-
-@pytest.mark.usefixtures("demo")
-def test_before_an_address_was_printed_nobody_takes_a_role(settings: Settings) -> None:
-    (settings.HOME / "keys" / DEMO).unlink()
-    client = Client()
-    for code in (CODE, ""):
-        client.cookies[COOKIE] = code
-        client.get("/account/demo/", {"code": code})
-    assert signed_in(client) == ""
 
 
 @pytest.mark.usefixtures("demo")
 def test_a_role_is_changed_by_a_button_only() -> None:
     client = Client()
-    client.get("/account/demo/", {"code": CODE})
+    client.get("/account/demo/")
     client.get("/account/demo/operations/")
     assert signed_in(client) == "leader@demo.example"
     strict = Client(enforce_csrf_checks=True)
-    assert strict.post("/account/demo/operations/", {"code": CODE}).status_code == 403
+    assert strict.post("/account/demo/operations/").status_code == 403
 
 
 @pytest.mark.usefixtures("demo")
@@ -107,8 +68,7 @@ def test_a_role_is_changed_by_a_button_only() -> None:
 )
 def test_nobody_from_elsewhere_takes_a_role(reached: dict[str, str]) -> None:
     client = Client()
-    client.cookies[COOKIE] = CODE
-    assert client.get("/account/demo/", {"code": CODE}, **reached).status_code in {400, 404}  # type: ignore[arg-type]  # of the request, not of the client
+    assert client.get("/account/demo/", **reached).status_code in {400, 404}  # type: ignore[arg-type]  # of the request, not of the client
     assert client.post("/account/demo/operations/", **reached).status_code in {400, 404}  # type: ignore[arg-type]  # as above
     assert signed_in(client) == ""
 

@@ -19,8 +19,8 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from bokgi.apps.access import first_run
+from bokgi.apps.access.first_run import CODE
 from bokgi.apps.access.models import AuditEntry, Invitation, Organisation, User
-from bokgi.apps.access.printed import SET_UP
 from bokgi.facts.lake import Lake
 from bokgi.facts.read import Settings as FactSettings
 from tests.conftest import PASSWORD
@@ -418,7 +418,7 @@ def test_countries_have_names() -> None:
 def test_the_first_run_makes_company_and_administrator_once(tmp_path: Path, settings: Settings) -> None:
     settings.HOME = tmp_path
     (tmp_path / "keys").mkdir()
-    (tmp_path / "keys" / SET_UP).write_text("the-code", encoding="utf-8")
+    (tmp_path / "keys" / CODE).write_text("the-code", encoding="utf-8")
     client = Client()
     assert client.get("/settings/")["Location"] == "/account/start/"
     assert client.post("/account/start/", {"code": "wrong"} | COMPANY).status_code == 403

@@ -1,8 +1,7 @@
-"""Demo roles: in a home that the sample made, whoever sees the server's terminal may look through four pairs of eyes.
+"""Demo roles: in a home that the sample made, whoever sits at this machine may look through four pairs of eyes.
 
 Only where `bokgi sample` left its mark, only from this machine by its own name (the Host header is checked against
-`ALLOWED_HOSTS`, so another site cannot reach it through a name of its own), never behind a proxy that can be told from
-a browser, and only with the code of the printed address, which a cookie keeps.
+`ALLOWED_HOSTS`, so another site cannot reach it through a name of its own), and never behind a proxy.
 """
 
 from __future__ import annotations
@@ -19,14 +18,11 @@ from django.http import HttpRequest
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
-from bokgi.apps.access.printed import DEMO, is_code
 from bokgi.apps.access.selectors import organisation
 from bokgi.apps.access.services import organisation_create, user_create
 from bokgi.domain.messages import N_
 from bokgi.facts.lake import Lake
 
-COOKIE: Final = "bokgi-demo"
-"""Keeps the code of the printed address in the browser that was opened with it."""
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via")
 """What proxies add, but for nginx as it comes: that one speaks HTTP/1.0 with us, as no browser does."""
 
@@ -55,8 +51,8 @@ ROLES: Final = (
 """Who sells in the sample has the name of the person whose place is taken."""
 
 
-def is_here(request: HttpRequest) -> bool:
-    """Say whether there are demo roles, and this request comes from this machine as far as one can tell."""
+def is_allowed(request: HttpRequest) -> bool:
+    """Say whether this request may take a demo role."""
     if not settings.DEMO or any(name in request.headers for name in _FORWARDED):
         return False
     if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
@@ -65,11 +61,6 @@ def is_here(request: HttpRequest) -> bool:
         return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:
         return False
-
-
-def is_allowed(request: HttpRequest) -> bool:
-    """Say whether this browser may take a demo role: it was opened with the printed address before."""
-    return is_here(request) and is_code(DEMO, request.COOKIES.get(COOKIE, ""))
 
 
 @transaction.atomic

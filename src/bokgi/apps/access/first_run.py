@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Final
@@ -19,11 +20,13 @@ from django.db import transaction
 from bokgi.apps.access.forms import PasswordForm
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
-from bokgi.apps.access.printed import SET_UP
 from bokgi.apps.access.services import organisation_create, user_create
 from bokgi.domain.messages import N_, translate
 from bokgi.facts.lake import Lake
 from bokgi.intake.entering import enter
+
+CODE: Final = "set-up-code"
+"""Name of the secret in `keys/` that the server prints: who can read the terminal sets Bokgi up."""
 
 _ALWAYS: Final = date(1970, 1, 1)
 CURRENCIES: Final = ("KRW", "USD", "EUR", "JPY", "GBP", "CNY", "VND", "INR", "SGD", "TWD", "AUD", "CAD")
@@ -41,6 +44,14 @@ _ZONES_FIRST: Final = (
 )
 IN_THE_FACTS: Final = ("currency", "time_zone", "country", "language", "fiscal_year_starts", "week_starts")
 _UNITS: Final = {"short": N_("Short: 260M, 84K"), "full": N_("Full numbers: 260,000,000")}
+
+
+def is_code(given: str) -> bool:
+    """Say whether somebody knows the set-up code."""
+    path = settings.HOME / "keys" / CODE
+    if not path.is_file():
+        return False
+    return hmac.compare_digest(path.read_text(encoding="utf-8").strip().encode(), given.strip().encode())
 
 
 def zones() -> list[tuple[str, str]]:
@@ -146,5 +157,5 @@ def begin(*, organisation: dict[str, Any], administrator: dict[str, Any], at: da
     since = [_ALWAYS] * len(values)
     rows = pa.table({"name": list(values), "setting": list(values.values()), "valid_from": since})
     enter(Lake.open(settings.HOME, create=True), {"settings": rows}, by=f"user {made.pk}", at=at, source="settings")
-    transaction.on_commit(lambda: (settings.HOME / "keys" / SET_UP).unlink(missing_ok=True))
+    transaction.on_commit(lambda: (settings.HOME / "keys" / CODE).unlink(missing_ok=True))
     return made

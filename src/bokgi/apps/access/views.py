@@ -18,7 +18,6 @@ from bokgi.apps.access import first_run
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import EVERYBODY
 from bokgi.apps.access.permitting import anyone, may
-from bokgi.apps.access.printed import DEMO, SET_UP, is_code
 from bokgi.apps.access.requests import THEME_COOKIE, THEMES, PageRequest, organisation_of
 from bokgi.apps.access.services import audit, preference_set
 from bokgi.domain.messages import LANGUAGES
@@ -38,22 +37,17 @@ def _back(request: HttpRequest) -> HttpResponse:
 
 @anyone
 def demo(request: HttpRequest, role: str = "leader") -> HttpResponse:
-    """Take a demo role: the leader's when somebody arrives by the printed address, another one by its button."""
-    user = demo_roles.demo_user(role) if demo_roles.is_here(request) else None
+    """Take a demo role: the leader's when somebody arrives, another one by its button."""
+    if not demo_roles.is_allowed(request):
+        raise Http404
+    user = demo_roles.demo_user(role)
     if user is None:
         raise Http404
-    code = request.POST.get("code") or request.GET.get("code") or ""
-    if not is_code(DEMO, code):
-        if not demo_roles.is_allowed(request):
-            return render(request, "access/demo_code.html", {"wrong": bool(code)}, status=403 if code else 200)
-        code = ""
-    if request.method == "POST" or not request.user.is_authenticated:
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-        audit(by=user, action="demo_enter")
-    response = _back(request)
-    if code:
-        response.set_cookie(demo_roles.COOKIE, code, max_age=_YEAR, httponly=True, samesite="Lax")
-    return response
+    if request.method == "GET" and request.user.is_authenticated:
+        return _back(request)
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    audit(by=user, action="demo_enter")
+    return _back(request)
 
 
 @anyone
@@ -99,7 +93,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if organisation_of(request) is not None:
         return HttpResponseRedirect(reverse("home"))
     code = request.POST.get("code") or request.GET.get("code") or ""
-    if not is_code(SET_UP, code):
+    if not first_run.is_code(code):
         return render(request, "access/start_code.html", {"wrong": bool(code)}, status=403 if code else 200)
     lang = get_language() or LANGUAGES[0]
     given = request.POST if request.method == "POST" and "company-name" in request.POST else None
