@@ -11,6 +11,7 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from deltalake.exceptions import CommitFailedError
@@ -75,6 +76,18 @@ def test_only_what_follows_from_facts_as_they_were_read_is_kept(tmp_path: Path) 
     changed = replace(read_facts, deals=read_facts.deals.filter(read_facts.deals.deal_id == "d1"))
     assert changed.kept("half", lambda: changed.deals).count().to_pyarrow().as_py() == 1
     assert first.columns == read_facts.deals.columns
+
+
+def test_rows_are_kept_and_let_go(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    imported(lake, "2026-01-05", deals="deal_id | outcome\nd1 | open")
+    before = pa.total_allocated_bytes()
+    made = [pa.table({"n": pc.add(pa.array(range(1_000_000)), 1)})]
+    kept = read(lake)
+    assert kept.kept("numbers", made.pop).n.max().to_pyarrow().as_py() == 1_000_000
+    assert pa.total_allocated_bytes() < before + 4_000_000
+    # Nothing is made again.
+    assert kept.kept("numbers", made.pop).count().to_pyarrow().as_py() == 1_000_000
 
 
 def test_a_sum_of_whole_numbers_is_kept_whole(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -30,7 +31,7 @@ class Keeping:
     """
 
     tables: Mapping[str, ir.Table]
-    keep: Callable[[str, Callable[[], ir.Table]], ir.Table]
+    keep: Callable[[str, Callable[[], ir.Table | pa.Table]], ir.Table]
     hold: Callable[[str, Callable[[], pa.Table]], pa.Table]
     there: Callable[[str], list[str]]
     folder: Path
@@ -83,15 +84,17 @@ class Facts:
     rates_of: date | None = None
     keeping: Keeping | None = field(default=None, repr=False, compare=False)
 
-    def kept(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
+    def kept(self, name: str, make: Callable[[], ir.Table | pa.Table]) -> ir.Table:
         """Give a table that follows from these facts, computed once and kept beside the derived state.
 
         Only for facts exactly as they were read; on other engines, and of facts that were cut or changed since, the
         table stays an expression. `name` says all that the table depends on besides the facts; one that holds for a
-        day begins `kind-2026-11-28`. `make` puts the expression together, and is not called where the table is there.
+        day begins `kind-2026-11-28`. `make` puts the expression together, or gives the rows; it is not called where the
+        table is there.
         """
         if self.keeping is None or not self.as_read:
-            return make()
+            made = make()
+            return ibis.memtable(made) if isinstance(made, pa.Table) else made
         found = self.keeping.keep(name, make)
         self.keeping.kept[name] = found
         return found

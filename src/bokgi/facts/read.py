@@ -110,8 +110,8 @@ def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derive
 
     code = state.code_digest("domain", "facts", "analysis", "questions")[:8]
 
-    def keep(name: str, make: Callable[[], ir.Table]) -> ir.Table:
-        path = state.kept(derived, f"{name}-{code}", lambda work: _as_declared(make()).to_parquet(work))
+    def keep(name: str, make: Callable[[], ir.Table | pa.Table]) -> ir.Table:
+        path = state.kept(derived, f"{name}-{code}", lambda work: _write(make(), work))
         if path not in read:
             read[path] = connection.read_parquet([str(path)])
         return read[path]
@@ -128,6 +128,14 @@ def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derive
         return [path.name.removesuffix(ending) for path in derived.folder.glob(f"{kind}-[0-9]*{ending}")]
 
     return Keeping(tables, keep, hold, there, derived.folder) if connection.name == "duckdb" else None
+
+
+def _write(made: ir.Table | pa.Table, work: Path) -> None:
+    """Write a table; rows that have left the engine do not go back to it, for it would hold them."""
+    if isinstance(made, pa.Table):
+        pq.write_table(made, work)
+    else:
+        _as_declared(made).to_parquet(work)
 
 
 def _as_declared(table: ir.Table) -> ir.Table:

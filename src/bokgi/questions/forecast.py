@@ -89,7 +89,7 @@ def keeping(facts: Facts, kind: str, as_of: date, windows: str) -> Keep:
     """Keep what forecasts of a day and some windows learn from, for whatever team; see `Facts.kept`."""
 
     def keep(name: str, make: Callable[[], pa.Table]) -> pa.Table:
-        return facts.kept(f"{kind}_{name}-{as_of}-{windows}", lambda: ibis.memtable(make())).to_pyarrow()
+        return facts.kept(f"{kind}_{name}-{as_of}-{windows}", make).to_pyarrow()
 
     return keep
 
