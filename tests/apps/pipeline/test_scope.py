@@ -194,3 +194,36 @@ def test_sums_of_a_pipeline_in_which_few_sell_are_shown_to_nobody_but_who_sees_t
         for pipeline in ("renewal", "default"):
             assert hidden.get(f"{address}?pipeline={pipeline}").status_code == 404
         assert "All pipelines" not in page(hidden, address)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_everybody_is_no_team(as_role: AsRole, address: str) -> None:
+    assert as_role("leader").get(f"{address}?team=*").status_code == 404
+
+
+def test_a_list_of_deals_leads_to_no_sums_that_are_not_shown(
+    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
+) -> None:
+    settings.HOME = tmp_path / "home"
+    shutil.copytree(written_home, settings.HOME)
+    add_pipeline(settings.HOME, ["seo", "lee"])
+    client = as_role("rep")
+    for asked in ("pipeline=renewal", "person=park", "pipeline=renewal&person=lee"):
+        shown = page(client, f"/deals/?{asked}")
+        tabs = re.findall(r'href="([^"]+)"', shown.split('<nav class="tabs"')[1].split("</nav>")[0])
+        assert [client.get(tab).status_code for tab in tabs] == [200] * len(PAGES)
+        assert tabs[-1] == f"/deals/?{asked}"
+
+
+def test_another_pipeline_takes_the_stage_and_its_count_away(as_role: AsRole, renewals: Path) -> None:
+    del renewals
+    client, at = as_role("leader"), "pipeline=default&stage=proposal"
+    for counted in ("figure=period_flow.at_start&within=2026-11-02..2026-11-09", "entered=2026-11-02..2026-11-09"):
+        shown = page(client, f"/deals/?{at}&{counted}&outcome=all")
+        links = {link for link in re.findall(r'href="([^"]+)"', shown) if link.startswith("/deals/?outcome=all")}
+        others = {link for link in re.findall(r'href="(/deals/[?][^"]+)"', shown) if "stage=proposal" not in link}
+        assert any("pipeline=renewal" in link for link in others), links
+        for link in others:
+            page(client, link)
+            assert "figure=period" not in link
+            assert "entered=" not in link

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal
@@ -105,6 +105,15 @@ class Screen:
         asked = urlencode({name: value for name in ("team", "pipeline", "person") if (value := getattr(self, name))})
         return f"?{asked}" if asked else ""
 
+    @cached_property
+    def sums(self) -> Screen:
+        """Give what pages of sums show of this: all where the sums of its person or pipeline may not be seen."""
+        if self.shows == "sums" or (self.pipeline is None and self.person is None):
+            return self
+        person = self.person if self.person in self.people else None
+        found = replace(self, shows="sums", person=person)
+        return found if self.pipeline in {None, *found.pipelines} else replace(found, pipeline=None)
+
     @property
     def people(self) -> dict[str, str]:
         """Give the people whose rows this person may see: key and name, by name."""
@@ -165,8 +174,13 @@ class Screen:
         return self.speaker.text(msgid, **values)
 
     def address(self, **changes: str | None) -> str:
-        """Give the address of this page with other parameters; null takes one away."""
+        """Give the address of this page with other parameters; null takes one away.
+
+        A stage, and what was counted at it, goes with its pipeline.
+        """
         kept = {name: value for name, value in self.request.GET.items() if name != "page"} | changes
+        if self.request.GET.get("stage") and {"pipeline", "stage"} & changes.keys():
+            kept |= dict.fromkeys(("stage", "entered", "figure", "within")) | {"stage": changes.get("stage")}
         return f"{self.request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
@@ -189,8 +203,8 @@ def screen_of(request: PageRequest, *, shows: Shows = "all") -> Screen:
         person=(request.GET.get("person") or None) if shows != "all" else None,
         shows=shows,
     )
-    if screen.team is not None and screen.team not in screen.shown:
-        shown = sorted(screen.shown - {WHOLE})
+    shown = sorted(screen.shown - {WHOLE})
+    if screen.team is not None and screen.team not in shown:
         raise NotFoundError(
             "team_unknown",
             Message(N_("There is no team “{team}”."), {"team": screen.team}),
