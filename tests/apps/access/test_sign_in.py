@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
 from django.core import mail
@@ -76,6 +77,21 @@ def test_what_signing_in_asks_for_is_in_our_words(address: str, words: str, as_r
     assert words in page
     assert "&lt;" not in page
     assert "placeholder" not in page
+
+
+@pytest.mark.parametrize("address", ["/account/security/confirm/passkey/", "/account/security/passkeys/add/"])
+@pytest.mark.parametrize("kept", [{}, {"id": "AA", "rawId": "AA", "type": "public-key", "response": {}}])
+def test_a_damaged_passkey_is_said_on_a_page_that_leads_on(
+    address: str, kept: dict[str, object], as_role: AsRole
+) -> None:
+    client = as_role("")
+    confirmed(client)
+    owner = User.objects.get(email="rep@team.example")
+    Authenticator.objects.create(user=owner, type=Authenticator.Type.WEBAUTHN, data={"name": "키", "credential": kept})
+    answer = client.get(address)
+    assert answer.status_code == 409
+    assert "읽을 수 없는 것이 있습니다." in answer.content.decode()
+    assert client.get("/account/security/passkeys/").status_code == 200
 
 
 def test_after_too_many_wrong_codes_the_page_speaks_of_codes(as_role: AsRole) -> None:

@@ -197,6 +197,14 @@ def test_a_deal_is_closed_with_a_reason_and_stands_in_the_stage_that_says_so(as_
     )
 
 
+def test_the_form_of_closing_asks_for_the_day_that_it_closed(as_role: AsRole) -> None:
+    page = as_role("rep").get(f"/deals/{open_deal()}/?edit=close").content.decode()
+    (field,) = re.findall(r'<div class="field">(?:(?!</div>).)*name="closed_on".*?</div>', page, re.DOTALL)
+    assert "Closed on" in field
+    assert "required" in field
+    assert "optional" not in field
+
+
 def test_a_correction_of_a_correction_still_knows_what_the_crm_shows(as_role: AsRole) -> None:
     rep, deal_id = as_role("rep"), open_deal()
     for amount in ("100", "200"):

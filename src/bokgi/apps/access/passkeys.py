@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms as allauth
-from allauth.mfa.webauthn.internal.auth import parse_authentication_response
+from allauth.mfa.webauthn.internal.auth import get_credentials, parse_authentication_response
+from django.core.exceptions import ValidationError
 
+from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
 from bokgi.apps.access.signing_in import OurWords
+from bokgi.domain.errors import ConflictError
+from bokgi.domain.messages import N_, Message
+
+_READING: Final = (KeyError, TypeError, ValueError, AttributeError, ValidationError)
+"""What reading a kept key raises where it is damaged."""
+
+
+class _Readable:
+    """Says so where a kept key of the user is damaged: the browser is asked for all of them."""
+
+    def __init__(self, *given: Any, user: User, **named: Any) -> None:  # noqa: ANN401 - of the form
+        try:
+            get_credentials(user)
+        except _READING as error:
+            raise ConflictError(
+                "passkey_unreadable",
+                Message(N_("A passkey of this account cannot be read any more.")),
+                Message(N_("Go back and choose another way; then remove the passkey and add it anew.")),
+            ) from error
+        super().__init__(*given, user=user, **named)
 
 
 class _Counted:
@@ -28,7 +52,7 @@ class _Counted:
         return found
 
 
-class SecondStepForm(_Counted, allauth.AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+class SecondStepForm(_Readable, _Counted, allauth.AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """A key after the password."""
 
 
@@ -36,11 +60,11 @@ class LoginForm(_Counted, allauth.LoginWebAuthnForm):  # type: ignore[misc]  # a
     """A key instead of the password."""
 
 
-class ConfirmForm(_Counted, allauth.ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+class ConfirmForm(_Readable, _Counted, allauth.ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """A key before a change of the way in."""
 
 
-class AddForm(OurWords, allauth.AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+class AddForm(_Readable, OurWords, allauth.AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """A new key, its name, and whether it alone suffices."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -46,7 +47,7 @@ _LABELS: Final = {
     "next_step_on": N_("Date of the next step"),
     "forecast_category": N_("Forecast category"),
     "owner_id": N_("Owner"),
-    "closed_on": N_("Closed"),
+    "closed_on": N_("Closed on"),
     "lost_reason": N_("Reason of the loss"),
     "outcome": N_("Outcome"),
     "reason": N_("Why"),
@@ -152,7 +153,8 @@ def of_edit(screen: Screen, there: Choices, edit: str, values: Mapping[str, str 
 def of_closing(screen: Screen, there: Choices, given: Mapping[str, str], today: date) -> list[Field]:
     """Give the fields with which a deal is closed."""
     values = {"closed_on": today.isoformat(), **given}
-    return [one(screen, there, name, values) for name in ("outcome", "closed_on", "lost_reason")]
+    fields = [one(screen, there, name, values) for name in ("outcome", "closed_on", "lost_reason")]
+    return [replace(field, required=field.required or field.name == "closed_on") for field in fields]
 
 
 def of_entering(screen: Screen, there: Choices, given: Mapping[str, str], pipeline: str) -> list[Field]:

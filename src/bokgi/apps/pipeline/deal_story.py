@@ -70,7 +70,7 @@ def facts_of_deal(screen: Screen, found: Json, corrected: Corrected) -> list[Kno
             ("", N_("Last touch"), speaker.day(deal["last_activity_on"])),
         ]
     else:
-        rows += [("closed_on", N_("Closed"), speaker.day(deal["closed_on"]))]
+        rows += [("closed_on", N_("Closed on"), speaker.day(deal["closed_on"]))]
         if deal["lost_reason"]:
             rows.append(("lost_reason", N_("Reason of the loss"), deal["lost_reason"]))
     return [_known(screen, corrected, edit, say(label), text) for edit, label, text in rows]
