@@ -115,6 +115,12 @@ def keys(facts: Facts, order: str = "amount", **where: Any) -> list[str]:  # noq
     return [deal["deal_id"] for deal in found["deals"]]
 
 
+def test_a_list_of_more_than_a_thousand_deals_is_given_whole() -> None:
+    many = "\n".join(f"n{number} | lee | open | 2026-11-01" for number in range(1001))
+    found = facts_of(None, **CAST | {"deals": f"deal_id | owner_id | outcome | created_on\n{many}"})
+    assert len(list_deals(found, as_of=AS_OF, limit=5000)["deals"]) == 1001
+
+
 @pytest.mark.parametrize(
     ("where", "expected"),
     [

@@ -39,7 +39,8 @@ OUTCOMES: Final = (*(outcome.value for outcome in Outcome), "closed", ALL)
 ANY_REASON: Final = "any"
 """Stands for every reason why an open deal wants attention."""
 ORDERS: Final = ("attention", "amount", "created", "closed", "due", "stage")
-MOST: Final = 1000
+MOST: Final = 50_000
+"""Rows of one answer; a list of more is given in parts."""
 _CHANGE: Final = "change."
 _COLUMNS: Final = ("type", "product", "source", "lead_grade", "industry", "segment", "size", "region")
 

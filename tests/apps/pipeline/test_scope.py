@@ -18,6 +18,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from bokgi.apps.pipeline import deal_list
 from bokgi.cli.__main__ import run
 from bokgi.questions.answers import Answers
 from bokgi.questions.funnel import ask_funnel
@@ -227,3 +228,35 @@ def test_another_pipeline_takes_the_stage_and_its_count_away(as_role: AsRole, re
             page(client, link)
             assert "figure=period" not in link
             assert "entered=" not in link
+
+
+def test_a_list_that_holds_fewer_deals_than_its_figure_says_so(as_role: AsRole) -> None:
+    said = "Deals of others that you may not see are not listed here"
+    change = next(
+        link
+        for link in re.findall(r'href="(/deals/[?][^"]+)"', page(as_role("rep"), "/funnel/change/?weeks=13&person=lee"))
+        if "figure=change" in link
+    )
+    for role, address, shown in (
+        ("rep", "/deals/", True),
+        ("rep", "/deals/?person=lee", False),
+        ("rep", change, True),
+        ("manager", f"/deals/?team={TEAM}", False),
+        ("manager", "/deals/", True),
+        ("leader", "/deals/", False),
+        ("leader", change, False),
+    ):
+        assert (said in page(as_role(role), address)) is shown, (role, address)
+
+
+def test_a_file_holds_all_of_a_list_whatever_page_is_open_or_is_refused(
+    as_role: AsRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = as_role("leader")
+    whole = rows(client, "/deals/?outcome=all")
+    assert len(whole) > 2
+    assert rows(client, "/deals/?outcome=all&page=2") == whole
+    monkeypatch.setattr(deal_list, "MOST", len(whole) - 1)
+    answer = client.get("/deals/?outcome=all&export=csv")
+    assert answer.status_code == 400
+    assert f"These are {len(whole)} deals; a file holds {len(whole) - 1}." in answer.content.decode()

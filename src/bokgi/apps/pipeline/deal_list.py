@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from bokgi.apps.access.asking import answers
 from bokgi.apps.pipeline.figures import CHANGES, COUNTS, MODES
 from bokgi.apps.pipeline.selectors import Screen
+from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import ATTENTION, FORECAST_CATEGORIES, OUTCOMES
-from bokgi.domain.messages import N_
+from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period, read_date
 from bokgi.questions.asked import Json
-from bokgi.questions.deals import ANY_REASON, Span, Where, list_deals
+from bokgi.questions.deals import ANY_REASON, MOST, Span, Where, list_deals
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.export import Value
 from bokgi.ui.format import ABSENT
@@ -93,17 +95,44 @@ def read(screen: Screen) -> Listing:
     return Listing.read(columns(screen, ""), query, sort="-amount", hidden=hidden, lang=screen.lang)
 
 
-def found(screen: Screen, listing: Listing, *, limit: int | None = None) -> Json:
+def _options(screen: Screen, listing: Listing) -> dict[str, Any]:
+    where, falling = where_of(screen.request.GET, screen, listing.find), _SORTED[listing.sort]
+    return {"where": where, "order": listing.sort, "reverse": listing.descending is not falling}
+
+
+def found(screen: Screen, listing: Listing) -> Json:
     """Ask for the page of the list."""
-    where = where_of(screen.request.GET, screen, listing.find)
-    falling = _SORTED[listing.sort]
-    options: dict[str, Any] = {"where": where, "order": listing.sort, "reverse": listing.descending is not falling}
-    size = listing.size if limit is None else limit
+    options, size = _options(screen, listing), listing.size
     answer = screen.ask(list_deals, **options, limit=size, offset=(listing.page - 1) * size)
-    if limit is None and not answer["deals"] and answer["total"]["count"]:
+    if not answer["deals"] and answer["total"]["count"]:
         offset = listing.offset(answer["total"]["count"])
         answer = screen.ask(list_deals, **options, limit=size, offset=offset)
     return answer
+
+
+def whole(screen: Screen, listing: Listing) -> Json:
+    """Give all of the list at once, for a file. Raises `UsageError` (`too_many_rows`) for one of more than `MOST`."""
+    count = found(screen, listing)["total"]["count"]
+    if count > MOST:
+        raise UsageError(
+            "too_many_rows",
+            Message(N_("These are {n} deals; a file holds {most}."), {"n": count, "most": MOST}),
+            Message(N_("Narrow the list, and take it along in parts.")),
+        )
+    # Not kept beside the answers: it is large, and asked for once.
+    return list_deals(answers().facts(), as_of=screen.as_of, limit=MOST, **_options(screen, listing))
+
+
+def left_out(screen: Screen) -> str:
+    """Say that deals of others are not listed, where a figure that leads here may count them; else nothing."""
+    if screen.owners is None:
+        return ""
+    meant = screen.teams[screen.team] if screen.team else {row["person_id"] for row in screen.roster}
+    meant = meant if screen.person is None else {screen.person}
+    # What went to somebody else, or is in the data no more, is a part of one's own change.
+    if meant <= {*screen.owners} and not str(screen.request.GET.get("figure") or "").startswith("change."):
+        return ""
+    return screen.say(N_("Deals of others that you may not see are not listed here, even where a figure counts them."))
 
 
 def table(screen: Screen, listing: Listing, answer: Json) -> Table:

@@ -20,7 +20,6 @@ from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
 from bokgi.questions.bottlenecks import find_bottlenecks
-from bokgi.questions.deals import MOST
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.search import search as find
 from bokgi.ui.export import TYPES, as_csv, as_xlsx
@@ -139,7 +138,7 @@ def deals_index(request: PageRequest) -> HttpResponse:
     screen = screen_of(request, shows="rows")
     listing = deal_list.read(screen)
     if listing.export in TYPES:
-        header, rows = deal_list.as_rows(screen, deal_list.found(screen, listing, limit=MOST))
+        header, rows = deal_list.as_rows(screen, deal_list.whole(screen, listing))
         title = screen.say(N_("Deals"))
         made = as_csv(header, rows) if listing.export == "csv" else as_xlsx(title, header, rows)
         response = HttpResponse(made, content_type=TYPES[listing.export])
@@ -153,6 +152,7 @@ def deals_index(request: PageRequest) -> HttpResponse:
         total=answer["total"]["count"],
         table=deal_list.table(screen, listing, answer),
         filters=deal_list.filters(screen),
+        left_out=deal_list.left_out(screen),
         outcomes=deal_list.OUTCOME_NAMES,
         outcome=request.GET.get("outcome") or "open",
         waiting=deals_waiting(screen.viewer, request.user),
