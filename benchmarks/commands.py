@@ -10,6 +10,8 @@ review quotes); the week's own part of the pack is worked out. The other command
 tables of the day. The forecast (2,000 paths) goes with its backtest: `first` reads what it learns from; `day kept`
 finds that among the tables of the day, as another team's forecast does, for it follows from the facts, the day and the
 period.
+`running` is the same question to a program that runs already, as the server does (`benchmarks.running`): without start
+and imports, and no answer kept.
 As with an installed program, Python finds its byte code.
 Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it.
 """
@@ -17,6 +19,7 @@ Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -44,6 +47,12 @@ COMMANDS: Final[dict[str, tuple[list[str], dict[int, float]]]] = {
     "forecast, first": (["forecast", "--as-of", DAY], {FORECAST_DEALS: 3.0}),
     "forecast, day kept": (["forecast", "--as-of", DAY], {FORECAST_DEALS: 3.0}),
 }
+RUNNING: Final[dict[str, dict[int, float]]] = {
+    "compare": {100_000: 1.0, 1_000_000: 5.0},
+    "bottlenecks": {1_000_000: 5.0},
+    "forecast": {FORECAST_DEALS: 3.0},
+}
+"""What a running program is asked, too, with the same goals."""
 
 
 def run(words: list[str], place: Path) -> dict[str, float]:
@@ -63,6 +72,13 @@ def run(words: list[str], place: Path) -> dict[str, float]:
         raise SystemExit(message)
     work = usage.ru_utime + usage.ru_stime
     return {"seconds": time.perf_counter() - begun, "cpu_seconds": work, "peak_mib": usage.ru_maxrss / _MIB}
+
+
+def ask_running(name: str, place: Path) -> dict[str, float]:
+    """Ask a program that runs, and give what `run` gives."""
+    command = [sys.executable, "-m", "benchmarks.running", str(place), name]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return found
 
 
 def forget(place: Path, *patterns: str) -> None:
@@ -87,6 +103,12 @@ def measure(deals: int, folder: Path, only: str) -> list[dict[str, Any]]:
         elif not what.startswith("review"):
             forget(lake.home, "answers/*.json")
         found.append({"what": what, "order": order, "deals": deals, "goal": goals.get(deals)} | run(words, lake.home))
+    for order, (name, goals) in enumerate(RUNNING.items(), start=100 + len(COMMANDS)):
+        if only not in name or (name == "forecast" and deals > FORECAST_DEALS):
+            continue
+        print(f"{deals:,} {name}, running …", file=sys.stderr, flush=True)
+        row = {"what": f"{name}, running", "order": order, "deals": deals, "goal": goals.get(deals)}
+        found.append(row | ask_running(name, lake.home))
     return found
 
 
