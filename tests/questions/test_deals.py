@@ -353,6 +353,38 @@ def test_a_deal_that_went_to_somebody_else_is_counted_and_not_listed() -> None:
     assert keys(facts, person="park", owners=("park",), figure="change.moved_out", **opened) == []
 
 
+@pytest.mark.parametrize("inside", [{"person": "lee"}, {"owners": ("lee",)}, {"team": "1팀"}])
+def test_a_deal_whose_owner_was_not_known_came_from_nowhere(inside: dict[str, Any]) -> None:
+    head = "deal_id | owner_id | stage | outcome | amount | created_on | first_seen_on | observed_on"
+    deals = f"{head}\nf1 | lee | qualified | open | 100 | 2026-10-01 | 2026-11-20 | 2026-11-20"
+    events = "deal_id | stage | entered_on\nf1 | qualified | 2026-10-01"
+    facts = facts_of(None, **CAST, deals=deals, stage_events=events)
+    found = change(facts, **inside)
+    assert [(part["code"], part["count"]) for part in found["parts"]] == [("owner_filled", 1)]
+    assert (found["start"]["count"], found["end"]["count"]) == (0, 1)
+    assert (found["difference"], found["reason"]) == (None, "owners_unknown")
+    assert "1건은 11월 15일의 담당자를 알 수 없어" in spoken(found, "ko")["sentence"]["text"].replace(NBSP, " ")
+
+
+def test_a_deal_that_had_no_owner_came_from_elsewhere() -> None:
+    facts = facts_of(
+        None,
+        **CAST,
+        deals="""
+            deal_id | owner_id | stage     | outcome | amount | created_on
+            f1      | lee      | qualified | open    | 100    | 2026-10-01
+        """,
+        stage_events="deal_id | stage | entered_on\nf1 | qualified | 2026-10-01",
+        deal_changes="""
+            deal_id | field    | old  | new | changed_on
+            f1      | owner_id | park |     | 2026-10-05
+            f1      | owner_id |      | lee | 2026-11-18
+        """,
+    )
+    for inside in ({"person": "lee"}, {"owners": ("lee",)}, {"team": "1팀"}):
+        assert [part["code"] for part in change(facts, **inside)["parts"]] == ["moved_in"]
+
+
 def test_a_team_that_nobody_knows_is_refused(facts: Facts) -> None:
     with pytest.raises(NotFoundError, match="9팀"):
         change(facts, team="9팀")

@@ -24,6 +24,7 @@ PARTS: Final = {
     "pushed_in": "in",
     "dated_in": "in",
     "moved_in": "in",
+    "owner_filled": "in",
     "amount_up": "change",
     "amount_down": "change",
     "amount_filled": "change",
@@ -63,8 +64,8 @@ def pipeline_change(
 
     With `due` only deals expected to close in that period are the pipeline; then deals also come and go by their date.
     Where both states have a column `inside` (true: one of those that are meant, a team's for instance), only such deals
-    are the pipeline, and deals also come from outside and go there. Hand in all deals then: one that is not in a state
-    at all was created since, or removed.
+    are the pipeline, and deals also come from outside and go there (null: it is not known whether it is one of them).
+    Hand in all deals then: one that is not in a state at all was created since, or removed.
 
     Gives one row per `by` and part, in the order of `PARTS`:
 
@@ -74,10 +75,11 @@ def pipeline_change(
       start + Σ in + Σ change + Σ out = end, exactly, in both.
 
     The parts: `created`; `reopened` (was closed); `pulled_in`, `pushed_in`, `dated_in` (was due later, earlier, on no
-    date); `moved_in` (was open outside); `amount_up`, `amount_down` (of deals that were there), `amount_filled`,
-    `amount_emptied` (known only after, only before); `won`, `lost`, `no_decision`, `removed` (or no longer in the
-    data); `pushed_out`, `pulled_out`, `undated_out` (is now due later, earlier, on no date); `moved_out` (is outside
-    now); `stage_forward`, `stage_back`, `close_later`, `close_sooner` (of deals open on both days).
+    date); `moved_in` (was open outside); `owner_filled` (was open, whose is known only after); `amount_up`,
+    `amount_down` (of deals that were there), `amount_filled`, `amount_emptied` (known only after, only before); `won`,
+    `lost`, `no_decision`, `removed` (or no longer in the data); `pushed_out`, `pulled_out`, `undated_out` (is now due
+    later, earlier, on no date); `moved_out` (is outside now); `stage_forward`, `stage_back`, `close_later`,
+    `close_sooner` (of deals open on both days).
 
     Counts how: a deal created and closed in between is in both parts, with `due` when it was won in that period or was
     due in it. A deal that left takes its latest amount with it, so that `won` is what was won. A deal counts where `by`
@@ -185,6 +187,7 @@ def _paired(before: ibis.Table, after: ibis.Table, stages: ibis.Table, by: Seque
             known.select(
                 **{f"deal_{name}": _.deal_id},
                 **{f"inside_{name}": ibis.coalesce(_.inside, no)},
+                **{f"unsure_{name}": _.inside.isnull()},
                 **{f"open_{name}": _.outcome == _OPEN},
                 **{f"outcome_{name}": _.outcome},
                 **{f"amount_{name}": _.amount.cast("decimal(18, 2)")},
@@ -232,6 +235,7 @@ def _told(pairs: ibis.Table, due: Period | None) -> ibis.Table:
             (~_.came_in, nothing),
             (~_.existed, "created"),
             (~_.was_open, "reopened"),
+            (_.unsure_before, "owner_filled"),
             (~_.inside_before, "moved_in"),
             else_=_by_date(_.due_before, due, later="pulled_in", earlier="pushed_in", never="dated_in"),
         ),

@@ -35,6 +35,7 @@ PIPELINE_PARTS: Final = {
     "pushed_in": N_("Pushed in"),
     "dated_in": N_("Dated"),
     "moved_in": N_("Came from elsewhere"),
+    "owner_filled": N_("Owner filled in"),
     "amount_up": N_("Amount up"),
     "amount_down": N_("Amount down"),
     "amount_filled": N_("Amount filled in"),

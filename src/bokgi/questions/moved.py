@@ -41,11 +41,19 @@ class Inside:
             known(here.deals, "pipeline", self.pipeline)
 
     def of(self, deals: ir.Table) -> ir.Table:
-        """Say of each deal whether it is `inside`; where all deals are meant, give them as they are."""
-        meant = {"team": self.team, "pipeline": self.pipeline, "owner_id": self.person}
+        """Say of each deal whether it is `inside`; where all deals are meant, give them as they are.
+
+        Null where that hangs on the owner, and nobody knows who that was.
+        """
+        meant = {"team": self.team, "owner_id": self.person}
         tests = [deals[name] == value for name, value in meant.items() if value is not None]
         if self.owners is not None:
             tests.append(deals.owner_id.isin(list(self.owners)) if self.owners else ibis.literal(value=False))
+        if tests:
+            theirs = ibis.coalesce(ibis.and_(*tests), ibis.literal(value=False))
+            tests = [deals.unknown_then.contains(",owner_id,").ifelse(ibis.null("boolean"), theirs)]
+        if self.pipeline is not None:
+            tests.append(deals.pipeline == self.pipeline)
         return deals.mutate(inside=ibis.and_(*tests)) if tests else deals
 
 

@@ -52,12 +52,20 @@ class Bridge:
         """Tell start, parts and end. The parts' amounts and counts add up to the difference.
 
         Keys: `start`, `end` `{on, count, amount, amount_unknown}`, `parts[]{code, count, deals, amount,
-        amount_unknown}`, `difference` (null with `reason` where too many amounts are unknown), `moved{}`, `sentence`.
+        amount_unknown}`, `difference` (null with `reason` where too many amounts or owners are unknown), `moved{}`,
+        `sentence`.
         """
         rows = pipeline_change(self.before, self.after, self.stages).to_pyarrow().to_pylist()
         found = {row["part"]: row for row in rows}
         start, end = self._level(found.get("start")), self._level(found.get("end"))
-        comparable = _mostly_known(start) and _mostly_known(end)
+        filled = found["owner_filled"]["deals"] if found else 0
+        reason = "owners_unknown" if filled > LEAST_KNOWN * end["count"] else None
+        if reason is None and not (_mostly_known(start) and _mostly_known(end)):
+            reason = "amounts_unknown"
+        comparable = reason is None
+        said = self._sentence(start, end, comparable=comparable)
+        if reason == "owners_unknown":
+            said = self._unowned(end, filled)
         difference = Decimal(end["amount"]["amount"]) - Decimal(start["amount"]["amount"]) if comparable else None
         parts = [
             {
@@ -75,10 +83,17 @@ class Bridge:
             "parts": parts,
             "end": {"on": self.end_on.isoformat(), **end},
             "difference": self.money(difference),
-            "reason": None if comparable else "amounts_unknown",
+            "reason": reason,
             "moved": {name: found[name]["deals"] for name in MOVED if name in found},
-            "sentence": encoded(self._sentence(start, end, comparable=comparable)),
+            "sentence": encoded(said),
         }
+
+    def _unowned(self, end: Json, unknown: int) -> Message:
+        text = N_(
+            "There are {end} open deals. Sums are not compared: the owners of {unknown} are not known as of {day}. "
+            "Regular imports build this history."
+        )
+        return Message(text, {"end": end["count"], "unknown": unknown, "day": self.start_on})
 
     def _level(self, row: Mapping[str, Any] | None) -> Json:
         count, unknown, amount = (

@@ -41,6 +41,8 @@ def news(screen: Screen) -> Table | None:
     if found["reason"] == "amounts_unknown":
         # Most amounts of that day were never seen: their first sight is no news.
         parts = [part for part in parts if part["code"] != "amount_filled"]
+    # Nor is it news who owns a deal that was there.
+    parts = [part for part in parts if part["code"] != "owner_filled"]
     told = [(part["code"], deal) for part in parts for deal in found["deals"].get(part["code"]) or []]
     if not told:
         return None
