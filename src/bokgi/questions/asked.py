@@ -336,7 +336,7 @@ def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -
             "factor": leak.factor,
             "message": encoded(
                 Message(
-                    N_("{factor} is left out: it is filled in when the outcome is known."),
+                    N_("Left out: {factor}, which is filled in when the outcome is known."),
                     {"factor": column_name(leak.factor)},
                 )
             ),

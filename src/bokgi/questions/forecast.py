@@ -392,7 +392,9 @@ def _caveats(found: Forecast, read: Inputs) -> list[Message]:
             )
         )
     said += [
-        Message(N_("{factor} is left out: it is filled in when the outcome is known."), {"factor": column_name(factor)})
+        Message(
+            N_("Left out: {factor}, which is filled in when the outcome is known."), {"factor": column_name(factor)}
+        )
         for factor in read.left_out
     ]
     return said

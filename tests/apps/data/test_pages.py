@@ -165,6 +165,14 @@ def test_what_the_command_line_imported_is_told_in_the_language_of_the_page(
     assert "cannot be read" not in page
 
 
+def test_a_number_of_thousands_of_digits_is_answered_like_any_that_is_not_there(as_role: AsRole) -> None:
+    client, many = as_role("admin"), "1" * 5000
+    assert client.get(f"/data/quarantine/?import={many}").status_code == 200
+    assert client.get(f"/data/imports/1/mend/?file=deals.csv&row={many}").status_code < 500
+    assert client.post("/data/quarantine/dismiss/", {"row": f"1|{many}|deals.csv"}).status_code < 500
+    assert client.post("/data/connections/remind/", {"every_days": many}).status_code < 500
+
+
 def test_quarantine_and_mapping_are_taken_along_without_formulas(
     give: Give, as_role: AsRole, users: dict[str, User]
 ) -> None:

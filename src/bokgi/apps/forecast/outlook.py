@@ -104,7 +104,7 @@ def figures(found: Outlook) -> list[Figure]:
                 speaker.money_short(levels["commit"]),
                 mark=_drawn(commit, None, line, goal, quiet=True).mark if around else None,
                 comparison=say(N_("with best case {amount}"), amount=speaker.money_short(levels["best_case"])),
-                n=say(N_("{n} deals in commit"), n=part["n"]),
+                n=say(N_("{n} {n:deal|deals} in commit"), n=part["n"]),
                 rows=_link(screen, category_address(screen, found.period, part["code"])),
                 definition=_definition(screen, "forecast-categories"),
             )

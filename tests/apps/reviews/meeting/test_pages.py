@@ -356,6 +356,17 @@ def test_corrections_are_facts_before_a_meeting_opens(
     assert Decimal(deals["lee-0"]) == Decimal(990_000_000)
 
 
+def test_a_number_of_thousands_of_digits_is_answered_like_any_that_is_not_there(
+    meeting: Meeting, team: dict[str, User], signed_in: SignedIn
+) -> None:
+    leader, many = signed_in(team["leader"]), "1" * 5000
+    agenda = leader.post(f"/reviews/{meeting.pk}/agenda/", {"act": "remove", "part": many})
+    assert agenda.status_code < 500
+    note = leader.post(f"/reviews/{meeting.pk}/live/notes/", {"text": "고객이 물은 것", "amends": many})
+    assert note.status_code < 500
+    assert leader.get("/reviews/pack/", {"team": "1팀", "waited": many}).status_code == 200
+
+
 def test_a_page_that_waits_for_figures_says_so_and_goes_on_by_itself(
     own_home: Path, meeting: Meeting, team: dict[str, User], signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

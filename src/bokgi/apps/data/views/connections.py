@@ -48,7 +48,7 @@ def remind(request: PageRequest) -> HttpResponse:
     if chosen := key_given(request.POST.get("to")):
         to = get_object_or_404(User, pk=chosen, role__in=[role.value for role in KEEPERS])
     days = request.POST.get("every_days", "").strip()
-    reminding.reminder_set(to=to, every_days=int(days) if days.isdecimal() else 0, by=request.user)
+    reminding.reminder_set(to=to, every_days=key_given(days), by=request.user)
     messages.success(request, N_("Saved."))
     return HttpResponseRedirect(reverse("data:connections"))
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, page_language
+from bokgi.apps.access.requests import PageRequest, key_given, page_language
 from bokgi.apps.access.services import audit
 from bokgi.apps.data import labels, selectors
 from bokgi.apps.data.rules import KEEPERS
@@ -32,7 +32,7 @@ def refused(request: PageRequest) -> HttpResponse:
     code, number = request.GET.get("reason", ""), request.GET.get("import", "")
     columns = (Column("", key="row"),)
     listing = Listing.read(columns, dict(request.GET.lists()), lang=page_language())
-    wanted = Wanted(int(number) if number.isdecimal() else None, code, listing.find)
+    wanted = Wanted(key_given(number) or None, code, listing.find)
     if listing.export in TYPES:
         title = Message(N_("Quarantine")).text(page_language())
         rows = selectors.quarantine_seen(wanted, limit=None).rows
@@ -57,7 +57,7 @@ def mend(request: PageRequest, import_no: int) -> HttpResponse:
     """Show one row with its cells, and take it in with mended ones."""
     given = request.POST if request.method == "POST" else request.GET
     file, row = given.get("file", ""), given.get("row", "")
-    if not row.isdecimal():
+    if not key_given(row):
         raise UsageError("row_unreadable", Message(N_("“{text}” is no row."), {"text": row}))
     found = selectors.refused_row(import_no, file, int(row))
     findings: list[str] = []
@@ -105,6 +105,6 @@ def dismiss(request: PageRequest) -> HttpResponse:
 def _place(text: str) -> Place:
     number, _, rest = text.partition("|")
     row, _, file = rest.partition("|")
-    if not number.isdecimal() or not row.isdecimal():
+    if not key_given(number) or not key_given(row):
         raise UsageError("row_unreadable", Message(N_("“{text}” is no row."), {"text": text}))
     return Place(int(number), file, int(row))

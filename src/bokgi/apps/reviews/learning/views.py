@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.access.requests import PageRequest, key_given
 from bokgi.apps.access.selectors import time_zone
 from bokgi.apps.data.entered import deal_waiting
 from bokgi.apps.pipeline.selectors import Screen, screen_of
@@ -243,9 +243,7 @@ def _own_deal(screen: Screen, deal_id: str) -> Json | None:
 
 def _answer(screen: Screen, key: str) -> WinLossAnswer | None:
     """Give what was prepared, to whom it belongs or who runs the meeting."""
-    if not key.isdecimal():
-        return None
-    found = WinLossAnswer.objects.filter(pk=int(key)).select_related("preparation__participant").first()
+    found = WinLossAnswer.objects.filter(pk=key_given(key)).select_related("preparation__participant").first()
     if found is None or not screen.viewer.sees_person(found.preparation.participant.person_id):
         return None
     return found

@@ -89,7 +89,7 @@ def fault_status(error: BokgiError) -> int:
 def waited(request: PageRequest) -> int:
     """Say how often a page has asked for a pack already."""
     asked = (request.POST or request.GET).get("waited", "0")
-    return int(asked) if asked.isdecimal() else 0
+    return int(asked[:_DIGITS]) if asked.isdecimal() else 0
 
 
 def still_waits(request: PageRequest, *, week: str, as_of: date, team: str) -> bool:
@@ -101,6 +101,8 @@ def still_waits(request: PageRequest, *, week: str, as_of: date, team: str) -> b
 
 
 _MOST_WAITS: Final = 50
+_DIGITS: Final = 4
+"""More say the same, and Python reads no number of thousands of them."""
 
 
 def waiting(request: PageRequest, *, post: bool = False) -> HttpResponse:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, page_language, say_refused
+from bokgi.apps.access.requests import PageRequest, key_given, page_language, say_refused
 from bokgi.apps.access.selectors import time_zone
 from bokgi.apps.reviews import record, rules, selectors
 from bokgi.apps.reviews.models import Commitment, Effect, MeetingState, Note, NoteKind, Participant
@@ -230,8 +230,7 @@ def _close(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
 
 def _note(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
     """Write a note, open or private, to the part it was written in: what had no connection comes later."""
-    amends = given.get("amends", "")
-    old = Note.objects.filter(pk=amends).first() if amends.isdecimal() else None
+    old = Note.objects.filter(pk=key_given(given.get("amends"))).first()
     current, written_in = frame.meeting.current, given.get("part", "")
     if not frame.meeting.parts.filter(part=written_in).exists():
         written_in = current.part if current is not None else "own"

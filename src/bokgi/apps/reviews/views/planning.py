@@ -15,7 +15,7 @@ from bokgi.apps.access.asking import today
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, organisation_of
+from bokgi.apps.access.requests import PageRequest, key_given, organisation_of
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.apps.reviews import rules, selectors
 from bokgi.apps.reviews.models import Meeting, MeetingSeries, MeetingState
@@ -268,8 +268,7 @@ def _agenda(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
     """Change the agenda: a part's time or title, its place, one more, one less."""
     key, by, keep = frame.meeting.pk, frame.screen.request.user, given.get("keep") == "on"
     minutes = N_("The time of a part")
-    act, part = given.get("act", ""), given.get("part", "0")
-    part_id = int(part) if part.isdecimal() else 0
+    act, part_id = given.get("act", ""), key_given(given.get("part"))
     if act == "add":
         length = number(given.get("minutes"), minutes)
         planning.part_add(meeting_id=key, title=given.get("title", ""), minutes=length, by=by, keep=keep)
