@@ -12,6 +12,7 @@ from benchmarks.simulator import Organisation, simulate
 from bokgi.apps.reviews.pack.scope import Scope, scope
 from bokgi.domain.period import Period
 from bokgi.facts.read import facts
+from bokgi.questions.asked import Json
 from bokgi.questions.pipeline import Bridge
 from tests.analysis.worlds import facts_of_world
 from tests.questions.test_asked import COMPANY, written
@@ -44,7 +45,7 @@ STATES = COMPANY | {
 }
 
 
-def both(here: Scope) -> tuple[object, object]:
+def both(here: Scope) -> tuple[Json, Json]:
     """Tell the change from all deals of both days, and from those that were not settled before."""
     every = (here.facts_before.deals, here.deals)
     whole, few = (
@@ -63,6 +64,17 @@ def test_the_change_is_the_same_without_deals_that_were_closed_before(tmp_path: 
     assert "old" not in before | after
     assert {"open", "won", "backdated", "reopened", "late"} <= before
     assert {"undated", "new"} <= after
+
+
+def test_it_is_the_same_where_amounts_are_in_another_currency(tmp_path: Path) -> None:
+    head, *deals = STATES["deals"].strip().splitlines()
+    foreign = "\n".join([f"{head} | currency", *(f"{row} | USD" for row in deals)])
+    rates = "currency | month | rate\n" + "\n".join(f"USD | 2026-{n:02}-01 | {1300 + n}" for n in (2, 10, 11))
+    read = facts(ibis.duckdb.connect(), written(tmp_path, STATES | {"deals": foreign, "rates": rates}))
+    with scope(read, period=WEEK, as_of=AS_OF, team=None) as here:
+        whole, few = both(here)
+    assert few == whole
+    assert few["start"]["amount"] == {"amount": str((100 + 300 + 500 + 700) * 1311), "currency": "KRW"}
 
 
 @pytest.mark.parametrize("week", ["2025-W20", "2025-W40", "2025-W50"])
