@@ -32,7 +32,7 @@ class _Readable:
                 Message(N_("A passkey of this account cannot be read any more.")),
                 Message(N_("Go back and choose another way; then remove the passkey and add it anew.")),
             ) from error
-        super().__init__(*given, user=user, **named)
+        super().__init__(*given, user=user, **named)  # type: ignore[call-arg]  # of the form beside it
 
 
 class _Counted:
