@@ -101,8 +101,11 @@ def write_home(folder: Path) -> Path:
     return folder
 
 
-def add_pipeline(folder: Path, owners: Sequence[str]) -> None:
-    """Add a second pipeline, `renewal`, in which each of `owners` has two open deals and one that is won."""
+def add_pipeline(folder: Path, owners: Sequence[str], *, all_won: bool = False) -> None:
+    """Add a second pipeline, `renewal`, in which each of `owners` has two open deals and one that is won.
+
+    With `all_won` nothing is open there any more, and `han` sells in the first pipeline, too.
+    """
     deals = ["deal_id | owner_id | pipeline | stage | outcome | amount | created_on | expected_close_on | closed_on"]
     events = ["deal_id | pipeline | stage | entered_on | seq"]
     for place, person in enumerate(owners):
@@ -110,8 +113,10 @@ def add_pipeline(folder: Path, owners: Sequence[str]) -> None:
             key, created = f"{person}-r{number}", TODAY - timedelta(days=40 - 18 * number + place)
             ended = f"won | won | {700_000 + 10 * place + number} | {created} | | {TODAY - timedelta(days=2)}"
             stands = f"talk | open | {800_000 + 10 * place + number} | {created} | {TODAY + timedelta(days=9)} |"
-            deals.append(f"{key} | {person} | renewal | {stands if number else ended}")
+            deals.append(f"{key} | {person} | renewal | {stands if number and not all_won else ended}")
             events.append(f"{key} | renewal | talk | {created} | 1")
+    if all_won:
+        deals.append(f"han-0 | han | default | proposal | open | 900000 | {TODAY} | {TODAY + timedelta(days=9)} |")
     stages = (
         "pipeline | stage | label | stage_order | kind | probability\n"
         "renewal | talk | 논의 | 1 | open | 0.6\nrenewal | won | 수주 | 2 | won | 1"

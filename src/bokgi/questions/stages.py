@@ -21,17 +21,23 @@ def ask_stages(facts: Facts, *, as_of: date) -> Json:
 
 
 def ask_pipelines(facts: Facts, *, as_of: date) -> Json:
-    """Ask for the pipelines that hold deals on a day, by name: `pipelines[]{pipeline, deals, owners[]}`.
+    """Ask for the pipelines that hold deals on a day, by name: `pipelines[]{pipeline, deals, owners[], ever[]}`.
 
-    `deals` counts all of them, `owners` are who has open ones there: whose sum an amount of the pipeline is.
+    `deals` counts all of them, `owners` are who has open ones there: whose sum an amount of the pipeline is; `ever` are
+    who has any, also closed ones: whose sum it was on an earlier day.
     """
     deals = facts_on(facts, as_of).deals
     counts = deals.group_by("pipeline").agg(deals=_.count()).order_by("pipeline").to_pyarrow().to_pylist()
-    there = deals.filter((_.outcome == Outcome.OPEN.value) & _.owner_id.notnull()).select("pipeline", "owner_id")
+    there = deals.filter(_.owner_id.notnull()).group_by("pipeline", "owner_id")
+    there = there.agg(open=(_.outcome == Outcome.OPEN.value).any()).order_by("pipeline", "owner_id")
     owners: dict[str, list[str]] = {}
-    for row in there.distinct().order_by("pipeline", "owner_id").to_pyarrow().to_pylist():
-        owners.setdefault(row["pipeline"], []).append(row["owner_id"])
+    ever: dict[str, list[str]] = {}
+    for row in there.to_pyarrow().to_pylist():
+        for people in (ever, owners) if row["open"] else (ever,):
+            people.setdefault(row["pipeline"], []).append(row["owner_id"])
     return {
         "as_of": as_of.isoformat(),
-        "pipelines": [row | {"owners": owners.get(row["pipeline"], [])} for row in counts],
+        "pipelines": [
+            row | {"owners": owners.get(row["pipeline"], []), "ever": ever.get(row["pipeline"], [])} for row in counts
+        ],
     }

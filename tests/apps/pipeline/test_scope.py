@@ -181,13 +181,16 @@ def test_a_page_that_cannot_be_narrowed_says_that_it_shows_all(as_role: AsRole, 
     assert "All pipelines" not in page(as_role("leader"), "/kpi/")
 
 
-@pytest.mark.parametrize("role", ["rep", "viewer", "manager"])
+@pytest.mark.parametrize(
+    ("role", "all_won"), [("rep", False), ("rep", True), ("viewer", False), ("viewer", True), ("manager", False)]
+)
 def test_sums_of_a_pipeline_in_which_few_sell_are_shown_to_nobody_but_who_sees_them(
-    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings, role: str
+    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings, role: str, *, all_won: bool
 ) -> None:
     settings.HOME = tmp_path / "home"
     shutil.copytree(written_home, settings.HOME)
-    add_pipeline(settings.HOME, ["seo"])
+    # Also where all of it is won by now: the change begins on an earlier day.
+    add_pipeline(settings.HOME, ["seo"], all_won=all_won)
     shown, hidden = (as_role(one) for one in ("leader", role))
     assert shown.get("/funnel/change/?pipeline=renewal").status_code == 200
     for address in ("/funnel/", "/funnel/change/", "/funnel/compare/"):

@@ -85,7 +85,7 @@ class Screen:
         if self.shows == "all":
             return {}
         found = self.ask(ask_pipelines)["pipelines"]
-        if not found[1:] or not all(self._sums_shown(one["owners"]) for one in found):
+        if not found[1:] or not all(self._sums_shown(one[whose]) for one in found for whose in ("owners", "ever")):
             return {}
         return {one["pipeline"]: self.speaker.label(PIPELINES, one["pipeline"]) for one in found}
 
