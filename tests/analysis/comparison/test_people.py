@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from benchmarks.simulator import Organisation, World, simulate
 from bokgi.analysis.comparison import Comparison, compare_people
-from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, leaks, varied, with_factors
+from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, Leak, leaks, varied, with_factors
 from bokgi.domain.errors import RefusalError
 from tests.analysis.worlds import told_deals
 
@@ -210,6 +210,18 @@ def test_a_column_filled_in_after_the_outcome_is_found() -> None:
         ("label", "tells_the_outcome"),
         ("status", "a_level_decides"),
     ]
+
+
+def test_few_deals_do_not_tell_that_a_column_is_filled_in_after_the_outcome() -> None:
+    def leaking(closed: int, still_open: int) -> tuple[Leak, ...]:
+        ended = [{"outcome": "won" if at % 2 else "lost", "won": at % 2 == 1, "source": "web"} for at in range(closed)]
+        going = [{"outcome": "open", "won": None, "source": None} for _ in range(still_open)]
+        return leaks(
+            ibis.memtable([*ended, *going], schema={"outcome": "str", "won": "bool", "source": "str"}), ["source"]
+        )
+
+    assert leaking(7, 3) == ()
+    assert [leak.sign for leak in leaking(70, 30)] == ["filled_after_closing"]
 
 
 def test_value_is_rate_times_amount_with_both_parts_shrunken() -> None:

@@ -143,6 +143,21 @@ def test_words_and_filters_narrow_the_list(as_role: AsRole) -> None:
     assert "No deal fits" in page(as_role("leader"), "/deals/?find=nothing+like+it")
 
 
+@pytest.mark.parametrize(
+    ("span", "written"),
+    [
+        ("2026-11-18..2026-11-25", "Nov 18 – Nov 24, 2026"),
+        ("2026-11", "Nov 2026"),
+        ("2026-11-18..", "from Nov 18"),
+        ("..2026-11-18", "until Nov 17"),
+    ],
+)
+def test_a_filter_by_days_is_written_as_days_are(as_role: AsRole, span: str, written: str) -> None:
+    shown = page(as_role("leader"), f"/deals/?outcome=all&created={span}").replace("\u00a0", " ").replace("\u2060", "")
+    assert written in shown
+    assert span not in re.sub(r"<[^>]*>", "", shown)
+
+
 def test_a_page_beyond_the_end_is_the_last_one(as_role: AsRole) -> None:
     assert "/deals/" in page(as_role("leader"), "/deals/?outcome=all&page=99")
     assert "51–70 of 70" in page(as_role("leader"), "/deals/?outcome=all&page=99")
@@ -166,7 +181,10 @@ def test_a_number_of_the_funnel_opens_as_many_deals(as_role: AsRole, mode: str) 
 
 def test_a_number_of_the_funnel_says_what_it_counts_and_needs_all_of_it(as_role: AsRole) -> None:
     client, asked = as_role("leader"), "figure=period_flow.at_start&within=2026-11-02..2026-11-09"
-    assert "Period flow · At the start" in page(client, f"/deals/?{asked}&pipeline=default&stage=proposal")
+    shown = (
+        page(client, f"/deals/?{asked}&pipeline=default&stage=proposal").replace("\u00a0", " ").replace("\u2060", "")
+    )
+    assert "Period flow · At the start, Nov 2 – Nov 8" in shown
     for wrong in (asked, asked.replace("at_start", "at_noon"), "figure=entered"):
         assert client.get(f"/deals/?{wrong}").status_code == 400
 

@@ -28,7 +28,7 @@ WEEKS = (1, 2, 4, 13)
 def start_of(screen: Screen) -> date:
     """Give the first day of the change; a number of weeks that is not offered counts as one."""
     weeks = screen.request.GET.get("weeks", "1")
-    back = int(weeks) if weeks.isdecimal() and int(weeks) in WEEKS else WEEKS[0]
+    back = next((one for one in WEEKS if str(one) == weeks), WEEKS[0])
     return screen.as_of - timedelta(days=7 * back - 1)
 
 

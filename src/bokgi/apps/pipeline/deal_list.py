@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from bokgi.apps.access.asking import answers
@@ -17,9 +17,9 @@ from bokgi.questions.asked import Json
 from bokgi.questions.deals import ANY_REASON, MOST, Span, Where, list_deals
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.export import Value
-from bokgi.ui.format import ABSENT
+from bokgi.ui.format import ABSENT, period_name
 from bokgi.ui.listing import Listing
-from bokgi.ui.speaker import about, amount_of
+from bokgi.ui.speaker import Speaker, about, amount_of
 
 _SPANS: Final = ("created", "closed", "due", "entered")
 _SORTED: Final = {"amount": True, "created": True, "closed": True, "due": False, "stage": True, "attention": True}
@@ -209,23 +209,38 @@ def filters(screen: Screen) -> list[tuple[str, str, str]]:
     """Name the filters in force: label, value, and the address without it."""
     query, speaker = screen.request.GET, screen.speaker
     told = []
+
+    def days(text: str) -> str:
+        return _written(text, speaker)
+
     names: dict[str, tuple[str, Callable[[str], str]]] = {
         "stage": (N_("Stage"), str),
         "category": (N_("Forecast category"), lambda key: speaker.label(FORECAST_CATEGORIES, key)),
         "attention": (N_("What to see to"), lambda key: speaker.label(ATTENTION | {ANY_REASON: N_("anything")}, key)),
-        "created": (N_("Created"), str),
-        "closed": (N_("Closed"), str),
-        "due": (N_("Expected close"), str),
-        "entered": (N_("Entered the stage"), str),
+        "created": (N_("Created"), days),
+        "closed": (N_("Closed"), days),
+        "due": (N_("Expected close"), days),
+        "entered": (N_("Entered the stage"), days),
     }
     for name, (label, write) in names.items():
         if query.get(name):
             told.append((screen.say(label), write(str(query[name])), screen.address(**{name: None})))
     figure = str(query.get("figure") or "")
     if figure:
-        value = f"{_figure(screen, figure)}, {query.get('within', '')}"
+        within = str(query.get("within") or "")
+        value = ", ".join([_figure(screen, figure), *([days(within)] if within else [])])
         told.append((screen.say(N_("Counted as")), value, screen.address(figure=None, within=None)))
     return told
+
+
+def _written(text: str, speaker: Speaker) -> str:
+    """Write a span of an address by its name, or its first and last day; an open end stays open."""
+    first, dots, last = text.partition("..")
+    if not dots or (first and last):
+        return period_name(Period.parse(text), speaker.lang)
+    if first:
+        return speaker.text(N_("from {day}"), day=speaker.day(first))
+    return speaker.text(N_("until {day}"), day=speaker.day((read_date(last) - timedelta(days=1)).isoformat()))
 
 
 def _figure(screen: Screen, figure: str) -> str:
