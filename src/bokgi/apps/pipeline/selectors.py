@@ -203,8 +203,7 @@ def screen_of(request: PageRequest, *, shows: Shows = "all") -> Screen:
         person=(request.GET.get("person") or None) if shows != "all" else None,
         shows=shows,
     )
-    shown = sorted(screen.shown - {WHOLE})
-    if screen.team is not None and screen.team not in shown:
+    if screen.team is not None and screen.team not in (shown := sorted(screen.shown - {WHOLE})):
         raise NotFoundError(
             "team_unknown",
             Message(N_("There is no team “{team}”."), {"team": screen.team}),
