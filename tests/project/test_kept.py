@@ -8,6 +8,7 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 import pytest
 
 from bokgi.apps.access import asking
@@ -35,8 +36,9 @@ def test_what_is_kept_is_of_the_types_that_its_questions_count_on(read: Facts) -
     keep, seen = read.keeping.keep, set()
     differ: dict[str, str] = {}
 
-    def watched(name: str, make: Callable[[], ir.Table]) -> ir.Table:
-        kept, declared = keep(name, make), make().schema()
+    def watched(name: str, make: Callable[[], ir.Table | pa.Table]) -> ir.Table:
+        kept, made = keep(name, make), make()
+        declared = ibis.memtable(made).schema() if isinstance(made, pa.Table) else made.schema()
         seen.add(name)
         for column, kind in kept.schema().items():
             if str(kind).replace(_REQUIRED, "") != str(declared[column]).replace(_REQUIRED, ""):
