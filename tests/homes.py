@@ -50,11 +50,12 @@ def deal_name(person: str, number: int) -> str:
     return f"{('해솔', '가람', '온누리', '두레', '나래')[SELLERS.index(person)]} {_WORDS[number]} 도입"
 
 
-def _deals() -> tuple[str, str, str]:
-    deals = ["deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on | closed_on | source"]
+def _deals(known: Sequence[str]) -> tuple[str, str, str]:
+    columns = "deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on | closed_on | source"
+    deals = [f"{columns} | known_at_creation"]
     events = ["deal_id | stage | entered_on | seq"]
     texts = ["kind | key | text"]
-    ladder = ("prospecting", "qualified", "proposal", "negotiation")
+    ladder, first = ("prospecting", "qualified", "proposal", "negotiation"), f",{','.join(known)},"
     for person in SELLERS:
         for number in range(DEALS_EACH):
             key = f"{person}-{number}"
@@ -64,7 +65,7 @@ def _deals() -> tuple[str, str, str]:
             stage = ladder[reached - 1] if outcome == "open" else outcome
             closed = "" if outcome == "open" else (created + timedelta(days=40)).isoformat()
             due = TODAY + timedelta(days=3 * number + 2)
-            cells = (key, person, stage, outcome, amount(person, number), created, due, closed, "web")
+            cells = (key, person, stage, outcome, amount(person, number), created, due, closed, "web", first)
             deals.append(" | ".join(map(str, cells)))
             events += [
                 f"{key} | {ladder[step]} | {created + timedelta(days=8 * step)} | {step + 1}" for step in range(reached)
@@ -73,9 +74,9 @@ def _deals() -> tuple[str, str, str]:
     return "\n".join(deals), "\n".join(events), "\n".join(texts)
 
 
-def write_home(folder: Path) -> Path:
-    """Write the facts of the cast into a home, as one import."""
-    deals, events, texts = _deals()
+def write_home(folder: Path, *, known: Sequence[str] = ()) -> Path:
+    """Write the facts of the cast into a home, as one import; `known` are columns that deals had from the first."""
+    deals, events, texts = _deals(known)
     second = "\n".join(
         f"{person} | 2팀 | {'manager' if person == 'han' else 'AE'} | {'' if person == 'han' else 'han'} | 1 "
         "| 2021-01-04 | | 2021-01-04"
