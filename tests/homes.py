@@ -55,7 +55,8 @@ def _deals(known: Sequence[str]) -> tuple[str, str, str]:
     deals = [f"{columns} | known_at_creation"]
     events = ["deal_id | stage | entered_on | seq"]
     texts = ["kind | key | text"]
-    ladder, first = ("prospecting", "qualified", "proposal", "negotiation"), f",{','.join(known)},"
+    ladder = ("prospecting", "qualified", "proposal", "negotiation")
+    first = ",".join(["", *known, ""])
     for person in SELLERS:
         for number in range(DEALS_EACH):
             key = f"{person}-{number}"
