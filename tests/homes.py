@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -103,6 +103,18 @@ def write_home(folder: Path, *, known: Sequence[str] = ()) -> Path:
     return folder
 
 
+LATER: Final = datetime(2026, 11, 23, 19, tzinfo=UTC)
+"""An hour after the first import of a home."""
+
+
+def add(folder: Path, tables: Mapping[str, str], at: datetime = LATER) -> None:
+    """Import tables, written as `tests.cast` reads them, into a home that is there."""
+    with Lake.open(folder).begin() as writing:
+        for name, text in tables.items():
+            writing.write(name, rows_of(name, text).drop_columns(["import_no"]))
+        writing.commit(Entry(kind="file", source="crm", by="tests", at=at, exported_at=at))
+
+
 def add_pipeline(folder: Path, owners: Sequence[str], *, all_won: bool = False) -> None:
     """Add a second pipeline, `renewal`, in which each of `owners` has two open deals and one that is won.
 
@@ -123,11 +135,7 @@ def add_pipeline(folder: Path, owners: Sequence[str], *, all_won: bool = False) 
         "pipeline | stage | label | stage_order | kind | probability\n"
         "renewal | talk | 논의 | 1 | open | 0.6\nrenewal | won | 수주 | 2 | won | 1"
     )
-    moment = datetime(2026, 11, 23, 19, tzinfo=UTC)
-    with Lake.open(folder).begin() as writing:
-        for name, text in (("stages", stages), ("deals", "\n".join(deals)), ("stage_events", "\n".join(events))):
-            writing.write(name, rows_of(name, text).drop_columns(["import_no"]))
-        writing.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
+    add(folder, {"stages": stages, "deals": "\n".join(deals), "stage_events": "\n".join(events)})
 
 
 def _written(value: int) -> set[str]:

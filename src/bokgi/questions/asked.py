@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -176,9 +176,15 @@ def known(table: ibis.Table, column: str, value: str) -> None:
     """Raise `NotFoundError`, naming those there are, for a team or pipeline that a table does not hold."""
     rows = table.filter(table[column].notnull()).select(column).distinct().to_pyarrow()[column].to_pylist()
     if value not in rows:
-        code, text, hint = _UNKNOWN[column]
-        there = {f"{column}s": ", ".join(sorted(rows)) or "–"}
-        raise NotFoundError(code, Message(text, {column: value}), Message(hint, there))
+        raise unknown(column, value, rows)
+
+
+def unknown(column: str, value: str, there: Iterable[str]) -> NotFoundError:
+    """Say that there is no such `team` or `pipeline`, and which there are."""
+    code, text, hint = _UNKNOWN[column]
+    return NotFoundError(
+        code, Message(text, {column: value}), Message(hint, {f"{column}s": ", ".join(sorted(there)) or "–"})
+    )
 
 
 @contextmanager

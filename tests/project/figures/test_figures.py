@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +20,9 @@ from bokgi.apps.access.models import User
 from bokgi.apps.evaluation.default_criteria import default_criteria
 from bokgi.apps.evaluation.services import rounds
 from bokgi.cli.__main__ import run
-from bokgi.facts.lake import Lake
-from bokgi.facts.ledger import Entry
 from bokgi.questions.answers import Answers
 from bokgi.questions.fair_result import fair_results
-from tests.cast import rows_of
+from tests import homes
 from tests.homes import SELLERS, TODAY
 from tests.project.figures import of_people, of_the_forecast, of_the_funnel
 from tests.project.figures.reading import Expected, Read, missing_of, plain
@@ -66,14 +64,8 @@ def fuller_home(written_home: Path, tmp_path_factory: pytest.TempPathFactory) ->
         "metric | subject_kind | subject_id | period_start | period_end | lead_source | amount | currency\n"
         f"won_amount | organisation | all | {QUARTER.start} | {QUARTER.end} | all | 3000000000 | KRW"
     )
-    moment = datetime(2026, 11, 23, 19, tzinfo=UTC)
-    tables = [("deals", "\n".join(deals)), ("stage_events", "\n".join(events)), ("targets", targets)]
-    lake = Lake.open(home)
-    for several in (tables, [("deals", "\n".join(categories))]):
-        with lake.begin() as writing:
-            for name, text in several:
-                writing.write(name, rows_of(name, text).drop_columns(["import_no"]))
-            writing.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
+    homes.add(home, {"deals": "\n".join(deals), "stage_events": "\n".join(events), "targets": targets})
+    homes.add(home, {"deals": "\n".join(categories)})
     return home
 
 
@@ -136,11 +128,7 @@ def stopping_home(written_home: Path, tmp_path_factory: pytest.TempPathFactory) 
             f"year-{number} | {stage} | {created + timedelta(days=9 * step)} | {step + 1}"
             for step, stage in enumerate(path)
         ]
-    moment = datetime(2026, 11, 23, 19, tzinfo=UTC)
-    with Lake.open(home).begin() as writing:
-        for name, lines in (("deals", deals), ("stage_events", events)):
-            writing.write(name, rows_of(name, "\n".join(lines)).drop_columns(["import_no"]))
-        writing.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
+    homes.add(home, {"deals": "\n".join(deals), "stage_events": "\n".join(events)})
     return home
 
 

@@ -20,7 +20,7 @@ from bokgi.domain.labels import PIPELINES
 from bokgi.domain.messages import LANGUAGES, N_, Message
 from bokgi.domain.period import Period, read_date
 from bokgi.questions.answers import Question
-from bokgi.questions.asked import Json
+from bokgi.questions.asked import Json, unknown
 from bokgi.questions.roster import ask_roster
 from bokgi.questions.stages import ask_pipelines
 from bokgi.ui.format import quarter_name
@@ -204,19 +204,11 @@ def screen_of(request: PageRequest, *, shows: Shows = "all") -> Screen:
         shows=shows,
     )
     if screen.team is not None and screen.team not in (shown := sorted(screen.shown - {WHOLE})):
-        raise NotFoundError(
-            "team_unknown",
-            Message(N_("There is no team “{team}”."), {"team": screen.team}),
-            Message(N_("Teams: {teams}"), {"teams": ", ".join(shown) or "–"}),
-        )
+        raise unknown("team", screen.team, shown)
     if shows == "sums" and screen.person is not None and screen.person not in screen.people:
         raise NotFoundError("person_unknown", Message(N_("There is nobody called “{who}”."), {"who": screen.person}))
     if shows == "sums" and screen.pipeline is not None and screen.pipeline not in screen.pipelines:
-        raise NotFoundError(
-            "pipeline_unknown",
-            Message(N_("There is no pipeline “{pipeline}”."), {"pipeline": screen.pipeline}),
-            Message(N_("Pipelines: {pipelines}"), {"pipelines": ", ".join(screen.pipelines.values()) or "–"}),
-        )
+        raise unknown("pipeline", screen.pipeline, screen.pipelines.values())
     return screen
 
 

@@ -31,12 +31,9 @@ from bokgi.apps.reviews import tasks
 from bokgi.apps.reviews.keeping.tasks import check_commitments
 from bokgi.apps.reviews.models import Commitment, Meeting, Note, Preparation
 from bokgi.apps.reviews.telling.tasks import send_minutes
-from bokgi.facts.lake import Lake
-from bokgi.facts.ledger import Entry
 from tests import homes
 from tests.apps.reviews.conftest import Caught, parts_of
 from tests.apps.reviews.meeting.conftest import SignedIn
-from tests.cast import rows_of
 from tests.conftest import PASSWORD
 from tests.ui.browser import browser, chromium, complaints, faults, press, text, until, waiting
 
@@ -74,12 +71,9 @@ def home(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
     """Give a home of its own, to be imported into, on the days of the clock."""
     settings.HOME = homes.write_home(tmp_path / "home", known=("owner_id", "amount"))
     # So that the week has a change to draw.
-    deals = "deal_id | owner_id | stage | amount | created_on | known_at_creation\n"
-    new = [f"new | lee | proposal | 90000000 | {homes.TODAY} | ,owner_id,amount,"]
-    with Lake.open(settings.HOME).begin() as writing:
-        writing.write("deals", rows_of("deals", deals + "\n".join(new)).drop_columns(["import_no"]))
-        moment = datetime(2026, 11, 24, 9, tzinfo=UTC)
-        writing.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
+    columns, first = "deal_id | owner_id | stage | amount | created_on | known_at_creation", ",owner_id,amount,"
+    new = f"{columns}\nnew | lee | proposal | 90000000 | {homes.TODAY} | {first}"
+    homes.add(settings.HOME, {"deals": new}, datetime(2026, 11, 24, 9, tzinfo=UTC))
     monkeypatch.delenv("BOKGI_TODAY", raising=False)
     return tmp_path / "home"
 

@@ -15,8 +15,6 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.progressions import progressions
-from bokgi.domain.errors import NotFoundError
-from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
@@ -24,7 +22,7 @@ from bokgi.facts.as_of import deals_as_of
 from bokgi.facts.currency import in_one_currency, without_rate
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
-from bokgi.questions.asked import deals_handed_over, progressions_of_day, visits_of_day
+from bokgi.questions.asked import deals_handed_over, progressions_of_day, unknown, visits_of_day
 
 Row = dict[str, Any]
 WINDOW_WEEKS: Final = 26
@@ -190,11 +188,7 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
         now = in_one_currency(then, as_of)
         teams = _teams(now, as_of)
         if team is not None and team not in set(teams.values()):
-            raise NotFoundError(
-                "team_unknown",
-                Message(N_("There is no team “{team}”."), {"team": team}),
-                Message(N_("Teams: {teams}"), {"teams": ", ".join(sorted(set(teams.values()))) or "–"}),
-            )
+            raise unknown("team", team, {*teams.values()})
         deals = narrowed(now)
         stays, courses = _moved(facts, now, None if team is None else deals, keep)
         yield Scope(
