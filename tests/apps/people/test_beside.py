@@ -13,6 +13,7 @@ from django.test import Client
 
 from bokgi.apps.access.permissions import Role, Viewer
 from bokgi.apps.people.beside import Beside, beside
+from bokgi.apps.people.comparison import Lineup
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.questions.asked import Json
 from bokgi.ui.format import percent
@@ -40,13 +41,20 @@ def row(person_id: str, adjusted: float, *, component: int = 1) -> Json:
 DAY = date(2026, 11, 24)
 
 
-def drawn(viewer: Viewer, people: list[Json], *, on: date = DAY, is_past: bool = False) -> Beside:
+def screen_of(viewer: Viewer, *, on: date = DAY, is_past: bool = False) -> Screen:
     speaker = Speaker("en", on, "KRW")
     screen: Any = SimpleNamespace(
         viewer=viewer, speaker=speaker, say=speaker.text, lang="en", as_of=on, is_past=is_past
     )
-    answer = {"people": people, "level": 0.9, "heterogeneity": {"detectable": False}, "said": []}
-    return beside(cast("Screen", screen), answer, people[0])
+    return cast("Screen", screen)
+
+
+def answer_of(people: list[Json]) -> Json:
+    return {"people": people, "level": 0.9, "heterogeneity": {"detectable": False}, "said": []}
+
+
+def drawn(viewer: Viewer, people: list[Json], *, on: date = DAY, is_past: bool = False) -> Beside:
+    return beside(screen_of(viewer, on=on, is_past=is_past), answer_of(people), people[0])
 
 
 def circles(found: Beside) -> int:
@@ -128,3 +136,23 @@ def test_the_page_of_a_person_shows_colleagues_and_none_by_name(as_role: AsRole)
     assert "Beside colleagues" in shown
     assert "4 colleagues" in shown
     assert not any(PEOPLE[person] in shown for person in SELLERS if person != "lee")
+
+
+def test_the_list_draws_adjusted_rates_beside_their_average_not_beside_what_own_deals_let_expect() -> None:
+    people = [row("lee", 0.30) | {"expected": 0.9}, row("park", 0.34), row("choi", 0.38), row("seo", 0.5, component=2)]
+    lineup = Lineup(screen_of(Viewer(Role.LEADER)), answer_of(people), people)
+    drawn_as = [str(lineup.mark(one)) for one in people]
+    ticks = [re.findall(r'class="ref-s" d="M([\d.]+) ', one) for one in drawn_as]
+    assert ticks[0] == ticks[1] == ticks[2]
+    [dot] = re.findall(r'cx="([\d.]+)"', drawn_as[1])
+    assert float(ticks[0][0]) == pytest.approx(float(dot), abs=0.05)
+    assert "30%, interval 20% to 40%, average 34%" in drawn_as[0]
+    # Alone in a component: nobody to compare with.
+    assert ticks[3] == []
+    assert lineup.legend() == (("tick", "average of the people who can be compared"),)
+
+
+def test_no_average_stands_beside_somebody_where_it_would_tell_of_very_few() -> None:
+    lineup = Lineup(screen_of(REP), answer_of(TEAM[:3]), TEAM[:1])
+    assert "average" not in str(lineup.mark(TEAM[0]))
+    assert lineup.legend() == ()

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.utils.crypto import salted_hmac
 from markupsafe import Markup
 
-from bokgi.apps.access.permissions import SMALLEST_GROUP
+from bokgi.apps.people.colleagues import BLUR, average, colleagues
 from bokgi.apps.people.comparison import tone_of
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_
@@ -24,8 +23,6 @@ _LOW: Final = (24.0, 12)
 """Pixels from one colleague to the next, and up to how many there is that much room."""
 _TIGHT: Final = 9.0
 _MOST_TICKS: Final = 6
-_BLUR: Final = 0.02
-"""To how much the win rate of a colleague is drawn who is not to be known."""
 
 
 @dataclass(frozen=True)
@@ -40,44 +37,11 @@ class Beside:
 def beside(screen: Screen, answer: Json, row: Json) -> Beside:
     """Put a person's row of `compare` on an axis, with those of whoever works where results can be compared.
 
-    Colleagues have no name, no n, and an order that tells nothing and is another one every day. Those whom this viewer
-    may not see one by one are drawn to the nearest two percent, and today only: exact ends, or the same picture of day
-    after day, would let somebody be followed and known by what is known of one deal. Where they are one or two, none
-    are shown, nor the average: what the others leave over would be theirs.
+    Colleagues (`colleagues` says which) have no name, no n, and another order every day.
     """
-    peers = _peers(screen, answer, row)
-    average = None
-    if peers:
-        # As it is written: behind the point it would tell of each of them.
-        average = round(math.fsum(one["adjusted"] for one in [row, *peers]) / (len(peers) + 1), 2)
-    axis = _axis(screen, [row, *peers], average)
+    peers = colleagues(screen, answer, row)
+    axis = _axis(screen, [row, *peers], average(row, peers))
     return Beside(axis, _readings(screen, answer, row, axis), _drawn(screen, answer, row, peers, axis))
-
-
-def _peers(screen: Screen, answer: Json, row: Json) -> list[Json]:
-    if row["adjusted"] is None:
-        return []
-    others = [
-        one
-        for one in answer["people"]
-        if one["component"] == row["component"] and one["person_id"] != row["person_id"] and one["adjusted"] is not None
-    ]
-    unseen = {one["person_id"] for one in others if not screen.viewer.sees_person(one["person_id"])}
-    if unseen and (len(unseen) < SMALLEST_GROUP or screen.is_past):
-        return []
-
-    def by_lot(one: Json) -> str:
-        lot = f"{row['person_id']} {one['person_id']} {screen.as_of.isoformat()}"
-        return salted_hmac("bokgi.people.beside", lot).hexdigest()
-
-    return [_blurred(one) if one["person_id"] in unseen else one for one in sorted(others, key=by_lot)]
-
-
-def _blurred(row: Json) -> Json:
-    """Keep of somebody's figures what the picture needs: shares to the nearest step."""
-    return row | {
-        end: None if row[end] is None else round(row[end] / _BLUR) * _BLUR for end in ("adjusted", "low", "high")
-    }
 
 
 def _axis(screen: Screen, rows: Sequence[Json], average: float | None) -> marks.Axis:
@@ -142,7 +106,7 @@ def _drawn(screen: Screen, answer: Json, row: Json, peers: Sequence[Json], axis:
     )
     subs = [screen.say(N_("drawn by lot from {n}"), n=len(peers))] if len(shown) < len(peers) else []
     if not all(screen.viewer.sees_person(one["person_id"]) for one in shown):
-        subs.append(screen.say(N_("drawn to the nearest {step}"), step=percent(_BLUR)))
+        subs.append(screen.say(N_("drawn to the nearest {step}"), step=percent(BLUR)))
     return [
         Range(
             row["name"] or row["person_id"],

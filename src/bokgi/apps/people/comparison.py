@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from django.urls import reverse
+from markupsafe import Markup
 
+from bokgi.apps.people.colleagues import averages
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import COLUMN_NAMES, Json
@@ -42,35 +45,43 @@ def tone_of(answer: Json, row: Json) -> marks.Tone:
     return tones.get(row["verdict"], "plain") if answer["heterogeneity"]["detectable"] else "plain"
 
 
-def scale(rows: list[Json], width: int = 200) -> marks.Scale:
-    """Give one line of numbers for all rows."""
-    ends = [
-        value for row in rows for value in (row["low"], row["high"], row["raw"], row["expected"]) if value is not None
-    ]
-    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
-    return marks.Scale(max(low - 0.02, 0.0), min(high + 0.02, 1.0), width)
+class Lineup:
+    """Draws the adjusted rates of people on one line of numbers, beside the average of who can be compared.
 
+    What was to be expected of a person's own deals has no place on it: adjusted is on everybody's deals.
+    """
 
-def mark(screen: Screen, answer: Json, row: Json, line: marks.Scale) -> Any:  # noqa: ANN401 - markup or nothing
-    """Draw the adjusted rate with its interval, and what was expected as a tick."""
-    if row["adjusted"] is None or row["low"] is None:
-        return None
-    percent = screen.speaker.percent
-    words = screen.say(
-        N_("{adjusted}, interval {low} to {high}, expected {expected}"),
-        adjusted=percent(row["adjusted"]),
-        low=percent(row["low"]),
-        high=percent(row["high"]),
-        expected=percent(row["expected"]),
-    )
-    return marks.whisker(
-        row["adjusted"],
-        (row["low"], row["high"]),
-        line,
-        reference=row["expected"],
-        tone=tone_of(answer, row),
-        label=words,
-    )
+    def __init__(self, screen: Screen, answer: Json, rows: Sequence[Json], width: int = 200) -> None:
+        """Find the averages of the people in `rows` of `compare`, and the ends of the line."""
+        self._screen, self._answer = screen, answer
+        self._averages = averages(screen, answer, rows)
+        shown = [*self._averages.values(), *(row[end] for row in rows for end in ("low", "high"))]
+        ends = [value for value in shown if value is not None]
+        low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+        self._line = marks.Scale(max(low - 0.02, 0.0), min(high + 0.02, 1.0), width)
+
+    def mark(self, row: Json) -> Markup | None:
+        """Draw the adjusted rate of a person with its interval; null where there is none."""
+        if row["adjusted"] is None or row["low"] is None:
+            return None
+        say, percent = self._screen.say, self._screen.speaker.percent
+        words = say(
+            N_("{adjusted}, interval {low} to {high}"),
+            adjusted=percent(row["adjusted"]),
+            low=percent(row["low"]),
+            high=percent(row["high"]),
+        )
+        usual = self._averages.get(row["component"])
+        if usual is not None:
+            words += f", {say(N_('average {share}'), share=percent(usual))}"
+        tone, interval = tone_of(self._answer, row), (row["low"], row["high"])
+        return marks.whisker(row["adjusted"], interval, self._line, reference=usual, tone=tone, label=words)
+
+    def legend(self) -> tuple[tuple[str, str], ...]:
+        """Say what the tick is; nothing where no average may be shown."""
+        if all(usual is None for usual in self._averages.values()):
+            return ()
+        return (("tick", self._screen.say(N_("average of the people who can be compared"))),)
 
 
 HEADLINES: Final = {
@@ -98,7 +109,7 @@ def figure(screen: Screen, answer: Json, row: Json) -> Figure:
     return Figure(
         label=say(N_("Adjusted win rate")),
         value=percent(row["adjusted"]) if known else "",
-        mark=mark(screen, answer, row, scale([row], 240)) if known else None,
+        mark=Lineup(screen, answer, [row], 240).mark(row) if known else None,
         range=screen.speaker.interval({**row, "level": answer["level"]}) if known else "",
         comparison=say(
             N_("raw {raw}, expected {expected}"), raw=percent(row["raw"]), expected=percent(row["expected"])
@@ -113,7 +124,7 @@ def table(screen: Screen, answer: Json) -> Table:
     """List people with what was reached and what was to be expected."""
     say, percent = screen.say, screen.speaker.percent
     rows = seen(screen, answer)
-    line = scale(rows)
+    lineup = Lineup(screen, answer, rows)
     columns = [
         Column(say(N_("Person"))),
         Column("n", "right"),
@@ -134,7 +145,7 @@ def table(screen: Screen, answer: Json) -> Table:
                 sub="" if row["low"] is None else screen.speaker.ends(percent(row["low"]), percent(row["high"])),
                 strong=True,
             ),
-            Cell(mark=mark(screen, answer, row, line)),
+            Cell(mark=lineup.mark(row)),
             Cell(badge=badge(screen, answer, row)),
         ]
         for row in rows
@@ -144,7 +155,7 @@ def table(screen: Screen, answer: Json) -> Table:
         columns,
         cells,
         hidden_caption=True,
-        legend=(("tick", say(N_("what was to be expected of the same deals"))),),
+        legend=lineup.legend(),
         empty=say(N_("There is nobody here whose results you may see.")),
     )
 

@@ -160,7 +160,7 @@ def _ranking(screen: Screen) -> Table | None:
         (row for row in answer["people"] if row["adjusted"] is not None and row["low"] is not None),
         key=lambda row: (-row["adjusted"], row["person_id"]),
     )
-    percent, lineup = screen.speaker.percent, comparison.scale(rows)
+    percent, lineup = screen.speaker.percent, comparison.Lineup(screen, answer, rows)
     columns = [
         Column(screen.say(N_("Person"))),
         Column("n", "right"),
@@ -172,7 +172,7 @@ def _ranking(screen: Screen) -> Table | None:
             Cell(row["name"] or row["person_id"], strong=True),
             Cell(screen.speaker.count(row["n"])),
             Cell(percent(row["adjusted"]), sub=screen.speaker.ends(percent(row["low"]), percent(row["high"]))),
-            Cell(mark=comparison.mark(screen, answer, row, lineup)),
+            Cell(mark=lineup.mark(row)),
         ]
         for row in rows
     ]
@@ -181,7 +181,7 @@ def _ranking(screen: Screen) -> Table | None:
         columns,
         cells,
         hidden_caption=True,
-        legend=(("tick", screen.say(N_("what was to be expected of the same deals"))),),
+        legend=lineup.legend(),
     )
 
 
