@@ -15,10 +15,11 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "cli.md"
 _MADE = "<!-- Made from the help by `python -m tests.cli.reference`; change the source instead. -->"
 
 
-def _all(command: TyperCommand | TyperGroup, path: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
+def commands(command: TyperCommand | TyperGroup, path: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
+    """Give a command and all below it, each with how it is called."""
     yield path, command
     for name, child in getattr(command, "commands", {}).items():
-        yield from _all(child, f"{path} {name}")
+        yield from commands(child, f"{path} {name}")
 
 
 def page() -> str:
@@ -27,7 +28,7 @@ def page() -> str:
     lines += ['With `--format json` an answer is one JSON document on stdout, an error too: `{"error": {…}}`.', ""]
     lines += ["## Exit codes", "", "| code | family of error | meaning |", "|--:|---|---|", "| 0 | | success |"]
     lines += [f"| {code} | {family} | {MEANINGS[family]} |" for family, code in EXIT_CODES.items()]
-    for path, command in _all(build("en"), "bokgi"):
+    for path, command in commands(build("en"), "bokgi"):
         lines += ["", f"## {path}", "", "```text", text_of(command, path, "en", width=100, colour=False), "```"]
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,16 +12,21 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 from typer import TyperException
 
 from bokgi.cli import faults, registry
 from bokgi.cli.__main__ import build, run, shared_options_last
+from bokgi.cli.answering import show_table
 from bokgi.cli.language import language
+from bokgi.cli.layout import text_of
 from bokgi.cli.registry import Answer
 from bokgi.cli.session import Session
 from bokgi.domain import errors
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import Message
+from tests.cli.reference import commands
 
 HANGUL = re.compile(r"[가-힣]")
 
@@ -51,6 +57,26 @@ def test_every_help_is_complete_in_korean(capsys: pytest.CaptureFixture[str]) ->
         texts = [line for line in shown.splitlines()[1:] if re.search(r"[A-Za-z]{4,} [a-z]{3,} [a-z]{2,}", line)]
         assert texts == [], f"{command.name} speaks English"
         assert HANGUL.search(shown)
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_every_help_says_everything_on_a_narrow_terminal(lang: str) -> None:
+    for path, command in commands(build(lang), "bokgi"):
+        narrow, wide = (text_of(command, path, lang, width=width, colour=False) for width in (60, 1000))
+        assert max(map(cell_len, narrow.splitlines())) <= 60
+        assert "".join(narrow.split()) == "".join(wide.split()), path
+
+
+def test_a_table_breaks_no_figure_on_a_narrow_terminal(tmp_path: Path) -> None:
+    columns = [("Number", "right"), ("File", "left"), *(("Read", "right"),) * 4]
+    rows = [["1", "accounts.csv, sales_pipeline.csv", *["8,920"] * 4], ["2", "", *["1,200"] * 4]]
+    for width in (30, 40, 60, 110):
+        out = io.StringIO()
+        session = Session(lang="en", format="text", home=tmp_path, out=Console(file=out, width=width))
+        show_table(session, columns, rows)
+        assert out.getvalue().count("8,920") == 4, width
+        assert out.getvalue().count("1,200") == 4, width
+        assert max(map(cell_len, out.getvalue().splitlines())) <= width
 
 
 def test_every_command_has_home_format_and_language(capsys: pytest.CaptureFixture[str]) -> None:

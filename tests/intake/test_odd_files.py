@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections import Counter
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -84,6 +85,10 @@ def test_short_lines_at_the_end_that_are_no_footer_wait_in_quarantine(tmp_path: 
         ["합계,2000", "총 20건"],
         ["총 20건,,,,"],
         ["20 records", "", "Pipeline by month", "Copyright (c) 2000-2026 a CRM."],
+        ["총합계(20개 레코드)"],
+        ["총합계 (레코드 20개)", "", "기밀 정보 - 배포하지 마십시오."],
+        ["총 20개 레코드"],
+        ["Gesamtsumme (20 Datensätze)"],
     ],
     ids=lambda lines: lines[0],
 )
@@ -96,6 +101,35 @@ def test_sums_at_the_end_are_no_record(tmp_path: Path, lines: list[str]) -> None
     assert (result.read, result.accepted, result.quarantined) == (20, 20, 0)
     found = codes(result)
     assert found["totals_left_out"] + found["footer_left_out"] == sum(map(bool, lines))
+
+
+def test_the_stages_of_a_grouped_report_are_those_of_its_groups(tmp_path: Path) -> None:
+    path, book = tmp_path / "report.xlsx", Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Stage ↑", "Opportunity Name", "Amount", "Close Date", "Opportunity Owner"])
+    for stage, deals in (("Proposal", "ABC"), ("Closed Won", "DE")):
+        for number, deal in enumerate(deals):
+            first = f"{stage} ({len(deals)})" if number == 0 else None
+            sheet.append([first, f"Deal {deal}", 100, "2026-10-05", "Kim"])
+        sheet.append(["Subtotal", "Count", len(deals)])
+    for line in ("Total (5)", "Confidential Information - Do Not Distribute"):
+        sheet.append([line])
+    book.save(path)
+
+    result = taken_in(path)
+
+    assert (result.read, result.accepted) == (5, 5)
+    assert (codes(result)["groups_filled"], codes(result)["totals_left_out"], codes(result)["stage_missing"]) == (
+        3,
+        4,
+        0,
+    )
+    lake = Lake.open(tmp_path / "home")
+    kept = [str(part) for part in lake.state()["stages"]]
+    found = set(pq.read_table(kept).column("stage").to_pylist())
+    assert {"Proposal", "Closed Won"} <= found
+    assert not [stage for stage in found if "otal" in stage or "Confidential" in stage or "(" in stage]
 
 
 @pytest.mark.parametrize("head", ["Deal ID,Deal name,Stage,Amount", "Region,Deal name,Owner,Amount"])
@@ -269,3 +303,21 @@ def test_the_time_of_a_file_is_told_in_the_zone_of_the_organisation(company: Com
     given = PlanOptions(exported_at=datetime(2026, 11, 28, 9))  # noqa: DTZ001 - as a form gives it
     with plan_import([path], lake=company.lake, options=given) as plan:
         assert plan.exported.at == datetime(2026, 11, 28, 14, tzinfo=UTC)
+
+
+def test_names_in_composed_and_in_single_letters_are_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / unicodedata.normalize("NFD", "영업 자료")
+    folder.mkdir()
+    deals = "영업기회 ID,영업기회명,고객사,담당자,단계,금액,생성일\nD1,도입,한빛전자,김민수,제안,100,2026-10-01\n"
+    people = "이름,이메일,팀\n김민수,kim@bokgi.test,영업1팀\n이서연,lee@bokgi.test,영업1팀\n"
+    accounts = "고객사,업종,직원수\n한빛전자,제조,10\n대성물산,유통,20\n"
+    for name, text in (
+        ("영업기회.csv", unicodedata.normalize("NFD", deals)), ("영업사원.csv", people), ("고객사.csv", accounts)
+    ):  # fmt: skip
+        (folder / unicodedata.normalize("NFD", name)).write_text(text, encoding="utf-8")
+    lake = Lake.open(tmp_path / "home", create=True)
+    with plan_import([folder], lake=lake, options=PlanOptions(exported_at=AT)) as plan:
+        result = import_files(lake, plan, by="test", at=AT)
+
+    assert result.accepted == 5
+    assert not {"reference_unmatched", "owner_unknown"} & set(codes(result))

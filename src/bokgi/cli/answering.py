@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 
 _ROWS_SHOWN = 3
+_NARROWEST = 14
+"""Cells that a column of texts has at least, if its texts are that long."""
+_BETWEEN = 3
+"""Cells between two columns of a table."""
 
 
 @contextmanager
@@ -134,16 +138,33 @@ def interval(session: Session, figure: Mapping[str, Any], write: Callable[[Any],
 
 
 def show_table(session: Session, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table and a blank line; columns are (marked heading, `left` or `right`). Long cells are folded."""
+    """Print a table and a blank line; columns are (marked heading, `left` or `right`).
+
+    Long texts are folded, figures never: where the screen is too narrow for that, each row is written as lines.
+    """
     from rich import box
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
+    heads = [session.text(Message(heading)) for heading, _ in columns]
+    lines = [list(row) for row in rows]
+    least = []
+    for place, (head, (_, side)) in enumerate(zip(heads, columns, strict=True)):
+        longest = max((cell_len(row[place]) for row in lines), default=0)
+        words = max(map(cell_len, head.split()), default=0)
+        least.append(max(words, longest if side == "right" else min(longest, _NARROWEST)))
+    if sum(least) + _BETWEEN * (len(least) - 1) > session.out.width:
+        for row in lines:
+            for place, (head, cell) in enumerate(zip(heads, row, strict=True)):
+                if cell:
+                    session.out.print(Text.assemble("  " * (place > 0), (f"{head}  ", "dim"), cell))
+        session.out.print()
+        return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
-    for heading, side in columns:
-        right = side == "right"
-        table.add_column(session.text(Message(heading)), justify="right" if right else "left", overflow="fold")
-    for row in rows:
+    for head, (_, side), width in zip(heads, columns, least, strict=True):
+        table.add_column(head, justify="right" if side == "right" else "left", overflow="fold", min_width=width)
+    for row in lines:
         table.add_row(*(Text(cell) for cell in row))
     session.out.print(table)
     session.out.print()

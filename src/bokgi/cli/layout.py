@@ -6,6 +6,7 @@ import io
 import sys
 from typing import Any, Final
 
+from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.table import Table
@@ -15,6 +16,8 @@ from typer.core import TyperCommand, TyperGroup
 from bokgi.domain.messages import N_, translate
 
 _WIDEST: Final = 100
+_LONG_NAME: Final = 24
+"""Cells up to which the name of an option stands beside its meaning on every screen."""
 _HELP_OF_HELP: Final = N_("Show this help.")
 _USAGE: Final = N_("Usage")
 _ARGUMENTS: Final = N_("Arguments")
@@ -28,13 +31,22 @@ _DEFAULT: Final = N_("default: {value}")
 _VARIABLE: Final = N_("or the variable {name}")
 
 
-def _rows(rows: list[tuple[str, str]]) -> Table:
-    table = Table.grid(padding=(0, 3), expand=False)
-    table.add_column(no_wrap=True)
-    table.add_column()
-    for left, right in rows:
-        table.add_row(Text(left, style="bold"), Text(right))
-    return table
+def _rows(rows: list[tuple[str, str]], width: int) -> Group:
+    """Lay names and what they mean out in two columns; the meaning of a long name stands below it."""
+    most = max(_LONG_NAME, width // 3)
+    left = max((cell_len(name) for name, _ in rows if cell_len(name) <= most), default=0)
+    parts: list[Any] = []
+    for name, meaning in rows:
+        table = Table.grid(padding=(0, 3), expand=False)
+        table.add_column(overflow="fold", min_width=left)
+        table.add_column(overflow="fold")
+        if cell_len(name) <= most:
+            table.add_row(Text(name, style="bold"), Text(meaning))
+        else:
+            parts.append(Text(name, style="bold", overflow="fold"))
+            table.add_row("", Text(meaning))
+        parts.append(table)
+    return Group(*parts)
 
 
 def _usage_words(command: TyperCommand | TyperGroup, lang: str) -> list[str]:
@@ -56,7 +68,7 @@ def _option(parameter: Any, lang: str) -> tuple[str, str]:  # noqa: ANN401 - the
     if not parameter.is_flag and not parameter.count:
         names += f" {translate(parameter.metavar or parameter.name.upper(), lang)}"
     notes = []
-    if parameter.show_default and not parameter.is_flag and parameter.default not in (None, (), []):
+    if parameter.show_default and not parameter.is_flag and parameter.default not in (None, (), [], ""):
         notes.append(translate(_DEFAULT, lang).format(value=parameter.default))
     if parameter.envvar:
         notes.append(translate(_VARIABLE, lang).format(name=parameter.envvar))
@@ -89,7 +101,7 @@ def text_of(command: TyperCommand | TyperGroup, path: str, lang: str, *, width: 
         sections.insert(0, (_COMMANDS, listed))
     for title, rows in sections:
         if rows:
-            parts += [Text(""), Text(translate(title, lang), style="bold"), Padding(_rows(rows), (0, 0, 0, 2))]
+            parts += [Text(""), Text(translate(title, lang), style="bold"), Padding(_rows(rows, width), (0, 0, 0, 2))]
     if command.epilog:
         parts += [Text(""), Text.assemble((f"{translate(_METHOD, lang)}: ", "bold"), page_in(command.epilog, lang))]
     target = io.StringIO()

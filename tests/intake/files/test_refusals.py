@@ -52,12 +52,22 @@ def test_what_is_no_table_is_named(bench: Bench, content: bytes, name: str, kind
     assert error.message.values["kind"] == kind
 
 
-def test_an_archive_of_other_files_is_no_table(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("part", "name", "kind"),
+    [
+        ("deals.csv", "export.zip", "ZIP"),
+        ("Index/Document.iwa", "deals.numbers", "Numbers"),
+        ("word/document.xml", "deals.docx", "Word"),
+    ],
+)
+def test_an_archive_of_other_files_is_no_table(bench: Bench, part: str, name: str, kind: str) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("deals.csv", "id\n1\n")
-    error = refusal(bench, packed.getvalue(), "export.zip")
-    assert (error.code, error.message.values["kind"]) == ("file_not_a_table", "ZIP")
+        archive.writestr(part, "id\n1\n")
+    error = refusal(bench, packed.getvalue(), name)
+    assert (error.code, error.message.values["kind"]) == ("file_not_a_table", kind)
+    assert error.hint is not None
+    assert ("Unpack" in error.hint.msgid) == (kind == "ZIP")
 
 
 def test_a_protected_workbook_is_said_to_be_protected(bench: Bench) -> None:

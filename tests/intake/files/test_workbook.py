@@ -261,3 +261,7 @@ def test_a_workbook_called_csv_is_read_as_a_workbook(bench: Bench) -> None:
     staging = bench.stage_all(path)
     assert [finding.code for finding in staging.findings] == ["ending_misleads"]
     assert bench.rows(staging.files[0]) == [(2, "D1", "a")]
+
+
+def test_a_workbook_with_the_ending_of_another_kind_is_read_by_its_bytes(bench: Bench) -> None:
+    assert bench.rows(bench.stage(table([["id", "name"], ["D1", "a"]]), "deals.xls")) == [(2, "D1", "a")]

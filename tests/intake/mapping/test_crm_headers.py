@@ -48,6 +48,25 @@ def test_pipedrive_deals_are_known_by_their_prefix(bench: Bench) -> None:
     assert "column_personal" in codes(detection)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "names", "cells"),
+    [
+        ("거래", "ID,제목,값,값의 통화,단계,상태,성사 시간,실패 시간",
+         "1,도입,1000,KRW,제안,성사,2026-05-01 10:00:00,"),
+        ("Deal", "ID,Titel,Wert,Währung von Wert,Phase,Status,Gewonnen um,Verloren um",
+         "1,Projekt,1000,EUR,Angebot,Gewonnen,01.05.2026 10:00:00,"),
+    ],
+)  # fmt: skip
+def test_amount_and_days_of_closing_of_a_localised_pipedrive_export_are_found(
+    bench: Bench, prefix: str, names: str, cells: str
+) -> None:
+    headers = ",".join(f"{prefix} - {name}" for name in names.split(","))
+    found = fields(bench.map({"deals.csv": f"{headers}\n{cells}\n"}).mappings[0])
+    assert [field.removeprefix("deals.") for field in found.values()] == [
+        "deal_id", "name", "amount", "currency", "stage", "outcome", "won", "lost"
+    ]  # fmt: skip
+
+
 def test_a_localised_pipedrive_export_is_known_by_its_prefix_and_language(bench: Bench) -> None:
     text = table(
         ("Obchod - ID", "Obchod - Název", "Obchod - Hodnota", "Obchod - Organizace", "Obchod - Fáze", "Obchod - Stav",

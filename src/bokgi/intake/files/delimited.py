@@ -20,7 +20,7 @@ import numpy as np
 
 from bokgi.domain.errors import InputError, InternalError
 from bokgi.domain.messages import N_, Message
-from bokgi.intake.files import notes
+from bokgi.intake.files import groups, notes
 from bokgi.intake.files.careful import copy_sound
 from bokgi.intake.files.dialect import Dialect, sniff
 from bokgi.intake.files.encoding import (
@@ -270,6 +270,7 @@ def _described(text: _Text, read: _Read, connection: duckdb.DuckDBPyConnection) 
     left_out = left_out[left_out > dialect.skip].astype(np.int64) - shown_from
     cursor = connection.cursor()
     try:
+        grouped = groups.fill(cursor, read.parquet, len(dialect.header.headers))
         table = describe(
             cursor,
             read.parquet,
@@ -299,7 +300,7 @@ def _described(text: _Text, read: _Read, connection: duckdb.DuckDBPyConnection) 
         rejected=rejects.total,
         blank_rows=max(blank_rows, 0),
         exported=exported_at(text.stem, dialect.header.titles),
-        findings=(*table.findings, *rejects.findings(file)),
+        findings=(*table.findings, *rejects.findings(file), *grouped.findings(file, dialect.header.headers)),
         sql=table.sql,
         placed_sql=table.placed_sql,
         sample_sql=table.sample_sql,

@@ -41,6 +41,8 @@ _SIGNATURES: Final = (
     (b"\x7fELF", "ELF"),
     (b"MZ\x90", "EXE"),
 )
+_DOCUMENTS: Final = {"Index/Document.iwa": "Numbers", "word/document.xml": "Word", "ppt/presentation.xml": "PowerPoint"}
+"""Documents that are archives, by a part that they have."""
 _MOSTLY_NUL: Final = 0.1
 _CONTROL: Final = bytes(code for code in range(32) if code not in b"\t\n\r\x0b\x0c\x1a\x1b\x00")
 _MOSTLY_CONTROL: Final = 0.02
@@ -96,6 +98,9 @@ def _kind_of_archive(path: Path) -> Kind:
         return Kind.XLSX
     if "xl/workbook.bin" in names or ("mimetype" in names and "content.xml" in names):
         return Kind.WORKBOOK
+    for part, name in _DOCUMENTS.items():
+        if part in names:
+            raise _no_table(path, name, Message(N_("Export it as .xlsx or CSV and import that file.")))
     raise _no_table(path, "ZIP", Message(N_("Unpack it and import the files in it.")))
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from io import BytesIO
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ from python_calamine import (
 
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
-from bokgi.intake.files import archive, notes
+from bokgi.intake.files import archive, groups, notes
 from bokgi.intake.files.exported import exported_at, found_in
 from bokgi.intake.files.faults import damaged, empty
 from bokgi.intake.files.header import SAMPLE_RECORDS, find_header
@@ -61,7 +62,7 @@ def stage_workbook(
     staged: list[StagedFile] = []
     findings: list[Finding] = []
     try:
-        with CalamineWorkbook.from_path(source.path) as workbook:
+        with _opened(source.path) as workbook:
             sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
             for number, about in enumerate(sheets, start=1):
                 sheet = workbook.get_sheet_by_name(about.name)
@@ -82,6 +83,16 @@ def stage_workbook(
     if not staged:
         raise empty(source.path)
     return staged, findings
+
+
+def _opened(path: Path) -> CalamineWorkbook:
+    """Open a workbook by what its bytes are where its name says otherwise, as of an .xlsx that was called .xls."""
+    try:
+        return CalamineWorkbook.from_path(path)
+    except PasswordError:
+        raise
+    except CalamineError:
+        return CalamineWorkbook.from_filelike(BytesIO(path.read_bytes()))
 
 
 def cell_text(cell: Cell) -> str | None:
@@ -140,9 +151,11 @@ def _stage_sheet(
         return None
     below = header.last or next((i for i, row in enumerate(texts) if sum(map(bool, row)) > 1), 0)
     parquet = free_name(work, f"{source.path.stem}_{sheet.name}", ".parquet")
-    _write(parquet, head[below:], rows, len(header.headers))
+    spread: dict[int, int] = {}
+    _write(parquet, groups.unmerged(chain(head[below:], rows), below, merged, spread), len(header.headers))
     cursor = connection.cursor()
     try:
+        grouped = groups.fill(cursor, parquet, len(header.headers))
         table = describe(
             cursor,
             parquet,
@@ -177,20 +190,19 @@ def _stage_sheet(
         rejects=None,
         stamp=source.stamp,
     )
-    return replace(staged, findings=(*staged.findings, *notes.on_table(staged), *_on_formulas(staged, part)))
+    both = groups.Filled({**spread, **grouped.cells}).findings(staged.name, header.headers)
+    return replace(staged, findings=(*staged.findings, *notes.on_table(staged), *both, *_on_formulas(staged, part)))
 
 
-def _write(parquet: Path, head: Sequence[Sequence[Cell]], rest: Iterator[Sequence[Cell]], width: int) -> None:
+def _write(parquet: Path, rows: Iterator[Sequence[Cell]], width: int) -> None:
     """Write cells as text, column by column, in batches."""
     schema = pa.schema([(field_name(i + 1), pa.string()) for i in range(width)])
     writer: Any = pq.ParquetWriter(parquet, schema)
     with writer:
-        batch = list(head)
-        while batch:
+        while batch := list(islice(rows, _BATCH)):
             columns = zip(*batch, strict=True)
             arrays = [pa.array(map(cell_text, column), pa.string()) for column in columns]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-            batch = list(islice(rest, _BATCH))
 
 
 def _saved_at(saved: str | None) -> ExportedAt | None:

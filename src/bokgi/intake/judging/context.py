@@ -106,7 +106,8 @@ def _people(bench: Workbench, readings: Sequence[Reading], held: Held) -> bool:
         )
     if not parts:
         return False
-    bench.run(f"CREATE TEMP TABLE listed_people AS {' UNION ALL '.join(parts)}")
+    listed = f"SELECT id, email, nfc_normalize(name) AS name FROM ({' UNION ALL '.join(parts)})"
+    bench.run(f"CREATE TEMP TABLE listed_people AS {listed}")
     return bench.number("SELECT count(*) FROM listed_people") > 0
 
 

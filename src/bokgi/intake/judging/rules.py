@@ -237,7 +237,8 @@ def _references(reading: Reading, bench: Bench) -> Iterator[Rule]:
         listed = []
         for part in said:
             text = reading.sql(f"{owner}_{part}")
-            text = f"lower({text})" if part == "email" else text
+            # A Mac writes Hangul in letters apart; they are the same name.
+            text = {"email": f"lower({text})", "name": f"nfc_normalize({text})"}.get(part, text)
             listed.append(f"coalesce({text} IN (SELECT {part} FROM listed_people WHERE {part} IS NOT NULL), false)")
         if said:
             named = " OR ".join(f"{reading.sql(f'{owner}_{part}')} IS NOT NULL" for part in said)

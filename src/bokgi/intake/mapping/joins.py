@@ -90,7 +90,7 @@ def overlap(
 
 
 def _text(sql: str, *, short_ids: bool) -> str:
-    return completed(f"trim({sql})") if short_ids else f"trim({sql})"
+    return completed(f"trim({sql})") if short_ids else f"nfc_normalize(trim({sql}))"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from bokgi.intake.sql import literal
 
 # An e-mail's or a person's "total" is none of these: the whole cell has to be the word.
 _LINE: Final = re.compile(footer.TOTALS)
-_FIGURE: Final = re.compile(r"[\s\d.,()%+₩￦$€£¥원만억천-]*|[A-Z]{3}\s?[\d.,()-]+")
+_NAME: Final = re.compile(footer.NAMES_OF_TOTALS)
+_FIGURE: Final = re.compile(footer.FIGURE)
 _SEPARATOR: Final = "\x1f"
 _ENOUGH: Final = 1_000
 
@@ -26,9 +27,10 @@ def total_rows(
 ) -> dict[str, tuple[str, ...]]:
     """Find the texts that mark lines of totals: column → texts, beside those that `mapping` knows already.
 
-    A line of totals has a cell that is such a word ("합계", "Grand Totals (12 records)"), no id, only figures in its
-    other cells: a deal called "Total" that has an owner or a stage is a deal. The footer are the lines with a single
-    cell that end the file, where one of them says what only a footer says. Of a large file the sample decides.
+    A line of totals has a cell that is such a word ("합계", "Grand Totals (12 records)"), no id, only figures and names
+    of sums ("Count") in its other cells: a deal called "Total" that has an owner or a stage is a deal. The footer are
+    the lines with a single cell that end the file, where one of them says what only a footer says. Of a large file the
+    sample decides.
     """
     found = {header: dict.fromkeys(texts) for header, texts in mapping.total_rows.items()}
     for row in _candidates(connection, staged):
@@ -86,8 +88,8 @@ def _alone(connection: duckdb.DuckDBPyConnection, rows: str, columns: list[str],
 def _label(row: Mapping[str, str | None], mapping: FileMapping) -> str | None:
     """Name the column that marks a line as one of totals; null where the line is a record."""
     words = [(header, text.strip()) for header, text in row.items() if text and not _FIGURE.fullmatch(text)]
-    if len(words) != 1 or not _LINE.fullmatch(words[0][1]):
+    label = next((header for header, text in words if _LINE.fullmatch(text)), None)
+    if label is None or not all(_NAME.fullmatch(text) for _, text in words):
         return None
-    label = words[0][0]
     ids = [column.column for column in mapping.columns if column.field.endswith("_id")]
     return None if any((row.get(header) or "").strip() for header in ids if header != label) else label

@@ -36,12 +36,16 @@ class StageEvidence:
 
 
 def text_of(staged: StagedFile, mapping: FileMapping, field: str) -> str | None:
-    """Give the SQL of the text that feeds a field, without blanks and null values; null where nothing feeds it."""
+    """Give the SQL of the text that feeds a field, without blanks and null values; null where nothing feeds it.
+
+    The words of lines of totals in that column ("Subtotal") are no value either.
+    """
     column = mapping.of(field)
     if column is None:
         return None
     text = f"trim({staged.column(column.column).sql})"
-    nulls = ", ".join(literal(value) for value in ("", *mapping.null_values))
+    totals = mapping.total_rows.get(column.column, ())
+    nulls = ", ".join(literal(value) for value in ("", *mapping.null_values, *totals))
     return f"CASE WHEN {text} IN ({nulls}) THEN NULL ELSE {text} END"
 
 
