@@ -75,8 +75,8 @@ def _size(count: int, seed: int, measure: str) -> Row:
     for each in range(count):
         won, time = equal_team(seed * 100_000 + each)
         found = concentration(won, time, period=QUARTER, measure="amount" if measure == "amount" else "count")
-        if found.gini is not None:
-            false.append(found.gini.more_than_luck)
+        if found.gini is not None and found.top_share is not None:
+            false.append(found.gini.more_than_luck or found.top_share.more_than_luck)
     return share_row(TOPIC, f"equal teams called concentrated, by {measure}", false, most=0.07)
 
 

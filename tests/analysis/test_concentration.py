@@ -92,9 +92,26 @@ def test_equal_teams_are_called_concentrated_by_luck_alone_at_most_in_seven_of_a
         won, time = equal_team(seed)
         found = concentration(won, time, period=QUARTER, measure=measure, worlds=400)  # type: ignore[arg-type]  # a text
         assert found.gini is not None
-        false += found.gini.more_than_luck
+        assert found.top_share is not None
+        false += found.gini.more_than_luck or found.top_share.more_than_luck
     # With 120 teams and a true rate of 5 % more than 12 come up in 2 of 100.
     assert false <= 12
+
+
+def test_inequality_alone_takes_more_to_stand_out() -> None:
+    # Two share the lead: the first is within luck, all together are not.
+    owners = ["a", "b"] * 20 + [f"p{i}" for i in range(6)] * 5
+    time = times(a=90, b=90, **{f"p{i}": 90.0 for i in range(6)})
+    alone = 0
+    for seed in range(40):
+        kept = np.random.default_rng(seed).permutation(len(owners))[:24]
+        found = concentration(deals([owners[i] for i in kept], [1.0] * 24), time, period=QUARTER, worlds=800)
+        assert found.gini is not None
+        assert found.top_share is not None
+        limit = 0.05 if found.top_share.p < 0.05 else 0.01
+        assert found.gini.more_than_luck == (found.gini.p < limit)
+        alone += limit <= found.gini.p < 0.05
+    assert alone > 0
 
 
 def test_a_plain_organisation_is_not_concentrated_given_the_deals_that_were_handed_out() -> None:

@@ -159,7 +159,9 @@ def test_long_after_the_last_win_nothing_is_expected_and_no_deal_either(facts: F
     found = asked(facts, as_of=date(2029, 8, 31), period=Period.quarter_of(date(2029, 8, 31)))
     assert (won(found["mean"]), found["calibration"]["bias"]) == (Decimal(0), None)
     assert found["open"]["n"] == found["new"]["n"] == 0
-    assert "has not changed" in str(spoken(found, "en")["said"])
+    said = [sentence["text"] for sentence in spoken(found, "en")["said"]]
+    assert "has not changed" in str(said)
+    assert said[0].startswith("Nothing more is expected by Sep 30")
 
 
 def test_without_a_won_deal_nothing_is_said() -> None:
@@ -170,6 +172,48 @@ def test_without_a_won_deal_nothing_is_said() -> None:
     """
     found = asked(facts_of(None, **CAST, deals=deals))
     assert (found["reason"], found["mean"], found["quantiles"]) == ("no_won_deals", None, {})
+
+
+def few_wins(wins: int) -> Facts:
+    """Give a year of deals, so many of them won, one a month, and one open."""
+    rows = [f"w{n} | lee | won | 2025-{n + 1:02d}-01 | 2025-{n + 2:02d}-01" for n in range(wins)]
+    rows += [f"l{n} | park | lost | 2025-{n + 1:02d}-01 | 2025-{n + 2:02d}-01" for n in range(8)]
+    deals = "\n".join(["deal_id | owner_id | outcome | created_on | closed_on", *rows, "o | lee | open | 2025-11-01 |"])
+    return facts_of(None, **CAST, deals=deals)
+
+
+def test_with_fewer_than_five_won_deals_nothing_is_said() -> None:
+    found = asked(few_wins(4))
+    assert (found["reason"], found["mean"], found["quantiles"]) == ("too_few_wins", None, {})
+    assert "Fewer than five deals" in spoken(found, "en")["said"][0]["text"]
+    past = ask_backtest(few_wins(4), as_of=AS_OF)
+    jsonschema.validate(past, BACKTEST)
+    assert (past["reason"], past["origins"]) == ("too_few_wins", [])
+    assert "Fewer than five deals" in spoken(past, "en")["said"][0]["text"]
+    assert asked(few_wins(5))["reason"] is None
+
+
+def test_of_few_deals_each_part_lies_in_its_range_and_the_lead_says_that_mostly_little_comes() -> None:
+    facts = facts_of_world(simulate(Organisation(seed=5, reps=2, deals=60, never_close=0.9)))
+    found = asked(facts, as_of=date(2025, 12, 20), period=Period(date(2025, 12, 20), date(2025, 12, 23)))
+    parts = [found["open"], found["new"], *found["people"], *found["teams"], *found["benchmarks"].values()]
+    assert any(won(part["mean"]) > 0 == won(part["low"]) for part in parts)
+    for part in parts:
+        assert won(part["low"]) <= won(part["mean"]) <= won(part["high"])
+    assert won(found["mean"]) > won(found["quantiles"]["0.90"])
+    assert "mostly little is won" in spoken(found, "en")["said"][0]["text"]
+
+
+def test_an_amount_that_nobody_knows_does_not_change() -> None:
+    world = simulate(Organisation(seed=6, reps=4, deals=500))
+    deals = world.tables["deals"]
+    place = deals.column_names.index("amount")
+    closed = pc.if_else(pc.equal(deals["outcome"], "open"), None, deals["amount"])
+    tables = world.tables | {"deals": deals.set_column(place, deals.schema.field(place), closed)}
+    facts = facts_of_world(replace(world, tables=tables | {"deal_changes": tables["deal_changes"].slice(0, 0)}))
+    found = asked(facts, as_of=date(2025, 12, 31), period=Period(date(2026, 1, 1), date(2026, 4, 1)))
+    assert found["unknown_amounts"] == found["open_deals"] > 10
+    assert "amount" not in {part["code"] for part in found["change"]["parts"]}
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,15 @@ from bokgi.analysis.forecast import Backtest
 from bokgi.analysis.forecast import backtest as analysed
 from bokgi.analysis.forecast.backtesting import BEST_SIMPLE, BLEND
 from bokgi.analysis.forecast.benchmarks import RUN_RATE
+from bokgi.analysis.forecast.result import NOTHING_SAID
 from bokgi.domain.errors import UsageError
 from bokgi.domain.measures import Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
-from bokgi.questions.forecast import MONTH, QUARTER, inputs_of, keeping, tried
+from bokgi.questions.forecast import MONTH, QUARTER, inputs_of, keeping
+from bokgi.questions.forecast_told import tried
 
 MONTHS: Final = {MONTH: 1, QUARTER: 3}
 
@@ -89,8 +91,17 @@ def _finite(value: float) -> float | None:
     return value if value == value else None  # noqa: PLR0124 - not a number is not equal to itself
 
 
+_WHY_NOT: Final = {
+    "no_won_deals": N_("No deal has been won yet, so there is nothing to forecast from."),
+    "too_few_wins": N_("Fewer than five deals have been won so far: too few to forecast from."),
+    "only_won_deals": N_("Only won deals are known, none that was lost: there is no forecast to try on past periods."),
+}
+
+
 def _said(found: Backtest) -> list[Message]:
     score, rate, simple = (found.scores.get(name) for name in (BLEND, RUN_RATE, BEST_SIMPLE))
+    if found.reason is not None and found.reason in _WHY_NOT:
+        return [Message(_WHY_NOT[found.reason])]
     if score is None or rate is None or simple is None:
         return [Message(N_("There is no past period to try the forecast on: it takes 26 weeks of history before one."))]
     values = {
@@ -120,6 +131,8 @@ def _said(found: Backtest) -> list[Message]:
 def _would_change(found: Backtest) -> list[Message]:
     if found.reason == "too_little_history":
         return [Message(N_("With 26 weeks of history the forecast looks at each open deal."))]
+    if found.reason in NOTHING_SAID:
+        return [Message(N_("From five won deals on there is a forecast."))]
     if found.reason == "only_won_deals":
         return [Message(N_("Import lost deals, too: then the forecast looks at each open deal."))]
     return [Message(N_("Field histories of amount, owner and expected close show past days as they were."))]

@@ -273,7 +273,7 @@ def _would_change(found: Comparison) -> list[Message]:
 def _caveats(found: Comparison) -> list[Message]:
     said = [
         Message(
-            N_("Each figure has an interval ({level}); neighbours whose intervals overlap are rarely different."),
+            N_("The true figure may lie anywhere in its interval ({level}): read no order into neighbours."),
             {"level": Rate(found.level)},
         ),
         Message(N_("What the data do not hold (health, help from others, luck with one deal) is not accounted for.")),

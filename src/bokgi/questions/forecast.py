@@ -18,16 +18,14 @@ from bokgi.analysis.forecast import Forecast
 from bokgi.analysis.forecast import forecast as analysed
 from bokgi.analysis.forecast.reading import Keep
 from bokgi.analysis.forecast.result import Change, DealOutlook, Part, Share
-from bokgi.analysis.forecast.scoring import usual_hits
-from bokgi.domain.measures import Between, Rate
-from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import WITHOUT_CENTS
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked, column_name
+from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
 from bokgi.questions.forecast_categories import categories
+from bokgi.questions.forecast_told import LEVEL, caveats, notes, said, would_change
 from bokgi.questions.targets import target_of
 from bokgi.questions.titles import Names, deal_names, title
 
@@ -39,11 +37,6 @@ _READ: Final = (
     *("deal_id", "owner_id", "team", "pipeline", "outcome", "created_on", "closed_on", "amount", "currency"),
     *("expected_close_on", "probability"),
 )
-_LEVEL: Final = 0.80
-_LONGEST_MONTH: Final = 31
-_MANY_UNKNOWN: Final = 0.05
-_FEW_PERIODS: Final = 5
-"""Of fewer past periods nobody can tell whether a range of 80 % is right: all of them fall into it by chance."""
 _UNKNOWN: Final = "(unknown)"
 
 
@@ -135,7 +128,7 @@ def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Jso
         "period": {"start": found.period.start.isoformat(), "end": found.period.end.isoformat()},
         "team": team,
         "reason": found.reason,
-        "level": _LEVEL,
+        "level": LEVEL,
         "quantiles": {f"{level:.2f}": here.money(value) for level, value in found.quantiles.items()},
         "mean": None if mean is None else here.money(float(mean)),
         "won_so_far": here.money(float(so_far)),
@@ -174,9 +167,9 @@ def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Jso
         "range_deals": _deals(here, found.range_deals, names),
         **explained(
             "forecast",
-            said=_said(here, found, target, change),
-            caveats=[*_caveats(found, read), *here.unconverted()],
-            would_change=_would_change(found),
+            said=said(here, found, target, change),
+            caveats=[*caveats(found, read.left_out), *here.unconverted()],
+            would_change=would_change(found),
         ),
     }
 
@@ -249,21 +242,10 @@ def _deals(here: Asked, found: Sequence[DealOutlook], names: Mapping[str, Names]
             "stage_chance": deal.stage_chance,
             "share": deal.share,
             "due_in": deal.due_in,
-            "notes": [encoded(note) for note in _notes(deal)],
+            "notes": [encoded(note) for note in notes(deal)],
         }
         for deal in found
     ]
-
-
-def _notes(deal: DealOutlook) -> list[Message]:
-    notes = []
-    if deal.due_in is not None and deal.due_in <= 0:
-        notes.append(Message(N_("close date has passed")))
-    if deal.stands_long:
-        notes.append(Message(N_("stands long in its stage")))
-    if not deal.amount_known:
-        notes.append(Message(N_("amount estimated")))
-    return notes
 
 
 def _target(here: Asked, found: Forecast, team: str | None) -> Json | None:
@@ -272,171 +254,3 @@ def _target(here: Asked, found: Forecast, team: str | None) -> Json | None:
     if amount is None:
         return None
     return {"amount": here.money(float(amount)), "probability": found.probability_of(float(amount))}
-
-
-_MOVES: Final = {
-    "won": Message(N_("deals won beyond what was expected of them")),
-    "lost": Message(N_("deals lost")),
-    "entered": Message(N_("deals that came in")),
-    "moved_on": Message(N_("deals that moved on")),
-    "moved_back": Message(N_("deals that moved back")),
-    "amount": Message(N_("changed amounts")),
-    "close_date": Message(N_("changed close dates")),
-    "waited": Message(N_("deals that stood still")),
-    "to_come": Message(N_("business yet to come")),
-}
-
-
-def _said(here: Asked, found: Forecast, target: Json | None, change: Json | None) -> list[Message]:
-    """Say the forecast in a sentence, then what moved it, then what would change it."""
-    values: dict[str, object] = {"period": found.period, "won": here.worth(found.won_so_far), "last": found.period.last}
-    if found.reason == "no_won_deals":
-        return [Message(N_("No deal has been won yet, so there is nothing to forecast from."))]
-    if found.mean is None:
-        return []
-    values["mean"] = here.worth(found.mean)
-    if found.reason == "period_over":
-        return [Message(N_("The period is over: {won} were won."), values)]
-    values["ends"] = Between(here.worth(found.quantiles[0.10]), here.worth(found.quantiles[0.90]))
-    said = [
-        Message(
-            N_("By {last} about {mean} will be won; eight of ten such periods end within {ends}. {won} of it is won."),
-            values,
-        )
-    ]
-    if target is not None and target["probability"] is not None:
-        goal = {"target": here.worth(float(target["amount"]["amount"])), "chance": Rate(target["probability"])}
-        said.append(Message(N_("The goal of {target} is reached with a chance of {chance}."), goal))
-    said += _moved(here, change)
-    return said
-
-
-def _would_change(found: Forecast) -> list[Message]:
-    if found.reason == "too_little_history":
-        return [Message(N_("With 26 weeks of history the forecast looks at each open deal."))]
-    if found.reason == "only_won_deals":
-        return [Message(N_("Import lost deals, too: then the forecast looks at each open deal."))]
-    if not found.range_deals:
-        return []
-    few = found.range_deals[:3]
-    return [
-        Message(
-            N_("{share} of what is uncertain about the open deals hangs on {n} of them; settle those first."),
-            {"share": Rate(sum(deal.share for deal in few)), "n": len(few)},
-        )
-    ]
-
-
-def _moved(here: Asked, change: Json | None) -> list[Message]:
-    if change is None or not change["parts"]:
-        return []
-    amount = {name: Decimal(change[name]["amount"]) for name in ("before", "now")}
-    difference = amount["now"] - amount["before"]
-    sign = 1 if difference >= 0 else -1
-    leading = max(change["parts"], key=lambda part: sign * Decimal(part["amount"]["amount"]))
-    values = {
-        "since": date.fromisoformat(change["since"]),
-        "amount": here.worth(float(abs(difference))),
-        "what": _MOVES[leading["code"]],
-        "part": here.worth(float(abs(Decimal(leading["amount"]["amount"])))),
-    }
-    if not round(difference):
-        return [Message(N_("Since {since} the forecast has not changed."), values)]
-    if sign > 0:
-        return [Message(N_("Since {since} the forecast rose by {amount}; most came from {what} ({part})."), values)]
-    return [Message(N_("Since {since} the forecast fell by {amount}; most was lost to {what} ({part})."), values)]
-
-
-def _caveats(found: Forecast, read: Inputs) -> list[Message]:
-    said = []
-    if found.reason == "too_little_history":
-        said.append(
-            Message(
-                N_(
-                    "The history has {weeks} {weeks:week|weeks}. Below 26 the forecast only carries on "
-                    "at the pace of late, "
-                    "and does not look at the open deals."
-                ),
-                {"weeks": found.history_days // 7},
-            )
-        )
-    if found.reason == "only_won_deals":
-        said.append(
-            Message(
-                N_(
-                    "Only won deals are known, none that was lost, so the chance of an open deal cannot be told; the "
-                    "forecast carries on at the pace of late."
-                )
-            )
-        )
-    if found.reason is None:
-        said += _experience(found)
-    if found.outsized:
-        said.append(
-            Message(
-                N_(
-                    "{n} open {n:deal is|deals are} more than twice as large as any won so far and counted as twice "
-                    "the largest; check the amount."
-                ),
-                {"n": found.outsized},
-            )
-        )
-    if found.mean is not None and found.unknown_amounts > _MANY_UNKNOWN * max(found.open_deals, 1):
-        said.append(
-            Message(
-                N_(
-                    "{n} of {all} open {all:deal has|deals have} no amount known on that day; won deals "
-                    "like them stand in for it."
-                ),
-                {"n": found.unknown_amounts, "all": found.open_deals},
-            )
-        )
-    said += [
-        Message(
-            N_("Left out: {factor}, which is filled in when the outcome is known."), {"factor": column_name(factor)}
-        )
-        for factor in read.left_out
-    ]
-    return said
-
-
-def tried(n: int, *, overlap: bool) -> Message:
-    """Say how many of some past periods a right range holds, as chance has it, or that they overlap."""
-    if overlap:
-        return Message(
-            N_("These {n} {n:period|periods} overlap: each shares months with the next, so they tell less than {n}."),
-            {"n": n},
-        )
-    low, high = usual_hits(n, _LEVEL)
-    return Message(
-        N_("A right range holds {low} to {high} of {n} {n:period|periods}; within that, chance decides."),
-        {"low": low, "high": high, "n": n},
-    )
-
-
-def _experience(found: Forecast) -> list[Message]:
-    """Say how such forecasts did before, and whether the weighted pipeline can be trusted."""
-    told = found.calibration
-    if told.n == 0 or told.coverage80 is None:
-        said = [Message(N_("No period like this one is over yet, so the range has not been tried on past ones."))]
-    elif told.n < _FEW_PERIODS:
-        few = N_("Only {n} past {n:period|periods} could be tried: too few to tell whether the range is right.")
-        said = [Message(few, {"n": told.n})]
-    else:
-        said = [
-            Message(
-                N_("Tried on {n} past {n:period|periods}, {share} ended within the range; about {level} is right."),
-                {"n": told.n, "share": Rate(told.coverage80), "level": Rate(_LEVEL)},
-            ),
-            tried(told.n, overlap=(found.period.end - found.period.start).days > _LONGEST_MONTH),
-        ]
-    if found.pipeline_calibrated is False:
-        said.append(
-            Message(
-                N_(
-                    "The weighted pipeline is not calibrated: on past days it said clearly more or less than came. "
-                    "Do not plan with it."
-                )
-            )
-        )
-    return said

@@ -76,6 +76,8 @@ def test_parts_add_up_and_the_range_holds_the_mean(plain: Forecast) -> None:
     assert sum(part.amount for part in plain.change.parts) == pytest.approx(plain.change.now - plain.change.before)
     assert plain.quantiles[0.1] < plain.mean < plain.quantiles[0.9]
     assert plain.probability_of(plain.quantiles[0.5]) == pytest.approx(0.5, abs=0.01)
+    assert plain.probability_of(plain.won_so_far) == 1.0
+    assert plain.probability_of(1e18) == pytest.approx(1 / 501)
 
 
 def test_one_more_deal_without_hope_hardly_matters(world: World, plain: Forecast) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from bokgi.analysis.forecast.scoring import LEVELS, crps, inside, quantile_loss
+from bokgi.analysis.forecast.blending import stretched
+from bokgi.analysis.forecast.scoring import LEVELS, crps, inside, quantile_loss, range_around
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -37,3 +38,19 @@ def test_the_ends_of_a_range_belong_to_it() -> None:
     assert inside(draws, 90.0)
     assert not inside(draws, 9.9)
     assert not inside(draws, 90.1)
+
+
+@pytest.mark.parametrize("scale", [0.7, 0.9, 1.0, 1.6])
+def test_what_may_be_nothing_stays_possible_when_a_range_is_narrowed(scale: float) -> None:
+    draws = np.sort(np.concatenate([np.zeros(300), np.random.default_rng(1).gamma(2.0, 50.0, 700)]))
+    found = stretched(draws, scale)
+    assert (found[:300] == 0.0).all()
+    assert (np.diff(found) >= 0.0).all()
+    assert (np.ptp(found) < np.ptp(draws)) == (scale < 1.0)
+
+
+def test_a_range_reaches_up_to_a_mean_beyond_it() -> None:
+    draws = np.concatenate([np.zeros(95), np.full(5, 100.0)])
+    assert range_around(draws, float(draws.mean())) == (0.0, 5.0)
+    usual = np.random.default_rng(2).normal(10.0, 1.0, 5_000)
+    assert range_around(usual, float(usual.mean())) == tuple(np.quantile(usual, [0.1, 0.9]))

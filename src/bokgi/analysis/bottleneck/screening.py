@@ -162,15 +162,15 @@ def gate(screened: list[Screened], *, seed: int) -> float:
     rng = np.random.default_rng(seed)
     drawn = np.hstack([_correlated(s.correlation, rng) for s in found])
     z = np.concatenate([s.z[~np.isnan(s.z)] for s in found])
-    extreme = _tail(drawn.min(axis=1), float(z.min()))
+    # Bonferroni over the units bounds the p-value of the extreme where the simulation can resolve no more.
+    extreme = min(_tail(drawn.min(axis=1), float(z.min())), float(special.ndtr(z.min())) * len(z))
     many = _tail(-(np.minimum(drawn, 0.0) ** 2).sum(axis=1), -float((np.minimum(z, 0.0) ** 2).sum()))
-    # Beyond what the simulation can resolve, Bonferroni over the units bounds the p-value of the extreme.
-    bound = float(special.ndtr(z.min())) * len(z)
-    return min(1.0, 2.0 * min(max(extreme, 0.0), many, max(bound, 0.0)) if extreme == 0.0 else 2.0 * min(extreme, many))
+    return min(1.0, 2.0 * min(extreme, many))
 
 
 def _tail(drawn: Floats, observed: float) -> float:
-    return float((drawn <= observed).mean())
+    """Give the p-value of what was observed among the draws; it is one of them, so that none is impossible."""
+    return float((drawn <= observed).sum() + 1) / (len(drawn) + 1)
 
 
 def _correlated(correlation: Floats, rng: np.random.Generator) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import ibis
@@ -24,7 +24,9 @@ Floats = NDArray[np.float64]
 
 LEAST_WINS: Final = 5
 SIZE: Final = 0.05
-"""P-value below which a concentration is said to be more than luck."""
+"""P-value below which a concentration is said to be more than luck …"""
+ALONE: Final = 0.01
+"""… and that of the Gini where the share of the first is none."""
 _SINGLE_DEALS: Final = 512
 """So many of the largest deals are dealt out one by one, the others in groups of like size."""
 _BLOCK: Final = 4_000_000
@@ -36,7 +38,8 @@ Measure = Literal["amount", "count"]
 class BesideLuck:
     """An observed figure beside the band that equal people would give by luck.
 
-    `p` is the share of lucky worlds at least as concentrated; `more_than_luck` says that it is below 5 %.
+    `p` is the share of lucky worlds at least as concentrated. `more_than_luck` says that it is below 5 %; of the Gini,
+    where the share of the first is not, below 1 %, for two looks find more by luck than one.
     """
 
     observed: float
@@ -121,6 +124,10 @@ def concentration(
     lucky = _dealt_out(size, wins.n, wins.time / wins.time.sum(), worlds, rng)
     tail = (1.0 - level) / 2.0
     counts = sums(wins.owner, wins.n, people)
+    top_share, inequality = _judged(
+        _beside(float(totals.max() / totals.sum()), lucky.max(axis=1) / lucky.sum(axis=1), tail),
+        _beside(float(gini(totals)), gini(lucky), tail),
+    )
     rates = gini(drawn_wins(counts, wins.time, worlds, rng) / (wins.time / wins.time.mean()))
     return Concentration(
         measure,
@@ -129,8 +136,8 @@ def concentration(
         n,
         wins.left_out,
         wins.people[int(np.argmax(totals))],
-        _beside(float(totals.max() / totals.sum()), lucky.max(axis=1) / lucky.sum(axis=1), tail),
-        _beside(float(gini(totals)), gini(lucky), tail),
+        top_share,
+        inequality,
         estimate_of(rates, tail),
         None,
     )
@@ -176,4 +183,12 @@ def _beside(observed: float, lucky: Floats, tail: float) -> BesideLuck:
     # Sums of the same deals in another order differ in the last digit.
     at_least = int((lucky >= observed - 1e-12).sum())
     p = (at_least + 1) / (len(lucky) + 1)
-    return BesideLuck(observed, float(lucky.mean()), float(low), float(high), p, p < SIZE)
+    return BesideLuck(observed, float(lucky.mean()), float(low), float(high), p, more_than_luck=False)
+
+
+def _judged(top_share: BesideLuck, inequality: BesideLuck) -> tuple[BesideLuck, BesideLuck]:
+    """Say which of the two are more than luck, so that luck makes either stand out hardly more often than `SIZE`."""
+    first = top_share.p < SIZE
+    return replace(top_share, more_than_luck=first), replace(
+        inequality, more_than_luck=inequality.p < (SIZE if first else ALONE)
+    )

@@ -39,11 +39,23 @@ class Blend:
     n: int
 
     def of(self, model: Floats, run_rate: Floats) -> Floats:
-        """Blend sorted draws quantile by quantile and widen them; sorted, never negative."""
-        mixed = self.weight * model + (1.0 - self.weight) * run_rate
-        middle = mixed.mean()
-        wide: Floats = np.maximum(middle + self.scale * (mixed - middle), 0.0)
-        return wide
+        """Blend sorted draws quantile by quantile and widen or narrow them; sorted, never negative."""
+        return stretched(self.weight * model + (1.0 - self.weight) * run_rate, self.scale)
+
+
+def stretched(draws: Floats, scale: float) -> Floats:
+    """Widen (`scale` above 1) or narrow draws around their mean; none falls below 0.
+
+    What lies below the mean is narrowed in ratio, not in distance: where nothing may come in, that stays possible.
+
+    >>> stretched(np.array([0.0, 1.0, 5.0]), 0.5).round(2).tolist()
+    [0.0, 1.41, 3.5]
+    """
+    middle = draws.mean()
+    out: Floats = np.maximum(middle + scale * (draws - middle), 0.0)
+    if scale < 1.0 and middle > 0.0:
+        out = np.where(draws < middle, middle * (draws / middle) ** scale, out)
+    return out
 
 
 def learn_blend(past: Sequence[Past]) -> Blend:

@@ -45,6 +45,8 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     worth[1, at_new] = factor * outlook.chance * outlook.amount
     there = np.zeros((2, len(ids)), dtype=bool)
     there[0, at_old] = there[1, at_new] = True
+    known = np.zeros((2, len(ids)), dtype=bool)
+    known[0, at_old], known[1, at_new] = ~then.unknown, ~outlook.unknown
     both = there[0] & there[1]
     stage, due, amount, chance = (np.full((2, len(ids)), np.nan) for _ in range(4))
     days = (outlook.window.origin - before.origin).days
@@ -53,7 +55,8 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
         amount[row, at] = look.amount
         due[row, at] = np.where(look.standing.due >= NEVER, np.nan, look.standing.due + (days if row else 0))
     # The amount's own part at today's chance; what is left of a deal's change has the first other reason that holds.
-    priced = both & (amount[0] != amount[1])
+    # An estimate that moved is no other amount.
+    priced = both & (amount[0] != amount[1]) & known.any(axis=0)
     by_amount = np.where(priced, factor * (amount[1] - amount[0]) * chance[1], 0.0)
     rest = np.where(both, worth[1] - worth[0] - by_amount, 0.0)
     redated = ~((due[0] == due[1]) | (np.isnan(due[0]) & np.isnan(due[1])))

@@ -18,9 +18,17 @@ from bokgi.analysis.forecast.history import History
 from bokgi.analysis.forecast.open_deals import at_risk, open_deals, widest
 from bokgi.analysis.forecast.outlook import groups_of
 from bokgi.analysis.forecast.reading import Keep, Source, first_day, read_hazards, read_history, unkept
-from bokgi.analysis.forecast.result import Backtest, Benchmark, Calibration, Forecast, OriginResult, Reason
-from bokgi.analysis.forecast.scoring import LEVELS, crps
-from bokgi.analysis.forecast.sharing import HIGH, LOW, Scaling, shares
+from bokgi.analysis.forecast.result import (
+    NOTHING_SAID,
+    Backtest,
+    Benchmark,
+    Calibration,
+    Forecast,
+    OriginResult,
+    Reason,
+)
+from bokgi.analysis.forecast.scoring import LEVELS, crps, range_around
+from bokgi.analysis.forecast.sharing import Scaling, shares
 from bokgi.analysis.forecast.windows import WEEK, Window, day_number, day_of, past_windows, whole_periods
 from bokgi.domain.errors import RefusalError, UsageError
 from bokgi.domain.messages import N_, Message
@@ -34,6 +42,8 @@ MOST_ORIGINS: Final = 18
 LONGEST_DAYS: Final = 400
 PAST_PATHS: Final = 1_000
 _FEWEST_CLOSED: Final = 10
+_FEWEST_WON: Final = 5
+"""Of fewer won deals nobody can tell how far what comes may lie from what came."""
 _CALIBRATED: Final = 0.15
 
 
@@ -75,7 +85,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     drawn from won deals like it; one above twice the largest won so far counts as that (`outsized`).
 
     Small numbers: below 26 weeks of history, or where outcomes are known for won deals only, the run rate of the last
-    26 weeks answers alone and `reason` says why. Without a won deal nothing is said (`mean` null).
+    26 weeks answers alone and `reason` says why. With fewer than five won deals nothing is said (`mean` null).
 
     Refuses: more than one currency (`mixed_currencies`), closings after `as_of` (`events_after_as_of`), a period of
     more than 400 days ahead (`period_too_long`).
@@ -157,6 +167,8 @@ def _reason(history: History, known_days: int, window: Window) -> Reason | None:
         return "period_over"
     if history.won == 0 or len(history.wins.on) == 0:
         return "no_won_deals"
+    if history.won < _FEWEST_WON:
+        return "too_few_wins"
     if known_days < ENOUGH_DAYS:
         return "too_little_history"
     if history.closed >= _FEWEST_CLOSED and history.closed == history.won:
@@ -191,7 +203,7 @@ def _by_run_rate(
     draws, rest = np.zeros(0), None
     if reason == "period_over":
         draws = np.full(paths, so_far)
-    elif reason != "no_won_deals":
+    elif reason not in NOTHING_SAID:
         on = day_number(window.origin)
         rest = np.sort(
             run_rate(np.random.default_rng([seed, on, 1]), history.wins, window, first=on - known_days, paths=paths)
@@ -271,10 +283,9 @@ def _benchmarks(here: Origin, told: Mapping[str, Scores], so_far: float) -> tupl
         if name not in here.draws:
             continue
         draws = so_far + here.draws[name]
-        low, high = np.quantile(draws, [LOW, HIGH])
-        found.append(
-            Benchmark(name, float(draws.mean()), float(low), float(high), told[name].crps if name in told else None)
-        )
+        mean = float(draws.mean())
+        crps_of = told[name].crps if name in told else None
+        found.append(Benchmark(name, mean, *range_around(draws, mean), crps_of))
     return tuple(found)
 
 
@@ -346,14 +357,13 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
 
 def _row(one: Origin) -> OriginResult:
     final, came = one.draws[BLEND], one.came or 0.0
-    low, high = np.quantile(final, [LOW, HIGH])
+    mean = float(final.mean())
     return OriginResult(
         one.window.origin,
         one.window.start,
         one.window.end,
-        float(final.mean()),
-        float(low),
-        float(high),
+        mean,
+        *range_around(final, mean),
         came,
         one.blend.weight,
         one.blend.scale,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,9 @@ from bokgi.domain.period import Period
 
 Floats = NDArray[np.float64]
 
-Reason = Literal["too_little_history", "only_won_deals", "no_won_deals", "period_over"]
-"""Why the stage model was not asked: then the run rate answers alone, or (`no_won_deals`) nothing."""
+Reason = Literal["too_little_history", "only_won_deals", "no_won_deals", "too_few_wins", "period_over"]
+"""Why the stage model was not asked: then the run rate answers alone, or (`NOTHING_SAID`) nothing."""
+NOTHING_SAID: Final = ("no_won_deals", "too_few_wins")
 ChangeCode = Literal["won", "lost", "entered", "moved_on", "moved_back", "amount", "close_date", "waited", "to_come"]
 
 
@@ -145,8 +146,16 @@ class Forecast:
     draws: Floats = field(repr=False)
 
     def probability_of(self, target: float) -> float | None:
-        """Give the probability to win at least so much; null where nothing may be said."""
-        return float((self.draws >= target).mean()) if len(self.draws) else None
+        """Give the probability to win at least so much; null where nothing may be said.
+
+        1 and 0 only where it has been decided: draws that all agree are no surer than one in so many.
+        """
+        n = len(self.draws)
+        if n == 0:
+            return None
+        if self.won_so_far >= target or self.reason == "period_over":
+            return float(self.won_so_far >= target)
+        return float(np.clip((self.draws >= target).mean(), 1.0 / (n + 1), n / (n + 1)))
 
 
 @dataclass(frozen=True)

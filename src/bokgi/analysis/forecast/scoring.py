@@ -12,6 +12,9 @@ Floats = NDArray[np.float64]
 
 LEVELS: Final = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 """Quantiles that a forecast gives."""
+LOW: Final = 0.10
+HIGH: Final = 0.90
+"""Ends of the range that is told."""
 _TAIL: Final = 0.05
 
 
@@ -50,6 +53,18 @@ def usual_hits(n: int, level: float) -> tuple[int, int]:
     at_most = special.bdtr(np.arange(n + 1), n, level)
     low, high = np.searchsorted(at_most, [_TAIL, 1.0 - _TAIL])
     return int(low), int(high)
+
+
+def range_around(draws: Floats, mean: float) -> tuple[float, float]:
+    """Give the ends of the central 80 % of draws, as far out as their mean where that lies beyond.
+
+    Where mostly nothing comes in and rarely much, the mean is above nine of ten draws.
+
+    >>> range_around(np.arange(11.0), 5.0), range_around(np.array([0.0] * 99 + [500.0]), 5.0)
+    ((1.0, 9.0), (0.0, 5.0))
+    """
+    low, high = np.quantile(draws, [LOW, HIGH])
+    return min(float(low), mean), max(float(high), mean)
 
 
 def inside(draws: Floats, came: float, *, level: float = 0.8) -> bool:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bokgi.analysis.forecast.blending import stretched
 from bokgi.analysis.forecast.counting import UNKNOWN
 from bokgi.analysis.forecast.history import History
 from bokgi.analysis.forecast.outlook import Draws, Split
 from bokgi.analysis.forecast.result import Part, Share
+from bokgi.analysis.forecast.scoring import range_around
 
 Floats = NDArray[np.float64]
-
-LOW: Final = 0.10
-HIGH: Final = 0.90
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,7 @@ class Scaling:
         """Give mean and ends of the 80 % range of a part."""
         scaled = self.factor * draws
         mean = float(scaled.mean())
-        low, high = np.quantile(np.maximum(mean + self.scale * (scaled - mean), 0.0), [LOW, HIGH])
-        return mean, float(low), float(high)
+        return mean, *range_around(stretched(scaled, self.scale), mean)
 
     def part(self, draws: Floats, n: float) -> Part:
         """Give a part that stands for `n` wins before it is blended."""

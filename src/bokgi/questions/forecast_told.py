@@ -1,0 +1,213 @@
+"""What a forecast says: in sentences, with the caveats that matter and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from bokgi.analysis.forecast import Forecast
+from bokgi.analysis.forecast.result import NOTHING_SAID, DealOutlook
+from bokgi.analysis.forecast.scoring import usual_hits
+from bokgi.domain.measures import Between, Rate
+from bokgi.domain.messages import N_, Message
+from bokgi.questions.asked import Asked, Json, column_name
+
+LEVEL: Final = 0.80
+_LONGEST_MONTH: Final = 31
+_MANY_UNKNOWN: Final = 0.05
+_FEW_PERIODS: Final = 5
+"""Of fewer past periods nobody can tell whether a range of 80 % is right: all of them fall into it by chance."""
+
+_MOVES: Final = {
+    "won": Message(N_("deals won beyond what was expected of them")),
+    "lost": Message(N_("deals lost")),
+    "entered": Message(N_("deals that came in")),
+    "moved_on": Message(N_("deals that moved on")),
+    "moved_back": Message(N_("deals that moved back")),
+    "amount": Message(N_("changed amounts")),
+    "close_date": Message(N_("changed close dates")),
+    "waited": Message(N_("deals that stood still")),
+    "to_come": Message(N_("business yet to come")),
+}
+
+
+def said(here: Asked, found: Forecast, target: Json | None, change: Json | None) -> list[Message]:
+    """Say the forecast in a sentence, then what moved it, then what would change it."""
+    values: dict[str, object] = {"period": found.period, "won": here.worth(found.won_so_far), "last": found.period.last}
+    if found.reason == "no_won_deals":
+        return [Message(N_("No deal has been won yet, so there is nothing to forecast from."))]
+    if found.reason == "too_few_wins":
+        return [Message(N_("Fewer than five deals have been won so far: too few to forecast from."))]
+    if found.mean is None:
+        return []
+    values["mean"] = here.worth(found.mean)
+    if found.reason == "period_over":
+        return [Message(N_("The period is over: {won} were won."), values)]
+    low, high = found.quantiles[0.10], found.quantiles[0.90]
+    values["ends"] = Between(here.worth(low), here.worth(high))
+    lead = N_("By {last} about {mean} will be won; eight of ten such periods end within {ends}. {won} of it is won.")
+    if not any(found.draws > found.won_so_far):
+        lead = N_(
+            "Nothing more is expected by {last}: no open deal is likely to be won by then, and none came in of late. "
+            "{won} is won."
+        )
+    elif found.mean > high:
+        lead = N_(
+            "By {last} mostly little is won, rarely much: {mean} on average, while eight of ten such periods end "
+            "within {ends}. {won} of it is won."
+        )
+    told = [Message(lead, values)]
+    if target is not None and target["probability"] is not None:
+        goal = {"target": here.worth(float(target["amount"]["amount"])), "chance": Rate(target["probability"])}
+        told.append(Message(N_("The goal of {target} is reached with a chance of {chance}."), goal))
+    told += _moved(here, change)
+    return told
+
+
+def would_change(found: Forecast) -> list[Message]:
+    """Say what would make the forecast surer, or possible at all."""
+    if found.reason in NOTHING_SAID:
+        return [Message(N_("From five won deals on there is a forecast."))]
+    if found.reason == "too_little_history":
+        return [Message(N_("With 26 weeks of history the forecast looks at each open deal."))]
+    if found.reason == "only_won_deals":
+        return [Message(N_("Import lost deals, too: then the forecast looks at each open deal."))]
+    if not found.range_deals:
+        return []
+    few = found.range_deals[:3]
+    return [
+        Message(
+            N_("{share} of what is uncertain about the open deals hangs on {n} of them; settle those first."),
+            {"share": Rate(sum(deal.share for deal in few)), "n": len(few)},
+        )
+    ]
+
+
+def _moved(here: Asked, change: Json | None) -> list[Message]:
+    if change is None or not change["parts"]:
+        return []
+    amount = {name: Decimal(change[name]["amount"]) for name in ("before", "now")}
+    difference = amount["now"] - amount["before"]
+    sign = 1 if difference >= 0 else -1
+    leading = max(change["parts"], key=lambda part: sign * Decimal(part["amount"]["amount"]))
+    values = {
+        "since": date.fromisoformat(change["since"]),
+        "amount": here.worth(float(abs(difference))),
+        "what": _MOVES[leading["code"]],
+        "part": here.worth(float(abs(Decimal(leading["amount"]["amount"])))),
+    }
+    if not round(difference):
+        return [Message(N_("Since {since} the forecast has not changed."), values)]
+    if sign > 0:
+        return [Message(N_("Since {since} the forecast rose by {amount}; most came from {what} ({part})."), values)]
+    return [Message(N_("Since {since} the forecast fell by {amount}; most was lost to {what} ({part})."), values)]
+
+
+def caveats(found: Forecast, left_out: Sequence[str]) -> list[Message]:
+    """Say what a reader has to know of the forecast: what it rests on, how it did before, what was left out."""
+    told = []
+    if found.reason == "too_little_history":
+        told.append(
+            Message(
+                N_(
+                    "The history has {weeks} {weeks:week|weeks}. Below 26 the forecast only carries on "
+                    "at the pace of late, "
+                    "and does not look at the open deals."
+                ),
+                {"weeks": found.history_days // 7},
+            )
+        )
+    if found.reason == "only_won_deals":
+        told.append(
+            Message(
+                N_(
+                    "Only won deals are known, none that was lost, so the chance of an open deal cannot be told; the "
+                    "forecast carries on at the pace of late."
+                )
+            )
+        )
+    if found.reason is None:
+        told += _experience(found)
+    if found.outsized:
+        told.append(
+            Message(
+                N_(
+                    "{n} open {n:deal is|deals are} more than twice as large as any won so far and counted as twice "
+                    "the largest; check the amount."
+                ),
+                {"n": found.outsized},
+            )
+        )
+    if found.reason is None and found.unknown_amounts > _MANY_UNKNOWN * max(found.open_deals, 1):
+        told.append(
+            Message(
+                N_(
+                    "{n} of {all} open {all:deal has|deals have} no amount known on that day; won deals "
+                    "like them stand in for it."
+                ),
+                {"n": found.unknown_amounts, "all": found.open_deals},
+            )
+        )
+    told += [
+        Message(
+            N_("Left out: {factor}, which is filled in when the outcome is known."), {"factor": column_name(factor)}
+        )
+        for factor in left_out
+    ]
+    return told
+
+
+def tried(n: int, *, overlap: bool) -> Message:
+    """Say how many of some past periods a right range holds, as chance has it, or that they overlap."""
+    if overlap:
+        return Message(
+            N_("These {n} {n:period|periods} overlap: each shares months with the next, so they tell less than {n}."),
+            {"n": n},
+        )
+    low, high = usual_hits(n, LEVEL)
+    return Message(
+        N_("A right range holds {low} to {high} of {n} {n:period|periods}; within that, chance decides."),
+        {"low": low, "high": high, "n": n},
+    )
+
+
+def _experience(found: Forecast) -> list[Message]:
+    """Say how such forecasts did before, and whether the weighted pipeline can be trusted."""
+    past = found.calibration
+    if past.n == 0 or past.coverage80 is None:
+        told = [Message(N_("No period like this one is over yet, so the range has not been tried on past ones."))]
+    elif past.n < _FEW_PERIODS:
+        few = N_("Only {n} past {n:period|periods} could be tried: too few to tell whether the range is right.")
+        told = [Message(few, {"n": past.n})]
+    else:
+        told = [
+            Message(
+                N_("Tried on {n} past {n:period|periods}, {share} ended within the range; about {level} is right."),
+                {"n": past.n, "share": Rate(past.coverage80), "level": Rate(LEVEL)},
+            ),
+            tried(past.n, overlap=(found.period.end - found.period.start).days > _LONGEST_MONTH),
+        ]
+    if found.pipeline_calibrated is False:
+        told.append(
+            Message(
+                N_(
+                    "The weighted pipeline is not calibrated: on past days it said clearly more or less than came. "
+                    "Do not plan with it."
+                )
+            )
+        )
+    return told
+
+
+def notes(deal: DealOutlook) -> list[Message]:
+    """Say what is special about an open deal."""
+    told = []
+    if deal.due_in is not None and deal.due_in <= 0:
+        told.append(Message(N_("close date has passed")))
+    if deal.stands_long:
+        told.append(Message(N_("stands long in its stage")))
+    if not deal.amount_known:
+        told.append(Message(N_("amount estimated")))
+    return told
