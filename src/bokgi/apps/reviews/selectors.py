@@ -76,8 +76,9 @@ def meetings_ahead(user: User, viewer: Viewer) -> list[Meeting]:
 
 
 def meetings_past(user: User, viewer: Viewer) -> list[Meeting]:
-    """List the meetings that were held, the newest first."""
-    past = _all().filter(state=MeetingState.CLOSED)
+    """List the meetings that were held, the newest first, with what was agreed in them as `agreed`."""
+    agreed = Prefetch("commitments", Commitment.objects.filter(withdrawn_at=None), to_attr="agreed")
+    past: QuerySet[Meeting] = _all().filter(state=MeetingState.CLOSED).prefetch_related(agreed)
     if viewer.role not in {Role.ADMIN, Role.LEADER, Role.MANAGER}:
         past = past.filter(participants__user=user)
     return [one for one in past[: 3 * SHOWN] if rules.may_see(one, user, viewer)][:SHOWN]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -28,6 +28,7 @@ from bokgi.facts.ledger import Entry
 from bokgi.intake.undoing import undo_import
 from bokgi.questions.deal_contacts import ask_contacts
 from tests import homes
+from tests.apps.reviews.closed_meetings import agreed, meeting_held
 from tests.apps.reviews.meeting.conftest import NOW, SignedIn, note, promise, seat
 from tests.cast import rows_of
 
@@ -69,6 +70,17 @@ def test_each_sees_own_meetings_only(meeting: Meeting, team: dict[str, User], si
     for path in ("", "prepare/", "live/", "live/state/", "past/", "past/today/", "past/file/"):
         text(signed_in(team["seo"]), f"/reviews/{meeting.pk}/{path}", 404)
     text(signed_in(team["viewer"]), "/reviews/", 403)
+
+
+def test_past_meetings_say_what_became_of_what_was_agreed(team: dict[str, User], signed_in: SignedIn) -> None:
+    held = meeting_held(team)
+    meeting_held(team, on=date(2026, 11, 9))
+    for verdict in ("kept", "kept", "not_kept", "cannot_tell", ""):
+        agreed(held, verdict=verdict)
+    agreed(held, verdict="kept", withdrawn_at=NOW)
+    page = text(signed_in(team["leader"]), "/reviews/")
+    assert "5 commitments · 2 kept · 1 not kept · 1 the data cannot judge · 1 waiting" in page
+    assert page.count("Nothing agreed") == 1
 
 
 def test_a_preparation_is_seen_by_its_writer_and_who_leads(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest, key_given, organisation_of
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.apps.reviews import rules, selectors
-from bokgi.apps.reviews.models import Meeting, MeetingSeries, MeetingState
+from bokgi.apps.reviews.models import Commitment, Meeting, MeetingSeries, MeetingState, Verdict
 from bokgi.apps.reviews.services import planning
 from bokgi.apps.reviews.services.locking import BEFORE
 from bokgi.apps.reviews.views.frame import (
@@ -63,6 +64,7 @@ def index(request: PageRequest) -> HttpResponse:
         "badge": lambda meeting: badge(screen, meeting),
         "moved": lambda meeting: moved(screen, meeting),
         "prepared": prepared,
+        "became": lambda meeting: became(screen, meeting.agreed),
         "day": lambda on: screen.speaker.day(on.isoformat()),
         "teams": teams,
         "leads": bool(teams),
@@ -74,6 +76,23 @@ def index(request: PageRequest) -> HttpResponse:
         "once_on": planning.next_day(screen.as_of).isoformat(),
     }
     return render(request, "reviews/index.html", shown)
+
+
+OUTCOMES: Final = {
+    Verdict.KEPT: N_("{n} kept"),
+    Verdict.NOT_KEPT: N_("{n} not kept"),
+    Verdict.CANNOT_TELL: N_("{n} the data cannot judge"),
+    "": N_("{n} waiting"),
+}
+
+
+def became(screen: Screen, agreed: Sequence[Commitment]) -> str:
+    """Say how much was agreed in a meeting, and what became of it by the facts."""
+    if not agreed:
+        return screen.say(N_("Nothing agreed"))
+    counts = Counter(one.verdict for one in agreed)
+    found = [screen.say(text, n=counts[verdict]) for verdict, text in OUTCOMES.items() if counts[verdict]]
+    return " · ".join([screen.say(N_("{n} {n:commitment|commitments}"), n=len(agreed)), *found])
 
 
 def _weekdays(screen: Screen) -> list[int]:
