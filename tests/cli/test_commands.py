@@ -120,6 +120,7 @@ def test_the_review_goes_to_the_screen_and_into_files(
         (("erase", "Nobody"), "person_unknown", 6),
         (("erase", "Lee Junho"), "consent_missing", 2),
         (("import", "a.csv", "--exported-at", "soon"), "moment_unreadable", 2),
+        (("import", "a.csv", "--exported-at", "0001-01-01"), "date_out_of_range", 2),
         (("import", "a.csv", "--answer", "yes"), "answer_unreadable", 2),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from deltalake.exceptions import DeltaError
 
 from bokgi.domain.errors import ConflictError, InputError, SetupError
 from bokgi.domain.messages import Message
@@ -144,6 +145,9 @@ def test_a_disk_that_fills_up_after_the_commit_keeps_the_import(
         (OSError(errno.ENOSPC, "No space left on device"), "disk_full"),
         (PermissionError(errno.EACCES, "Permission denied", "home"), "home_not_writable"),
         (OSError(errno.EROFS, "Read-only file system"), "home_not_writable"),
+        (NotADirectoryError(errno.ENOTDIR, "Not a directory", "home"), "home_no_folder"),
+        (OSError("Unable to copy data to file\n No space left on device (os error 28)"), "disk_full"),
+        (DeltaError("Generic LocalFileSystem error: Permission denied (os error 13)"), "home_not_writable"),
         (duckdb.IOException("IO Error: No space left on device"), "disk_full"),
         (duckdb.IOException("IO Error: Permission denied"), "home_not_writable"),
         (duckdb.OutOfMemoryException("Out of Memory Error"), "memory_too_small"),

@@ -321,3 +321,13 @@ def test_names_in_composed_and_in_single_letters_are_the_same(tmp_path: Path) ->
 
     assert result.accepted == 5
     assert not {"reference_unmatched", "owner_unknown"} & set(codes(result))
+
+
+@pytest.mark.parametrize(("name", "ahead"), [("deals_20261123.csv", 0), ("deals_20271123.csv", 1)])
+def test_a_day_of_export_that_is_yet_to_come_is_said(tmp_path: Path, name: str, ahead: int) -> None:
+    path, lake = tmp_path / name, Lake.open(tmp_path / "home", create=True)
+    path.write_text(REPORT, encoding="utf-8")
+    for dry_run in (True, False):
+        with plan_import([path], lake=lake) as plan:
+            result = import_files(lake, plan, by="test", at=AT, dry_run=dry_run)
+        assert codes(result)["exported_at_ahead"] == ahead

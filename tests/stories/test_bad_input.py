@@ -278,3 +278,12 @@ def test_a_file_that_may_not_grow_leaves_nothing_half(tmp_path: Path, capsys: py
     found = imported(capsys, tmp_path / "home", [tmp_path / "deals.csv"])
     assert (found["import_no"] is not None, found["accepted"]) == (True, 20_002)
     sound(capsys, tmp_path, tmp_path / "home")
+
+
+@pytest.mark.parametrize("name", ["deals.csv", "deals.csv/home", "n" * 300])
+def test_a_home_that_cannot_be_a_folder_is_said(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "deals.csv").write_bytes(deals())
+    words = ["import", str(tmp_path / "deals.csv"), "--home", str(tmp_path / name), *EXPORTED, "--format", "json"]
+    assert run(words) == 8
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "home_no_folder"
+    assert (tmp_path / "deals.csv").read_bytes() == deals()

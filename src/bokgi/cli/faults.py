@@ -14,7 +14,7 @@ from typing import Any, Final
 import typer
 
 from bokgi.cli.session import Session
-from bokgi.domain.errors import BokgiError, SetupError, UsageError
+from bokgi.domain.errors import BokgiError, SetupError, UsageError, errno_of
 from bokgi.domain.messages import N_, Message
 
 EXIT_CODES: Final = {
@@ -123,20 +123,21 @@ def answered(error: Exception, session: Session) -> int:
         return 0
     if isinstance(error, typer.TyperException):
         return report(understood(error), session)
-    if isinstance(error, OSError) and (refused := of_the_machine(error)) is not None:
+    if (refused := of_the_machine(error)) is not None:
         return report(refused, session)
     return report_internal(error, session)
 
 
-def of_the_machine(error: OSError) -> SetupError | None:
+def of_the_machine(error: Exception) -> SetupError | None:
     """Turn what the machine refuses, wherever it happens, into one of our faults; None for anything else."""
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+    number = errno_of(error)
+    if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return SetupError(
             "not_permitted",
-            Message(N_("There is no permission for {file}."), {"file": str(error.filename or "–")}),
+            Message(N_("There is no permission for {file}."), {"file": str(getattr(error, "filename", None) or "–")}),
             Message(N_("Check the owner and the permissions of the folder.")),
         )
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if number in {errno.ENOSPC, errno.EDQUOT}:
         return SetupError(
             "disk_full", Message(N_("The disk is full.")), Message(N_("Free some space and do it again."))
         )

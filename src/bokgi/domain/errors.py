@@ -7,7 +7,8 @@ It knows nothing of exit codes or HTTP; the command line and the site turn famil
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
 
 from bokgi.domain.messages import Message
 
@@ -79,3 +80,23 @@ class SetupError(BokgiError):
 
 class InternalError(Exception):
     """Our fault: an invariant is broken. Never shown beyond 'something went wrong' and a report."""
+
+
+def errno_of(error: BaseException) -> int | None:
+    """Give the system's number of a fault, as `errno` names it; null for faults that have none.
+
+    Libraries not written in Python put it into the text alone.
+
+    >>> errno_of(OSError(28, "No space left on device")), errno_of(OSError("Unable to copy data (os error 28)"))
+    (28, 28)
+    >>> errno_of(OSError("broken")), errno_of(ValueError("os error"))
+    (None, None)
+    """
+    number = getattr(error, "errno", None)
+    if isinstance(number, int):
+        return number
+    found = _OS_ERROR.search(str(error))
+    return int(found[1]) if found else None
+
+
+_OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from bokgi.domain.errors import UsageError
@@ -183,3 +183,27 @@ def read_date(text: str) -> date:
             Message(N_("“{text}” is no date."), {"text": text}) if text else Message(N_("A date is missing.")),
             Message(N_("Write 2026-11-24.")),
         ) from error
+
+
+def read_moment(text: str) -> datetime:
+    """Read `2026-11-23` or `2026-11-23T18:30`; `UsageError` (`moment_unreadable`) as `read_date` does.
+
+    Without a zone in the text the moment has none.
+
+    >>> read_moment("2026-11-23T18:30")
+    datetime.datetime(2026, 11, 23, 18, 30)
+    >>> read_moment("9999-12-31")
+    Traceback (most recent call last):
+        ...
+    bokgi.domain.errors.UsageError: The date lies before 1970 or after 2200.
+    """
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise UsageError(
+            "moment_unreadable",
+            Message(N_("“{text}” is no moment."), {"text": text}),
+            Message(N_("Write 2026-11-23 or 2026-11-23T18:30.")),
+        ) from error
+    _within(found.date())
+    return found

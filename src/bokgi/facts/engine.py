@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bokgi.domain.errors import errno_of
 from bokgi.facts.schema import Table
 
 DICTIONARY: Final = 4_000
@@ -37,15 +38,15 @@ def connect(spill: Path | None = None, *, memory_limit: str | None = None) -> du
 
 
 def out_of_space(error: BaseException) -> bool:
-    """Tell whether the system or DuckDB failed because the disk, or the share of it that one may use, is full.
+    """Tell whether the system, DuckDB or Delta failed because the disk, or the share of it that one may use, is full.
 
     >>> out_of_space(OSError(errno.ENOSPC, "")), out_of_space(duckdb.IOException("IO Error: No space left on device"))
     (True, True)
     >>> out_of_space(duckdb.IOException("No such file")), out_of_space(ValueError("No space left"))
     (False, False)
     """
-    if isinstance(error, OSError):
-        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    if errno_of(error) in {errno.ENOSPC, errno.EDQUOT}:
+        return True
     said = str(error)
     return isinstance(error, duckdb.Error) and any(text in said for text in _OUT_OF_SPACE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bokgi.domain.errors import ConflictError
@@ -23,6 +23,8 @@ from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity, FileMappin
 from bokgi.intake.plan import MAPPINGS, Exported, ExportedBy, ImportPlan, PlannedFile, refuse_open_questions
 from bokgi.intake.workbench import Workbench, told_apart
 from bokgi.intake.writing.held import Held
+
+_LEEWAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def import_files(
     then), and `ConflictError` when others keep committing first.
     """
     refuse_open_questions(plan)
+    plan = replace(plan, findings=(*plan.findings, *_ahead(plan.exported, at)))
     if dry_run:
         return _tried(lake, plan, complete=complete, progress=progress)
     for number in range(ATTEMPTS):
@@ -121,6 +124,17 @@ def import_files(
             if error.code != "ledger_moved" or number == ATTEMPTS - 1:
                 raise
     raise AssertionError
+
+
+def _ahead(exported: Exported, at: datetime) -> tuple[Finding, ...]:
+    """Say that files cannot have been exported yet; a day is left to zones and clocks."""
+    if exported.at <= at + _LEEWAY:
+        return ()
+    message = Message(
+        N_("The day of export, {on}, is yet to come; whatever is exported before it counts as older than these files."),
+        {"on": exported.at.date()},
+    )
+    return (Finding("exported_at_ahead", Severity.WARNING, message),)
 
 
 def task_of(plan: ImportPlan, imports: Sequence[Import], *, complete: bool) -> Task:

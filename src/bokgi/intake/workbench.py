@@ -12,8 +12,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import duckdb
+from deltalake.exceptions import DeltaError
 
-from bokgi.domain.errors import SetupError
+from bokgi.domain.errors import BokgiError, SetupError, errno_of
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.engine import DICTIONARY, connect, out_of_space
 from bokgi.intake.files.faults import SIZE_LIMITED, size_limited
@@ -78,14 +79,11 @@ def told_apart() -> Iterator[None]:
     """Turn what the machine refuses (no space, no permission) into errors that a person can act on."""
     try:
         yield
-    except OSError as error:
-        if out_of_space(error):
-            raise _disk_full() from error
-        if error.errno == errno.EFBIG:
-            raise size_limited() from error
-        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-            raise _not_permitted(error.filename) from error
-        raise
+    except (OSError, DeltaError) as error:
+        refused = _of_system(error)
+        if refused is None:
+            raise
+        raise refused from error
     except duckdb.OutOfMemoryException as error:
         raise SetupError(
             "memory_too_small",
@@ -101,6 +99,23 @@ def told_apart() -> Iterator[None]:
         if "Permission denied" in text or "Read-only file system" in text:
             raise _not_permitted(None) from error
         raise
+
+
+def _of_system(error: OSError | DeltaError) -> BokgiError | None:
+    number, path = errno_of(error), getattr(error, "filename", None)
+    if out_of_space(error):
+        return _disk_full()
+    if number == errno.EFBIG:
+        return size_limited()
+    if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return _not_permitted(path)
+    if number in {errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}:
+        return SetupError(
+            "home_no_folder",
+            Message(N_("{path} cannot be a folder; nothing was imported."), {"path": path or "–"}),
+            Message(N_("Name another folder with --home.")),
+        )
+    return None
 
 
 def _disk_full() -> SetupError:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from bokgi.apps.access.permissions import Role
 from bokgi.domain.errors import InputError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import read_moment
 from bokgi.intake.files.staging import ENDINGS
 from bokgi.intake.mapping.fields import field_of
 from bokgi.intake.mapping.model import Entity, Hints
@@ -129,16 +130,7 @@ def refuse_unknown(*, entities: Mapping[str, str], columns: Iterable[Sequence[st
 
 def moment(text: str) -> datetime | None:
     """Read the moment of an export as a form gives it (`2026-11-24T08:30`), null for none."""
-    if not text.strip():
-        return None
-    try:
-        return datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise UsageError(
-            "moment_unreadable",
-            Message(N_("“{text}” is no moment."), {"text": text}),
-            Message(N_("Write it like this: 2026-11-24 08:30")),
-        ) from error
+    return read_moment(text) if text.strip() else None
 
 
 REMINDED_AGAIN: Final = timedelta(days=3)

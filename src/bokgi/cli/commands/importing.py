@@ -17,6 +17,7 @@ from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import MappingError, UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from bokgi.intake.importing import ImportResult
     from bokgi.intake.mapping.model import Question
     from bokgi.intake.plan import ImportPlan, PlanOptions
-
-_EXPORTED_HINT: Final = N_("Write 2026-11-23 or 2026-11-23T18:30.")
 
 
 @command("import", N_("Import files of a CRM: deals, history, activities, people, targets."), order=10)
@@ -64,7 +63,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command
     options = PlanOptions(
         preset=preset,
         mappings=_mappings(map_ or ()),
-        exported_at=_moment(exported_at),
+        exported_at=None if exported_at is None else read_moment(exported_at),
         time_zone=time_zone,
         currency=currency,
         encoding=encoding,
@@ -116,8 +115,11 @@ def run_import(
 def _lake(session: Session, *, dry_run: bool) -> Iterator[Lake]:
     """Open the home's facts; where there is no home yet, looking at files must not make one."""
     from bokgi.facts.lake import Lake
+    from bokgi.intake.workbench import told_apart
 
-    if dry_run and not (session.home / "lake").is_dir():
+    with told_apart():
+        is_there = (session.home / "lake").is_dir()
+    if dry_run and not is_there:
         with TemporaryDirectory(prefix="bokgi-") as folder:
             yield Lake.open(Path(folder), create=True)
     else:
@@ -189,17 +191,6 @@ def _mappings(paths: Sequence[Path]) -> tuple[Any, ...]:
     from bokgi.intake.mapping import saved
 
     return tuple(saved.read_file(path) for path in paths)
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            "moment_unreadable", Message(N_("“{text}” is no moment."), {"text": text}), Message(_EXPORTED_HINT)
-        ) from error
 
 
 def _answers(pairs: Sequence[str]) -> dict[str, str]:

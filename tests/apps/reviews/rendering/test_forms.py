@@ -142,3 +142,13 @@ def test_a_table_loses_no_words_at_any_width(width: int) -> None:
     shown = captured.get()
     assert max(cell_len(line.rstrip()) for line in shown.splitlines()) <= width
     assert set(" ".join(cells).split()) <= set(shown.split())
+
+
+def test_in_a_long_list_a_team_stands_in_brackets_behind_its_first_person() -> None:
+    rows = [[Cell(f"Kim {number}", sub="Central" if number < 9 else "East"), Cell("1")] for number in range(14)]
+    console = Console(width=80, color_system=None)
+    with console.capture() as captured:
+        for part in _table(Table("People", [Column("Person"), Column("Deals", "right")], rows), 80):
+            console.print(part)
+    lines = [" ".join(line.split()) for line in captured.get().splitlines()]
+    assert {"Kim 0 (Central) 1", "Kim 1 1", "Kim 9 (East) 1"} <= set(lines)

@@ -37,7 +37,7 @@ def _cell(cell: Cell, *, beside: bool) -> Text:
     if cell.badge is not None:
         shown = Text(" ").join(part for part in (shown, _badge(cell.badge)) if part.plain)
     if cell.sub:
-        shown = Text.assemble(shown, " " if beside else "\n", _text(cell.sub, "dim"))
+        shown = Text.assemble(shown, " " if beside else "\n", _text(f"({cell.sub})" if beside else cell.sub, "dim"))
     return shown
 
 
