@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bokgi.analysis.forecast import Scope
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
@@ -458,7 +459,7 @@ def test_each_forecast_category_opens_the_deals_that_it_counts() -> None:
     facts = facts_of(None, **CAST, deals="\n".join([head, *deals, *late]))
     quarter = Period.quarter_of(AS_OF)
     with asked(facts, as_of=AS_OF) as here:
-        parts = categories(here, quarter, None)["parts"]
+        parts = categories(here, quarter, Scope())["parts"]
     counts = {part["code"]: part["n"] for part in parts}
     assert counts == {"commit": 3, "best_case": 1, "pipeline": 1, "omitted": 1, "none": 2}
     opened = {code: len(keys(facts, category=code, due=(None, quarter.end))) for code in counts}

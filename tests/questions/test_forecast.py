@@ -48,8 +48,8 @@ def quarter(facts: Facts) -> dict[str, Any]:
     return asked(facts)
 
 
-def asked(facts: Facts, *, as_of: date = AS_OF, period: Period = QUARTER, team: str | None = None) -> dict[str, Any]:
-    found = ask_forecast(facts, as_of=as_of, period=period, team=team)
+def asked(facts: Facts, *, as_of: date = AS_OF, period: Period = QUARTER, **whose: str | None) -> dict[str, Any]:
+    found = ask_forecast(facts, as_of=as_of, period=period, **whose)
     jsonschema.validate(found, FORECAST)
     json.dumps(found, allow_nan=False)
     return found
@@ -128,6 +128,101 @@ def test_one_team_is_a_part_of_the_whole(facts: Facts, quarter: dict[str, Any]) 
     assert [share["team"] for share in found["teams"]] == ["team1"]
     with pytest.raises(NotFoundError, match="no team"):
         asked(facts, team="nosuch")
+
+
+def test_one_person_is_a_part_of_the_whole_and_is_tried_on_the_own_past(facts: Facts, quarter: dict[str, Any]) -> None:
+    whole = quarter["people"][0]
+    found = asked(facts, person=whole["person_id"])
+    assert (found["person"], found["won_so_far"]) == (whole["person_id"], whole["won_so_far"])
+    assert [share["person_id"] for share in found["people"]] == [whole["person_id"]]
+    assert won(found["won_so_far"]) < won(found["mean"]) < won(quarter["mean"])
+    assert found["calibration"]["n"] > 10
+    assert {deal["person_id"] for deal in found["range_deals"]} == {whole["person_id"]}
+    assert "learnt from everybody's deals" in str(spoken(found, "en")["caveats"])
+    tried = ask_backtest(facts, as_of=AS_OF, person=whole["person_id"])
+    jsonschema.validate(tried, BACKTEST)
+    assert 0.5 < tried["scores"]["forecast"]["coverage80"] <= 1.0
+    assert (asked(facts, person="nobody")["reason"], asked(facts, person="nobody")["mean"]) == ("no_won_deals", None)
+
+
+def test_a_pipeline_counts_from_its_first_deal_and_what_came_from_another_is_not_new() -> None:
+    tables = dict(simulate(Organisation(seed=4, reps=4, deals=500)).tables)
+    deals, began = tables["deals"], AS_OF - timedelta(days=165)
+    young = pc.greater(deals["created_on"], pa.scalar(began))
+    pipeline = pc.if_else(young, "renewal", deals["pipeline"])
+    ids = deals["deal_id"].filter(young)
+    stages = tables["stages"]
+    place = stages.column_names.index("pipeline")
+    other = stages.set_column(place, stages.schema.field(place), pa.array(["renewal"] * len(stages), pa.string()))
+    events = tables["stage_events"]
+    theirs = pc.is_in(events["deal_id"], ids.combine_chunks())
+    tables |= {
+        "deals": deals.set_column(deals.column_names.index("pipeline"), "pipeline", pipeline),
+        "stages": pa.concat_tables([stages, other]),
+        "stage_events": events.set_column(
+            events.column_names.index("pipeline"), "pipeline", pc.if_else(theirs, "renewal", events["pipeline"])
+        ),
+    }
+    facts = facts_of_world(replace(simulate(Organisation(seed=4, reps=4, deals=500)), tables=tables))
+    found = asked(facts, pipeline="renewal")
+    assert (found["reason"], found["target"]) == ("too_little_history", None)
+    assert "The history has 23 weeks." in str(spoken(found, "en")["caveats"])
+    old = pc.unique(deals["pipeline"])[0].as_py()
+    rest = asked(facts, pipeline=old)
+    assert rest["reason"] is None
+    both = [one["open_deals"] for one in (found, rest, asked(facts))]
+    assert both[0] + both[1] == both[2] > 0
+    with pytest.raises(NotFoundError, match="no pipeline"):
+        asked(facts, pipeline="nosuch")
+
+
+def test_a_deal_that_changed_hands_is_neither_new_nor_lost() -> None:
+    world = simulate(Organisation(seed=4, reps=4, deals=500))
+    tables = dict(world.tables)
+    deals, changes = tables["deals"], tables["deal_changes"]
+    open_now = pc.and_(pc.equal(deals["outcome"], "open"), pc.less(deals["created_on"], AS_OF - timedelta(days=30)))
+    moved = deals.filter(open_now).slice(0, 1).to_pylist()[0]
+    old = moved["owner_id"]
+    new = next(one for one in pc.unique(deals["owner_id"]).to_pylist() if one and one != old)
+    owner = pc.if_else(pc.equal(deals["deal_id"], moved["deal_id"]), new, deals["owner_id"])
+    row = dict.fromkeys(changes.column_names) | {"deal_id": moved["deal_id"], "field": "owner_id", "import_no": 1}
+    row |= {"old": old, "new": new, "changed_on": AS_OF - timedelta(days=2), "seq": 99, "origin": "recorded"}
+    first = row | {"old": None, "new": old, "changed_on": moved["created_on"], "seq": 0}
+    tables |= {
+        "deals": deals.set_column(deals.column_names.index("owner_id"), "owner_id", owner),
+        "deal_changes": pa.concat_tables([changes, pa.Table.from_pylist([first, row], changes.schema)]),
+    }
+
+    def counted(tables: dict[str, pa.Table], person: str) -> dict[str, int | None]:
+        found = asked(facts_of_world(replace(world, tables=tables)), person=person)
+        return {part["code"]: part["n"] for part in found["change"]["parts"]}
+
+    before = counted(dict(world.tables), old)
+    after = counted(tables, old)
+    assert (before.get("moved_out", 0), after.get("moved_out")) == (0, 1)
+    assert after.get("lost", 0) == before.get("lost", 0)
+    took = counted(tables, new)
+    assert took.get("moved_in") == 1
+    assert took.get("entered", 0) == counted(dict(world.tables), new).get("entered", 0)
+
+
+def test_where_earlier_owners_are_unknown_a_person_is_not_told_by_open_deals() -> None:
+    world = simulate(Organisation(seed=4, reps=4, deals=500))
+    deals = world.tables["deals"]
+    place = deals.column_names.index("known_at_creation")
+    known = pc.replace_substring(deals["known_at_creation"], "owner_id,", "")
+    who = next(one for one in pc.unique(deals["owner_id"]).to_pylist() if one)
+    facts = facts_of_world(
+        replace(
+            world,
+            tables={**world.tables, "deals": deals.set_column(place, deals.schema.field(place), known)},
+        )
+    )
+    found = asked(facts, person=who)
+    assert (found["reason"], found["open"], found["change"]) == ("owners_unknown", None, None)
+    assert won(found["mean"]) > 0
+    assert "Who owned the deals a week ago" in str(spoken(found, "en")["caveats"])
+    assert asked(facts)["reason"] is None
 
 
 def test_a_backtest_scores_every_method(facts: Facts) -> None:

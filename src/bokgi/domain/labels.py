@@ -90,6 +90,8 @@ FORECAST_CHANGES: Final = {
     "won": N_("Won"),
     "lost": N_("Lost"),
     "entered": N_("Came in"),
+    "moved_in": N_("Came from elsewhere"),
+    "moved_out": N_("Went elsewhere"),
     "moved_on": N_("Moved on"),
     "moved_back": N_("Moved back"),
     "amount": N_("Amount changed"),

@@ -101,10 +101,20 @@ class Asked:
 
     def of_team(self, team: str | None) -> ibis.Table:
         """Give the deals of one team, of all teams without a name; `NotFoundError` for a team that has none."""
-        if team is None:
-            return self.deals
-        known(self.deals, "team", team)
-        return self.deals.filter(_.team == team)
+        return self.of(team=team)
+
+    def check(self, *, team: str | None = None, pipeline: str | None = None) -> None:
+        """Raise `NotFoundError` for a team or pipeline that has no deals."""
+        for column, value in (("team", team), ("pipeline", pipeline)):
+            if value is not None:
+                known(self.deals, column, value)
+
+    def of(self, *, team: str | None = None, pipeline: str | None = None, person: str | None = None) -> ibis.Table:
+        """Give the deals of a team, a pipeline and a person, each where given; raises what `check` raises."""
+        self.check(team=team, pipeline=pipeline)
+        wanted = {"team": team, "pipeline": pipeline, "owner_id": person}
+        tests = [self.deals[name] == value for name, value in wanted.items() if value is not None]
+        return self.deals.filter(*tests) if tests else self.deals
 
     def visits(self) -> ibis.Table:
         """Visits of all deals to open stages, computed once."""

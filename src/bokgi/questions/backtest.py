@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from bokgi.analysis.forecast import Backtest
+from bokgi.analysis.forecast import Backtest, Scope
 from bokgi.analysis.forecast import backtest as analysed
 from bokgi.analysis.forecast.backtesting import BEST_SIMPLE, BLEND
 from bokgi.analysis.forecast.benchmarks import RUN_RATE
@@ -22,12 +22,20 @@ from bokgi.questions.forecast_told import tried
 MONTHS: Final = {MONTH: 1, QUARTER: 3}
 
 
-def ask_backtest(facts: Facts, *, as_of: date, period: str = MONTH, team: str | None = None) -> Json:
+def ask_backtest(
+    facts: Facts,
+    *,
+    as_of: date,
+    period: str = MONTH,
+    team: str | None = None,
+    pipeline: str | None = None,
+    person: str | None = None,
+) -> Json:
     """Ask how forecasts of whole months (or runs of three) made on past days came true.
 
     Reads all facts of a lake version, cut to `as_of`. Gives `origins[]` and `scores{method: {crps, wql, coverage80,
     bias}}`; see `docs/reference/backtest.schema.json`. Raises `UsageError` for another period, `NotFoundError` for an
-    unknown team.
+    unknown team or pipeline.
     """
     if period not in MONTHS:
         raise UsageError(
@@ -36,7 +44,7 @@ def ask_backtest(facts: Facts, *, as_of: date, period: str = MONTH, team: str | 
             Message(N_("It takes: {allowed}"), {"allowed": ", ".join(MONTHS)}),
         )
     with asked(facts, as_of=as_of) as here:
-        read = inputs_of(here, facts, team)
+        read = inputs_of(here, facts, Scope(team, pipeline, person))
         found = analysed(
             read.deals,
             read.visits,
@@ -46,17 +54,17 @@ def ask_backtest(facts: Facts, *, as_of: date, period: str = MONTH, team: str | 
             stages=read.stages,
             factors=read.factors,
             team=team,
+            pipeline=pipeline,
+            person=person,
             year_starts=facts.settings.year_starts,
             keep=keeping(facts, "backtest", as_of, period),
         )
-        return _answer(here, found, period, team)
+        whose = {"team": team, "pipeline": pipeline, "person": person}
+        return {"as_of": as_of.isoformat(), "period": period, **whose, **_answer(here, found)}
 
 
-def _answer(here: Asked, found: Backtest, period: str, team: str | None) -> Json:
+def _answer(here: Asked, found: Backtest) -> Json:
     return {
-        "as_of": found.as_of.isoformat(),
-        "period": period,
-        "team": team,
         "reason": found.reason,
         "origins": [
             {

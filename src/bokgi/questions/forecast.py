@@ -14,7 +14,7 @@ from ibis import _
 
 from bokgi.analysis.comparison.conditions import leaks, varied
 from bokgi.analysis.decomposition.shapley import apportioned
-from bokgi.analysis.forecast import Forecast
+from bokgi.analysis.forecast import Forecast, Scope
 from bokgi.analysis.forecast import forecast as analysed
 from bokgi.analysis.forecast.reading import Keep
 from bokgi.analysis.forecast.result import Change, DealOutlook, Part, Share
@@ -59,13 +59,13 @@ def period_of(text: str | None, as_of: date) -> Period | None:
     return Period.month_of(as_of) if text == MONTH else Period.parse(text)
 
 
-def inputs_of(here: Asked, raw: Facts, team: str | None) -> Inputs:
+def inputs_of(here: Asked, raw: Facts, scope: Scope) -> Inputs:
     """Gather what a forecast reads. First values of the field history tell what a deal held on past days."""
     known = raw.deals.select(known_deal="deal_id", was_known="known_at_creation")
     told = here.deals.select(*_READ, *CONDITIONS)
     told = told.left_join(known, [told.deal_id == known.known_deal]).drop("known_deal")
     deals = here.keep(told.rename(known_at_creation="was_known"))
-    here.of_team(team)
+    here.check(team=scope.team, pipeline=scope.pipeline)
     changes = raw.deal_changes.filter(_.changed_on <= ibis.literal(here.as_of))
     own = here.facts.settings.currency
     foreign = raw.deals.filter(_.currency.notnull() & (_.currency != own)).select("deal_id")
@@ -87,18 +87,30 @@ def keeping(facts: Facts, kind: str, as_of: date, windows: str) -> Keep:
     return keep
 
 
-def ask_forecast(facts: Facts, *, as_of: date, period: Period | None = None, team: str | None = None) -> Json:
-    """Ask what will be won in a period (the quarter of the day without one), by everybody or by one team.
+def ask_forecast(
+    facts: Facts,
+    *,
+    as_of: date,
+    period: Period | None = None,
+    team: str | None = None,
+    pipeline: str | None = None,
+    person: str | None = None,
+) -> Json:
+    """Ask what will be won in a period (the quarter of the day without one), by everybody or by some.
+
+    `team`, `pipeline` and `person` (the owner) narrow it to open deals, wins and new business of theirs; what deals do
+    in a stage is learnt from everybody's. `reason` says where that cannot be told of them (see `forecast`).
 
     Reads all facts of a lake version, cut to `as_of`. Gives `quantiles`, `mean`, `open`, `new`, `won_so_far`,
     `won_by_day[]` (up to each day with a win), `categories{}`, `benchmarks{}`, `calibration{}`, `people[]`, `teams[]`,
     `change{}`, `at_risk[]`, `range_deals[]`, `target{}`, `said[]`, `caveats[]`, `would_change[]`; see
     `docs/reference/forecast.schema.json`. Money in the organisation's currency; parts add up to the whole to the last
-    won. Raises `NotFoundError` for an unknown team, `UsageError` for a period too long.
+    won. Raises `NotFoundError` for an unknown team or pipeline, `UsageError` for a period too long.
     """
     period = period if period is not None else facts.settings.quarter_of(as_of)
+    scope = Scope(team, pipeline, person)
     with asked(facts, as_of=as_of) as here:
-        read = inputs_of(here, facts, team)
+        read = inputs_of(here, facts, scope)
         found = analysed(
             read.deals,
             read.visits,
@@ -108,25 +120,29 @@ def ask_forecast(facts: Facts, *, as_of: date, period: Period | None = None, tea
             stages=read.stages,
             factors=read.factors,
             team=team,
+            pipeline=pipeline,
+            person=person,
             year_starts=facts.settings.year_starts,
             keep=keeping(facts, "forecast", as_of, f"{period.start}-{period.end}"),
         )
-        return _answer(here, found, read, team)
+        return _answer(here, found, read, scope)
 
 
-def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Json:
+def _answer(here: Asked, found: Forecast, read: Inputs, scope: Scope) -> Json:
     mean = None if found.mean is None else here.worth(found.mean).amount
     so_far = here.worth(found.won_so_far).amount
     parts = [] if found.open is None or found.new is None else [found.open.mean, found.new.mean]
     rest = [] if mean is None else _split(here, parts, mean - so_far)
-    target = _target(here, found, team)
+    target = _target(here, found, scope)
     change = None if found.change is None or mean is None else _change(here, found.change, mean)
     shown = {deal.deal_id for deal in (*found.at_risk, *found.range_deals)}
     names = deal_names(here.deals, here.facts, sorted(shown))
     return {
         "as_of": found.as_of.isoformat(),
         "period": {"start": found.period.start.isoformat(), "end": found.period.end.isoformat()},
-        "team": team,
+        "team": scope.team,
+        "pipeline": scope.pipeline,
+        "person": scope.person,
         "reason": found.reason,
         "level": LEVEL,
         "quantiles": {f"{level:.2f}": here.money(value) for level, value in found.quantiles.items()},
@@ -141,7 +157,7 @@ def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Jso
         "people": _shares(here, found.people, mean, people=True),
         "teams": _shares(here, found.teams, mean, people=False),
         "target": target,
-        "categories": categories(here, found.period, team),
+        "categories": categories(here, found.period, scope),
         "benchmarks": {
             one.method: {
                 "mean": here.money(one.mean),
@@ -167,8 +183,11 @@ def _answer(here: Asked, found: Forecast, read: Inputs, team: str | None) -> Jso
         "range_deals": _deals(here, found.range_deals, names),
         **explained(
             "forecast",
-            said=said(here, found, target, change),
-            caveats=[*caveats(found, read.left_out), *here.unconverted()],
+            said=said(here, found, target, change, scope),
+            caveats=[
+                *caveats(found, read.left_out, scope, here.facts.settings.minimum_n),
+                *here.unconverted(),
+            ],
             would_change=would_change(found),
         ),
     }
@@ -248,9 +267,11 @@ def _deals(here: Asked, found: Sequence[DealOutlook], names: Mapping[str, Names]
     ]
 
 
-def _target(here: Asked, found: Forecast, team: str | None) -> Json | None:
-    """Give the target of the period and the chance to reach it."""
-    amount = target_of(here, found.period, team).target
+def _target(here: Asked, found: Forecast, scope: Scope) -> Json | None:
+    """Give the target of the period and the chance to reach it; null where none was set, as for a pipeline."""
+    if scope.pipeline is not None:
+        return None
+    amount = target_of(here, found.period, scope.team, person=scope.person).target
     if amount is None:
         return None
     return {"amount": here.money(float(amount)), "probability": found.probability_of(float(amount))}

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bokgi.analysis.forecast import Scope
 from bokgi.analysis.totals import totals
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
@@ -21,7 +22,7 @@ CATEGORIES: Final = (COMMIT, BEST_CASE, PIPELINE, OMITTED, NONE)
 _KNOWN: Final = (COMMIT, BEST_CASE, PIPELINE, OMITTED)
 
 
-def categories(here: Asked, period: Period, team: str | None) -> Json:
+def categories(here: Asked, period: Period, scope: Scope) -> Json:
     """Sum the open deals due in a period by the category that the CRM gives them.
 
     A deal is due when its expected close lies in the period; one whose close date has passed is due in the period that
@@ -30,7 +31,7 @@ def categories(here: Asked, period: Period, team: str | None) -> Json:
     levels for `people[]` and `teams[]`; `used` is false when no open deal that is due has a category: levels are null
     then. Deals without an amount count in `n` and stay out of sums.
     """
-    deals = here.of_team(team)
+    deals = here.of(team=scope.team, pipeline=scope.pipeline, person=scope.person)
     due = _.expected_close_on < period.end
     if here.as_of not in period:
         due &= _.expected_close_on >= period.start

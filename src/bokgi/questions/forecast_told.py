@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bokgi.analysis.forecast import Forecast
+from bokgi.analysis.forecast import Forecast, Scope
 from bokgi.analysis.forecast.result import NOTHING_SAID, DealOutlook
 from bokgi.analysis.forecast.scoring import usual_hits
 from bokgi.domain.measures import Between, Rate
@@ -24,6 +24,8 @@ _MOVES: Final = {
     "won": Message(N_("deals won beyond what was expected of them")),
     "lost": Message(N_("deals lost")),
     "entered": Message(N_("deals that came in")),
+    "moved_in": Message(N_("deals that came from elsewhere")),
+    "moved_out": Message(N_("deals that went elsewhere")),
     "moved_on": Message(N_("deals that moved on")),
     "moved_back": Message(N_("deals that moved back")),
     "amount": Message(N_("changed amounts")),
@@ -33,13 +35,20 @@ _MOVES: Final = {
 }
 
 
-def said(here: Asked, found: Forecast, target: Json | None, change: Json | None) -> list[Message]:
+_NOTHING: Final = {
+    ("no_won_deals", True): N_("No deal has been won yet, so there is nothing to forecast from."),
+    ("no_won_deals", False): N_("None of these deals has been won yet, so there is nothing to forecast from."),
+    ("too_few_wins", True): N_("Fewer than five deals have been won so far: too few to forecast from."),
+    ("too_few_wins", False): N_("Fewer than five of these deals have been won so far: too few to forecast from."),
+}
+"""Why nothing is said, of all deals or not."""
+
+
+def said(here: Asked, found: Forecast, target: Json | None, change: Json | None, scope: Scope) -> list[Message]:
     """Say the forecast in a sentence, then what moved it, then what would change it."""
     values: dict[str, object] = {"period": found.period, "won": here.worth(found.won_so_far), "last": found.period.last}
-    if found.reason == "no_won_deals":
-        return [Message(N_("No deal has been won yet, so there is nothing to forecast from."))]
-    if found.reason == "too_few_wins":
-        return [Message(N_("Fewer than five deals have been won so far: too few to forecast from."))]
+    if found.reason in NOTHING_SAID:
+        return [Message(_NOTHING[found.reason, scope == Scope()])]
     if found.mean is None:
         return []
     values["mean"] = here.worth(found.mean)
@@ -74,6 +83,15 @@ def would_change(found: Forecast) -> list[Message]:
         return [Message(N_("With 26 weeks of history the forecast looks at each open deal."))]
     if found.reason == "only_won_deals":
         return [Message(N_("Import lost deals, too: then the forecast looks at each open deal."))]
+    if found.reason == "owners_unknown":
+        return [
+            Message(
+                N_(
+                    "Import the field history with the owners, or the list of deals every week: then the forecast "
+                    "looks at each person's open deals."
+                )
+            )
+        ]
     if not found.range_deals:
         return []
     few = found.range_deals[:3]
@@ -105,7 +123,7 @@ def _moved(here: Asked, change: Json | None) -> list[Message]:
     return [Message(N_("Since {since} the forecast fell by {amount}; most was lost to {what} ({part})."), values)]
 
 
-def caveats(found: Forecast, left_out: Sequence[str]) -> list[Message]:
+def caveats(found: Forecast, left_out: Sequence[str], scope: Scope, minimum_n: int) -> list[Message]:
     """Say what a reader has to know of the forecast: what it rests on, how it did before, what was left out."""
     told = []
     if found.reason == "too_little_history":
@@ -128,8 +146,19 @@ def caveats(found: Forecast, left_out: Sequence[str]) -> list[Message]:
                 )
             )
         )
+    if found.reason == "owners_unknown":
+        told.append(
+            Message(
+                N_(
+                    "Who owned the deals a week ago and before is not known, so nobody can tell how such deals of one "
+                    "person turned out; the forecast carries on at the pace of late."
+                )
+            )
+        )
     if found.reason is None:
         told += _experience(found)
+    if scope != Scope() and found.reason is None:
+        told += _of_a_part(found, minimum_n)
     if found.outsized:
         told.append(
             Message(
@@ -157,6 +186,17 @@ def caveats(found: Forecast, left_out: Sequence[str]) -> list[Message]:
         for factor in left_out
     ]
     return told
+
+
+def _of_a_part(found: Forecast, minimum_n: int) -> list[Message]:
+    """Say from how few wins a part is told, and that it is no slice of the whole forecast."""
+    few = N_("Only {n} of these deals {n:was|were} won so far: take the forecast as rough.")
+    told = [Message(few, {"n": found.wins})] if found.wins < minimum_n else []
+    text = N_(
+        "Chances are learnt from everybody's deals, and how they turn out from these; parts of the forecast of all "
+        "deals add up to that one and may differ."
+    )
+    return [*told, Message(text)]
 
 
 def tried(n: int, *, overlap: bool) -> Message:

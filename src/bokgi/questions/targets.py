@@ -1,4 +1,4 @@
-"""The target of a period: the organisation's or a team's, and the part of it that should be there by now."""
+"""The target of a period, the organisation's, a team's or a person's, and the part that should be there by now."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ class Target:
     expected: Decimal | None
 
 
-def target_of(here: Asked, period: Period, team: str | None, *, given: Decimal | None = None) -> Target:
-    """Find the won amount to reach in a period.
+def target_of(
+    here: Asked, period: Period, team: str | None, *, person: str | None = None, given: Decimal | None = None
+) -> Target:
+    """Find the won amount to reach in a period: the organisation's, a team's, or of whatever team a person's.
 
     `given` counts before what is recorded. Without a target of its own the organisation's is the sum of its teams'. The
     part that is expected goes by working days passed, by civil days where no calendar is known.
     """
-    target = given if given is not None else _recorded(here, period, team)
+    target = given if given is not None else _recorded(here, period, team, person)
     if target is None:
         return Target(period, None, None)
     return Target(period, target, (target * _passed(here, period)).quantize(Decimal("0.01")))
 
 
-def _recorded(here: Asked, period: Period, team: str | None) -> Decimal | None:
+def _recorded(here: Asked, period: Period, team: str | None, person: str | None) -> Decimal | None:
     goals = here.facts.targets.filter(_.currency.isnull() | (_.currency == here.facts.settings.currency))
 
     def found(subject: Subject) -> dict[str, Decimal]:
@@ -41,6 +43,8 @@ def _recorded(here: Asked, period: Period, team: str | None) -> Decimal | None:
         rows = rows.filter((_.lead_source == ALL) & _.target.notnull()).order_by("subject_id")
         return {row["subject_id"]: row["target"] for row in rows.to_pyarrow().to_pylist()}
 
+    if person is not None:
+        return found(Subject.PERSON).get(person)
     if team is not None:
         return found(Subject.TEAM).get(team)
     whole = found(Subject.ORGANISATION)

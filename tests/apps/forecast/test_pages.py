@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from bokgi.apps.access.erasing import person_erase
 from bokgi.apps.access.models import AuditEntry, Organisation
@@ -22,7 +25,7 @@ from bokgi.questions.answers import Answers
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.speaker import Speaker
-from tests.homes import PEOPLE, TODAY
+from tests.homes import PEOPLE, SELLERS, TODAY, add, add_pipeline
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -66,6 +69,82 @@ def test_another_period_and_a_team_have_their_page(as_role: AsRole, home: Path) 
     assert PEOPLE["seo"] not in shown
 
 
+def rows(client: Client, address: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(client.get(f"{address}&export=csv").content.decode("utf-8-sig"))))
+
+
+def test_a_person_has_the_forecast_of_own_deals_and_a_colleague_none(as_role: AsRole, home: Path) -> None:
+    answer, speaker = (
+        Answers(home).ask(ask_forecast, as_of=TODAY, period=QUARTER, person="lee"),
+        Speaker("en", TODAY, "KRW"),
+    )
+    for role in ("leader", "rep", "manager"):
+        shown = page(as_role(role), "/forecast/?person=lee")
+        assert speaker.money_short(answer["won_so_far"]) in shown
+        assert speaker.say(answer["said"][0]) in shown
+        tabs = shown.split('<nav class="tabs"')[1].split("</nav>")[0]
+        assert tabs.count("?person=lee") == 3
+        assert PEOPLE["seo"] not in shown.split('id="answer"')[1]
+    for address in ("/forecast/", "/forecast/submissions/", "/forecast/backtest/"):
+        page(as_role("rep"), f"{address}?person=lee")
+        page(as_role("rep"), f"{address}?person=park", status=404)
+
+
+def test_what_a_person_or_team_won_opens_those_deals(
+    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
+) -> None:
+    settings.HOME = tmp_path / "home"
+    shutil.copytree(written_home, settings.HOME)
+    # A year of older deals: only then the forecast is told person by person.
+    deals = ["deal_id | owner_id | stage | outcome | amount | created_on | closed_on"]
+    for number in range(40):
+        created, outcome = TODAY - timedelta(days=420 - 6 * number), ("won", "lost")[number % 2]
+        closed = created + timedelta(days=30)
+        deals.append(f"old-{number} | {SELLERS[number % 5]} | {outcome} | {outcome} | 40000000 | {created} | {closed}")
+    add(settings.HOME, {"deals": "\n".join(deals)})
+    client = as_role("leader")
+    answer = Answers(settings.HOME).ask(ask_forecast, as_of=TODAY, period=QUARTER, team=None)
+    shown = page(client, "/forecast/")
+    links = {
+        **dict(re.findall(r'href="(/deals/[?][^"]*(person=[a-z]+)[^"]*outcome=won[^"]*)"', shown)),
+        **dict(re.findall(r'href="(/deals/[?][^"]*(team=[^&"]+)[^"]*outcome=won[^"]*)"', shown)),
+    }
+    won = {f"person={row['person_id']}": row["won_so_far"] for row in answer["people"] if row["person_id"]}
+    won |= {f"team={quote(row['team'])}": row["won_so_far"] for row in answer["teams"] if row["team"]}
+    assert set(links.values()) == {key for key, amount in won.items() if Decimal(amount["amount"])}
+    assert len(links) > 4
+    for address, whose in links.items():
+        assert sum(Decimal(row["Amount"]) for row in rows(client, address)) == Decimal(won[whose]["amount"])
+
+
+def test_a_pipeline_has_its_forecast_without_what_is_of_all_of_them(
+    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
+) -> None:
+    settings.HOME = tmp_path / "home"
+    shutil.copytree(written_home, settings.HOME)
+    add_pipeline(settings.HOME, [*SELLERS, "han"])
+    leader = as_role("leader")
+    assert submit(leader, subject="organisation:all", amount="987,654,321") == 302
+    assert submit(leader, subject="person:lee", amount="97,531,246", reason="x") == 302
+    answer = Answers(settings.HOME).ask(ask_forecast, as_of=TODAY, period=QUARTER, pipeline="renewal")
+    shown = page(leader, "/forecast/?pipeline=renewal")
+    assert answer["target"] is None
+    assert answer["won_so_far_n"] == len(SELLERS) + 1
+    assert Speaker("en", TODAY, "KRW").money_short(answer["won_so_far"]) in shown
+    assert "are of all pipelines" in shown
+    for said in ("987", "97,531", "97.5"):
+        assert said not in shown.split('id="answer"')[1]
+    for row in answer["people"]:
+        found = rows(leader, f"/deals/?pipeline=renewal&person={row['person_id']}&outcome=won")
+        assert sum(Decimal(one["Amount"]) for one in found) == Decimal(row["won_so_far"]["amount"])
+    assert "All pipelines" in page(leader, "/forecast/submissions/?pipeline=renewal")
+
+
+def test_a_person_who_never_won_is_told_so(as_role: AsRole) -> None:
+    shown = page(as_role("leader"), "/forecast/?person=han")
+    assert "None of these deals has been won yet, so there is nothing to forecast from." in shown
+
+
 @pytest.mark.parametrize("query", ["period=soon", "period=2026-11-30..2026-11-01", "period=2029-01"])
 def test_what_is_no_period_is_refused(as_role: AsRole, query: str) -> None:
     assert as_role("leader").get(f"/forecast/?{query}").status_code == 400
@@ -85,7 +164,7 @@ def test_a_rep_submits_and_everything_submitted_before_stays(as_role: AsRole) ->
     newest = Submission.objects.first()
     assert newest is not None
     assert (newest.on, newest.period, newest.is_override) == (TODAY, QUARTER, False)
-    shown = page(rep, "/forecast/submissions/?subject=person:lee")
+    shown = page(rep, "/forecast/submissions/?person=lee")
     assert "둘은 이달" in shown
     assert AuditEntry.objects.filter(action="submission_save").count() == 2
 
@@ -174,7 +253,7 @@ def test_accuracy_is_said_from_four_periods_on(as_role: AsRole, monkeypatch: pyt
         monkeypatch.setenv("BOKGI_TODAY", on.isoformat())
         assert submit(rep, subject="person:lee", amount="1.5억", period=f"2026-{month:02d}") == 302
         monkeypatch.setenv("BOKGI_TODAY", TODAY.isoformat())
-        shown = page(rep, "/forecast/submissions/?subject=person:lee")
+        shown = page(rep, "/forecast/submissions/?person=lee")
         assert (f"{number} of at least 4 periods" in shown) is (number < 4)
     assert "over 4 periods" in shown.lower()
 

@@ -106,6 +106,19 @@ def forecast(answer: Json) -> Expected:
     )
 
 
+def narrowed(answer: Json) -> Expected:
+    """What stands on the page of a person or a pipeline: no shares, but how far to trust it."""
+    quantiles = answer["quantiles"]
+    low, high = (SAY.money_short(quantiles[level]) for level in ("0.10", "0.90"))
+    return Expected(
+        figures=[
+            ["Expected", SAY.money_short(answer["mean"]), f"80% range {low} to {high}", f"{answer['open_deals']} open"],
+            ["Won so far", SAY.money_short(answer["won_so_far"]), f"{answer['won_so_far_n']} deals"],
+        ],
+        words=[*texts(answer["said"]), *texts(answer["caveats"])],
+    )
+
+
 def sentences(answer: Json) -> Expected:
     assert answer["said"]
     return Expected(words=texts(answer["said"]))

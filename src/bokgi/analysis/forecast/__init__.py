@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bokgi.analysis.forecast.forecasting import backtest, forecast
+from bokgi.analysis.forecast.history import Scope
 from bokgi.analysis.forecast.result import Backtest, Forecast
 
-__all__ = ["Backtest", "Forecast", "backtest", "forecast"]
+__all__ = ["Backtest", "Forecast", "Scope", "backtest", "forecast"]

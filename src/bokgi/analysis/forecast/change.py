@@ -20,7 +20,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _ORDER: Final[tuple[ChangeCode, ...]] = (
-    *("won", "lost", "entered", "moved_on", "moved_back", "amount", "close_date", "waited", "to_come"),
+    *("won", "lost", "entered", "moved_in", "moved_out", "moved_on", "moved_back"),
+    *("amount", "close_date", "waited", "to_come"),
 )
 
 
@@ -28,7 +29,8 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     """Say what moved the forecast since the origin of `before`, both days judged by what is known of deals today.
 
     Each deal's expected amount then and now makes one part: won, lost (or gone), entered, moved on or back, another
-    amount, another close date, or nothing but time. `to_come`: business yet to enter. All carry one factor, by which
+    amount, another close date, or nothing but time. Of a part of the history, what is (or was) open elsewhere moved in
+    or out. `to_come`: business yet to enter. All carry one factor, by which
     the expected amounts add up to the forecast's `mean`.
     """
     so_far = _won_between(history.wins, outlook.window, day_number(outlook.window.origin))
@@ -67,14 +69,23 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     window = outlook.window
     seen = wins.between(day_number(before.origin), day_number(window.origin))
     inside = seen & wins.between(day_number(window.start) - 1, day_number(window.end) - 1)
-    won_ids = wins.deal_id.filter(pa.array(seen))
-    gone = there[0] & ~there[1]
-    is_won = gone & pc.is_in(ids, won_ids.combine_chunks()).to_numpy(zero_copy_only=False)
+    gone, came = there[0] & ~there[1], there[1] & ~there[0]
+    is_won = gone & _among(ids, wins.deal_id.filter(pa.array(seen)))
+    moved_in, moved_out = np.zeros((2, len(ids)), dtype=bool)
+    if history.whole is not None:
+        whole = history.whole
+        elsewhere = whole.wins.between(day_number(before.origin), day_number(window.origin))
+        moved_in = came & _among(ids, whole.standing[place].deal_id)
+        moved_out = gone & ~is_won & _among(ids, whole.standing[-1].deal_id)
+        moved_out |= gone & ~is_won & _among(ids, whole.wins.deal_id.filter(pa.array(elsewhere)))
+    lost, entered = gone & ~is_won & ~moved_out, came & ~moved_in
     won_amount = float(np.nansum(wins.amount[inside]))
     parts: dict[ChangeCode, tuple[int | None, float]] = {
         "won": (int(seen.sum()), won_amount - float(worth[0, is_won].sum())),
-        "lost": (int((gone & ~is_won).sum()), -float(worth[0, gone & ~is_won].sum())),
-        "entered": (int((there[1] & ~there[0]).sum()), float(worth[1, there[1] & ~there[0]].sum())),
+        "lost": (int(lost.sum()), -float(worth[0, lost].sum())),
+        "entered": (int(entered.sum()), float(worth[1, entered].sum())),
+        "moved_in": (int(moved_in.sum()), float(worth[1, moved_in].sum())),
+        "moved_out": (int(moved_out.sum()), -float(worth[0, moved_out].sum())),
         "moved_on": (int(on.sum()), float(rest[on].sum())),
         "moved_back": (int(back.sum()), float(rest[back].sum())),
         "amount": (int(priced.sum()), float(by_amount.sum())),
@@ -84,6 +95,11 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     }
     told = tuple(ChangePart(code, *parts[code]) for code in _ORDER if parts[code][0] != 0)
     return Change(before.origin, mean - sum(part.amount for part in told), mean, told)
+
+
+def _among(ids: pa.Array, those: pa.ChunkedArray) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = pc.is_in(ids, those.combine_chunks()).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _won_between(wins: Wins, window: Window, until: int) -> float:

@@ -32,6 +32,17 @@ class Coding:
     teams: tuple[str, ...]
     stages: tuple[tuple[str, str], ...]
 
+    @property
+    def pipelines(self) -> tuple[str, ...]:
+        """Give the pipelines that have stages, in order."""
+        return tuple(sorted({pipeline for pipeline, _stage in self.stages}))
+
+    @property
+    def pipeline_of_stage(self) -> Ints:
+        """Give the code of the pipeline of each stage."""
+        names = self.pipelines
+        return np.array([names.index(pipeline) for pipeline, _stage in self.stages], dtype=np.int64)
+
 
 def levels_of(names: pa.Table, factors: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], Ints]:
     """Code the levels of each factor by name; the rarest of a factor with many levels are one."""
@@ -74,7 +85,8 @@ def bools_of(column: pa.ChunkedArray) -> NDArray[np.bool_]:
 
 def codes_of(column: pa.ChunkedArray, names: Sequence[str]) -> Ints:
     """Read names by their place in `names`; -1: not among them, null is `UNKNOWN`."""
-    return ints_of(pc.index_in(pc.fill_null(column, UNKNOWN), pa.array(names, pa.string())))
+    found = pc.index_in(pc.fill_null(column, UNKNOWN), pa.array(names, pa.string()))
+    return ints_of(pc.fill_null(found, -1))
 
 
 def stages_of(table: pa.Table, column: str, coding: Coding) -> Ints:

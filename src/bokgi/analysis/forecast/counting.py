@@ -179,7 +179,8 @@ def standing(
 def wins(deals: ir.Table) -> pa.Table:
     """Give the won deals by day of closing."""
     won = deals.filter((_.outcome == "won") & _.closed_on.notnull())
-    rows = won.select("deal_id", "profile", "team", on="closed_on", amount=_.amount.cast("float64"), person="owner_id")
+    traits = ["deal_id", "profile", "team", "pipeline"]
+    rows = won.select(*traits, on="closed_on", amount=_.amount.cast("float64"), person="owner_id")
     return rows.order_by("on", "deal_id").to_pyarrow()
 
 

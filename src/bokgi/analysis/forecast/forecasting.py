@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from bokgi.analysis.forecast.backtesting import BLEND, MODEL, Origin, Scores, replay, scores
 from bokgi.analysis.forecast.benchmarks import RUN_RATE, SIMPLE, WEIGHTED, WEIGHTED_DUE, run_rate
 from bokgi.analysis.forecast.change import change_since
-from bokgi.analysis.forecast.history import History
+from bokgi.analysis.forecast.history import History, Scope
 from bokgi.analysis.forecast.open_deals import at_risk, open_deals, widest
 from bokgi.analysis.forecast.outlook import groups_of
 from bokgi.analysis.forecast.reading import Keep, Source, first_day, read_hazards, read_history, unkept
@@ -57,6 +58,8 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     stages: ir.Table | None = None,
     factors: Sequence[str] = (),
     team: str | None = None,
+    pipeline: str | None = None,
+    person: str | None = None,
     year_starts: int = 1,
     paths: int = 2_000,
     seed: int = 1,
@@ -68,9 +71,10 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     amount` (one currency) and, where there are, `team, expected_close_on, probability, pipeline, known_at_creation`
     and the columns of `factors` (conditions known when a deal is assigned); `visits` of `analysis.visits`; `changes`,
     the deals' field history (`deal_changes`), by which past days are seen as they were; `stages` for the CRM's chance
-    of each stage. Nothing may be dated after `as_of`. With `team` only its deals count; what deals do in a stage is
-    learnt from everybody's. `year_starts` is the first month of the fiscal year, by whose quarters deals hurry.
-    `keep(name, make)` may keep tables that follow from all of this but team, paths and seed; without it none is kept.
+    of each stage. Nothing may be dated after `as_of`. With `team`, `pipeline` or `person` (the owner) only those deals
+    count; what deals do in a stage is learnt from everybody's, how such forecasts turn out from their own past.
+    `year_starts` is the first month of the fiscal year, by whose quarters deals hurry. `keep(name, make)` may keep
+    tables that follow from all of this but whose deals count, paths and seed; without it none is kept.
 
     Gives quantiles and mean of the won amount of the whole period, what is won so far included; the part of open deals
     and the part of deals yet to come; by person and team; simple forecasts beside it; what changed since last week and
@@ -84,8 +88,9 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     deals count as entering again. A deal without stage history stands in one nameless stage. An amount not known is
     drawn from won deals like it; one above twice the largest won so far counts as that (`outsized`).
 
-    Small numbers: below 26 weeks of history, or where outcomes are known for won deals only, the run rate of the last
-    26 weeks answers alone and `reason` says why. With fewer than five won deals nothing is said (`mean` null).
+    Small numbers: below 26 weeks of history (of the deals that count), or where outcomes are known for won deals only,
+    the run rate of the last 26 weeks answers alone and `reason` says why. With fewer than five won deals (that count)
+    nothing is said (`mean` null).
 
     Refuses: more than one currency (`mixed_currencies`), closings after `as_of` (`events_after_as_of`), a period of
     more than 400 days ahead (`period_too_long`).
@@ -130,16 +135,41 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     earlier_on = as_of - timedelta(days=WEEK)
     windows = (*past, Window(earlier_on, period.start, period.end), window)
     source = Source(deals, visits, changes, stages, as_of, windows, factors, year_starts, keep)
-    history = read_history(source)
-    if team is not None:
-        history = history.of_team(team)
+    history = _part(read_history(source), Scope(team, pipeline, person), windows)
+    known_days = 0 if history.first is None else (as_of - history.first).days
     reason = _reason(history, known_days, window)
+    if reason is None and not history.owners_known(len(past)):
+        reason = "owners_unknown"
     if reason is not None:
         return _by_run_rate(history, window, reason, known_days, paths=paths, seed=seed)
     now = len(windows) - 1
     hazards = read_hazards(source, history.coding, [*range(len(past)), now])
+    hazards = {place: one for place, one in hazards.items() if place == now or _tried(history, windows, place)}
     origins = replay(history, hazards, windows, usual=PAST_PATHS, last=paths, seed=seed, now=now)
     return _told(history, windows, origins, known_days)
+
+
+def _part(history: History, scope: Scope, windows: Sequence[Window]) -> History:
+    """Give the history of a part, which begins when it has its first deal: nothing can be told from the days before.
+
+    Deals may have been somebody else's earlier: what entered before the last origin at which none stood open here does
+    not count as its beginning.
+    """
+    part = history.of(scope)
+    if part.whole is None:
+        return part
+    stood = sorted((day_number(one.origin), len(there) > 0) for one, there in zip(windows, part.standing, strict=True))
+    began = [on for on, any_open in stood if any_open][:1]
+    before = max((on for on, any_open in stood if not any_open and (not began or on < began[0])), default=None)
+    days = [part.wins.on, part.entries.on if before is None else part.entries.on[part.entries.on > before]]
+    began += [int(on.min()) for on in days if len(on)]
+    return replace(part, first=day_of(min(began)) if began else None)
+
+
+def _tried(history: History, windows: Sequence[Window], place: int) -> bool:
+    """Tell whether enough is known of the days before a past window to try the forecast on it."""
+    enough = history.first is not None and (windows[place].origin - history.first).days >= ENOUGH_DAYS
+    return enough and history.owners_known(place)
 
 
 def _check(deals: ir.Table, as_of: date) -> None:
@@ -167,7 +197,7 @@ def _reason(history: History, known_days: int, window: Window) -> Reason | None:
         return "period_over"
     if history.won == 0 or len(history.wins.on) == 0:
         return "no_won_deals"
-    if history.won < _FEWEST_WON:
+    if len(history.wins.on) < _FEWEST_WON:
         return "too_few_wins"
     if known_days < ENOUGH_DAYS:
         return "too_little_history"
@@ -223,6 +253,7 @@ def _by_run_rate(
         open_deals=len(standing),
         unknown_amounts=int(np.isnan(standing.amount).sum()),
         outsized=0,
+        wins=len(history.wins.on),
         history_days=known_days,
         people=(),
         teams=(),
@@ -263,6 +294,7 @@ def _told(history: History, windows: Sequence[Window], origins: Sequence[Origin]
         open_deals=len(outlook.standing),
         unknown_amounts=int(outlook.unknown.sum()),
         outsized=int((outlook.amount < outlook.stated).sum()),
+        wins=len(history.wins.on),
         history_days=known_days,
         people=shares(history, seen, drawn, split, scaling, by="person"),
         teams=shares(history, seen, drawn, split, scaling, by="team"),
@@ -314,6 +346,8 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     stages: ir.Table | None = None,
     factors: Sequence[str] = (),
     team: str | None = None,
+    pipeline: str | None = None,
+    person: str | None = None,
     year_starts: int = 1,
     most: int = 24,
     paths: int = PAST_PATHS,
@@ -344,13 +378,14 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     if not windows:
         return Backtest(as_of, months, "too_little_history", (), {})
     source = Source(deals, visits, changes, stages, as_of, windows, factors, year_starts, keep)
-    history = read_history(source)
-    if team is not None:
-        history = history.of_team(team)
+    history = _part(read_history(source), Scope(team, pipeline, person), windows)
     reason = _reason(history, ENOUGH_DAYS, windows[0])
     if reason is not None:
         return Backtest(as_of, months, reason, (), {})
     hazards = read_hazards(source, history.coding, range(len(windows)))
+    hazards = {place: one for place, one in hazards.items() if _tried(history, windows, place)}
+    if not hazards:
+        return Backtest(as_of, months, "too_little_history", (), {})
     origins = replay(history, hazards, windows, usual=paths, last=paths, seed=seed, now=None)
     return Backtest(as_of, months, None, tuple(_row(one) for one in origins), scores(origins))
 

@@ -8,15 +8,28 @@ from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.coding import Coding
+from bokgi.analysis.forecast.counting import UNKNOWN
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_MOST_UNOWNED: Final = 0.1
+"""With more of the open deals owned by nobody knows whom, a person's cannot be told apart."""
 NEVER: Final = 10**6
 """Days until something of which nobody knows when it is due."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose deals a forecast adds up: of a team, a pipeline, a person, or of several of these at once; null: any."""
+
+    team: str | None = None
+    pipeline: str | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class Wins:
     """Won deals by day of closing; an amount is NaN where none is known."""
 
     deal_id: pa.ChunkedArray
+    pipeline: Ints
     on: Ints
     amount: Floats
     profile: Ints
@@ -87,7 +101,8 @@ class Ends:
 class History:
     """All of it, with the chance that the CRM gives each stage (NaN: none) and the first day of the history.
 
-    `year_starts`: the first month of the fiscal year; entries are told apart by part of its quarters.
+    `year_starts`: the first month of the fiscal year; entries are told apart by part of its quarters. `part`: whose
+    deals count; `whole`: the history that this is a part of (null: it is the whole).
     """
 
     coding: Coding
@@ -100,19 +115,55 @@ class History:
     closed: int
     won: int
     year_starts: int = 1
+    part: Scope = Scope()
+    whole: History | None = None
 
-    def of_team(self, team: str) -> History:
-        """Give the history whose open deals, wins and entries are one team's; hazards stay everybody's."""
-        code = self.coding.teams.index(team) if team in self.coding.teams else -1
+    def of(self, part: Scope) -> History:
+        """Give the history whose open deals, wins and entries are those of a part; hazards stay everybody's.
+
+        What was won of the open deals is what the part won of them, not what somebody else did who took a deal over.
+        """
+        if part == Scope():
+            return self
+        wins = _only(self.wins, self._inside(part, self.wins, self.wins.pipeline))
+        of_stage = self.coding.pipeline_of_stage
         return replace(
             self,
-            standing=tuple(_only(one, one.team == code) for one in self.standing),
-            wins=_only(self.wins, self.wins.team == code),
-            entries=_only(self.entries, self.entries.team == code),
+            standing=tuple(
+                _won_by(_only(one, self._inside(part, one, of_stage[one.stage])), wins) for one in self.standing
+            ),
+            wins=wins,
+            entries=_only(self.entries, self._inside(part, self.entries, of_stage[self.entries.stage])),
+            part=part,
+            whole=self,
         )
+
+    def owners_known(self, place: int) -> bool:
+        """Tell whether it is known who had the deals that stood open at an origin; matters for a person's part only."""
+        if self.part.person is None or self.whole is None:
+            return True
+        person = self.whole.standing[place].person
+        return int((person == self.coding.persons.index(UNKNOWN)).sum()) <= _MOST_UNOWNED * len(person)
+
+    def _inside(self, part: Scope, rows: Rows, pipeline: Ints) -> NDArray[np.bool_]:
+        coding, inside = self.coding, np.ones(len(pipeline), dtype=bool)
+        for code, names, wanted in (
+            (rows.team, coding.teams, part.team),
+            (pipeline, coding.pipelines, part.pipeline),
+            (rows.person, coding.persons, part.person),
+        ):
+            if wanted is not None:
+                inside &= (code == names.index(wanted)) if wanted in names else False
+        return inside
 
 
 Rows = TypeVar("Rows", Standing, Wins, Entries)
+
+
+def _won_by(standing: Standing, wins: Wins) -> Standing:
+    """Keep as won what is among some wins."""
+    theirs = pc.is_in(standing.deal_id, wins.deal_id.combine_chunks()).to_numpy()
+    return replace(standing, won=standing.won & theirs.astype(bool))
 
 
 def _only(rows: Rows, kept: NDArray[np.bool_]) -> Rows:

@@ -20,6 +20,7 @@ from bokgi.analysis.forecast.cells import Cells, cells_of, moves_of
 from bokgi.analysis.forecast.coding import (
     Coding,
     bools_of,
+    codes_of,
     days_of,
     floats_of,
     ints_of,
@@ -169,6 +170,7 @@ def read_history(source: Source) -> History:
         tuple(_standing(tables["standing"], coding, place) for place in range(len(windows))),
         Wins(
             tables["wins"]["deal_id"],
+            codes_of(tables["wins"]["pipeline"], coding.pipelines),
             days_of(tables["wins"]["on"]),
             floats_of(tables["wins"]["amount"]),
             *traits_of(tables["wins"], coding),

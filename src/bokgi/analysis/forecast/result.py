@@ -15,10 +15,24 @@ from bokgi.domain.period import Period
 
 Floats = NDArray[np.float64]
 
-Reason = Literal["too_little_history", "only_won_deals", "no_won_deals", "too_few_wins", "period_over"]
+Reason = Literal[
+    "too_little_history", "only_won_deals", "owners_unknown", "no_won_deals", "too_few_wins", "period_over"
+]
 """Why the stage model was not asked: then the run rate answers alone, or (`NOTHING_SAID`) nothing."""
 NOTHING_SAID: Final = ("no_won_deals", "too_few_wins")
-ChangeCode = Literal["won", "lost", "entered", "moved_on", "moved_back", "amount", "close_date", "waited", "to_come"]
+ChangeCode = Literal[
+    "won",
+    "lost",
+    "entered",
+    "moved_in",
+    "moved_out",
+    "moved_on",
+    "moved_back",
+    "amount",
+    "close_date",
+    "waited",
+    "to_come",
+]
 
 
 @dataclass(frozen=True)
@@ -117,7 +131,8 @@ class Forecast:
 
     `reason` is null when the stage model answered; otherwise why the run rate did, alone (`open` and `people` are null
     then), or why nobody did (`quantiles` empty, `mean` null). `won_by_day`: what was won up to each day with a win.
-    `draws`: the sorted draws behind the quantiles.
+    `wins`: how many deals were won up to the day, whenever; of few of them little can be told. `draws`: the sorted
+    draws behind the quantiles.
     """
 
     as_of: date
@@ -133,6 +148,7 @@ class Forecast:
     open_deals: int
     unknown_amounts: int
     outsized: int
+    wins: int
     history_days: int
     people: tuple[Share, ...]
     teams: tuple[Share, ...]

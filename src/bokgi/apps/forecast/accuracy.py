@@ -11,6 +11,7 @@ from bokgi.analysis.submissions import SubmissionAccuracy, submission_accuracy
 from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import Subject, early_day, periods_over, stood_on
 from bokgi.apps.forecast.selectors import may_see, note_of, subject_name
+from bokgi.apps.pipeline.funnel import deals_address
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
@@ -153,8 +154,8 @@ def sentence(screen: Screen, rows: Sequence[Judged]) -> str:
     )
 
 
-def past_table(screen: Screen, found: Sequence[Past]) -> Table:
-    """List the periods that are over: what stood early and last, what came, how far off."""
+def past_table(screen: Screen, subject: Subject, found: Sequence[Past]) -> Table:
+    """List the periods that are over: what stood early and last, what came (it opens its deals), how far off."""
     say, speaker = screen.say, screen.speaker
     amounts = [
         amount for one in found for amount in (one.came, one.early and one.early.amount, one.last and one.last.amount)
@@ -180,11 +181,17 @@ def past_table(screen: Screen, found: Sequence[Past]) -> Table:
                 Cell(ABSENT if early is None else unit.cell(early.amount)),
                 Cell(ABSENT if model is None else unit.cell(model), tone="dim"),
                 Cell(ABSENT if one.last is None else unit.cell(one.last.amount)),
-                Cell(unit.cell(one.came), strong=True),
+                Cell(unit.cell(one.came), href=won_deals(screen, subject, one.period) if one.came else "", strong=True),
                 Cell(ABSENT if off is None else signed(speaker.percent(off))),
             ]
         )
     return Table(say(N_("Periods that are over")), columns, rows, hidden_caption=True)
+
+
+def won_deals(screen: Screen, subject: Subject, period: Period) -> str:
+    """Give the list of what a person, a team or everybody won in a period."""
+    whose: dict[str, str | None] = {} if subject.kind == "organisation" else {subject.kind: subject.id}
+    return deals_address(screen, outcome="won", closed=f"{period.start}..{period.end}", **whose)
 
 
 def as_rows(screen: Screen, rows: Sequence[Submission]) -> tuple[list[str], list[list[Value]]]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from bokgi.apps.forecast.accuracy import won_deals
 from bokgi.apps.forecast.evidence import category_address
 from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import Subject, Way
@@ -46,7 +47,9 @@ class Outlook:
     submitted: Submitted
 
     def newest(self, subject: Subject) -> Submission | None:
-        """Give the submission that counts, as far as it may be seen."""
+        """Give the submission that counts, as far as it may be seen; null with one pipeline: nobody submits for one."""
+        if self.screen.pipeline is not None:
+            return None
         found = self.submitted.get(subject, ())
         return found[0] if found and may_see(self.screen, subject) else None
 
@@ -54,6 +57,11 @@ class Outlook:
         """Give the target."""
         target = self.answer["target"]
         return None if target is None else amount_of(target["amount"])
+
+    @property
+    def span(self) -> str:
+        """Write the period as the list of deals reads it."""
+        return f"{self.period.start}..{self.period.end}"
 
     def submit_address(self, subject: Subject) -> str:
         """Give where a number is submitted for a subject."""
@@ -92,7 +100,7 @@ def figures(found: Outlook) -> list[Figure]:
             speaker.money_short(answer["won_so_far"]),
             mark=_drawn(won, None, line, goal, quiet=True).mark if around else None,
             n=say(N_("{n} deals"), n=answer["won_so_far_n"]),
-            rows=_rows(screen, outcome="won", closed=f"{found.period.start}..{found.period.end}"),
+            rows=_rows(screen, outcome="won", closed=found.span),
             definition=_definition(screen, "won"),
         ),
     ]
@@ -227,8 +235,13 @@ def _sum_of_people(found: Outlook, subject: Subject) -> tuple[Decimal, int, int]
 
 
 def people_table(found: Outlook) -> Table | None:
-    """List the people whose rows may be seen: won, expected, range, categories, what was submitted."""
+    """List the people whose rows may be seen: won, expected, range, categories, what was submitted.
+
+    Null for one person, whose the figures of the page are.
+    """
     screen, answer = found.screen, found.answer
+    if screen.person is not None:
+        return None
     rows = [row for row in answer["people"] if row["person_id"] and screen.viewer.sees_person(row["person_id"])]
     levels = {row["person_id"]: row for row in answer["categories"]["people"]}
     if not rows:
@@ -242,7 +255,7 @@ def teams_table(found: Outlook) -> Table | None:
     screen, answer = found.screen, found.answer
     rows = [row for row in answer["teams"] if row["team"] in screen.shown]
     levels = {row["team"]: row for row in answer["categories"]["teams"]}
-    if screen.team is not None or not rows:
+    if screen.team is not None or screen.person is not None or not rows:
         return None
     told = [(Subject("team", row["team"]), row["team"], row, levels.get(row["team"])) for row in rows]
     return _shares(found, screen.say(N_("Team")), told, caption=screen.say(N_("By team")))
@@ -253,7 +266,7 @@ def _shares(
 ) -> Table:
     screen = found.screen
     say, speaker = screen.say, screen.speaker
-    used = found.answer["categories"]["used"]
+    used, submits = found.answer["categories"]["used"], screen.pipeline is None
     newest = {subject: found.newest(subject) for subject, *_ in rows}
     unit = speaker.money_column([row[name] for _, _, row, _ in rows for name in ("won_so_far", "mean", "high")])
     ends = [amount_of(row[name]) for _, _, row, _ in rows for name in ("low", "high")]
@@ -264,37 +277,42 @@ def _shares(
         Column(say(N_("Open")), "right"),
         Column(say(N_("To come")), "right"),
         Column(say(N_("Expected")), "right"),
-        Column(say(N_("80% range; the tick is what was submitted")), drawn=True),
+        Column(say(N_("80% range; the tick is what was submitted")) if submits else say(N_("80% range")), drawn=True),
         *([Column(say(N_("Won and commit")), "right"), Column(say(N_("With best case")), "right")] if used else []),
-        Column(say(N_("Submitted")), "right"),
-        Column(say(N_("Submit")), unseen=True),
+        *([Column(say(N_("Submitted")), "right"), Column(say(N_("Submit")), unseen=True)] if submits else []),
     ]
     cells = []
     for subject, name, row, levels in rows:
         mean, low, high = (amount_of(row[key]) or Decimal(0) for key in ("mean", "low", "high"))
         one = newest[subject]
-        goal = None if one is None else one.amount
-        badge = Badge(say(N_("override")), "same", "edit") if one is not None and one.is_override else None
+        goal, won = None if one is None else one.amount, amount_of(row["won_so_far"])
         cells.append(
             [
-                Cell(name, href=_history_address(subject)),
-                *(Cell(unit.cell(amount_of(row[key]))) for key in ("won_so_far", "open", "new")),
+                Cell(name, href=screen.address(**_whose(subject))),
+                Cell(unit.cell(won), href=won_deals(screen, subject, found.period) if won else ""),
+                *(Cell(unit.cell(amount_of(row[key]))) for key in ("open", "new")),
                 Cell(unit.cell(mean), strong=True),
                 _drawn(mean, (low, high), line, goal),
                 *([_level(unit, levels, key) for key in ("commit", "best_case")] if used else []),
-                Cell(
-                    ABSENT if one is None else unit.cell(one.amount),
-                    badge=badge,
-                    sub="" if one is None else _who_when(screen, one),
-                ),
-                _submit_cell(found, subject),
+                *([_submitted(found, subject, unit), _submit_cell(found, subject)] if submits else []),
             ]
         )
     return Table(caption, columns, cells, hidden_caption=True)
 
 
-def _history_address(subject: Subject) -> str:
-    return f"{reverse('forecast:submissions')}?{urlencode({'subject': subject.key})}"
+def _whose(subject: Subject) -> dict[str, str | None]:
+    """Give what narrows a page or a list to a person or a team."""
+    return {subject.kind: subject.id}
+
+
+def _submitted(found: Outlook, subject: Subject, unit: MoneyColumn) -> Cell:
+    """Write what was submitted by whom when; it leads to what stood there before."""
+    one = found.newest(subject)
+    if one is None:
+        return Cell(ABSENT)
+    badge = Badge(found.screen.say(N_("override")), "same", "edit") if one.is_override else None
+    history = f"{reverse('forecast:submissions')}?{urlencode(_whose(subject))}"
+    return Cell(unit.cell(one.amount), href=history, badge=badge, sub=_who_when(found.screen, one))
 
 
 def _level(unit: MoneyColumn, levels: Json | None, key: str) -> Cell:

@@ -58,8 +58,15 @@ def offered_periods(screen: Screen) -> list[Period]:
 
 
 def subject_of(screen: Screen) -> Subject:
-    """Give whose the page is: the team's, else the organisation's."""
+    """Give whose the page is: the person's, else the team's, else the organisation's."""
+    if screen.person is not None:
+        return Subject("person", screen.person)
     return ORGANISATION if screen.team is None else Subject("team", screen.team)
+
+
+def scope_of(screen: Screen) -> dict[str, str | None]:
+    """Give the parameters of a question that is narrowed to what the page looks at."""
+    return {"team": screen.team, "pipeline": screen.pipeline, "person": screen.person}
 
 
 def own_subject(screen: Screen) -> Subject:

@@ -45,10 +45,10 @@ def page(screen: Screen, template: str, shown: Mapping[str, object], *, status: 
 @require_GET
 def forecast_index(request: PageRequest) -> HttpResponse:
     """Show what will be won in a period, what each says of it, why it moved, which deals matter."""
-    screen = screen_of(request)
+    screen = screen_of(request, shows="sums")
     period = selectors.asked_period(screen)
     subject = selectors.subject_of(screen)
-    answer = ask_later(request, ask_forecast, as_of=screen.as_of, period=period, team=screen.team)
+    answer = ask_later(request, ask_forecast, as_of=screen.as_of, period=period, **selectors.scope_of(screen))
     shown: dict[str, object] = {
         "period": period,
         "periods": selectors.offered_periods(screen),
@@ -83,12 +83,13 @@ def forecast_index(request: PageRequest) -> HttpResponse:
 @require_GET
 def backtest(request: PageRequest) -> HttpResponse:
     """Show how the forecast did on past periods, beside simple methods."""
-    screen = screen_of(request)
+    screen = screen_of(request, shows="sums")
     subject = selectors.subject_of(screen)
     length = request.GET.get("length", "month")
     length = length if length in MONTHS else "month"
     whole = selectors.may_see(screen, subject)
-    answer = ask_later(request, ask_backtest, as_of=screen.as_of, period=length, team=screen.team) if whole else None
+    scope = selectors.scope_of(screen)
+    answer = ask_later(request, ask_backtest, as_of=screen.as_of, period=length, **scope) if whole else None
     shown: dict[str, object] = {"length": length, "whole": whole, "working": whole and answer is None, "answer": answer}
     if answer is not None:
         shown |= {
@@ -102,12 +103,11 @@ def backtest(request: PageRequest) -> HttpResponse:
 @require_GET
 def submissions(request: PageRequest) -> HttpResponse:
     """Show what was submitted, what came, and how right people and model were; or give it as a file."""
-    screen = screen_of(request)
-    given = request.GET.get("subject", "")
-    subject = Subject.read(given) if given else selectors.subject_of(screen)
+    screen = screen_of(request, shows="people")
+    given = screen.team is not None or screen.person is not None
+    subject = selectors.subject_of(screen)
     if not given and not selectors.may_see(screen, subject) and screen.viewer.person_id:
         subject = Subject("person", screen.viewer.person_id)
-    name = selectors.subject_name(screen, subject) if given or selectors.may_see(screen, subject) else ""
     rows = accuracy.visible(screen, selectors.history())
     columns = (
         Column(screen.say(N_("Period")), key="period"),
@@ -141,26 +141,15 @@ def submissions(request: PageRequest) -> HttpResponse:
 
     fitting = [one for one in listed if word in words(one)]
     shown = {
-        "subject": subject,
-        "name": name,
-        "subjects": _subjects(screen),
         "sentence": accuracy.sentence(screen, judged),
         "judged": accuracy.judged_table(screen, judged),
-        "past": accuracy.past_table(screen, past),
+        "past": accuracy.past_table(screen, subject, past),
         "any_past": bool(past),
         "listing": listing,
         "total": len(fitting),
         "table": accuracy.history_table(screen, columns, listing.cut(fitting)),
     }
     return page(screen, "submissions.html", shown)
-
-
-def _subjects(screen: Screen) -> list[tuple[str, str]]:
-    """List whose submissions may be looked at: key and name."""
-    found = [(selectors.ORGANISATION, screen.say(N_("Everybody")))]
-    found += [(Subject("team", team), team) for team in screen.teams]
-    found += [(Subject("person", person), name) for person, name in screen.people.items()]
-    return [(subject.key, name) for subject, name in found if selectors.may_see(screen, subject)]
 
 
 @may(*SUBMITTING)

@@ -29,8 +29,9 @@ from bokgi.ui.speaker import Speaker
 WHOLE = "*"
 """Key of the group of everybody, beside the teams."""
 
-Shows = Literal["all", "sums", "rows"]
-"""What a page shows of one pipeline: it cannot be narrowed to one, sums over people, or rows of the own people only."""
+Shows = Literal["all", "people", "sums", "rows"]
+"""What a page may be narrowed to: a team only; a person, too; and a pipeline, of which it shows sums over people, or
+rows of the own people only."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Screen:
 
         Together the pipelines are the whole: a single sum that would show one person takes the others along.
         """
-        if self.shows == "all":
+        if self.shows in {"all", "people"}:
             return {}
         found = self.ask(ask_pipelines)["pipelines"]
         if not found[1:] or not all(self._sums_shown(one[whose]) for one in found for whose in ("owners", "ever")):
@@ -199,13 +200,13 @@ def screen_of(request: PageRequest, *, shows: Shows = "all") -> Screen:
         team=request.GET.get("team") or None,
         lang=found if found in LANGUAGES else LANGUAGES[0],
         currency="KRW" if company is None else company.currency,
-        pipeline=(request.GET.get("pipeline") or None) if shows != "all" else None,
+        pipeline=(request.GET.get("pipeline") or None) if shows in {"sums", "rows"} else None,
         person=(request.GET.get("person") or None) if shows != "all" else None,
         shows=shows,
     )
     if screen.team is not None and screen.team not in (shown := sorted(screen.shown - {WHOLE})):
         raise unknown("team", screen.team, shown)
-    if shows == "sums" and screen.person is not None and screen.person not in screen.people:
+    if shows in {"people", "sums"} and screen.person is not None and screen.person not in screen.people:
         raise NotFoundError("person_unknown", Message(N_("There is nobody called “{who}”."), {"who": screen.person}))
     if shows == "sums" and screen.pipeline is not None and screen.pipeline not in screen.pipelines:
         raise unknown("pipeline", screen.pipeline, screen.pipelines.values())

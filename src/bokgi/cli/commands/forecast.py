@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, asked_once, conclude, day, say_all, show_table
+from bokgi.cli.answering import answer, asked_once, conclude, day, key_of, say_all, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.labels import FORECAST_CHANGES, FORECAST_METHODS
@@ -26,12 +26,15 @@ def forecast(
         str | None, typer.Option(metavar="month|quarter|DATE..DATE", help=N_("What is forecast; the current quarter."))
     ] = None,
     team: Annotated[str | None, typer.Option(metavar=N_("TEAM"), help=N_("One team only."))] = None,
+    person: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("Whose deals: name or person_id."))] = None,
+    pipeline: Annotated[str | None, typer.Option(metavar=N_("PIPELINE"), help=N_("One pipeline only."))] = None,
 ) -> Answer:
     """Ask and show."""
     from bokgi.questions.forecast import ask_forecast, period_of
 
     on = day(session, as_of)
-    found = asked_once(session, ask_forecast, as_of=on, period=period_of(period, on), team=team)
+    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person)}
+    found = asked_once(session, ask_forecast, as_of=on, period=period_of(period, on), **scope)
     told = answer(session, found)
     return Answer(told, lambda shown: _show_forecast(shown, told))
 
@@ -45,11 +48,14 @@ def backtest(
     ] = None,
     period: Annotated[str, typer.Option(metavar="month|quarter", help=N_("How long the periods are."))] = "month",
     team: Annotated[str | None, typer.Option(metavar=N_("TEAM"), help=N_("One team only."))] = None,
+    person: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("Whose deals: name or person_id."))] = None,
+    pipeline: Annotated[str | None, typer.Option(metavar=N_("PIPELINE"), help=N_("One pipeline only."))] = None,
 ) -> Answer:
     """Ask and show."""
     from bokgi.questions.backtest import ask_backtest
 
-    found = asked_once(session, ask_backtest, as_of=day(session, as_of), period=period, team=team)
+    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person)}
+    found = asked_once(session, ask_backtest, as_of=day(session, as_of), period=period, **scope)
     told = answer(session, found)
     return Answer(told, lambda shown: _show_backtest(shown, told))
 
