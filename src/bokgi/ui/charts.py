@@ -136,7 +136,7 @@ class Ahead:
     half: tuple[Decimal, Decimal]
     wide: tuple[Decimal, Decimal]
     words: tuple[str, str]
-    """What the expected end and the day of today are called."""
+    """What the expected end and the last day that is known are called."""
 
 
 @lru_cache(maxsize=128)
@@ -192,6 +192,7 @@ def cumulative(  # noqa: PLR0913 - what is drawn, on what, in which words
 
     if ahead is not None and line:
         now, end = line[-1], float(ahead.expected)
+        side: Literal["left", "right"] = "left" if now["x"] < days * 0.7 else "right"
         fan = [
             alt.Chart(
                 alt.InlineData(values=[now | {"z": now["y"]}, {"x": days, "y": float(ends[0]), "z": float(ends[1])}])
@@ -214,7 +215,7 @@ def cumulative(  # noqa: PLR0913 - what is drawn, on what, in which words
             *fan,
             place(now).mark_rule(strokeDash=[2, 2], color=colour["text-3"]).encode(x=x),
             place({"x": now["x"], "y": 0, "text": ahead.words[1]})
-            .mark_text(align="left", dx=5, dy=-9, color=colour["text-3"])
+            .mark_text(align=side, dx=5 if side == "left" else -5, dy=-9, color=colour["text-3"])
             .encode(x=x, y=y, text="text:N"),
             *layers,
             way.mark_line(strokeDash=[3, 3]).encode(x=x, y=y),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Callable
 from datetime import date, time, timedelta
 from html import unescape
@@ -10,20 +12,23 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from bokgi.apps.access.models import User
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.apps.reviews.services import planning
 from bokgi.apps.today.news import since
 from bokgi.apps.today.tasks import STEPS
+from bokgi.domain.period import Period
 from bokgi.questions.answers import Answers
 from bokgi.questions.changes import ask_changes
 from bokgi.questions.compare import compare
 from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.forecast import ask_forecast
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.ui.format import percent
 from bokgi.ui.speaker import Speaker
-from tests.homes import SELLERS, TODAY
+from tests.homes import SELLERS, TODAY, add_pipeline
 
 AsRole = Callable[[str], Client]
 
@@ -166,3 +171,41 @@ def test_one_deal_that_is_new_is_a_new_deal(as_role: AsRole, english: None, monk
     shown = page(as_role("leader"))
     assert "New deal" in shown
     assert "New deals" not in shown
+
+
+def test_it_is_narrowed_to_a_person_whose_deals_one_may_see(as_role: AsRole, home: Path) -> None:
+    day = date(2027, 1, 31)
+    answer = Answers(home).ask(ask_forecast, as_of=day, period=Period.quarter_of(day), person="park")
+    for role in ("leader", "manager"):
+        shown = unescape(as_role(role).get("/today/?person=park").content.decode())
+        assert {person for person in SELLERS if f"/deals/{person}-" in shown} == {"park"}
+        assert Speaker("ko", day, "KRW").say(answer["said"][0]) in shown
+        assert "/forecast/?person=park" in shown
+        assert "attention=any&sort=-attention&person=park" in shown
+    assert as_role("rep").get("/today/?person=park").status_code == 404
+    own = unescape(as_role("rep").get("/today/?person=lee").content.decode())
+    assert "나의 결과" in own
+
+
+def test_it_is_narrowed_to_a_pipeline_and_says_what_is_of_all(
+    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
+) -> None:
+    settings.HOME = tmp_path / "home"
+    shutil.copytree(written_home, settings.HOME)
+    add_pipeline(settings.HOME, [*SELLERS, "han"])
+    shown = unescape(as_role("leader").get("/today/?pipeline=renewal").content.decode())
+    rows = set(re.findall(r"/deals/(\w+)-(r?)\d", shown))
+    assert len(rows) > 1
+    assert {kind for _person, kind in rows} == {"r"}
+    assert "모든 파이프라인을 합해서만" in shown
+
+
+@pytest.mark.parametrize(("today", "words"), [("2026-11-24", "지금"), ("2026-12-10", "11월 24일까지의 자료")])
+def test_what_was_won_is_drawn_up_to_the_last_day_of_the_data(
+    as_role: AsRole, monkeypatch: pytest.MonkeyPatch, today: str, words: str
+) -> None:
+    monkeypatch.setenv("BOKGI_TODAY", today)
+    shown = page(as_role("leader"))
+    drawn = shown.replace("\u00a0", " ").encode().decode("unicode_escape", "ignore") if "\\u" in shown else shown
+    assert f'"text": "{words}"' in drawn or f'"text":"{words}"' in drawn
+    assert ("자료는 11월 24일까지입니다" in shown.replace("\u00a0", " ").replace("\u2060", "")) is (words != "지금")

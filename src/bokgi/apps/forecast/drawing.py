@@ -6,8 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from markupsafe import Markup
 
+from bokgi.apps.access.requests import organisation_of
+from bokgi.apps.access.selectors import ZONE
+from bokgi.apps.data.age import data_age
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_
 from bokgi.domain.money import Money
@@ -51,7 +55,10 @@ def dots(screen: Screen, forecast: Json, width: int = 320) -> Markup | None:
 
 
 def progress(screen: Screen, forecast: Json) -> Chart | None:
-    """Draw what was won day by day, the target, and the range at the end; null where there is no forecast ahead."""
+    """Draw what was won day by day, the target, and the range at the end; null where there is no forecast ahead.
+
+    The line of what was won ends with the data: of the days after them nobody knows yet.
+    """
     say, speaker = screen.say, screen.speaker
     quantiles, mean = forecast["quantiles"], amount_of(forecast["mean"])
     start, after = (date.fromisoformat(forecast["period"][end]) for end in ("start", "end"))
@@ -64,8 +71,10 @@ def progress(screen: Screen, forecast: Json) -> Chart | None:
         return None
     won = [(date.fromisoformat(row["on"]), amount_of(row["amount"]) or Decimal(0)) for row in forecast["won_by_day"]]
     points = [*([] if won and won[0][0] == start else [(start, Decimal(0))]), *won]
-    if points[-1][0] < on:
-        points.append((on, points[-1][1]))
+    known = max(min(on, data_until(screen)), start, points[-1][0])
+    if points[-1][0] < known:
+        points.append((known, points[-1][1]))
+    ends = say(N_("now")) if known == on else say(N_("data until {day}"), day=speaker.day_short(known.isoformat()))
     half, wide = (tuple(amount_of(quantiles[end]) or Decimal(0) for end in ends) for ends in _ENDS.values())
     target = forecast["target"]
 
@@ -80,7 +89,7 @@ def progress(screen: Screen, forecast: Json) -> Chart | None:
                 width=width,
                 words=(say(N_("Won")), say(N_("Target"))),
                 mode="page",
-                ahead=Ahead(mean, (half[0], half[1]), (wide[0], wide[1]), (say(N_("Forecast")), say(N_("now")))),
+                ahead=Ahead(mean, (half[0], half[1]), (wide[0], wide[1]), (say(N_("Forecast")), ends)),
             )
         )
 
@@ -95,4 +104,14 @@ def progress(screen: Screen, forecast: Json) -> Chart | None:
         wide=spec(640),
         narrow=spec(330),
         table=Table(title, head, rows, hidden_caption=True),
+        note=""
+        if known == on
+        else say(N_("The data end on {day}: what was won since then is not in them."), day=known),
     )
+
+
+def data_until(screen: Screen) -> date:
+    """Give the day of the newest export; that of the screen before the first one."""
+    company = organisation_of(screen.request)
+    age = data_age(settings.HOME, today=screen.as_of, zone=ZONE if company is None else company.time_zone)
+    return screen.as_of if age is None else age.exported_on

@@ -36,7 +36,8 @@ def news(screen: Screen) -> Table | None:
     if owners == ():
         return None
     start = since(screen.as_of)
-    found = screen.ask(tell_pipeline_change, start=start, team=screen.team, owners=owners)
+    scope = {"team": screen.team, "pipeline": screen.pipeline, "person": screen.person}
+    found = screen.ask(tell_pipeline_change, start=start, owners=owners, **scope)
     parts = found["parts"]
     if found["reason"] == "amounts_unknown":
         # Most amounts of that day were never seen: their first sight is no news.

@@ -16,9 +16,10 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.forecast import outlook
 from bokgi.apps.forecast.drawing import dots, progress
+from bokgi.apps.forecast.selectors import scope_of
 from bokgi.apps.people import comparison
 from bokgi.apps.pipeline import deal_list
-from bokgi.apps.pipeline.bottleneck import bottleneck
+from bokgi.apps.pipeline.bottleneck import bottleneck, nothing_flagged
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.apps.reviews.keeping.selectors import commitments_of, still_open
 from bokgi.apps.reviews.keeping.views import Line, lines
@@ -45,12 +46,12 @@ _AHEAD = timedelta(days=7)
 @require_GET
 def today_index(request: PageRequest) -> HttpResponse:
     """Show what wants attention: the same page for everybody, each part for whom it is."""
-    screen = screen_of(request)
-    whole = screen.team is not None or WHOLE in screen.shown
+    screen = screen_of(request, shows="sums")
+    whole = not screen.hidden
     forecast = _forecast(screen) if whole else None
     searched = screen.ask(find_bottlenecks) if whole else None
     row, answer = None, None
-    if screen.viewer.person_id:
+    if screen.viewer.person_id and screen.person in {None, screen.viewer.person_id}:
         answer = screen.ask(compare)
         row = comparison.own(answer, screen.viewer.person_id)
     changes = _Changes() if not whole else _changes(screen)
@@ -63,10 +64,12 @@ def today_index(request: PageRequest) -> HttpResponse:
         "deals": _deals(screen, wanting) if wanting is not None and leads else None,
         "tasks": tasks(screen, wanting[:_SHOWN_TASKS]) if wanting is not None and not leads else None,
         "forecast": forecast,
+        "working": whole and forecast is None,
         "dots": None if forecast is None else dots(screen, forecast),
         "progress": None if forecast is None else progress(screen, forecast),
         "searched": searched,
         "found": None if searched is None else bottleneck(screen, searched),
+        "nothing": "" if searched is None else nothing_flagged(screen, searched),
         "news": news(screen),
         "changes": changes,
         "leads": leads,
@@ -80,7 +83,8 @@ def _wanting(screen: Screen) -> list[Json] | None:
     """List the deals to see to first: one's own, or the team's for who leads it; null for who sees no rows."""
     if screen.owners == ():
         return None
-    where = Where(owners=screen.owners, team=screen.team, attention=ANY_REASON)
+    scope = {"team": screen.team, "pipeline": screen.pipeline, "person": screen.person}
+    where = Where(owners=screen.owners, attention=ANY_REASON, **scope)
     found: list[Json] = screen.ask(list_deals, where=where, order="attention", limit=_SHOWN_DEALS)["deals"]
     return found
 
@@ -109,6 +113,8 @@ def _meetings(screen: Screen) -> list[Frame]:
 def _promises(screen: Screen) -> list[Line] | None:
     """List what is agreed and not done yet, the nearest day first: one's own, and the team's for who leads it.
 
+    Of one person only theirs.
+
     Null for somebody with whom nothing can be agreed.
     """
     people = {screen.viewer.person_id} - {""}
@@ -116,13 +122,18 @@ def _promises(screen: Screen) -> list[Line] | None:
         people = set(screen.people)
         if screen.team is not None:
             people &= screen.teams.get(screen.team, frozenset())
+    if screen.person is not None:
+        people &= {screen.person}
     if not people:
         return None
     return lines(screen, still_open(commitments_of(people, as_of=screen.as_of), as_of=screen.as_of))
 
 
-def _forecast(screen: Screen) -> Json:
-    return screen.ask(ask_forecast, period=screen.quarter, team=screen.team)
+def _forecast(screen: Screen) -> Json | None:
+    """Give the forecast of the quarter; of a person or a pipeline, which nobody asked beforehand, null at first."""
+    narrowed = screen.person is not None or screen.pipeline is not None
+    asked = screen.ask_later if narrowed else screen.ask
+    return asked(ask_forecast, period=screen.quarter, **scope_of(screen))
 
 
 def _figures(screen: Screen, forecast: Json) -> list[Figure]:
@@ -149,6 +160,8 @@ class _Changes:
 
 def _changes(screen: Screen) -> _Changes:
     """Say what fell and what rose beyond chance, as far as this person may see whose it is."""
+    if screen.pipeline is not None:
+        return _Changes(none=screen.say(N_("What is usual is known of all pipelines together; it stays out here.")))
     answer = screen.ask(ask_changes, team=screen.team)
     fell: list[Change] = []
     rose: list[Change] = []
@@ -156,12 +169,16 @@ def _changes(screen: Screen) -> _Changes:
         kind, subject = alert["subject_kind"], alert["subject_id"]
         if not alert.get("sentence") or not _may_see(screen, kind, subject):
             continue
+        if screen.person is not None and (kind, subject) != ("person", screen.person):
+            continue
         address = reverse("people:person", args=[subject]) if kind == "person" else ""
         change = Change(screen.speaker.say(alert["sentence"]), alert["name"] or "", address)
         (fell if alert["direction"] == "down" else rose).append(change)
     if fell or rose:
         return _Changes(fell, rose)
-    if all(_may_see(screen, one["subject_kind"], one["subject_id"] or "") for one in answer["series"]):
+    if screen.person is None and all(
+        _may_see(screen, one["subject_kind"], one["subject_id"] or "") for one in answer["series"]
+    ):
         return _Changes(none=screen.speaker.say(answer["said"][0]))
     # The same words whether there is something unseen or not: otherwise they would tell that there is.
     return _Changes(none=screen.say(N_("Of what you may see nothing differs from what is usual by more than chance.")))
