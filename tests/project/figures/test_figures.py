@@ -80,7 +80,6 @@ WALK: Final[tuple[tuple[str, list[str], Callable[[Json], Expected]], ...]] = (
     ("/deals/sure-1/", ["deal", "sure-1"], of_the_funnel.deal),
     ("/forecast/", ["forecast"], of_the_forecast.forecast),
     ("/forecast/?person=park", ["forecast", "--person", "park"], of_the_forecast.narrowed),
-    ("/forecast/?pipeline=default", ["forecast", "--pipeline", "default"], of_the_forecast.narrowed),
     ("/forecast/backtest/", ["backtest"], of_the_forecast.sentences),
     ("/forecast/backtest/?person=park", ["backtest", "--person", "park"], of_the_forecast.sentences),
     ("/funnel/", ["funnel"], of_the_funnel.stage_entry_cohort),
