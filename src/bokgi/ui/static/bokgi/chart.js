@@ -25,7 +25,7 @@
     if (!width || before?.width === width) return;
     drawn.set(box, { width, view: before?.view });
     await loaded();
-    const specs = JSON.parse(box.querySelector("script[type='application/json']").textContent);
+    const specs = JSON.parse(box.dataset.chart);
     const spec = { ...(width < NARROW ? specs.narrow : specs.wide), width };
     const font = getComputedStyle(document.body).fontFamily;
     const place = document.createElement("div");
