@@ -17,7 +17,7 @@ from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
 from bokgi.questions.forecast import MONTH, QUARTER, inputs_of, keeping
-from bokgi.questions.forecast_told import tried
+from bokgi.questions.forecast_told import NOTHING, tried
 
 MONTHS: Final = {MONTH: 1, QUARTER: 3}
 
@@ -44,7 +44,8 @@ def ask_backtest(
             Message(N_("It takes: {allowed}"), {"allowed": ", ".join(MONTHS)}),
         )
     with asked(facts, as_of=as_of) as here:
-        read = inputs_of(here, facts, Scope(team, pipeline, person))
+        scope = Scope(team, pipeline, person)
+        read = inputs_of(here, facts, scope)
         found = analysed(
             read.deals,
             read.visits,
@@ -60,10 +61,10 @@ def ask_backtest(
             keep=keeping(facts, "backtest", as_of, period),
         )
         whose = {"team": team, "pipeline": pipeline, "person": person}
-        return {"as_of": as_of.isoformat(), "period": period, **whose, **_answer(here, found)}
+        return {"as_of": as_of.isoformat(), "period": period, **whose, **_answer(here, found, scope)}
 
 
-def _answer(here: Asked, found: Backtest) -> Json:
+def _answer(here: Asked, found: Backtest, scope: Scope) -> Json:
     return {
         "reason": found.reason,
         "origins": [
@@ -91,7 +92,7 @@ def _answer(here: Asked, found: Backtest) -> Json:
             }
             for name, score in found.scores.items()
         },
-        **explained("forecast", said=_said(found), caveats=_caveats(found), would_change=_would_change(found)),
+        **explained("forecast", said=_said(found, scope), caveats=_caveats(found), would_change=_would_change(found)),
     }
 
 
@@ -99,17 +100,14 @@ def _finite(value: float) -> float | None:
     return value if value == value else None  # noqa: PLR0124 - not a number is not equal to itself
 
 
-_WHY_NOT: Final = {
-    "no_won_deals": N_("No deal has been won yet, so there is nothing to forecast from."),
-    "too_few_wins": N_("Fewer than five deals have been won so far: too few to forecast from."),
-    "only_won_deals": N_("Only won deals are known, none that was lost: there is no forecast to try on past periods."),
-}
-
-
-def _said(found: Backtest) -> list[Message]:
+def _said(found: Backtest, scope: Scope) -> list[Message]:
     score, rate, simple = (found.scores.get(name) for name in (BLEND, RUN_RATE, BEST_SIMPLE))
-    if found.reason is not None and found.reason in _WHY_NOT:
-        return [Message(_WHY_NOT[found.reason])]
+    if found.reason in NOTHING_SAID:
+        return [Message(NOTHING[found.reason, scope == Scope()])]
+    if found.reason == "only_won_deals":
+        return [
+            Message(N_("Only won deals are known, none that was lost: there is no forecast to try on past periods."))
+        ]
     if score is None or rate is None or simple is None:
         return [Message(N_("There is no past period to try the forecast on: it takes 26 weeks of history before one."))]
     values = {

@@ -35,7 +35,7 @@ _MOVES: Final = {
 }
 
 
-_NOTHING: Final = {
+NOTHING: Final = {
     ("no_won_deals", True): N_("No deal has been won yet, so there is nothing to forecast from."),
     ("no_won_deals", False): N_("None of these deals has been won yet, so there is nothing to forecast from."),
     ("too_few_wins", True): N_("Fewer than five deals have been won so far: too few to forecast from."),
@@ -48,7 +48,7 @@ def said(here: Asked, found: Forecast, target: Json | None, change: Json | None,
     """Say the forecast in a sentence, then what moved it, then what would change it."""
     values: dict[str, object] = {"period": found.period, "won": here.worth(found.won_so_far), "last": found.period.last}
     if found.reason in NOTHING_SAID:
-        return [Message(_NOTHING[found.reason, scope == Scope()])]
+        return [Message(NOTHING[found.reason, scope == Scope()])]
     if found.mean is None:
         return []
     values["mean"] = here.worth(found.mean)
