@@ -83,8 +83,13 @@ def _wanting(screen: Screen) -> list[Json] | None:
     """List the deals to see to first: one's own, or the team's for who leads it; null for who sees no rows."""
     if screen.owners == ():
         return None
-    scope = {"team": screen.team, "pipeline": screen.pipeline, "person": screen.person}
-    where = Where(owners=screen.owners, attention=ANY_REASON, **scope)
+    where = Where(
+        owners=screen.owners,
+        team=screen.team,
+        pipeline=screen.pipeline,
+        person=screen.person,
+        attention=ANY_REASON,
+    )
     found: list[Json] = screen.ask(list_deals, where=where, order="attention", limit=_SHOWN_DEALS)["deals"]
     return found
 
