@@ -161,7 +161,7 @@ def test_a_file_that_cannot_be_taken_is_refused_with_what_to_do(
     assert error["code"] == wrong.error
     assert wrong.name in error["message"]
     assert error["hint"]
-    assert not (tmp_path / "home" / "sources").exists()
+    assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize("case", TAKEN)
@@ -278,6 +278,13 @@ def test_a_file_that_may_not_grow_leaves_nothing_half(tmp_path: Path, capsys: py
     found = imported(capsys, tmp_path / "home", [tmp_path / "deals.csv"])
     assert (found["import_no"] is not None, found["accepted"]) == (True, 20_002)
     sound(capsys, tmp_path, tmp_path / "home")
+
+
+def test_files_that_are_nothing_known_make_no_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "wide.csv").write_text("a,b,c\n1,2,3\n", encoding="utf-8")
+    error = imported(capsys, tmp_path / "home", [tmp_path / "wide.csv"], code=4)["error"]
+    assert error["code"] == "nothing_to_import"
+    assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize("name", ["deals.csv", "deals.csv/home", "n" * 300])

@@ -86,6 +86,7 @@ def run_import(
     from dataclasses import replace
 
     from bokgi.intake.importing import import_files as write_facts
+    from bokgi.intake.plan import refuse_open_questions
 
     given = dict(answers or {})
     with _lake(session, dry_run=dry_run) as lake, session.progress() as show:
@@ -99,6 +100,7 @@ def run_import(
             with plan:
                 questions = plan.open_questions
                 if not questions:
+                    refuse_open_questions(plan)  # before a home is made for nothing
                     return write_facts(
                         lake if dry_run else _made(session.home),
                         plan,
