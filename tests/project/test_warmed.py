@@ -34,6 +34,14 @@ def test_a_main_page_asks_nothing_that_was_not_asked(
     assert unknown_of(as_role("leader"), PAGES, known, monkeypatch) == {}
 
 
+@pytest.mark.usefixtures("home")
+def test_a_main_page_waits_for_nothing_to_know_what_may_be_shown(
+    as_role: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = ("/today/", "/funnel/", "/funnel/change/", "/forecast/", "/kpi/")
+    assert unknown_of(as_role("viewer"), pages, named([]), monkeypatch) == {}
+
+
 def unknown_of(
     client: Client, pages: Iterable[str], known: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from bokgi.analysis.funnel import FunnelMode
+from bokgi.analysis.trends import windows
 from bokgi.apps.access.asking import answers, main_question, open_questions, viewer_for
 from bokgi.apps.access.selectors import managers, organisation
 from bokgi.apps.pipeline.bottleneck import costliest, first_deals, where_of
@@ -31,13 +32,13 @@ from bokgi.questions.deals import ANY_REASON, Where, list_deals
 from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import MONTH, ask_forecast
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
-from bokgi.questions.kpis import ask_kpis
+from bokgi.questions.kpis import WEEKS, ask_kpis
 from bokgi.questions.person import tell_person
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.roster import ask_roster
 from bokgi.questions.search import prepare_search
-from bokgi.questions.stages import ask_pipelines
-from bokgi.questions.trends import ask_trends
+from bokgi.questions.sellers import Moment, ask_sellers
+from bokgi.questions.trends import COUNT, ask_trends
 from bokgi.questions.working_calendar import ask_working_calendar
 from bokgi.ui.listing import SIZE
 
@@ -60,6 +61,27 @@ def _window(back: int) -> dict[str, object]:
     }
 
 
+def _last(on: date, days: int = WINDOW_DAYS) -> Period:
+    return Period(_tomorrow(on) - timedelta(days=days), _tomorrow(on))
+
+
+def _week_before(on: date) -> tuple[Moment, ...]:
+    return (on - timedelta(days=7),)
+
+
+def _compared(on: date) -> tuple[Moment, ...]:
+    """Give the funnel's window and the one before it."""
+    return _last(on), _last(on).previous()
+
+
+def _of_dictionary(on: date) -> tuple[Moment, ...]:
+    return _last(on, 7 * WEEKS), _last(on)
+
+
+def _of_trends(on: date) -> tuple[Moment, ...]:
+    return windows(on, weeks=WEEKS, count=COUNT)
+
+
 def register() -> None:
     """Name the questions of Today, Funnel, Forecast, People and the weekly review, as they are asked there."""
     mode = FunnelMode.STAGE_ENTRY_COHORT.value
@@ -79,7 +101,16 @@ def register() -> None:
         main_question(ask_funnel, mode=mode, by=by, **_window(0))
     main_question(ask_funnel, mode=mode, by=(), **_window(1))
     main_question(ask_attributes)
-    main_question(ask_pipelines)
+    main_question(ask_sellers)
+    for also in (
+        _week_before,
+        _compared,
+        _of_dictionary,
+        _of_trends,
+        lambda on: (_quarter(on),),
+        lambda on: (_last(on),),
+    ):
+        main_question(ask_sellers, also=also)
     main_question(ask_content_effect)
     main_question(ask_concentration, team=None)
     main_question(decompose, period=_quarter, team=None)

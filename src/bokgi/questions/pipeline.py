@@ -29,6 +29,8 @@ LEAST_KNOWN: Final = 0.1
 """Above this share of deals without a known amount, two sums are not compared."""
 PUSHED: Final = "close_later"
 """What `pipeline_moves` calls a close date that was put off."""
+_LEFT: Final = ("moved_out", "removed")
+"""Parts of deals that are whose they were before."""
 _SHOWN_DEALS: Final = 50
 _ENOUGH_MOVES: Final = 10
 
@@ -148,11 +150,13 @@ def tell_pipeline_change(
     person's; what went over to others, or came from them, is a part of its own. With `owners` only deals of these
     people, and no other is listed, wherever it went.
 
-    Gives the bridge (`Bridge.told`), `deals{part: [rows]}` (the largest first, at most 50; `change` is what the deal
-    adds to the part), `pushed[]` (rows of deals whose close date was put off, from `due_before`), `eve{on, count, of,
-    deals[]}` (the last day on which stages or dates moved, how many of the moves were made on it, and of which deals:
-    rows with `stage_before`, `due_before`, null where that did not move), `due{period, due, won, slipped …, slippage,
-    reason}` (what became of the deals due in this quarter since it began), `said[]`, `caveats[]`; see
+    Gives the bridge (`Bridge.told`) with `people[]{person_id, team}` of each part (who has its deals, and in which
+    team they count; of what went to others and of what is gone, who had them), `deals{part: [rows]}` (the largest
+    first, at most 50; `change` is what the deal adds to the part), `pushed[]` (rows of deals whose close date was
+    put off, from `due_before`), `eve{on, count, of, deals[]}` (the last day on which stages or dates moved, how
+    many of the moves were made on it, and of which deals: rows with `stage_before`, `due_before`, null where that
+    did not move), `due{period, due, won, slipped …, slippage, reason}` (what became of the deals due in this
+    quarter since it began), `said[]`, `caveats[]`; see
     `docs/reference/pipeline.schema.json`. Raises `NotFoundError` for an unknown team or pipeline.
     """
     first = start or as_of - timedelta(days=6)
@@ -168,6 +172,7 @@ def tell_pipeline_change(
         pushed = [row for row in moved if row["date_moved"] == PUSHED][:_SHOWN_DEALS]
         on, eve = on_the_eve(moved)
         parts = _largest(moves, [part["code"] for part in told["parts"]])
+        people = _people(moves, before, after)
         shown = [deal_id for pairs in parts.values() for deal_id, _change in pairs]
         shown += [row["deal_id"] for row in (*pushed, *eve[:_SHOWN_DEALS])]
         known = _known(here, shown, owners)
@@ -187,6 +192,7 @@ def tell_pipeline_change(
             "pipeline": pipeline,
             "person": person,
             **told,
+            "parts": [part | {"people": people.get(part["code"], [])} for part in told["parts"]],
             "deals": {
                 part: [known[key] | {"change": amount(here, change)} for key, change in pairs if key in known]
                 for part, pairs in parts.items()
@@ -221,6 +227,29 @@ def _largest(moves: ir.Table, parts: Iterable[str]) -> dict[str, list[tuple[str,
     return {
         part: sorted(by_part.get(part, []), key=lambda pair: (-abs(pair[1] or Decimal(0)), pair[0]))[:_SHOWN_DEALS]
         for part in parts
+    }
+
+
+def _people(moves: ir.Table, before: ir.Table, after: ir.Table) -> dict[str, list[Json]]:
+    """Give by part who has its deals, and in which team they count; deals of nobody are left out."""
+    states = [
+        deals.select("deal_id", **{f"owner_{name}": deals.owner_id, f"team_{name}": deals.team})
+        for name, deals in (("before", before), ("after", after))
+    ]
+    owned = moves.select("deal_id", "came", "changed", "went")
+    for state in states:
+        owned = owned.left_join(state, "deal_id", rname="of_{name}").drop("of_deal_id")
+    rows = owned.drop("deal_id").distinct().to_pyarrow().to_pylist()
+    found: dict[str, set[tuple[str, str | None]]] = {}
+    for row in rows:
+        for way in ("came", "changed", "went"):
+            first, second = ("before", "after") if row[way] in _LEFT else ("after", "before")
+            day = first if row[f"owner_{first}"] is not None else second
+            if row[way] is not None and row[f"owner_{day}"] is not None:
+                found.setdefault(row[way], set()).add((row[f"owner_{day}"], row[f"team_{day}"]))
+    return {
+        part: [{"person_id": person, "team": team} for person, team in sorted(pairs, key=str)]
+        for part, pairs in found.items()
     }
 
 

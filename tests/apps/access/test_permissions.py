@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bokgi.apps.access.permissions import Role, Viewer, managed_by, may_read_private, shown_groups
+from bokgi.apps.access.permissions import Role, Viewer, managed_by, may_read_private, shown_groups, shown_parts
 
 PEOPLE = ("choi", "jung", "kim", "lee", "park", "seo")
 
@@ -104,3 +104,41 @@ def test_nobody_can_be_computed_and_nothing_is_withheld_without_need(
         unseen = [person for person in groups[key] if not viewer.sees_person(person)]
         assert unseen
         assert len(groups[key]) < 3 or reveals(groups, shown | {key}, viewer)
+
+
+def test_what_is_left_of_a_sum_reveals_nobody_either() -> None:
+    viewer = Viewer(Role.VIEWER)
+    team = ["park", "choi", "kim"]
+    # What seo alone has is not hidden by leaving it out: the sum less the others is it.
+    assert shown_parts({"won": ["seo"], "new": team, "lost": [*team, "jung"]}, viewer) == frozenset({"lost"})
+    # Two small parts hide each other where together they are of enough people.
+    assert shown_parts({"won": ["seo"], "new": team, "lost": ["jung", "lee"]}, viewer) == frozenset({"new"})
+    assert shown_parts({"won": ["seo"], "lost": ["seo", "lee"]}, viewer) is None
+    assert shown_parts({"won": ["seo"], "new": team}, viewer) == frozenset()
+    assert shown_parts({}, viewer) == frozenset()
+    assert shown_parts({"won": ["seo"]}, Viewer(Role.LEADER)) == frozenset({"won"})
+    # What may not be shown for another reason is told with the rest.
+    assert shown_parts({"new": team, "lost": team, "won": team}, viewer, ["new", "won"]) == frozenset({"new", "won"})
+    # To who is one of three, the rest of them are two; to who is one of two, it is the other.
+    rep = Viewer(Role.REP, "lee")
+    assert shown_parts({"won": ["lee", "park", "choi"]}, rep) == frozenset({"won"})
+    assert shown_parts({"won": ["lee", "park"]}, rep) is None
+
+
+def test_who_went_to_another_team_is_one_person_with_two_shares() -> None:
+    viewer = Viewer(Role.VIEWER)
+    first, second = [("kim", "1"), ("lee", "1"), ("choi", "1")], [("seo", "2"), ("nam", "2"), ("choi", "2")]
+    # What choi did in one team is not what choi did in the other: the teams do not give choi away.
+    assert shown_groups({"all": [*first, *second], "1": first, "2": second}, viewer) == {"all", "1", "2"}
+    assert shown_groups({"1": [("kim", "1"), ("choi", "1"), ("choi", "2")]}, viewer) == frozenset()
+    # Both shares together are choi's figure all the same.
+    groups = {"all": [*second, ("choi", "1"), ("kim", "2")], "2": [("seo", "2"), ("nam", "2"), ("kim", "2")]}
+    assert shown_groups(groups, viewer) == {"all"}
+
+
+def test_one_s_own_team_is_not_the_one_that_is_withheld() -> None:
+    groups = {"all": ["choi", "kim", "park", "lee", "jung", "seo", "x"], "own": ["lee", "kim", "park"]}
+    groups["other"] = ["choi", "jung", "seo"]
+    # What all teams leave of everybody is x.
+    assert shown_groups(groups, Viewer(Role.REP, "lee"), first=["own"]) == {"all", "own"}
+    assert shown_groups(groups, Viewer(Role.REP, "lee")) == {"all", "other"}

@@ -198,6 +198,13 @@ def test_sums_of_a_pipeline_in_which_few_sell_are_shown_to_nobody_but_who_sees_t
         for pipeline in ("renewal", "default"):
             assert hidden.get(f"{address}?pipeline={pipeline}").status_code == 404
         assert "All pipelines" not in page(hidden, address)
+    # A stage belongs to one pipeline: its sums are the pipeline's.
+    for address in ("/funnel/", "/funnel/?mode=period_flow", "/funnel/compare/", "/kpi/", "/today/"):
+        assert "논의" not in page(hidden, address)
+    assert ">논의" in page(shown, "/funnel/")
+    for address in ("/funnel/", "/funnel/compare/"):
+        assert "Sums over fewer than three people are not shown" in page(hidden, address)
+        assert "Sums over fewer than three people are not shown" not in page(hidden, "/funnel/change/")
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -45,7 +45,7 @@ def page(screen: Screen, template: str, shown: Mapping[str, object], *, status: 
 @require_GET
 def forecast_index(request: PageRequest) -> HttpResponse:
     """Show what will be won in a period, what each says of it, why it moved, which deals matter."""
-    screen = screen_of(request, shows="sums")
+    screen = screen_of(request, shows="sums", also=lambda screen: (selectors.asked_period(screen),))
     period = selectors.asked_period(screen)
     subject = selectors.subject_of(screen)
     answer = ask_later(request, ask_forecast, as_of=screen.as_of, period=period, **selectors.scope_of(screen))
@@ -61,7 +61,7 @@ def forecast_index(request: PageRequest) -> HttpResponse:
     may_now = screen.as_of < period.end and selectors.way_of(screen, own) is Way.OWN
     shown |= {
         "answer": answer,
-        "whole": selectors.may_see(screen, subject),
+        "whole": selectors.may_see(screen, subject) and not screen.hidden,
         "dots": dots(screen, answer, 280),
         "figures": outlook.figures(found),
         "sayings": outlook.sayings(found),
@@ -87,7 +87,7 @@ def backtest(request: PageRequest) -> HttpResponse:
     subject = selectors.subject_of(screen)
     length = request.GET.get("length", "month")
     length = length if length in MONTHS else "month"
-    whole = selectors.may_see(screen, subject)
+    whole = selectors.may_see(screen, subject) and not screen.hidden
     scope = selectors.scope_of(screen)
     answer = ask_later(request, ask_backtest, as_of=screen.as_of, period=length, **scope) if whole else None
     shown: dict[str, object] = {"length": length, "whole": whole, "working": whole and answer is None, "answer": answer}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bokgi.analysis.funnel import FunnelMode
-from bokgi.apps.pipeline.selectors import WHOLE, Screen
+from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_
+from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.ui import marks
@@ -26,7 +28,8 @@ def table(screen: Screen, name: str | None) -> Table | None:
     own = [stage for stage in answer["stages"] if stage["groups"]["person"] == name]
     if not own:
         return None
-    whole = _stages(screen, by=())["stages"] if WHOLE in screen.shown else []
+    everybody = replace(screen, team=None, person=None, also=(_window(screen),))
+    whole = [] if everybody.stages_hidden else _stages(screen, by=())["stages"]
     say, others = screen.say, {(stage["pipeline"], stage["stage"]): stage for stage in whole}
     columns = [
         Column(say(N_("Stage"))),
@@ -45,9 +48,13 @@ def table(screen: Screen, name: str | None) -> Table | None:
 
 def _stages(screen: Screen, *, by: tuple[str, ...]) -> Json:
     """Ask as the funnel does when it is opened, so that the answer is there."""
+    window, mode = _window(screen), FunnelMode.STAGE_ENTRY_COHORT.value
+    return screen.ask(ask_funnel, mode=mode, by=by, start=window.start, end=window.end)
+
+
+def _window(screen: Screen) -> Period:
     end = screen.as_of + timedelta(days=1)
-    start, mode = end - timedelta(days=WINDOW_DAYS), FunnelMode.STAGE_ENTRY_COHORT.value
-    return screen.ask(ask_funnel, mode=mode, by=by, start=start, end=end)
+    return Period(end - timedelta(days=WINDOW_DAYS), end)
 
 
 def _row(screen: Screen, stage: Json, other: Json | None, scale: marks.Scale, level: float) -> list[Cell]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from bokgi.apps.pipeline.deal_list import DEALS
 from bokgi.apps.pipeline.funnel import deals_address
@@ -15,7 +15,7 @@ from bokgi.domain.messages import N_
 from bokgi.domain.money import Money
 from bokgi.questions.asked import Json
 from bokgi.questions.moved import EVE
-from bokgi.questions.pipeline import PUSHED
+from bokgi.questions.pipeline import PUSHED, tell_pipeline_change
 from bokgi.ui.blocks import Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base, for_page
 from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain
@@ -23,6 +23,9 @@ from bokgi.ui.speaker import Speaker, about, amount_of
 
 WEEKS = (1, 2, 4, 13)
 """How many weeks back the change may be looked at."""
+FEW: Final = "few"
+"""What is told as one because few people have it."""
+_PARTS: Final = PIPELINE_PARTS | {FEW: N_("What few people have")}
 
 
 def start_of(screen: Screen) -> date:
@@ -32,8 +35,44 @@ def start_of(screen: Screen) -> date:
     return screen.as_of - timedelta(days=7 * back - 1)
 
 
+def days_of(screen: Screen) -> tuple[date, ...]:
+    """Give the days, beside the page's own, whose open pipeline the page sums up."""
+    return (start_of(screen) - timedelta(days=1),)
+
+
+def seen(screen: Screen, change: Json) -> Json | None:
+    """Give the change as this person may see it; null where even start and end together would show somebody.
+
+    Parts that few people have are told as one. What a team's part leaves of everybody's is judged with it.
+    """
+    if screen.owners is None or screen.person is not None:
+        return change
+    parts = {part["code"]: part for part in change["parts"]}
+    whole = change if screen.team is None else screen.ask(tell_pipeline_change, **asked(screen) | {"team": None})
+    of_all = {part["code"]: part["people"] for part in whole["parts"]}
+    owners = {code: part["people"] for code, part in parts.items()}
+    shown = screen.parts_shown(owners, of_all)
+    if shown is None:
+        return None
+    few = [part for code, part in parts.items() if code not in shown]
+    if not few:
+        return change
+    told = {name: sum(part[name] for part in few) for name in ("count", "deals", "amount_unknown")}
+    amount = sum((_decimal(part["amount"]) for part in few), Decimal(0))
+    rest = {"code": FEW, **told, "amount": Money(amount, screen.currency).as_json(), "people": []}
+    return change | {"parts": [*(part for code, part in parts.items() if code in shown), rest]}
+
+
+def asked(screen: Screen) -> dict[str, Any]:
+    """Give what the question is asked with."""
+    scope = {"team": screen.team, "pipeline": screen.pipeline, "person": screen.person}
+    return {"start": start_of(screen), **scope}
+
+
 def address(screen: Screen, change: Json, figure: str) -> str:
     """Give the list of the deals that `start`, `end` or a part of the change counts; empty for who sees no lists."""
+    if figure == FEW:
+        return ""
     if figure in {"start", "end"}:
         return deals_address(screen, as_of=change[figure]["on"])
     within = f"{change['period']['start']}..{change['period']['end']}"
@@ -49,7 +88,7 @@ def steps_of(change: Json, speaker: Speaker) -> list[Step]:
     return [
         Step(speaker.day(change["start"]["on"]), _decimal(change["start"]["amount"]), total=True),
         *(
-            Step(speaker.label(PIPELINE_PARTS, part["code"]), _decimal(part["amount"]))
+            Step(speaker.label(_PARTS, part["code"]), _decimal(part["amount"]))
             for part in change["parts"]
             if _decimal(part["amount"])
         ),
@@ -97,7 +136,7 @@ def parts_table(screen: Screen, change: Json, column: MoneyColumn | None = None)
 
     rows = [total("start")]
     for part in change["parts"]:
-        name, amount = speaker.label(PIPELINE_PARTS, part["code"]), amount_of(part["amount"])
+        name, amount = speaker.label(_PARTS, part["code"]), amount_of(part["amount"])
         here = bool(change["deals"].get(part["code"]))
         sub = say(N_("{n} without an amount"), n=part["amount_unknown"]) if part["amount_unknown"] else ""
         rows.append(
@@ -225,7 +264,7 @@ def part_lists(screen: Screen, change: Json) -> list[DealsOf]:
             ]
             for deal in deals
         ]
-        name = speaker.label(PIPELINE_PARTS, part["code"])
+        name = speaker.label(_PARTS, part["code"])
         title = say(N_("{part}: {n} deals"), part=name, n=part["deals"])
         note = _left_out(screen, part["deals"] - len(rows))
         table = Table(title, columns, rows, note=note, hidden_caption=True)

@@ -58,6 +58,12 @@ def read(screen: Screen) -> Compared:
     return Compared(_period(first, last), _period(past_first, past_last), mode)
 
 
+def periods_of(screen: Screen) -> tuple[Period, ...]:
+    """Give the periods whose deals the page sums up."""
+    asked = read(screen)
+    return asked.now, asked.before
+
+
 def _day(text: str | None) -> date | None:
     return read_date(text) if text else None
 

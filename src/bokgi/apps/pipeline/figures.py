@@ -16,6 +16,17 @@ MODES: Final = {
     FunnelMode.PERIOD_FLOW.value: N_("Period flow"),
     FunnelMode.SNAPSHOT.value: N_("Snapshot"),
 }
+EXPLAINED: Final = {
+    FunnelMode.STAGE_ENTRY_COHORT.value: N_(
+        "Deals that entered a stage in the period, and what became of them. Open ones are not known yet: they count "
+        "neither as moved on nor as ended."
+    ),
+    FunnelMode.CREATED_COHORT.value: N_(
+        "Deals created in the period, and how far they have come. Recent ones have had little time."
+    ),
+    FunnelMode.PERIOD_FLOW.value: N_("Everything that moved in the period, whenever the deal was created."),
+    FunnelMode.SNAPSHOT.value: N_("What stands in which stage on the last day."),
+}
 COUNTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     FunnelMode.STAGE_ENTRY_COHORT.value: ((N_("Entered"), "entered"), (N_("Still open"), "open")),
     FunnelMode.CREATED_COHORT.value: (

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from bokgi.analysis.funnel import FunnelMode
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.pipeline.deal_list import DEALS
+from bokgi.apps.pipeline.few_people import shown_amounts
 from bokgi.apps.pipeline.figures import COUNTS, MODES
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.errors import UsageError
@@ -30,17 +31,6 @@ from bokgi.ui.blocks import Badge, Cell, Column, HeatCell, Table
 from bokgi.ui.format import ABSENT, points
 from bokgi.ui.format import n as cases
 
-EXPLAINED: Final = {
-    FunnelMode.STAGE_ENTRY_COHORT.value: N_(
-        "Deals that entered a stage in the period, and what became of them. Open ones are not known yet: they count "
-        "neither as moved on nor as ended."
-    ),
-    FunnelMode.CREATED_COHORT.value: N_(
-        "Deals created in the period, and how far they have come. Recent ones have had little time."
-    ),
-    FunnelMode.PERIOD_FLOW.value: N_("Everything that moved in the period, whenever the deal was created."),
-    FunnelMode.SNAPSHOT.value: N_("What stands in which stage on the last day."),
-}
 SPLITS: Final = {
     "team": N_("Team"),
     "source": N_("Source"),
@@ -86,6 +76,12 @@ def read(screen: Screen) -> Asked:
     return Asked(mode, Period(end - timedelta(days=WINDOWS[weeks]), end), weeks, split)
 
 
+def periods_of(screen: Screen) -> tuple[Period, ...]:
+    """Give the periods whose deals the page sums up."""
+    now = read(screen).period
+    return now, now.previous()
+
+
 def _offered(name: str, given: str, offered: Mapping[str, object]) -> None:
     if given not in offered:
         raise UsageError(
@@ -112,6 +108,8 @@ def stages(screen: Screen, asked: Asked, *, before: bool = False, split: str | N
 
     Groups of which this person may not see the sum are left out.
     """
+    if screen.stages_hidden:
+        return []
     by = ["team"] if screen.team is not None else []
     if split is not None and split not in by:
         by.append(split)
@@ -123,11 +121,13 @@ def stages(screen: Screen, asked: Asked, *, before: bool = False, split: str | N
     found = [stage for stage in found if screen.pipeline in {None, stage["pipeline"]}]
     if screen.team is not None:
         found = [stage for stage in found if stage["groups"]["team"] == screen.team]
-    elif screen.hidden and split != "team":
-        return []
     if split == "team" and screen.viewer.role not in FREE:
         found = [stage for stage in found if stage["groups"]["team"] in screen.shown]
     return found
+
+
+def _options(asked: Asked) -> dict[str, Any]:
+    return {"mode": asked.mode, "start": asked.period.start, "end": asked.period.end}
 
 
 def _key(stage: Json) -> tuple[str, str]:
@@ -298,7 +298,9 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
         FunnelMode.PERIOD_FLOW.value: "at_end_amount",
         FunnelMode.CREATED_COHORT.value: "at_least_amount",
     }
-    sums = [{"amount": stage["counts"].get(amounts[asked.mode]) or "0"} for stage in now]
+    told = amounts[asked.mode]
+    shown = shown_amounts(screen, {_key(stage) for stage in now}, told, _options(asked))
+    sums = [{"amount": stage["counts"].get(told) or "0"} if _key(stage) in shown else None for stage in now]
     unit = speaker.money_column(sums)
     columns = [Column(say(N_("Stage")))]
     columns += [Column(say(label), "right") for label, _name in COUNTS[asked.mode]]
@@ -311,7 +313,9 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
             [
                 Cell(names[_key(stage)], sub=pipelines[stage["pipeline"]], strong=True),
                 *(_count(screen, asked, stage, name) for _label, name in COUNTS[asked.mode]),
-                Cell(unit.cell(Decimal(amount["amount"]))),
+                Cell(ABSENT, sub=say(N_("few people")), tone="dim")
+                if amount is None
+                else Cell(unit.cell(Decimal(amount["amount"]))),
                 Cell(
                     ABSENT if found is None or found["low"] is None else speaker.percent(found["estimate"]),
                     sub=""

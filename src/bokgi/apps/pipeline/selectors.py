@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.utils.translation import get_language
 
 from bokgi.apps.access.asking import ask, today, viewer_of
-from bokgi.apps.access.permissions import Role, Viewer, shown_groups
+from bokgi.apps.access.permissions import Role, Share, Viewer, managed_by, shown_groups, shown_parts
 from bokgi.apps.access.requests import PageRequest, organisation_of
 from bokgi.apps.access.warming import ask_later
 from bokgi.domain.errors import NotFoundError
@@ -22,7 +22,7 @@ from bokgi.domain.period import Period, read_date
 from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json, unknown
 from bokgi.questions.roster import ask_roster
-from bokgi.questions.stages import ask_pipelines
+from bokgi.questions.sellers import Moment, ask_sellers
 from bokgi.ui.format import quarter_name
 from bokgi.ui.speaker import Speaker
 
@@ -38,7 +38,8 @@ rows of the own people only."""
 class Screen:
     """One request of a screen: `team` (null: everybody), `as_of`, and what the person who looks may see.
 
-    `pipeline` and `person` are what is looked at; null: all, and on a page that cannot be narrowed (`shows`).
+    `pipeline` and `person` are what is looked at; null: all, and on a page that cannot be narrowed (`shows`). `also`:
+    the days and periods that the sums of the page are of, beside the day itself.
     """
 
     request: PageRequest
@@ -50,6 +51,7 @@ class Screen:
     pipeline: str | None = None
     person: str | None = None
     shows: Shows = "all"
+    also: tuple[Moment, ...] = ()
 
     @cached_property
     def speaker(self) -> Speaker:
@@ -73,32 +75,112 @@ class Screen:
 
     @cached_property
     def shown(self) -> frozenset[str]:
-        """Give the teams (and `WHOLE`) whose sums this person may see together."""
-        everybody = frozenset(row["person_id"] for row in self.roster)
-        return shown_groups({WHOLE: everybody, **self.teams}, self.viewer)
+        """Give the teams (and `WHOLE`) whose sums this person may see together, by who is in them and who sells there.
+
+        With `also`, only those whose sums may be seen on these days and in these periods, too.
+        """
+        groups = {WHOLE: frozenset(row["person_id"] for row in self.roster), **self.teams}
+        if self.owners is None:
+            return frozenset(groups)
+        found = frozenset(groups) & self._safe(groups)
+        for moment in self._sellers["moments"]:
+            found &= self._safe(self._by_scope(moment))
+        return found
+
+    @cached_property
+    def _sellers(self) -> Json:
+        return self.ask(ask_sellers, also=self.also)
+
+    def _by_scope(self, rows: Sequence[Json]) -> dict[str, frozenset[Share]]:
+        """Give whose deals are summed up for everybody and for each team: people, with the team they count in."""
+        found: dict[str, set[Share]] = {name: set() for name in (WHOLE, *self.teams)}
+        for row in rows:
+            for scope in {WHOLE, row["team"]} & found.keys():
+                found[scope] |= {(person, row["team"]) for person in row["people"]}
+        return {name: frozenset(people) for name, people in found.items()}
+
+    def _safe(self, groups: Mapping[str, Iterable[Share]]) -> frozenset[str]:
+        """Choose the scopes that may be shown together, one's own team first; to who leads it, its people are known.
+
+        Whom one managed once is known to that person: results stay with the team of their time, and with who led it.
+        """
+        others = {name: people for name, people in groups.items() if name not in self._led}
+        own = [team for team, people in self.teams.items() if self.viewer.person_id in people]
+        known = shown_groups(groups, self._once, first=own)
+        return known & (self._led | shown_groups(others, self.viewer, first=own))
+
+    @cached_property
+    def _once(self) -> Viewer:
+        if self.viewer.role is not Role.MANAGER:
+            return self.viewer
+        pairs = ((person, manager) for person, manager in self._sellers["managers"])
+        return replace(self.viewer, managed=self.viewer.managed | managed_by(self.viewer.person_id, pairs))
+
+    @cached_property
+    def _led(self) -> frozenset[str]:
+        return frozenset(
+            team for team, people in self.teams.items() if all(self.viewer.sees_person(person) for person in people)
+        )
+
+    def parts_shown(
+        self, parts: Mapping[str, Sequence[Json]], of_all: Mapping[str, Sequence[Json]]
+    ) -> frozenset[str] | None:
+        """Choose which parts of a sum may be shown beside it, see `shown_parts`; `of_all` are the same of everybody.
+
+        Both give `[]{person_id, team}`: whose the part is.
+        """
+        scope = self.team or WHOLE
+        safe: set[str] = set()
+        for code in parts:
+            rows = [{"team": row["team"], "people": [row["person_id"]]} for row in of_all.get(code, parts[code])]
+            groups = {name: people for name, people in self._by_scope(rows).items() if name in self.shown}
+            if code not in of_all or scope in self._safe(groups):
+                safe.add(code)
+        people = {code: [row["person_id"] for row in rows] for code, rows in parts.items()}
+        return shown_parts(people, self._once if scope in self._led else self.viewer, safe)
+
+    @cached_property
+    def by_pipeline(self) -> bool:
+        """Tell whether sums of single pipelines, and so of stages, may be shown of what is looked at.
+
+        Together the pipelines are the whole: one that would show a single person takes the others along.
+        """
+        if self.shows == "rows" or self.person is not None or self.owners is None:
+            return True
+        scope = self.team or WHOLE
+        told = self._sellers
+        rows = [
+            [row for row in moment if row["pipeline"] == pipeline]
+            for moment in told["moments"]
+            for pipeline in told["pipelines"]
+        ]
+        # Who ever sold there, by the teams of today: what was is theirs, on whatever day.
+        team_of = {person: team for team, people in self.teams.items() for person in people}
+        rows += [
+            [{"team": team_of.get(person), "people": [person]} for person in people] for people in told["ever"].values()
+        ]
+        viewer = self._once if scope in self._led else self.viewer
+        own = [row for some in rows for row in some if scope in {WHOLE, row["team"]}]
+        if all(viewer.sees_person(person) for row in own for person in row["people"]):
+            return True
+        return all(
+            self.shown
+            <= self._safe({name: people for name, people in self._by_scope(some).items() if name in self.shown})
+            for some in rows
+        )
 
     @cached_property
     def pipelines(self) -> dict[str, str]:
         """Give the pipelines that this page may be narrowed to, with their names; none where there is no choice.
 
-        Together the pipelines are the whole: a single sum that would show one person takes the others along.
+        What is offered does not hang on `also`: where its days or periods hide sums, the page says so.
         """
         if self.shows in {"all", "people"}:
             return {}
-        found = self.ask(ask_pipelines)["pipelines"]
-        if not found[1:] or not all(self._sums_shown(one[whose]) for one in found for whose in ("owners", "ever")):
+        found = self.ask(ask_sellers)["pipelines"]
+        if not found[1:] or not replace(self, also=()).by_pipeline:
             return {}
-        return {one["pipeline"]: self.speaker.label(PIPELINES, one["pipeline"]) for one in found}
-
-    def _sums_shown(self, owners: Sequence[str]) -> bool:
-        """Say whether sums of a pipeline in which these people have deals may be shown, of whoever is looked at."""
-        if self.shows == "rows" or self.person is not None:
-            return True
-        groups = {WHOLE: frozenset(owners), **{team: people & {*owners} for team, people in self.teams.items()}}
-        if all(self.viewer.sees_person(person) for person in groups[self.team or WHOLE]):
-            return True
-        groups = {name: people for name, people in groups.items() if name in self.shown}
-        return shown_groups(groups, self.viewer) == groups.keys()
+        return {name: self.speaker.label(PIPELINES, name) for name in found}
 
     @property
     def scope(self) -> str:
@@ -132,7 +214,13 @@ class Screen:
     @property
     def hidden(self) -> bool:
         """Tell whether what is looked at is a sum that this person may not see."""
-        return self.team is None and self.person is None and WHOLE not in self.shown
+        narrowed = self.pipeline is not None and self.shows == "sums"
+        return self.person is None and ((self.team or WHOLE) not in self.shown or (narrowed and not self.by_pipeline))
+
+    @property
+    def stages_hidden(self) -> bool:
+        """Tell whether sums by stage, each of which is of one pipeline, may not be seen of what is looked at."""
+        return self.hidden or not self.by_pipeline
 
     @property
     def owners(self) -> tuple[str, ...] | None:
@@ -185,8 +273,13 @@ class Screen:
         return f"{self.request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
-def screen_of(request: PageRequest, *, shows: Shows = "all") -> Screen:
+def screen_of(
+    request: PageRequest, *, shows: Shows = "all", also: Callable[[Screen], tuple[Moment, ...]] | None = None
+) -> Screen:
     """Read team, day and, where a page `shows` something of one, pipeline and person from the address.
+
+    `also` gives the days and periods, beside the day, that the sums of the page are of: whose they were then decides
+    whether they are shown, too (`Screen.hidden`).
 
     Raises `UsageError` (`date_unreadable`) for a day that is none, and `NotFoundError` (`team_unknown`,
     `pipeline_unknown`, `person_unknown`) for what is not there or whose sums this person may not see.
@@ -210,7 +303,7 @@ def screen_of(request: PageRequest, *, shows: Shows = "all") -> Screen:
         raise NotFoundError("person_unknown", Message(N_("There is nobody called “{who}”."), {"who": screen.person}))
     if shows == "sums" and screen.pipeline is not None and screen.pipeline not in screen.pipelines:
         raise unknown("pipeline", screen.pipeline, screen.pipelines.values())
-    return screen
+    return screen if also is None else replace(screen, also=also(screen))
 
 
 def _day(query: Mapping[str, Any]) -> date | None:

@@ -14,7 +14,7 @@ from bokgi.apps.data.entered import deals_waiting
 from bokgi.apps.pipeline import change, compared, deal_list, funnel
 from bokgi.apps.pipeline.bottleneck import bottleneck, flagged_cells, flagged_stages, nothing_flagged, standing
 from bokgi.apps.pipeline.deal_views import SEES_DEALS
-from bokgi.apps.pipeline.figures import MODES
+from bokgi.apps.pipeline.figures import EXPLAINED, MODES
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_
@@ -34,7 +34,7 @@ def page(screen: Screen, template: str, **shown: object) -> HttpResponse:
 @require_GET
 def funnel_index(request: PageRequest) -> HttpResponse:
     """Show the funnel in one of its modes, with the bottleneck."""
-    screen = screen_of(request, shows="sums")
+    screen = screen_of(request, shows="sums", also=funnel.periods_of)
     asked = funnel.read(screen)
     now, before = funnel.stages(screen, asked), funnel.stages(screen, asked, before=True)
     searched = screen.ask(find_bottlenecks)
@@ -52,7 +52,7 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         "funnel.html",
         asked=asked,
         modes=MODES,
-        explained=funnel.EXPLAINED[asked.mode],
+        explained=EXPLAINED[asked.mode],
         windows=funnel.WINDOWS,
         splits=funnel.splits(screen),
         attributes=funnel.attributes(screen),
@@ -61,7 +61,7 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         searched=searched,
         nothing=nothing_flagged(screen, searched) if found is None else "",
         table=funnel.table(screen, asked, now, before, flagged),
-        hidden=screen.hidden,
+        hidden=screen.stages_hidden,
         heats={view: drawn for view, drawn in heats.items() if drawn is not None},
     )
 
@@ -70,10 +70,10 @@ def funnel_index(request: PageRequest) -> HttpResponse:
 @require_GET
 def funnel_compare(request: PageRequest) -> HttpResponse:
     """Compare two periods by choice; what cannot be compared is said above the form."""
-    screen = screen_of(request, shows="sums")
+    screen = screen_of(request, shows="sums", also=compared.periods_of)
     asked = compared.read(screen)
     found, fault = None, None
-    if not screen.hidden:
+    if not screen.stages_hidden:
         try:
             found = compared.answer(screen, asked)
         except UsageError as error:
@@ -85,7 +85,7 @@ def funnel_compare(request: PageRequest) -> HttpResponse:
         modes=compared.modes(),
         fields=compared.fields(screen, asked),
         quick=compared.quick(screen, asked),
-        hidden=screen.hidden,
+        hidden=screen.stages_hidden,
         fault=fault,
         found=found,
         table=None if found is None else compared.table(screen, found),
@@ -96,11 +96,10 @@ def funnel_compare(request: PageRequest) -> HttpResponse:
 @require_GET
 def pipeline_change(request: PageRequest) -> HttpResponse:
     """Show what made the open pipeline grow or shrink."""
-    screen = screen_of(request, shows="sums")
+    screen = screen_of(request, shows="sums", also=change.days_of)
     found = None
     if not screen.hidden:
-        scope = {"team": screen.team, "pipeline": screen.pipeline, "person": screen.person}
-        found = screen.ask(tell_pipeline_change, start=change.start_of(screen), **scope)
+        found = change.seen(screen, screen.ask(tell_pipeline_change, **change.asked(screen)))
     # The deals of each part are listed for whom their owners' rows are shown.
     own = None if found is None else _deals_seen(screen, found)
     return page(

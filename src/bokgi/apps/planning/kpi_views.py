@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -13,21 +14,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from bokgi.analysis.funnel import FunnelMode
+from bokgi.analysis.trends import windows
 from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.access.warming import ask_later
 from bokgi.apps.data.labels import TABLES
 from bokgi.apps.pipeline import trends
-from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
+from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.apps.planning import kpis, selectors
 from bokgi.apps.planning.services import definitions_enter, setting_rows
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import Period
 from bokgi.questions.concentration import ask_concentration
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
-from bokgi.questions.kpis import ask_kpis
-from bokgi.questions.trends import ask_trends
+from bokgi.questions.kpis import WEEKS, ask_kpis
+from bokgi.questions.trends import COUNT, ask_trends
 from bokgi.ui.blocks import Figure, Table
 
 CADENCES: Final = (("weekly", N_("every week")), ("monthly", N_("every month")), ("quarterly", N_("every quarter")))
@@ -40,13 +43,15 @@ _SEES_STARS: Final = (Role.ADMIN, Role.LEADER)
 @require_GET
 def kpi_index(request: PageRequest) -> HttpResponse:
     """Show the dictionary with what each KPI stands at."""
-    screen = screen_of(request)
+    screen = screen_of(request, also=_periods)
     found = selectors.facts()
-    whole = screen.team is not None or WHOLE in screen.shown
+    whole = not screen.hidden
     asked = found is not None and whole
     answer = ask_later(request, ask_kpis, as_of=screen.as_of, team=screen.team) if asked else None
-    of_stages = _stages(screen) if asked else None
-    went = ask_later(request, ask_trends, as_of=screen.as_of, team=screen.team) if asked else None
+    staged = asked and not screen.stages_hidden
+    of_stages = _stages(screen) if staged else None
+    tells = asked and not replace(screen, also=windows(screen.as_of, weeks=WEEKS, count=COUNT)).hidden
+    went = ask_later(request, ask_trends, as_of=screen.as_of, team=screen.team) if tells else None
     sees_stars = asked and screen.viewer.role in _SEES_STARS
     of_stars = _stars(screen) if sees_stars else None
     values = {} if answer is None else {row["key"]: row for row in answer["kpis"]}
@@ -73,12 +78,21 @@ def kpi_index(request: PageRequest) -> HttpResponse:
         "trends": None if went is None else trends.figures(screen, went, definitions=request.path),
         "trends_table": None if went is None else trends.table(screen, went),
         "trends_weeks": None if went is None else went["weeks"],
-        "working": asked and (answer is None or of_stages is None or went is None or (sees_stars and of_stars is None)),
+        "working": any(
+            may_see and told is None
+            for may_see, told in ((asked, answer), (staged, of_stages), (tells, went), (sees_stars, of_stars))
+        ),
         "whole": whole,
         "may_edit": found is not None and selectors.may_edit(screen),
         "cadences": CADENCES,
     }
     return render(request, "planning/kpis.html", shown)
+
+
+def _periods(screen: Screen) -> tuple[Period, ...]:
+    """Give the periods that most of the page is of: the last 13 weeks and the funnel's window."""
+    end = screen.as_of + timedelta(days=1)
+    return tuple(Period(end - timedelta(days=days), end) for days in (7 * WEEKS, WINDOW_DAYS))
 
 
 def _stages(screen: Screen) -> dict[str, Table] | None:

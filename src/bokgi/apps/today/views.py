@@ -46,10 +46,10 @@ _AHEAD = timedelta(days=7)
 @require_GET
 def today_index(request: PageRequest) -> HttpResponse:
     """Show what wants attention: the same page for everybody, each part for whom it is."""
-    screen = screen_of(request, shows="sums")
+    screen = screen_of(request, shows="sums", also=lambda screen: (screen.quarter,))
     whole = not screen.hidden
     forecast = _forecast(screen) if whole else None
-    searched = screen.ask(find_bottlenecks) if whole else None
+    searched = screen.ask(find_bottlenecks) if not screen.stages_hidden else None
     row, answer = None, None
     if screen.viewer.person_id and screen.person in {None, screen.viewer.person_id}:
         answer = screen.ask(compare)

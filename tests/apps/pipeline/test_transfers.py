@@ -1,0 +1,106 @@
+"""Sums of a team whose people came or went: of the days before and of what moved with them, nobody's alone is shown."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date, timedelta
+from html import unescape
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from pytest_django import Settings
+
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.services import user_create
+from tests.homes import TODAY, add, write_home
+
+AsRole = Callable[[str], Client]
+pytestmark = pytest.mark.usefixtures("home", "english")
+TEAM = quote("2팀")
+KNOWN = ("owner_id", "amount", "expected_close_on")
+TOO_FEW = "Sums over fewer than three people are not shown"
+
+
+def moved(folder: Path, on: date) -> None:
+    """Let choi go to the second team on a day; kim and han, who led only, sell since two weeks ago."""
+    members = "person_id | team | role | manager_id | share | started_on | valid_from | valid_to"
+    members += f"\nchoi | 1팀 | AE | kim | 1 | 2026-10-05 | 2026-10-05 | {on}"
+    members += f"\nchoi | 2팀 | AE | han | 1 | 2026-10-05 | {on} |"
+    deals = "deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on | known_at_creation"
+    for person in ("kim", "han"):
+        stands = f"{TODAY - timedelta(days=14)} | {TODAY} | ,{','.join(KNOWN)},"
+        deals += f"\n{person}-0 | {person} | proposal | open | 71000000 | {stands}"
+    add(folder, {"memberships": members, "deals": deals})
+
+
+@pytest.fixture(scope="module")
+def known_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write facts that say of earlier days, too, whose a deal was."""
+    return write_home(tmp_path_factory.mktemp("known") / "home", known=KNOWN)
+
+
+@pytest.fixture
+def home_of(known_home: Path, tmp_path: Path, settings: Settings) -> Callable[[int], None]:
+    """Let pages read facts in which choi changed teams so many days ago."""
+
+    def made(days: int) -> None:
+        settings.HOME = tmp_path / "home"
+        shutil.copytree(known_home, settings.HOME)
+        moved(settings.HOME, TODAY - timedelta(days=days))
+
+    return made
+
+
+def page(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return unescape(answer.content.decode())
+
+
+def test_the_day_before_is_judged_by_who_was_there_then(as_role: AsRole, home_of: Callable[[int], None]) -> None:
+    home_of(20)
+    for role, hides in (("viewer", True), ("rep", True), ("leader", False)):
+        client = as_role(role)
+        assert TOO_FEW not in page(client, f"/funnel/change/?team={TEAM}&weeks=1")
+        # Four weeks ago two people sold there: their sum is no sum.
+        assert (TOO_FEW in page(client, f"/funnel/change/?team={TEAM}&weeks=4")) is hides, role
+        before = f"past_from={TODAY - timedelta(days=60)}&past_to={TODAY - timedelta(days=30)}"
+        assert TOO_FEW not in page(client, f"/funnel/compare/?{before}")
+
+
+def test_what_one_person_brought_along_is_not_shown(as_role: AsRole, home_of: Callable[[int], None]) -> None:
+    home_of(3)
+    for team in (TEAM, quote("1팀")):
+        for role, hides in (("viewer", True), ("rep", True), ("leader", False)):
+            shown = page(as_role(role), f"/funnel/change/?team={team}&weeks=1")
+            assert ("elsewhere" not in shown) is hides, (team, role)
+            assert (TOO_FEW in shown) is hides, (team, role)
+
+
+def test_who_led_somebody_then_reads_the_sums_of_that_time(
+    as_role: AsRole, users: dict[str, User], home_of: Callable[[int], None]
+) -> None:
+    home_of(3)
+    # Of kim's team everybody was or is kim's.
+    assert "Went elsewhere" in page(as_role("manager"), f"/funnel/change/?team={quote('1팀')}&weeks=1")
+    lead = user_create(email="han@team.example", name="han", role=Role.MANAGER, person_id="han")
+    lead.language = users["leader"].language
+    lead.save()
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(lead, backend=django_settings.AUTHENTICATION_BACKENDS[0])
+    # Whom han leads since then is known now; the sums of the first team are no business of han's.
+    assert TOO_FEW not in page(client, f"/funnel/change/?team={TEAM}&weeks=1")
+
+
+def test_a_part_of_few_people_is_told_with_others(as_role: AsRole, home_of: Callable[[int], None]) -> None:
+    home_of(3)
+    # Of everybody nothing went elsewhere: in two weeks kim and han began to sell, each with one deal.
+    shown, hidden = (page(as_role(role), "/funnel/change/?weeks=4") for role in ("leader", "viewer"))
+    assert "New deals" in shown
+    assert "New deals" not in hidden
+    assert "71,000,000" not in hidden
