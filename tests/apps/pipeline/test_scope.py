@@ -207,6 +207,17 @@ def test_sums_of_a_pipeline_in_which_few_sell_are_shown_to_nobody_but_who_sees_t
         assert "Sums over fewer than three people are not shown" not in page(hidden, "/funnel/change/")
 
 
+def test_each_filter_is_named_and_can_be_taken_away(as_role: AsRole) -> None:
+    client = as_role("leader")
+    shown = page(client, "/deals/?where=source:web&where=type:&stage=proposal&outcome=all")
+    chips = dict(re.findall(r'<a class="chip" href="([^"]+)" aria-label="Take away: ([^"]+)"', shown))
+    without = {words: address for address, words in chips.items()}
+    assert set(without) == {"Lead source web", "Deal type Not known", "Stage 제안"}
+    assert [part for part in without["Lead source web"].split("&") if "where=" in part] == ["where=type%3A"]
+    assert without["Stage 제안"].count("where=") == 2
+    assert shown.count("where=source%3Aweb&where=type%3A") > 2
+
+
 @pytest.mark.parametrize("address", PAGES)
 def test_everybody_is_no_team(as_role: AsRole, address: str) -> None:
     assert as_role("leader").get(f"{address}?team=*").status_code == 404

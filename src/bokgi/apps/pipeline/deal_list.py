@@ -13,8 +13,9 @@ from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import ATTENTION, FORECAST_CATEGORIES, OUTCOMES
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period, read_date
-from bokgi.questions.asked import Json
+from bokgi.questions.asked import COLUMN_NAMES, Json
 from bokgi.questions.deals import ANY_REASON, MOST, Span, Where, list_deals
+from bokgi.questions.stages import ask_stages
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.export import Value
 from bokgi.ui.format import ABSENT, period_name
@@ -214,7 +215,7 @@ def filters(screen: Screen) -> list[tuple[str, str, str]]:
         return _written(text, speaker)
 
     names: dict[str, tuple[str, Callable[[str], str]]] = {
-        "stage": (N_("Stage"), str),
+        "stage": (N_("Stage"), lambda key: _stage_label(screen, key)),
         "category": (N_("Forecast category"), lambda key: speaker.label(FORECAST_CATEGORIES, key)),
         "attention": (N_("What to see to"), lambda key: speaker.label(ATTENTION | {ANY_REASON: N_("anything")}, key)),
         "created": (N_("Created"), days),
@@ -225,12 +226,26 @@ def filters(screen: Screen) -> list[tuple[str, str, str]]:
     for name, (label, write) in names.items():
         if query.get(name):
             told.append((screen.say(label), write(str(query[name])), screen.address(**{name: None})))
+    given = query.getlist("where")
+    for one in given:
+        column, _colon, value = one.partition(":")
+        label = screen.say(COLUMN_NAMES[column]) if column in COLUMN_NAMES else column
+        label = label[:1].upper() + label[1:]
+        without = screen.address(where=[other for other in given if other != one])
+        told.append((label, value or screen.say(N_("Not known")), without))
     figure = str(query.get("figure") or "")
     if figure:
         within = str(query.get("within") or "")
         value = ", ".join([_figure(screen, figure), *([days(within)] if within else [])])
         told.append((screen.say(N_("Counted as")), value, screen.address(figure=None, within=None)))
     return told
+
+
+def _stage_label(screen: Screen, stage: str) -> str:
+    """Give what people call a stage; its key where several pipelines call it differently."""
+    found = screen.ask(ask_stages)["stages"]
+    labels = {one["label"] for one in found if one["stage"] == stage and screen.pipeline in {None, one["pipeline"]}}
+    return labels.pop() if len(labels) == 1 else stage
 
 
 def _written(text: str, speaker: Speaker) -> str:

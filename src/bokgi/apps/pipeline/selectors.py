@@ -262,15 +262,20 @@ class Screen:
         """Write a marked text."""
         return self.speaker.text(msgid, **values)
 
-    def address(self, **changes: str | None) -> str:
-        """Give the address of this page with other parameters; null takes one away.
+    def address(self, **changes: str | Sequence[str] | None) -> str:
+        """Give the address of this page with other parameters (several values as a list); null takes one away.
 
         A stage, and what was counted at it, goes with its pipeline.
         """
-        kept = {name: value for name, value in self.request.GET.items() if name != "page"} | changes
+        kept: dict[str, str | Sequence[str] | None] = {
+            name: values for name, values in self.request.GET.lists() if name != "page"
+        }
+        kept |= changes
         if self.request.GET.get("stage") and {"pipeline", "stage"} & changes.keys():
             kept |= dict.fromkeys(("stage", "entered", "figure", "within")) | {"stage": changes.get("stage")}
-        return f"{self.request.path}?{urlencode({name: value for name, value in kept.items() if value})}"
+        listed = [(name, [value] if isinstance(value, str) else value or ()) for name, value in kept.items()]
+        pairs = [(name, value) for name, values in listed for value in values if value]
+        return f"{self.request.path}?{urlencode(pairs)}"
 
 
 def screen_of(
