@@ -160,3 +160,13 @@ def test_with_very_many_cases_the_neighbour_tells_the_mode() -> None:
         np.testing.assert_allclose(near.effects, exact.effects, atol=1e-5)
         assert abs(near.log_marginal - exact.log_marginal) < 1e-3
     assert not around.holds(around.at((0.001, 0.3)))
+
+
+def test_equal_people_fail_the_test_of_equality_as_often_as_its_level_says() -> None:
+    p = []
+    for seed in range(400):
+        wins = np.random.default_rng([5, seed]).binomial(60, 0.35, 20).astype(float)
+        equal = Cells((np.arange(20),), (20,), 0, None, np.full(20, 60.0), wins)
+        p.append(fit(equal, draws=1, seed=1).heterogeneity_p)
+    assert 0.11 < np.mean(np.array(p) < 0.2) < 0.25
+    assert np.mean(np.array(p) < 0.01) < 0.025

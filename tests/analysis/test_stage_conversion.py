@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from bokgi.analysis.progressions import progressions
+from bokgi.analysis.proportions import wilson
 from bokgi.analysis.stage_conversion import Risk, conversion_cells, stage_conversion
 from bokgi.analysis.visits import visits
 from bokgi.domain.errors import UsageError
@@ -93,6 +94,23 @@ def test_one_old_deal_does_not_take_the_figure_of_all_the_others() -> None:
     assert talk["undecided"] == pytest.approx(1 / 20)
     assert (talk["day"], talk["reason"]) == (5, None)
     assert talk["low"] < talk["conversion"] < talk["high"]
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_where_all_ended_alike_the_interval_is_that_of_as_many_cases(on: bool) -> None:  # noqa: FBT001 - a case
+    deals = ["deal_id | owner_id | outcome | closed_on"]
+    events = ["deal_id | stage | entered_on", *(f"d{n} | talk | 2026-11-02" for n in range(14))]
+    deals += [f"d{n} | kim | {'open' if on else 'lost'} | {'' if on else '2026-11-06'}" for n in range(12)]
+    deals += [f"d{n} | kim | open |" for n in (12, 13)]
+    events += [f"d{n} | offer | 2026-11-0{3 + n % 5}" for n in range(12) if on]
+    data = facts(deals="\n".join(deals), stage_events="\n".join(events), stages=STAGES)
+    talk = next(row for row in converted(data, level=0.9) if row["stage"] == "talk")
+    if on:
+        # Two are open still, so that not all went on.
+        assert talk["low"] < talk["conversion"] < talk["high"] < 1.0
+    else:
+        assert (talk["conversion"], talk["low"]) == (0.0, 0.0)
+        assert talk["high"] == pytest.approx(wilson(0.0, 12, level=0.9)[1])
 
 
 def test_fewer_decided_deals_than_asked_for_give_no_figure() -> None:

@@ -285,7 +285,7 @@ def test_with_fewer_than_five_won_deals_nothing_is_said() -> None:
     jsonschema.validate(past, BACKTEST)
     assert (past["reason"], past["origins"]) == ("too_few_wins", [])
     assert "Fewer than five deals" in spoken(past, "en")["said"][0]["text"]
-    assert asked(few_wins(5))["reason"] is None
+    assert asked(few_wins(5))["reason"] == "no_won_amounts"
 
 
 def test_of_few_deals_each_part_lies_in_its_range_and_the_lead_says_that_mostly_little_comes() -> None:

@@ -108,6 +108,37 @@ def test_no_deals_at_all(ask: Ask, tmp_path: Path) -> None:
     assert told["bottlenecks"]["units"] == told["funnel"]["stages"] == []
 
 
+def test_no_amount_is_no_zero(ask: Ask, tmp_path: Path) -> None:
+    rows = deals([*mixed("Kim", 20, 30), *mixed("Lee", 25, 25), *[("Park", "Proposal", "web")] * 12])
+    bare = "\n".join(",".join(part for at, part in enumerate(row.split(",")) if at != 4) for row in rows.splitlines())
+    imported(ask, tmp_path, bare + "\n")
+    told = answers(ask)
+    assert told["concentration"]["reason"] == "too_few_wins"
+    assert "45 deals were won, none with an owner and an amount" in told["concentration"]["said"][0]["text"]
+    assert {unit["gain"] and unit["gain"]["amount"] for unit in told["bottlenecks"]["units"]} <= {None}
+    assert (told["decompose"]["reason"], told["decompose"]["whole"]) == ("no_won_amounts", None)
+    forecast = ask("forecast", "--as-of", AS_OF, "--period", "2026-01-01..2026-02-01")
+    assert (forecast["reason"], forecast["mean"]) == ("no_won_amounts", None)
+    assert ask("backtest", "--as-of", AS_OF)["reason"] == "no_won_amounts"
+    value = ask("compare", "--as-of", AS_OF, "--metric", "value")
+    assert {person["value"] for person in value["people"]} == {None}
+    assert "of value nothing can be said" in str([sentence["text"] for sentence in value["caveats"]])
+
+
+def test_deals_won_without_an_amount_are_counted_beside_those_with_one(ask: Ask, tmp_path: Path) -> None:
+    rows = deals(mixed("Kim", 30, 20)).splitlines()
+    some = [
+        row if at % 3 else ",".join([*row.split(",")[:4], "", *row.split(",")[5:]]) for at, row in enumerate(rows, 1)
+    ]
+    imported(ask, tmp_path, "\n".join(some) + "\n")
+    found = ask("decompose", "--as-of", AS_OF, "--period", "2025-Q4", "--against", "2025-Q3")
+    assert found["reason"] is None
+    lacking = [
+        sentence["text"] for sentence in found["caveats"] if "have no amount and add nothing" in sentence["text"]
+    ]
+    assert len(lacking) == 1
+
+
 def test_people_on_won_deals_only(ask: Ask, tmp_path: Path) -> None:
     imported(ask, tmp_path, deals(mixed("Kim", 15, 0) + mixed("Lee", 15, 0) + mixed("", 0, 40)))
     told = answers(ask)

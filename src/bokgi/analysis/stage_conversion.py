@@ -15,6 +15,7 @@ from ibis import _
 
 from bokgi.analysis.deal_traits import check_columns
 from bokgi.analysis.progressions import REACHED, progressions
+from bokgi.analysis.proportions import wilson
 from bokgi.analysis.survival import Incidence, incidence, interval
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
@@ -75,8 +76,9 @@ def stage_conversion(  # noqa: PLR0913 - the question has that many sides
     Counts how: see `analysis.progressions` for re-opened, returning and skipping deals. `lost` and `no_decision`
     compete with going further; `open` and `removed` end the observation. Days are civil days.
 
-    Small numbers: null with a reason below `minimum_n` decided deals. The interval is log-log; null where all or none
-    went further, since there it has no bounds. Refuses: `UsageError` for a column in `by` that deals do not have.
+    Small numbers: null with a reason below `minimum_n` decided deals. The interval is log-log; where all or none went
+    further it has no bounds there, and Wilson's of as many decided deals stands in. Refuses: `UsageError` for a column
+    in `by` that deals do not have.
 
     Do not use it to find the bottleneck: the stage with the lowest conversion is seldom the one that costs most.
 
@@ -225,11 +227,17 @@ def _figures(found: Incidence, end: str, level: float, enough: bool, by_day: int
         place = found.sound - 1
         if by_day is not None or place < 0 or found.open_share[place] > MUCH_UNDECIDED:
             return nothing | {"reason": "thin"}
-    low, high = interval(found.share[end], found.variance[end], level=level)
+    low, high = (float(ends[place]) for ends in interval(found.share[end], found.variance[end], level=level))
+    share = float(found.share[end][place])
+    if share in {0.0, 1.0}:
+        # All have ended alike: nothing varies, and what that says is what as many decided cases say.
+        low, high = wilson(
+            share, float(sum(events[: place + 1].sum() for events in found.events.values())), level=level
+        )
     return {
-        "conversion": float(found.share[end][place]),
-        "low": _number(low[place]),
-        "high": _number(high[place]),
+        "conversion": share,
+        "low": _number(low),
+        "high": _number(high),
         "undecided": float(found.open_share[place]),
         "at_risk": int(found.at_risk[place]),
         "day": int(found.day[place]) if by_day is None else by_day,

@@ -138,7 +138,7 @@ def _would_change(found: Backtest) -> list[Message]:
     if found.reason == "too_little_history":
         return [Message(N_("With 26 weeks of history the forecast looks at each open deal."))]
     if found.reason in NOTHING_SAID:
-        return [Message(N_("From five won deals on there is a forecast."))]
+        return [Message(N_("From five won deals with their amounts on there is a forecast."))]
     if found.reason == "only_won_deals":
         return [Message(N_("Import lost deals, too: then the forecast looks at each open deal."))]
     return [Message(N_("Field histories of amount, owner and expected close show past days as they were."))]

@@ -16,6 +16,7 @@ from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, fair_fa
 from bokgi.questions.explained import explained
 
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
+NOT_SURE: Final = ("gain_not_sure", "amounts_unknown")
 DEFAULT_VIEWS: Final = (STAGE, "team", f"team{PAST}", "segment", "source", "person")
 
 
@@ -80,7 +81,7 @@ def find_bottlenecks(
             **explained(
                 "bottleneck",
                 said=_said(here, found, labels),
-                caveats=[*_caveats(), *here.unconverted()],
+                caveats=[*_caveats(found), *here.unconverted()],
                 would_change=_would_change(here, found, labels),
             ),
         }
@@ -141,6 +142,8 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
             Message(N_("There are too few deals with stage history to look for a bottleneck.")),
             Message(HOW_HISTORY_COMES),
         ]
+    if not flagged and any(unit.reason in NOT_SURE for unit in found.units):
+        return [Message(N_("Deals stop more than could be expected, but whether that costs anything is not sure."))]
     if not flagged:
         return [Message(N_("No stage differs from what could be expected by more than chance."))]
     first = max(flagged, key=lambda unit: unit.gain.amount if unit.gain else 0.0)
@@ -205,7 +208,10 @@ def _would_change(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str],
     return said
 
 
-def _caveats() -> list[Message]:
+def _caveats(found: Bottlenecks) -> list[Message]:
+    judged = [unit for unit in found.units if unit.z is not None]
+    if judged and not any(unit.gain for unit in judged):
+        return [Message(N_("No deal has an amount, so what a stage costs cannot be told and none is flagged."))]
     return [
         Message(N_("The gain is what would come in if this stage alone were as good as elsewhere, all else as it is.")),
         Message(N_("A flag says where to look, not why: the deals that stand there tell the cause.")),

@@ -174,7 +174,7 @@ def _told(here: Asked, found: Comparison, by: str, metric: str, refused: list[Js
         **explained(
             "comparison",
             said=_said(found),
-            caveats=[*_caveats(found), *(here.unconverted() if metric == VALUE else [])],
+            caveats=[*_caveats(found), *(_of_value(found, here) if metric == VALUE else [])],
             would_change=_would_change(found),
         ),
     }
@@ -268,6 +268,13 @@ def _would_change(found: Comparison) -> list[Message]:
     if undecided:
         return [Message(N_("Most people who cannot be told apart are so close that more cases would hardly do it."))]
     return [Message(N_("A verdict changes when new cases end differently from those so far."))]
+
+
+def _of_value(found: Comparison, here: Asked) -> list[Message]:
+    """Say why there is no value, and which amounts do not count."""
+    if any(person.value is not None for person in found.people):
+        return here.unconverted()
+    return [Message(N_("Fewer than ten won deals have an amount: of value nothing can be said.")), *here.unconverted()]
 
 
 def _caveats(found: Comparison) -> list[Message]:

@@ -140,6 +140,12 @@ def _resilience(here: Asked, found: Resilience | None, goal: Target) -> Json:
 
 
 def _said(here: Asked, found: Concentration) -> list[Message]:
+    if not found.n and found.left_out:
+        text = N_(
+            "{n} {n:deal was|deals were} won, none with an owner and an amount: whether results hang on one person "
+            "cannot be said."
+        )
+        return [Message(text, {"n": found.left_out})]
     if not found.n:
         return [Message(N_("No deal was won, so it cannot be said whether results hang on one person."))]
     if found.top_share is None or found.gini is None or found.top_person is None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 import ibis
+from ibis import _
 
 from bokgi.analysis.comparison.conditions import varied
 from bokgi.analysis.decomposition import Decomposition, Part, person_gap, target_gap, won_change
@@ -17,6 +18,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import WITHOUT_CENTS, Money
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
+from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked, fair_factors
 from bokgi.questions.explained import explained
@@ -89,6 +91,11 @@ def decompose(  # noqa: PLR0913 - the question has that many sides
         if people is not None:
             return head | _of_people(here, given, people, here_period, used, step, refused)
         other = against if against is not None else here_period.before()
+        won, unpriced = _without_amount(deals, (other, here_period))
+        if won and unpriced == won:
+            message = Message(N_("None of the {n} {n:deal|deals} won in these periods has an amount."), {"n": won})
+            return head | _refused(RefusalError("no_won_amounts", message), refused)
+        lacking = [_lacking(won, unpriced)] if unpriced else []
         if to_target:
             goal = target_of(here, here_period, team, given=target)
             if goal.target is None or goal.expected is None:
@@ -109,9 +116,24 @@ def decompose(  # noqa: PLR0913 - the question has that many sides
                 by=used,
                 step=step,
             )
-            return head | _told(here, found, _said_of_target(here, found, goal), refused)
+            return head | _told(here, found, _said_of_target(here, found, goal), refused, lacking)
         found = won_change(*given, before=other, after=here_period, as_of=as_of, by=used, step=step)
-        return head | _told(here, found, _said_of_periods(here, found), refused)
+        return head | _told(here, found, _said_of_periods(here, found), refused, lacking)
+
+
+def _without_amount(deals: ibis.Table, periods: Sequence[Period]) -> tuple[int, int]:
+    """Count the deals won in some periods, and those among them whose amount nobody knows."""
+    inside = ibis.or_(*((_.closed_on >= period.start) & (_.closed_on < period.end) for period in periods))
+    won = deals.filter((_.outcome == Outcome.WON.value) & inside)
+    row = won.agg(n=_.count(), unpriced=_.amount.isnull().sum().coalesce(0)).to_pyarrow().to_pylist()[0]
+    return int(row["n"]), int(row["unpriced"])
+
+
+def _lacking(won: int, unpriced: int) -> Message:
+    return Message(
+        N_("{n} of {all} {all:deal|deals} won in these periods {n:has|have} no amount and {n:adds|add} nothing."),
+        {"n": unpriced, "all": won},
+    )
 
 
 def _counts(by: Sequence[str]) -> dict[str, object]:
@@ -169,7 +191,9 @@ def _refused(refusal: RefusalError, refused: list[Json]) -> Json:
     }
 
 
-def _told(here: Asked, found: Decomposition, said: list[Message], refused: list[Json]) -> Json:
+def _told(
+    here: Asked, found: Decomposition, said: list[Message], refused: list[Json], lacking: Sequence[Message] = ()
+) -> Json:
     nothing = found.n_before == found.n_after == 0
     return {
         "before": _side(here, found.before, found.won_before, found.n_before, found.undecided_before),
@@ -186,7 +210,7 @@ def _told(here: Asked, found: Decomposition, said: list[Message], refused: list[
         **explained(
             "decomposition",
             said=[Message(N_("No deal could have closed in either period."))] if nothing else said,
-            caveats=[] if nothing else [*_caveats(found), *here.unconverted()],
+            caveats=[] if nothing else [*_caveats(found), *lacking, *here.unconverted()],
             would_change=[] if nothing else _would_change(here, found),
         ),
     }

@@ -20,6 +20,8 @@ _MANY_UNKNOWN: Final = 0.05
 _FEW_PERIODS: Final = 5
 """Of fewer past periods nobody can tell whether a range of 80 % is right: all of them fall into it by chance."""
 
+_NONE: Final = 0.005
+"""So few wins expected are none."""
 _MOVES: Final = {
     "won": Message(N_("deals won beyond what was expected of them")),
     "lost": Message(N_("deals lost")),
@@ -40,6 +42,8 @@ NOTHING: Final = {
     ("no_won_deals", False): N_("None of these deals has been won yet, so there is nothing to forecast from."),
     ("too_few_wins", True): N_("Fewer than five deals have been won so far: too few to forecast from."),
     ("too_few_wins", False): N_("Fewer than five of these deals have been won so far: too few to forecast from."),
+    ("no_won_amounts", True): N_("No won deal has an amount, so there is nothing to forecast from."),
+    ("no_won_amounts", False): N_("None of these won deals has an amount, so there is nothing to forecast from."),
 }
 """Why nothing is said, of all deals or not."""
 
@@ -57,7 +61,7 @@ def said(here: Asked, found: Forecast, target: Json | None, change: Json | None,
     low, high = found.quantiles[0.10], found.quantiles[0.90]
     values["ends"] = Between(here.worth(low), here.worth(high))
     lead = N_("By {last} about {mean} will be won; eight of ten such periods end within {ends}. {won} of it is won.")
-    if not any(found.draws > found.won_so_far):
+    if found.open is not None and found.new is not None and found.open.n + found.new.n < _NONE:
         lead = N_(
             "Nothing more is expected by {last}: no open deal is likely to be won by then, and none came in of late. "
             "{won} is won."
@@ -78,7 +82,7 @@ def said(here: Asked, found: Forecast, target: Json | None, change: Json | None,
 def would_change(found: Forecast) -> list[Message]:
     """Say what would make the forecast surer, or possible at all."""
     if found.reason in NOTHING_SAID:
-        return [Message(N_("From five won deals on there is a forecast."))]
+        return [Message(N_("From five won deals with their amounts on there is a forecast."))]
     if found.reason == "too_little_history":
         return [Message(N_("With 26 weeks of history the forecast looks at each open deal."))]
     if found.reason == "only_won_deals":
@@ -92,9 +96,9 @@ def would_change(found: Forecast) -> list[Message]:
                 )
             )
         ]
-    if not found.range_deals:
-        return []
     few = found.range_deals[:3]
+    if not any(deal.share for deal in few):
+        return []
     return [
         Message(
             N_("{share} of what is uncertain about the open deals hangs on {n} of them; settle those first."),

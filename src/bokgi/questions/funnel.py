@@ -228,6 +228,8 @@ def _said(stages: Sequence[Json]) -> list[Message]:
         return []
     lowest = min(known, key=lambda stage: stage["conversion"]["estimate"])
     found = lowest["conversion"]
+    if found["estimate"] == 1.0:
+        return [Message(N_("Every deal that left a stage moved on. Import the deals that were lost, too."))]
     return [
         Message(
             N_("Fewest move on from {stage}: {share} ({level} interval {ends})."),

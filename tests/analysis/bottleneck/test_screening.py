@@ -48,6 +48,19 @@ def test_scores_agree_with_likelihood_ratios() -> None:
     assert np.nanargmin(found.z) == 3
 
 
+@pytest.mark.parametrize("wins", [29, 30, 31])
+def test_the_score_of_a_high_rate_has_the_tail_of_the_binomial(wins: int) -> None:
+    """Forty cases beside very many of which nine of ten move on: the exact mid-p, which the plain score misses."""
+    unit, names = np.array([0, 1]), {"owner_id": ("others", "few")}
+    data = Cell((), (), {"owner_id": unit}, names, np.array([1e5, 40.0]), np.array([9e4, float(wins)]))
+    found = screen(data, "owner_id", position=None, level=None, flagged=None)
+    exact = stats.binom.cdf(wins - 1, 40, 0.9) + 0.5 * stats.binom.pmf(wins, 40, 0.9)
+    plain = special.ndtr((wins - 36.0) / np.sqrt(3.6))
+    told = special.ndtr(found.z[1])
+    assert exact / 1.5 < told < exact * 1.5
+    assert plain < exact / 2.0
+
+
 def test_a_flagged_unit_is_explained() -> None:
     data = cell(2, shift=-1.5)
     flagged = (data.units["owner_id"] == 3).astype(np.int64)

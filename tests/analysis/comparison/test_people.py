@@ -10,9 +10,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from benchmarks.simulator import Organisation, World, simulate
 from bokgi.analysis.comparison import Comparison, compare_people
+from bokgi.analysis.comparison.amounts import _log_marginal
 from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, Leak, leaks, varied, with_factors
 from bokgi.domain.errors import RefusalError
 from tests.analysis.worlds import told_deals
@@ -175,6 +177,37 @@ def test_more_cases_are_asked_for_only_between_undecided_people() -> None:
     pairs = {(pair.a, pair.b): pair for pair in result.pairs}
     assert pairs["a", "c"].more_cases is None
     assert (pairs["a", "b"].more_cases or 0) > 100
+
+
+def test_so_many_more_cases_settle_a_pair() -> None:
+    def compared(times: float) -> Comparison:
+        rates = {"a": 0.20, "b": 0.26, "c": 0.7, "d": 0.5}
+        persons, won = [], []
+        for person, rate in rates.items():
+            n = round(200 * times)
+            persons += [person] * n
+            won += [i < round(rate * n) for i in range(n)]
+        return compare_people(cases(persons, won), factors=[], draws=8_000)
+
+    before = next(pair for pair in compared(1.0).pairs if (pair.a, pair.b) == ("a", "b"))
+    assert before.more_cases is not None
+    after = next(pair for pair in compared(1.0 + before.more_cases / 400).pairs if (pair.a, pair.b) == ("a", "b"))
+    assert after.p_a_better == pytest.approx(0.05, abs=0.015)
+
+
+def test_a_third_of_the_people_are_in_the_top_third() -> None:
+    rng = np.random.default_rng(9)
+    persons = [f"p{i}" for i in range(9) for _ in range(40)]
+    found = compare_people(cases(persons, (rng.random(360) < 0.4).tolist()), factors=[])
+    assert sum(person.p_top_third or 0.0 for person in found.people) == pytest.approx(3.0)
+
+
+def test_the_marginal_of_amounts_is_that_of_normal_means() -> None:
+    mean, count = np.array([0.1, -0.3, 0.4]), np.array([4.0, 30.0, 11.0])
+    spreads = [0.05, 0.2, 0.8]
+    exact = [stats.norm.logpdf(mean, 0.0, np.sqrt(0.6 / count + spread**2)).sum() for spread in spreads]
+    found = [_log_marginal(mean, count, 0.6, spread) for spread in spreads]
+    assert np.diff(found) == pytest.approx(np.diff(exact))
 
 
 def test_conditions_come_with_the_deal_and_rare_ones_count_together() -> None:

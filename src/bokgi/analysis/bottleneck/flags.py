@@ -72,7 +72,10 @@ class Gain:
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit at one stage. `z`, `q_value`, `gain` are null where cases are too few, or none stopped (`reason`)."""
+    """One unit at one stage. `z`, `q_value`, `gain` are null where cases are too few, or none stopped (`reason`).
+
+    `gain` is null, too, where no deal that came to the stage has an amount.
+    """
 
     pipeline: str
     stage: str
@@ -136,7 +139,8 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     Small numbers: units with less than about ten cases have no z and no gain. Nothing is flagged unless the test of all
     views together passes at 1 %; then Benjamini–Hochberg at `fdr` among the views, and within those that are left at
     `fdr` × their share of all views (Benjamini & Bogomolov 2014; `q_value` has that share in it). A flag also takes a
-    gain of at least `min_gain` whose interval lies above zero (else `reason` is `gain_not_sure`).
+    gain of at least `min_gain` whose interval lies above zero (else `reason` is `gain_not_sure`, or
+    `amounts_unknown` where no deal that came has an amount).
 
     Refuses: nothing; without cases there are no units. Do not use `conversion` for finding the bottleneck: the lowest
     one is usually the stage where most deals should end.
@@ -271,8 +275,11 @@ def _explained(cell: Cell, flagged: Sequence[Unit]) -> Ints | None:
 
 def _gains(
     question: _Question, key: Key, view: str, found: Screened, named: Ints, rng: np.random.Generator
-) -> list[Gain]:
-    """Draw the gain a month of each unit, from arrivals, their value and the chance of a win that is missing."""
+) -> Sequence[Gain | None]:
+    """Draw the gain a month of each unit, from arrivals, their value and the chance of a win that is missing.
+
+    Null where nobody's amounts are known.
+    """
     names = [str(found.names[i]) for i in named]
     shift = shifts(found.n[named], found.wins[named], found.expected[named], rng).draws
     bench = np.clip(found.expected[named] / found.n[named], 1e-6, 1.0 - 1e-6)
@@ -281,6 +288,8 @@ def _gains(
     count = np.array([arrival.n for arrival in arrivals], dtype=np.float64)
     coming = rng.gamma(count[:, None] + 0.5, 1.0, (len(names), DRAWS)) / question.months
     amounts = np.array([arrival.amounts for arrival in arrivals], dtype=np.float64)
+    if not amounts[:, 0].any():
+        return [None] * len(names)
     value = value_of(amounts[:, 0], amounts[:, 1], amounts[:, 2], rng)
     missing = bench[:, None] - now
     gains = np.asarray(coming * value * missing * question.after[key[0], key[1]][None, :], dtype=np.float64)
@@ -290,7 +299,7 @@ def _gains(
     return [Gain(*row) for row in np.stack(columns, axis=1).tolist()]
 
 
-def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gain: Gain) -> Unit:
+def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gain: Gain | None) -> Unit:
     z = None if np.isnan(found.z[i]) else float(found.z[i])
     name = str(found.names[i])
     n = float(found.n[i])
@@ -323,19 +332,20 @@ def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, share: float, floo
     q = iter(values.tolist())
     out = []
     for unit in units:
-        if unit.z is None or unit.gain is None:
+        if unit.z is None:
             out.append(unit)
             continue
         value = float(next(q))
         below = passed and value <= fdr and unit.conversion < unit.expected
-        sure = unit.gain.low > 0.0
+        sure = unit.gain is not None and unit.gain.low > 0.0
+        unsure = "amounts_unknown" if unit.gain is None else "gain_not_sure"
         out.append(
             replace(
                 unit,
                 q_value=value,
-                flagged=below and sure and unit.gain.amount >= floor,
+                flagged=below and sure and unit.gain is not None and unit.gain.amount >= floor,
                 more_cases=None if passed and value <= fdr else _more_cases(unit, next_p),
-                reason="gain_not_sure" if below and not sure else None,
+                reason=unsure if below and not sure else None,
             )
         )
     return out

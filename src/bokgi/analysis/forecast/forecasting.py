@@ -89,7 +89,8 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     drawn from won deals like it; one above twice the largest won so far counts as that (`outsized`).
 
     Small numbers: below 26 weeks of history (of the deals that count), or where outcomes are known for won deals only,
-    the run rate of the last 26 weeks answers alone and `reason` says why. With fewer than five won deals (that count)
+    the run rate of the last 26 weeks answers alone and `reason` says why. With fewer than five won deals (that count),
+    or without an amount of any,
     nothing is said (`mean` null).
 
     Refuses: more than one currency (`mixed_currencies`), closings after `as_of` (`events_after_as_of`), a period of
@@ -195,15 +196,21 @@ def _check(deals: ir.Table, as_of: date) -> None:
 def _reason(history: History, known_days: int, window: Window) -> Reason | None:
     if window.days == 0:
         return "period_over"
-    if history.won == 0 or len(history.wins.on) == 0:
-        return "no_won_deals"
-    if len(history.wins.on) < _FEWEST_WON:
-        return "too_few_wins"
+    if (nothing := _nothing_to_learn(history)) is not None:
+        return nothing
     if known_days < ENOUGH_DAYS:
         return "too_little_history"
     if history.closed >= _FEWEST_CLOSED and history.closed == history.won:
         return "only_won_deals"
     return None
+
+
+def _nothing_to_learn(history: History) -> Reason | None:
+    if history.won == 0 or len(history.wins.on) == 0:
+        return "no_won_deals"
+    if len(history.wins.on) < _FEWEST_WON:
+        return "too_few_wins"
+    return "no_won_amounts" if np.isnan(history.wins.amount).all() else None
 
 
 def _so_far(history: History, window: Window) -> tuple[NDArray[np.bool_], float]:
@@ -276,7 +283,7 @@ def _told(history: History, windows: Sequence[Window], origins: Sequence[Origin]
     drawn, split = here.drawn, groups_of(history, outlook)
     final = here.draws[BLEND]
     drawn_mean = float((drawn.open + drawn.new).mean())
-    scaling = Scaling(float(final.mean()) / drawn_mean if drawn_mean > 0 else 0.0, here.blend.scale)
+    scaling = Scaling(float(final.mean()) / drawn_mean if drawn_mean > 0 else 1.0, here.blend.scale)
     told = scores(origins)
     draws = so_far + final
     deals = open_deals(history, outlook)

@@ -16,10 +16,16 @@ from bokgi.domain.period import Period
 Floats = NDArray[np.float64]
 
 Reason = Literal[
-    "too_little_history", "only_won_deals", "owners_unknown", "no_won_deals", "too_few_wins", "period_over"
+    "too_little_history",
+    "only_won_deals",
+    "owners_unknown",
+    "no_won_deals",
+    "too_few_wins",
+    "no_won_amounts",
+    "period_over",
 ]
 """Why the stage model was not asked: then the run rate answers alone, or (`NOTHING_SAID`) nothing."""
-NOTHING_SAID: Final = ("no_won_deals", "too_few_wins")
+NOTHING_SAID: Final = ("no_won_deals", "too_few_wins", "no_won_amounts")
 ChangeCode = Literal[
     "won",
     "lost",
