@@ -66,6 +66,12 @@ def test_a_flag_is_as_sure_that_it_costs_as_that_it_is_low(run: Run) -> None:
     assert not any(unit.flagged for unit in unsure)
     assert all(unit.gain is not None and unit.gain.low <= 0 and unit.conversion < unit.expected for unit in unsure)
     assert all(unit.gain is not None and unit.gain.low > 0 for unit in found.units if unit.flagged)
+    gains = [(unit.arrivals, unit.gain) for unit in found.units if unit.gain is not None]
+    assert any(0.90 < gain.p_positive < 0.95 for __, gain in gains)
+    for arrivals, gain in gains:
+        # Nine of ten draws lie in the interval, one of twenty below it.
+        assert (gain.low > 0.0) == (gain.p_positive > 0.95)
+        assert gain.arrivals == pytest.approx(arrivals / 364 * 365.25 / 12, rel=0.05)
 
 
 def test_a_persons_defect_is_found_sized_and_shown_with_its_deals(run: Run) -> None:

@@ -51,8 +51,10 @@ def test_scores_agree_with_likelihood_ratios() -> None:
 @pytest.mark.parametrize("wins", [29, 30, 31])
 def test_the_score_of_a_high_rate_has_the_tail_of_the_binomial(wins: int) -> None:
     """Forty cases beside very many of which nine of ten move on: the exact mid-p, which the plain score misses."""
-    unit, names = np.array([0, 1]), {"owner_id": ("others", "few")}
-    data = Cell((), (), {"owner_id": unit}, names, np.array([1e5, 40.0]), np.array([9e4, float(wins)]))
+    unit = np.array([0, 1])
+    data = Cell(
+        (), (), {"owner_id": unit}, {"owner_id": ("others", "few")}, np.array([1e5, 40.0]), np.array([9e4, float(wins)])
+    )
     found = screen(data, "owner_id", position=None, level=None, flagged=None)
     exact = stats.binom.cdf(wins - 1, 40, 0.9) + 0.5 * stats.binom.pmf(wins, 40, 0.9)
     plain = special.ndtr((wins - 36.0) / np.sqrt(3.6))

@@ -313,3 +313,11 @@ def test_a_change_beyond_chance_is_said_to_be_one() -> None:
     found = change(rows)
     claimed = {f"{part.name} {part.stage or ''}".strip() for part in found.parts if part.by_chance is False}
     assert claimed == {"conversion offer"}
+
+
+def test_the_interval_of_the_whole_is_that_of_two_counts() -> None:
+    found = change([*month(FIRST, {"won": 40}), *month(SECOND, {"won": 60})])
+    assert found.low is not None
+    assert found.high is not None
+    # Wins of 100 each: the difference of two Poisson counts has a variance of 40 + 60.
+    assert found.high - found.low == pytest.approx(2 * 1.96 * 100 * 10, rel=0.08)
