@@ -62,7 +62,7 @@ def test_amount_and_days_of_closing_of_a_localised_pipedrive_export_are_found(
 ) -> None:
     headers = ",".join(f"{prefix} - {name}" for name in names.split(","))
     found = fields(bench.map({"deals.csv": f"{headers}\n{cells}\n"}).mappings[0])
-    assert [field.removeprefix("deals.") for field in found.values()] == [
+    assert [str(field).removeprefix("deals.") for field in found.values()] == [
         "deal_id", "name", "amount", "currency", "stage", "outcome", "won", "lost"
     ]  # fmt: skip
 
