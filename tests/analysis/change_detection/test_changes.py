@@ -15,6 +15,7 @@ from benchmarks.simulator.weeks import FIRST_WEEK, Weeks, simulate_weeks
 from benchmarks.study.changes import at, false_alarms, found
 from benchmarks.study.rows import share_row
 from bokgi.analysis.change_detection import Changes, changes
+from bokgi.analysis.change_detection.panel import panel
 
 
 def of(table: pa.Table, *, share: float = 0.05) -> Changes:
@@ -104,6 +105,13 @@ def test_a_fall_and_the_way_back_are_two_alerts() -> None:
     assert told[0].after == pytest.approx(8.0)
     assert told[0].ratio.low < 0.4 < told[0].ratio.high
     assert told[0].evidence >= 10.0
+
+
+def test_what_hangs_on_the_whole_panel_is_worked_out_once() -> None:
+    # Each of the many series asks for it.
+    counted = panel(ibis.memtable(one([3, 4, 5])))
+    assert counted.share is counted.share
+    assert counted.result_of_one is counted.result_of_one
 
 
 def test_nothing_gives_nothing() -> None:

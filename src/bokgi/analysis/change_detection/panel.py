@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import ibis
@@ -38,7 +39,7 @@ class Panel:
     peers: Ints
     metric: Ints
 
-    @property
+    @cached_property
     def share(self) -> Flags:
         """Series that count wins of trials."""
         return np.asarray(~np.isnan(self.trials).all(axis=1), dtype=bool)
@@ -50,7 +51,7 @@ class Panel:
         total = float(base.sum())
         return float(self.count[row, part][base > 0.0].sum()) / total if total > 0.0 else None
 
-    @property
+    @cached_property
     def result_of_one(self) -> Flags:
         """Series of what one person wins."""
         return np.array([key[0] == PERSON and key[2] in RESULTS for key in self.keys], dtype=bool)

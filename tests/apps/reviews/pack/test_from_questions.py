@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import ibis.expr.types as ir
 import jsonschema
 import pyarrow as pa
 import pytest
@@ -16,7 +17,8 @@ from benchmarks.simulator import Organisation, simulate
 from benchmarks.simulator.content import Journeys, content_facts
 from benchmarks.simulator.tables import table
 from bokgi.analysis.bottleneck import Bottlenecks, bottlenecks
-from bokgi.apps.reviews.pack import bottleneck, review_pack
+from bokgi.apps.reviews.pack import bottleneck, care, review_pack
+from bokgi.apps.reviews.pack.scope import Scope
 from bokgi.apps.reviews.rendering import document, rendered
 from bokgi.apps.reviews.rendering.blocks import Document, Verdict
 from bokgi.domain.period import Period
@@ -152,14 +154,23 @@ def test_packs_of_several_weeks_share_what_hangs_on_the_day(tmp_path: Path, monk
         days.append(as_of)
         return bottlenecks(*given, as_of=as_of, **options)
 
+    listed, given = [], care.open_deals
+
+    def open_deals(here: Scope) -> ir.Table:
+        listed.append(here.as_of)
+        return given(here)
+
     monkeypatch.setattr(bottleneck, "bottlenecks", searched_for)
+    monkeypatch.setattr(care, "open_deals", open_deals)
     before = Answers(home).ask(review_pack, period=week.previous(), as_of=homes.TODAY)
     assert homes.TODAY not in days
+    assert not listed
     assert before["window"] == made["window"]
     assert [stage["conversion"] for stage in before["stages"]] == [stage["conversion"] for stage in made["stages"]]
 
     alone = Answers(homes.write_home(tmp_path / "other")).ask(review_pack, period=week.previous(), as_of=homes.TODAY)
     assert homes.TODAY in days
+    assert listed == [homes.TODAY]
     assert alone == before
 
 

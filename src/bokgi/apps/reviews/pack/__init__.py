@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 from bokgi.apps.reviews.pack import bottleneck, care, execution, feedback, learning, progress
 from bokgi.apps.reviews.pack.change import change
-from bokgi.apps.reviews.pack.data import data
 from bokgi.apps.reviews.pack.from_questions import answered
-from bokgi.apps.reviews.pack.funnel import funnel
+from bokgi.apps.reviews.pack.of_day import of_day, standing_at
 from bokgi.apps.reviews.pack.scope import Scope, scope
 from bokgi.apps.reviews.pack.what_changed import what_changed
 from bokgi.domain.period import Period
@@ -43,16 +43,16 @@ def review_pack(facts: Facts, *, period: Period, as_of: date, team: str | None =
 
 def _pack(here: Scope) -> dict[str, Any]:
     period = here.period
-    found = funnel(here)
+    open_deals = cache(lambda: care.open_deals(here))
+    found = of_day(here, open_deals)
     told_stages = found["stages"]
-    open_deals = care.open_deals(here)
-    by_person = care.counts(open_deals)
+    by_person = {row["owner_id"]: row for row in found["lacking"]}
     people, sums = execution.execution(here, told_stages, by_person, care.all_counts(by_person))
     searched = bottleneck.search(here, found["searched"])
     flags = bottleneck.found_json(searched, told_stages, here)
     bottleneck.judged(told_stages, flags)
-    standing = bottleneck.standing(flags, told_stages, open_deals, here)
-    points = feedback.feedback(here, people, open_deals, by_person)
+    standing = standing_at(here, flags, told_stages, open_deals)["standing"]
+    points = feedback.feedback(here, people, found["heaviest"], by_person)
     changed = what_changed(here)
     goal = progress.progress(here, told_stages, sums["usual"])
     goal_period = Period(*(date.fromisoformat(goal["period"][edge]) for edge in ("start", "end")))
@@ -83,7 +83,7 @@ def _pack(here: Scope) -> dict[str, Any]:
         "minimum_n": here.facts.settings.minimum_n,
         "untouched_days": here.facts.settings.untouched_days,
         "said": {part: [encoded(message) for message in messages] for part, messages in said.items()},
-        "data": data(here),
+        "data": found["data"],
         "execution": people,
         "execution_total": sums,
         "changes": changed,

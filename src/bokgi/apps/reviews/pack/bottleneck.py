@@ -35,6 +35,8 @@ _SHOWN_DEALS: Final = 8
 CLEAR: Final = 0.01
 """False discovery rate at which a flag is shown the first time it appears."""
 Place = tuple[str, str, str, str]
+Flagged = tuple[str, str, str | None]
+"""Pipeline, stage, and the team that is flagged there; null: all teams."""
 
 
 @dataclass(frozen=True)
@@ -236,15 +238,12 @@ def _waiting(stage: Mapping[str, Any]) -> list[Message]:
     ]
 
 
-def standing(
-    flags: Sequence[Mapping[str, Any]], stages: Sequence[Row], care: ir.Table, scope: Scope
-) -> list[dict[str, Any]]:
-    """List the deals that stand in the flagged stage; without a flag, in the one where most money waits longest.
+def standing(places: Sequence[Flagged], stages: Sequence[Row], care: ir.Table, scope: Scope) -> list[dict[str, Any]]:
+    """List the deals that stand in the flagged `places`; without any, in the stage where most money waits longest.
 
     `care` has one row per open deal, see `care.open_deals`.
     """
     labels = {(stage["pipeline"], stage["stage"]): stage for stage in stages}
-    places = [(flag["pipeline"], flag["stage"], flag["team"]) for flag in flags]
     if not places:
         waiting = care.group_by("pipeline", "stage").agg(waiting=_.waiting.sum(), days=_.days_in_stage.sum())
         heavy = rows(waiting.order_by(_.waiting.desc(), _.days.desc(nulls_first=False), _.pipeline, _.stage))

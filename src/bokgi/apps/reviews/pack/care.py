@@ -74,19 +74,19 @@ def _day(on: date | None) -> str | None:
     return None if on is None else on.isoformat()
 
 
-def counts(found: ir.Table) -> dict[str | None, Row]:
-    """Count open deals and each reason by person; a reason is null where nothing can be known of any of their deals.
+def counts(found: ir.Table) -> list[Row]:
+    """Count open deals and each reason by `owner_id`; a reason is null where it is known of none of their deals.
 
-    The key null holds the deals of nobody.
+    The owner null has the deals of nobody.
     """
     known = {f"{reason}_known": _[reason].notnull().any() for reason in REASONS}
     held = {reason: ibis.coalesce(_[reason], ibis.literal(value=False)).sum() for reason in REASONS}
     told_by = rows(found.group_by("owner_id").agg(**totals("open", _.deal_id.notnull()), **held, **known))
-    return {row["owner_id"]: _counted(row) for row in told_by}
+    return [_counted(row) for row in told_by]
 
 
 def _counted(row: Row) -> Row:
-    sums = {name: row[name] for name in ("open", "open_amount", "open_amount_unknown")}
+    sums = {name: row[name] for name in ("owner_id", "open", "open_amount", "open_amount_unknown")}
     return sums | {reason: row[reason] if row[f"{reason}_known"] else None for reason in REASONS}
 
 

@@ -42,10 +42,9 @@ def execution(
     week = scope.seen
     late = scope.lately
     did = {
-        row["person_id"]: row
-        for row in rows(executed(scope.deals, late.visits, late.activities, late.who, period=week))
+        row["person_id"]: row for row in rows(executed(late.deals, late.visits, late.activities, late.who, period=week))
     }
-    placed = rows(execution_by_stage(scope.deals, late.visits, late.activities, late.who, period=week))
+    placed = rows(execution_by_stage(late.deals, late.visits, late.activities, late.who, period=week))
     keys = {(stage["pipeline"], stage["stage"]): stage["key"] for stage in stages}
     asked = standards(scope, week)
     people = sorted(
@@ -118,7 +117,7 @@ def _sums(scope: Scope, week: Period) -> dict[str, Any]:
     for end in (Outcome.WON, Outcome.LOST, Outcome.NO_DECISION):
         counts |= totals(end.value, (_.outcome == end.value) & _within("closed_on", week))
     counts |= totals("open", _.outcome == Outcome.OPEN.value)
-    row = rows(scope.deals.agg(**counts))[0]
+    row = rows(scope.lately.deals.agg(**counts))[0]
     return {name: scope.sum_of(row, name) for name in (*FLOWS, "open")}
 
 
@@ -188,7 +187,7 @@ def usual(scope: Scope, sums: Mapping[str, Any]) -> dict[str, Any]:
     first = rows(scope.deals.agg(first=_.created_on.min()))[0]["first"]
     if scope.as_of < week.last or first is None or first > span.start:
         return {}
-    flows = rows(period_flow(scope.deals, None, scope.facts.calendar, period=span))
+    flows = rows(period_flow(scope.lately.deals, None, scope.facts.calendar, period=span))
     found = {name: _usual([row[name] for row in flows], sums[name]["count"]) for name in ("created", "won", "lost")}
     found[ACTIVITIES] = _usual(_activities_by_week(scope, span), sum(sums[ACTIVITIES].values()))
     return {name: told for name, told in found.items() if told is not None and told["mean"]}

@@ -19,7 +19,7 @@ from scipy.special import pdtr
 from bokgi.apps.reviews.pack.care import deal
 from bokgi.apps.reviews.pack.execution import METRIC_NAMES, standards
 from bokgi.apps.reviews.pack.order import heaviest_first
-from bokgi.apps.reviews.pack.scope import Row, Scope, rows
+from bokgi.apps.reviews.pack.scope import STANDARD_WEEKS, Row, Scope, rows
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
@@ -27,7 +27,6 @@ from bokgi.domain.sentences import encoded
 _MOST_POINTS: Final = 3
 _SHOWN_DEALS: Final = 3
 _LEAST_DEALS: Final = 2
-_WEEKS: Final = 4
 _CHANCE: Final = 0.05
 
 CONCERNS: Final = {
@@ -42,10 +41,13 @@ CONCERNS: Final = {
 
 
 def feedback(
-    scope: Scope, people: Sequence[Mapping[str, Any]], care: ir.Table, counts: Mapping[str | None, Row]
+    scope: Scope,
+    people: Sequence[Mapping[str, Any]],
+    heaviest: Sequence[Mapping[str, Any]],
+    counts: Mapping[str | None, Row],
 ) -> list[dict[str, Any]]:
     """Give the points of every person listed in the execution check, in that order."""
-    lists = _heaviest(scope, care)
+    lists = {(row["person_id"], row["reason"]): row["deals"] for row in heaviest}
     moved = _moved(scope)
     short = _short_of_standard(scope, people)
     told = []
@@ -77,8 +79,8 @@ def _concern(reason: str, attention: Row, deals: Sequence[dict[str, Any]], scope
     return _point(reason, n, Message(CONCERNS[reason], values), deals)
 
 
-def _heaviest(scope: Scope, care: ir.Table) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Give each person's heaviest deals for each reason, by person and reason."""
+def heaviest(scope: Scope, care: ir.Table) -> list[dict[str, Any]]:
+    """Give each person's heaviest `deals` for each reason, the heaviest first, by `person_id` and `reason`."""
     holds = {reason: ibis.coalesce(_[reason], ibis.literal(value=False)) for reason in CONCERNS}
     places = {
         f"place_{reason}": ibis.row_number().over(
@@ -94,7 +96,7 @@ def _heaviest(scope: Scope, care: ir.Table) -> dict[tuple[str, str], list[dict[s
         here = [row for row in few if row[reason] and row[f"place_{reason}"] < _SHOWN_DEALS]
         for row in sorted(here, key=lambda one: one[f"place_{reason}"]):
             told.setdefault((row["owner_id"], reason), []).append(deal(row, scope))
-    return told
+    return [{"person_id": key, "reason": reason, "deals": deals} for (key, reason), deals in told.items()]
 
 
 def _moved(scope: Scope) -> dict[str, tuple[int, list[dict[str, Any]]]]:
@@ -132,7 +134,7 @@ def _praise(person: Mapping[str, Any], moved: tuple[int, list[dict[str, Any]]] |
 def _short_of_standard(scope: Scope, people: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Compare four weeks of activities with the standard; a shortfall that chance explains is not raised."""
     end = scope.period.start + timedelta(weeks=1) if scope.as_of >= scope.period.last else scope.period.start
-    span = Period(end - timedelta(weeks=_WEEKS), end)
+    span = Period(end - timedelta(weeks=STANDARD_WEEKS), end)
     asked = standards(scope, span)
     joined = _joined_on(scope)
     found: dict[str, list[dict[str, Any]]] = {}
@@ -148,7 +150,7 @@ def _short_of_standard(scope: Scope, people: Sequence[Mapping[str, Any]]) -> dic
                     {
                         "done": number,
                         "metric": METRIC_NAMES.get(standard["metric"], Message(standard["metric"])),
-                        "weeks": _WEEKS,
+                        "weeks": STANDARD_WEEKS,
                         "required": required,
                     },
                 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import ibis
+import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.activity import held
@@ -24,8 +25,11 @@ _SHOWN: Final = 6
 def learning(scope: Scope, stages: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
     """List the wins and losses of the period that are worth telling: those with a story first, then the largest."""
     labels = {(stage["pipeline"], stage["stage"]): stage["label"] for stage in stages}
-    stories = _stories(scope)
-    told = _told(scope, _few(scope, stories), stories, labels)
+    closed = decided(scope.lately.deals, period=scope.seen)
+    # Of all visits the few of deals that closed in the period, read once.
+    visits = scope.keep(scope.visits.semi_join(closed, "deal_id"))
+    stories = _stories(scope, visits)
+    told = _told(scope, _few(closed, stories), stories, labels, visits)
     won = Outcome.WON.value
     return {
         "won": [one for one in told if one["outcome"] == won],
@@ -33,20 +37,20 @@ def learning(scope: Scope, stages: Sequence[Row]) -> dict[str, list[dict[str, An
     }
 
 
-def _few(scope: Scope, stories: Mapping[str, list[Row]]) -> list[Row]:
+def _few(closed: ir.Table, stories: Mapping[str, list[Row]]) -> list[Row]:
     """Give the wins and the losses of the period to tell of, each in their order."""
-    closed = decided(scope.deals, period=scope.seen).mutate(is_won=_.outcome == Outcome.WON.value)
+    closed = closed.mutate(is_won=_.outcome == Outcome.WON.value)
     storied = _.deal_id.isin(sorted(stories)) if stories else ibis.literal(value=False)
     first = [_.storied.desc(), _.amount.desc(nulls_first=False), _.deal_id.asc()]
     place = ibis.row_number().over(ibis.window(group_by="is_won", order_by=first))
     return rows(closed.mutate(storied=storied).mutate(place=place).filter(_.place < _SHOWN).order_by("is_won", "place"))
 
 
-def _stories(scope: Scope) -> dict[str, list[Row]]:
+def _stories(scope: Scope, visits: ir.Table) -> dict[str, list[Row]]:
     facts = scope.facts
     found = worth_telling(
         scope.deals,
-        scope.visits,
+        visits,
         facts.stages,
         facts.deal_changes,
         period=scope.seen,
@@ -59,11 +63,15 @@ def _stories(scope: Scope) -> dict[str, list[Row]]:
 
 
 def _told(
-    scope: Scope, few: Sequence[Row], stories: Mapping[str, list[Row]], labels: Mapping[tuple[str, str], str]
+    scope: Scope,
+    few: Sequence[Row],
+    stories: Mapping[str, list[Row]],
+    labels: Mapping[tuple[str, str], str],
+    visits: ir.Table,
 ) -> list[dict[str, Any]]:
     keys = [row["deal_id"] for row in few]
     touches = _touches(scope, keys) if keys else {}
-    last = _last_stages(scope, keys) if keys else {}
+    last = _last_stages(visits, keys) if keys else {}
     return [
         deal(row, scope)
         | {
@@ -118,8 +126,8 @@ def _touches(scope: Scope, deal_ids: Sequence[str]) -> dict[str, Row]:
     return {row["deal_id"]: row for row in rows(counted)}
 
 
-def _last_stages(scope: Scope, deal_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    here = scope.visits.filter(_.deal_id.isin(list(deal_ids)))
+def _last_stages(visits: ir.Table, deal_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    here = visits.filter(_.deal_id.isin(list(deal_ids)))
     last = ibis.window(group_by="deal_id", order_by=_.visit.desc())
     found = here.mutate(place=ibis.row_number().over(last)).filter(_.place == 0).select("deal_id", "pipeline", "stage")
     return {row["deal_id"]: (row["pipeline"], row["stage"]) for row in rows(found)}
@@ -166,7 +174,7 @@ def said(week: Mapping[str, Any], scope: Scope) -> list[Message]:
         )
     ]
     named = rows(
-        decided(scope.deals, period=scope.seen)
+        decided(scope.lately.deals, period=scope.seen)
         .filter((_.outcome != Outcome.WON.value) & _.lost_reason.notnull() & (_.lost_reason != ""))
         .group_by("lost_reason")
         .agg(n=_.count())

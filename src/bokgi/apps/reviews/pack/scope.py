@@ -28,6 +28,8 @@ Row = dict[str, Any]
 WINDOW_WEEKS: Final = 26
 SHORTEST_WINDOW_WEEKS: Final = 8
 USUAL_WEEKS: Final = 8
+STANDARD_WEEKS: Final = 4
+"""So many weeks are held against a standard of action."""
 _DEAL_COLUMNS: Final = (
     *("deal_id", "account_id", "owner_id", "pipeline", "stage", "type", "source", "lead_grade", "created_on"),
     *("assigned_on", "amount", "currency", "expected_close_on", "closed_on", "outcome", "lost_reason"),
@@ -38,6 +40,11 @@ _CHANGING: Final = (
     *("deal_id", "pipeline", "stage", "outcome", "amount", "currency", "expected_close_on", "closed_on"),
 )
 """What the change of the pipeline asks of a deal."""
+_LATELY: Final = (
+    *("deal_id", "owner_id", "created_on", "closed_on", "outcome", "amount", "lost_reason", "has_next_step"),
+    *("next_step_on", "account_id", "source"),
+)
+"""What the questions about a week ask of a deal."""
 _TRAITS: Final = ("team", "industry", "segment", "size", "region")
 
 
@@ -45,9 +52,11 @@ _TRAITS: Final = ("team", "industry", "segment", "size", "region")
 class Lately:
     """What happened in the period and the `USUAL_WEEKS` before it: few rows for the many questions about a week.
 
-    `activities` and `who` took part in them, with a team those of its people; `visits` that lasted into that time.
+    `deals` that were created or closed since then, or are open; `activities` and `who` took part in them, with a team
+    those of its people; `visits` that lasted into the `STANDARD_WEEKS` before the period.
     """
 
+    deals: ir.Table
     activities: ir.Table
     who: ir.Table
     visits: ir.Table
@@ -200,7 +209,7 @@ def scope(facts: Facts, *, period: Period, as_of: date, team: str | None) -> Ite
             deals=deals,
             visits=stays,
             progressions=courses,
-            lately=_lately(now, stays, period, teams, team, keep),
+            lately=_lately(now, deals, stays, period, teams, team, keep),
             names=_names(now),
             teams=teams,
             without_rate=without_rate(then, as_of),
@@ -227,6 +236,7 @@ def _moved(
 
 def _lately(
     facts: Facts,
+    deals: ir.Table,
     stays: ir.Table,
     period: Period,
     teams: Mapping[str, str],
@@ -241,9 +251,10 @@ def _lately(
         ours = sorted(person for person, of in teams.items() if of == team)
         who = who.filter(_.person_id.isin(ours))
         recent = keep(recent.semi_join(who, "activity_id"))
-    lasted = stays.filter(_.left_on.isnull() | (_.left_on >= start))
-    lasted = lasted.drop("entered_at", "next_stage", "next_order", "left_not_before_on")
-    return Lately(recent, keep(who), keep(lasted))
+    lasted = stays.filter(_.left_on.isnull() | (_.left_on >= period.start - timedelta(weeks=STANDARD_WEEKS)))
+    lasted = lasted.drop("entered_at", "next_stage", "next_order", "first", "left_not_before_on")
+    moving = deals.filter((_.created_on >= start) | (_.closed_on >= start) | (_.outcome == Outcome.OPEN.value))
+    return Lately(keep(moving.select(_LATELY)), recent, keep(who), keep(lasted))
 
 
 def _teams(facts: Facts, on: date) -> dict[str, str]:
