@@ -20,10 +20,7 @@ def find(bench: Workbench, readings: Sequence[Reading]) -> None:
         ids = " UNION ALL ".join(_ids(reading) for reading in files)
         bench.run(
             f"""CREATE OR REPLACE TEMP TABLE repeated_ids AS
-                WITH alike AS (
-                    SELECT hash(id) AS h FROM ({ids}) WHERE id IS NOT NULL GROUP BY h HAVING count(*) > 1
-                )
-                SELECT id FROM ({ids}) SEMI JOIN alike ON hash(id) = h GROUP BY id HAVING count(*) > 1"""
+                SELECT id FROM ({ids}) WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"""
         )
         if bench.number("SELECT count(*) FROM repeated_ids"):
             bench.run(f"INSERT INTO same_id SELECT i.* FROM ({ids}) AS i SEMI JOIN repeated_ids AS r ON i.id = r.id")
