@@ -11,7 +11,7 @@ tables of the day. The forecast (2,000 paths) goes with its backtest: `first` re
 finds that among the tables of the day, as another team's forecast does, for it follows from the facts, the day and the
 period.
 `running` is the same question to a program that runs already, as the server does (`benchmarks.running`): without start
-and imports, and no answer kept.
+and imports, and no answer kept, except what a review of another week finds of its day.
 As with an installed program, Python finds its byte code.
 Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it.
 """
@@ -48,6 +48,7 @@ COMMANDS: Final[dict[str, tuple[list[str], dict[int, float]]]] = {
     "forecast, day kept": (["forecast", "--as-of", DAY], {FORECAST_DEALS: 3.0}),
 }
 RUNNING: Final[dict[str, dict[int, float]]] = {
+    "review, another week": {1_000_000: 5.0},
     "compare": {100_000: 1.0, 1_000_000: 5.0},
     "bottlenecks": {1_000_000: 5.0},
     "forecast": {FORECAST_DEALS: 3.0},
