@@ -1,0 +1,101 @@
+"""The walk with what pages read from their address: teams, pipelines, people, other days, and these together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote_plus
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client
+from pytest_django import Settings
+
+from bokgi.apps.access.models import User
+from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.permitting import ANYONE, permits
+from tests.homes import DEALS_EACH, MARKS, SELLERS, TODAY, add, add_pipeline, amount, write_home
+from tests.project.addresses import pages
+from tests.project.parameters import addresses, recorded, unknown
+
+AsRole = Callable[[str], Client]
+_SUMS = ("funnel:", "kpi:index", "forecast:index", "forecast:backtest", "deals:index", "today:index")
+"""Pages of sums and of lists: here every value is tried, and more of them together."""
+SEEN = {"manager": {"lee", "park", "choi"}, "rep": {"lee"}, "viewer": set()}
+"""Whom each user may see, or has led: of choi, who has gone, the manager knows the sums of that time."""
+
+
+@pytest.fixture(scope="module")
+def moving_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write facts with a pipeline in which seo alone sells, and with choi in another team since three weeks."""
+    home = write_home(
+        tmp_path_factory.mktemp("moving") / "home", known=("owner_id", "amount", "expected_close_on", "source")
+    )
+    add_pipeline(home, ["seo"])
+    day = TODAY - timedelta(days=21)
+    members = "person_id | team | role | manager_id | share | started_on | valid_from | valid_to"
+    members += f"\nchoi | 1팀 | AE | kim | 1 | 2026-10-05 | 2026-10-05 | {day}"
+    members += f"\nchoi | 2팀 | AE | han | 1 | 2026-10-05 | {day} |"
+    add(home, {"memberships": members})
+    return home
+
+
+@pytest.fixture
+def walked(moving_home: Path, home: Path, settings: Settings, users: dict[str, User]) -> None:
+    """Let everybody read these facts, in Korean, whose amounts have all digits that tell deals apart."""
+    del home
+    settings.HOME = moving_home
+    for user in users.values():
+        user.language = "ko"
+        user.save()
+
+
+def content(answer: HttpResponseBase) -> str:
+    whole = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]  # one has the one, one the other
+    return unescape(whole.decode("utf-8", errors="replace"))
+
+
+def _marks(person: str) -> set[str]:
+    """Give what tells of a person: rows and their amounts, and the sums of what is open, won and lost."""
+    worth = [amount(person, number) for number in range(DEALS_EACH)]
+    sums = [sum(worth[start::3]) for start in range(3)] + [sum(worth)]
+    cells = {f">{value / 1e4:,.0f}<" for value in (*worth, *sums)}
+    return MARKS[person] | cells | {str(value) for value in sums}
+
+
+@pytest.mark.usefixtures("walked")
+@pytest.mark.parametrize("role", ["viewer"])
+def test_nothing_of_others_stands_in_a_page_however_it_is_narrowed(
+    role: str, as_role: AsRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = as_role(role)
+    others = {person: _marks(person) for person in SELLERS if person not in SEEN[role]}
+    leaked: dict[str, list[str]] = {}
+    opened: set[str] = set()
+    new: set[str] = set()
+    for page in pages():
+        declared = permits(page.view)
+        if declared == ANYONE or Role(role) not in (declared or ()):
+            continue
+        for plain in page.addresses:
+            with recorded(monkeypatch) as read:
+                client.get(plain)
+            new |= unknown(read)
+            sums = page.name.startswith(_SUMS)
+            for address in addresses(plain, read, tries=8 if sums else 2, each=sums):
+                answer = client.get(address)
+                assert answer.status_code < 500, address
+                if answer.status_code == 200:
+                    opened.add(address)
+                asked = unquote_plus(address)
+                text = content(answer)
+                found = sorted(
+                    mark for marks in others.values() for mark in marks if mark in text and mark not in asked
+                )
+                if found:
+                    leaked[address] = found
+    assert leaked == {}
+    assert new == set()
+    assert len(opened) > 100
