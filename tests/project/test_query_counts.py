@@ -29,7 +29,7 @@ BASELINE: Final = {
     "/data/quality/": 8,
     "/settings/": 8,
     "/settings/users/": 11,
-    "/settings/queue/": 11,
+    "/settings/queue/": 13,
     "/account/security/": 10,
     "/forecast/": 9,
     "/forecast/submissions/": 9,

@@ -20,7 +20,7 @@ from django.contrib.staticfiles import finders
 from django.http import HttpRequest
 from django.templatetags.static import static as static_address
 from django.urls import reverse
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import localdate, localtime, now
 from django.utils.translation import get_language
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
@@ -30,6 +30,7 @@ from bokgi.apps.access.devices import device
 from bokgi.apps.access.models import User
 from bokgi.apps.access.requests import organisation_of, theme_of
 from bokgi.apps.data.age import DataAge, data_age
+from bokgi.apps.jobs.schedules import is_worker_missing
 from bokgi.domain.messages import LANGUAGES, Message
 from bokgi.domain.sentences import decoded
 from bokgi.project.navigation import entries
@@ -156,6 +157,7 @@ def environment(**options: Any) -> Environment:  # noqa: ANN401 - what Django ha
         "styles": STYLES,
         "scripts": SCRIPTS,
         "vega_version": vega.version(),
+        "is_worker_missing": lambda: is_worker_missing(at=now()),
     }
     equip(made)
     made.filters |= {"day": day, "device": device, "moment": moment, "show": show, "told": told}

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 from django_tasks.base import Task
+from django_tasks_db.models import DBTaskResult
 
 from bokgi.apps.jobs.models import Schedule
 from bokgi.apps.jobs.rules import next_time
@@ -20,6 +21,8 @@ from bokgi.apps.jobs.services import enqueue, forget_done, prune
 from bokgi.domain.messages import N_
 
 KEPT: Final = timedelta(days=30)
+LATE: Final = timedelta(minutes=2)
+"""So long after its time something that comes again has not been seen by any worker."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,17 @@ def come_due(*, at: datetime, zone: ZoneInfo) -> list[str]:
                     enqueue(found.task, key=f"schedule {name}")
                     put.append(name)
     return put
+
+
+def is_worker_missing(*, at: datetime) -> bool:
+    """Tell whether nobody looks after the queue: something that comes again is overdue, or work waits from the start.
+
+    Every minute something is due, and a worker looks for it every few seconds, whatever it is busy with.
+    """
+    late = at - LATE
+    if Schedule.objects.filter(name__in=_SCHEDULED, enabled=True).exists():
+        return Schedule.objects.filter(name__in=_SCHEDULED, enabled=True, next_at__lt=late).exists()
+    return DBTaskResult.objects.ready().filter(enqueued_at__lt=late).exists()
 
 
 @scheduled("tidy", "20 3 * * *", N_("Forget finished tasks after 30 days, and sessions that have ended."))
