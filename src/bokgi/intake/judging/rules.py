@@ -15,6 +15,7 @@ from bokgi.domain.findings import Severity
 from bokgi.domain.messages import N_
 from bokgi.intake.judging import outcome
 from bokgi.intake.judging.ladder import Ladder
+from bokgi.intake.judging.periods import PERIOD_PARTS
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.fields import Kind
 from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
@@ -68,6 +69,9 @@ _MALFORMED: Final = {
     Kind.MOMENT: ("date_malformed", N_("{n} {n:date|dates} in “{column}” cannot be read.")),
     Kind.DATE: ("date_malformed", N_("{n} {n:date|dates} in “{column}” cannot be read.")),
     Kind.PERIOD: ("period_malformed", N_("{n} {n:period|periods} in “{column}” cannot be read.")),
+    Kind.YEAR: ("period_malformed", N_("{n} {n:period|periods} in “{column}” cannot be read.")),
+    Kind.QUARTER: ("period_malformed", N_("{n} {n:period|periods} in “{column}” cannot be read.")),
+    Kind.MONTH: ("period_malformed", N_("{n} {n:period|periods} in “{column}” cannot be read.")),
     Kind.AMOUNT: ("amount_malformed", N_("{n} {n:amount|amounts} in “{column}” cannot be read.")),
     Kind.CURRENCY: ("currency_unknown", N_("{n} {n:currency|currencies} in “{column}” {n:is|are} unknown.")),
     Kind.NUMBER: ("number_malformed", N_("{n} {n:number|numbers} in “{column}” cannot be read.")),
@@ -96,7 +100,7 @@ REQUIRED: Final[dict[Entity, tuple[tuple[str, ...], ...]]] = {
     Entity.RESPONSES: (("responses.kind",), ("responses.happened",)),
     Entity.STAGES: (("stages.stage", "stages.label"),),
     Entity.PIPELINES: (("pipelines.pipeline", "pipelines.label"),),
-    Entity.TARGETS: (("targets.amount",), ("targets.period", "targets.period_start")),
+    Entity.TARGETS: (("targets.amount",), ("targets.period", "targets.period_start", *PERIOD_PARTS)),
     Entity.STANDARDS: (("standards.metric",), ("standards.amount",)),
     Entity.TEAMS: (("teams.person_id", "teams.person_name", "teams.person_email"),),
     Entity.RATES: (("rates.currency",), ("rates.month",), ("rates.rate",)),
@@ -276,13 +280,21 @@ def _closings(reading: Reading, bench: Bench) -> Iterator[Rule]:
     yield Rule("closed_in_future", _W, field, f"{on} > {ahead} AND {closing}", text)
 
 
+def _required(reading: Reading) -> Iterator[tuple[str, ...]]:
+    """Give the groups of fields of which each row needs one; a quarter or month is no period without its year."""
+    yield from REQUIRED.get(reading.entity, ())
+    if reading.entity is Entity.TARGETS and not reading.says("targets.period", "targets.period_start"):
+        yield ("targets.year",)
+
+
 def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
     """Rules that hold for any field of a kind, and for what an entity cannot be without."""
-    for group in REQUIRED.get(reading.entity, ()):
+    for group in _required(reading):
         said = " ".join(f"WHEN {reading.has_text(name)} THEN false" for name in group if reading.says(name))
         text = N_("{n} {n:row has|rows have} no text in “{column}”, without which {n:it says|they say} nothing.")
         missing = f"CASE {said} ELSE true END" if said else "true"
-        yield Rule("value_missing", _ERR, group[0], missing, text)
+        shown = next((name for name in group if reading.says(name)), group[0])
+        yield Rule("value_missing", _ERR, shown, missing, text)
     for name, field in reading.fields():
         if field.kind in _MALFORMED:
             code, text = _MALFORMED[field.kind]

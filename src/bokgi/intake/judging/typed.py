@@ -9,7 +9,7 @@ from typing import Final
 
 from bokgi.intake.judging import outcome
 from bokgi.intake.judging.ladder import Ladder
-from bokgi.intake.judging.periods import period
+from bokgi.intake.judging.periods import PERIOD_PARTS, period, within_year
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.fields import Kind
 from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
@@ -213,6 +213,11 @@ def _columns(reading: Reading) -> Iterator[_Column]:
         feeding = reading.columns_of(name)
         form = next((column.format for column in feeding if column.format is not None), None)
         text = _worded(reading, name, reading.said_text(name))
+        if name in PERIOD_PARTS:
+            year = reading.said_text("targets.year") if reading.says("targets.year") else "NULL::VARCHAR"
+            text = within_year(year, text, PERIOD_PARTS[name])
+            yield _column(reading, f"f{number}", name, Kind.PERIOD, text, form)
+            continue
         alone = feeding[0].column if len(feeding) == 1 and name not in reading.mapping.constants else None
         yield replace(_column(reading, f"f{number}", name, field.kind, text, form), header=alone)
     for number, column in enumerate(reading.mapping.stage_columns(STAGE_ENTERED)):
@@ -255,7 +260,7 @@ def _column(reading: Reading, helper: str, name: str, kind: Kind, text: str, for
     names["on" if kind is Kind.DATE else "value"] = name
     if kind is Kind.CURRENCY:
         read = _currency(column)
-    elif kind is Kind.PERIOD:
+    elif kind in {Kind.PERIOD, Kind.YEAR}:
         read = period(column, name=helper)
     elif kind in _VALUE_KINDS:
         read = _read(reading, helper, _VALUE_KINDS[kind], form)

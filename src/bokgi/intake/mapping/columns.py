@@ -40,6 +40,8 @@ _IDENTIFIER: Final = re.compile(
     r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|[A-Za-z]{0,6}[-_]?\d+(?:\.0)?|[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?"
 )
 _HARMLESS: Final = frozenset({Kind.CATEGORY, Kind.TEXT, Kind.CURRENCY, Kind.BOOLEAN})
+_BELIEVED: Final = frozenset({Kind.QUARTER, Kind.MONTH})
+"""Kinds whose name is believed whatever the values: a period that cannot be read is refused, never left out."""
 _MUST_ANSWER: Final = frozenset({"deals.stage", "deals.outcome", "stage_history.stage"})
 _OURS: Final = "deals.owner_name"
 _THEIRS: Final = "deals.contact_name"
@@ -173,6 +175,8 @@ def _by_name(context: Context, column: StagedColumn, taken: set[str]) -> Iterato
         if field in taken:
             continue
         share = fit(column, field_named(field), context.null_values)
+        if share is not None and field_named(field).kind in _BELIEVED:
+            share = max(share, _HALF)
         if share is None:
             found.append((min(strength, LOOSE), field))
         elif share >= _HALF:

@@ -11,7 +11,7 @@ from typing import Final
 
 from bokgi.intake.files.staged import StagedColumn
 from bokgi.intake.mapping.fields import Field, Kind
-from bokgi.intake.mapping.headers import key, personal, value_words
+from bokgi.intake.mapping.headers import key, personal, value_words, without_brackets
 
 _DATE: Final = re.compile(
     r"""
@@ -29,7 +29,23 @@ _NUMBER: Final = re.compile(r"[-+(△▲−]?\s*\d[\d,.\s]*(?:[eE][-+]?\d+)?\s*[
 _AMOUNT: Final = re.compile(
     r"[-+(△▲−₩￦$€£¥\sA-Z]{0,8}\s*\d[\d,.\s억만천백십]*\s*(?:[KMBkmb]|백만|천만|만|억|천)?\s*(?:원|[A-Z]{3}|[€$£])?\s*\)?"
 )
-_PERIOD: Final = re.compile(r"\d{4}.*|[A-Za-z]{3,9}[\s-]\d{2,4}|Q[1-4]\s*\d{4}|FY.*|\d{1,2}월")
+_PERIOD: Final = re.compile(r"\d{4}.*|[A-Za-z]{3,9}[\s-]\d{2,4}|Q[1-4]\s*\d{4}|FY.*")
+_YEAR: Final = re.compile(r"(?:19|20)\d{2} ?(?:년도?)?")
+_QUARTER: Final = re.compile(r"Q ?[1-4]|0?[1-4] ?(?:Q|(?:/4|사)? ?분기)?", re.IGNORECASE)
+MONTH_NAMES: Final = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+"""Pattern of the English names of months, in lower case."""
+_MONTH: Final = re.compile(rf"(?:0?[1-9]|1[0-2]) ?월?|(?:{MONTH_NAMES})\.?", re.IGNORECASE)
+_PERIOD_HEADER: Final = re.compile(
+    rf"""(?:(?:19|20)\d\d\s?[-./년]?\s?)?                                            # 2026년 1월, 2026-Q1, or without
+        (?:Q\s?[1-4]|[1-4]\s?(?:Q|(?:/4|사)?\s?분기)|(?:0?[1-9]|1[0-2])\s?월|(?:{MONTH_NAMES})\.?)
+        (?:[\s-]?(?:19|20)?\d\d)?                                                    # Jan 2026
+    | (?:19|20)\d\d[-./]?(?:0[1-9]|1[0-2])                                           # 2026-01, 202601
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE: Final = re.compile(r"(?:\+\d{1,3}[\s-]?)?\(?0?\d{2,4}\)?[\s.-]\d{3,4}[\s.-]\d{3,4}")
 _RESIDENT: Final = re.compile(r"\d{6}-[0-9]\d{6}")
@@ -50,6 +66,9 @@ _LOOKS: Final[Mapping[Kind, Callable[[str], object]]] = {
     Kind.MOMENT: _DATE.fullmatch,
     Kind.DATE: _DATE.fullmatch,
     Kind.PERIOD: _PERIOD.fullmatch,
+    Kind.YEAR: _YEAR.fullmatch,
+    Kind.QUARTER: _QUARTER.fullmatch,
+    Kind.MONTH: _MONTH.fullmatch,
     Kind.AMOUNT: _AMOUNT.fullmatch,
     Kind.NUMBER: _NUMBER.fullmatch,
     Kind.INTEGER: _NUMBER.fullmatch,
@@ -95,6 +114,15 @@ def dated(text: str) -> bool:
     (True, False)
     """
     return _DATE.fullmatch(text) is not None and _CLEAR_DATE.fullmatch(text) is not None
+
+
+def names_a_period(header: str) -> bool:
+    """Tell whether a header is a quarter or a month itself, as where each period has a column, with a unit or without.
+
+    >>> [names_a_period(header) for header in ("1월(만원)", "2026년 Q3", "2026-01", "Jan 26", "marketing", "월", "1")]
+    [True, True, True, True, False, False, False]
+    """
+    return _PERIOD_HEADER.fullmatch(without_brackets(header).strip()) is not None
 
 
 def looks(column: StagedColumn, kind: Kind) -> bool:

@@ -28,6 +28,9 @@ class Kind(StrEnum):
     MOMENT = "moment"
     DATE = "date"
     PERIOD = "period"
+    YEAR = "year"
+    QUARTER = "quarter"
+    MONTH = "month"
     AMOUNT = "amount"
     CURRENCY = "currency"
     NUMBER = "number"
@@ -88,6 +91,11 @@ def _reference(name: str, label: str, to: Entity, *feeds: str, also: tuple[Entit
 
 _K = Kind
 _E = Entity
+_PARTS: Final = {
+    _K.YEAR: N_("year of the period"),
+    _K.QUARTER: N_("quarter, beside a year"),
+    _K.MONTH: N_("month, beside a year"),
+}
 _DESCRIBED: Final = (_E.DEALS, _E.CONTACTS, _E.LEADS, _E.STAGE_HISTORY)
 _LOG: Final = (_E.STAGE_HISTORY,)
 
@@ -302,6 +310,8 @@ def _definition_fields() -> Iterator[Field]:
     yield _field("targets.subject", _K.NAME, N_("team or person"), "targets.subject_id")
     yield _field("targets.metric", _K.CATEGORY, N_("metric"), "targets.metric")
     yield _field("targets.period", _K.PERIOD, N_("period"), "targets.period_start", "targets.period_end")
+    for part in (_K.YEAR, _K.QUARTER, _K.MONTH):
+        yield _field(f"targets.{part}", part, _PARTS[part], "targets.period_start", "targets.period_end")
     yield _field("targets.period_start", _K.DATE, N_("first day"), "targets.period_start")
     yield _field("targets.period_end", _K.DATE, N_("first day after"), "targets.period_end")
     yield _field("targets.last_day", _K.DATE, N_("last day"), "targets.period_end")

@@ -12,6 +12,7 @@ from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.mapping.columns import Context
+from bokgi.intake.mapping.contents import names_a_period
 from bokgi.intake.mapping.entities import guesses, undecided
 from bokgi.intake.mapping.headers import common_prefix
 from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity, FileMapping, FoundBy, Hints, Option, Question
@@ -21,6 +22,7 @@ _ALIKE: Final = 0.6
 _ALIKE_OF_SAME_NAME: Final = 0.4
 _WORDS: Final = re.compile(r"[\W\d_]+")
 _SHOWN: Final = 12
+_SEVERAL: Final = 2
 _BY_PRESET: Final = 0.99
 _BY_NAME: Final = 0.9
 _ASKED: Final = 0.5
@@ -80,15 +82,16 @@ def _by_headers(file: StagedFile, prefix: str | None, hints: Hints) -> Recognise
     found = guesses(file, prefix)
     if not found:
         context = Context(file, Entity.IGNORE, prefix, hints)
-        return Recognised(context, FoundBy.NOTHING, 0.0, findings=(_unknown(file),))
+        return Recognised(context, FoundBy.NOTHING, 0.0, findings=(_unknown(file), *_periods_in_columns(file)))
     question = _which_entity(file, [guess.entity for guess in found[:3]])
     answer = hints.answers.get(question.key)
     if answer in {entity.value for entity in Entity}:
         return Recognised(Context(file, Entity(answer), prefix, hints), FoundBy.HAND, 1.0)
     context = Context(file, found[0].entity, prefix, hints)
+    findings = () if context.keeps_attributes else _periods_in_columns(file)
     if undecided(found):
-        return Recognised(context, FoundBy.NAME, _ASKED, (question,))
-    return Recognised(context, FoundBy.NAME, _BY_NAME)
+        return Recognised(context, FoundBy.NAME, _ASKED, (question,), findings)
+    return Recognised(context, FoundBy.NAME, _BY_NAME, findings=findings)
 
 
 def _saved_for(file: StagedFile, saved: Sequence[FileMapping]) -> FileMapping | None:
@@ -151,6 +154,19 @@ def _unknown(file: StagedFile) -> Finding:
     text = N_("{file} is not recognised and not taken. It has the columns {columns}. A mapping can say what it is.")
     severity = Severity.WARNING if len(file.columns) > 1 else Severity.INFO
     return Finding("file_unknown", severity, Message(text, values), values=values)
+
+
+def _periods_in_columns(file: StagedFile) -> tuple[Finding, ...]:
+    """Say that columns for periods are not taken, and how targets are read; a lone one may be anything."""
+    named = [column.name for column in file.columns if names_a_period(column.name)]
+    if len(named) < _SEVERAL:
+        return ()
+    values: dict[str, object] = {"file": file.name, "columns": _listed(named)}
+    text = N_(
+        "{file} has a column for each period ({columns}); they are not taken. Targets are read from one row per person "
+        "or team and period, with columns such as person, year, month and target."
+    )
+    return (Finding("periods_in_columns", Severity.WARNING, Message(text, values), len(named), values=values),)
 
 
 def _which_entity(file: StagedFile, entities: Sequence[Entity]) -> Question:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from bokgi.facts.schema import TABLES
+from bokgi.intake.judging.periods import PERIOD_PARTS
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.model import Entity, StageDefinition
 from bokgi.intake.sql import literal
@@ -114,6 +115,8 @@ def _targets(reading: Reading, references: Sequence[Reference]) -> Yield:
         kind = f"CASE WHEN {said_kind} IN ('organisation', 'team', 'person') THEN {said_kind} ELSE {kind} END"
     if reading.says("targets.period"):
         start, end = (reading.sql("targets.period", part) for part in ("start", "end"))
+    elif not reading.says("targets.period_start"):
+        start, end = (f"coalesce({', '.join(reading.sql(n, part) for n in PERIOD_PARTS)})" for part in ("start", "end"))
     else:
         start = reading.sql("targets.period_start")
         last = reading.sql("targets.last_day")
