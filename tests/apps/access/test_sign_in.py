@@ -17,11 +17,13 @@ from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
+from django.utils.translation import override
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from bokgi.apps.access import first_run
 from bokgi.apps.access.first_run import CODE
 from bokgi.apps.access.models import AuditEntry, Invitation, Organisation, User
+from bokgi.apps.access.signing_in import MFAAdapter
 from bokgi.facts.lake import Lake
 from bokgi.facts.read import Settings as FactSettings
 from tests.conftest import PASSWORD
@@ -77,6 +79,18 @@ def test_what_signing_in_asks_for_is_in_our_words(address: str, words: str, as_r
     assert words in page
     assert "&lt;" not in page
     assert "placeholder" not in page
+
+
+def test_a_new_passkey_gets_a_name_that_no_other_has(as_role: AsRole) -> None:
+    client = as_role("")
+    confirmed(client)
+    owner = User.objects.get(email="rep@team.example")
+    # Of three keys the first was removed.
+    for name in ("패스키 2", "패스키 3"):
+        Authenticator.objects.create(user=owner, type=Authenticator.Type.WEBAUTHN, data={"name": name})
+    named = MFAAdapter().generate_authenticator_name
+    with override("ko"):
+        assert named(owner, Authenticator.Type.WEBAUTHN) == "패스키 4"
 
 
 @pytest.mark.parametrize("address", ["/account/security/confirm/passkey/", "/account/security/passkeys/add/"])

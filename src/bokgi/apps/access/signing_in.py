@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final
 
 from allauth.account import forms as account
@@ -119,8 +120,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 - as allauth calls it
         """Name a passkey until its owner does."""
-        number = Authenticator.objects.filter(user=user, type=type).count() + 1
-        return Message(N_("Passkey {n}"), {"n": number}).text(get_language() or LANGUAGES[0])
+        taken = [found.data.get("name") for found in Authenticator.objects.filter(user=user, type=type)]
+        lang = get_language() or LANGUAGES[0]
+        names = (Message(N_("Passkey {n}"), {"n": number}).text(lang) for number in itertools.count(len(taken) + 1))
+        return next(name for name in names if name not in taken)
 
 
 @receiver(user_logged_in)

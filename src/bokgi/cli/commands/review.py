@@ -97,12 +97,6 @@ def chosen(session: Session, week: str | None, as_of: str | None) -> tuple[Perio
     else:
         period, on = Period.week_of(today - timedelta(days=3)), today
     last = min(period.last, today) if on is None else on
-    if last < period.start:
-        raise UsageError(
-            "week_ahead",
-            Message(N_("{week} lies after {day}."), {"week": period.iso_week, "day": last}),
-            Message(N_("Name a week that has begun, or an as-of date in it.")),
-        )
     return period, last
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.rendering import FORMATS, document, rendered
-from bokgi.domain.errors import NotFoundError
+from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import decoded
 from bokgi.facts.model import Facts
@@ -239,6 +239,12 @@ def test_an_unknown_team_is_refused_with_those_that_exist(known: Facts) -> None:
         review_pack(known, period=WEEK, as_of=date(2026, 11, 23), team="2팀")
     assert caught.value.code == "team_unknown"
     assert "1팀" in str(caught.value)
+
+
+def test_a_week_that_begins_after_the_day_it_is_seen_from_is_refused(known: Facts) -> None:
+    with pytest.raises(UsageError) as caught:
+        review_pack(known, period=WEEK, as_of=WEEK.start - timedelta(days=1))
+    assert caught.value.code == "week_ahead"
 
 
 def test_a_home_without_anything_still_has_a_review() -> None:

@@ -151,7 +151,7 @@ def _rate_cells(screen: Screen, rate: KeptRate) -> list[Cell]:
     if rate.rate is not None and rate.low is not None and rate.high is not None:
         label = f"{percent(rate.rate)}, {screen.speaker.ends(percent(rate.low), percent(rate.high))}"
         mark = marks.whisker(rate.rate, (rate.low, rate.high), marks.Scale(0.0, 1.0, 140), tone="plain", label=label)
-    few = screen.say(N_("too few"))
+    few = screen.say(N_("too few")) if rate.judged else ABSENT
     return [
         Cell(count(rate.judged)),
         Cell(count(rate.kept)),

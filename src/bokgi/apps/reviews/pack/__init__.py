@@ -10,7 +10,7 @@ from bokgi.apps.reviews.pack import bottleneck, care, execution, feedback, learn
 from bokgi.apps.reviews.pack.change import change
 from bokgi.apps.reviews.pack.from_questions import answered
 from bokgi.apps.reviews.pack.of_day import of_day, standing_at
-from bokgi.apps.reviews.pack.scope import Scope, scope
+from bokgi.apps.reviews.pack.scope import Scope, refuse_week_ahead, scope
 from bokgi.apps.reviews.pack.what_changed import what_changed
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
@@ -34,9 +34,10 @@ def review_pack(facts: Facts, *, period: Period, as_of: date, team: str | None =
     numbers and stay out of sums.
 
     Small numbers: a rate or a comparison has its interval and `n`, or is null with a reason below the organisation's
-    `minimum_n`. Raises `NotFoundError` for a team that does not exist. Do not use it to rank people: a week is short,
-    and nobody's deals are like anybody else's.
+    `minimum_n`. Raises `NotFoundError` for a team that does not exist, `UsageError` (`week_ahead`) for a week that
+    begins after `as_of`. Do not use it to rank people: a week is short, and nobody's deals are like anybody else's.
     """
+    refuse_week_ahead(period, as_of)
     with scope(facts, period=period, as_of=as_of, team=team) as here:
         return _pack(here)
 

@@ -15,6 +15,8 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.progressions import progressions
+from bokgi.domain.errors import UsageError
+from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
@@ -167,6 +169,16 @@ def rows(table: ir.Table) -> list[Row]:
     """Run a small question and give its rows."""
     found: list[Row] = table.to_pyarrow().to_pylist()
     return found
+
+
+def refuse_week_ahead(period: Period, as_of: date) -> None:
+    """Refuse a week that begins after the day as of which it is looked at. Raises `UsageError` (`week_ahead`)."""
+    if as_of < period.start:
+        raise UsageError(
+            "week_ahead",
+            Message(N_("{week} lies after {day}."), {"week": period.iso_week, "day": as_of}),
+            Message(N_("Name a week that has begun, or an as-of date in it.")),
+        )
 
 
 @contextmanager

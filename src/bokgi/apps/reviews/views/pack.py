@@ -15,12 +15,13 @@ from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.data.views.refused import refused
 from bokgi.apps.pipeline.selectors import screen_of
 from bokgi.apps.reviews import rules
+from bokgi.apps.reviews.pack.scope import refuse_week_ahead
 from bokgi.apps.reviews.record import page_of_pack, week_name
 from bokgi.apps.reviews.rendering import rendered
 from bokgi.apps.reviews.showing import pack_of
 from bokgi.apps.reviews.views.frame import LEADS, shown_anew, still_waits, waiting
 from bokgi.apps.reviews.views.planning import teams_led
-from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 
@@ -40,10 +41,7 @@ def pack(request: PageRequest) -> HttpResponse:
         raise NotFoundError("team_unknown", Message(N_("There is no team “{team}”."), {"team": team}))
     usual = rules.reviewed_week(screen.as_of)
     period = Period.week(request.GET["week"]) if request.GET.get("week") else usual
-    if period.start > screen.as_of:
-        raise UsageError(
-            "week_ahead", Message(N_("{week} lies after {day}."), {"week": period.iso_week, "day": screen.as_of})
-        )
+    refuse_week_ahead(period, screen.as_of)
     # The usual week is shown as things stand today, as the meeting shows it; any other as it stood on its last day.
     as_of = screen.as_of if period == usual else min(screen.as_of, period.last)
     form = request.GET.get("form", "")
