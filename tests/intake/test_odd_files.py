@@ -331,3 +331,26 @@ def test_a_day_of_export_that_is_yet_to_come_is_said(tmp_path: Path, name: str, 
         with plan_import([path], lake=lake) as plan:
             result = import_files(lake, plan, by="test", at=AT, dry_run=dry_run)
         assert codes(result)["exported_at_ahead"] == ahead
+
+
+@pytest.mark.parametrize(
+    ("lines", "accepted"),
+    [
+        (("담당자,기간,목표금액", "김철수,2026-10,1000", "김철수,N/A,2000", "이영희,2026-11,N/A"), 1),
+        (("currency,month,rate", "USD,2026-10,1400", "USD,N/A,1410", "USD,2026-11,-"), 1),
+        (("deal_id,activity_type,activity_date,owner", "D1,call,2026-10-01,Kim", "D1,call,N/A,Kim"), 1),
+        (("deal_id,stage,entered", "D1,Offer,2026-10-01", "D1,Won,N/A", "D2,Offer,2026-10-03"), 2),
+    ],
+    ids=["targets", "rates", "activities", "stage history"],
+)
+def test_a_word_for_empty_is_no_value_where_one_is_needed(
+    tmp_path: Path, lines: tuple[str, ...], accepted: int
+) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    result = taken_in(path)
+
+    assert (result.read, result.accepted) == (len(lines) - 1, accepted)
+    assert codes(result)["value_missing"] >= 1
+    assert result.quarantined == len(lines) - 1 - accepted

@@ -17,7 +17,7 @@ from bokgi.intake.judging import outcome
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.periods import PERIOD_PARTS
 from bokgi.intake.judging.readings import Reading
-from bokgi.intake.mapping.fields import Kind
+from bokgi.intake.mapping.fields import Kind, field_of
 from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
 
 FIRST_DAY: Final = date(1970, 1, 1)
@@ -290,7 +290,7 @@ def _required(reading: Reading) -> Iterator[tuple[str, ...]]:
 def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
     """Rules that hold for any field of a kind, and for what an entity cannot be without."""
     for group in _required(reading):
-        said = " ".join(f"WHEN {reading.has_text(name)} THEN false" for name in group if reading.says(name))
+        said = " ".join(f"WHEN {_is_there(reading, name)} THEN false" for name in group if reading.says(name))
         text = N_("{n} {n:row has|rows have} no text in “{column}”, without which {n:it says|they say} nothing.")
         missing = f"CASE {said} ELSE true END" if said else "true"
         shown = next((name for name in group if reading.says(name)), group[0])
@@ -306,6 +306,18 @@ def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
         code, text = _MALFORMED[Kind.MOMENT]
         yield Rule(code, _ERR, column.field, f'"bad:entered.{number}"', text, column.column)
         yield from _plausible(bench, column.field, f'"entered.{number}.on"', column.column)
+
+
+_READ_AS: Final = {Kind.MOMENT: "on", Kind.PERIOD: "start", Kind.DATE: "", Kind.AMOUNT: "", Kind.NUMBER: ""}
+"""Kinds of which a word for "empty" (`N/A`, `-`) is no value, with the part of what is read that tells."""
+
+
+def _is_there(reading: Reading, name: str) -> str:
+    """Give the SQL condition that a field says something, be it unreadable."""
+    found = field_of(name)
+    if found is None or found.kind not in _READ_AS:
+        return reading.has_text(name)
+    return f'({reading.sql(name, _READ_AS[found.kind])} IS NOT NULL OR "bad:{name}")'
 
 
 def _plausible(bench: Bench, name: str, on: str, column: str | None = None) -> Iterator[Rule]:
