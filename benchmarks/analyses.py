@@ -15,7 +15,7 @@ import argparse
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -53,6 +53,7 @@ from bokgi.domain.period import Period
 QUARTER = Period(date(2025, 10, 1), date(2026, 1, 1))
 DAY = date.fromisoformat(AS_OF)
 _COMPARED = 1_000_000
+_MEMORY = "10GB"
 COMPARED = ("source", "lead_grade", "type", "industry", "segment", "size", "season", "inherited", "ramp", "region")
 DECEMBER = Period(date(2025, 12, 1), date(2026, 1, 1))
 
@@ -208,10 +209,11 @@ def _least(runs: list[tuple[float, float]]) -> tuple[float, float]:
     return min(wall for wall, __ in runs), min(work for __, work in runs)
 
 
-def measure(deals: int, folder: Path, only: str, times: int) -> list[dict[str, Any]]:
-    """Measure every question on a company of this size."""
+def measure(deals: int, folder: Path, only: str, times: int) -> Iterator[dict[str, Any]]:
+    """Measure every question on a company of this size, and give each row when it is there."""
     paths = make(folder / str(deals), deals)
-    connection = ibis.duckdb.connect(threads=2)
+    # Both sides spill alike where a company is larger than this.
+    connection = ibis.duckdb.connect(threads=2, memory_limit=_MEMORY, temp_directory=str(folder / "spilled"))
     facts = SimpleNamespace(
         **{name: connection.read_parquet(str(path), table_name=name) for name, path in paths.items()}
     )
@@ -219,7 +221,6 @@ def measure(deals: int, folder: Path, only: str, times: int) -> list[dict[str, A
     facts.visits = connection.create_table("visits", moved(facts), temp=True)
     facts.progressions = connection.create_table("progressions", progressions(facts.visits), temp=True)
     facts.traits = connection.create_table("traits", handed(facts), temp=True)
-    found = []
     for order, (name, question) in enumerate(QUESTIONS.items()):
         if only not in name:
             continue
@@ -241,8 +242,7 @@ def measure(deals: int, folder: Path, only: str, times: int) -> list[dict[str, A
         row |= {"seconds": wall, "sql_seconds": peer_wall, "cpu_seconds": work, "sql_cpu_seconds": peer_work}
         if question.pandas is not None and deals <= _COMPARED:
             row["pandas_seconds"] = timed(partial(question.pandas, paths))[0]
-        found.append(row)
-    return found
+        yield row
 
 
 def _build(question: Question, facts: Any) -> str:  # noqa: ANN401 - a namespace of Ibis tables
@@ -263,10 +263,12 @@ def main() -> None:
     parser.add_argument("--no-table", action="store_true", help="leave the document as it is")
     given = parser.parse_args()
     for deals in given.deals:
-        rows = measure(deals, given.folder, given.only, given.times)
+        rows = []
+        for row in measure(deals, given.folder, given.only, given.times):
+            rows.append(row)
+            if not given.no_table:
+                results.keep("analyses", [row], key=("analysis", "deals"))
         print(results.analyses(rows), flush=True)
-        if not given.no_table:
-            results.keep("analyses", rows, key=("analysis", "deals"))
 
 
 if __name__ == "__main__":
