@@ -223,6 +223,10 @@ def test_where_earlier_owners_are_unknown_a_person_is_not_told_by_open_deals() -
     assert won(found["mean"]) > 0
     assert "Who owned the deals a week ago" in str(spoken(found, "en")["caveats"])
     assert asked(facts)["reason"] is None
+    past = ask_backtest(facts, as_of=AS_OF, person=who)
+    jsonschema.validate(past, BACKTEST)
+    assert (past["reason"], past["origins"]) == ("owners_unknown", [])
+    assert "Who owned the deals on past days" in spoken(past, "en")["said"][0]["text"]
 
 
 def test_a_backtest_scores_every_method(facts: Facts) -> None:
@@ -257,6 +261,22 @@ def test_long_after_the_last_win_nothing_is_expected_and_no_deal_either(facts: F
     said = [sentence["text"] for sentence in spoken(found, "en")["said"]]
     assert "has not changed" in str(said)
     assert said[0].startswith("Nothing more is expected by Sep 30")
+
+
+def test_where_nothing_is_open_and_nothing_came_in_the_pace_of_late_does_not_go_on() -> None:
+    began = [date(2025, 1, 6) + timedelta(days=2 * n) for n in range(60)]
+    rows = [
+        f"d{n} | lee | {('lost', 'won')[n % 2]} | {on} | {on + timedelta(days=200 + n % 5 * 7)} | 1000000"
+        for n, on in enumerate(began)
+    ]
+    facts = facts_of(
+        None, **CAST, deals="\n".join(["deal_id | owner_id | outcome | created_on | closed_on | amount", *rows])
+    )
+    found = asked(facts, as_of=date(2025, 12, 31), period=Period(date(2026, 1, 1), date(2026, 4, 1)))
+    parts = [won(found[part]["mean"]) for part in ("open", "new")]
+    assert (found["reason"], won(found["mean"]), *parts) == (None, 0, 0, 0)
+    assert spoken(found, "en")["said"][0]["text"].startswith("Nothing more is expected")
+    assert won(found["benchmarks"]["run_rate"]["mean"]) > 1_000_000
 
 
 def test_without_a_won_deal_nothing_is_said() -> None:

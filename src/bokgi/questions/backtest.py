@@ -17,7 +17,7 @@ from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
 from bokgi.questions.forecast import MONTH, QUARTER, inputs_of, keeping
-from bokgi.questions.forecast_told import NOTHING, tried
+from bokgi.questions.forecast_told import HOW_OWNERS_COME, NOTHING, tried
 
 MONTHS: Final = {MONTH: 1, QUARTER: 3}
 
@@ -108,6 +108,9 @@ def _said(found: Backtest, scope: Scope) -> list[Message]:
         return [
             Message(N_("Only won deals are known, none that was lost: there is no forecast to try on past periods."))
         ]
+    if found.reason == "owners_unknown":
+        text = N_("Who owned the deals on past days is not known: no forecast of one person can be tried on them.")
+        return [Message(text)]
     if score is None or rate is None or simple is None:
         return [Message(N_("There is no past period to try the forecast on: it takes 26 weeks of history before one."))]
     values = {
@@ -139,6 +142,8 @@ def _would_change(found: Backtest) -> list[Message]:
         return [Message(N_("With 26 weeks of history the forecast looks at each open deal."))]
     if found.reason in NOTHING_SAID:
         return [Message(N_("From five won deals with their amounts on there is a forecast."))]
+    if found.reason == "owners_unknown":
+        return [Message(HOW_OWNERS_COME)]
     if found.reason == "only_won_deals":
         return [Message(N_("Import lost deals, too: then the forecast looks at each open deal."))]
     return [Message(N_("Field histories of amount, owner and expected close show past days as they were."))]

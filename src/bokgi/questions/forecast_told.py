@@ -46,6 +46,10 @@ NOTHING: Final = {
     ("no_won_amounts", False): N_("None of these won deals has an amount, so there is nothing to forecast from."),
 }
 """Why nothing is said, of all deals or not."""
+HOW_OWNERS_COME: Final = N_(
+    "Import the field history with the owners, or the list of deals every week: then the forecast looks at each "
+    "person's open deals."
+)
 
 
 def said(here: Asked, found: Forecast, target: Json | None, change: Json | None, scope: Scope) -> list[Message]:
@@ -88,14 +92,7 @@ def would_change(found: Forecast) -> list[Message]:
     if found.reason == "only_won_deals":
         return [Message(N_("Import lost deals, too: then the forecast looks at each open deal."))]
     if found.reason == "owners_unknown":
-        return [
-            Message(
-                N_(
-                    "Import the field history with the owners, or the list of deals every week: then the forecast "
-                    "looks at each person's open deals."
-                )
-            )
-        ]
+        return [Message(HOW_OWNERS_COME)]
     few = found.range_deals[:3]
     if not any(deal.share for deal in few):
         return []
@@ -221,7 +218,7 @@ def _experience(found: Forecast) -> list[Message]:
     """Say how such forecasts did before, and whether the weighted pipeline can be trusted."""
     past = found.calibration
     if past.n == 0 or past.coverage80 is None:
-        told = [Message(N_("No period like this one is over yet, so the range has not been tried on past ones."))]
+        told = [Message(N_("No past period like this one could be tried, so whether the range is right is not known."))]
     elif past.n < _FEW_PERIODS:
         few = N_("Only {n} past {n:period|periods} could be tried: too few to tell whether the range is right.")
         told = [Message(few, {"n": past.n})]

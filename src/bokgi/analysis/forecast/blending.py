@@ -1,4 +1,4 @@
-"""The stage model and the run rate blended by how each did before, and the range widened by how wide it had to be."""
+"""The stage model and the run rate blended by how each did before, and the range made as wide as it had to be."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Blend:
-    """Weight of the stage model (the rest is the run rate's), and by what the range is widened around its median."""
+    """Weight of the stage model (the rest is the run rate's), and by what the range is widened around its mean."""
 
     weight: float
     scale: float

@@ -84,14 +84,14 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     conditions and owner, as products of effects, each shrunken as far as the counts ask; each open deal's chance
     follows exactly, recalibrated by how such chances turned out before (due date and how often it was put off, size,
     stage, age). Deals yet to come: entries of late by season, times their chance to be won in time. Draws share a
-    shock. Blended with the run rate by weights, and widened, as this organisation's own past windows ask. Re-opened
-    deals count as entering again. A deal without stage history stands in one nameless stage. An amount not known is
-    drawn from won deals like it; one above twice the largest won so far counts as that (`outsized`).
+    shock. Blended with the run rate by weights (not where nothing is open and nothing entered), and widened or
+    narrowed, as this organisation's own past windows ask. Re-opened deals count as entering again. A deal without stage
+    history stands in one nameless stage. An amount not known is drawn from won deals like it; one above twice the
+    largest won so far counts as that (`outsized`).
 
     Small numbers: below 26 weeks of history (of the deals that count), or where outcomes are known for won deals only,
     the run rate of the last 26 weeks answers alone and `reason` says why. With fewer than five won deals (that count),
-    or without an amount of any,
-    nothing is said (`mean` null).
+    or without an amount of any, nothing is said (`mean` null).
 
     Refuses: more than one currency (`mixed_currencies`), closings after `as_of` (`events_after_as_of`), a period of
     more than 400 days ahead (`period_too_long`).
@@ -145,7 +145,11 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
         return _by_run_rate(history, window, reason, known_days, paths=paths, seed=seed)
     now = len(windows) - 1
     hazards = read_hazards(source, history.coding, [*range(len(past)), now])
-    hazards = {place: one for place, one in hazards.items() if place == now or _tried(history, windows, place)}
+    hazards = {
+        place: one
+        for place, one in hazards.items()
+        if place == now or (_lasted(history, windows[place]) and history.owners_known(place))
+    }
     origins = replay(history, hazards, windows, usual=PAST_PATHS, last=paths, seed=seed, now=now)
     return _told(history, windows, origins, known_days)
 
@@ -167,10 +171,9 @@ def _part(history: History, scope: Scope, windows: Sequence[Window]) -> History:
     return replace(part, first=day_of(min(began)) if began else None)
 
 
-def _tried(history: History, windows: Sequence[Window], place: int) -> bool:
-    """Tell whether enough is known of the days before a past window to try the forecast on it."""
-    enough = history.first is not None and (windows[place].origin - history.first).days >= ENOUGH_DAYS
-    return enough and history.owners_known(place)
+def _lasted(history: History, window: Window) -> bool:
+    """Tell whether enough days lie before the origin of a past window to try the forecast on it."""
+    return history.first is not None and (window.origin - history.first).days >= ENOUGH_DAYS
 
 
 def _check(deals: ir.Table, as_of: date) -> None:
@@ -372,7 +375,8 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     inside the 80 % range, bias as share of what came. `best_simple`: the simple method that had done best before each.
 
     Small numbers: windows of several months overlap, so their scores hang together. `reason` and no rows below 26 weeks
-    of history before the first window. Refuses what `forecast` refuses.
+    of history before the first window, and where nobody knows whose the deals were on past days (`owners_unknown`, of a
+    person). Refuses what `forecast` refuses.
 
     Do not use it for choosing a method by its score here: that has been done already, day by day.
     Source: rolling-origin evaluation (Tashman 2000); `tests/analysis/forecast/test_forecast.py`, the study.
@@ -390,9 +394,10 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     if reason is not None:
         return Backtest(as_of, months, reason, (), {})
     hazards = read_hazards(source, history.coding, range(len(windows)))
-    hazards = {place: one for place, one in hazards.items() if _tried(history, windows, place)}
+    lasting = [place for place in hazards if _lasted(history, windows[place])]
+    hazards = {place: hazards[place] for place in lasting if history.owners_known(place)}
     if not hazards:
-        return Backtest(as_of, months, "too_little_history", (), {})
+        return Backtest(as_of, months, "owners_unknown" if lasting else "too_little_history", (), {})
     origins = replay(history, hazards, windows, usual=paths, last=paths, seed=seed, now=None)
     return Backtest(as_of, months, None, tuple(_row(one) for one in origins), scores(origins))
 
