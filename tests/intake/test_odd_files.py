@@ -331,6 +331,9 @@ def test_a_day_of_export_that_is_yet_to_come_is_said(tmp_path: Path, name: str, 
         with plan_import([path], lake=lake) as plan:
             result = import_files(lake, plan, by="test", at=AT, dry_run=dry_run)
         assert codes(result)["exported_at_ahead"] == ahead
+        said = [one.message.values for one in result.findings if one.code == "exported_at_ahead"]
+        # In Korea the day begins while the one before lasts in Greenwich; both findings name the same.
+        assert all(values["on"] == date(2027, 11, 23) for values in said)
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,14 @@ def test_rows_whose_period_cannot_be_read_wait_in_quarantine(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize("year", ["2026-03", "2026-Q1", "202603"])
+def test_a_year_that_says_more_than_a_year_is_set_aside_alone(tmp_path: Path, year: str) -> None:
+    sound = [("동부", "2026", quarter, "5") for quarter in "1234"]
+    _, result = taken_in(tmp_path, KOREAN, *sound, ("서부", year, "1", "5"))
+    assert (result.accepted, result.quarantined) == (4, 1)
+    assert found(result, "period_malformed") == ["1 period in “연도” cannot be read."]
+
+
 def test_the_same_file_again_says_nothing_new(tmp_path: Path) -> None:
     rows = (("동부", "2026", "1분기", "100"), ("동부", "2026", "2분기", "200"))
     taken_in(tmp_path, KOREAN, *rows)

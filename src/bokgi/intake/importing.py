@@ -132,7 +132,7 @@ def _ahead(exported: Exported, at: datetime) -> tuple[Finding, ...]:
         return ()
     message = Message(
         N_("The day of export, {on}, is yet to come; whatever is exported before it counts as older than these files."),
-        {"on": exported.at.date()},
+        {"on": exported.on},
     )
     return (Finding("exported_at_ahead", Severity.WARNING, message),)
 

@@ -7,7 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -45,10 +45,16 @@ class ExportedBy(StrEnum):
 
 @dataclass(frozen=True)
 class Exported:
-    """When the files were exported, and what that was found by."""
+    """When the files were exported, what that was found by, and the zone in which their people name it."""
 
     at: datetime
     found_by: ExportedBy
+    zone: ZoneInfo = ZoneInfo(DEFAULT_TIME_ZONE)
+
+    @property
+    def on(self) -> date:
+        """The day of the export in that zone."""
+        return self.at.astimezone(self.zone).date()
 
 
 @dataclass(frozen=True)
@@ -281,13 +287,13 @@ def _exported(files: Sequence[PlannedFile], given: datetime | None, zone: str) -
     own = ZoneInfo(main[0].mapping.time_zone or zone)
     if given is not None:
         at = given if given.tzinfo is not None else given.replace(tzinfo=own)
-        return Exported(at.astimezone(UTC), ExportedBy.GIVEN), ()
+        return Exported(at.astimezone(UTC), ExportedBy.GIVEN, own), ()
     said = [(file, file.staged.exported) for file in (*main, *taken) if file.staged.exported is not None]
     if said:
         file, found = said[0]
         assert isinstance(found, ExportedAt)  # noqa: S101 - filtered in the line above
         at = found.moment if found.moment.tzinfo is not None else found.moment.replace(tzinfo=own)
-        exported = Exported(at.astimezone(UTC), _PLACES[found.place])
+        exported = Exported(at.astimezone(UTC), _PLACES[found.place], own)
         text = (
             N_("{file} was exported on {on}, when the workbook was last saved.")
             if found.place is Place.PROPERTIES
@@ -296,10 +302,10 @@ def _exported(files: Sequence[PlannedFile], given: datetime | None, zone: str) -
         message = Message(text, {"file": file.staged.name, "on": at.date(), "text": found.text})
         return exported, (Finding("exported_at_found", Severity.INFO, message),)
     latest = max(main, key=lambda file: file.staged.modified_at)
-    exported = Exported(latest.staged.modified_at.astimezone(UTC), ExportedBy.FILE_TIME)
+    exported = Exported(latest.staged.modified_at.astimezone(UTC), ExportedBy.FILE_TIME, own)
     message = Message(
         N_("Nothing says when {file} was exported; the time of the file is taken: {on}."),
-        {"file": latest.staged.name, "on": exported.at.astimezone(own).date()},
+        {"file": latest.staged.name, "on": exported.on},
     )
     return exported, (Finding("exported_at_assumed", Severity.WARNING, message),)
 

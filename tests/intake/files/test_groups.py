@@ -33,7 +33,7 @@ def test_a_number_of_rows_that_is_true_is_evidence_and_taken_off(bench: Bench) -
     assert stages(bench, counted, "untrue.csv") == ["Talk (3)", None, "Offer (1)"]
 
 
-@pytest.mark.parametrize("label", ["Subtotal,Count,,2", "소계,,,30", "Zwischensumme,,,30"])
+@pytest.mark.parametrize("label", ["Subtotal,Count,,2", "소계,,,30", "소계,최소,최댓값,30", "Zwischensumme,,,30"])
 def test_totals_may_name_what_they_sum_up(bench: Bench, label: str) -> None:
     text = HEAD + f"Talk,D1,Kim,10\n,D2,Lee,20\n{label}\nOffer,D3,Kim,5\n{label}\n"
     assert stages(bench, text)[:2] == ["Talk", "Talk"]
@@ -46,6 +46,12 @@ def test_a_report_may_be_grouped_twice_and_say_something_below_its_table(bench: 
     )
     rows = [row[1:4] for row in bench.rows(bench.stage(text)) if str(row[3]).startswith("D")]
     assert rows == [("Seoul", "Talk", "D1"), ("Seoul", "Talk", "D2"), ("Seoul", "Offer", "D3"), ("Busan", "Talk", "D4")]
+
+
+def test_what_is_known_of_the_first_deal_of_each_group_alone_is_none_of_the_others(bench: Bench) -> None:
+    text = "Stage,Amount,Deal\nTalk,10,D1\n,,D2\nSubtotal,10,\nOffer,5,D3\n,,D4\nSubtotal,5,\n"
+    rows = [row[1:] for row in bench.rows(bench.stage(text)) if row[3] is not None]
+    assert rows == [("Talk", "10", "D1"), ("Talk", None, "D2"), ("Offer", "5", "D3"), ("Offer", None, "D4")]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ TOTALS: Final = (
 """Pattern of a cell that names a sum or a number of rows, nothing else; for DuckDB and for Python."""
 NAMES_OF_TOTALS: Final = (
     rf"{TOTALS}|(?i:(?:(?:record|row)\s+)?count|sum|average|avg\.?|median|min(?:imum)?|max(?:imum)?"
-    r"|(?:sum|average|avg|median|min|max)\s+of\s+.{1,80}|(?:레코드\s?)?(?:개수|건수)|레코드\s?수|평균|중앙값|최솟?값?|최댓?값?)"
+    r"|(?:sum|average|avg|median|min|max)\s+of\s+.{1,80}|(?:레코드\s?)?(?:개수|건수)|레코드\s?수|평균|중앙값|최(?:소|솟|대|댓)값|최소|최대)"
 )
 """Pattern of a cell that names a sum or what is summed up beside it ("Sum of Amount", "Count")."""
 FIGURE: Final = r"[\s\d.,()%+₩￦$€£¥원만억천-]*|[A-Z]{3}\s?[\d.,()-]+"

@@ -22,6 +22,7 @@ _MOST_ROWS: Final = 200_000
 """Rows of a file in which groups are looked for: what a CRM writes as a report has fewer."""
 _MOST_COLUMNS: Final = 4
 """Columns by which a report is grouped at most."""
+_TOTALS: Final = re.compile(footer.TOTALS)
 _COUNTED: Final = re.compile(r"(?P<text>.*\S)\s*\((?P<n>[\d,]+)\)")
 
 
@@ -84,7 +85,8 @@ def fill(connection: duckdb.DuckDBPyConnection, parquet: Path, width: int) -> Fi
 
     A column is one where its texts stand in the first rows of groups alone: each group ends with a line of totals, or
     each text tells how many rows it holds for ("Proposal (8)"), and does so truly; the number is taken off then. Beside
-    such a column the next one is looked at. Everything else stays as it is: an empty cell is none of a group.
+    such a column the next one is looked at, whose groups end with lines of totals named in that column: an amount that
+    is known of the first deal of each group alone is none of the others. Everything else stays as it is.
     """
     fields = [identifier(field_name(place + 1)) for place in range(width)]
     source = f"read_parquet({literal(str(parquet))}, file_row_number = true)"
@@ -112,7 +114,7 @@ def fill(connection: duckdb.DuckDBPyConnection, parquet: Path, width: int) -> Fi
     for index, place in enumerate(places):
         # Single cells at the end are what a report writes below its table.
         said = [(texts > 0 and number <= last, *row) for number, (texts, *row) in enumerate(rows)]
-        column = _column([(says, ends, cells[index]) for says, ends, *cells in said])
+        column = _column([(says, ends, cells[index]) for says, ends, *cells in said], inner=index > 0)
         if column is None:
             break
         new[place] = column
@@ -122,14 +124,17 @@ def fill(connection: duckdb.DuckDBPyConnection, parquet: Path, width: int) -> Fi
     return Filled({place: sum(cell is not None for cell in column) - counts[place] for place, column in new.items()})
 
 
-def _column(rows: Sequence[tuple[bool, bool, str | None]]) -> list[str | None] | None:
-    """Fill a column of (row says something, row is a line of totals, text); null where it is not one of groups."""
+def _column(rows: Sequence[tuple[bool, bool, str | None]], *, inner: bool) -> list[str | None] | None:
+    """Fill a column of (row says something, row is a line of totals, text); null where it is not one of groups.
+
+    An `inner` one stands within the groups of another: only lines of totals that it names itself end its groups.
+    """
     groups: list[list[int]] = []
     closed: list[bool] = []
     before = True
     for number, (says, ends, text) in enumerate(rows):
         if ends or not says:
-            before = before or ends
+            before = before or (ends and (not inner or _TOTALS.fullmatch((text or "").strip()) is not None))
             continue
         if text is not None:
             groups.append([])

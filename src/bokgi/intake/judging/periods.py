@@ -45,6 +45,18 @@ def within_year(year: str, part: str, kind: Kind) -> str:
     return f"CASE WHEN {told} THEN coalesce({said}, '{_UNREADABLE}') END"
 
 
+def whole_year(sql: str) -> Reading:
+    """Read the text column `sql` as years in the writings of `within_year`: result `malformed`, true for any other text.
+
+    >>> import duckdb
+    >>> from bokgi.intake.values.reading import query
+    >>> texts = "(SELECT unnest(['2026년도', 'N/A', '2026-03', '26']) AS t)"
+    >>> [row[0] for row in duckdb.sql(query(texts, {"y": whole_year("t")})).fetchall()]
+    [False, False, True, True]
+    """
+    return Reading((), {"malformed": f"(NOT regexp_matches({trimmed(sql)}, '{_YEAR}') AND NOT {is_blank(sql)})"})
+
+
 def period(sql: str, *, name: str) -> Reading:
     """Read the text column `sql` as periods: results `start` and `end` (DATE), `malformed`.
 

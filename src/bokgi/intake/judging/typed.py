@@ -9,7 +9,7 @@ from typing import Final
 
 from bokgi.intake.judging import outcome
 from bokgi.intake.judging.ladder import Ladder
-from bokgi.intake.judging.periods import PERIOD_PARTS, period, within_year
+from bokgi.intake.judging.periods import PERIOD_PARTS, period, whole_year, within_year
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.fields import Kind
 from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
@@ -260,8 +260,10 @@ def _column(reading: Reading, helper: str, name: str, kind: Kind, text: str, for
     names["on" if kind is Kind.DATE else "value"] = name
     if kind is Kind.CURRENCY:
         read = _currency(column)
-    elif kind in {Kind.PERIOD, Kind.YEAR}:
+    elif kind is Kind.PERIOD:
         read = period(column, name=helper)
+    elif kind is Kind.YEAR:
+        read = whole_year(column)
     elif kind in _VALUE_KINDS:
         read = _read(reading, helper, _VALUE_KINDS[kind], form)
     elif form == SALESFORCE_ID:
