@@ -49,12 +49,12 @@ class Exported:
 
     at: datetime
     found_by: ExportedBy
-    zone: ZoneInfo = ZoneInfo(DEFAULT_TIME_ZONE)
+    zone: str = DEFAULT_TIME_ZONE
 
     @property
     def on(self) -> date:
         """The day of the export in that zone."""
-        return self.at.astimezone(self.zone).date()
+        return self.at.astimezone(ZoneInfo(self.zone)).date()
 
 
 @dataclass(frozen=True)
@@ -284,16 +284,17 @@ def _exported(files: Sequence[PlannedFile], given: datetime | None, zone: str) -
     taken = [file for file in files if file.taken] or list(files)
     first = next((file for file in taken if file.mapping.entity is Entity.DEALS), None)
     main = [file for file in taken if first is None or file is first]
-    own = ZoneInfo(main[0].mapping.time_zone or zone)
+    zone = main[0].mapping.time_zone or zone
+    own = ZoneInfo(zone)
     if given is not None:
         at = given if given.tzinfo is not None else given.replace(tzinfo=own)
-        return Exported(at.astimezone(UTC), ExportedBy.GIVEN, own), ()
+        return Exported(at.astimezone(UTC), ExportedBy.GIVEN, zone), ()
     said = [(file, file.staged.exported) for file in (*main, *taken) if file.staged.exported is not None]
     if said:
         file, found = said[0]
         assert isinstance(found, ExportedAt)  # noqa: S101 - filtered in the line above
         at = found.moment if found.moment.tzinfo is not None else found.moment.replace(tzinfo=own)
-        exported = Exported(at.astimezone(UTC), _PLACES[found.place], own)
+        exported = Exported(at.astimezone(UTC), _PLACES[found.place], zone)
         text = (
             N_("{file} was exported on {on}, when the workbook was last saved.")
             if found.place is Place.PROPERTIES
@@ -302,7 +303,7 @@ def _exported(files: Sequence[PlannedFile], given: datetime | None, zone: str) -
         message = Message(text, {"file": file.staged.name, "on": at.date(), "text": found.text})
         return exported, (Finding("exported_at_found", Severity.INFO, message),)
     latest = max(main, key=lambda file: file.staged.modified_at)
-    exported = Exported(latest.staged.modified_at.astimezone(UTC), ExportedBy.FILE_TIME, own)
+    exported = Exported(latest.staged.modified_at.astimezone(UTC), ExportedBy.FILE_TIME, zone)
     message = Message(
         N_("Nothing says when {file} was exported; the time of the file is taken: {on}."),
         {"file": latest.staged.name, "on": exported.on},

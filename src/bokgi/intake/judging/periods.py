@@ -46,7 +46,7 @@ def within_year(year: str, part: str, kind: Kind) -> str:
 
 
 def whole_year(sql: str) -> Reading:
-    """Read the text column `sql` as years in the writings of `within_year`: result `malformed`, true for any other text.
+    """Read the text column `sql` as years as in `within_year`: result `malformed`, true for any other text.
 
     >>> import duckdb
     >>> from bokgi.intake.values.reading import query
