@@ -18,6 +18,7 @@ from bokgi.apps.reviews.services.planning import meetings_advance
 from bokgi.apps.reviews.showing import deals_of, pack_kept, pack_of
 from bokgi.domain.errors import BokgiError
 from bokgi.domain.messages import N_
+from bokgi.domain.period import Period
 
 
 @scheduled("meetings", "*/5 * * * *", N_("Plan the weekly meetings, begin their preparation, make their packs."))
@@ -48,7 +49,8 @@ def make_packs() -> int | None:
 
 def _looked_at(on: date) -> Iterator[tuple[Meeting, date]]:
     for one in Meeting.objects.filter(state=MeetingState.PREPARING).order_by("starts_at", "pk"):
-        yield one, on
+        if Period.week(one.week).start <= on:
+            yield one, on
     teams: set[str] = set()
     for one in Meeting.objects.filter(state=MeetingState.CLOSED).select_related("snapshot")[:_LATEST]:
         if one.team not in teams:

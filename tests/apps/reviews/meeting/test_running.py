@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -11,11 +11,12 @@ from uuid import uuid4
 import pytest
 
 from bokgi.apps.access.models import AuditEntry, User
-from bokgi.apps.reviews import rules, selectors
+from bokgi.apps.reviews import rules, selectors, tasks
 from bokgi.apps.reviews.models import Commitment, Meeting, MeetingState, Note, Snapshot
 from bokgi.apps.reviews.services import closing, planning, preparing, running, writing
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
-from tests.apps.reviews.meeting.conftest import NOW, note, promise, seat
+from tests import homes
+from tests.apps.reviews.meeting.conftest import NOW, SignedIn, note, promise, seat
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +32,23 @@ def test_opening_keeps_the_pack_and_lists_the_deals(live: Meeting, team: dict[st
     assert again.pk == live.pk
     assert Snapshot.objects.count() == 1
     assert AuditEntry.objects.filter(action="meeting_open").count() == 1
+
+
+def test_a_meeting_is_not_opened_before_the_week_that_it_looks_at(
+    team: dict[str, User], signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on, by = homes.TODAY + timedelta(days=14), team["leader"]
+    later = planning.meeting_plan(team="1팀", on=on, at=time(10), minutes=25, by=by)
+    Meeting.objects.filter(pk=later.pk).update(state=MeetingState.PREPARING)
+    asked: list[object] = []
+    monkeypatch.setattr(tasks, "enqueue", lambda task, **_: asked.append(task))
+    answer = signed_in(by).post(f"/reviews/{later.pk}/open/", follow=True)
+    assert "it can be opened from then on" in answer.content.decode()
+    assert asked == []
+    with pytest.raises(ConflictError) as caught:
+        running.meeting_open(meeting_id=later.pk, by=by, at=NOW, on=homes.TODAY)
+    assert caught.value.code == "meeting_early"
+    assert list(tasks._looked_at(homes.TODAY)) == []  # noqa: SLF001 - whose packs are made beforehand
 
 
 def test_the_clock_runs_on_the_server(live: Meeting, team: dict[str, User]) -> None:

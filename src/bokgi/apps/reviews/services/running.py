@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from bokgi.apps.access.asking import today
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
 from bokgi.apps.reviews import rules
@@ -18,16 +19,26 @@ from bokgi.apps.reviews.services.planning import participants_fill
 from bokgi.apps.reviews.showing import shown_now
 from bokgi.domain.errors import ConflictError
 from bokgi.domain.messages import LANGUAGES, N_, Message
+from bokgi.domain.period import Period
 
 SEEN_AGAIN = timedelta(seconds=15)
 """A screen that looks every two seconds is written down that seldom."""
+
+
+def refuse_early(meeting: Meeting, on: date) -> None:
+    """Refuse to open a meeting before the week that it looks at has begun. Raises `ConflictError` (`meeting_early`)."""
+    begins = Period.week(meeting.week).start
+    if on < begins:
+        text = N_("The week that this meeting looks at begins on {day}; it can be opened from then on.")
+        raise ConflictError("meeting_early", Message(text, {"day": begins}))
 
 
 def meeting_open(*, meeting_id: int, by: User, at: datetime, on: date | None = None) -> Meeting:
     """Open a meeting: corrections become facts, the pack is made and kept, the first part begins.
 
     `on` is the day as of which facts are shown, today unless given. Opened by two people at once it is opened once.
-    Raises `NotFoundError` (`home_missing`) without facts and `ConflictError` when it was called off or is over.
+    Raises `NotFoundError` (`home_missing`) without facts and `ConflictError` when it was called off, is over, or looks
+    at a week that has not begun.
     """
     found = Meeting.objects.filter(pk=meeting_id).first()
     if found is not None and found.state == MeetingState.LIVE:
@@ -35,6 +46,7 @@ def meeting_open(*, meeting_id: int, by: User, at: datetime, on: date | None = N
     if found is None or found.state not in BEFORE:
         with transaction.atomic():
             return held(meeting_id, BEFORE)
+    refuse_early(found, on or today())
     made = shown_now(found, on)
     commitments_check(as_of=made.as_of)
     parts = {lang: drawn(made.pack, lang) for lang in LANGUAGES}

@@ -55,6 +55,8 @@ def open_(request: PageRequest, meeting_id: int) -> HttpResponse:
     found, back = frame.meeting, reverse("reviews:meeting", kwargs={"meeting_id": meeting_id})
     to = reverse("reviews:live", kwargs={"meeting_id": meeting_id})
     try:
+        if found.state in BEFORE:
+            running.refuse_early(found, frame.screen.as_of)  # before anybody waits for figures that will not come
         if found.state in BEFORE and still_waits(request, week=found.week, as_of=frame.screen.as_of, team=found.team):
             return waiting(request, post=True) if request.htmx else HttpResponseRedirect(f"{back}?opens=1")
         running.meeting_open(meeting_id=meeting_id, by=request.user, at=timezone.now())
