@@ -117,6 +117,26 @@ def test_a_year_that_says_more_than_a_year_is_set_aside_alone(tmp_path: Path, ye
     assert found(result, "period_malformed") == ["1 period in “연도” cannot be read."]
 
 
+@pytest.mark.parametrize(
+    ("headers", "sound", "bad"),
+    [
+        (("팀", "기간", "분기", "목표(만원)"), ("동부", "2026-01", "1분기", "5"), ("서부", "", "1분기", "5")),
+        (
+            ("팀", "시작일", "종료일", "연도", "월", "목표(만원)"),
+            ("동부", "2026-01-01", "2026-01-31", "2026", "1월", "5"),
+            ("서부", "", "", "2026", "3월", "5"),
+        ),
+    ],
+    ids=["period", "first day"],
+)
+def test_a_row_without_the_period_that_others_have_is_set_aside_alone(
+    tmp_path: Path, headers: tuple[str, ...], sound: tuple[str, ...], bad: tuple[str, ...]
+) -> None:
+    _, result = taken_in(tmp_path, headers, sound, bad)
+    assert (result.accepted, result.quarantined) == (1, 1)
+    assert found(result, "value_missing") == [f"1 row has no text in “{headers[1]}”, without which it says nothing."]
+
+
 def test_the_same_file_again_says_nothing_new(tmp_path: Path) -> None:
     rows = (("동부", "2026", "1분기", "100"), ("동부", "2026", "2분기", "200"))
     taken_in(tmp_path, KOREAN, *rows)

@@ -281,10 +281,16 @@ def _closings(reading: Reading, bench: Bench) -> Iterator[Rule]:
 
 
 def _required(reading: Reading) -> Iterator[tuple[str, ...]]:
-    """Give the groups of fields of which each row needs one; a quarter or month is no period without its year."""
-    yield from REQUIRED.get(reading.entity, ())
-    if reading.entity is Entity.TARGETS and not reading.says("targets.period", "targets.period_start"):
-        yield ("targets.year",)
+    """Give the groups of fields of which each row needs one.
+
+    A quarter or month is no period without its year, and none at all where a column of whole periods is read instead.
+    """
+    groups = REQUIRED.get(reading.entity, ())
+    if reading.entity is Entity.TARGETS:
+        amount, periods = groups
+        whole = next(((name,) for name in periods if name not in PERIOD_PARTS and reading.says(name)), None)
+        groups = (amount, tuple(PERIOD_PARTS), ("targets.year",)) if whole is None else (amount, whole)
+    yield from groups
 
 
 def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
