@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema
@@ -104,13 +106,33 @@ def test_two_people_are_taken_apart_by_key_or_name() -> None:
         decompose(named, as_of=AS_OF, people=("lee", "이준호"), period=year)
 
 
-def facts_with_names() -> Facts:
+def test_two_people_without_amounts_are_not_told_to_have_won_as_much() -> None:
+    year = Period.parse("2025-01-01..2026-01-01")
+    none = asked(facts_with_names({}), people=("lee", "park"), period=year)
+    assert (none["reason"], none["whole"], none["parts"]) == ("no_won_amounts", None, [])
+    assert "None of the 20 deals won in these periods has an amount." in text(none)
+    one = asked(facts_with_names({"lee": "1000"}), people=("lee", "park"), period=year)
+    assert one["reason"] is None
+    assert "6 of 20 deals won in these periods have no amount" in text(one)
+
+
+def test_wins_without_an_amount_are_counted_in_the_days_that_are_compared() -> None:
+    rows = ["deal_id | owner_id | outcome | created_on | closed_on | amount"]
+    days = ("2025-07-20", "2025-08-01", "2025-09-20", "2025-09-21", "2025-10-10", "2025-11-01")
+    rows += [f"d{n} | lee | won | 2025-02-01 | {on} | {'' if n in {1, 2, 3} else 1000}" for n, on in enumerate(days)]
+    found = decompose(facts_of(None, **CAST, deals="\n".join(rows)), as_of=date(2025, 11, 14))
+    assert found["before"]["period"]["end"] == "2025-08-15"
+    assert "1 of 4 deals won in these periods has no amount" in text(found)
+
+
+def facts_with_names(amounts: Mapping[str, str] = MappingProxyType({"lee": "1000", "park": "1000"})) -> Facts:
     rows = ["deal_id | owner_id | outcome | created_on | closed_on | amount | currency | source"]
     for person, wins, losses in (("lee", 14, 6), ("park", 6, 14)):
         for n in range(wins + losses):
             outcome = "won" if n < wins else "lost"
             rows.append(
-                f"{person}{n} | {person} | {outcome} | 2025-02-01 | 2025-06-0{n % 9 + 1} | 1000 | KRW | {'ab'[n % 2]}"
+                f"{person}{n} | {person} | {outcome} | 2025-02-01 | 2025-06-0{n % 9 + 1} | "
+                f"{amounts.get(person, '')} | KRW | {'ab'[n % 2]}"
             )
     return facts_of(None, **CAST, deals="\n".join(rows))
 

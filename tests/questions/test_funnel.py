@@ -46,6 +46,29 @@ def test_every_mode_names_its_question_and_keeps_its_schema(facts: Facts, mode: 
     assert all(0 < stage["conversion"]["estimate"] < 1 for stage in found["stages"] if stage["conversion"])
 
 
+@pytest.mark.parametrize("lost", [0, 2])
+def test_where_all_moved_on_lost_deals_are_asked_for_only_where_there_are_none(lost: int) -> None:
+    stages = ["pipeline | stage | label | stage_order | kind", "default | talk | Talk | 1 | open"]
+    stages += [
+        "default | offer | Offer | 2 | open",
+        "default | won | Won | 3 | won",
+        "default | lost | Lost | 4 | lost",
+    ]
+    deals, events = ["deal_id | owner_id | stage | outcome | closed_on"], ["deal_id | stage | entered_on"]
+    for n in range(12):
+        is_lost = n < lost
+        deals.append(
+            f"d{n} | kim | {'lost' if is_lost else 'offer'} | {'lost' if is_lost else 'open'} | "
+            f"{'2025-11-20' if is_lost else ''}"
+        )
+        events += [f"d{n} | talk | 2025-11-03", f"d{n} | offer | 2025-11-10"]
+    tables = CAST | {"stages": "\n".join(stages), "deals": "\n".join(deals), "stage_events": "\n".join(events)}
+    found = asked(facts_of(None, **tables))
+    assert found["stages"][0]["conversion"]["estimate"] == 1.0
+    told = spoken(found, "en")["said"][1]["text"]
+    assert told.startswith("Wherever enough deals" if lost else "Every deal that left a stage moved on. Import")
+
+
 def test_data_that_end_before_the_period_say_when(facts: Facts) -> None:
     found = ask_funnel(facts, as_of=date(2030, 1, 31))
     told = spoken(found, "en")["said"][1]["text"]

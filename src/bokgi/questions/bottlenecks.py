@@ -17,6 +17,7 @@ from bokgi.questions.explained import explained
 
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
 NOT_SURE: Final = ("gain_not_sure", "amounts_unknown")
+COST_NOT_SURE: Final = N_("Deals stop more than could be expected, but whether that costs anything is not sure.")
 DEFAULT_VIEWS: Final = (STAGE, "team", f"team{PAST}", "segment", "source", "person")
 
 
@@ -143,7 +144,7 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
             Message(HOW_HISTORY_COMES),
         ]
     if not flagged and any(unit.reason in NOT_SURE for unit in found.units):
-        return [Message(N_("Deals stop more than could be expected, but whether that costs anything is not sure."))]
+        return [Message(COST_NOT_SURE)]
     if not flagged:
         return [Message(N_("No stage differs from what could be expected by more than chance."))]
     first = max(flagged, key=lambda unit: unit.gain.amount if unit.gain else 0.0)

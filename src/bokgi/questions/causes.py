@@ -202,7 +202,7 @@ def _step(here: Asked) -> Decimal:
 
 
 def _before(here: Asked, person_id: str, period: Period) -> Json | None:
-    """Take the difference to the own 26 weeks before apart; null without deals in either."""
+    """Take the difference to the own 26 weeks before apart; null without deals in either, or amounts."""
     mine = here.keep(here.deals.filter(_.owner_id == person_id))
     found = won_change(
         mine,
@@ -214,7 +214,8 @@ def _before(here: Asked, person_id: str, period: Period) -> Json | None:
         by=varied(mine, ["source"]),
         step=_step(here),
     )
-    return None if found.n_before == found.n_after == 0 else told_change(here, found)
+    told = told_change(here, mine, found)
+    return told if told["reason"] is None else None
 
 
 def _result(here: Asked, against: Against | None, before: Json | None) -> Json:

@@ -91,11 +91,6 @@ def decompose(  # noqa: PLR0913 - the question has that many sides
         if people is not None:
             return head | _of_people(here, given, people, here_period, used, step, refused)
         other = against if against is not None else here_period.before()
-        won, unpriced = _without_amount(deals, (other, here_period))
-        if won and unpriced == won:
-            message = Message(N_("None of the {n} {n:deal|deals} won in these periods has an amount."), {"n": won})
-            return head | _refused(RefusalError("no_won_amounts", message), refused)
-        lacking = [_lacking(won, unpriced)] if unpriced else []
         if to_target:
             goal = target_of(here, here_period, team, given=target)
             if goal.target is None or goal.expected is None:
@@ -116,13 +111,22 @@ def decompose(  # noqa: PLR0913 - the question has that many sides
                 by=used,
                 step=step,
             )
-            return head | _told(here, found, _said_of_target(here, found, goal), refused, lacking)
+            return head | _priced(here, deals, found, _said_of_target(here, found, goal), refused)
         found = won_change(*given, before=other, after=here_period, as_of=as_of, by=used, step=step)
-        return head | _told(here, found, _said_of_periods(here, found), refused, lacking)
+        return head | _priced(here, deals, found, _said_of_periods(here, found), refused)
+
+
+def _priced(here: Asked, deals: ibis.Table, found: Decomposition, said: list[Message], refused: list[Json]) -> Json:
+    """Tell a decomposition of the wins of these deals, with how many have no amount; nothing where none has one."""
+    won, unpriced = _without_amount(deals, (found.before, found.after))
+    if won and unpriced == won:
+        message = Message(N_("None of the {n} {n:deal|deals} won in these periods has an amount."), {"n": won})
+        return _refused(RefusalError("no_won_amounts", message), refused)
+    return _told(here, found, said, refused, [_lacking(won, unpriced)] if unpriced else [])
 
 
 def _without_amount(deals: ibis.Table, periods: Sequence[Period]) -> tuple[int, int]:
-    """Count the deals won in some periods, and those among them whose amount nobody knows."""
+    """Count the deals won in the periods that were compared, and those among them whose amount nobody knows."""
     inside = ibis.or_(*((_.closed_on >= period.start) & (_.closed_on < period.end) for period in periods))
     won = deals.filter((_.outcome == Outcome.WON.value) & inside)
     row = won.agg(n=_.count(), unpriced=_.amount.isnull().sum().coalesce(0)).to_pyarrow().to_pylist()[0]
@@ -170,7 +174,8 @@ def _of_people(
         who = str(refusal.message.values.get("person", ""))
         told = Message(refusal.message.msgid, {**refusal.message.values, "person": here.name(who)})
         return named | _refused(RefusalError(refusal.code, told, refusal.hint), refused)
-    return named | _told(here, found, _said_of_people(here, found, person, other), refused)
+    theirs = given[0].filter(_.owner_id.isin([person, other]))
+    return named | _priced(here, theirs, found, _said_of_people(here, found, person, other), refused)
 
 
 def _refused(refusal: RefusalError, refused: list[Json]) -> Json:
@@ -216,9 +221,9 @@ def _told(
     }
 
 
-def told_change(here: Asked, found: Decomposition) -> Json:
-    """Tell a change between two periods as `decompose` does, for an answer that it is a part of."""
-    return _told(here, found, _said_of_periods(here, found), [])
+def told_change(here: Asked, deals: ibis.Table, found: Decomposition) -> Json:
+    """Tell a change of these deals between two periods as `decompose` does, for an answer that it is a part of."""
+    return _priced(here, deals, found, _said_of_periods(here, found), [])
 
 
 def _side(here: Asked, period: Period, won: Decimal, n: int, undecided: int) -> Json:

@@ -18,6 +18,7 @@ from bokgi.domain.errors import UsageError
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
+from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, known
 from bokgi.questions.explained import explained
@@ -108,7 +109,7 @@ def ask_funnel(
             "stages": stages,
             **explained(
                 "funnel",
-                said=[question, *(_ended_before(mine, period) or _said(stages))],
+                said=[question, *(_ended_before(mine, period) or _said(here, stages))],
                 caveats=[*_caveats(stages, without_stage), *here.unconverted()],
                 would_change=[*_without_history(mine, deals, period, stages, pipeline), *_would_change(stages)],
             ),
@@ -210,7 +211,7 @@ def _stage(
     }
 
 
-def _said(stages: Sequence[Json]) -> list[Message]:
+def _said(here: Asked, stages: Sequence[Json]) -> list[Message]:
     """Say in which stage deals stop most, as far as conversions are known; not that it is a bottleneck.
 
     Where most deals still stand, hardly any can have moved on yet.
@@ -229,6 +230,9 @@ def _said(stages: Sequence[Json]) -> list[Message]:
     lowest = min(known, key=lambda stage: stage["conversion"]["estimate"])
     found = lowest["conversion"]
     if found["estimate"] == 1.0:
+        not_won = here.deals.filter(_.outcome.isin([Outcome.LOST.value, Outcome.NO_DECISION.value])).limit(1)
+        if not_won.to_pyarrow().num_rows:
+            return [Message(N_("Wherever enough deals are decided, all of them moved on."))]
         return [Message(N_("Every deal that left a stage moved on. Import the deals that were lost, too."))]
     return [
         Message(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -62,3 +63,13 @@ def test_a_flag_of_one_week_waits(monkeypatch: pytest.MonkeyPatch, before: list[
     stages = [{"stage": "proposal", "label": "Proposal"}]
     said = [message.text("en") for message in bottleneck.said(found, [], [], stages)]
     assert said == ["Proposal stands out for the first time; it counts as a bottleneck if it does so next week, too."]
+
+
+@pytest.mark.parametrize("reason", ["gain_not_sure", "amounts_unknown"])
+def test_a_stage_below_at_a_cost_that_is_not_sure_is_no_stage_like_others(
+    reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [replace(unit(q=0.02, flagged=False), reason=reason)]
+    found, _days = searched(monkeypatch, now=now, week_before=[])
+    told = [message.text("en") for message in bottleneck.said(found, [], [], [])]
+    assert told == ["Deals stop more than could be expected, but whether that costs anything is not sure."]

@@ -24,6 +24,7 @@ from bokgi.domain.measures import Between, Days, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.questions.asked import visits_on
+from bokgi.questions.bottlenecks import COST_NOT_SURE, NOT_SURE
 
 STAGE: Final = "stage"
 TEAM: Final = "team"
@@ -214,6 +215,8 @@ def said(
                 {"where": where},
             )
         ]
+    elif any(unit.reason in NOT_SURE for unit in searched.units):
+        sentences = [Message(COST_NOT_SURE)]
     elif any(unit.z is not None for unit in searched.units):
         sentences = [Message(N_("No stage differs from what could be expected by more than chance."))]
     else:
