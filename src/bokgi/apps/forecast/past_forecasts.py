@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from bokgi.apps.forecast.outlook import line_of
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.labels import FORECAST_METHODS
 from bokgi.domain.messages import N_
+from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.ui import marks
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.format import ABSENT, signed
 from bokgi.ui.speaker import amount_of
+
+
+def periods_of(answer: Json) -> tuple[Period, ...]:
+    """Give the past periods that were tried, of which the page tells what came."""
+    return tuple(Period(*(date.fromisoformat(one[end]) for end in ("start", "end"))) for one in answer["origins"])
 
 
 def scores_table(screen: Screen, answer: Json) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from django.contrib import messages
@@ -90,6 +91,8 @@ def backtest(request: PageRequest) -> HttpResponse:
     whole = selectors.may_see(screen, subject) and not screen.hidden
     scope = selectors.scope_of(screen)
     answer = ask_later(request, ask_backtest, as_of=screen.as_of, period=length, **scope) if whole else None
+    if answer is not None and replace(screen, also=past_forecasts.periods_of(answer)).hidden:
+        whole, answer = False, None
     shown: dict[str, object] = {"length": length, "whole": whole, "working": whole and answer is None, "answer": answer}
     if answer is not None:
         shown |= {
@@ -132,6 +135,9 @@ def submissions(request: PageRequest) -> HttpResponse:
         }
         return HttpResponse(made, content_type=TYPES[listing.export], headers=attached)
     past = accuracy.past(screen, subject, rows)
+    # What came was won by the people of that time; of a person who may be seen it is no sum.
+    few = subject.kind != "person" and replace(screen, also=tuple(one.period for one in past)).hidden
+    past = [] if few else past
     judged = accuracy.judged(past)
     word = listing.find.casefold()
 
@@ -141,6 +147,7 @@ def submissions(request: PageRequest) -> HttpResponse:
 
     fitting = [one for one in listed if word in words(one)]
     shown = {
+        "few": few,
         "sentence": accuracy.sentence(screen, judged),
         "judged": accuracy.judged_table(screen, judged),
         "past": accuracy.past_table(screen, subject, past),
