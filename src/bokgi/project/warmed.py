@@ -31,6 +31,7 @@ from bokgi.questions.data_quality import ask_data_quality
 from bokgi.questions.deals import ANY_REASON, Where, list_deals
 from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import MONTH, ask_forecast
+from bokgi.questions.forecast_categories import ask_category_people
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.kpis import WEEKS, ask_kpis
 from bokgi.questions.person import tell_person
@@ -108,9 +109,11 @@ def register() -> None:
         _of_dictionary,
         _of_trends,
         lambda on: (_quarter(on),),
+        lambda on: (_quarter(on), *_week_before(on)),
         lambda on: (_last(on),),
     ):
         main_question(ask_sellers, also=also)
+    main_question(ask_category_people, period=_quarter, pipeline=None)
     main_question(ask_content_effect)
     main_question(ask_concentration, team=None)
     main_question(decompose, period=_quarter, team=None)

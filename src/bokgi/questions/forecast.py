@@ -241,7 +241,12 @@ def _change(here: Asked, change: Change, mean: Decimal) -> Json:
         "before": here.money(float(before)),
         "now": here.money(float(mean)),
         "parts": [
-            {"code": part.code, "n": part.n, "amount": here.money(float(amount))}
+            {
+                "code": part.code,
+                "n": part.n,
+                "amount": here.money(float(amount)),
+                "people": [{"person_id": person, "team": team} for person, team in part.people],
+            }
             for part, amount in zip(change.parts, amounts, strict=True)
         ],
     }

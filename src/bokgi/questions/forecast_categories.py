@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ from bokgi.analysis.forecast import Scope
 from bokgi.analysis.totals import totals
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
-from bokgi.questions.asked import Asked, Json
+from bokgi.facts.model import Facts
+from bokgi.questions.asked import Asked, Json, asked
 
 COMMIT, BEST_CASE, PIPELINE, OMITTED, NONE = "commit", "best_case", "pipeline", "omitted", "none"
 CATEGORIES: Final = (COMMIT, BEST_CASE, PIPELINE, OMITTED, NONE)
@@ -31,21 +33,7 @@ def categories(here: Asked, period: Period, scope: Scope) -> Json:
     levels for `people[]` and `teams[]`; `used` is false when no open deal that is due has a category: levels are null
     then. Deals without an amount count in `n` and stay out of sums.
     """
-    deals = here.of(team=scope.team, pipeline=scope.pipeline, person=scope.person)
-    due = _.expected_close_on < period.end
-    if here.as_of not in period:
-        due &= _.expected_close_on >= period.start
-    won = (_.outcome == Outcome.WON.value) & (_.closed_on >= period.start) & (_.closed_on < period.end)
-    is_due = (_.outcome == Outcome.OPEN.value) & due
-    told = deals.mutate(code=ibis.cases((won, "won"), (is_due, given_category(deals)), else_="other"))
-    rows = (
-        told.filter(_.code != "other")
-        .group_by("code", "owner_id", "team")
-        .agg(**totals("n", _.deal_id.notnull()))
-        .order_by("code", "owner_id", "team")
-        .to_pyarrow()
-        .to_pylist()
-    )
+    rows = _rows(here, period, scope)
     used = any(row["code"] in _KNOWN for row in rows)
     return {
         "used": used,
@@ -57,6 +45,43 @@ def categories(here: Asked, period: Period, scope: Scope) -> Json:
         ],
         "teams": [{"team": name, **_levels(here, own, used=used)} for name, own in _by(rows, "team")],
     }
+
+
+def ask_category_people(facts: Facts, *, as_of: date, period: Period, pipeline: str | None = None) -> Json:
+    """Ask whose the open deals due in a period are, by the category that the CRM gives them (see `categories`).
+
+    Gives `parts{code: []{person_id, team}}`, `team` null for who is in none. Deals of nobody are left out.
+    """
+    with asked(facts, as_of=as_of) as here:
+        rows = _rows(here, period, Scope(pipeline=pipeline))
+        owned = [row for row in rows if row["owner_id"] is not None]
+        return {
+            "as_of": as_of.isoformat(),
+            "parts": {
+                code: [{"person_id": row["owner_id"], "team": row["team"]} for row in owned if row["code"] == code]
+                for code in CATEGORIES
+            },
+        }
+
+
+def _rows(here: Asked, period: Period, scope: Scope) -> list[dict[str, Any]]:
+    """Sum what is won and what is due by code (`won`, or a category), owner and team."""
+    deals = here.of(team=scope.team, pipeline=scope.pipeline, person=scope.person)
+    due = _.expected_close_on < period.end
+    if here.as_of not in period:
+        due &= _.expected_close_on >= period.start
+    won = (_.outcome == Outcome.WON.value) & (_.closed_on >= period.start) & (_.closed_on < period.end)
+    is_due = (_.outcome == Outcome.OPEN.value) & due
+    told = deals.mutate(code=ibis.cases((won, "won"), (is_due, given_category(deals)), else_="other"))
+    rows: list[dict[str, Any]] = (
+        told.filter(_.code != "other")
+        .group_by("code", "owner_id", "team")
+        .agg(**totals("n", _.deal_id.notnull()))
+        .order_by("code", "owner_id", "team")
+        .to_pyarrow()
+        .to_pylist()
+    )
+    return rows
 
 
 def given_category(deals: ir.Table) -> ir.StringValue:

@@ -65,6 +65,18 @@ def test_another_unit_scales_every_amount(world: World, plain: Forecast) -> None
     assert small.draws == pytest.approx(plain.draws / 1e3, rel=1e-3)
 
 
+def test_a_part_of_the_change_names_whose_deals_it_is_of(world: World, plain: Forecast) -> None:
+    assert plain.change is not None
+    deals = world.tables["deals"].to_pylist()
+    late = [row for row in deals if row["closed_on"] is not None and plain.change.since < row["closed_on"] <= AS_OF]
+    whose = {part.code: {person for person, _team in part.people} for part in plain.change.parts}
+    # Who had a deal a week ago and gave it away before it ended has part in it, too.
+    for outcome in ("won", "lost"):
+        assert whose.get(outcome, set()) >= {row["owner_id"] for row in late if row["outcome"] == outcome}
+    assert all(0 < len(part.people) <= 2 * part.n for part in plain.change.parts if part.n)
+    assert not whose.get("to_come")
+
+
 def test_parts_add_up_and_the_range_holds_the_mean(plain: Forecast) -> None:
     assert plain.mean is not None
     assert plain.open is not None

@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.backtesting import Origin
+from bokgi.analysis.forecast.coding import Coding
+from bokgi.analysis.forecast.counting import UNKNOWN
 from bokgi.analysis.forecast.history import NEVER, History, Wins
 from bokgi.analysis.forecast.outlook import Outlook, look_ahead
 from bokgi.analysis.forecast.result import Change, ChangeCode, ChangePart
@@ -45,9 +47,10 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     worth = np.zeros((2, len(ids)))
     worth[0, at_old] = factor * then.chance * then.amount
     worth[1, at_new] = factor * outlook.chance * outlook.amount
-    there = np.zeros((2, len(ids)), dtype=bool)
+    owner = np.zeros((2, len(ids)), dtype=np.int64)
+    owner[:, at_old], owner[:, at_new] = (old.person, old.team), (new.person, new.team)
+    there, known = np.zeros((2, 2, len(ids)), dtype=bool)
     there[0, at_old] = there[1, at_new] = True
-    known = np.zeros((2, len(ids)), dtype=bool)
     known[0, at_old], known[1, at_new] = ~then.unknown, ~outlook.unknown
     both = there[0] & there[1]
     stage, due, amount, chance = (np.full((2, len(ids)), np.nan) for _ in range(4))
@@ -65,8 +68,8 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     on = both & (stage[1] > stage[0])
     back = both & (stage[1] < stage[0])
     dated = both & ~on & ~back & redated
-    wins = history.wins
-    window = outlook.window
+    waited = both & ~on & ~back & ~dated
+    wins, window = history.wins, outlook.window
     seen = wins.between(day_number(before.origin), day_number(window.origin))
     inside = seen & wins.between(day_number(window.start) - 1, day_number(window.end) - 1)
     gone, came = there[0] & ~there[1], there[1] & ~there[0]
@@ -79,9 +82,8 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
         moved_out = gone & ~is_won & _among(ids, whole.standing[-1].deal_id)
         moved_out |= gone & ~is_won & _among(ids, whole.wins.deal_id.filter(pa.array(elsewhere)))
     lost, entered = gone & ~is_won & ~moved_out, came & ~moved_in
-    won_amount = float(np.nansum(wins.amount[inside]))
     parts: dict[ChangeCode, tuple[int | None, float]] = {
-        "won": (int(seen.sum()), won_amount - float(worth[0, is_won].sum())),
+        "won": (int(seen.sum()), float(np.nansum(wins.amount[inside])) - float(worth[0, is_won].sum())),
         "lost": (int(lost.sum()), -float(worth[0, lost].sum())),
         "entered": (int(entered.sum()), float(worth[1, entered].sum())),
         "moved_in": (int(moved_in.sum()), float(worth[1, moved_in].sum())),
@@ -90,11 +92,26 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
         "moved_back": (int(back.sum()), float(rest[back].sum())),
         "amount": (int(priced.sum()), float(by_amount.sum())),
         "close_date": (int(dated.sum()), float(rest[dated].sum())),
-        "waited": (int((both & ~on & ~back & ~dated).sum()), float(rest[both & ~on & ~back & ~dated].sum())),
+        "waited": (int(waited.sum()), float(rest[waited].sum())),
         "to_come": (None, factor * (_to_come(history, outlook) - _to_come(history, then))),
     }
-    told = tuple(ChangePart(code, *parts[code]) for code in _ORDER if parts[code][0] != 0)
+    masks = (is_won, lost, entered, moved_in, moved_out, on, back, priced, dated, waited)
+    whose = dict(zip(_ORDER, (owner[:, mask] for mask in masks), strict=False))
+    whose["won"] = np.concatenate([whose["won"], np.stack([wins.person[seen], wins.team[seen]])], axis=1)
+    told = tuple(
+        ChangePart(code, *parts[code], _named(history.coding, whose.get(code)))
+        for code in _ORDER
+        if parts[code][0] != 0
+    )
     return Change(before.origin, mean - sum(part.amount for part in told), mean, told)
+
+
+def _named(coding: Coding, codes: Ints | None) -> tuple[tuple[str, str | None], ...]:
+    """Name the people and teams behind pairs of codes, each pair once; of no deals (null) nobody."""
+    if codes is None:
+        return ()
+    pairs = [(coding.persons[person], coding.teams[team]) for person, team in np.unique(codes, axis=1).T]
+    return tuple((person, None if team == UNKNOWN else team) for person, team in pairs if person != UNKNOWN)
 
 
 def _among(ids: pa.Array, those: pa.ChunkedArray) -> NDArray[np.bool_]:

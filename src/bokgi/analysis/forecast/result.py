@@ -94,11 +94,15 @@ class Calibration:
 
 @dataclass(frozen=True)
 class ChangePart:
-    """What moved the forecast within the week: its code, the number of deals (null: none in particular), the amount."""
+    """What moved the forecast within the week: its code, the number of deals (null: none in particular), the amount.
+
+    `people`: whose deals these are, each with the team (null: none); deals of nobody are nobody's.
+    """
 
     code: ChangeCode
     n: int | None
     amount: float
+    people: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True)

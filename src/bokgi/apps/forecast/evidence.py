@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
+from bokgi.apps.pipeline.change import FEW, FEW_PEOPLE
 from bokgi.apps.pipeline.deal_list import DEALS
 from bokgi.apps.pipeline.funnel import deals_address
 from bokgi.apps.pipeline.selectors import Screen
@@ -18,6 +19,9 @@ from bokgi.ui.blocks import Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base, for_page
 from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, signed
 from bokgi.ui.speaker import amount_of
+
+_CHANGES: Final = FORECAST_CHANGES | {FEW: FEW_PEOPLE}
+_CATEGORIES: Final = FORECAST_CATEGORIES | {FEW: FEW_PEOPLE}
 
 
 def change_chart(screen: Screen, answer: Json) -> Chart | None:
@@ -33,7 +37,7 @@ def change_chart(screen: Screen, answer: Json) -> Chart | None:
     parts = [part for part in change["parts"] if amount(part["amount"])]
     steps = [
         Step(speaker.day(change["since"]), amount(change["before"]), total=True),
-        *(Step(speaker.label(FORECAST_CHANGES, part["code"]), amount(part["amount"])) for part in parts),
+        *(Step(speaker.label(_CHANGES, part["code"]), amount(part["amount"])) for part in parts),
         Step(speaker.day(answer["as_of"]), amount(change["now"]), total=True),
     ]
     column = chart_column([step.amount for step in steps], screen.currency, screen.lang)
@@ -67,7 +71,7 @@ def change_table(screen: Screen, change: Json, unit: MoneyColumn) -> Table:
     ]
     rows += [
         [
-            Cell(speaker.label(FORECAST_CHANGES, part["code"])),
+            Cell(speaker.label(_CHANGES, part["code"])),
             Cell(speaker.count(part["n"])),
             Cell(signed(unit.cell(amount_of(part["amount"])))),
         ]
@@ -116,7 +120,12 @@ def deals_table(screen: Screen, deals: Sequence[Json], caption: str, *, share: b
 
 
 def category_address(screen: Screen, period: Period, code: str) -> str:
-    """Give the list of the open deals of a category that are due: in the period, and before where it is not over."""
+    """Give the list of the open deals of a category that are due: in the period, and before where it is not over.
+
+    Empty for what is told as one, and for who may not see lists.
+    """
+    if code == FEW:
+        return ""
     first = "" if screen.as_of in period else period.start.isoformat()
     return deals_address(screen, category=code, due=f"{first}..{period.end}")
 
@@ -133,7 +142,7 @@ def category_table(screen: Screen, answer: Json, period: Period) -> Table:
     ]
     rows = [
         [
-            Cell(speaker.label(FORECAST_CATEGORIES, part["code"])),
+            Cell(speaker.label(_CATEGORIES, part["code"])),
             Cell(speaker.count(part["n"]), href=category_address(screen, period, part["code"])),
             Cell(
                 unit.cell(amount_of(part["amount"])),

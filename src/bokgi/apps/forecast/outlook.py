@@ -104,14 +104,16 @@ def figures(found: Outlook) -> list[Figure]:
             definition=_definition(screen, "won"),
         ),
     ]
-    if levels["used"]:
+    if levels["used"] and levels["commit"] is not None:
         part = next(part for part in levels["parts"] if part["code"] == "commit")
         told.append(
             Figure(
                 say(N_("Won and commit")),
                 speaker.money_short(levels["commit"]),
                 mark=_drawn(commit, None, line, goal, quiet=True).mark if around else None,
-                comparison=say(N_("with best case {amount}"), amount=speaker.money_short(levels["best_case"])),
+                comparison=""
+                if best is None
+                else say(N_("with best case {amount}"), amount=speaker.money_short(levels["best_case"])),
                 n=say(N_("{n} {n:deal|deals} in commit"), n=part["n"]),
                 rows=_link(screen, category_address(screen, found.period, part["code"])),
                 definition=_definition(screen, "forecast-categories"),
@@ -167,6 +169,7 @@ def sayings(found: Outlook) -> Table:
         rows += [
             (say(label), say(N_("categories of the CRM")), amount_of(levels[name]), None)
             for name, label in _LEVEL_NAMES.items()
+            if levels[name] is not None
         ]
     subject = subject_of(screen)
     own = found.newest(subject)

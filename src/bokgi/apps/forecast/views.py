@@ -18,7 +18,7 @@ from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.access.warming import ask_later
-from bokgi.apps.forecast import accuracy, evidence, outlook, past_forecasts, selectors
+from bokgi.apps.forecast import accuracy, evidence, few_people, outlook, past_forecasts, selectors
 from bokgi.apps.forecast.drawing import dots
 from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import Numbers, Subject, Way
@@ -50,6 +50,7 @@ def forecast_index(request: PageRequest) -> HttpResponse:
     period = selectors.asked_period(screen)
     subject = selectors.subject_of(screen)
     answer = ask_later(request, ask_forecast, as_of=screen.as_of, period=period, **selectors.scope_of(screen))
+    answer = None if answer is None else few_people.seen(screen, answer)
     shown: dict[str, object] = {
         "period": period,
         "periods": selectors.offered_periods(screen),

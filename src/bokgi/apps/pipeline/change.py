@@ -25,7 +25,8 @@ WEEKS = (1, 2, 4, 13)
 """How many weeks back the change may be looked at."""
 FEW: Final = "few"
 """What is told as one because few people have it."""
-_PARTS: Final = PIPELINE_PARTS | {FEW: N_("What few people have")}
+FEW_PEOPLE: Final = N_("What few people have")
+_PARTS: Final = PIPELINE_PARTS | {FEW: FEW_PEOPLE}
 
 
 def start_of(screen: Screen) -> date:

@@ -123,13 +123,13 @@ class Screen:
         )
 
     def parts_shown(
-        self, parts: Mapping[str, Sequence[Json]], of_all: Mapping[str, Sequence[Json]]
+        self, parts: Mapping[str, Sequence[Json]], of_all: Mapping[str, Sequence[Json]], *, team: str | None = None
     ) -> frozenset[str] | None:
         """Choose which parts of a sum may be shown beside it, see `shown_parts`; `of_all` are the same of everybody.
 
-        Both give `[]{person_id, team}`: whose the part is.
+        Both give `[]{person_id, team}`: whose the part is. `team`: whose sum it is; null: that of what is looked at.
         """
-        scope = self.team or WHOLE
+        scope = team or self.team or WHOLE
         safe: set[str] = set()
         for code in parts:
             rows = [{"team": row["team"], "people": [row["person_id"]]} for row in of_all.get(code, parts[code])]

@@ -16,6 +16,7 @@ from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.forecast import outlook
 from bokgi.apps.forecast.drawing import dots, progress
+from bokgi.apps.forecast.few_people import seen
 from bokgi.apps.forecast.selectors import scope_of
 from bokgi.apps.people import comparison
 from bokgi.apps.pipeline import deal_list
@@ -138,7 +139,8 @@ def _forecast(screen: Screen) -> Json | None:
     """Give the forecast of the quarter; of a person or a pipeline, which nobody asked beforehand, null at first."""
     narrowed = screen.person is not None or screen.pipeline is not None
     asked = screen.ask_later if narrowed else screen.ask
-    return asked(ask_forecast, period=screen.quarter, **scope_of(screen))
+    found = asked(ask_forecast, period=screen.quarter, **scope_of(screen))
+    return None if found is None else seen(screen, found)
 
 
 def _figures(screen: Screen, forecast: Json) -> list[Figure]:
