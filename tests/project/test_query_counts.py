@@ -71,7 +71,7 @@ OF_A_TEAM: Final = {
     "/reviews/{past}/past/today/": 11,
     "/reviews/learning/{case_id}/": 10,
     "/evaluation/rounds/{round_id}/": 20,
-    "/evaluation/forms/{evaluation_id}/": 43,
+    "/evaluation/forms/{evaluation_id}/": 39,
 }
 """Pages that a team's leader opens, of what people made: see `tests.project.things`."""
 

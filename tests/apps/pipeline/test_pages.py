@@ -109,9 +109,12 @@ def test_what_is_not_offered_is_refused_with_what_is(as_role: AsRole, query: str
     assert query.split("=")[1] in unescape(answer.content.decode())
 
 
-def test_a_team_that_is_not_there_is_refused_and_one_of_three_is_shown(as_role: AsRole) -> None:
+def test_a_team_that_is_not_there_is_refused_and_one_of_three_who_sell_is_shown(as_role: AsRole) -> None:
     assert as_role("rep").get(f"/funnel/?team={quote('9팀')}").status_code == 404
-    assert "2팀" in page(as_role("rep"), f"/funnel/?team={quote('2팀')}")
+    assert "1팀" in page(as_role("rep"), f"/funnel/?team={quote('1팀')}")
+    # Of its three people two sell.
+    assert as_role("rep").get(f"/funnel/?team={quote('2팀')}").status_code == 404
+    assert "2팀" in page(as_role("leader"), f"/funnel/?team={quote('2팀')}")
 
 
 def test_a_rep_may_not_split_by_what_would_show_a_colleague(as_role: AsRole) -> None:

@@ -63,6 +63,7 @@ def form(request: PageRequest, evaluation_id: int) -> HttpResponse:
     inputs = peer_inputs_shown(found, side, criteria, shown=visible)
     waits = not writes or selectors.person_is_waited_for(found, screen.as_of)
     can = {one.value: refusal(one, progress, on=screen.as_of, waits=waits) is None for one in Step}
+    evidence = list(found.evidence.all())
     asked_already = set(found.peer_requests.values_list("peer_id", flat=True))
     shown = {
         "Field": Field,
@@ -88,9 +89,7 @@ def form(request: PageRequest, evaluation_id: int) -> HttpResponse:
         "total": total(criteria, found.ratings) if visible and found.ratings else None,
         "total_words": showing.total_words(screen, total(criteria, found.ratings)) if visible else "",
         "part_options": [(part.key, part_name(screen, criteria, part.key)) for part in criteria.parts],
-        "evidence": {
-            part.key: [one for one in found.evidence.all() if one.part == part.key] for part in criteria.parts
-        },
+        "evidence": {part.key: [one for one in evidence if one.part == part.key] for part in criteria.parts},
         "evidence_labels": {kind.value: screen.say(EVIDENCE_LABELS[kind]) for kind in EvidenceKind},
         "findings": told,
         "open_findings": sum(one["reason"] is None for one in told),
