@@ -115,6 +115,16 @@ def add(folder: Path, tables: Mapping[str, str], at: datetime = LATER) -> None:
         writing.commit(Entry(kind="file", source="crm", by="tests", at=at, exported_at=at))
 
 
+def older_deals() -> str:
+    """Give a year of deals that ended before the others began, so that a forecast has a past to learn from."""
+    deals = ["deal_id | owner_id | stage | outcome | amount | created_on | closed_on"]
+    for number in range(40):
+        created, outcome = TODAY - timedelta(days=420 - 6 * number), ("won", "lost")[number % 2]
+        closed = created + timedelta(days=30)
+        deals.append(f"old-{number} | {SELLERS[number % 5]} | {outcome} | {outcome} | 40000000 | {created} | {closed}")
+    return "\n".join(deals)
+
+
 def add_pipeline(folder: Path, owners: Sequence[str], *, all_won: bool = False) -> None:
     """Add a second pipeline, `renewal`, in which each of `owners` has two open deals and one that is won.
 

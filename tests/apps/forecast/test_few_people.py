@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from tests.homes import SELLERS, TODAY, add
+from tests.homes import TODAY, add, older_deals
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -25,14 +25,9 @@ def committed(home: Path, written_home: Path, tmp_path: Path, settings: Settings
     del home
     settings.HOME = tmp_path / "home"
     shutil.copytree(written_home, settings.HOME)
-    deals = ["deal_id | owner_id | stage | outcome | amount | created_on | closed_on"]
-    for number in range(40):
-        created, outcome = TODAY - timedelta(days=420 - 6 * number), ("won", "lost")[number % 2]
-        closed = created + timedelta(days=30)
-        deals.append(f"old-{number} | {SELLERS[number % 5]} | {outcome} | {outcome} | 40000000 | {created} | {closed}")
     new = "deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on | forecast_category\n"
     new += f"seo-new | seo | proposal | open | {AMOUNT} | {TODAY - timedelta(days=3)} | {TODAY} | commit"
-    add(settings.HOME, {"deals": "\n".join(deals)})
+    add(settings.HOME, {"deals": older_deals()})
     add(
         settings.HOME,
         {

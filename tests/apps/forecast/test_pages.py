@@ -7,7 +7,7 @@ import io
 import re
 import shutil
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -25,7 +25,7 @@ from bokgi.questions.answers import Answers
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.speaker import Speaker
-from tests.homes import PEOPLE, SELLERS, TODAY, add, add_pipeline
+from tests.homes import PEOPLE, SELLERS, TODAY, add, add_pipeline, older_deals
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -96,12 +96,7 @@ def test_what_a_person_or_team_won_opens_those_deals(
     settings.HOME = tmp_path / "home"
     shutil.copytree(written_home, settings.HOME)
     # A year of older deals: only then the forecast is told person by person.
-    deals = ["deal_id | owner_id | stage | outcome | amount | created_on | closed_on"]
-    for number in range(40):
-        created, outcome = TODAY - timedelta(days=420 - 6 * number), ("won", "lost")[number % 2]
-        closed = created + timedelta(days=30)
-        deals.append(f"old-{number} | {SELLERS[number % 5]} | {outcome} | {outcome} | 40000000 | {created} | {closed}")
-    add(settings.HOME, {"deals": "\n".join(deals)})
+    add(settings.HOME, {"deals": older_deals()})
     client = as_role("leader")
     answer = Answers(settings.HOME).ask(ask_forecast, as_of=TODAY, period=QUARTER, team=None)
     shown = page(client, "/forecast/")

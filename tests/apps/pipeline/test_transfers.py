@@ -17,7 +17,7 @@ from pytest_django import Settings
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.services import user_create
-from tests.homes import SELLERS, TODAY, add, write_home
+from tests.homes import TODAY, add, older_deals, write_home
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -110,12 +110,7 @@ def test_what_came_in_past_periods_is_judged_by_who_sold_then(
     as_role: AsRole, home_of: Callable[[int], None], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home_of(20)
-    deals = ["deal_id | owner_id | stage | outcome | amount | created_on | closed_on"]
-    for number in range(40):
-        created, outcome = TODAY - timedelta(days=420 - 6 * number), ("won", "lost")[number % 2]
-        closed = created + timedelta(days=30)
-        deals.append(f"old-{number} | {SELLERS[number % 5]} | {outcome} | {outcome} | 40000000 | {created} | {closed}")
-    add(settings.HOME, {"deals": "\n".join(deals)})
+    add(settings.HOME, {"deals": older_deals()})
     monkeypatch.setenv("BOKGI_TODAY", "2026-09-05")
     given = {"subject": "team:2팀", "period": "2026-09", "amount": "150,000,000"}
     assert as_role("leader").post("/forecast/submit/", given).status_code == 302

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from bokgi.apps.pipeline.change import FEW
+from bokgi.apps.pipeline.change import few_as_one
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
@@ -55,7 +54,10 @@ def _categories(screen: Screen, answer: Json) -> Json:
 
     told, own = answer["categories"], shown(screen.team)
     teams = [levels(row, shown(row["team"])) for row in told["teams"] if row["team"] in screen.shown]
-    return levels(told, own) | {"teams": teams, "parts": _as_one(screen, told["parts"], own, {"amount_unknown"})}
+    return levels(told, own) | {
+        "teams": teams,
+        "parts": few_as_one(screen, told["parts"], own, ("n", "amount_unknown")),
+    }
 
 
 def _change(screen: Screen, change: Json | None) -> Json | None:
@@ -68,19 +70,8 @@ def _change(screen: Screen, change: Json | None) -> Json | None:
     if own is None:
         return None
     kept = own | {part["code"] for part in change["parts"] if part["n"] is None}
-    parts = _as_one(screen, change["parts"], kept, set())
+    parts = few_as_one(screen, change["parts"], kept, ("n",))
     return change if len(kept) == len(change["parts"]) else change | {"parts": parts}
-
-
-def _as_one(screen: Screen, parts: Sequence[Json], own: frozenset[str], more: set[str]) -> list[Json]:
-    """Give the parts that may be shown, and the others, if there are any, as one."""
-    few = [part for part in parts if part["code"] not in own and part["n"]]
-    kept = [part for part in parts if part["code"] in own]
-    if not few:
-        return kept
-    sums: Mapping[str, Any] = {name: sum(part[name] for part in few) for name in ("n", *more)}
-    amount = sum((amount_of(part["amount"]) or Decimal(0) for part in few), Decimal(0))
-    return [*kept, {"code": FEW, **sums, "amount": Money(amount, screen.currency).as_json()}]
 
 
 def _moved(screen: Screen, change: Json) -> Json:

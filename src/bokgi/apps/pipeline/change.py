@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -55,13 +56,20 @@ def seen(screen: Screen, change: Json) -> Json | None:
     shown = screen.parts_shown(owners, of_all)
     if shown is None:
         return None
-    few = [part for code, part in parts.items() if code not in shown]
-    if not few:
+    if parts.keys() <= shown:
         return change
-    told = {name: sum(part[name] for part in few) for name in ("count", "deals", "amount_unknown")}
+    return change | {"parts": few_as_one(screen, change["parts"], shown, ("deals", "count", "amount_unknown"))}
+
+
+def few_as_one(screen: Screen, parts: Sequence[Json], shown: frozenset[str], counts: Sequence[str]) -> list[Json]:
+    """Give the parts that may be shown, and the others, if there are any, as one; `counts` are its numbers of deals."""
+    kept = [part for part in parts if part["code"] in shown]
+    few = [part for part in parts if part["code"] not in shown and part[counts[0]]]
+    if not few:
+        return kept
+    told: dict[str, Any] = {name: sum(part[name] for part in few) for name in counts}
     amount = sum((_decimal(part["amount"]) for part in few), Decimal(0))
-    rest = {"code": FEW, **told, "amount": Money(amount, screen.currency).as_json(), "people": []}
-    return change | {"parts": [*(part for code, part in parts.items() if code in shown), rest]}
+    return [*kept, {"code": FEW, **told, "amount": Money(amount, screen.currency).as_json(), "people": []}]
 
 
 def asked(screen: Screen) -> dict[str, Any]:
