@@ -6,7 +6,7 @@ Both sides run in this process on two threads, in turn; the least of the runs co
 `ratio` is engine against engine; `building` is what it takes to make the expression and its SQL, which does not grow
 with the data. CPU seconds tell more than seconds on a busy machine.
 Writes its table into docs/reference/benchmarks.md; `--no-table` only prints it. 10 million deals (100 million stage
-events) need `--deals 10000000`, about 3 GB of disk twenty quiet minutes and 10 GB of memory.
+events) need `--deals 10000000`, about 3 GB of disk (17 GB while it runs), twenty quiet minutes and 10 GB of memory.
 """
 
 from __future__ import annotations
