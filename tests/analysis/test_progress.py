@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import ibis
 import pytest
 
 from bokgi.analysis.due_deals import FATES, due_deals
 from bokgi.analysis.progress import Metric, Subject, progress
 from bokgi.analysis.velocity import velocity
+from bokgi.analysis.win_loss import win_loss
 from bokgi.domain.errors import UsageError
 from bokgi.domain.period import Period
 from tests.analysis.tables import Row, calendar, facts, rows_of
@@ -184,3 +187,17 @@ def test_velocity_multiplies_its_parts() -> None:
     assert (rows["choi"]["n"], rows["choi"]["velocity"], rows["choi"]["reason"]) == (0, None, "too_few")
     (together,) = rows_of(velocity(deals, period=NOVEMBER))
     assert (together["open"], together["reason"]) == (4, "too_few")
+
+
+def test_tables_are_read_no_more_often_than_needed() -> None:
+    kinds = {"deal_id": "string", "outcome": "string", "amount": "decimal(18, 2)"}
+    kinds |= dict.fromkeys(("created_on", "closed_on", "expected_close_on"), "date")
+    before, after = (ibis.table(kinds, name=name) for name in ("deals_before", "deals_after"))
+
+    def reads(found: ibis.Table) -> int:
+        return len(re.findall('(FROM|JOIN) "deals_', str(ibis.to_sql(found, dialect="duckdb"))))
+
+    assert reads(velocity(after, period=QUARTER)) == 1
+    assert reads(win_loss(after, period=QUARTER)) == 1
+    # Those due look for their other day in the one table, those won in the other.
+    assert reads(due_deals(before, after, period=QUARTER)) == 4

@@ -10,11 +10,12 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.deal_traits import check_columns
-from bokgi.analysis.totals import count_of, sum_of
+from bokgi.analysis.totals import count_of, sum_of, totals
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
 FATES: Final = ("won", "lost", "no_decision", "removed", "slipped", "undated", "still_due")
+BESIDES: Final = ("pulled_in", "created_and_won")
 
 
 def due_deals(
@@ -57,20 +58,11 @@ def due_deals(
     [{'due': 2, 'won': 1, 'slipped': 1, 'pipeline_conversion': 0.75, 'slippage': 0.5}]
     """
     by = check_columns(before, by)
-    pairs = _paired(before, after, by, period)
-    counts: dict[str, ir.Value] = {
-        "due": count_of(_.due),
-        "due_amount": sum_of(_.amount_before, _.due),
-        "due_amount_unknown": count_of(_.due & _.amount_before.isnull()),
-    }
-    for fate in FATES:
-        counts[fate] = count_of(_.due & (_.fate == fate))
-        counts[f"{fate}_amount"] = sum_of(_.amount_before, _.due & (_.fate == fate))
-    for name, where in (("pulled_in", _.was_open), ("created_and_won", ~_.was_open)):
-        counts[name] = count_of(_.won_now & ~_.due & where)
-        counts[f"{name}_amount"] = sum_of(_.amount_after, _.won_now & ~_.due & where)
-    told = pairs.group_by(*by).agg(**counts) if by else pairs.agg(**counts)
-    told = told.filter(_.due + _.pulled_in + _.created_and_won > 0)
+    counts: dict[str, ir.Value] = totals("due", _.due)
+    for fate in (*FATES, *BESIDES):
+        counts |= {fate: count_of(_.fate == fate), f"{fate}_amount": sum_of(_.amount, _.fate == fate)}
+    deals = _told(before, after, by, period)
+    told = deals.group_by(*by).agg(**counts) if by else deals.agg(**counts)
     enough = _.due >= minimum_n
     conversion = _part(_.won_amount, _.due_amount, enough)
     told = told.mutate(
@@ -80,6 +72,8 @@ def due_deals(
         slippage_amount=_part(_.slipped_amount, _.due_amount, enough),
         reason=enough.ifelse(ibis.null("string"), "too_few"),
     ).mutate(need=1 / _.pipeline_conversion.nullif(0))
+    # Narrowed after the mutate: a condition on a whole table's aggregate would be counted by a query of its own.
+    told = told.filter(_.due + _.pulled_in + _.created_and_won > 0)
     return told.order_by(*by) if by else told
 
 
@@ -87,49 +81,37 @@ def _part(part: ir.NumericValue, whole: ir.NumericValue, enough: ir.BooleanValue
     return enough.ifelse(part.cast("float64") / whole.cast("float64").nullif(0), ibis.null("float64"))
 
 
-def _paired(before: ibis.Table, after: ibis.Table, by: Sequence[str], period: Period) -> ibis.Table:
-    """One row per deal that was due, or was won in the period, with its fate."""
-    first = before.select(
-        deal_before="deal_id",
-        was_open=_.outcome == Outcome.OPEN.value,
-        was_won=_.outcome == Outcome.WON.value,
-        amount_before="amount",
-        due_before="expected_close_on",
-        **{f"by_before_{name}": _[name] for name in by},
-    )
-    second = after.select(
-        deal_after="deal_id",
-        outcome_after="outcome",
-        amount_after="amount",
-        due_after="expected_close_on",
-        closed_after="closed_on",
-        **{f"by_after_{name}": _[name] for name in by},
-    )
+def _told(before: ibis.Table, after: ibis.Table, by: Sequence[str], period: Period) -> ibis.Table:
+    """One row per deal that was due, or won in the period besides: `by`, `due`, `amount` and its `fate`.
+
+    Few deals are due or won beside all that two days hold: each of the two looks for its other day.
+    """
     no = ibis.literal(value=False)
-    in_period = (_.closed_after >= period.start) & (_.closed_after < period.end)
-    due = (_.due_before >= period.start) & (_.due_before < period.end)
-    # Few deals are due or won beside all that two days hold: each of the two looks for its other day.
-    were_due = first.filter(_.was_open & due)
-    are_won = second.filter((_.outcome_after == Outcome.WON.value) & in_period)
-    of_due = were_due.left_join(second, were_due.deal_before == second.deal_after)
-    of_won = are_won.left_join(first, first.deal_before == are_won.deal_after)
-    of_won = of_won.filter(~ibis.coalesce(_.was_open & due, no))
-    pairs = of_due.union(of_won.select(*of_due.columns))
-    existed = _.deal_before.notnull()
-    pairs = pairs.mutate(was_open=existed & _.was_open, was_won=existed & _.was_won, existed=existed)
-    pairs = pairs.mutate(
-        due=_.was_open & ibis.coalesce(due, no),
-        closed_now=ibis.coalesce(in_period, no),
-        won_now=~_.was_won & ibis.coalesce((_.outcome_after == Outcome.WON.value) & in_period, no),
-    )
-    is_open = _.outcome_after == Outcome.OPEN.value
-    removed = _.deal_after.isnull() | (_.outcome_after == Outcome.REMOVED.value)
+    is_due = (_.outcome == Outcome.OPEN.value) & _inside(_.expected_close_on, period)
+    is_won = (_.outcome == Outcome.WON.value) & _inside(_.closed_on, period)
+    due = before.filter(is_due).select("amount", *by, due_deal="deal_id")
+    later = after.select("deal_id", "outcome", "expected_close_on", "closed_on")
+    due = due.left_join(later, due.due_deal == later.deal_id)
+    is_open = _.outcome == Outcome.OPEN.value
     fate = ibis.cases(
-        (removed, Outcome.REMOVED.value),
-        (~is_open & _.closed_now, _.outcome_after),
-        (is_open & (_.due_after >= period.end), "slipped"),
-        (is_open & _.due_after.isnull(), "undated"),
+        (_.deal_id.isnull() | (_.outcome == Outcome.REMOVED.value), Outcome.REMOVED.value),
+        (~is_open & _inside(_.closed_on, period), _.outcome),
+        (is_open & (_.expected_close_on >= period.end), "slipped"),
+        (is_open & _.expected_close_on.isnull(), "undated"),
         else_="still_due",
     )
-    split = {name: _.existed.ifelse(_[f"by_before_{name}"], _[f"by_after_{name}"]) for name in by}
-    return pairs.filter(_.due | _.won_now).mutate(fate=fate, **split)
+    columns = {name: f"{name}_after" for name in by}
+    won = after.filter(is_won).select("amount", won_deal="deal_id", **{new: _[old] for old, new in columns.items()})
+    earlier = before.select("deal_id", "outcome", "expected_close_on", *by)
+    won = won.left_join(earlier, won.won_deal == earlier.deal_id)
+    won = won.filter(~ibis.coalesce(is_due | (_.outcome == Outcome.WON.value), no))
+    split = {old: _.deal_id.notnull().ifelse(_[old], _[new]) for old, new in columns.items()}
+    besides = ibis.coalesce(is_open, no).ifelse(*BESIDES)
+    return ibis.union(
+        due.select(*by, "amount", due=ibis.literal(value=True), fate=fate),
+        won.select(**split, amount=_.amount, due=no, fate=besides),
+    )
+
+
+def _inside(day: ir.DateValue, period: Period) -> ir.BooleanValue:
+    return (day >= period.start) & (day < period.end)

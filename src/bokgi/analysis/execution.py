@@ -63,22 +63,30 @@ def execution(
     [{'person_id': 'kim', 'call': 1, 'entered': 1, 'created': 1, 'won': 0, 'open': 1}]
     """
     done = activities_by(activities, activity_people, period=period).group_by("person_id").agg(**_activity_counts())
-    moves = _with_birth(visits.filter((_.entered_on >= period.start) & (_.entered_on < period.end)), deals)
-    entered = (
-        moves.filter(entered_since(period.start, start_unknown())).group_by(person_id="owner_id").agg(entered=_.count())
-    )
+    moves = visits.filter((_.entered_on >= period.start) & (_.entered_on < period.end))
+    moves = _with_birth(moves.select("deal_id", "owner_id", "entered_on", unknown=start_unknown()), deals)
+    entered = moves.filter(entered_since(period.start, _.unknown)).group_by(person_id="owner_id").agg(entered=_.count())
     created = (_.created_on >= period.start) & (_.created_on < period.end)
     closed = (_.closed_on >= period.start) & (_.closed_on < period.end)
     is_open = _.outcome == Outcome.OPEN.value
-    counts = totals("created", created)
+    owned = deals.filter(created | closed | is_open).select(
+        "amount",
+        person_id="owner_id",
+        created=created,
+        ended=closed.ifelse(_.outcome, ibis.null("string")),
+        is_open=is_open,
+        known=is_open & (_.has_next_step.notnull() | _.next_step_on.notnull()),
+        planned=is_open & (_.has_next_step | _.next_step_on.notnull()),
+    )
+    counts = totals("created", _.created)
     for outcome in _CLOSINGS:
-        counts |= totals(outcome, closed & (_.outcome == outcome))
+        counts |= totals(outcome, _.ended == outcome)
     counts |= {
-        "open": count_of(is_open),
-        "known_next_steps": count_of(is_open & (_.has_next_step.notnull() | _.next_step_on.notnull())),
-        "with_next_step": count_of(is_open & (_.has_next_step | _.next_step_on.notnull())),
+        "open": count_of(_.is_open),
+        "known_next_steps": count_of(_.known),
+        "with_next_step": count_of(_.planned),
     }
-    owned = deals.filter(created | closed | is_open).group_by(person_id="owner_id").agg(**counts)
+    owned = owned.group_by("person_id").agg(**counts)
     told = _full_join(_full_join(done, entered), owned)
     numbers = {
         name: ibis.coalesce(_[name], 0).cast(kind)
@@ -119,15 +127,19 @@ def execution_by_stage(
     place = ["pipeline", "stage", "stage_order"]
     placed = in_stage(activities_by(activities, activity_people, period=period), visits)
     done = placed.group_by("person_id", *place).agg(**_activity_counts())
-    surely = entered_since(period.start, start_unknown())
     came = (_.entered_on >= period.start) & (_.entered_on < period.end)
     left = (_.left_on >= period.start) & (_.left_on < period.end)
-    ways = {way: count_of(left & (_.exit == way)) for way in ("advanced", "back", *_CLOSINGS)}
-    moved = (
-        _with_birth(visits.filter(came | left), deals)
-        .group_by("pipeline", "stage", "stage_order", person_id="owner_id")
-        .agg(entered=count_of(surely & (_.entered_on < period.end)), **ways)
+    moves = visits.filter(came | left).select(
+        "deal_id",
+        *place,
+        "entered_on",
+        person_id="owner_id",
+        unknown=start_unknown(),
+        way=left.ifelse(_.exit, ibis.null("string")),
     )
+    surely = entered_since(period.start, _.unknown) & (_.entered_on < period.end)
+    ways = {way: count_of(_.way == way) for way in ("advanced", "back", *_CLOSINGS)}
+    moved = _with_birth(moves, deals).group_by("person_id", *place).agg(entered=count_of(surely), **ways)
     told = _full_join(done, moved, ["person_id", *place])
     keys = ["person_id", *place]
     numbers = {name: ibis.coalesce(_[name], 0).cast(kind) for name, kind in told.schema().items() if name not in keys}

@@ -98,7 +98,7 @@ def created_cohort(
     by = check_columns(deals, by)
     rungs = _rungs(stages)
     ours, reach = _cohort(deals, visits, rungs, period, by)
-    cells = reach.group_by(*by, "pipeline", "furthest", "won").agg(**totals("n", _.deal_id.notnull()))
+    cells = reach.group_by(*by, "pipeline", "furthest", "won").agg(**totals("n", ibis.literal(value=True)))
     at_least = (
         cells.join(rungs, "pipeline")
         .group_by(*by, "pipeline", "stage", "stage_order", "kind")
@@ -173,7 +173,7 @@ def stage_entry_cohort(
     ours = _entries(deals, progressions(visits) if progressed is None else progressed, period, by)
     ends = [REACHED, *(outcome.value for outcome in Outcome if outcome is not Outcome.WON)]
     keys = [*by, "pipeline", "stage", "stage_order"]
-    cells = ours.group_by(*keys, "end").agg(**totals("n", _.deal_id.notnull()))
+    cells = ours.group_by(*keys, "end").agg(**totals("n", ibis.literal(value=True)))
     aggregates = {f"entered{part}": _[f"n{part}"].sum() for part in _TRIPLE}
     for end in ends:
         aggregates |= {f"{end}{part}": ibis.coalesce(_[f"n{part}"].sum(where=_.end == end), 0) for part in _TRIPLE}
@@ -199,7 +199,7 @@ def stage_flow(deals: ibis.Table, visits: ibis.Table, *, period: Period, by: Seq
     ours = _stays(deals, visits, period, by)
     # Counted by fate first: few cells stand for many visits, and the two dozen columns are summed from them.
     keys = [*by, "pipeline", "stage", "stage_order"]
-    cells = ours.group_by(*keys, "exit", "before", "gone", "known").agg(**totals("n", _.deal_id.notnull()))
+    cells = ours.group_by(*keys, "exit", "before", "gone", "known").agg(**totals("n", ibis.literal(value=True)))
     aggregates = {
         f"{name}{part}": ibis.coalesce(_[f"n{part}"].sum(where=where), 0)
         for name, where in _FLOWS.items()
@@ -246,7 +246,7 @@ def snapshot(deals: ibis.Table, stages: ibis.Table, *, by: Sequence[str] = ()) -
     by = check_columns(deals, by)
     rungs = ladder(stages).select("pipeline", "stage", "stage_order", "kind")
     standing = deals.filter(_.outcome == Outcome.OPEN.value)
-    counts = standing.group_by(*by, "pipeline", "stage").agg(**totals("deals", _.outcome.notnull()))
+    counts = standing.group_by(*by, "pipeline", "stage").agg(**totals("deals", ibis.literal(value=True)))
     found = counts.left_join(rungs, ["pipeline", "stage"], rname="of_{name}")
     found = found.select(*by, "pipeline", "stage", "stage_order", "kind", *(f"deals{part}" for part in _TRIPLE))
     return found.order_by(*by, "pipeline", _.stage_order.asc(nulls_first=False), "stage")

@@ -75,6 +75,7 @@ def waiting_cells(
 ) -> ibis.Table:
     """Count leads by `person_id`, `minutes` waited, `kind` (`answered` or `open`) and `by_day`: `n` leads."""
     ours = leads.filter((_.assigned_on >= period.start) & (_.assigned_on < period.end) & (_.assigned_on <= as_of))
+    ours = ours.select("lead_id", "owner_id", "account_id", "converted_deal_id", "assigned_on", "assigned_at")
     answered = _first_answers(ours, activities, since=period.start, as_of=as_of)
     told = ours.select("lead_id", "owner_id", "assigned_on", "assigned_at").left_join(
         answered, "lead_id", rname="of_{name}"

@@ -147,7 +147,7 @@ def targets_for(
     exact = (_.period_start == period.start) & (_.period_end == period.end)
     days = (-_.period_start.delta(_.period_end, unit="day")).cast("int64")
     found = (
-        ours.mutate(exact=exact, days=days)
+        ours.select("subject_id", "lead_source", "amount", exact=exact, days=days)
         .group_by("subject_id", "lead_source")
         .agg(
             whole=_.amount.sum(where=_.exact),
@@ -170,12 +170,11 @@ def _achieved(deals: ibis.Table, goals: ibis.Table, *, as_of: date, period: Peri
     due = (_.expected_close_on >= period.start) & (_.expected_close_on < period.end)
     won = (_.outcome == Outcome.WON.value) & inside
     is_due = (_.outcome == Outcome.OPEN.value) & due
-    ours = deals.filter(won | is_due).mutate(
-        subject_id=ibis.literal(ALL) if column is None else deals[column], won=won, due=is_due
-    )
+    subject_id = ibis.literal(ALL) if column is None else _[column]
+    ours = deals.filter(won | is_due).select("source", "amount", subject_id=subject_id, won=won, due=is_due)
     counts = totals("won", _.won) | totals("open_due", _.due)
     by_source = ours.group_by("subject_id", lead_source="source").agg(**counts)
-    named = goals.filter(_.lead_source != ALL).select("lead_source").distinct()
+    named = goals.filter(_.lead_source != ALL).select("lead_source")
     every = by_source.group_by("subject_id").agg(**{name: _[name].sum() for name in counts})
     names = ["subject_id", "lead_source", *counts]
     every = every.mutate(lead_source=ibis.literal(ALL)).cast({name: by_source[name].type() for name in counts})

@@ -59,14 +59,16 @@ def standards_met(
     """
     weekly = _weekly(standards, period=period)
     asked = _asked(memberships, weekly, calendar, period=period)
-    acts = activities_by(activities, activity_people, period=period).filter(_.person_id.notnull())
+    kinds = weekly.select(of_kind="metric")
+    ours = activities.semi_join(kinds, activities.kind == kinds.of_kind)
+    acts = activities_by(ours, activity_people, period=period).filter(_.person_id.notnull())
     anywhere = acts.group_by("person_id", metric="kind").agg(done=_.count()).mutate(stage=ibis.literal(ALL))
     # In which stage a deal stood is looked up only for what a standard asks for in a stage.
-    staged = weekly.filter(_.stage != ALL).select(of_kind="metric").distinct()
+    staged = weekly.filter(_.stage != ALL).select(of_kind="metric")
     placed = in_stage(acts.semi_join(staged, acts.kind == staged.of_kind), visits).filter(_.stage.notnull())
     somewhere = placed.group_by("person_id", "stage", metric="kind").agg(done=_.count())
-    kinds = {"person_id": "string", "metric": "string", "stage": "string", "done": "int64"}
-    done = ibis.union(anywhere.select(*kinds).cast(kinds), somewhere.select(*kinds).cast(kinds))
+    columns = {"person_id": "string", "metric": "string", "stage": "string", "done": "int64"}
+    done = ibis.union(anywhere.select(*columns).cast(columns), somewhere.select(*columns).cast(columns))
     told = asked.left_join(done, ["person_id", "metric", "stage"], rname="of_{name}")
     told = told.mutate(done=ibis.coalesce(_.done, 0))
     return told.select("person_id", "role", "metric", "stage", "done", "standard", met=_.done >= _.standard).order_by(

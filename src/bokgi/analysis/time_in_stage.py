@@ -118,12 +118,18 @@ def _stays(visits: ibis.Table, *, last: date, start: date) -> ibis.Table:
     """Add up each deal's visits to each stage as seen by the end of the day `last`."""
     seen = visits.filter(_.entered_on <= last)
     here = _.left_on.isnull() | (_.left_on > last)
-    seen = seen.mutate(
+    seen = seen.select(
+        *_STAY,
+        "stage_order",
+        "entered_on",
         here=here,
         until=here.ifelse(last, _.left_on),
         # Width of what the snapshots leave open: the entry was up to so many days earlier, the leaving likewise.
         entry_room=ibis.coalesce(_days(_.not_before_on, _.entered_on) - 1, 0),
         leave_room=here.ifelse(0, ibis.coalesce(_days(_.left_not_before_on, _.left_on) - 1, 0)),
+        start_unknown=start_unknown(),
+        end_unknown=(_.exit != _OPEN) & _.left_on.isnull(),
+        removed=(_.exit == _REMOVED) & _.next_stage.isnull(),
     )
     seen = seen.mutate(days=_days(_.entered_on, _.until), earlier=_.entry_room // 2, sooner=_.leave_room // 2)
     seen = seen.mutate(
@@ -144,10 +150,10 @@ def _stays(visits: ibis.Table, *, last: date, start: date) -> ibis.Table:
         shortest=_.least.sum(),
         longest=_.most.sum(),
         interval=(_.entry_room + _.leave_room).sum() > 0,
-        start_unknown=start_unknown().any(),
-        end_unknown=((_.exit != _OPEN) & _.left_on.isnull()).any(),
+        start_unknown=_.start_unknown.any(),
+        end_unknown=_.end_unknown.any(),
         open=_.here.any(),
-        removed=((_.exit == _REMOVED) & _.next_stage.isnull()).any(),
+        removed=_.removed.any(),
     )
     return stays.mutate(
         kind=ibis.cases(

@@ -8,7 +8,8 @@ import ibis
 from ibis import _
 
 from bokgi.analysis.deal_traits import check_columns
-from bokgi.analysis.win_loss import win_loss
+from bokgi.analysis.totals import count_of
+from bokgi.analysis.win_loss import cycle, mean_amount, median_of, was_decided
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
@@ -38,14 +39,17 @@ def velocity(deals: ibis.Table, *, period: Period, by: Sequence[str] = (), minim
     [{'open': 1, 'win_rate': 1.0, 'cycle_days': 10.0, 'velocity': Decimal('5.00')}]
     """
     by = check_columns(deals, by)
-    is_open = deals.filter(_.outcome == Outcome.OPEN.value)
-    standing = is_open.group_by(*by).agg(open=_.count()) if by else is_open.agg(open=_.count())
-    columns = ["n", "win_rate", "mean_won", "cycle_days", "reason"]
-    closed = win_loss(deals, period=period, by=by, minimum_n=minimum_n).select(*by, *columns)
-    like = [standing[name].identical_to(closed[name]) for name in by] or [ibis.literal(value=True)]
-    told = standing.left_join(closed, like, rname="of_{name}").mutate(n=ibis.coalesce(_.n, 0))
-    known = _.mean_won.notnull() & (_.cycle_days > 0)
+    is_open, ended = _.outcome == Outcome.OPEN.value, was_decided(period)
+    ours = deals.filter(is_open | ended).select(
+        *by, "amount", is_open=is_open, won=_.outcome == Outcome.WON.value, days=cycle()
+    )
+    counts = {"open": count_of(_.is_open), "n": count_of(~_.is_open), "won": count_of(_.won)}
+    counts |= {"mean_won": mean_amount(_.won), "cycle_days": median_of(_.days, _.won & (_.days >= 0))}
+    told = ours.group_by(*by).agg(**counts) if by else ours.agg(**counts)
     enough = _.n >= minimum_n
+    rate = _.won.cast("float64") / _.n.cast("float64").nullif(0)
+    told = told.mutate(win_rate=enough.ifelse(rate, ibis.null("float64")))
+    known = _.mean_won.notnull() & (_.cycle_days > 0)
     bring = _.open.cast("float64") * _.win_rate * _.mean_won.cast("float64") / _.cycle_days.nullif(0)
     told = told.mutate(
         velocity=(enough & known).ifelse(bring, ibis.null("float64")).cast("decimal(38, 2)"),

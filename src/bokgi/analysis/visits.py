@@ -53,7 +53,7 @@ def ladder(stages: ibis.Table) -> ibis.Table:
         order_by=[_.valid_from.desc(nulls_first=False), _.stage_order.asc(), _.kind.asc(), _.label.asc()],
     )
     columns = ["pipeline", "stage", "label", "stage_order", "kind", "expected_days"]
-    return stages.mutate(place=ibis.row_number().over(latest)).filter(_.place == 0).select(columns)
+    return stages.select(*columns, place=ibis.row_number().over(latest)).filter(_.place == 0).select(columns)
 
 
 def off_ladder(stage_events: ibis.Table, stages: ibis.Table) -> ibis.Table:

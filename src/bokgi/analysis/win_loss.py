@@ -64,36 +64,52 @@ def win_loss(
     [{'won': 2, 'n': 3, 'win_rate': 0.66..., 'value_rate': 0.44..., 'mean_won': Decimal('4.00'), 'cycle_days': 7.0}]
     """
     by = check_columns(deals, by)
-    closed = decided(deals, period=period)
+    closed = decided(deals, period=period).select(*by, "outcome", "amount", "closed_on", days=cycle())
     if calendar is not None:
-        days = calendar.select(*WEEK, closed_on="day")
-        closed = closed.join(days, "closed_on")
+        closed = closed.join(calendar.select(*WEEK, closed_on="day"), "closed_on")
         by = (*by, *WEEK)
     won = _.outcome == Outcome.WON.value
-    days = -_.created_on.delta(_.closed_on, unit="day")
     counts: dict[str, ir.Value] = {"n": _.count()}
     for end in _ENDS:
         counts |= totals(end, _.outcome == end)
     counts |= {
-        "mean_won": _only(won, _.amount).mean().cast(_MONEY),
-        "median_won": _only(won, _.amount).median().cast(_MONEY),
-        "cycle_days": _only(won & (days >= 0), days).median(),
-        "loss_days": _only(~won & (days >= 0), days).median(),
+        "mean_won": mean_amount(won),
+        "median_won": median_of(_.amount, won).cast(_MONEY),
+        "cycle_days": median_of(_.days, won & (_.days >= 0)),
+        "loss_days": median_of(_.days, ~won & (_.days >= 0)),
     }
-    told = closed.group_by(*by).agg(**counts) if by else closed.agg(**counts).filter(_.n > 0)
+    told = closed.group_by(*by).agg(**counts) if by else closed.agg(**counts)
+    # Narrowed after the mutate: a condition on a whole table's aggregate would be counted by a query of its own.
+    told = told.mutate(narrow_n=_.won + _.lost).filter(_.n > 0)
     known = _.won_amount + _.lost_amount + _.no_decision_amount
-    told = told.mutate(narrow_n=_.won + _.lost)
-    enough, narrow_enough = _.n >= minimum_n, _.narrow_n >= minimum_n
-    rates = _rate("win_rate", _.won, _.n, enough) | _rate("narrow_rate", _.won, _.narrow_n, narrow_enough)
-    value = _.won_amount.cast("float64") / known.cast("float64").nullif(0)
-    told = told.mutate(**rates, value_rate=enough.ifelse(value, ibis.null("float64"))).mutate(
-        reason=enough.ifelse(ibis.null("string"), "too_few")
+    enough = _.n >= minimum_n
+    told = told.mutate(
+        win_rate=_part(_.won, _.n, enough),
+        narrow_rate=_part(_.won, _.narrow_n, _.narrow_n >= minimum_n),
+        value_rate=_part(_.won_amount, known, enough),
+        reason=enough.ifelse(ibis.null("string"), "too_few"),
     )
+    told = told.mutate(**_limits("win_rate", _.n), **_limits("narrow_rate", _.narrow_n))
     told = told.rename(narrow_low="narrow_rate_low", narrow_high="narrow_rate_high")
     names = [f"{end}{part}" for end in _ENDS for part in ("", "_amount", "_amount_unknown")]
     shown = [*by, "n", *names, "win_rate", "win_rate_low", "win_rate_high", "narrow_n", "narrow_rate", "narrow_low"]
     shown += ["narrow_high", "value_rate", "mean_won", "median_won", "cycle_days", "loss_days", "reason"]
     return told.select(*shown).order_by(*by) if by else told.select(*shown)
+
+
+def mean_amount(where: ir.BooleanValue) -> ir.DecimalValue:
+    """Average the known amounts of the deals where a condition holds; null when there is none."""
+    return _only(where, _.amount).mean().cast(_MONEY)
+
+
+def median_of(value: ir.NumericValue, where: ir.BooleanValue) -> ir.FloatingValue:
+    """Median of a value over the rows where a condition holds; null when there is none."""
+    return _only(where, value).median()
+
+
+def cycle() -> ir.IntegerValue:
+    """Days from creation to close of a deal: below 0 where the two contradict each other, null where one is unknown."""
+    return -_.created_on.delta(_.closed_on, unit="day").cast("int64")
 
 
 def _only(where: ir.BooleanValue, value: ir.NumericValue) -> ir.FloatingValue:
@@ -119,7 +135,7 @@ def loss_reasons(deals: ibis.Table, *, period: Period, by: Sequence[str] = ()) -
     """
     by = check_columns(deals, by)
     ended = decided(deals, period=period).filter(_.outcome != Outcome.WON.value)
-    told = ended.group_by(*by, "outcome", "lost_reason").agg(**totals("deals", _.outcome.notnull()))
+    told = ended.group_by(*by, "outcome", "lost_reason").agg(**totals("deals", ibis.literal(value=True)))
     whole = ibis.window(group_by=[*by, "outcome"])
     told = told.mutate(share=_.deals.cast("float64") / _.deals.sum().over(whole).cast("float64").nullif(0))
     return told.order_by(*by, "outcome", _.deals.desc(), _.lost_reason.asc(nulls_first=False))
@@ -127,12 +143,18 @@ def loss_reasons(deals: ibis.Table, *, period: Period, by: Sequence[str] = ()) -
 
 def decided(deals: ibis.Table, *, period: Period) -> ibis.Table:
     """Deals that were won, lost or ended without a decision in the period."""
-    return deals.filter(_.outcome.isin(_ENDS) & (_.closed_on >= period.start) & (_.closed_on < period.end))
+    return deals.filter(was_decided(period))
 
 
-def _rate(name: str, hits: ir.IntegerValue, n: ir.IntegerValue, enough: ir.BooleanValue) -> dict[str, ir.Value]:
-    """A rate with its interval at 95 %, as columns `name`, `name_low`, `name_high`; null unless `enough`."""
-    cases = n.cast("float64").nullif(0)
-    rate = hits.cast("float64") / cases
-    values = zip(("", "_low", "_high"), (rate, *wilson(rate, cases)), strict=True)
-    return {f"{name}{part}": enough.ifelse(value, ibis.null("float64")) for part, value in values}
+def was_decided(period: Period) -> ir.BooleanValue:
+    """Tell of a deal whether it was won, lost or ended without a decision in the period."""
+    return _.outcome.isin(_ENDS) & (_.closed_on >= period.start) & (_.closed_on < period.end)
+
+
+def _part(part: ir.NumericValue, whole: ir.NumericValue, enough: ir.BooleanValue) -> ir.FloatingValue:
+    return enough.ifelse(part.cast("float64") / whole.cast("float64").nullif(0), ibis.null("float64"))
+
+
+def _limits(name: str, n: ir.IntegerValue) -> dict[str, ir.Value]:
+    """The interval of a rate at 95 %, as columns `{name}_low`, `{name}_high`; null where the rate is."""
+    return dict(zip((f"{name}_low", f"{name}_high"), wilson(_[name], n.cast("float64").nullif(0)), strict=True))

@@ -6,14 +6,13 @@ from datetime import timedelta
 from typing import Final
 
 import ibis
-import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import _
 
 from bokgi.analysis.pushes import pushes
 from bokgi.analysis.totals import count_of
 from bokgi.analysis.visits import ladder
-from bokgi.analysis.win_loss import decided
+from bokgi.analysis.win_loss import cycle, decided
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome, StageKind
 
@@ -66,13 +65,14 @@ def worth_telling(
     >>> found.select("story", "place", "deal_id", "cycle_days").to_pyarrow().to_pylist()
     [{'story': 'largest', 'place': 1, 'deal_id': 'd', 'cycle_days': 6}]
     """
-    ended = _told(decided(deals, period=period), visits, stages, deal_changes)
+    columns = ["deal_id", "owner_id", "outcome", "amount", "lost_reason", "closed_on"]
+    ended = decided(deals, period=period).select(*columns, cycle_days=cycle())
     year = Period(period.end - timedelta(REFERENCE_DAYS), period.end)
-    reference = decided(deals, period=year).filter(_.outcome == Outcome.WON.value).mutate(cycle_days=_cycle())
+    reference = decided(deals, period=year).filter(_.outcome == Outcome.WON.value).select(cycle_days=cycle())
     usual = reference.filter(_.cycle_days >= 0).agg(
         usual_n=_.count(), quick_days=_.cycle_days.cast("float64").quantile(_QUARTER)
     )
-    told = ended.cross_join(usual)
+    told = _told(ended, visits, stages, deal_changes).cross_join(usual)
     won = _.outcome == Outcome.WON.value
     stories = ibis.memtable(pa.table({"story": list(STORIES), "order": list(range(len(STORIES)))}))
     holds = ibis.cases(
@@ -104,31 +104,29 @@ _COLUMNS: Final = (
 )
 
 
-def _cycle() -> ir.IntegerValue:
-    return -_.created_on.delta(_.closed_on, unit="day").cast("int64")
-
-
 def _told(ended: ibis.Table, visits: ibis.Table, stages: ibis.Table, deal_changes: ibis.Table) -> ibis.Table:
     """Add to the closed deals what happened on the way and from which stage they closed."""
-    ours = visits.semi_join(ended, "deal_id")
     in_deal = ibis.window(group_by="deal_id", order_by="visit")
+    walked = visits.semi_join(ended, "deal_id").select(
+        "deal_id", "pipeline", "stage", "exit", last=_.visit.lead().over(in_deal).isnull()
+    )
     closings = [Outcome.LOST.value, Outcome.NO_DECISION.value, Outcome.WON.value]
-    walked = ours.mutate(next_visit=_.visit.lead().over(in_deal))
-    walked = walked.mutate(setback=(_.exit == "back") | (_.exit.isin(closings) & _.next_visit.notnull()))
-    setbacks = walked.group_by("deal_id").agg(setbacks=count_of(_.setback))
+    stays = walked.group_by("deal_id").agg(
+        setbacks=count_of((_.exit == "back") | (_.exit.isin(closings) & ~_.last)),
+        pipeline=_.pipeline.max(where=_.last),
+        stage=_.stage.max(where=_.last),
+    )
     steps = ladder(stages).filter(_.kind == StageKind.OPEN.value).select("pipeline", "stage", "stage_order")
     highest = ibis.window(group_by="pipeline", order_by=[_.stage_order.desc(), _.stage.asc()])
     whole = ibis.window(group_by="pipeline")
     late = steps.mutate(rank=ibis.row_number().over(highest), open_stages=_.stage.count().over(whole))
     late = late.select("pipeline", "stage", late=(_.rank == 0) | ((_.rank == 1) & (_.open_stages >= _ENOUGH_STAGES)))
-    final = walked.filter(_.next_visit.isnull()).select("deal_id", "pipeline", "stage")
-    final = final.left_join(late, ["pipeline", "stage"], rname="of_{name}").select("deal_id", "stage", "late")
     pushed = pushes(deal_changes).semi_join(ended, "deal_id").group_by("deal_id").agg(times_pushed=_.count())
-    told = ended.select("deal_id", "owner_id", "outcome", "amount", "lost_reason", "created_on", "closed_on")
-    for more in (setbacks, final, pushed):
+    told = ended
+    for more in (stays, pushed):
         told = told.left_join(more, "deal_id", rname="of_{name}").drop("of_deal_id")
+    told = told.left_join(late, ["pipeline", "stage"], rname="of_{name}")
     return told.mutate(
-        cycle_days=_cycle(),
         setbacks=ibis.coalesce(_.setbacks, 0).cast("int64"),
         times_pushed=ibis.coalesce(_.times_pushed, 0).cast("int64"),
     )
