@@ -1,9 +1,10 @@
 """The same answers, written by hand: DuckDB SQL on the same Parquet, and pandas.
 
-Written for speed, as somebody would who knows the engine and needs this one answer, with the columns that it has; those
-of time in stage, pipeline change and deals due leave some out, so that their ratios are rather too high. Views are
-named as the fact tables; `visits` and `traits` are the tables of the questions of these names, made beforehand for both
-sides.
+Written for speed, as somebody would who knows the engine and needs this one answer, whole: with the columns and in the
+order that it has, and right for any facts, so that a stage or a standard may have several versions, a target may be the
+sum of several, and whoever nobody knows is a group like any other. Those of hygiene and pipeline change leave some of
+it out, so that their ratios are rather too high. Views are named as the fact tables; `visits` and `traits` are the
+tables of the questions of these names, made beforehand for both sides.
 """
 
 from __future__ import annotations
@@ -24,11 +25,16 @@ def _totals(name: str, where: str) -> str:
     )
 
 
-VISITS: Final = """
+_LADDER: Final = """(
+    SELECT DISTINCT ON (pipeline, stage) pipeline, stage, stage_order, kind FROM stages
+    ORDER BY valid_from DESC NULLS LAST, stage_order, kind, label
+)"""
+
+VISITS: Final = f"""
     WITH codes AS (
         SELECT pipeline, stage, stage_order, kind,
             CASE WHEN kind = 'open' THEN row_number() OVER (ORDER BY pipeline, stage) ELSE 1000000 END AS code
-        FROM stages
+        FROM {_LADDER}
     ), events AS (
         SELECT deal_id, seq, entered_on, entered_at, not_before_on, origin = 'snapshot' AS interval, code,
             kind, owner_id, outcome,
@@ -67,32 +73,34 @@ _ENDS: Final = ("won", "lost", "no_decision")
 _QUARTER: Final = "DATE '2025-10-01' AND DATE '2025-12-31'"
 
 CREATED_COHORT: Final = f"""
-    WITH cohort AS (
+    WITH rungs AS (SELECT pipeline, stage, stage_order FROM {_LADDER} WHERE kind = 'open'),
+    cohort AS (
         SELECT deal_id, source, outcome = 'won' AS won, amount, pipeline, stage FROM deals
         WHERE created_on BETWEEN {_QUARTER}
     ), entries AS (
-        SELECT deal_id, source, amount, visits.pipeline, visits.stage, stage_order, first
-        FROM visits JOIN cohort USING (deal_id)
+        SELECT deal_id, source, amount, pipeline, visits.stage, stage_order, first
+        FROM visits JOIN cohort USING (deal_id, pipeline)
     ), cells AS (
         SELECT source, pipeline, greatest(coalesce(furthest, 0), coalesce(stage_order, 0)) AS furthest, won,
             count(*) AS n, coalesce(sum(amount), 0) AS amount, count(*) FILTER (amount IS NULL) AS unknown
         FROM cohort
             LEFT JOIN (SELECT deal_id, max(stage_order) AS furthest FROM entries GROUP BY deal_id) USING (deal_id)
-            LEFT JOIN (SELECT pipeline, stage, stage_order FROM stages WHERE kind = 'open') USING (pipeline, stage)
+            LEFT JOIN rungs USING (pipeline, stage)
         GROUP BY ALL
     ), at_least AS (
-        SELECT source, pipeline, stages.stage, stage_order, kind,
+        SELECT source, pipeline, rungs.stage, stage_order, 'open' AS kind,
             coalesce(sum(n) FILTER (won OR furthest >= stage_order), 0)::BIGINT AS at_least,
             coalesce(sum(amount) FILTER (won OR furthest >= stage_order), 0) AS at_least_amount,
             coalesce(sum(unknown) FILTER (won OR furthest >= stage_order), 0)::BIGINT AS at_least_amount_unknown
-        FROM cells JOIN stages USING (pipeline) WHERE kind = 'open' GROUP BY ALL
+        FROM cells JOIN rungs USING (pipeline) GROUP BY ALL
         UNION ALL
-        SELECT source, pipeline, 'won', (SELECT max(stage_order) + 1 FROM stages WHERE kind = 'open'), 'won',
+        SELECT source, pipeline, 'won', top, 'won',
             coalesce(sum(n) FILTER (won), 0)::BIGINT, coalesce(sum(amount) FILTER (won), 0),
             coalesce(sum(unknown) FILTER (won), 0)::BIGINT
-        FROM cells GROUP BY source, pipeline
+        FROM cells JOIN (SELECT pipeline, max(stage_order) + 1 AS top FROM rungs GROUP BY pipeline) USING (pipeline)
+        GROUP BY ALL
     )
-    SELECT source, pipeline, stage, stage_order, kind,
+    SELECT at_least.source, at_least.pipeline, at_least.stage, stage_order, kind,
         CASE WHEN kind = 'won' THEN at_least ELSE coalesce(deals, 0) END AS deals,
         CASE WHEN kind = 'won' THEN at_least_amount ELSE coalesce(amount, 0) END AS deals_amount,
         CASE WHEN kind = 'won' THEN at_least_amount_unknown ELSE coalesce(unknown, 0) END AS deals_amount_unknown,
@@ -102,7 +110,9 @@ CREATED_COHORT: Final = f"""
         SELECT source, pipeline, stage, count(*) AS deals, coalesce(sum(amount), 0) AS amount,
             count(*) FILTER (amount IS NULL) AS unknown
         FROM entries WHERE first GROUP BY ALL
-    ) USING (source, pipeline, stage)
+    ) AS came ON at_least.source IS NOT DISTINCT FROM came.source AND at_least.pipeline = came.pipeline
+        AND at_least.stage = came.stage
+    ORDER BY at_least.source, at_least.pipeline, stage_order, at_least.stage
 """
 
 _LATER: Final = """
@@ -165,7 +175,7 @@ STAGE_ENTRY_COHORT: Final = f"""
         {", ".join(_totals(end, f"ending = '{end}'") for end in ("reached", "open", "lost", "no_decision", "removed"))}
     FROM told JOIN (SELECT deal_id, source, amount, created_on FROM deals) USING (deal_id)
     WHERE entered_on BETWEEN {_QUARTER} AND (NOT start_unknown OR created_on >= DATE '2025-10-01')
-    GROUP BY ALL
+    GROUP BY ALL ORDER BY source, told.pipeline, stage_order, told.stage
 """
 
 CONVERSION_CELLS: Final = f"""
@@ -209,27 +219,40 @@ STAGE_FLOW: Final = f"""
     )
 },
         coalesce(sum(n) FILTER (nowhen), 0)::BIGINT AS left_on_unknown
-    FROM cells GROUP BY ALL
+    FROM cells GROUP BY ALL ORDER BY source, pipeline, stage_order, stage
 """
 
-SNAPSHOT: Final = """
+SNAPSHOT: Final = f"""
     SELECT source, pipeline, stage, stage_order, kind, count(*) AS deals, coalesce(sum(amount), 0) AS deals_amount,
         count(*) FILTER (amount IS NULL) AS deals_amount_unknown
-    FROM deals LEFT JOIN (SELECT pipeline, stage, stage_order, kind FROM stages) USING (pipeline, stage)
-    WHERE outcome = 'open' GROUP BY ALL
+    FROM deals LEFT JOIN {_LADDER} USING (pipeline, stage)
+    WHERE outcome = 'open' GROUP BY ALL ORDER BY source, pipeline, stage_order NULLS LAST, stage
 """
 
 TIME_CELLS: Final = """
-    WITH stays AS (
-        SELECT deal_id, stage, stage_order, max(coalesce(least(left_on, DATE '2025-12-31'),
-            DATE '2025-12-31')) AS until,
-            sum(coalesce(least(left_on, DATE '2025-12-31'), DATE '2025-12-31') - entered_on)::BIGINT AS "end",
-            sum(greatest(least(coalesce(left_on, DATE '2025-12-31'), DATE '2025-10-01') - entered_on,
-                0))::BIGINT AS start,
-            bool_or(left_on IS NULL OR left_on > DATE '2025-12-31') AS here
-        FROM visits WHERE entered_on <= DATE '2025-12-31' GROUP BY ALL
+    WITH seen AS (
+        SELECT deal_id, pipeline, stage, stage_order, interval AND not_before_on IS NULL AS start_unknown,
+            left_on IS NULL AND exit <> 'open' AS end_unknown, exit = 'removed' AND next_stage IS NULL AS removed,
+            left_on IS NULL OR left_on > DATE '2025-12-31' AS here,
+            coalesce(least(left_on, DATE '2025-12-31'), DATE '2025-12-31') AS until, until - entered_on AS days,
+            coalesce(entered_on - not_before_on - 1, 0) AS entry_room,
+            CASE WHEN here THEN 0 ELSE coalesce(left_on - left_not_before_on - 1, 0) END AS leave_room,
+            greatest(days + entry_room // 2 - leave_room // 2, 0) AS middle,
+            CASE WHEN entered_on >= DATE '2025-10-01' THEN 0 WHEN until < DATE '2025-10-01' THEN middle
+                ELSE DATE '2025-10-01' - entered_on + entry_room // 2 END AS before
+        FROM visits SEMI JOIN (
+            SELECT deal_id, pipeline, stage FROM visits WHERE left_on IS NULL OR left_on >= DATE '2025-10-01'
+        ) USING (deal_id, pipeline, stage)
+        WHERE entered_on <= DATE '2025-12-31'
+    ), stays AS (
+        SELECT deal_id, pipeline, stage, stage_order, max(until) AS until, sum(before)::BIGINT AS start,
+            greatest(sum(middle)::BIGINT, start) AS "end", sum(greatest(days - leave_room, 0))::BIGINT AS shortest,
+            sum(days + entry_room)::BIGINT AS longest, sum(entry_room + leave_room) > 0 AS interval,
+            CASE WHEN bool_or(start_unknown) THEN 'start_unknown' WHEN bool_or(end_unknown) THEN 'end_unknown'
+                WHEN bool_or(here) THEN 'open' WHEN bool_or(removed) THEN 'removed' ELSE 'left' END AS kind
+        FROM seen GROUP BY ALL
     )
-    SELECT stage, stage_order, start, "end", CASE WHEN here THEN 'open' ELSE 'left' END AS kind, count(*) AS n
+    SELECT pipeline, stage, stage_order, start, "end", shortest, longest, kind, interval, count(*) AS n
     FROM stays JOIN (SELECT deal_id FROM deals) USING (deal_id) WHERE until >= DATE '2025-10-01' GROUP BY ALL
 """
 
@@ -249,7 +272,7 @@ PERIOD_FLOW: Final = f"""
     FROM happened JOIN (
         SELECT day, week_start, iso_week, count(*) OVER (PARTITION BY week_start) AS days
         FROM calendar WHERE day BETWEEN {_QUARTER}
-    ) USING (day) GROUP BY ALL
+    ) USING (day) GROUP BY ALL ORDER BY week_start
 """
 
 PIPELINE_CHANGE: Final = """
@@ -289,13 +312,18 @@ PIPELINE_CHANGE: Final = """
             coalesce(sum(coalesce(y, x)) FILTER (deal_after IS NULL OR (NOT now AND outcome = 'removed')), 0) AS a16
         FROM pairs
     )
-    SELECT unnest(['start', 'created', 'reopened', 'pulled_in', 'pushed_in', 'dated_in', 'amount_up', 'amount_down',
-            'amount_filled', 'amount_emptied', 'won', 'lost', 'no_decision', 'removed', 'pushed_out', 'pulled_out',
-                'undated_out',
-            'end', 'stage_forward', 'stage_back', 'close_later', 'close_sooner']) AS part,
-        unnest([n1, n2, n13, 0, 0, 0, n3, n4, n14, n15, n5, n6, n7, n16, 0, 0, 0, n8, n9, n10, n11, n12]) AS deals,
-        unnest([a1, a2, a13, 0, 0, 0, a3, a4, a14, -a15, -a5, -a6, -a7, -a16, 0, 0, 0, a8, 0, 0, 0,
-            0]) AS amount_change
+    SELECT unnest([
+            'start', 'created', 'reopened', 'pulled_in', 'pushed_in', 'dated_in', 'moved_in', 'owner_filled',
+            'amount_up', 'amount_down', 'amount_filled', 'amount_emptied', 'won', 'lost', 'no_decision', 'removed',
+            'pushed_out', 'pulled_out', 'undated_out', 'moved_out', 'end', 'stage_forward', 'stage_back',
+            'close_later', 'close_sooner'
+        ]) AS part,
+        unnest([
+            n1, n2, n13, 0, 0, 0, 0, 0, n3, n4, n14, n15, n5, n6, n7, n16, 0, 0, 0, 0, n8, n9, n10, n11, n12
+        ]) AS deals,
+        unnest([
+            a1, a2, a13, 0, 0, 0, 0, 0, a3, a4, a14, -a15, -a5, -a6, -a7, -a16, 0, 0, 0, 0, a8, 0, 0, 0, 0
+        ]) AS amount_change
     FROM sums
 """
 
@@ -328,7 +356,7 @@ HYGIENE: Final = f"""
     )
     SELECT owner_id, {_totals("open", "true")}, {_totals("flagged", " OR ".join(REASONS))},
         {", ".join(_totals(reason, reason) for reason in REASONS)}
-    FROM told GROUP BY owner_id
+    FROM told GROUP BY owner_id ORDER BY owner_id
 """
 
 _KINDS: Final = ("meeting", "call", "email", "message", "task", "note")
@@ -341,13 +369,15 @@ _ACTS: Final = ", ".join(
     ]
 )
 _ACT_NAMES: Final = ("activities", *_KINDS, "other", "connected", "replied", "no_show")
+_HELD: Final = f"""NOT automatic AND coalesce(outcome, '') <> 'cancelled'
+            AND coalesce(done, coalesce(outcome, '') <> 'planned') AND happened_on BETWEEN {_QUARTER}"""
+_OWNED: Final = tuple(f"{name}{part}" for name in ("created", *_ENDS) for part in ("", "_amount", "_amount_unknown"))
 
 EXECUTION: Final = f"""
     WITH acts AS (
         SELECT person_id, {_ACTS}
         FROM activities LEFT JOIN activity_people USING (activity_id)
-        WHERE NOT automatic AND coalesce(outcome, '') <> 'cancelled' AND coalesce(done, true)
-            AND happened_on BETWEEN {_QUARTER}
+        WHERE {_HELD}
         GROUP BY person_id
     ), moves AS (
         SELECT visits.owner_id AS person_id, count(*) AS entered
@@ -359,12 +389,18 @@ EXECUTION: Final = f"""
         SELECT owner_id AS person_id, {_totals("created", f"created_on BETWEEN {_QUARTER}")},
             {", ".join(_totals(end, f"outcome = '{end}' AND closed_on BETWEEN {_QUARTER}") for end in _ENDS)},
             count(*) FILTER (outcome = 'open') AS open,
-            count(*) FILTER (outcome = 'open' AND (has_next_step OR next_step_on IS NOT NULL)) AS with_next_step
+            count(*) FILTER (outcome = 'open' AND (has_next_step OR next_step_on IS NOT NULL)) AS with_next_step,
+            count(*) FILTER (outcome = 'open' AND (has_next_step IS NOT NULL OR next_step_on IS NOT NULL)) AS known
         FROM deals
         WHERE created_on BETWEEN {_QUARTER} OR closed_on BETWEEN {_QUARTER} OR outcome = 'open'
         GROUP BY owner_id
     )
-    SELECT * FROM acts FULL JOIN moves USING (person_id) FULL JOIN owned USING (person_id)
+    SELECT coalesce(acts.person_id, moves.person_id, owned.person_id) AS person_id,
+        CASE WHEN open > 0 AND known = 0 THEN NULL ELSE coalesce(with_next_step, 0) END AS with_next_step,
+        {", ".join(f"coalesce({name}, 0) AS {name}" for name in (*_ACT_NAMES, "entered", *_OWNED, "open"))}
+    FROM acts FULL JOIN moves ON acts.person_id IS NOT DISTINCT FROM moves.person_id
+        FULL JOIN owned ON coalesce(acts.person_id, moves.person_id) IS NOT DISTINCT FROM owned.person_id
+    ORDER BY person_id
 """
 
 _Z: Final = 1.959963984540054
@@ -397,7 +433,7 @@ WIN_LOSS: Final = f"""
         CASE WHEN n >= 10 THEN won_amount::DOUBLE
             / nullif((won_amount + lost_amount + no_decision_amount)::DOUBLE, 0) END AS value_rate,
         CASE WHEN n < 10 THEN 'too_few' END AS reason
-    FROM told
+    FROM told ORDER BY week_start, iso_week
 """
 
 _WAYS: Final = ("advanced", "back", "won", "lost", "no_decision")
@@ -406,8 +442,7 @@ EXECUTION_BY_STAGE: Final = f"""
     WITH acts AS (
         SELECT deal_id, happened_on, kind, outcome, person_id FROM activities LEFT JOIN activity_people
             USING (activity_id)
-        WHERE NOT automatic AND coalesce(outcome, '') <> 'cancelled' AND coalesce(done, true)
-            AND happened_on BETWEEN {_QUARTER}
+        WHERE {_HELD}
     ), here AS (
         SELECT days.deal_id, happened_on, pipeline, stage, stage_order
         FROM (SELECT DISTINCT deal_id, happened_on FROM acts) AS days JOIN visits ON visits.deal_id = days.deal_id
@@ -429,6 +464,7 @@ EXECUTION_BY_STAGE: Final = f"""
         {", ".join(f"coalesce({name}, 0) AS {name}" for name in (*_ACT_NAMES, "entered", *_WAYS))}
     FROM did FULL JOIN moved ON did.person_id IS NOT DISTINCT FROM moved.person_id
         AND did.pipeline IS NOT DISTINCT FROM moved.pipeline AND did.stage IS NOT DISTINCT FROM moved.stage
+    ORDER BY person_id, pipeline, stage_order, stage
 """
 
 LOSS_REASONS: Final = f"""
@@ -436,22 +472,23 @@ LOSS_REASONS: Final = f"""
         count(*) FILTER (amount IS NULL) AS deals_amount_unknown,
         count(*) / sum(count(*)) OVER (PARTITION BY outcome) AS share
     FROM deals WHERE outcome IN ('lost', 'no_decision') AND closed_on BETWEEN {_QUARTER}
-    GROUP BY outcome, lost_reason
+    GROUP BY outcome, lost_reason ORDER BY outcome, deals DESC, lost_reason NULLS LAST
 """
 
 VELOCITY: Final = f"""
     WITH told AS (
         SELECT count(*) FILTER (outcome = 'open') AS open, count(*) FILTER (ended) AS n,
-            count(*) FILTER (won) / nullif(count(*) FILTER (ended), 0) AS win_rate,
+            CASE WHEN n >= 10 THEN count(*) FILTER (won) / n END AS win_rate,
             (avg(amount::DOUBLE) FILTER (won))::DECIMAL(18, 2) AS mean_won,
             median(closed_on - created_on) FILTER (won AND closed_on >= created_on)::DOUBLE AS cycle_days
         FROM (SELECT outcome, amount, created_on, closed_on,
             outcome IN ('won', 'lost', 'no_decision') AND closed_on BETWEEN {_QUARTER} AS ended,
             outcome = 'won' AND closed_on BETWEEN {_QUARTER} AS won FROM deals)
     )
-    SELECT *, (open * win_rate * mean_won::DOUBLE / cycle_days)::DECIMAL(18, 2) AS velocity,
-        CASE WHEN n < 10 THEN 'too_few' END AS reason
-    FROM told
+    SELECT open, n, win_rate, mean_won, cycle_days,
+        (open * win_rate * mean_won::DOUBLE / nullif(cycle_days, 0))::DECIMAL(38, 2) AS velocity,
+        CASE WHEN n < 10 THEN 'too_few' WHEN velocity IS NULL THEN 'no_wins' END AS reason
+    FROM told WHERE open > 0
 """
 
 COMPARISON_CELLS: Final = """
@@ -465,35 +502,45 @@ COMPARISON_CELLS: Final = """
 """
 
 PROGRESS: Final = f"""
-    WITH achieved AS (
-        SELECT owner_id AS subject_id, {_totals("won", "outcome = 'won'")}, {_totals("open_due", "outcome = 'open'")}
+    WITH goals AS (
+        SELECT subject_id, lead_source, coalesce(sum(amount) FILTER (exact),
+            CASE WHEN sum(days) FILTER (NOT exact) = 92 THEN sum(amount) FILTER (NOT exact) END) AS target
+        FROM (SELECT subject_id, lead_source, amount, period_end - period_start AS days,
+                period_start = DATE '2025-10-01' AND period_end = DATE '2026-01-01' AS exact
+            FROM targets WHERE subject_kind = 'person' AND metric = 'won_amount'
+                AND period_start >= DATE '2025-10-01' AND period_end <= DATE '2026-01-01')
+        GROUP BY ALL
+    ), achieved AS (
+        SELECT owner_id AS subject_id, CASE WHEN grouping(source) = 1 THEN 'all' ELSE source END AS lead_source,
+            {_totals("won", "outcome = 'won'")}, {_totals("open_due", "outcome = 'open'")}
         FROM deals
         WHERE (outcome = 'won' AND closed_on BETWEEN {_QUARTER}) OR (outcome = 'open'
             AND expected_close_on BETWEEN {_QUARTER})
-        GROUP BY owner_id
+        GROUP BY GROUPING SETS ((owner_id), (owner_id, source))
+        HAVING grouping(source) = 1 OR source IN (SELECT lead_source FROM goals WHERE lead_source <> 'all')
     ), pace AS (
         SELECT count(*) AS working_days, count(*) FILTER (day <= DATE '2025-12-31') AS working_days_passed
         FROM calendar WHERE working AND day BETWEEN {_QUARTER}
-    ), goals AS (
-        SELECT subject_id, amount AS target FROM targets
-        WHERE subject_kind = 'person' AND metric = 'won_amount' AND lead_source = 'all'
-            AND period_start = DATE '2025-10-01' AND period_end = DATE '2026-01-01'
     ), paced AS (
-        SELECT subject_id, 'all' AS lead_source, target, CASE WHEN target IS NULL THEN 'no_target' END AS reason,
+        SELECT coalesce(achieved.subject_id, goals.subject_id) AS subject_id,
+            coalesce(achieved.lead_source, goals.lead_source) AS lead_source, target,
+            CASE WHEN goals.subject_id IS NULL THEN 'no_target' WHEN target IS NULL THEN 'gap' END AS reason,
             coalesce(won, 0) AS won, coalesce(won_amount, 0) AS won_amount,
             coalesce(won_amount_unknown, 0) AS won_amount_unknown, coalesce(won_amount, 0) AS attained,
-            won_amount::DOUBLE / nullif(target::DOUBLE, 0) AS attainment, working_days, working_days_passed,
-            (target::DOUBLE * working_days_passed / nullif(working_days, 0))::DECIMAL(38, 2) AS expected,
+            coalesce(won_amount, 0)::DOUBLE / nullif(target::DOUBLE, 0) AS attainment, working_days,
+            working_days_passed,
+            (target::DOUBLE * (working_days_passed / nullif(working_days, 0)))::DECIMAL(38, 2) AS expected,
             target - coalesce(won_amount, 0) AS "left", coalesce(open_due, 0) AS open_due,
             coalesce(open_due_amount, 0) AS open_due_amount,
             coalesce(open_due_amount_unknown, 0) AS open_due_amount_unknown
-        FROM achieved FULL JOIN goals USING (subject_id), pace
+        FROM achieved FULL JOIN goals ON achieved.subject_id IS NOT DISTINCT FROM goals.subject_id
+            AND achieved.lead_source IS NOT DISTINCT FROM goals.lead_source, pace
     )
     SELECT *, attained - expected AS ahead,
         CASE WHEN "left" > 0 THEN ("left"::DOUBLE
             / nullif(working_days - working_days_passed, 0))::DECIMAL(38, 2) END AS needed_per_day,
         CASE WHEN "left" > 0 THEN open_due_amount::DOUBLE / "left"::DOUBLE END AS coverage
-    FROM paced
+    FROM paced ORDER BY subject_id, lead_source
 """
 
 _FATES: Final = ", ".join(
@@ -514,7 +561,7 @@ _DECEMBER: Final = "DATE '2025-12-01' AND DATE '2025-12-31'"
 
 DUE_DEALS: Final = f"""
     WITH told AS (
-        SELECT due.owner_id, due.amount, true AS due,
+        SELECT due.owner_id, due.amount, true AS was_due,
             CASE WHEN later.deal_id IS NULL OR outcome = 'removed' THEN 'removed'
                 WHEN outcome <> 'open' AND closed_on BETWEEN {_DECEMBER} THEN outcome
                 WHEN outcome = 'open' AND expected_close_on > DATE '2025-12-31' THEN 'slipped'
@@ -533,28 +580,47 @@ DUE_DEALS: Final = f"""
         WHERE outcome IS DISTINCT FROM 'won'
             AND NOT coalesce(outcome = 'open' AND expected_close_on BETWEEN {_DECEMBER}, false)
     )
-    SELECT owner_id, count(*) FILTER (due) AS due, coalesce(sum(amount) FILTER (due), 0) AS due_amount,
-        count(*) FILTER (due AND amount IS NULL) AS due_amount_unknown, {_FATES}
-    FROM told GROUP BY owner_id
+    SELECT owner_id, {_totals("due", "was_due")}, {_FATES},
+        CASE WHEN due >= 10 THEN won_amount::DOUBLE / nullif(due_amount::DOUBLE, 0) END AS pipeline_conversion,
+        CASE WHEN due >= 10 THEN won / due END AS pipeline_conversion_n, CASE WHEN due >= 10 THEN slipped / due
+            END AS slippage,
+        CASE WHEN due >= 10 THEN slipped_amount::DOUBLE / nullif(due_amount::DOUBLE, 0) END AS slippage_amount,
+        CASE WHEN due < 10 THEN 'too_few' END AS reason, 1 / nullif(pipeline_conversion, 0) AS need
+    FROM told GROUP BY owner_id ORDER BY owner_id
 """
 
 STANDARDS_MET: Final = f"""
-    WITH days AS (SELECT day FROM calendar WHERE working AND day BETWEEN {_QUARTER}
-    ), held AS (
+    WITH weekly AS (
+        SELECT role AS for_role, metric, stage, amount FROM standards
+        WHERE per = 'week' AND metric IN ({", ".join(f"'{kind}'" for kind in (*_KINDS, "other"))})
+            AND (valid_from IS NULL OR valid_from < DATE '2026-01-01')
+            AND (valid_to IS NULL OR valid_to > DATE '2025-12-31')
+        QUALIFY row_number() OVER (PARTITION BY role, metric, stage ORDER BY valid_from DESC NULLS LAST,
+            amount DESC) = 1
+    ), days AS (SELECT day FROM calendar WHERE working AND day BETWEEN {_QUARTER}
+    ), worked AS (
         SELECT person_id, role, sum(share) / 5 AS weeks FROM memberships JOIN days
             ON (valid_from IS NULL OR valid_from <= day) AND (valid_to IS NULL OR valid_to > day)
         WHERE role IS NOT NULL GROUP BY ALL
     ), acts AS (
-        SELECT DISTINCT activity_id, person_id, kind
-        FROM activities JOIN activity_people USING (activity_id)
-        WHERE happened_on BETWEEN {_QUARTER} AND kind IN ('meeting', 'call') AND NOT coalesce(automatic, false)
-            AND coalesce(done, true)
+        SELECT deal_id, happened_on, kind, person_id FROM activities JOIN activity_people USING (activity_id)
+        WHERE {_HELD} AND kind IN (SELECT metric FROM weekly)
+    ), staged AS (
+        SELECT * FROM acts WHERE kind IN (SELECT metric FROM weekly WHERE stage <> 'all')
+    ), here AS (
+        SELECT days.deal_id, happened_on, stage
+        FROM (SELECT DISTINCT deal_id, happened_on FROM staged) AS days JOIN visits ON visits.deal_id = days.deal_id
+            AND entered_on <= happened_on AND (left_on >= happened_on OR (left_on IS NULL AND exit = 'open'))
+        QUALIFY row_number() OVER (PARTITION BY days.deal_id, happened_on ORDER BY visit) = 1
+    ), done AS (
+        SELECT person_id, kind AS metric, 'all' AS stage, count(*) AS n FROM acts GROUP BY ALL
+        UNION ALL
+        SELECT person_id, kind, stage, count(*) FROM staged JOIN here USING (deal_id, happened_on) GROUP BY ALL
     )
     SELECT person_id, role, metric, stage, coalesce(n, 0) AS done, amount * weeks AS standard,
         coalesce(n, 0) >= amount * weeks AS met
-    FROM held JOIN standards USING (role)
-        LEFT JOIN (SELECT person_id, kind AS metric, count(*) AS n FROM acts GROUP BY ALL) USING (person_id, metric)
-    WHERE per = 'week'
+    FROM worked JOIN weekly ON for_role = 'all' OR for_role = role LEFT JOIN done USING (person_id, metric, stage)
+    ORDER BY person_id, role, metric, stage
 """
 
 WORTH_TELLING: Final = f"""
@@ -562,29 +628,38 @@ WORTH_TELLING: Final = f"""
         SELECT deal_id, owner_id, outcome, amount, lost_reason, closed_on, closed_on - created_on AS cycle_days
         FROM deals WHERE closed_on BETWEEN {_QUARTER} AND outcome IN ('won', 'lost', 'no_decision')
     ), walked AS (
-        SELECT deal_id, stage, exit, visit, lead(visit) OVER deal AS next
+        SELECT deal_id, pipeline, stage, exit, visit, lead(visit) OVER deal AS next
         FROM visits SEMI JOIN ended USING (deal_id) WINDOW deal AS (PARTITION BY deal_id ORDER BY visit)
     ), stays AS (
         SELECT deal_id, count(*) FILTER (exit = 'back' OR (exit IN ('won', 'lost', 'no_decision')
-            AND next IS NOT NULL)) AS setbacks, max(stage) FILTER (next IS NULL) AS stage
+            AND next IS NOT NULL)) AS setbacks, max(pipeline) FILTER (next IS NULL) AS pipeline,
+            max(stage) FILTER (next IS NULL) AS stage
         FROM walked GROUP BY deal_id
     ), pushed AS (
         SELECT deal_id, count(*) AS pushes FROM deal_changes SEMI JOIN ended USING (deal_id)
-        WHERE field = 'expected_close_on' AND new > old GROUP BY deal_id
+        WHERE field = 'expected_close_on' AND try_cast(new AS DATE) > try_cast(old AS DATE) GROUP BY deal_id
+    ), ranked AS (
+        SELECT pipeline, stage, row_number() OVER (PARTITION BY pipeline ORDER BY stage_order DESC, stage) AS rank,
+            count(*) OVER (PARTITION BY pipeline) AS steps
+        FROM {_LADDER} WHERE kind = 'open'
     ), told AS (
-        SELECT ended.*, coalesce(setbacks, 0) AS setbacks, coalesce(pushes, 0) AS times_pushed, stage
+        SELECT ended.*, coalesce(setbacks, 0) AS setbacks, coalesce(pushes, 0) AS times_pushed, stage,
+            rank = 1 OR (rank = 2 AND steps >= 3) AS late
         FROM ended LEFT JOIN stays USING (deal_id) LEFT JOIN pushed USING (deal_id)
+            LEFT JOIN ranked USING (pipeline, stage)
     ), stories AS (
-        SELECT 'largest' AS story, 0 AS weight, * FROM told WHERE outcome = 'won' AND amount IS NOT NULL
-        UNION ALL SELECT 'fastest', cycle_days, * FROM told WHERE outcome = 'won' AND cycle_days >= 0
-            AND cycle_days < (SELECT quantile_cont(closed_on - created_on, 0.25) FROM deals WHERE outcome = 'won'
+        SELECT 'largest' AS story, 1 AS "order", 0 AS weight, * FROM told WHERE outcome = 'won' AND amount IS NOT NULL
+        UNION ALL SELECT 'fastest', 2, cycle_days, * FROM told WHERE outcome = 'won' AND cycle_days >= 0
+            AND cycle_days < (SELECT CASE WHEN count(*) >= 10 THEN quantile_cont(closed_on - created_on, 0.25) END
+                FROM deals WHERE outcome = 'won'
                 AND closed_on BETWEEN DATE '2025-01-01' AND DATE '2025-12-31' AND closed_on >= created_on)
-        UNION ALL SELECT 'against_odds', -(setbacks + times_pushed), * FROM told
+        UNION ALL SELECT 'against_odds', 3, -(setbacks + times_pushed), * FROM told
             WHERE outcome = 'won' AND (setbacks > 0 OR times_pushed >= 2)
-        UNION ALL SELECT 'lost_late', 0, * FROM told WHERE outcome <> 'won' AND stage IN ('s6', 's7')
+        UNION ALL SELECT 'lost_late', 4, 0, * FROM told WHERE outcome <> 'won' AND late
     )
-    SELECT story, row_number() OVER story AS place, * EXCLUDE (story, weight) FROM stories
+    SELECT story, row_number() OVER story AS place, * EXCLUDE (story, "order", weight, late) FROM stories
     WINDOW story AS (PARTITION BY story ORDER BY weight, amount DESC NULLS LAST, deal_id) QUALIFY place <= 3
+    ORDER BY "order", place
 """
 
 WON_CELLS: Final = f"""
@@ -598,7 +673,7 @@ BOTTLENECK_CELLS: Final = f"""
         count(*) FILTER (progressions."end" = 'reached') AS wins
     FROM progressions JOIN traits USING (deal_id)
     WHERE progressions."end" NOT IN ('open', 'removed') AND ended_on BETWEEN {_QUARTER}
-    GROUP BY ALL
+    GROUP BY ALL ORDER BY 1, 2, 3, 4, 5, 6
 """
 
 LEAD_RESPONSE: Final = f"""
@@ -606,9 +681,7 @@ LEAD_RESPONSE: Final = f"""
         SELECT lead_id, owner_id, account_id, converted_deal_id, assigned_on, assigned_at FROM leads
         WHERE assigned_on BETWEEN {_QUARTER}
     ), done AS (
-        SELECT account_id, deal_id, happened_on, happened_at FROM activities
-        WHERE happened_on BETWEEN DATE '2025-10-01' AND DATE '2025-12-31' AND NOT coalesce(automatic, false)
-            AND coalesce(outcome, '') <> 'cancelled' AND coalesce(done, true)
+        SELECT account_id, deal_id, happened_on, happened_at FROM activities WHERE {_HELD}
     ), found AS (
         SELECT lead_id, min(happened_on) AS answered_on,
             CASE WHEN min(happened_on) FILTER (happened_at IS NOT NULL) = min(happened_on)
