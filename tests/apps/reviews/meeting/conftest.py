@@ -77,3 +77,10 @@ def note(text: str, **more: object) -> writing.NewNote:
 
 def promise(who: Participant, what: str, due_on: date = date(2026, 11, 27)) -> writing.NewCommitment:
     return writing.NewCommitment(key=uuid4(), participant=who, what=what, due_on=due_on)
+
+
+def text(client: Client, path: str, status: int = 200) -> str:
+    """Give the page at an address."""
+    answer = client.get(path, follow=True)
+    assert answer.status_code == status, path
+    return answer.content.decode()
