@@ -7,9 +7,9 @@ from pathlib import Path
 
 from typer.core import TyperCommand, TyperGroup
 
-from bokgi.cli.__main__ import build
 from bokgi.cli.faults import EXIT_CODES, MEANINGS
 from bokgi.cli.layout import text_of
+from bokgi.cli.program import build
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "cli.md"
 _MADE = "<!-- Made from the help by `python -m tests.cli.reference`; change the source instead. -->"

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from bokgi.cli.__main__ import run
 from bokgi.cli.commands.sample import _exported_at
+from bokgi.cli.program import run
 from tests.facts.test_erasure import searched
 
 DEALS = """Deal ID,Deal name,Owner,Stage,Amount,Created,Closed,Outcome

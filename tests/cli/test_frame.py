@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from datetime import date
@@ -17,10 +18,10 @@ from rich.console import Console
 from typer import TyperException
 
 from bokgi.cli import faults, registry
-from bokgi.cli.__main__ import build, run, shared_options_last
 from bokgi.cli.answering import show_table
 from bokgi.cli.language import language
 from bokgi.cli.layout import text_of
+from bokgi.cli.program import build, run, shared_options_last
 from bokgi.cli.registry import Answer
 from bokgi.cli.session import Session
 from bokgi.domain import errors
@@ -199,9 +200,23 @@ def test_the_program_starts_as_a_module_and_completes_its_options(lang: str) -> 
         "COMP_WORDS": "bokgi completion bash --lang ",
         "COMP_CWORD": "4",
     }
-    script = "import sys; from bokgi.cli.__main__ import run; sys.exit(run(sys.argv[1:]))"
+    script = "import sys; from bokgi.cli.program import run; sys.exit(run(sys.argv[1:]))"
     completed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, env=asked)
     assert completed.stdout.decode().split() == ["ko", "en"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal to another process there")
+def test_ctrl_c_ends_the_program_quietly_while_it_still_loads(tmp_path: Path) -> None:
+    """A program that is still loading is one that has begun to read its first large library."""
+    (tmp_path / "typer.py").write_text("import time\nprint('loading', flush=True)\ntime.sleep(60)\n", encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    command = [sys.executable, "-m", "bokgi.cli", "--version"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"loading\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (faults.EXIT_CODES["interrupted"], b"")
 
 
 def test_a_message_is_written_plainly_in_a_terminal(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import openpyxl
 import pytest
 
-from bokgi.cli.__main__ import run
+from bokgi.cli.program import run
 
 HEAD: Final = "Deal ID,Deal name,Owner,Stage,Amount,Created,Closed,Outcome"
 GOOD: Final = (

@@ -16,7 +16,7 @@ import pytest
 from benchmarks.simulator import Organisation, simulate
 from benchmarks.simulator.exports import write_exports
 from benchmarks.study.bottleneck import noise
-from bokgi.cli.__main__ import run
+from bokgi.cli.program import run
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.forecast import ask_forecast, period_of
 from tests.analysis.worlds import facts_of_tables, facts_of_world

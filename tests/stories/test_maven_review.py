@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from bokgi.cli.__main__ import run
+from bokgi.cli.program import run
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "maven-crm-sales-opportunities"
 START, END = "2017-09-25", "2017-10-02"

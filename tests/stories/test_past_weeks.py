@@ -12,7 +12,7 @@ from typing import Any
 import ibis
 import pytest
 
-from bokgi.cli.__main__ import run
+from bokgi.cli.program import run
 from bokgi.facts.lake import Lake
 from bokgi.facts.read import facts
 from bokgi.sample import write_company

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from bokgi.cli.__main__ import run
+from bokgi.cli.program import run
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 SAMPLES: Final = "crm-export-samples"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bokgi.cli.__main__ import run
+from bokgi.cli.program import run
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 AS_OF = "2025-12-31"

@@ -19,7 +19,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from bokgi.apps.pipeline import deal_list
-from bokgi.cli.__main__ import run
+from bokgi.cli.program import run
 from bokgi.questions.answers import Answers
 from bokgi.questions.funnel import ask_funnel
 from bokgi.questions.pipeline import tell_pipeline_change

@@ -19,7 +19,7 @@ from pytest_django import Settings
 from bokgi.apps.access.models import User
 from bokgi.apps.evaluation.default_criteria import default_criteria
 from bokgi.apps.evaluation.services import rounds
-from bokgi.cli.__main__ import run
+from bokgi.cli.program import run
 from bokgi.questions.answers import Answers
 from bokgi.questions.fair_result import fair_results
 from tests import homes
