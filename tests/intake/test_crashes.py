@@ -18,7 +18,7 @@ from bokgi.domain.errors import ConflictError, InputError, SetupError
 from bokgi.domain.messages import Message
 from bokgi.facts.deriving import Derivation
 from bokgi.facts.lake import Writing
-from bokgi.intake import sources
+from bokgi.intake import importing, sources
 from bokgi.intake.importing import import_files
 from bokgi.intake.workbench import Workbench, told_apart
 from tests.intake.homes import AT, Company, codes, counts, deals_mapping, table
@@ -122,19 +122,22 @@ def test_a_file_that_changed_after_it_was_read_is_not_imported(company: Company)
     assert list((company.home / "sources").iterdir()) == []
 
 
-def test_a_disk_that_fills_up_after_the_commit_keeps_the_import(
-    company: Company, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("where", "what"), [(Derivation, "manifest"), (importing, "save_mappings")])
+def test_a_disk_that_fills_up_after_the_commit_keeps_the_import_and_says_so(
+    company: Company, monkeypatch: pytest.MonkeyPatch, where: object, what: str
 ) -> None:
     def full(*_given: object) -> None:
         raise duckdb.IOException("IO Error: Could not write file: No space left on device")
 
     with company.plan({"deals.csv": TEXT}, (deals_mapping(),)) as plan, monkeypatch.context() as patched:
-        patched.setattr(Derivation, "manifest", full)
+        patched.setattr(where, what, full)
         with pytest.raises(SetupError) as refused:
             import_files(company.lake, plan, by="test", at=AT)
 
-    assert refused.value.code == "disk_full"
-    assert "facts are complete" in refused.value.message.msgid
+    assert refused.value.code == "disk_full_after_import"
+    assert refused.value.message.text("en").startswith("Import 1 is in, but the disk is full")
+    assert refused.value.hint is not None
+    assert "nothing has to be imported again" in refused.value.hint.text("en")
     assert [one.committed for one in company.lake.imports()] == [True]
     assert company.lake.state()["deals"]
 

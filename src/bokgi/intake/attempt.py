@@ -197,7 +197,7 @@ def _release(bench: Workbench, readings: Sequence[Reading], task: Task) -> int:
 def _readings(task: Task, home: Home) -> list[Reading]:
     labels = sources.labels([staged for staged, _ in task.files])
     return [
-        Reading(place, staged, mapping, home.time_zone, home.currency, label)
+        Reading(place, staged, mapping, home.time_zone, home.currency, label, home.year_starts)
         for place, ((staged, mapping), label) in enumerate(zip(task.files, labels, strict=True))
     ]
 

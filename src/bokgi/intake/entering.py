@@ -22,7 +22,7 @@ from bokgi.intake.attempt import ATTEMPTS
 from bokgi.intake.judging.known import Comparison
 from bokgi.intake.judging.sql_types import SQL_TYPES
 from bokgi.intake.sql import identifier
-from bokgi.intake.workbench import Workbench, told_apart
+from bokgi.intake.workbench import Workbench, after_commit, told_apart
 from bokgi.intake.writing.corrections import CORRECTABLE, NEXT_STEP, digest
 from bokgi.intake.writing.held import Held
 from bokgi.intake.writing.home import Home, calendar
@@ -123,7 +123,8 @@ def _retried(lake: Lake, work: _Work) -> Entered:
             if error.code != "ledger_moved" or number == ATTEMPTS - 1:
                 raise
         else:
-            lake.state(entered.version)
+            with after_commit(writing.import_no):
+                lake.state(entered.version)
             return entered
     raise AssertionError
 

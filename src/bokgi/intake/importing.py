@@ -20,8 +20,9 @@ from bokgi.intake.attempt import ATTEMPTS, Attempted, Counting, Counts, Progress
 from bokgi.intake.entering import correct_again
 from bokgi.intake.mapping import saved
 from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity, FileMapping, FoundBy
+from bokgi.intake.mapping.target_periods import YEAR
 from bokgi.intake.plan import MAPPINGS, Exported, ExportedBy, ImportPlan, PlannedFile, refuse_open_questions
-from bokgi.intake.workbench import Workbench, told_apart
+from bokgi.intake.workbench import Workbench, after_commit, told_apart
 from bokgi.intake.writing.held import Held
 
 _LEEWAY: Final = timedelta(days=1)
@@ -198,8 +199,9 @@ def _imported(
         except BaseException:
             sources.drop(lake, writing.import_no)
             raise
-    save_mappings(lake, [file.mapping for file in plan.taken])
-    lake.state(version)
+    with after_commit(writing.import_no):
+        save_mappings(lake, [file.mapping for file in plan.taken])
+        lake.state(version)
     return replace(result, version=version)
 
 
@@ -267,14 +269,15 @@ def save_mappings(lake: Lake, mappings: Sequence[FileMapping]) -> None:
     """Save the mappings of a successful import for the next one.
 
     What a person saved or edited is left alone, but for columns that somebody mapped otherwise for this import, and a
-    row that somebody said is no header: the next one reads them so, too.
+    row that somebody said is no header: the next one reads them so, too. The year of targets is found anew each time.
     """
     folder = lake.home / MAPPINGS
     with told_apart():
         folder.mkdir(parents=True, exist_ok=True)
         for mapping in mappings:
             path = folder / f"{mapping.name}.toml"
-            kept = _told_otherwise(saved.read_file(path), mapping) if path.exists() else mapping
+            lasting = replace(mapping, constants={k: v for k, v in mapping.constants.items() if k != YEAR})
+            kept = _told_otherwise(saved.read_file(path), lasting) if path.exists() else lasting
             if kept is not None:
                 whole = path.with_suffix(".new")
                 whole.write_text(saved.write(kept), encoding="utf-8")

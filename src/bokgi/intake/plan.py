@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -311,6 +311,10 @@ def _exported(files: Sequence[PlannedFile], given: datetime | None, zone: str) -
     return exported, (Finding("exported_at_assumed", Severity.WARNING, message),)
 
 
+_WHY_NOT: Final = ("periods_in_columns", "file_is_pivot")
+"""Findings that say why a file is not taken, and what to do."""
+
+
 def refuse_open_questions(plan: ImportPlan) -> None:
     """Raise `MappingError` where a question must be answered first, or where no file can be taken."""
     if plan.open_questions:
@@ -330,5 +334,8 @@ def refuse_open_questions(plan: ImportPlan) -> None:
                 N_("None of the files can be imported: {files}."),
                 {"files": ", ".join(file.staged.name for file in plan.files)},
             ),
-            Message(N_("Say what a file is with a mapping or a preset.")),
+            next(
+                (finding.message for finding in plan.findings if finding.code in _WHY_NOT),
+                Message(N_("Say what a file is with a mapping or a preset.")),
+            ),
         )

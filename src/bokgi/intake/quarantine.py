@@ -16,7 +16,7 @@ from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.intake.judging.refused import waiting
 from bokgi.intake.sql import literal
-from bokgi.intake.workbench import Workbench, told_apart
+from bokgi.intake.workbench import Workbench, after_commit, told_apart
 from bokgi.intake.writing.held import Held
 
 
@@ -213,7 +213,8 @@ def dismiss(lake: Lake, places: Sequence[Place], *, by: str, at: datetime) -> in
     with told_apart(), lake.begin() as writing:
         writing.write("releases", releases([(place, "dismissed") for place in places]))
         version = writing.commit(Entry(kind="release", source="quarantine", by=by, at=at))
-    lake.state(version)
+    with after_commit(writing.import_no):
+        lake.state(version)
     return version
 
 

@@ -22,11 +22,12 @@ from bokgi.intake.files.staged import FoundBy, StagedColumn, StagedFile
 from bokgi.intake.importing import mappings_from, mappings_text, save_mappings
 from bokgi.intake.mapping import saved, second_table
 from bokgi.intake.mapping.model import FileMapping
+from bokgi.intake.mapping.target_periods import YEAR
 from bokgi.intake.plan import MAPPINGS
 from bokgi.intake.quarantine import Place, RefusedRow
 from bokgi.intake.sql import literal
 from bokgi.intake.undoing import plan_of
-from bokgi.intake.workbench import Workbench, told_apart
+from bokgi.intake.workbench import Workbench, after_commit, told_apart
 from bokgi.intake.writing.held import Held
 
 _MOST: Final = 1_000_000
@@ -237,7 +238,8 @@ def _judged_again(
         if not done.released or (how == "repaired" and done.counts.quarantined):
             return Released(None, done.counts, 0, waiting, done.findings)
         version = writing.commit(_entry(old, done, files, by=by, at=at))
-    lake.state(version)
+    with after_commit(writing.import_no):
+        lake.state(version)
     # What is refused for another reason now waits again, beside this import.
     released = done.released - done.counts.quarantined
     return Released(writing.import_no, done.counts, released, waiting - released, done.findings)
@@ -264,7 +266,9 @@ def _entry(
 def _mapping_for(file: str, mappings: Sequence[FileMapping], chosen: Sequence[FileMapping]) -> FileMapping:
     """Give the mapping for a file of an import: a chosen one of the same name, else the import's own."""
     own = next((mapping for mapping in mappings if mapping.file == quarantine.mapped_as(file)), None) or mappings[0]
-    return next((mapping for mapping in chosen if mapping.name == own.name and mapping.entity is own.entity), own)
+    told = next((mapping for mapping in chosen if mapping.name == own.name and mapping.entity is own.entity), own)
+    year = {YEAR: own.constants[YEAR]} if YEAR in own.constants else {}
+    return replace(told, constants={**year, **told.constants})
 
 
 def _staged(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -86,8 +87,8 @@ def names(paths: Iterable[Path]) -> list[str]:
     """
     taken: list[str] = []
     for path in paths:
-        stem, dot, ending = path.name.partition(".")
-        name, number = path.name, 1
+        name, number = unicodedata.normalize("NFC", path.name), 1
+        stem, dot, ending = name.partition(".")
         while name in taken:
             number += 1
             name = f"{stem}-{number}{dot}{ending}"

@@ -101,6 +101,24 @@ def told_apart() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def after_commit(import_no: int) -> Iterator[None]:
+    """Say of a full disk that the import is in: what is written after the commit can be made again at any time."""
+    try:
+        yield
+    except (OSError, DeltaError, duckdb.Error, SetupError) as error:
+        if not out_of_space(error) and getattr(error, "code", None) != "disk_full":
+            raise
+        raise SetupError(
+            "disk_full_after_import",
+            Message(
+                N_("Import {number} is in, but the disk is full: what reports and pages read could not be prepared."),
+                {"number": import_no},
+            ),
+            Message(N_("Free some space. The next command or page prepares it; nothing has to be imported again.")),
+        ) from error
+
+
 def _of_system(error: OSError | DeltaError) -> BokgiError | None:
     number, path = errno_of(error), getattr(error, "filename", None)
     if out_of_space(error):

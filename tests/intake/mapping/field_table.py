@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bokgi.intake.mapping.fields import FIELDS, Field
-from bokgi.intake.mapping.model import STAGE_ENTERED, STAGE_LEFT, Entity
+from bokgi.intake.mapping.model import STAGE_ENTERED, STAGE_LEFT, TARGET_OF, Entity
 from bokgi.intake.mapping.preset import presets
 from bokgi.intake.mapping.recognise import ENTITY_LABELS
 
@@ -18,7 +18,7 @@ END = "<!-- End of what is made from the source. -->"
 
 
 def _row(field: Field) -> str:
-    stage = "STAGE" if field.name in {STAGE_ENTERED, STAGE_LEFT} else ""
+    stage = "STAGE" if field.name in {STAGE_ENTERED, STAGE_LEFT} else "PERIOD" if field.name == TARGET_OF else ""
     feeds = ", ".join(f"`{column}`" for column in field.feeds) or "–"
     labels = " · ".join(field.label.text(lang) for lang in ("en", "ko"))
     return f"| `{field.name}{stage}` | {field.kind.value} | {labels} | {feeds} |"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
 import pytest
 
+from bokgi.facts.lake import Lake
+from bokgi.intake.importing import import_files
 from bokgi.intake.mapping import writings
 from bokgi.intake.mapping.describe import describe
 from bokgi.intake.mapping.model import FileMapping, Hints
+from bokgi.intake.plan import plan_import
 from tests.intake.mapping.small_files import Bench, table
 
 
@@ -31,6 +38,8 @@ def _dates(*dates: str, header: str = "created") -> str:
         (("46349.5", "46350"), "excel"),
         (("2026-11-23", "2026. 11. 24."), "%Y-%m-%d | %Y. %m. %d."),
         (("23/11/2026", "46349"), "excel | %d/%m/%Y"),
+        (("2026.12.20", "2026.12.21", "26.11.05"), "%Y.%m.%d | %y.%m.%d"),
+        (("26-12-05", "26-12-5"), "%y-%m-%d"),
     ],
     ids=[
         "iso",
@@ -43,12 +52,24 @@ def _dates(*dates: str, header: str = "created") -> str:
         "serial",
         "two ways",
         "mixed",
+        "short years",
+        "a day of one digit",
     ],
 )
 def test_the_whole_column_decides(bench: Bench, dates: tuple[str, ...], expected: str) -> None:
     detection = bench.map({"deals.csv": _dates(*dates)})
     assert _format(detection.mappings[0], "created") == expected
     assert detection.open_questions == ()
+
+
+def test_short_years_beside_long_ones_are_read_in_this_century(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text(_dates("2026.12.20", "2026.12.21", "26.11.05"), encoding="utf-8")
+    lake = Lake.open(tmp_path / "home", create=True)
+    with plan_import([path], lake=lake) as plan:
+        import_files(lake, plan, by="test", at=datetime(2027, 1, 1, tzinfo=UTC))
+    found = [day for file in lake.state()["deals"] for day in pq.read_table(file)["created_on"].to_pylist()]
+    assert sorted(found) == [date(2026, 11, 5), date(2026, 12, 20), date(2026, 12, 21)]
 
 
 def test_another_date_of_the_file_decides(bench: Bench) -> None:

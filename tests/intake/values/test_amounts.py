@@ -126,6 +126,16 @@ def test_the_unit_of_the_header_counts_unless_the_cell_names_one() -> None:
     assert [malformed for _, _, malformed in got] == [False] * 5 + [True, False, False]
 
 
+def test_hundreds_and_thousands_in_words_have_the_unit_of_the_header() -> None:
+    got = values(["7백", "3천", "3천원", "1억 3천"], ValueKind.AMOUNT, "1,234.56 × 10000 KRW")
+    assert [value for value, _, _ in got] == [
+        Decimal(7_000_000),
+        Decimal(30_000_000),
+        Decimal(3000),
+        Decimal(130_000_000),
+    ]
+
+
 @settings(max_examples=8)
 @given(st.lists(st.decimals(-(10**17), 10**17, allow_nan=False, places=3), min_size=1, max_size=40))
 def test_plain_and_grouped_numbers_agree_with_decimal_arithmetic(numbers: list[Decimal]) -> None:

@@ -189,6 +189,18 @@ def _ask(session: Session, question: Question) -> str:
             return question.options[int(given) - 1].answer
 
 
+def _show_taken(session: Session, questions: Sequence[Question]) -> None:
+    """Show what was decided where only a person can be sure, and how to decide otherwise."""
+    doubtful = [question for question in questions if question.suggestion is not None]
+    if not doubtful:
+        return
+    session.out.print()
+    session.say(N_("Taken for granted; answer otherwise with --answer KEY=ANSWER:"))
+    for question in doubtful:
+        session.out.print(_question_lines(session, question), markup=False, highlight=False)
+        session.out.print(f"    → {question.suggestion}", markup=False, highlight=False)
+
+
 def _mappings(paths: Sequence[Path]) -> tuple[Any, ...]:
     from bokgi.intake.mapping import saved
 
@@ -227,6 +239,7 @@ def show_result(session: Session, result: ImportResult) -> None:
         rows.append([file.staged.name, what, str(len(file.mapping.columns)), *cells])
     show_table(session, [*texts, *numbers], rows)
     show_findings(session, result.findings)
+    _show_taken(session, result.plan.questions)
     session.out.print()
     values = {
         "read": result.read,

@@ -39,7 +39,7 @@ from bokgi.intake.files.rejects import Rejects, rows_of
 from bokgi.intake.files.source import Source, examine, free_name
 from bokgi.intake.files.staged import FoundBy, Progress, StagedFile
 from bokgi.intake.files.structure import MOST_BLANK_LINES, Structure
-from bokgi.intake.files.table import describe
+from bokgi.intake.files.table import describe, lines_below
 
 _HEAD: Final = 1 << 20
 _LARGEST_HEAD: Final = 1 << 26
@@ -280,6 +280,7 @@ def _described(text: _Text, read: _Read, connection: duckdb.DuckDBPyConnection) 
             file=file,
             header_row=dialect.header.last,
         )
+        below = (*lines_below(cursor, table), *read.quick.below)
         refused_lines = len(rows_of(cursor, rejects.path)) - read.quick.refused_kept
     finally:
         cursor.close()
@@ -299,7 +300,7 @@ def _described(text: _Text, read: _Read, connection: duckdb.DuckDBPyConnection) 
         rows=table.rows,
         rejected=rejects.total,
         blank_rows=max(blank_rows, 0),
-        exported=exported_at(text.stem, dialect.header.titles),
+        exported=exported_at(text.stem, (*dialect.header.titles, *below)),
         findings=(*table.findings, *rejects.findings(file), *grouped.findings(file, dialect.header.headers)),
         sql=table.sql,
         placed_sql=table.placed_sql,

@@ -35,6 +35,8 @@ _DATA_LIKE: Final = re.compile(
     re.VERBOSE,
 )
 
+_MONTH: Final = re.compile(r"20\d\d[-./]?(?:0[1-9]|1[0-2])(?:[-./]01(?: 00:00:00)?)?")
+
 
 @dataclass(frozen=True)
 class Header:
@@ -147,7 +149,7 @@ def _is_label_row(records: Sequence[Sequence[str]], at: int) -> bool:
     if any(len(cell) > _LONGEST_LABEL for cell in cells):
         return False
     alike = sum(1 for cell in cells if looks_like_data(cell))
-    if alike == 0:
+    if alike == 0 or _are_months(cells):
         return True
     if alike * 2 > len(cells):
         return False
@@ -158,6 +160,12 @@ def _is_label_row(records: Sequence[Sequence[str]], at: int) -> bool:
         if cell.strip() and looks_like_data(cell) and looks_like_data(under)
     )
     return both * 4 < len(cells)
+
+
+def _are_months(cells: Sequence[str]) -> bool:
+    """Tell whether what looks like data in a row are names of different months ("202601"), beside at least a label."""
+    found = [cell.strip() for cell in cells if looks_like_data(cell)]
+    return 1 < len(set(found)) == len(found) < len(cells) and all(_MONTH.fullmatch(cell) for cell in found)
 
 
 def _is_second_row(

@@ -34,7 +34,7 @@ _NEWLINES: Final = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
 class Quick:
     """How a reading went: rows staged, records refused (`refused_blank` of them hold no text), kinds of refusal.
 
-    `footer` are the refused records that a report writes below its table.
+    `footer` are the refused records that a report writes below its table, `below` their texts.
     """
 
     rows: int
@@ -44,6 +44,7 @@ class Quick:
     blank_condition: str
     shown_from: int
     footer: tuple[int, ...] = ()
+    below: tuple[str, ...] = ()
 
     @property
     def refused(self) -> int:
@@ -82,7 +83,9 @@ class Quick:
             footer.Line(text, alone=_is_one_cell(text, delimiter), apart=number - 1 > before)
             for number, before, (_, text) in zip(numbers, [last, *numbers], found, strict=False)
         ]
-        return replace(self, footer=tuple(numbers[place] for place in footer.places_of(lines)))
+        places = footer.places_of(lines)
+        below = tuple(lines[place].text for place in places if lines[place].alone)
+        return replace(self, footer=tuple(numbers[place] for place in places), below=below)
 
     def set_aside(self, cursor: duckdb.DuckDBPyConnection, rejects: Rejects) -> None:
         """Hand the refused records over that hold text; must follow the reading on the same cursor."""

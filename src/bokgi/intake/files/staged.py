@@ -8,6 +8,7 @@ nothing else is left out.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,7 +117,8 @@ class StagedFile:
     @property
     def name(self) -> str:
         """Name the table for a person: the file's name, and the sheet's where there is one."""
-        return self.path.name if self.sheet is None else f"{self.path.name} › {self.sheet}"
+        name = self.path.name if self.sheet is None else f"{self.path.name} › {self.sheet}"
+        return unicodedata.normalize("NFC", name)
 
     @property
     def read(self) -> int:

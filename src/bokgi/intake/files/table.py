@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bokgi.domain.findings import Finding
+from bokgi.intake.files import footer
 from bokgi.intake.files.header import clean_label, unique_names
 from bokgi.intake.files.staged import StagedColumn
 from bokgi.intake.sql import identifier, literal
@@ -27,6 +28,10 @@ _SAMPLES: Final = 8
 _LONGEST_SAMPLE: Final = 200
 _MOST_CASES: Final = 512
 _STRETCH: Final = 100_000
+_LOOKED_AT: Final = 2_000_000
+"""Cells up to which each is looked at."""
+_APART: Final = r"[\x{1100}-\x{11ff}\x{0300}-\x{036f}]"
+"""Pattern of letters that belong to the one before them."""
 OFTEN: Final = 4
 """How often a text must be there on average for a column to repeat."""
 
@@ -78,14 +83,16 @@ def describe(
     kept = [i for i, header in enumerate(headers) if clean_label(header) or filled[i]]
     names, findings = unique_names([headers[i] for i in kept], file=file, row=header_row)
     parquet, number = _numbered(connection, parquet, first_row, left_out, total)
-    fields = ", ".join(identifier(field_name(i + 1)) for i in kept)
+    named = [identifier(field_name(i + 1)) for i in kept]
     source = f"read_parquet({literal(str(parquet))}, file_row_number = true)"
+    apart = _in_letters_apart(connection, source, named, total)
+    fields = ", ".join(f"nfc_normalize({one}) AS {one}" if one in apart else one for one in named)
     sql = f"SELECT {number} AS _row, {fields} FROM {source}"
     placed_sql = f"SELECT file_row_number AS _place, {number} AS _row, {fields} FROM {source}"
     sample_sql = f"{sql} WHERE {_slices(total)}"
     blank_rows = 0
     if kept and total and all(filled[i] < total for i in kept):
-        all_blank = f"coalesce({fields}) IS NULL"
+        all_blank = f"coalesce({', '.join(named)}) IS NULL"
         blank_rows = _one(connection, f"SELECT count(*) FROM {source} WHERE {all_blank}")
         if blank_rows:
             sql = f"{sql} WHERE NOT ({all_blank})"
@@ -172,6 +179,39 @@ def _repeating(connection: duckdb.DuckDBPyConnection, parquet: Path, width: int,
             WHERE file_row_number BETWEEN {start} AND {start + rows - 1}"""
     ).fetchall()
     return {column for column, texts in enumerate(distinct) if OFTEN * texts < rows}
+
+
+def _in_letters_apart(
+    connection: duckdb.DuckDBPyConnection, source: str, fields: Sequence[str], total: int
+) -> set[str]:
+    """List the columns with texts in letters apart (NFD), as a Mac writes names: they are the same texts composed.
+
+    Of a large file the sample tells.
+    """
+    if not fields or not total:
+        return set()
+    rows = source if total * len(fields) <= _LOOKED_AT else f"{source} WHERE {_slices(total)}"
+    listed = ", ".join(f"coalesce(bool_or(regexp_matches({field}, {literal(_APART)})), false)" for field in fields)
+    ((*found,),) = connection.execute(f"SELECT {listed} FROM {rows}").fetchall()
+    return {field for field, apart in zip(fields, found, strict=True) if apart}
+
+
+def lines_below(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
+    """Give the texts of the lines with a single cell that end a table: what a report may write below it."""
+    if len(table.columns) <= 1:
+        return ()
+    columns = ", ".join(column.sql for column in table.columns)
+    first = table.rows + table.blank_rows - footer.LONGEST
+    rows = connection.execute(
+        f"SELECT {columns} FROM ({table.placed_sql}) WHERE _place >= {first} ORDER BY _place DESC"
+    ).fetchall()
+    texts: list[str] = []
+    for row in rows:
+        filled = [text.strip() for text in row if text and text.strip()]
+        if len(filled) != 1:
+            break
+        texts.append(filled[0])
+    return tuple(reversed(texts))
 
 
 def _slices(total: int) -> str:

@@ -36,7 +36,7 @@ from bokgi.intake.files.header import SAMPLE_RECORDS, find_header
 from bokgi.intake.files.kinds import Kind, protected
 from bokgi.intake.files.source import Source, examine, free_name
 from bokgi.intake.files.staged import ExportedAt, FoundBy, Place, Progress, StagedFile
-from bokgi.intake.files.table import describe, field_name
+from bokgi.intake.files.table import describe, field_name, lines_below
 
 _BATCH: Final = 20_000
 _DIGITS: Final = 15
@@ -165,6 +165,7 @@ def _stage_sheet(
             file=source.path.name,
             header_row=header.last,
         )
+        below = lines_below(cursor, table)
     finally:
         cursor.close()
     staged = StagedFile(
@@ -182,7 +183,7 @@ def _stage_sheet(
         rows=table.rows,
         rejected=0,
         blank_rows=table.blank_rows,
-        exported=exported_at(source.path.stem, header.titles) or _saved_at(saved),
+        exported=exported_at(source.path.stem, (*header.titles, *below)) or _saved_at(saved),
         findings=table.findings,
         sql=table.sql,
         placed_sql=table.placed_sql,

@@ -83,16 +83,19 @@ def judge(bench: Workbench, marked: Marked, ladder: Ladder) -> Judged:
     )
     _keep(bench, reading, ladder, refused, repeated)
     left_out = 0
-    if reading.mapping.total_rows:
+    if reading.mapping.total_rows or reading.says("targets.measure"):
         left_out = bench.number(f"SELECT count(*) FROM {reading.staged.relation} WHERE {reading.no_record()}")
         if left_out:
-            message = Message(
-                N_(
-                    "{n} {n:line|lines} of totals or below the table {n:is no record and was|are no records and were} "
-                    "left out."
-                ),
-                {"n": left_out},
+            text = N_(
+                "{n} {n:line|lines} of totals or below the table {n:is no record and was|are no records and were} "
+                "left out."
             )
+            if reading.says("targets.measure"):
+                text = N_(
+                    "{n} {n:line|lines} of totals or of results {n:is no target and was|are no targets and were} "
+                    "left out."
+                )
+            message = Message(text, {"n": left_out})
             found.append(Finding("totals_left_out", Severity.INFO, message, left_out, (Example(reading.label),)))
     rejected = reading.staged.rejected
     return Judged(reading.staged.read - left_out, refused + rejected, repeated, left_out, tuple(found))

@@ -15,6 +15,7 @@ _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep",
 PERIOD_PARTS: Final = {"targets.month": Kind.MONTH, "targets.quarter": Kind.QUARTER}
 """Fields that name a part of the year which stands in a column of its own, the shorter part first."""
 _YEAR: Final = "^((?:19|20)[0-9][0-9]) ?(?:년도?)?$"
+_FISCAL: Final = r"fy ?[\x27’-]?((?:20)?[0-9][0-9])|((?:20)?[0-9][0-9]) ?(?:년 ?)?회계 ?[연년]도"
 _QUARTER: Final = "^(?:q ?([1-4])|0?([1-4]) ?(?:q|(?:/4|사)? ?분기)?)$"
 _MONTH: Final = "^(0?[1-9]|1[0-2]) ?월?$"
 _NAMED: Final = rf"^({MONTH_NAMES})\.?$"
@@ -24,25 +25,50 @@ _UNREADABLE: Final = "no period"
 def within_year(year: str, part: str, kind: Kind) -> str:
     """Give the SQL of one text for `period` from the SQL of two: a year, and a quarter or month of it.
 
-    Read are years as `2026`, `2026년`; quarters as `1`, `Q1`, `1분기`; months as `3`, `03`, `3월`, `Mar`. Null where a
-    cell is empty or the year cannot be read (which its own column tells); a part that cannot be read stays unreadable,
-    and so does a word for "empty" such as `N/A`, without which the row has no period.
+    Read are years as `2026`, `2026년`, `FY26`, `2026회계연도`; quarters as `1`, `Q1`, `1분기`; months as `3`, `03`,
+    `3월`, `Mar`. Null where a cell is empty or says so (`N/A`), or the year cannot be read (as its column tells);
+    a part that cannot be read stays unreadable.
 
     >>> import duckdb
-    >>> asked = (("'2026년'", "'3월'", Kind.MONTH), ("'2026'", "'1'", Kind.QUARTER), ("'2026'", "'12'", Kind.QUARTER))
+    >>> asked = (("'2026년'", "'3월'", Kind.MONTH), ("'FY26'", "'1'", Kind.QUARTER), ("'2026'", "'12'", Kind.QUARTER))
     >>> duckdb.sql(f"SELECT {', '.join(within_year(*one) for one in asked)}").fetchall()
-    [('2026-3', '2026-Q1', 'no period')]
+    [('2026-3', 'FY2026-Q1', 'no period')]
     """
     text = f"lower({trimmed(part)})"
-    whole = f"nullif(regexp_extract({trimmed(year)}, '{_YEAR}', 1), '')"
+    whole = _year_of(year)
     if kind is Kind.QUARTER:
         found = f"regexp_extract({text}, '{_QUARTER}', ['a', 'b'])"
         said = f"{whole} || '-Q' || nullif({found}.a || {found}.b, '')"
     else:
         number, name = f"regexp_extract({text}, '{_MONTH}', 1)", f"regexp_extract({text}, '{_NAMED}', 1)"
         said = f"coalesce({whole} || '-' || nullif({number}, ''), nullif({name}, '') || ' ' || {whole})"
-    told = f"{part} IS NOT NULL AND {year} IS NOT NULL AND ({whole} IS NOT NULL OR {is_blank(year)})"
-    return f"CASE WHEN {told} THEN coalesce({said}, '{_UNREADABLE}') END"
+    return f"CASE WHEN NOT {is_blank(part)} AND {whole} IS NOT NULL THEN coalesce({said}, '{_UNREADABLE}') END"
+
+
+def _year_of(sql: str) -> str:
+    """Give the SQL of a year as `2026` or `FY2026`; null for any other text."""
+    plain, fiscal = trimmed(sql), f"regexp_extract(lower({trimmed(sql)}), '^(?:{_FISCAL})$', ['a', 'b'])"
+    return f"""CASE WHEN regexp_matches({plain}, '{_YEAR}') THEN regexp_extract({plain}, '{_YEAR}', 1)
+        WHEN {fiscal}.a || {fiscal}.b <> '' THEN 'FY20' || right({fiscal}.a || {fiscal}.b, 2) END"""
+
+
+def of_year(year: str, part: str) -> str:
+    """Give the SQL of one text for `period` from that of a year, and a part of it as `target_of:` names it.
+
+    `01` and `Q1` are parts of that year, `+01` of the next; `2026-01` is itself, whatever the year. Null where the year
+    cannot be read.
+
+    >>> import duckdb
+    >>> asked = [of_year("'FY26'", part) for part in ("01", "+Q1", "2027-03")]
+    >>> duckdb.sql(f"SELECT {', '.join(asked)}").fetchall()
+    [('FY2026-01', 'FY2027-Q1', '2027-03')]
+    """
+    if "-" in part:
+        return f"'{part}'"
+    whole = _year_of(year)
+    if part.startswith("+"):
+        whole = f"replace({whole}, right({whole}, 4), (right({whole}, 4)::INTEGER + 1)::VARCHAR)"
+    return f"{whole} || '-{part.removeprefix('+')}'"
 
 
 def whole_year(sql: str) -> Reading:
@@ -50,46 +76,62 @@ def whole_year(sql: str) -> Reading:
 
     >>> import duckdb
     >>> from bokgi.intake.values.reading import query
-    >>> texts = "(SELECT unnest(['2026년도', 'N/A', '2026-03', '26']) AS t)"
+    >>> texts = "(SELECT unnest(['2026년도', 'FY26', '2026-03', '26']) AS t)"
     >>> [row[0] for row in duckdb.sql(query(texts, {"y": whole_year("t")})).fetchall()]
     [False, False, True, True]
     """
-    return Reading((), {"malformed": f"(NOT regexp_matches({trimmed(sql)}, '{_YEAR}') AND NOT {is_blank(sql)})"})
+    return Reading((), {"malformed": f"({_year_of(sql)} IS NULL AND NOT {is_blank(sql)})"})
 
 
-def period(sql: str, *, name: str) -> Reading:
+def period(sql: str, *, name: str, year_starts: int = 1) -> Reading:
     """Read the text column `sql` as periods: results `start` and `end` (DATE), `malformed`.
 
     Read are `2026-11`, `2026.11`, `202611`, `2026년 11월`, `Nov 2026`, `2026-11-01` (its month), `2026-Q4`, `Q4 2026`,
-    `2026년 4분기`, `2026`, `2026년도`.
+    `2026년 4분기`, `2026`, `2026년도`; of a fiscal year, which begins in the month `year_starts` of the year that names
+    it, `FY26`, `FY2026 Q1`, `2026회계연도 1분기`, `FY26 3월`.
 
     >>> import duckdb
     >>> from bokgi.intake.values.reading import query
     >>> texts = "(SELECT unnest(['2026년 11월', '2026-Q4', 'Nov 2026', '2026', 'soon']) AS t)"
     >>> [str(row[0]) for row in duckdb.sql(query(texts, {"p": period("t", name="p")})).fetchall()]
     ['2026-11-01', '2026-10-01', '2026-11-01', '2026-01-01', 'None']
+    >>> texts = "(SELECT unnest(['FY26', 'Q4 FY2026', '2026회계연도 3월']) AS t)"
+    >>> april = query(texts, {"p": period("t", name="p", year_starts=4)})
+    >>> [(str(row[0]), str(row[1])) for row in duckdb.sql(april).fetchall()]
+    [('2026-04-01', '2027-04-01'), ('2027-01-01', '2027-04-01'), ('2027-03-01', '2027-04-01')]
     """
-    text = f'"{name}__period"'
+    text = f'"{name}__text"'
+    fiscal = f"regexp_extract(lower({trimmed(sql)}), '{_FISCAL}', ['a', 'b'])"
     year, named = f"regexp_extract({text}, '(19|20)[0-9][0-9]')", f"regexp_extract({text}, '[a-z]{{3}}')"
     quarter = f"regexp_extract({text}, '(?:q([1-4])|([1-4])q|([1-4]) ?분기)', ['a', 'b', 'c'])"
     number = f"regexp_extract({text}, '^(?:(?:19|20)[0-9][0-9])[-./년 ]*([01]?[0-9])(?:월|[-./ ].*|)$', 1)"
     listed = ", ".join(f"'{month}'" for month in _MONTHS)
     month = f"list_position([{listed}], {named})"
+    own = f"regexp_extract({text}, '^[-./ ]*([01]?[0-9])(?:월)?$', 1)"
     steps = (
-        {f"{name}__period": f"lower({trimmed(sql)})"},
+        {
+            f"{name}__text": f"trim(regexp_replace(lower({trimmed(sql)}), '{_FISCAL}', ' '))",
+            f"{name}__fiscal": f"try_cast('20' || right(nullif({fiscal}.a || {fiscal}.b, ''), 2) AS INTEGER)",
+        },
         {
             f"{name}__year": f"try_cast(nullif({year}, '') AS INTEGER)",
             f"{name}__quarter": f"try_cast(nullif({quarter}.a || {quarter}.b || {quarter}.c, '') AS INTEGER)",
             f"{name}__month": f"coalesce(try_cast(nullif({number}, '') AS INTEGER), {month})",
+            f"{name}__own": f"coalesce(try_cast(nullif({own}, '') AS INTEGER), {month})",
             f"{name}__whole": f"regexp_full_match({text}, '(19|20)[0-9][0-9] ?(년도?)?')",
         },
     )
-    y, q, m, whole = (f'"{name}__{part}"' for part in ("year", "quarter", "month", "whole"))
-    start = f"""CASE WHEN {y} IS NULL THEN NULL
+    y, q, m, whole, f, o = (f'"{name}__{part}"' for part in ("year", "quarter", "month", "whole", "fiscal", "own"))
+    start = f"""CASE WHEN {f} IS NOT NULL AND {q} IS NOT NULL
+            THEN (make_date({f}, {year_starts}, 1) + to_months(3 * {q} - 3))::DATE
+        WHEN {f} IS NOT NULL AND {o} BETWEEN 1 AND 12
+            THEN make_date({f} + CASE WHEN {o} < {year_starts} THEN 1 ELSE 0 END, {o}, 1)
+        WHEN {f} IS NOT NULL AND {text} = '' THEN make_date({f}, {year_starts}, 1)
+        WHEN {y} IS NULL OR {f} IS NOT NULL THEN NULL
         WHEN {q} IS NOT NULL THEN make_date({y}, 3 * {q} - 2, 1)
         WHEN {m} BETWEEN 1 AND 12 THEN make_date({y}, {m}, 1)
         WHEN {whole} THEN make_date({y}, 1, 1) END"""
-    months = f"CASE WHEN {q} IS NOT NULL THEN 3 WHEN {m} BETWEEN 1 AND 12 THEN 1 ELSE 12 END"
+    months = f"CASE WHEN {q} IS NOT NULL THEN 3 WHEN coalesce({m}, {o}) BETWEEN 1 AND 12 THEN 1 ELSE 12 END"
     return Reading(
         steps,
         {

@@ -47,6 +47,8 @@ class Reading:
     """Currency of the organisation."""
     label: str
     """Name of the file among those of the import, the sheet after '#'; quarantine calls it so."""
+    year_starts: int = 1
+    """First month of the organisation's fiscal year."""
 
     @property
     def entity(self) -> Entity:
@@ -141,7 +143,7 @@ class Reading:
         return f"CASE WHEN NOT {one_of(text, nulls)} THEN {text} END" if nulls else text
 
     def no_record(self) -> str:
-        """Give the SQL condition for lines that are no record: totals and what is below the table.
+        """Give the SQL condition for lines that are no record: totals, what is below the table, results beside targets.
 
         A deal that is called "Total", now or in a later file, has an id, an owner or a stage besides.
         """
@@ -150,6 +152,10 @@ class Reading:
             for header, texts in self.mapping.total_rows.items()
             if texts
         ]
+        if self.says("targets.measure"):
+            words = self.mapping.values.get("targets.measure", {})
+            targets = ["target", *(theirs for theirs, ours in words.items() if ours == "target")]
+            parts.append(f"NOT {one_of(self.said_text('targets.measure'), targets)}")
         return f"coalesce({' OR '.join(parts)}, false)" if parts else "false"
 
     def _unmarked(self, label: str) -> str:

@@ -19,6 +19,7 @@ from bokgi.intake.judging.periods import PERIOD_PARTS
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.fields import Kind, field_of
 from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
+from bokgi.intake.values.text import is_blank
 
 FIRST_DAY: Final = date(1970, 1, 1)
 LAST_DAY: Final = date(2200, 1, 1)
@@ -192,14 +193,6 @@ _KINDS: Final = (
         ),
     ),
     _Kind(
-        "amount_negative",
-        _ERR,
-        frozenset({Entity.TARGETS}),
-        ("targets.amount",),
-        lambda r, _: f"{r.sql('targets.amount')} < 0",
-        N_("{n} {n:target is|targets are} negative."),
-    ),
-    _Kind(
         "rate_not_positive",
         _ERR,
         frozenset({Entity.RATES}),
@@ -217,6 +210,7 @@ def rules_for(reading: Reading, bench: Bench) -> list[Rule]:
     return [
         *_general(reading, bench),
         *_closings(reading, bench),
+        *_targets(reading),
         *_special(reading, bench),
         *_references(reading, bench),
     ]
@@ -280,13 +274,47 @@ def _closings(reading: Reading, bench: Bench) -> Iterator[Rule]:
     yield Rule("closed_in_future", _W, field, f"{on} > {ahead} AND {closing}", text)
 
 
+_SUBJECT: Final = tuple(f"targets.{name}" for name in ("person_id", "person_email", "person_name", "team", "subject"))
+
+
+def _targets(reading: Reading) -> Iterator[Rule]:
+    """Rules on targets: none is negative, none has nobody beside those who have some, and no two contradict."""
+    if reading.entity is not Entity.TARGETS:
+        return
+    cells = [(c.column, c.field, f'"target.{number}"') for number, c in enumerate(reading.mapping.target_columns)]
+    code, text = _MALFORMED[Kind.AMOUNT]
+    for number, (header, field, _) in enumerate(cells):
+        yield Rule(code, _ERR, field, f'"bad:target.{number}"', text, header)
+    spans = [reading.sql(f"targets.{name}", "start") for name in ("period", "quarter", "month")]
+    if not cells:
+        cells = [(reading.header("targets.amount") or "", "targets.amount", reading.sql("targets.amount"))]
+        spans += [reading.sql("targets.period_start"), reading.sql("targets.period_end")]
+    said = [name for name in _SUBJECT if reading.says(name)]
+    whose = f"coalesce({', '.join([*(f'nfc_normalize({reading.sql(name)})' for name in said), 'NULL'])})"
+    others = [reading.sql(f"targets.{name}") for name in ("subject_kind", "metric", "lead_source")]
+    year = reading.said_text("targets.year") if reading.says("targets.year") else "NULL"
+    over = f"OVER (PARTITION BY {', '.join([whose, *spans, *others, year])})"
+    twice = N_("{n} {n:row gives|rows give} another “{column}” than another row about the same target.")
+    for header, field, amount in cells:
+        text = N_("{n} {n:target is|targets are} negative.")
+        yield Rule("amount_negative", _ERR, field, f"{amount} < 0", text, header)
+        yield Rule("target_contradicted", _ERR, field, f"min({amount}) {over} <> max({amount}) {over}", twice, header)
+    if said and reading.mapping.target_columns:
+        text = N_("{n} {n:row does|rows do} not say whose targets {n:it gives|they give}.")
+        there = " OR ".join(f"{amount} IS NOT NULL" for *_, amount in cells)
+        yield Rule("target_of_nobody", _ERR, said[0], f"{whose} IS NULL AND ({there})", text)
+
+
 def _required(reading: Reading) -> Iterator[tuple[str, ...]]:
     """Give the groups of fields of which each row needs one.
 
     A quarter or month is no period without its year, and none at all where a column of whole periods is read instead.
     """
     groups = REQUIRED.get(reading.entity, ())
-    if reading.entity is Entity.TARGETS:
+    if reading.mapping.target_columns:
+        bare = any("-" not in (column.period or "") for column in reading.mapping.target_columns)
+        groups = (("targets.year",),) if bare else ()
+    elif reading.entity is Entity.TARGETS:
         amount, periods = groups
         whole = next(((name,) for name in periods if name not in PERIOD_PARTS and reading.says(name)), None)
         groups = (amount, tuple(PERIOD_PARTS), ("targets.year",)) if whole is None else (amount, whole)
@@ -314,13 +342,23 @@ def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
         yield from _plausible(bench, column.field, f'"entered.{number}.on"', column.column)
 
 
-_READ_AS: Final = {Kind.MOMENT: "on", Kind.PERIOD: "start", Kind.DATE: "", Kind.AMOUNT: "", Kind.NUMBER: ""}
+_READ_AS: Final = {
+    Kind.MOMENT: "on",
+    Kind.PERIOD: "start",
+    Kind.QUARTER: "start",
+    Kind.MONTH: "start",
+    Kind.DATE: "",
+    Kind.AMOUNT: "",
+    Kind.NUMBER: "",
+}
 """Kinds of which a word for "empty" (`N/A`, `-`) is no value, with the part of what is read that tells."""
 
 
 def _is_there(reading: Reading, name: str) -> str:
     """Give the SQL condition that a field says something, be it unreadable."""
     found = field_of(name)
+    if found is not None and found.kind is Kind.YEAR:
+        return f"(NOT {is_blank(f'({reading.said_text(name)})')})"
     if found is None or found.kind not in _READ_AS:
         return reading.has_text(name)
     return f'({reading.sql(name, _READ_AS[found.kind])} IS NOT NULL OR "bad:{name}")'

@@ -9,10 +9,11 @@ from typing import Final
 
 from bokgi.intake.judging import outcome
 from bokgi.intake.judging.ladder import Ladder
-from bokgi.intake.judging.periods import PERIOD_PARTS, period, whole_year, within_year
+from bokgi.intake.judging.periods import PERIOD_PARTS, of_year, period, whole_year, within_year
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.fields import Kind
 from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
+from bokgi.intake.mapping.titles import WITHOUT_TITLE, without_title
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.values import reading as values
 from bokgi.intake.values import typed
@@ -214,8 +215,7 @@ def _columns(reading: Reading) -> Iterator[_Column]:
         form = next((column.format for column in feeding if column.format is not None), None)
         text = _worded(reading, name, reading.said_text(name))
         if name in PERIOD_PARTS:
-            year = reading.said_text("targets.year") if reading.says("targets.year") else "NULL::VARCHAR"
-            text = within_year(year, text, PERIOD_PARTS[name])
+            text = within_year(_year(reading), text, PERIOD_PARTS[name])
             yield _column(reading, f"f{number}", name, Kind.PERIOD, text, form)
             continue
         alone = feeding[0].column if len(feeding) == 1 and name not in reading.mapping.constants else None
@@ -225,6 +225,7 @@ def _columns(reading: Reading) -> Iterator[_Column]:
         made = _read(reading, f"s{number}", ValueKind.MOMENT, column.format)
         names = {"at": f"entered.{number}.at", "on": f"entered.{number}.on", "malformed": f"bad:entered.{number}"}
         yield _Column((f"s{number}", text), made, names, column.column)
+    yield from _targets(reading)
     for which in ("old", "new"):
         if reading.says(f"deal_history.{which}") and reading.says("deal_history.field"):
             yield from _changed_values(reading, which)
@@ -233,6 +234,23 @@ def _columns(reading: Reading) -> Iterator[_Column]:
         if said and not reading.says(name):
             text = f"nullif(concat_ws(' ', {', '.join(said)}), '')"
             yield _Column((name, text), values.Reading((), {"value": identifier(name)}), {"value": name})
+
+
+def _targets(reading: Reading) -> Iterator[_Column]:
+    """Read the columns that hold the target of a period each: `target.<number>` with `.start` and `.end`."""
+    for number, column in enumerate(reading.mapping.target_columns):
+        name, helper = f"target.{number}", f"t{number}"
+        made = _read(reading, helper, ValueKind.AMOUNT, column.format)
+        yield _Column((helper, reading.filled(column.column)), made, {"value": name, "malformed": f"bad:{name}"})
+        helper = f"p{number}"
+        whole = period(identifier(helper), name=helper, year_starts=reading.year_starts)
+        names = {part: f"{name}.{part}" for part in ("start", "end")}
+        yield _Column((helper, of_year(_year(reading), column.period or "")), whole, names)
+
+
+def _year(reading: Reading) -> str:
+    """Give the SQL of the year of a row of targets."""
+    return reading.said_text("targets.year") if reading.says("targets.year") else "NULL::VARCHAR"
 
 
 def _changed_values(reading: Reading, which: str) -> Iterator[_Column]:
@@ -261,13 +279,15 @@ def _column(reading: Reading, helper: str, name: str, kind: Kind, text: str, for
     if kind is Kind.CURRENCY:
         read = _currency(column)
     elif kind is Kind.PERIOD:
-        read = period(column, name=helper)
+        read = period(column, name=helper, year_starts=reading.year_starts)
     elif kind is Kind.YEAR:
         read = whole_year(column)
     elif kind in _VALUE_KINDS:
         read = _read(reading, helper, _VALUE_KINDS[kind], form)
     elif form == SALESFORCE_ID:
         read = values.Reading((), {"value": completed(column)})
+    elif form == WITHOUT_TITLE:
+        read = values.Reading((), {"value": without_title(column)})
     else:
         read = values.Reading((), {"value": column})
     return _Column((helper, text), read, names)

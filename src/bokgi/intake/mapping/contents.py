@@ -11,7 +11,7 @@ from typing import Final
 
 from bokgi.intake.files.staged import StagedColumn
 from bokgi.intake.mapping.fields import Field, Kind
-from bokgi.intake.mapping.headers import key, personal, value_words, without_brackets
+from bokgi.intake.mapping.headers import key, personal, value_words
 
 _DATE: Final = re.compile(
     r"""
@@ -26,11 +26,15 @@ _DATE: Final = re.compile(
 )
 _CLEAR_DATE: Final = re.compile(r".*\d\s*[-./년:]\s*\d.*|.*[A-Za-z]{3,}.*\d{4}.*")
 _NUMBER: Final = re.compile(r"[-+(△▲−]?\s*\d[\d,.\s]*(?:[eE][-+]?\d+)?\s*[)%]?")
+_FIGURE: Final = re.compile(r"[-+(]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\)?")
+"""A number with marks of thousands: an amount, and no category."""
 _AMOUNT: Final = re.compile(
     r"[-+(△▲−₩￦$€£¥\sA-Z]{0,8}\s*\d[\d,.\s억만천백십]*\s*(?:[KMBkmb]|백만|천만|만|억|천)?\s*(?:원|[A-Z]{3}|[€$£])?\s*\)?"
 )
-_PERIOD: Final = re.compile(r"\d{4}.*|[A-Za-z]{3,9}[\s-]\d{2,4}|Q[1-4]\s*\d{4}|FY.*")
-_YEAR: Final = re.compile(r"(?:19|20)\d{2} ?(?:년도?)?")
+_PERIOD: Final = re.compile(r"\d{4}.*|\d\d ?회계.*|[A-Za-z]{3,9}[\s-]\d{2,4}|Q[1-4]\s*(?:FY)?\s*\d{2,4}|FY.*")
+_YEAR: Final = re.compile(
+    r"(?:19|20)\d{2} ?(?:년도?)?|FY ?['’-]?(?:20)?\d\d|(?:20)?\d\d ?(?:년 ?)?회계 ?[연년]도", re.IGNORECASE
+)
 _QUARTER: Final = re.compile(r"Q ?[1-4]|0?[1-4] ?(?:Q|(?:/4|사)? ?분기)?", re.IGNORECASE)
 MONTH_NAMES: Final = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -38,14 +42,6 @@ MONTH_NAMES: Final = (
 )
 """Pattern of the English names of months, in lower case."""
 _MONTH: Final = re.compile(rf"(?:0?[1-9]|1[0-2]) ?월?|(?:{MONTH_NAMES})\.?", re.IGNORECASE)
-_PERIOD_HEADER: Final = re.compile(
-    rf"""(?:(?:19|20)\d\d\s?[-./년]?\s?)?                                            # 2026년 1월, 2026-Q1, or without
-        (?:Q\s?[1-4]|[1-4]\s?(?:Q|(?:/4|사)?\s?분기)|(?:0?[1-9]|1[0-2])\s?월|(?:{MONTH_NAMES})\.?)
-        (?:[\s-]?(?:19|20)?\d\d)?                                                    # Jan 2026
-    | (?:19|20)\d\d[-./]?(?:0[1-9]|1[0-2])                                           # 2026-01, 202601
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE: Final = re.compile(r"(?:\+\d{1,3}[\s-]?)?\(?0?\d{2,4}\)?[\s.-]\d{3,4}[\s.-]\d{3,4}")
 _RESIDENT: Final = re.compile(r"\d{6}-[0-9]\d{6}")
@@ -98,7 +94,8 @@ def _likeness(field: Field, text: str) -> float:
         return float(not _NUMBER.fullmatch(text) and not dated(text))
     if field.kind is Kind.CATEGORY:
         words = value_words(field.name)
-        return 1.0 if key(text) in words else _HALF if words else float(not dated(text))
+        otherwise = 0.0 if _FIGURE.fullmatch(text) else _HALF if words else float(not dated(text))
+        return 1.0 if key(text) in words else otherwise
     return float(len(text) < _LONG_TEXT) if field.kind is Kind.ID else 1.0
 
 
@@ -114,15 +111,6 @@ def dated(text: str) -> bool:
     (True, False)
     """
     return _DATE.fullmatch(text) is not None and _CLEAR_DATE.fullmatch(text) is not None
-
-
-def names_a_period(header: str) -> bool:
-    """Tell whether a header is a quarter or a month itself, as where each period has a column, with a unit or without.
-
-    >>> [names_a_period(header) for header in ("1월(만원)", "2026년 Q3", "2026-01", "Jan 26", "marketing", "월", "1")]
-    [True, True, True, True, False, False, False]
-    """
-    return _PERIOD_HEADER.fullmatch(without_brackets(header).strip()) is not None
 
 
 def looks(column: StagedColumn, kind: Kind) -> bool:

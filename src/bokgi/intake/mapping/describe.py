@@ -129,5 +129,7 @@ def field_label(column: ColumnMapping) -> Message:
     if column.stage is not None:
         text = N_("left the stage {stage}") if column.field.startswith(STAGE_LEFT) else N_("entered the stage {stage}")
         return Message(text, {"stage": column.stage})
+    if column.period is not None:
+        return Message(N_("target of {period}"), {"period": column.period})
     field = field_of(column.field)
     return Message(column.field) if field is None else field.label

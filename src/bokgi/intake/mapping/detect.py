@@ -18,7 +18,7 @@ from bokgi.domain.errors import MappingError
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.staged import StagedFile
-from bokgi.intake.mapping import assumptions, dates, second_table, vocabularies
+from bokgi.intake.mapping import assumptions, dates, second_table, target_periods, vocabularies
 from bokgi.intake.mapping.columns import Context, assign
 from bokgi.intake.mapping.fields import FIELDS, field_of
 from bokgi.intake.mapping.formats import Formatted, formatted, sortable
@@ -158,9 +158,21 @@ def _assigned(recognised: Recognised, source: str, hints: Hints) -> _Work:
     assignment = assign(context)
     work.mapping = replace(mapping, columns=assignment.columns)
     work.questions += assignment.questions
+    if context.entity is Entity.TARGETS:
+        _periods(work, hints)
     work.findings += assumptions.left_out(work.mapping, assignment.personal)
     work.findings += assumptions.without_year(work.mapping, staged, context.prefix)
     return work
+
+
+def _periods(work: _Work, hints: Hints) -> None:
+    """Find the columns that hold the target of a period each, and the year of periods that name none."""
+    if work.context.saved is None:
+        work.mapping, said = target_periods.with_periods(work.staged, work.mapping)
+        work.findings += said
+    work.mapping, asked, said = target_periods.with_year(work.staged, work.mapping, hints)
+    work.questions += asked
+    work.findings += said
 
 
 def _understood(connection: duckdb.DuckDBPyConnection, work: _Work, hints: Hints) -> None:
@@ -332,7 +344,7 @@ def _compared(connection: duckdb.DuckDBPyConnection, works: Sequence[_Work]) -> 
     for reference in references([work.staged for work in works], [work.mapping for work in works]):
         nulls = by_name[reference.child.name].mapping.null_values
         child, parent = (reference.child, reference.header), (reference.parent, reference.parent_header)
-        found = overlap(connection, child, parent, nulls, short_ids=reference.short_ids)
+        found = overlap(connection, child, parent, nulls, short_ids=reference.short_ids, titled=reference.titled)
         finding = unmatched(reference, found)
         if finding is not None:
             by_name[reference.child.name].findings.append(finding)

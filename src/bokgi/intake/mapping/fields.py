@@ -7,6 +7,7 @@ in `synonyms/*.toml`, not here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +15,7 @@ from typing import Final
 
 from bokgi.domain.errors import InternalError
 from bokgi.domain.messages import N_, Message
-from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, STAGE_ENTERED, STAGE_LEFT, Entity
+from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, STAGE_ENTERED, STAGE_LEFT, TARGET_OF, Entity
 
 
 class Kind(StrEnum):
@@ -317,6 +318,14 @@ def _definition_fields() -> Iterator[Field]:
     yield _field("targets.last_day", _K.DATE, N_("last day"), "targets.period_end")
     yield _field("targets.lead_source", _K.CATEGORY, N_("lead source"), "targets.lead_source")
     yield _field("targets.amount", _K.AMOUNT, N_("target"), "targets.amount")
+    yield Field(
+        TARGET_OF,
+        _K.AMOUNT,
+        Message(N_("target of the period named")),
+        ("targets.amount", "targets.period_start", "targets.period_end"),
+        (_E.TARGETS,),
+    )
+    yield _field("targets.measure", _K.CATEGORY, N_("target or result"))
     yield _field("targets.currency", _K.CURRENCY, N_("currency"), "targets.currency")
 
     yield _field("standards.role", _K.CATEGORY, N_("role"), "standards.role")
@@ -351,16 +360,19 @@ def _definition_fields() -> Iterator[Field]:
 
 
 FIELDS: Final[dict[str, Field]] = {field.name: field for field in _fields()}
-"""Every field by name; `stage_entered:` and `stage_left:` stand for the whole family."""
+"""Every field by name; `stage_entered:`, `stage_left:` and `target_of:` stand for the whole family."""
+_PERIOD: Final = re.compile(r"(?:(?:FY)?20\d\d-|\+)?(?:0[1-9]|1[0-2]|Q[1-4])")
 
 
 def field_of(name: str) -> Field | None:
     """Give the field of a name as it stands in a mapping, or null where there is none.
 
-    >>> field_of("stage_entered:Proposal").kind, field_of("deals.amuont")
-    (<Kind.MOMENT: 'moment'>, None)
+    >>> field_of("stage_entered:Proposal").kind, field_of("deals.amuont"), field_of("target_of:2026-13")
+    (<Kind.MOMENT: 'moment'>, None, None)
     """
     prefix, colon, stage = name.partition(":")
+    if name.startswith(TARGET_OF) and _PERIOD.fullmatch(stage) is None:
+        return None
     return FIELDS.get(f"{prefix}:") if colon and stage else FIELDS.get(name) if not colon else None
 
 

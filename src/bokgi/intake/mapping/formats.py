@@ -20,7 +20,8 @@ from bokgi.intake.mapping.contents import said
 from bokgi.intake.mapping.fields import Field, Kind, field_of
 from bokgi.intake.mapping.ladders.evidence import text_of
 from bokgi.intake.mapping.model import ColumnMapping, FileMapping, Hints, Option, Question
-from bokgi.intake.mapping.writings import KINDS, detected, example_of, order_of
+from bokgi.intake.mapping.titles import WITHOUT_TITLE, is_name_of_ours, told
+from bokgi.intake.mapping.writings import KINDS, detected, example_of, order_of, pattern_in_doubt
 from bokgi.intake.sql import literal
 from bokgi.intake.values import AmountFormat, Detected, MomentFormat, ProbabilityScale, ValueKind, Wanted, unit_of
 from bokgi.intake.values.salesforce_ids import SALESFORCE_ID
@@ -73,11 +74,17 @@ def formatted(
     }
     found = detected(connection, staged, wanted)
     columns, questions = [], []
+    findings: list[Finding] = []
     dates = {header: one for header, one in found.items() if one.kind is ValueKind.MOMENT and one.ambiguous}
     order = _which_order(mapping, dates)
     for column in mapping.columns:
         if _short_ids(staged, mapping, column):
             columns.append(replace(column, format=SALESFORCE_ID))
+            continue
+        if column.format is None and is_name_of_ours(field_of(column.field)):
+            form_of_names, said_of_names = told(connection, staged, column)
+            columns.append(replace(column, format=form_of_names))
+            findings += said_of_names
             continue
         one = found.get(column.column)
         if one is None or column.format is not None or KINDS.get(_kind(column) or Kind.TEXT) is not one.kind:
@@ -89,7 +96,9 @@ def formatted(
     if dates and hints.answers.get(order.key) not in {option.answer for option in order.options}:
         questions.insert(0, order)
     history = _of_history(connection, staged, mapping) or mapping.history_formats
-    return Formatted(replace(mapping, columns=tuple(columns), history_formats=history), tuple(questions))
+    once = {question.key: question for question in reversed(questions)}
+    whole = replace(mapping, columns=tuple(columns), history_formats=history)
+    return Formatted(whole, tuple(reversed(once.values())), tuple(findings))
 
 
 def _kind(column: ColumnMapping) -> Kind | None:
@@ -132,7 +141,9 @@ def _chosen(
         answer = hints.answers.get(question.key)
         form = answer if answer in {one.format, *one.alternatives} else form
         questions += [] if answer == form else [question]
-    if not unit_of(_header(staged, column)).said and _unit_doubtful(staged, mapping, column):
+    if not unit_of(_header(staged, column)).said and all(
+        _unit_doubtful(staged, mapping, one) for one in _alike(staged, mapping, column)
+    ):
         question = _which_unit(mapping, column)
         answer = hints.answers.get(question.key)
         if answer in _UNITS:
@@ -154,7 +165,7 @@ def _which_order(mapping: FileMapping, unclear: Mapping[str, Detected]) -> Quest
             {"file": mapping.file, "columns": ", ".join(unclear)},
         ),
         options=tuple(
-            Option(order, Message(text, {"example": example_of(forms[order])}))
+            Option(order, Message(text, {"example": example_of(pattern_in_doubt(forms[order]))}))
             for order, text in _ORDERS.items()
             if order in forms
         ),
@@ -180,6 +191,13 @@ def _which_mark(mapping: FileMapping, column: ColumnMapping, one: Detected) -> Q
     )
 
 
+def _alike(staged: StagedFile, mapping: FileMapping, column: ColumnMapping) -> tuple[ColumnMapping, ...]:
+    """Give the columns that have their unit with a column: itself, or all that hold the target of a period."""
+    if column.period is None:
+        return (column,)
+    return tuple(one for one in mapping.target_columns if staged.column(one.column).filled)
+
+
 def _unit_doubtful(staged: StagedFile, mapping: FileMapping, column: ColumnMapping) -> bool:
     """Tell whether amounts in won are so small that they could be counted in ten thousands."""
     won = mapping.currency == "KRW" or (mapping.currency is None and _HANGUL.search(column.column) is not None)
@@ -190,7 +208,7 @@ def _unit_doubtful(staged: StagedFile, mapping: FileMapping, column: ColumnMappi
 
 def _which_unit(mapping: FileMapping, column: ColumnMapping) -> Question:
     return Question(
-        key=f"{mapping.file}:unit:{column.column}",
+        key=f"{mapping.file}:unit:{'targets' if column.period else column.column}",
         code="amount_unit_unclear",
         file=mapping.file,
         columns=(column.column,),
@@ -262,4 +280,8 @@ def in_words(field: Field, text: str) -> Message:
             return Message(N_("like {example}"), {"example": example})
         values = {"example": example, "n": form.multiplier, "currency": form.currency or ""}
         return Message(N_("like {example}, times {n} {currency}"), values)
-    return Message(N_("ids of 15 characters, completed to 18")) if text == SALESFORCE_ID else Message(text)
+    ours = {
+        SALESFORCE_ID: N_("ids of 15 characters, completed to 18"),
+        WITHOUT_TITLE: N_("names, without titles behind them"),
+    }
+    return Message(ours.get(text, text))

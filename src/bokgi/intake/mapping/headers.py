@@ -116,7 +116,9 @@ def named(header: str, prefix: str | None = None) -> tuple[tuple[str, float], ..
         if fields := synonyms().get(key(text)):
             exact = strength if text == bare and _BRACKETS.search(bare) is None else min(strength, LOOSE)
             return tuple((field, exact) for field in fields)
-    return ()
+    # "금액(만원) - 예상": what is told apart below a merged header is an amount each; of a name there is one.
+    above = synonyms().get(key(without_brackets(bare.split(_JOINED, 1)[0])), ()) if _JOINED in bare else ()
+    return tuple((field, LOOSE - 0.2) for field in above if field.endswith(".amount"))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.mapping.fields import FIELDS, Kind
 from bokgi.intake.mapping.headers import key
 from bokgi.intake.mapping.model import Entity, FileMapping
+from bokgi.intake.mapping.titles import WITHOUT_TITLE, without_title
 from bokgi.intake.sql import literal
 from bokgi.intake.values.salesforce_ids import SALESFORCE_ID, completed
 
@@ -55,15 +56,16 @@ def overlap(
     null_values: Sequence[str] = (),
     *,
     short_ids: bool = False,
+    titled: bool = False,
 ) -> Overlap:
     """Compare the values of a column with those of another (file, header), over at most `MOST_ROWS` rows of each.
 
-    `short_ids`: ids of Salesforce, some of them with 15 characters.
+    `short_ids`: ids of Salesforce, some of them with 15 characters. `titled`: names, some of them with titles.
     """
     nulls = ", ".join(literal(text) for text in ("", *null_values))
     texts = [
-        f"SELECT {_text(file.column(header).sql, short_ids=short_ids)} AS text FROM {file.relation} LIMIT {MOST_ROWS}"
-        for file, header in (child, parent)
+        f"SELECT {_text(sql, short_ids=short_ids, titled=titled)} AS text FROM {rows} LIMIT {MOST_ROWS}"
+        for sql, rows in ((file.column(header).sql, file.relation) for file, header in (child, parent))
     ]
     counted = f"""
         WITH child AS (SELECT text, count(*) AS n FROM ({texts[0]}) WHERE text NOT IN ({nulls}) GROUP BY text),
@@ -89,8 +91,10 @@ def overlap(
     return Overlap(values, found, rows, missing_rows, tuple((text, n, near) for text, n, near in missing))
 
 
-def _text(sql: str, *, short_ids: bool) -> str:
-    return completed(f"trim({sql})") if short_ids else f"nfc_normalize(trim({sql}))"
+def _text(sql: str, *, short_ids: bool, titled: bool) -> str:
+    if short_ids:
+        return completed(f"trim({sql})")
+    return without_title(f"trim({sql})") if titled else f"nfc_normalize(trim({sql}))"
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class Reference:
     parent: StagedFile
     parent_header: str
     short_ids: bool = False
+    titled: bool = False
 
 
 def references(files: Sequence[StagedFile], mappings: Sequence[FileMapping]) -> Iterator[Reference]:
@@ -126,7 +131,8 @@ def references(files: Sequence[StagedFile], mappings: Sequence[FileMapping]) -> 
                     continue
                 if its.entity is to and parent_field and (parent := its.of(parent_field)):
                     short = SALESFORCE_ID in {column.format, parent.format}
-                    yield Reference(file, column.column, column.field, other, parent.column, short)
+                    titled = WITHOUT_TITLE in {column.format, parent.format}
+                    yield Reference(file, column.column, column.field, other, parent.column, short, titled)
                 elif mapping.entity is Entity.DEALS and its.entity is Entity.IGNORE and field.kind is Kind.CATEGORY:
                     same = [there.name for there in other.columns if key(there.name) == key(column.column)]
                     if same and other.columns[0].name == same[0]:

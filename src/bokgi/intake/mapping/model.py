@@ -22,6 +22,9 @@ STAGE_ENTERED: Final = "stage_entered:"
 """Prefix of a field: the moment at which the deal entered the stage named after it."""
 STAGE_LEFT: Final = "stage_left:"
 """Prefix of a field: the moment at which the deal left the stage named after it; a check, never a fact of its own."""
+TARGET_OF: Final = "target_of:"
+"""Prefix of a field: the target of the period named after it, as `2026-01` or `FY2026-Q1`; `01` and `Q1` are of the
+file's or the row's year, with `+` of the year after it."""
 
 
 class Entity(StrEnum):
@@ -101,6 +104,11 @@ class ColumnMapping:
         """Stage named by `stage_entered:` or `stage_left:`, else null."""
         prefix, colon, stage = self.field.partition(":")
         return stage if colon and f"{prefix}:" in {STAGE_ENTERED, STAGE_LEFT} else None
+
+    @property
+    def period(self) -> str | None:
+        """Period named by `target_of:`, else null."""
+        return self.field.removeprefix(TARGET_OF) if self.field.startswith(TARGET_OF) else None
 
     def as_saved(self) -> ColumnMapping:
         """Give the column as it is read back from a saved mapping."""
@@ -190,6 +198,11 @@ class FileMapping:
     def stage_columns(self, prefix: str = STAGE_ENTERED) -> tuple[ColumnMapping, ...]:
         """Give the columns that hold the moment of entering (or leaving) a stage."""
         return tuple(column for column in self.columns if column.field.startswith(prefix))
+
+    @property
+    def target_columns(self) -> tuple[ColumnMapping, ...]:
+        """Give the columns that hold the target of a period each."""
+        return tuple(column for column in self.columns if column.period is not None)
 
     @property
     def headers(self) -> tuple[str, ...]:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.mapping.columns import Context
-from bokgi.intake.mapping.contents import names_a_period
+from bokgi.intake.mapping.contents import fit
 from bokgi.intake.mapping.entities import guesses, undecided
-from bokgi.intake.mapping.headers import common_prefix
+from bokgi.intake.mapping.fields import FIELDS
+from bokgi.intake.mapping.headers import common_prefix, named
 from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity, FileMapping, FoundBy, Hints, Option, Question
 from bokgi.intake.mapping.preset import Preset, PresetMatch, matches
+from bokgi.intake.mapping.target_periods import Periods, periods, says_targets
 
 _ALIKE: Final = 0.6
 _ALIKE_OF_SAME_NAME: Final = 0.4
 _WORDS: Final = re.compile(r"[\W\d_]+")
 _SHOWN: Final = 12
-_SEVERAL: Final = 2
+_HALF: Final = 0.5
+_WITH_YEAR: Final = frozenset({"targets.year", "targets.period", "targets.period_start"})
 _BY_PRESET: Final = 0.99
 _BY_NAME: Final = 0.9
 _ASKED: Final = 0.5
@@ -79,19 +82,47 @@ def _recognised(
 
 
 def _by_headers(file: StagedFile, prefix: str | None, hints: Hints) -> Recognised:
-    found = guesses(file, prefix)
+    found = tuple(
+        guess for guess in guesses(file, prefix) if guess.entity is not Entity.TARGETS or _are_targets(file, prefix)
+    )
+    keeps = bool(found) and Context(file, found[0].entity, prefix, hints).keeps_attributes
+    spread = None if keeps else periods(file)
+    if spread is not None and (spread.said or says_targets(file)):
+        return Recognised(Context(file, Entity.TARGETS, prefix, hints), FoundBy.NAME, _BY_NAME)
+    if not found and spread is not None:
+        return _unclear_periods(file, prefix, hints, spread)
     if not found:
         context = Context(file, Entity.IGNORE, prefix, hints)
-        return Recognised(context, FoundBy.NOTHING, 0.0, findings=(_unknown(file), *_periods_in_columns(file)))
+        return Recognised(context, FoundBy.NOTHING, 0.0, findings=(_unknown(file),))
     question = _which_entity(file, [guess.entity for guess in found[:3]])
     answer = hints.answers.get(question.key)
     if answer in {entity.value for entity in Entity}:
         return Recognised(Context(file, Entity(answer), prefix, hints), FoundBy.HAND, 1.0)
     context = Context(file, found[0].entity, prefix, hints)
-    findings = () if context.keeps_attributes else _periods_in_columns(file)
+    findings = () if spread is None else (_periods_in_columns(file, spread, question.key),)
     if undecided(found):
         return Recognised(context, FoundBy.NAME, _ASKED, (question,), findings)
     return Recognised(context, FoundBy.NAME, _BY_NAME, findings=findings)
+
+
+def _are_targets(file: StagedFile, prefix: str | None) -> bool:
+    """Tell whether a file of amounts by month is one of targets: it has whole periods or years, or says so."""
+    whole = any(
+        field in _WITH_YEAR and (fit(column, FIELDS[field]) or 0) >= _HALF
+        for column in file.columns
+        for field, _ in named(column.name, prefix)
+    )
+    return whole or says_targets(file)
+
+
+def _unclear_periods(file: StagedFile, prefix: str | None, hints: Hints, spread: Periods) -> Recognised:
+    """Leave a file alone that has a column for each period and says nowhere that these are targets; unless told so."""
+    question = replace(_which_entity(file, [Entity.TARGETS]), suggestion=Entity.IGNORE.value)
+    if hints.answers.get(question.key) == Entity.TARGETS.value:
+        return Recognised(Context(file, Entity.TARGETS, prefix, hints), FoundBy.HAND, 1.0)
+    context = Context(file, Entity.IGNORE, prefix, hints)
+    findings = (_unknown(file), _periods_in_columns(file, spread, question.key))
+    return Recognised(context, FoundBy.NOTHING, 0.0, (question,), findings)
 
 
 def _saved_for(file: StagedFile, saved: Sequence[FileMapping]) -> FileMapping | None:
@@ -156,17 +187,15 @@ def _unknown(file: StagedFile) -> Finding:
     return Finding("file_unknown", severity, Message(text, values), values=values)
 
 
-def _periods_in_columns(file: StagedFile) -> tuple[Finding, ...]:
-    """Say that columns for periods are not taken, and how targets are read; a lone one may be anything."""
-    named = [column.name for column in file.columns if names_a_period(column.name)]
-    if len(named) < _SEVERAL:
-        return ()
-    values: dict[str, object] = {"file": file.name, "columns": _listed(named)}
+def _periods_in_columns(file: StagedFile, spread: Periods, key: str) -> Finding:
+    """Say that columns for periods are not taken, and how to have them taken as targets."""
+    headers = list(spread.columns)
+    values: dict[str, object] = {"file": file.name, "columns": _listed(headers), "answer": f"{key}=targets"}
     text = N_(
-        "{file} has a column for each period ({columns}); they are not taken. Targets are read from one row per person "
-        "or team and period, with columns such as person, year, month and target."
+        "{file} has a column for each period ({columns}); they are not taken, for nothing says that they are targets. "
+        "If they are, put “target” into the file's name or a header, or answer {answer}."
     )
-    return (Finding("periods_in_columns", Severity.WARNING, Message(text, values), len(named), values=values),)
+    return Finding("periods_in_columns", Severity.WARNING, Message(text, values), len(headers), values=values)
 
 
 def _which_entity(file: StagedFile, entities: Sequence[Entity]) -> Question:

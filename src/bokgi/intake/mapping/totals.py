@@ -18,6 +18,8 @@ from bokgi.intake.sql import literal
 _LINE: Final = re.compile(footer.TOTALS)
 _NAME: Final = re.compile(footer.NAMES_OF_TOTALS)
 _FIGURE: Final = re.compile(footer.FIGURE)
+_SUM_OF: Final = r"(?i).{1,40}\s*[(\[]?(?:소\s?계|합\s?계|총\s?계|(?:sub-?\s?)?total)[)\]]?"
+_SUBJECTS: Final = frozenset({"targets.person_name", "targets.team", "targets.subject"})
 _SEPARATOR: Final = "\x1f"
 _ENOUGH: Final = 1_000
 
@@ -38,9 +40,23 @@ def total_rows(
         if header is not None:
             text = row[[column.name for column in staged.columns].index(header)]
             found.setdefault(header, {})[str(text).strip()] = None
-    for header, text in _footer(connection, staged):
+    for header, text in (*_footer(connection, staged), *_sums_of_teams(connection, staged, mapping)):
         found.setdefault(header, {})[text] = None
     return {header: tuple(texts) for header, texts in found.items()}
+
+
+def _sums_of_teams(
+    connection: duckdb.DuckDBPyConnection, staged: StagedFile, mapping: FileMapping
+) -> list[tuple[str, str]]:
+    """Read whose targets are sums of others ("영업1팀 소계"), which would be a team of that name."""
+    columns = [column.column for column in mapping.columns if column.field in _SUBJECTS]
+    found = []
+    for header in columns:
+        text = f"trim({staged.column(header).sql})"
+        sums = f"regexp_full_match({text}, {literal(_SUM_OF)})"
+        rows = connection.execute(f"SELECT DISTINCT {text} FROM {scanned(staged)} WHERE {sums} ORDER BY 1").fetchall()
+        found += [(header, name) for (name,) in rows]
+    return found
 
 
 def _candidates(connection: duckdb.DuckDBPyConnection, staged: StagedFile) -> list[tuple[str | None, ...]]:

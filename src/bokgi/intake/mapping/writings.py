@@ -77,10 +77,16 @@ def order_of(form: str) -> str:
     >>> order_of("%d/%m/%Y %H:%M"), order_of("%Y-%m-%d | %y.%m.%d")
     ('dmy', 'ymd')
     """
-    for pattern in reversed(MomentFormat.of(form).patterns):
-        if places := "".join(place.lower() for place in _PLACES.findall(pattern))[:3]:
-            return places
-    return ""
+    return "".join(place.lower() for place in _PLACES.findall(pattern_in_doubt(form)))[:3]
+
+
+def pattern_in_doubt(form: str) -> str:
+    """Give the pattern of a format that names day, month and year in an open order: the last that names them.
+
+    >>> pattern_in_doubt("%Y-%m-%d | %y.%m.%d | excel")
+    '%y.%m.%d'
+    """
+    return next((one for one in reversed(MomentFormat.of(form).patterns) if _PLACES.search(one)), "")
 
 
 def example_of(form: str) -> str:

@@ -181,11 +181,16 @@ def _ask_moment(field: str, column: str, choice: _Choice) -> dict[str, str]:
 def _moment(field: str, choice: _Choice, counts: Mapping[str, Any]) -> Detected:
     patterns = list(choice.fixed)
     decided, alternatives, confidence = DecidedBy.SHAPE, [], 1.0
+    written = {_order(p) for p in choice.fixed if "%d" in p}
     for number, options in enumerate(choice.open):
         fitting = {p: counts[f"{field} {p}"] for p in options}
         either = counts[f"{field} any {number}"]
         ranked = sorted(options, key=lambda p: -fitting[p])
         best, tied = ranked[0], [p for p in ranked[1:] if fitting[p] == fitting[ranked[0]]]
+        alike = [p for p in (best, *tied) if {_order(p)} == written]
+        if tied and alike:
+            # Beside "2026.12.20" in its column "26.11.05" begins with the year, too.
+            best, tied = alike[0], []
         contradicted = either - fitting[best] > either * _CONTRADICTION
         patterns.append(best)
         decided = DecidedBy.WHOLE_COLUMN
@@ -196,7 +201,7 @@ def _moment(field: str, choice: _Choice, counts: Mapping[str, Any]) -> Detected:
     if not patterns:
         return Detected(ValueKind.MOMENT, "", 0.0, 0, 0, DecidedBy.NOTHING)
     day_only = counts.get(f"{field} timed") == 0
-    form = MomentFormat(tuple(patterns), day_only)
+    form = MomentFormat(tuple(dict.fromkeys(patterns)), day_only)
     return Detected(ValueKind.MOMENT, form.text, confidence, 0, 0, decided, tuple(dict.fromkeys(alternatives)))
 
 

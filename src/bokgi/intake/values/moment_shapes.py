@@ -51,6 +51,12 @@ _SHORT_KOREAN: Final = re.compile(
          {_WEEKDAY}{_TIME}""",
     re.VERBOSE | re.IGNORECASE,
 )
+_SHORT_FIRST: Final = re.compile(
+    rf"""(?P<year>9{{2}})(?P<sep>[-/.]|[.][ ]+)(?P<month>9{{1,2}})(?P<sep2>[-/.]|[.][ ]+)(?P<day>9)(?P<end>[.]?)
+         {_WEEKDAY}{_TIME}""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A day of one digit is last: no year has one."""
 _NAMED: Final = re.compile(
     rf"""(?:(?P<day_name>mon|tue|wed|thu|fri|sat|sun),[ ])?
          (?:(?P<day>9{{1,2}})(?P<sep>[- ])(?P<name>{_FULL_MONTHS}|{_MONTHS})(?P<sep2>[- ]|,[ ])(?P<year>9{{4}}|9{{2}})
@@ -80,6 +86,8 @@ def readings(shape: str) -> Readings | None:
     ('%Y. %m. %d. %p %I:%M',)
     >>> readings("99/99/99 99:99 PM").patterns
     ('%m/%d/%y %I:%M %p', '%d/%m/%y %I:%M %p', '%y/%m/%d %I:%M %p')
+    >>> readings("99-99-9").patterns
+    ('%y-%m-%d',)
     >>> readings("제안")
     """
     shape = shape.strip()
@@ -87,7 +95,7 @@ def readings(shape: str) -> Readings | None:
         return Readings(_BARE[shape])
     if _SERIAL.fullmatch(shape):
         return Readings((EXCEL,))
-    if match := _YEAR_FIRST.fullmatch(shape) or _SHORT_KOREAN.fullmatch(shape):
+    if match := next(filter(None, (one.fullmatch(shape) for one in (_YEAR_FIRST, _SHORT_KOREAN, _SHORT_FIRST))), None):
         year = "%Y" if len(match["year"]) == len("9999") else "%y"
         date = f"{year}{_plain(match['sep'])}%m{_plain(match['sep2'])}%d{match['end']}"
         return Readings((date + _rest(match),))

@@ -189,6 +189,9 @@ def _strptime(sql: str, patterns: tuple[str, ...]) -> str:
     if any("%p" in p for p in patterns):
         text = f"replace(replace({text}, '오전', 'AM'), '오후', 'PM')"
     chosen = [*dict.fromkeys(chosen)]
+    if any("%y" in p for p in chosen):
+        # Where short years are, %Y would read them as those of antiquity.
+        chosen.sort(key=lambda p: "%Y" in p)
     formats = literal(chosen[0]) if len(chosen) == 1 else f"[{', '.join(map(literal, chosen))}]"
     parsed = f"try_strptime({text}, {formats})"
     if any("%n" in p for p in patterns):

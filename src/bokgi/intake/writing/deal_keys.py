@@ -6,15 +6,20 @@ second deal with the same natural key in a file is the second deal with it in th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bokgi.domain.findings import Example, Finding, Severity
+from bokgi.domain.messages import N_, Message
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
 
 _FALLBACK: Final = ("deals.name", "deals.account_name", "deals.owner_name", "deals.created", "deals.product")
 
+_ID: Final = "deals.deal_id"
+_SHOWN: Final = 5
 _IN_LAKE: Final = {
     "deals.name": "lower(trim(t.text))",
     "deals.account": "d.account_id",
@@ -33,10 +38,11 @@ _IN_LAKE: Final = {
 
 @dataclass(frozen=True)
 class DealKeys:
-    """How rows of a deals file get their key: a join (may be empty) and the SQL of the key."""
+    """How rows of a deals file get their key: a join (may be empty) and the SQL of the key; what is said of them."""
 
     join: str
     key: str
+    findings: tuple[Finding, ...] = ()
 
 
 def keys(
@@ -53,16 +59,36 @@ def keys(
         return DealKeys("", by_id)
     table = f"deal_ids_{reading.place}"
     _find(bench, reading, held, table, import_no, account, owner)
-    return DealKeys(f"LEFT JOIN {table} AS k ON k._row = r._row", f"coalesce({by_id}, k.deal_id)")
+    join = f"LEFT JOIN {table} AS k ON k._row = r._row"
+    return DealKeys(join, f"coalesce({by_id}, k.deal_id)", _alike(bench, reading, table))
+
+
+def _alike(bench: Workbench, reading: Reading, table: str) -> tuple[Finding, ...]:
+    """Say which rows nothing tells apart from an earlier one: lines of one deal, or as many deals."""
+    ((n, rows),) = bench.rows(f"SELECT count(*), min(_row, {_SHOWN}) FROM {table} WHERE nth > 1")
+    header = reading.header("deals.name")
+    if not n or header is None:
+        return ()
+    columns = [found for name in _fields(reading) if (found := reading.header(name)) is not None and name != _ID]
+    values: dict[str, object] = {"n": n, "columns": ", ".join(columns)}
+    text = N_(
+        "{n} {n:row has|rows have} no id and the same {columns} as another row; each counts as a deal. If they are "
+        "lines of one deal, put them into one row."
+    )
+    places = tuple(Example(reading.label, row, header) for row in rows)
+    return (Finding("deals_alike", Severity.WARNING, Message(text, values), n, places),)
+
+
+def _fields(reading: Reading) -> Sequence[str]:
+    """List the fields of the natural key."""
+    named = reading.mapping.keys
+    return [*named, *_FALLBACK] if set(named) <= {_ID} else named
 
 
 def _parts(reading: Reading) -> list[str]:
     """List the parts of the natural key, without those that the lake does not have."""
-    fields = (
-        [*reading.mapping.keys, *_FALLBACK] if set(reading.mapping.keys) <= {"deals.deal_id"} else reading.mapping.keys
-    )
     parts = []
-    for field in fields:
+    for field in _fields(reading):
         part = field
         for reference in ("deals.account", "deals.owner"):
             if field.startswith(f"{reference}_"):
@@ -105,10 +131,10 @@ def _find(
                 row_number() OVER (PARTITION BY {_joined(said)} ORDER BY r._row) AS nth
             FROM {reading.kept} AS r {account[0]} {owner[0]} WHERE {missing}
         ), theirs AS ({_in_lake(held, parts)}), matched AS (
-            SELECT m._row, t.deal_id FROM mine AS m
+            SELECT m._row, m.nth, t.deal_id FROM mine AS m
             LEFT JOIN theirs AS t ON m.natural_key = t.natural_key AND m.nth = t.nth
         )
-        SELECT _row, coalesce(deal_id, 'd{import_no}-' ||
+        SELECT _row, nth, coalesce(deal_id, 'd{import_no}-' ||
             (row_number() OVER (PARTITION BY deal_id IS NULL ORDER BY _row) + {_taken(bench, reading)})) AS deal_id
         FROM matched
         """

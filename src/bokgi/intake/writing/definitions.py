@@ -107,13 +107,16 @@ def _targets(reading: Reading, references: Sequence[Reference]) -> Yield:
         found = f"(SELECT min(e.key) FROM ({everybody}) AS e WHERE e.name = {subject})"
         named = f"coalesce({named}, {found})"
     team = f"coalesce({reading.sql('targets.team', rows='r')}, {subject})"
-    rows = f"""SELECT r.*, {named} AS person_id, {team} AS team FROM {reading.kept} AS r
+    rows = f"""SELECT r.*, {named} AS person_id, {team} AS team FROM {_each_target(reading)} AS r
         {"" if person is None else person.join()}"""
     kind = "CASE WHEN person_id IS NOT NULL THEN 'person' WHEN team IS NOT NULL THEN 'team' ELSE 'organisation' END"
     if reading.says("targets.subject_kind"):
         said_kind = reading.sql("targets.subject_kind")
         kind = f"CASE WHEN {said_kind} IN ('organisation', 'team', 'person') THEN {said_kind} ELSE {kind} END"
-    if reading.says("targets.period"):
+    amount = reading.sql("targets.amount")
+    if reading.mapping.target_columns:
+        start, end, amount = '"target.start"', '"target.end"', '"target"'
+    elif reading.says("targets.period"):
         start, end = (reading.sql("targets.period", part) for part in ("start", "end"))
     elif not reading.says("targets.period_start"):
         start, end = (f"coalesce({', '.join(reading.sql(n, part) for n in PERIOD_PARTS)})" for part in ("start", "end"))
@@ -135,10 +138,22 @@ def _targets(reading: Reading, references: Sequence[Reference]) -> Yield:
         "period_start": start,
         "period_end": end,
         "lead_source": f"coalesce({source}, 'all')" if reading.says("targets.lead_source") else "'all'",
-        "amount": reading.sql("targets.amount"),
+        "amount": amount,
         "currency": f"CASE WHEN {metric} LIKE '%amount%' THEN {currency} END",
     }
     return Yield("targets", reading.place, rows, said, repeating=True)
+
+
+def _each_target(reading: Reading) -> str:
+    """Name the relation of targets: the kept rows, or each with each of its periods that has a target."""
+    if not reading.mapping.target_columns:
+        return reading.kept
+    parts = [
+        f"""SELECT *, "target.{n}" AS "target", "target.{n}.start" AS "target.start", "target.{n}.end" AS "target.end"
+            FROM {reading.kept} WHERE "target.{n}" IS NOT NULL"""
+        for n in range(len(reading.mapping.target_columns))
+    ]
+    return f"({' UNION ALL '.join(parts)})"
 
 
 def _standards(reading: Reading) -> Yield:

@@ -85,7 +85,8 @@ def yields(
     if corrections.of_contacts(corrected):
         found = _with_entered_contacts(bench, found, held, exported_on)
     findings = (*resolved.findings, *also.findings, *accounts.unlisted(bench, readings, known="accounts" in held.now))
-    return Found(tuple(found), findings)
+    alike = (finding for one in rows for finding in one.keys.findings)
+    return Found(tuple(found), (*findings, *alike))
 
 
 def _with_entered_contacts(bench: Workbench, found: Sequence[Yield], held: Held, exported_on: date) -> list[Yield]:

@@ -32,6 +32,8 @@ class Home:
     language: str
     new: bool
     """No setting was written yet."""
+    year_starts: int = 1
+    """First month of the fiscal year."""
 
     @classmethod
     def of(cls, bench: Workbench, held: Held, *, currency: str | None, time_zone: str | None, language: str) -> Home:
@@ -45,7 +47,9 @@ class Home:
             f"SELECT name, setting, valid_from, valid_to FROM {held.now['settings']}"
         ).to_arrow_table()
         found = Settings.of(rows, None)
-        return cls(found.currency, found.time_zone, found.country, found.language, new=False)
+        return cls(
+            found.currency, found.time_zone, found.country, found.language, new=False, year_starts=found.year_starts
+        )
 
     def settings(self) -> pa.Table:
         """Give the rows of `settings` that a new home begins with."""

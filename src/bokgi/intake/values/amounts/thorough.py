@@ -47,7 +47,7 @@ def thorough_amount(sql: str, form: AmountFormat, *, name: str, only: str = "tru
         },
         {f"{name}__{part}": _section(sections, part) for part in ("jo", "eok", "man", "rest")},
     )
-    korean = _korean(name, sections, parts)
+    korean = _korean(name, sections, parts, form)
     signed = f"CASE WHEN {_negative(parts)} THEN -1 ELSE 1 END"
     factor = _multiplier(parts, form)
     # What needs no factor keeps all sixteen digits; a factor needs room for the product.
@@ -120,14 +120,15 @@ def _section_value(name: str, sections: str, part: str) -> str:
     return f"(CASE WHEN {alone} THEN 1 ELSE {added} END)::{EXACT}"
 
 
-def _korean(name: str, sections: str, parts: str) -> str:
-    """Add up 조, 억, 만 and the rest."""
+def _korean(name: str, sections: str, parts: str, form: AmountFormat) -> str:
+    """Add up 조, 억, 만 and the rest; without any of them the header's unit holds ("7백" below "만원")."""
     jo, eok, man, rest = (_section_value(name, sections, part) for part in ("jo", "eok", "man", "rest"))
     cut = identifier(f"{name}__rest")
     spoken = f"({cut}.has_thousands || {cut}.has_hundreds || {cut}.has_tens) <> '' AND {cut}.ones = ''"
     said_won = f"contains({parts}.after, '원') OR contains({parts}.before, '₩')"
+    small = f"{sections}.has_jo = '' AND {sections}.has_eok = '' AND {sections}.has_man = '' AND NOT ({said_won})"
     worth = (
-        f"CASE WHEN {sections}.rest = '' OR {sections}.has_man <> '' OR {said_won}"
+        f"CASE WHEN {small} THEN {form.multiplier} WHEN {sections}.rest = '' OR {sections}.has_man <> '' OR {said_won}"
         f" OR ({sections}.has_jo = '' AND {sections}.has_eok = '') THEN 1"
         f" WHEN {spoken} AND {sections}.has_eok <> '' THEN 10000 WHEN {spoken} THEN 100000000 END"
     )

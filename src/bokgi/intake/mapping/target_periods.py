@@ -1,0 +1,295 @@
+"""Files of targets with a column for each month or quarter: which columns are targets, of which period and year."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from bokgi.domain.findings import Finding, Severity
+from bokgi.domain.messages import N_, Message
+from bokgi.intake.files.staged import StagedColumn, StagedFile
+from bokgi.intake.mapping.contents import MONTH_NAMES, fit, said
+from bokgi.intake.mapping.fields import FIELDS, field_named
+from bokgi.intake.mapping.headers import key, named, value_words, without_brackets
+from bokgi.intake.mapping.model import (
+    LEAVE_OUT,
+    TARGET_OF,
+    ColumnMapping,
+    FileMapping,
+    FoundBy,
+    Hints,
+    Option,
+    Question,
+)
+from bokgi.intake.values.text import NULL_WORDS
+
+YEAR: Final = "targets.year"
+SUBJECTS: Final = (
+    "targets.person_id",
+    "targets.person_name",
+    "targets.person_email",
+    "targets.team",
+    "targets.subject",
+)
+_WHOLE: Final = ("targets.period", "targets.period_start")
+_PARTS: Final = ("targets.month", "targets.quarter")
+_KINDS: Final = frozenset({"targets.subject_kind", "targets.measure"})
+_NOT_BESIDE: Final = frozenset({"targets.amount", *_WHOLE, *_PARTS, "targets.period_end", "targets.last_day"})
+"""Fields that no column has beside columns for periods: "목표" is their sum there."""
+
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ISO: Final = re.compile(
+    r"(?<!\d)(?:(20\d\d)[-./]?|['’]?([2-4]\d)[-./])(0[1-9]|1[0-2])(?:[-./]0?1\.?)?(?:[ T]0?0:00(?::00)?)?(?!\d)"
+)
+_PART: Final = re.compile(
+    rf"""(?<![\d~-])(?P<month>0?[1-9]|1[0-2])\s?월(?![말초])
+    | (?<![A-Za-z])Q\s?(?P<q>[1-4])(?!\d) | (?<!\d)(?P<quarter>[1-4])\s?(?:Q(?![A-Za-z])|(?:/4\s?|사\s?)?분기)
+    | (?<![A-Za-z])(?P<name>{MONTH_NAMES})(?![A-Za-z])\.?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_FISCAL: Final = re.compile(
+    r"(?<![A-Za-z])FY\s?[-'’]?\s?(?P<a>(?:20)?\d\d)(?!\d)|(?<!\d)(?P<b>(?:20)?\d\d)\s?(?:년\s?)?회계\s?[연년]도",
+    re.IGNORECASE,
+)
+_CALENDAR: Final = re.compile(
+    r"(?<!\d)(?P<a>20\d\d)(?!\d|[-./_]\d\d(?!\d))\s?(?:년도?)?|(?<!\d)['’]?(?P<b>[2-4]\d)\s?년도?|['’](?P<c>[2-4]\d)(?!\d)"
+)
+_SHORT_YEAR: Final = re.compile(r"(?<!\d)(?P<a>[2-4]\d)(?!\d)")
+_TOTAL: Final = re.compile(
+    r"(?i)합\s?계|총\s?계|누\s?계|소\s?계|^계$|[연년]\s?간|[상하]반기|total|annual|full.?year|\bytd\b|\bsum\b|\b(?:[12]h|h[12])\b"
+)
+_TARGET: Final = re.compile(r"(?i)목표|(?<![a-z])(?:target|quota|goal)")
+_PLANS: Final = frozenset(map(key, ("계획", "plan", "수주계획", "매출계획")))
+_VAGUE: Final = frozenset(map(key, ("amount", "value")))
+_SEVERAL: Final = 2
+_BY_HEADER: Final = 0.9
+_BY_VALUES: Final = 0.6
+_SHOWN: Final = 12
+_ANSWER: Final = re.compile(r"20\d\d|FY20\d\d")
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What a header names: a month (`01`) or quarter (`Q1`), its year where one stands there, the words beside it."""
+
+    header: str
+    part: str
+    year: str | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Periods:
+    """The columns of a file that hold targets: header → what `TARGET_OF` names; those that sum up or say other things.
+
+    `said`: their headers say themselves that they are targets.
+    """
+
+    columns: dict[str, str]
+    others: tuple[str, ...]
+    said: bool
+
+
+def year_in(text: str) -> str | None:
+    """Give the one year that a text names, a fiscal year as `FY2026`; null for none or several.
+
+    A date is no year of targets: it may be the day on which the file was made.
+
+    >>> [year_in(text) for text in ("2026년 영업 목표", "FY26 quota", "목표_20261123", "2025 vs 2026", "26회계연도")]
+    ['2026', 'FY2026', None, None, 'FY2026']
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    fiscal = {_full(found, fiscal=True) for found in _FISCAL.finditer(plain)}
+    found = fiscal or {_full(found) for found in _CALENDAR.finditer(plain)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _full(found: re.Match[str], *, fiscal: bool = False) -> str:
+    short = next(digits for digits in found.groups() if digits)[-2:]
+    return f"{'FY' if fiscal else ''}20{short}"
+
+
+def _named_by(header: str) -> _Named | None:
+    """Read a header as a month or quarter with what stands beside it; null where it names none, or a span of some."""
+    text = unicodedata.normalize("NFKC", header)
+    found = _read(without_brackets(text), header) or _read(text, header)
+    return found if found is None or not any(letter.isdigit() for letter in found.words) else None
+
+
+def _read(text: str, header: str) -> _Named | None:
+    if iso := _ISO.search(text):
+        year = iso[1] or f"20{iso[2]}"
+        return _Named(header, iso[3], year, key(text.replace(iso.group(), " ", 1)))
+    part = _PART.search(text)
+    if part is None:
+        return None
+    rest = text[: part.start()] + " " + text[part.end() :]
+    if part["month"]:
+        name = f"{int(part['month']):02d}"
+    elif part["name"]:
+        name = f"{_MONTHS.index(part['name'][:3].casefold()) + 1:02d}"
+    else:
+        name = f"Q{part['q'] or part['quarter']}"
+    for pattern in (_FISCAL, _CALENDAR, _SHORT_YEAR):
+        if year := pattern.search(rest):
+            words = key(rest.replace(year.group(), " ", 1))
+            return _Named(header, name, _full(year, fiscal=pattern is _FISCAL), words)
+    return _Named(header, name, None, key(rest))
+
+
+def _says_target(words: str) -> bool:
+    """Tell whether the words beside a period say that it is a target."""
+    return words in _PLANS or (words not in _VAGUE and any(field == "targets.amount" for field, _ in named(words)))
+
+
+def says_targets(staged: StagedFile) -> bool:
+    """Tell whether a file's name, its sheet's, a line above its table, a header or rows say that it holds targets."""
+    texts = (staged.path.stem, staged.sheet or "", *staged.titles, *(column.name for column in staged.columns))
+    words = {word for word, ours in value_words("targets.measure").items() if ours == "target"}
+    rows = any(key(text) in words for column in staged.columns for text in column.samples)
+    return rows or any(_TARGET.search(unicodedata.normalize("NFC", text)) for text in texts)
+
+
+def periods(staged: StagedFile) -> Periods | None:
+    """Find the columns for months or quarters in a file; null where there are none, or which is which is unclear.
+
+    Of columns with words beside the period only those count that say target; of a quarter beside its months none.
+    One column alone may be anything, but for one that says so. Months that go on after December are of the next year.
+    """
+    found = [name for column in staged.columns if (name := _named_by(column.name)) is not None]
+    plain = [name for name in found if not name.words]
+    told = [name for name in found if _says_target(name.words)]
+    chosen = told or plain
+    if not chosen or (not told and len(chosen) < _SEVERAL) or not _amounts(staged, chosen):
+        return None
+    months = {(name.year, (int(name.part) + 2) // 3) for name in chosen if not name.part.startswith("Q")}
+    parts = [name for name in chosen if not (name.part.startswith("Q") and (name.year, int(name.part[1])) in months)]
+    if len({(name.year, name.part) for name in parts}) < len(parts):
+        return None
+    columns = dict(_fields(parts))
+    others = [c.name for c in staged.columns if c.name not in columns and _is_other(c, found)]
+    return Periods(columns, tuple(others), bool(told))
+
+
+def _amounts(staged: StagedFile, chosen: Sequence[_Named]) -> bool:
+    """Tell whether most of what stands in the columns are amounts."""
+    amount = field_named("targets.amount")
+    shares = [share for name in chosen if (share := fit(staged.column(name.header), amount, NULL_WORDS)) is not None]
+    return bool(shares) and sum(shares) * _SEVERAL > len(shares)
+
+
+def _is_other(column: StagedColumn, found: Sequence[_Named]) -> bool:
+    """Tell whether a column sums targets up, or says something else of a period."""
+    text = without_brackets(unicodedata.normalize("NFKC", column.name))
+    year_alone = year_in(text) is not None and not any(map(str.isalpha, _CALENDAR.sub("", _FISCAL.sub("", text))))
+    return any(name.header == column.name for name in found) or year_alone or _TOTAL.search(text) is not None
+
+
+def _fields(parts: Sequence[_Named]) -> Iterator[tuple[str, str]]:
+    """Give header and what `TARGET_OF` names: `2026-01`, `Q1`, and `+01` for January of the year after."""
+    year_ends = {("12", "01"), ("Q4", "Q1")}
+    turns = [place for place, (one, two) in enumerate(pairwise(parts), 1) if (one.part, two.part) in year_ends]
+    after = turns[0] if turns and all(name.year is None for name in parts) else len(parts)
+    for place, name in enumerate(parts):
+        start = f"{name.year}-" if name.year else "+" if place >= after else ""
+        yield name.header, f"{start}{name.part}"
+
+
+def with_periods(staged: StagedFile, mapping: FileMapping) -> tuple[FileMapping, list[Finding]]:
+    """Let the columns for periods be targets, and say which columns are left out; what a hand said stays."""
+    found = periods(staged)
+    if found is None:
+        return mapping, []
+    columns = [_column(column, found) for column in mapping.columns]
+    if not any(column.field in SUBJECTS for column in columns):
+        place = next((i for i, column in enumerate(columns) if _names_somebody(staged, column, found)), None)
+        if place is not None:
+            columns[place] = replace(
+                columns[place], field="targets.subject", found_by=FoundBy.VALUES, confidence=_BY_VALUES
+            )
+    before = {column.column: column.field for column in mapping.columns}
+    out = [
+        column.column
+        for column in columns
+        if column.field == LEAVE_OUT and (column.column in found.others or before[column.column] != LEAVE_OUT)
+    ]
+    return replace(mapping, columns=tuple(columns)), _left_out(staged, out)
+
+
+def _column(column: ColumnMapping, found: Periods) -> ColumnMapping:
+    if column.found_by is FoundBy.HAND:
+        return column
+    if part := found.columns.get(column.column):
+        return replace(column, field=f"{TARGET_OF}{part}", found_by=FoundBy.NAME, confidence=_BY_HEADER)
+    if column.column in found.others or column.field in _NOT_BESIDE:
+        return replace(column, field=LEAVE_OUT)
+    return column
+
+
+def _names_somebody(staged: StagedFile, column: ColumnMapping, found: Periods) -> bool:
+    """Tell whether a column without a meaning holds names: of teams or people, whose targets these are."""
+    texts = said(staged.column(column.column))
+    if column.column in {*found.columns, *found.others} or not texts:
+        return False
+    nothing = column.field == LEAVE_OUT and column.found_by is FoundBy.NOTHING
+    no_word = column.field in _KINDS and not any(key(text) in value_words(column.field) for text in texts)
+    return (nothing or no_word) and fit(staged.column(column.column), FIELDS["targets.subject"]) == 1.0
+
+
+def _left_out(staged: StagedFile, columns: Sequence[str]) -> list[Finding]:
+    if not columns:
+        return []
+    listed = ", ".join(columns[:_SHOWN]) + (" …" if len(columns) > _SHOWN else "")
+    values: dict[str, object] = {"n": len(columns), "file": staged.name, "columns": listed}
+    text = N_(
+        "{n} {n:column|columns} of {file} {n:is a sum or no target and was|are sums or no targets and were} left out: "
+        "{columns}."
+    )
+    return [Finding("target_columns_left_out", Severity.INFO, Message(text, values), len(columns), values=values)]
+
+
+def with_year(
+    staged: StagedFile, mapping: FileMapping, hints: Hints
+) -> tuple[FileMapping, list[Question], list[Finding]]:
+    """Find the year of months and quarters that name none: in the file's name, its sheet's, above its table; or ask.
+
+    A year that stands in a column, or that a saved mapping gives, is that.
+    """
+    parts = [column.period for column in mapping.columns if column.period is not None]
+    bare = any("-" not in part for part in parts)
+    alone = not parts and any(mapping.of(name) for name in _PARTS) and not any(mapping.of(name) for name in _WHOLE)
+    if not (bare or alone) or mapping.of(YEAR) or YEAR in mapping.constants:
+        return mapping, [], []
+    question = _question(
+        staged, [column.column for column in mapping.columns if column.period or column.field in _PARTS]
+    )
+    answer = hints.answers.get(question.key, "")
+    if _ANSWER.fullmatch(answer):
+        return replace(mapping, constants={**mapping.constants, YEAR: answer}), [], []
+    for text in (staged.sheet or "", *staged.titles, staged.path.stem):
+        if year := year_in(text):
+            values: dict[str, object] = {"file": staged.name, "year": year, "text": text}
+            message = Message(N_("The targets of {file} are taken as those of {year}, as “{text}” says."), values)
+            finding = Finding("target_year_found", Severity.INFO, message, values=values)
+            return replace(mapping, constants={**mapping.constants, YEAR: year}), [], [finding]
+    return mapping, [question], []
+
+
+def _question(staged: StagedFile, columns: Sequence[str]) -> Question:
+    year = staged.modified_at.year
+    return Question(
+        key=f"{staged.name}:year",
+        code="target_year_unclear",
+        file=staged.name,
+        columns=tuple(columns),
+        message=Message(N_("Of which year are the targets in {file}?"), {"file": staged.name}),
+        options=tuple(
+            Option(answer, Message(text, {"year": answer[-4:]}))
+            for fiscal, text in (("", N_("the year {year}")), ("FY", N_("the fiscal year that begins in {year}")))
+            for answer in (f"{fiscal}{year + by}" for by in (-1, 0, 1))
+        ),
+    )
