@@ -66,6 +66,22 @@ def test_a_refused_row_is_shown_with_its_reason_and_text(home: Path, capsys: pyt
     shown = capsys.readouterr().out
     assert "deals.csv:4" in shown
     assert "abc" in shown
+    assert "Amount cannot be read" in shown
+
+
+def test_what_was_taken_for_granted_is_shown_with_how_to_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Small amounts in won may be counted in ten thousands; nobody is asked, so it is said."""
+    path = tmp_path / "deals.csv"
+    path.write_text("딜ID,딜명,단계,예상금액,예상수주일\nD1,서버,제안,5000,2026-12-20\n", encoding="utf-8")
+    command = ["import", str(path), "--home", str(tmp_path / "home"), "--lang", "ko"]
+    assert run(command) == 0
+    shown = capsys.readouterr().out
+    assert "deals.csv:unit:예상금액" in shown
+    assert "10000: 만원" in shown
+    assert run([*command, "--answer", "deals.csv:unit:예상금액=10000"]) == 0
+    assert "unit" not in capsys.readouterr().out
 
 
 def test_a_finding_says_in_which_file_and_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

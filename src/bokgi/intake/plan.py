@@ -311,7 +311,7 @@ def _exported(files: Sequence[PlannedFile], given: datetime | None, zone: str) -
     return exported, (Finding("exported_at_assumed", Severity.WARNING, message),)
 
 
-_WHY_NOT: Final = ("periods_in_columns", "file_is_pivot")
+_WHY_NOT: Final = ("periods_in_columns", "file_is_pivot", "file_unknown")
 """Findings that say why a file is not taken, and what to do."""
 
 
@@ -335,7 +335,7 @@ def refuse_open_questions(plan: ImportPlan) -> None:
                 {"files": ", ".join(file.staged.name for file in plan.files)},
             ),
             next(
-                (finding.message for finding in plan.findings if finding.code in _WHY_NOT),
+                (finding.message for code in _WHY_NOT for finding in plan.findings if finding.code == code),
                 Message(N_("Say what a file is with a mapping or a preset.")),
             ),
         )

@@ -19,6 +19,36 @@ from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench, after_commit, told_apart
 from bokgi.intake.writing.held import Held
 
+REASONS: Final = {
+    "amount_malformed": N_("Amount cannot be read"),
+    "amount_negative": N_("Amount is negative"),
+    "boolean_malformed": N_("Neither yes nor no"),
+    "broken_quotes": N_("Quotes that do not close"),
+    "closed_before_created": N_("Closed before it was created"),
+    "created_in_future": N_("Created after the export"),
+    "currency_unknown": N_("Unknown currency"),
+    "date_malformed": N_("Date cannot be read"),
+    "date_out_of_range": N_("Date before 1970 or after 2200"),
+    "deal_unknown": N_("Deal that is nowhere"),
+    "header_within": N_("Below the header of another table"),
+    "id_repeated": N_("The same id again with other values"),
+    "left_before_entered": N_("Left before it was entered"),
+    "number_malformed": N_("Number cannot be read"),
+    "owner_unknown": N_("Owner who is not on the list of people"),
+    "period_malformed": N_("Period cannot be read"),
+    "probability_malformed": N_("No probability"),
+    "rate_not_positive": N_("Exchange rate of zero or less"),
+    "stage_missing": N_("Open deal in no stage"),
+    "stage_unknown": N_("Stage that is not on the list"),
+    "target_contradicted": N_("Another row gives the same target otherwise"),
+    "target_of_nobody": N_("Nobody's target"),
+    "too_few_cells": N_("Fewer cells than the header"),
+    "too_many_cells": N_("More cells than the header"),
+    "undecodable": N_("Not text in the file's encoding"),
+    "value_missing": N_("A needed cell is empty"),
+}
+"""Why a row waits in quarantine; a code that is not here is shown as it is."""
+
 
 @dataclass(frozen=True, order=True)
 class Place:

@@ -38,6 +38,7 @@ def test_an_empty_file_is_refused(bench: Bench, content: bytes) -> None:
     [
         (b"<html><body><table><tr><td>1</td></tr></table>", "report.xls", "HTML"),
         (b"\n <!-- x --><!DOCTYPE html><html>", "report.xls", "HTML"),
+        (b"\xef\xbb\xbf<html><table><tr><td>1</td></tr></table>", "report.xls", "HTML"),
         (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?><Workbook>', "r.xls", "XML Spreadsheet 2003"),
         (b"%PDF-1.7 ...", "deals.csv", "PDF"),
         (b"PAR1....", "deals.csv", "Parquet"),
@@ -174,7 +175,10 @@ def test_a_folder_stands_for_its_tables(bench: Bench) -> None:
     staging = bench.stage_all(folder)
 
     assert [staged.path.name for staged in staging.files] == ["a.TSV", "b.csv"]
-    assert [(finding.code, finding.count) for finding in staging.findings] == [("files_ignored", 1)]
+    assert [(finding.code, finding.count) for finding in staging.findings] == [
+        ("files_ignored", 1),
+        ("folders_ignored", 1),
+    ]
 
 
 def test_a_name_that_misleads_is_said(bench: Bench) -> None:

@@ -52,7 +52,7 @@ def _show(session: Session, rows: Sequence[RefusedRow], waiting: int) -> None:
     show_table(
         session,
         [(N_("File"), "left"), (N_("Reason"), "left"), (N_("Rows shown"), "right")],
-        ([file, code, f"{n:,}"] for (file, code), n in reasons.most_common()),
+        ([file, _reason(session, code), f"{n:,}"] for (file, code), n in reasons.most_common()),
     )
     show_table(
         session,
@@ -67,7 +67,7 @@ def _show(session: Session, rows: Sequence[RefusedRow], waiting: int) -> None:
             [
                 str(row.place.import_no),
                 f"{row.place.file}:{row.place.row}",
-                str(finding["code"]),
+                _reason(session, str(finding["code"])),
                 finding.get("column") or "",
                 finding.get("value") or "",
             ]
@@ -77,6 +77,12 @@ def _show(session: Session, rows: Sequence[RefusedRow], waiting: int) -> None:
     )
     session.say(N_("Mend the mapping and run: bokgi data release NUMBER"))
     session.say(N_('Mend one row: bokgi data release NUMBER --row FILE:ROW --set "HEADER=TEXT"'))
+
+
+def _reason(session: Session, code: str) -> str:
+    from bokgi.intake.quarantine import REASONS
+
+    return session.text(Message(REASONS.get(code, code)))
 
 
 @command("data release", N_("Judge refused rows again: with a mended mapping, or one row with mended cells."), order=32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from codecs import BOM_UTF8
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -26,7 +27,7 @@ _MARKUP: Final = (
         re.compile(rb"\s*<\?(?:xml|mso)[^>]*>.{0,400}(?:<\?mso-application|<(?:ss:)?Workbook)", re.DOTALL),
         "XML Spreadsheet 2003",
     ),
-    (re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{\s*[\"}]|\[\s*[{\[])"), "JSON"),
+    (re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[{\[])"), "JSON"),
 )
 _SIGNATURES: Final = (
     (b"%PDF", "PDF"),
@@ -72,7 +73,7 @@ def kind_of(path: Path, head: bytes, *, trust_text: bool = False) -> Kind:
     if head.startswith(b"\x1f\x8b"):
         return Kind.GZIP
     for pattern, name in _MARKUP:
-        if pattern.match(head):
+        if pattern.match(head.removeprefix(BOM_UTF8)):
             raise _no_table(path, name, Message(N_("Open it in Excel and save it as .xlsx or CSV UTF-8.")))
     for signature, name in _SIGNATURES:
         if head.startswith(signature):

@@ -108,12 +108,23 @@ def _expanded(path: Path) -> tuple[list[Path], list[Finding]]:
         hint = Message(N_("Tables are read from CSV, TSV, text and Excel workbooks."))
         raise InputError("folder_empty", message, hint)
     ignored = [one.name for one in inside if one not in chosen]
+    folders = sorted(one.name for one in path.iterdir() if one.is_dir() and not one.name.startswith("."))
+    found = [_not_entered(path, folders)] if folders else []
     if not ignored:
-        return chosen, []
+        return chosen, found
     n = {"n": len(ignored), "folder": path.name}
     message = Message(N_("{n} {n:file|files} of {folder} {n:is no table|are no tables}."), n)
     places = tuple(Example(name) for name in ignored[:5])
-    return chosen, [Finding("files_ignored", Severity.INFO, message, len(ignored), places)]
+    return chosen, [Finding("files_ignored", Severity.INFO, message, len(ignored), places), *found]
+
+
+def _not_entered(path: Path, folders: Sequence[str]) -> Finding:
+    """Say that files in folders within a folder are not read."""
+    values: dict[str, object] = {"n": len(folders), "folder": path.name, "names": ", ".join(folders[:5])}
+    text = N_(
+        "{n} {n:folder|folders} in {folder} {n:was|were} not looked into: {names}. Name them to import them, too."
+    )
+    return Finding("folders_ignored", Severity.WARNING, Message(text, values), len(folders))
 
 
 def _stage(

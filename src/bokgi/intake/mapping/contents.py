@@ -25,7 +25,7 @@ _DATE: Final = re.compile(
     re.VERBOSE,
 )
 _CLEAR_DATE: Final = re.compile(r".*\d\s*[-./년:]\s*\d.*|.*[A-Za-z]{3,}.*\d{4}.*")
-_NUMBER: Final = re.compile(r"[-+(△▲−]?\s*\d[\d,.\s]*(?:[eE][-+]?\d+)?\s*[)%]?")
+_NUMBER: Final = re.compile(r"[-+(△▲−]?\s*\d[\d,.\s]*(?:[eE][-+]?\d+)?\s*[)%명건개회]?")
 _FIGURE: Final = re.compile(r"[-+(]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\)?")
 """A number with marks of thousands: an amount, and no category."""
 _AMOUNT: Final = re.compile(

@@ -62,7 +62,7 @@ def integer(sql: str, form: AmountFormat, *, name: str) -> Reading:
 
     >>> import duckdb
     >>> from bokgi.intake.values.reading import query
-    >>> texts = "(SELECT unnest(['84.0', '1,200', '2.5', 'many']) AS t)"
+    >>> texts = "(SELECT unnest(['84.0', '1,200명', '2.5', 'many']) AS t)"
     >>> duckdb.sql(query(texts, {"n": integer("t", AmountFormat(), name="n")})).fetchall()
     [(84, False), (1200, False), (None, True), (None, True)]
     """
@@ -133,9 +133,9 @@ def duration(sql: str, *, name: str) -> Reading:
 
 
 def _decimal(sql: str, form: AmountFormat) -> str:
-    """Read a number with thousands marks, and a % that is taken off."""
+    """Read a number with thousands marks; a % and a Korean word for what is counted (명, 건, 개, 회) are taken off."""
     plain = f"CASE WHEN NOT contains({sql}, ',') THEN try_cast(rtrim({sql}, '%') AS {_NUMBER}) END"
-    bare = f"trim({trimmed(sql)}, ' %％')"
+    bare = f"trim({trimmed(sql)}, ' %％명건개회')"
     fits, digits = number_text(bare, form)
     parsed = f"coalesce({plain}, CASE WHEN {fits} THEN try_cast({digits} AS {_NUMBER}) END)"
     if form.decimal_mark == ",":
