@@ -15,6 +15,7 @@ settings_addresses: list[URLPattern] = [
     path("", access.settings_index, name="index"),
     path("users/", people.users, name="users"),
     path("users/<int:user_id>/", people.user, name="user"),
+    path("users/<int:user_id>/second-step/remove/", people.user_second_step_remove, name="user_second_step_remove"),
     path("users/<int:user_id>/sessions/<int:session_id>/end/", sessions.user_session_end, name="user_session_end"),
     path("invitations/<int:invitation_id>/withdraw/", people.invitation_withdraw, name="invitation_withdraw"),
     path("queue/", queue.queue, name="queue"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
 from django.core import mail
@@ -106,6 +108,47 @@ def test_a_damaged_passkey_is_said_on_a_page_that_leads_on(
     assert answer.status_code == 409
     assert "읽을 수 없는 것이 있습니다." in answer.content.decode()
     assert client.get("/account/security/passkeys/").status_code == 200
+
+
+@pytest.mark.parametrize("kept", [{}, {"id": "AA", "rawId": "AA", "type": "public-key", "response": {}}])
+def test_who_has_a_damaged_passkey_comes_in_with_a_code(as_role: AsRole, kept: dict[str, object]) -> None:
+    client = as_role("")
+    owner = User.objects.get(email="rep@team.example")
+    Authenticator.objects.create(user=owner, type=Authenticator.Type.WEBAUTHN, data={"name": "키", "credential": kept})
+    assert sign_in(client) == 302
+    assert "ask an administrator to remove it" in client.get("/account/sign-in/second-step/").content.decode()
+    code = RecoveryCodes.activate(owner).get_unused_codes()[0]
+    page = client.get("/account/sign-in/second-step/").content.decode()
+    assert "cannot be read any more" in page
+    assert 'name="code"' in page
+    assert "passkey-use" not in page
+    # Nor does a key that was sent all the same break anything.
+    sent = {"credential": json.dumps({"id": "AA", "rawId": "AA", "type": "public-key", "response": {}})}
+    assert client.post("/account/sign-in/second-step/", sent).status_code == 200
+    assert client.post("/account/sign-in/second-step/", {"code": code}).status_code == 302
+    assert AuditEntry.objects.filter(action="sign_in", user=owner).exists()
+
+
+@pytest.mark.usefixtures("english")
+def test_an_administrator_removes_the_second_step_of_who_lost_it(
+    as_role: AsRole, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    owner = User.objects.get(email="rep@team.example")
+    RecoveryCodes.activate(owner)
+    Authenticator.objects.create(user=owner, type=Authenticator.Type.WEBAUTHN, data={"name": "키", "credential": {}})
+    address = f"/settings/users/{owner.pk}/second-step/remove/"
+    assert as_role("leader").post(address).status_code == 403
+    admin = as_role("admin")
+    assert "Remove the second step" in admin.get(f"/settings/users/{owner.pk}/").content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert admin.post(address).status_code == 302
+    assert not Authenticator.objects.filter(user=owner).exists()
+    assert [letter.to for letter in mail.outbox] == [["rep@team.example"]]
+    assert AuditEntry.objects.get(action="second_step_remove").details == {"removed": 2}
+    assert "Remove the second step" not in admin.get(f"/settings/users/{owner.pk}/").content.decode()
+    client = as_role("")
+    assert sign_in(client) == 302
+    assert client.get("/today/").status_code != 302
 
 
 def test_after_too_many_wrong_codes_the_page_speaks_of_codes(as_role: AsRole) -> None:

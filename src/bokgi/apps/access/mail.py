@@ -50,6 +50,10 @@ LETTERS: Final = {
     "mfa/email/totp_deactivated": Letter(N_("Authenticator app switched off"), _NOT_YOU),
     "mfa/email/recovery_codes_generated": Letter(N_("New recovery codes were made"), _NOT_YOU),
     "mfa/email/webauthn_added": Letter(N_("A passkey was added"), _NOT_YOU),
+    "second_step_removed": Letter(
+        N_("Your second step was removed"),
+        N_("An administrator removed the second step of your sign-in. Sign in and set it up anew."),
+    ),
     "mfa/email/webauthn_removed": Letter(N_("A passkey was removed"), _NOT_YOU),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -19,7 +20,7 @@ from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import anyone, may
 from bokgi.apps.access.requests import PageRequest, organisation_of
-from bokgi.apps.access.services import user_change
+from bokgi.apps.access.services import second_step_remove, user_change
 from bokgi.apps.access.session_views import sessions_of
 from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.domain.messages import N_
@@ -85,7 +86,23 @@ def user(request: PageRequest, user_id: int) -> HttpResponse:
             return HttpResponseRedirect(reverse("settings:users"))
         except BokgiError as error:
             form.add_error(None, error.message.text(_lang()))
-    return render(request, "access/user.html", {"form": form, "found": found, "sessions": sessions_of(found)})
+    shown = {
+        "form": form,
+        "found": found,
+        "sessions": sessions_of(found),
+        "has_second_step": Authenticator.objects.filter(user=found).exists(),
+    }
+    return render(request, "access/user.html", shown)
+
+
+@may(Role.ADMIN)
+@require_POST
+def user_second_step_remove(request: PageRequest, user_id: int) -> HttpResponse:
+    """Take the second step of a user away: app, passkeys and recovery codes; the user is told by mail."""
+    found = get_object_or_404(User, pk=user_id)
+    second_step_remove(user=found, by=request.user)
+    messages.success(request, N_("The second step is removed."))
+    return HttpResponseRedirect(reverse("settings:user", args=[user_id]))
 
 
 @may(Role.ADMIN)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
+from bokgi.apps.access.mail import letter_write
 from bokgi.apps.access.models import AuditEntry, Organisation, User
 from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.selectors import organisation
 from bokgi.domain.errors import ConflictError
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.messages import LANGUAGES, N_, Message
 
 
 def audit(*, by: User | None, action: str, subject: str = "", details: Mapping[str, Any] | None = None) -> None:
@@ -78,3 +81,17 @@ def sessions_end(*, sessions: Iterable[UserSession], by: User) -> None:
         number, user_id = session.pk, session.user_id
         session.end()
         audit(by=by, action="session_end", subject=f"user {user_id}", details={"session": number})
+
+
+@transaction.atomic
+def second_step_remove(*, user: User, by: User) -> None:
+    """Take away all that a user is asked for after the password, and tell the user; nothing where there is nothing."""
+    kept = Authenticator.objects.filter(user=user)
+    number = kept.count()
+    if not number:
+        return
+    kept.delete()
+    company = organisation()
+    lang = user.language or (company.language if company else LANGUAGES[0])
+    letter_write(kind="second_step_removed", to=user.email, lang=lang)
+    audit(by=by, action="second_step_remove", subject=f"user {user.pk}", details={"removed": number})

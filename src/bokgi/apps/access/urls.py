@@ -10,6 +10,7 @@ from allauth.mfa.webauthn import views as passkeys
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from bokgi.apps.access import people_views, session_views, views
+from bokgi.apps.access.passkeys import SecondStep
 from bokgi.apps.access.permissions import EVERYBODY
 from bokgi.apps.access.permitting import anyone, may
 
@@ -17,7 +18,7 @@ mine = may(*EVERYBODY)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", anyone(account.login), name="account_login"),
-    path("sign-in/second-step/", anyone(second_step.authenticate), name="mfa_authenticate"),
+    path("sign-in/second-step/", anyone(SecondStep.as_view()), name="mfa_authenticate"),
     path("sign-in/passkey/", anyone(passkeys.login_webauthn), name="mfa_login_webauthn"),
     path("sign-out/", anyone(account.logout), name="account_logout"),
     path("sign-up/", anyone(account.signup), name="account_signup"),
