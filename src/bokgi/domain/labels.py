@@ -166,6 +166,9 @@ KPI_REASONS: Final = {
     "target_reached": N_("the target is reached"),
     "no_wins": N_("no won deal with a known amount and duration"),
     "unknown": N_("not known"),
+    "not_of_person": N_("not told of one person"),
+    "not_of_pipeline": N_("not told of one pipeline"),
+    "few_people": N_("won by fewer than three people"),
 }
 """Why a KPI has no value."""
 

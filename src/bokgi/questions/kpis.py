@@ -29,32 +29,59 @@ RATE, MONEY, DAYS, HOURS, TIMES, MONEY_A_DAY = "rate", "money", "days", "hours",
 PER_WEEK: Final = "per_week"
 COHORT_DAYS: Final = 364
 COHORT_AGE: Final = 90
+_COLUMNS: Final = {"team": "team", "pipeline": "pipeline", "person": "owner_id"}
 
 
-def ask_kpis(facts: Facts, *, as_of: date, team: str | None = None) -> Json:
-    """Ask what each KPI stands at, for everybody or one team.
+NOT_OF: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "person": {"cohort-close-rate": (RATE, "created")},
+    "pipeline": {
+        "attainment": (RATE, "won"),
+        "coverage": (TIMES, "due"),
+        "lead-response": (HOURS, "leads"),
+        "activity": (PER_WEEK, "activities"),
+    },
+}
+"""What cannot be told of one person or one pipeline, with its kind and what it counts.
+
+A cohort's deals change hands before they are decided; no pipeline has a target, leads and activities are in none.
+"""
+
+
+def ask_kpis(
+    facts: Facts, *, as_of: date, team: str | None = None, pipeline: str | None = None, person: str | None = None
+) -> Json:
+    """Ask what each KPI stands at, for everybody, or for a team, a pipeline and a person, each where given.
 
     Gives `kpis[]{key, kind, value, low, high, level, n, n_of, period, reason}`; `value` is null with a `reason`
-    (`too_few`, `no_target`, `target_reached`, `unknown`). Rates are shares from 0 to 1 with Wilson intervals where they
+    (`too_few`, `no_target`, `target_reached`, `unknown`; `not_of_person`, `not_of_pipeline` where the definition does
+    not allow it, `n` is null then, too). Rates are shares from 0 to 1 with Wilson intervals where they
     are shares of deals, log-log ones where open deals are censored; the median cycle's comes from order statistics.
     Money is in the organisation's currency. `period`: the last 13 weeks, the current quarter, the last whole quarter,
     or for the cohort close rate the 52 weeks in which the deals were created; it has `undecided`, too, the share that
-    is open still at the age of 90 days. Raises `NotFoundError` for an unknown team.
+    is open still at the age of 90 days. A person's closed deals are those owned on the day they closed; leads and open
+    deals are the present owner's. Raises `NotFoundError` for an unknown team or pipeline.
     """
-    with asked(facts, as_of=as_of) as here:
-        deals = here.keep(here.of_team(team))
+    scope = {"team": team, "pipeline": pipeline, "person": person}
+    refused = {
+        key: _kpi(key, kind, None, None, None, n_of, reason=f"not_of_{name}")
+        for name, keys in NOT_OF.items()
+        if scope[name] is not None
+        for key, (kind, n_of) in keys.items()
+    }
+    with asked(facts, as_of=as_of, owner_then=person is not None) as here:
+        deals = here.keep(here.of(**scope))
         recent = Period(as_of + timedelta(days=1 - 7 * WEEKS), as_of + timedelta(days=1))
         quarter = facts.settings.quarter_of(as_of)
         told = [
             *_decided(here, deals, recent),
-            *_target(here, deals, quarter, team),
-            *_due(here, facts, team, quarter.before()),
+            *_target(here, deals, quarter, team, person),
+            *_due(here, facts, scope, quarter.before()),
             _untouched(here, deals),
-            _answered(here, deals, recent, team),
+            _answered(here, recent, team, person),
             _cohort(here, deals),
-            _activity(here, recent, team),
+            _activity(here, recent, team, person),
         ]
-        return {"as_of": as_of.isoformat(), "team": team, "kpis": told}
+        return {"as_of": as_of.isoformat(), **scope, "kpis": [refused.get(row["key"], row) for row in told]}
 
 
 def _kpi(key: str, kind: str, period: Period | None, value: object, n: int | None, n_of: str, **more: object) -> Json:
@@ -105,9 +132,9 @@ def _decided(here: Asked, deals: Any, recent: Period) -> list[Json]:  # noqa: AN
     ]
 
 
-def _target(here: Asked, deals: Any, quarter: Period, team: str | None) -> list[Json]:  # noqa: ANN401 - an Ibis table
+def _target(here: Asked, deals: Any, quarter: Period, team: str | None, person: str | None) -> list[Json]:  # noqa: ANN401 - an Ibis table
     """Attainment and coverage of the current quarter."""
-    goal = target_of(here, quarter, team).target
+    goal = target_of(here, quarter, team, person=person).target
     rows = progress(
         deals, here.facts.targets, here.facts.calendar, as_of=here.as_of, period=quarter, subject=Subject.ORGANISATION
     )
@@ -129,11 +156,15 @@ def _target(here: Asked, deals: Any, quarter: Period, team: str | None) -> list[
     ]
 
 
-def _due(here: Asked, facts: Facts, team: str | None, last: Period) -> list[Json]:
+def _due(here: Asked, facts: Facts, scope: Mapping[str, str | None], last: Period) -> list[Json]:
     """Pipeline conversion and slippage of the last whole quarter: what was due when it began."""
     minimum = here.facts.settings.minimum_n
     with asked(facts, as_of=last.start - timedelta(days=1)) as before, asked(facts, as_of=last.last) as after:
-        old, new = (one.deals if team is None else one.deals.filter(_.team == team) for one in (before, after))
+        wanted = {column: scope[name] for name, column in _COLUMNS.items() if scope[name] is not None}
+        old, new = (
+            one.deals.filter([one.deals[column] == value for column, value in wanted.items()]) if wanted else one.deals
+            for one in (before, after)
+        )
         found = _first(due_deals(old, new, period=last, minimum_n=minimum))
     n = found.get("due", 0)
     told = []
@@ -152,14 +183,15 @@ def _untouched(here: Asked, deals: Any) -> Json:  # noqa: ANN401 - an Ibis table
     return _kpi("untouched", RATE, None, value, n, "open", reason=None if n else "unknown")
 
 
-def _answered(here: Asked, deals: Any, recent: Period, team: str | None) -> Json:  # noqa: ANN401 - an Ibis table
+def _answered(here: Asked, recent: Period, team: str | None, person: str | None) -> Json:
     """Median hours until a lead of the last weeks was answered."""
-    del deals
     now = here.facts
     leads = now.leads
     if team is not None:
         members = now.memberships.filter(_.team == team).select(owner_id="person_id").distinct()
         leads = leads.semi_join(members, "owner_id")
+    if person is not None:
+        leads = leads.filter(_.owner_id == person)
     found = _first(
         lead_response(
             leads,
@@ -195,21 +227,24 @@ def _cohort(here: Asked, deals: Any) -> Json:  # noqa: ANN401 - an Ibis table
     )
 
 
-def activities_of(here: Asked, *, team: str | None = None) -> Any:  # noqa: ANN401 - an Ibis table
-    """Give the activities that people held, of everybody, or those in which somebody of a team took part."""
+def activities_of(here: Asked, *, team: str | None = None, person: str | None = None) -> Any:  # noqa: ANN401 - an Ibis table
+    """Give the activities that people held: all, or those in which a person or somebody of a team took part."""
     now = here.facts
     done = held(now.activities, as_of=here.as_of)
-    if team is None:
+    if team is None and person is None:
         return done
-    members = now.memberships.filter(_.team == team).select("person_id").distinct()
-    who = now.activity_people.semi_join(members, "person_id")
+    who = now.activity_people
+    if person is not None:
+        who = who.filter(_.person_id == person)
+    elif team is not None:
+        who = who.semi_join(now.memberships.filter(_.team == team).select("person_id").distinct(), "person_id")
     return done.semi_join(who.select("activity_id").distinct(), "activity_id")
 
 
-def _activity(here: Asked, recent: Period, team: str | None) -> Json:
+def _activity(here: Asked, recent: Period, team: str | None, person: str | None) -> Json:
     """Activities that people held a week; what the system made by itself never counts."""
     now = here.facts
-    done = activities_of(here, team=team)
+    done = activities_of(here, team=team, person=person)
     done = done.filter((_.happened_on >= recent.start) & (_.happened_on < recent.end))
     n = int(done.count().to_pyarrow().as_py())
     known = n > 0 or bool(now.activities.limit(1).count().to_pyarrow().as_py())

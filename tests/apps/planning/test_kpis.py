@@ -12,18 +12,19 @@ from django.test import Client
 from bokgi.analysis.win_loss import win_loss
 from bokgi.apps.planning.kpis import KPIS
 from bokgi.domain.period import Period
+from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
 from bokgi.questions.answers import Answers
-from bokgi.questions.kpis import ask_kpis
+from bokgi.questions.kpis import NOT_OF, ask_kpis
 from bokgi.ui.format import percent
-from tests.homes import TODAY
+from tests.homes import SELLERS, TODAY, add_pipeline
 from tests.questions.schemas import fits
 
 AsRole = Callable[[str], Client]
 
 
-def page(client: Client) -> str:
-    answer = client.get("/kpi/")
+def page(client: Client, address: str = "/kpi/") -> str:
+    answer = client.get(address)
     assert answer.status_code == 200
     return unescape(answer.content.decode())
 
@@ -61,3 +62,53 @@ def test_an_owner_is_set_by_who_leads_and_shown_to_everybody(as_role: AsRole) ->
     assert "every week" in shown
     assert as_role("leader").post("/kpi/mood/care/", given).status_code == 404
     assert as_role("leader").post("/kpi/win-rate/care/", {**given, "cadence": "never"}).status_code == 400
+
+
+def figure_of(shown: str, key: str) -> str:
+    """Give what stands in the place of a KPI's value."""
+    return shown.split(f'id="value-{key}"')[1].split("</section>", maxsplit=1)[0]
+
+
+@pytest.mark.usefixtures("own_home", "english")
+def test_the_kpis_of_a_person_and_a_pipeline_are_those_of_the_question(as_role: AsRole, own_home: Path) -> None:
+    add_pipeline(own_home, [*SELLERS, "han"])
+    leader, answers = as_role("leader"), Answers(own_home)
+    for query, scope, kind in (
+        ("?person=lee", {"person": "lee"}, "person"),
+        ("?pipeline=default", {"pipeline": "default"}, "pipeline"),
+        ("?team=1팀&pipeline=default", {"team": "1팀", "pipeline": "default"}, "pipeline"),
+    ):
+        found = {row["key"]: row for row in fits(answers.ask(ask_kpis, as_of=TODAY, **scope), "kpis")["kpis"]}
+        shown = page(leader, f"/kpi/{query}")
+        for key, row in found.items():
+            told = figure_of(shown, key)
+            if key in NOT_OF[kind]:
+                assert f"not told of one {kind}" in told, (query, key)
+            elif row["kind"] == "rate" and row["value"] is not None:
+                assert percent(row["value"]) in told, (query, key)
+        assert f"not told of one {kind}" in figure_of(shown, "star-dependency")
+        assert 'id="trends"' not in shown
+    assert 'id="trends"' in page(leader)
+
+
+@pytest.mark.usefixtures("home", "english")
+def test_the_kpis_of_a_person_are_for_who_may_see_that_person(as_role: AsRole) -> None:
+    for role, person, status in (
+        ("rep", "lee", 200),
+        ("rep", "park", 404),
+        ("viewer", "lee", 404),
+        ("manager", "park", 200),
+    ):
+        assert as_role(role).get(f"/kpi/?person={person}").status_code == status, (role, person)
+
+
+def test_of_a_person_counts_what_closed_in_own_hands(facts_of: Callable[..., Facts]) -> None:
+    deals = "deal_id | owner_id | stage | outcome | amount | created_on | closed_on | known_at_creation"
+    rows = [f"d{n} | park | won | won | 1000 | 2026-09-01 | 2026-10-{n + 1:02d} | ,amount," for n in range(12)]
+    changes = "deal_id | field | old | new | changed_on\n" + "\n".join(
+        f"d{n} | owner_id | lee | park | 2026-10-20" for n in range(12)
+    )
+    facts = facts_of(deals="\n".join([deals, *rows]), deal_changes=changes)
+    told = {who: ask_kpis(facts, as_of=TODAY, person=who)["kpis"] for who in ("lee", "park")}
+    n = {who: next(row["n"] for row in rows if row["key"] == "win-rate") for who, rows in told.items()}
+    assert n == {"lee": 12, "park": 0}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.contrib import messages
@@ -18,15 +20,17 @@ from bokgi.analysis.trends import windows
 from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
-from bokgi.apps.access.warming import ask_later
+from bokgi.apps.access.warming import ask_later, still_waits
 from bokgi.apps.data.labels import TABLES
 from bokgi.apps.pipeline import trends
-from bokgi.apps.pipeline.selectors import Screen, screen_of
+from bokgi.apps.pipeline.few_winners import won_shown
+from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.apps.planning import kpis, selectors
 from bokgi.apps.planning.services import definitions_enter, setting_rows
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
+from bokgi.questions.asked import Json
 from bokgi.questions.concentration import ask_concentration
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.kpis import WEEKS, ask_kpis
@@ -43,18 +47,28 @@ _SEES_STARS: Final = (Role.ADMIN, Role.LEADER)
 @require_GET
 def kpi_index(request: PageRequest) -> HttpResponse:
     """Show the dictionary with what each KPI stands at."""
-    screen = screen_of(request, also=_periods)
+    screen = screen_of(request, shows="sums", also=_periods)
     found = selectors.facts()
     whole = not screen.hidden
     asked = found is not None and whole
-    answer = ask_later(request, ask_kpis, as_of=screen.as_of, team=screen.team) if asked else None
+    scope = {"team": screen.team, "pipeline": screen.pipeline, "person": screen.person}
+    answer = ask_later(request, ask_kpis, as_of=screen.as_of, **scope) if asked else None
     staged = asked and not screen.stages_hidden
     of_stages = _stages(screen) if staged else None
-    tells = asked and not replace(screen, also=windows(screen.as_of, weeks=WEEKS, count=COUNT)).hidden
+    narrowed = screen.person is not None or screen.pipeline is not None
+    long = replace(screen, also=windows(screen.as_of, weeks=WEEKS, count=COUNT))
+    tells = asked and not narrowed and not long.hidden
     went = ask_later(request, ask_trends, as_of=screen.as_of, team=screen.team) if tells else None
-    sees_stars = asked and screen.viewer.role in _SEES_STARS
+    sees_stars = asked and screen.viewer.role in _SEES_STARS and not narrowed
     of_stars = _stars(screen) if sees_stars else None
-    values = {} if answer is None else {row["key"]: row for row in answer["kpis"]}
+    working = any(
+        may_see and told is None
+        for may_see, told in ((asked, answer), (staged, of_stages), (tells, went), (sees_stars, of_stars))
+    )
+    if still_waits(request, working=working):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    values = {} if answer is None else {row["key"]: row for row in _shown(screen, answer["kpis"])}
+    star = kpis.not_told(screen, person=screen.person is not None) if narrowed else of_stars
     others = {} if found is None else dict(found.settings.on(screen.as_of).others)
     labels = dict(CADENCES)
     entries: list[dict[str, Any]] = []
@@ -63,7 +77,7 @@ def kpi_index(request: PageRequest) -> HttpResponse:
         entries.append(
             {
                 "kpi": kpi,
-                "figure": of_stars if kpi.key == "star-dependency" else kpis.figure(screen, values.get(kpi.key)),
+                "figure": star if kpi.key == "star-dependency" else kpis.figure(screen, values.get(kpi.key)),
                 "table": (of_stages or {}).get(kpi.key),
                 "page": kpis.page_label(screen, kpi),
                 "tables": ", ".join(screen.say(TABLES[name]) for name in kpi.tables),
@@ -78,10 +92,9 @@ def kpi_index(request: PageRequest) -> HttpResponse:
         "trends": None if went is None else trends.figures(screen, went, definitions=request.path),
         "trends_table": None if went is None else trends.table(screen, went),
         "trends_weeks": None if went is None else went["weeks"],
-        "working": any(
-            may_see and told is None
-            for may_see, told in ((asked, answer), (staged, of_stages), (tells, went), (sees_stars, of_stars))
-        ),
+        "working": working,
+        "parts": ["of-trends", *(f"value-{kpi.key}" for kpi in kpis.KPIS)],
+        "narrowed": narrowed,
         "whole": whole,
         "may_edit": found is not None and selectors.may_edit(screen),
         "cadences": CADENCES,
@@ -95,6 +108,14 @@ def _periods(screen: Screen) -> tuple[Period, ...]:
     return tuple(Period(end - timedelta(days=days), end) for days in (7 * WEEKS, WINDOW_DAYS))
 
 
+def _shown(screen: Screen, rows: Sequence[Json]) -> list[Json]:
+    """Take the values away that would tell what few people won in the quarter."""
+    if (screen.team or WHOLE, screen.quarter) in won_shown(screen, [screen.quarter]):
+        return [*rows]
+    hidden = dict.fromkeys(("value", "n")) | {"reason": "few_people"}
+    return [row | hidden if row["key"] in {"attainment", "coverage"} else row for row in rows]
+
+
 def _stages(screen: Screen) -> dict[str, Table] | None:
     """Give conversion and time by stage; null while they are computed."""
     end = screen.as_of + timedelta(days=1)
@@ -106,10 +127,15 @@ def _stages(screen: Screen) -> dict[str, Table] | None:
         by=() if screen.team is None else ("team",),
         start=end - timedelta(days=WINDOW_DAYS),
         end=end,
+        person=screen.person,
     )
     if answer is None:
         return None
-    found = [stage for stage in answer["stages"] if screen.team in {None, stage["groups"].get("team")}]
+    found = [
+        stage
+        for stage in answer["stages"]
+        if screen.team in {None, stage["groups"].get("team")} and screen.pipeline in {None, stage["pipeline"]}
+    ]
     return {key: kpis.of_stages(screen, found, answer["level"], key) for key in ("stage-conversion", "time-in-stage")}
 
 

@@ -238,6 +238,8 @@ def figure(screen: Screen, row: Json | None) -> Figure | None:
     if row is None:
         return None
     say, speaker = screen.say, screen.speaker
+    if row["n"] is None:
+        return Figure("", ABSENT, range=say(KPI_REASONS[row["reason"]]))
     span = row["period"]
     period = say(N_("now")) if span is None else _period(screen, span)
     value = kpi_value(speaker, row)
@@ -250,6 +252,11 @@ def figure(screen: Screen, row: Json | None) -> Figure | None:
         comparison=_undecided(screen, row),
         n=say(KPI_COUNTS[row["n_of"]], n=row["n"]),
     )
+
+
+def not_told(screen: Screen, *, person: bool) -> Figure:
+    """Say of a KPI that cannot be narrowed to a person or a pipeline that it is not."""
+    return Figure("", ABSENT, range=screen.say(KPI_REASONS["not_of_person" if person else "not_of_pipeline"]))
 
 
 def _undecided(screen: Screen, row: Json) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bokgi.cli.answering import answer, asked_once, day, show_table
+from bokgi.cli.answering import answer, asked_once, day, key_of, show_table
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.labels import KPI_COUNTS, KPI_REASONS, KPIS
@@ -21,11 +21,14 @@ def kpis(
         str | None, typer.Option("--as-of", metavar=N_("DATE"), help=N_("Day as of whose end the facts are shown."))
     ] = None,
     team: Annotated[str | None, typer.Option(metavar=N_("TEAM"), help=N_("One team only."))] = None,
+    person: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("Whose deals: name or person_id."))] = None,
+    pipeline: Annotated[str | None, typer.Option(metavar=N_("PIPELINE"), help=N_("One pipeline only."))] = None,
 ) -> Answer:
     """Ask and show."""
     from bokgi.questions.kpis import ask_kpis
 
-    found = asked_once(session, ask_kpis, as_of=day(session, as_of), team=team)
+    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person)}
+    found = asked_once(session, ask_kpis, as_of=day(session, as_of), **scope)
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))
 
@@ -51,7 +54,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
                 session.text(Message(KPIS[row["key"]])),
                 plain(kpi_value(speaker, row)),
                 plain(interval(row)),
-                plain(speaker.text(KPI_COUNTS[row["n_of"]], n=row["n"])),
+                "" if row["n"] is None else plain(speaker.text(KPI_COUNTS[row["n_of"]], n=row["n"])),
             )
             for row in found["kpis"]
         ],
