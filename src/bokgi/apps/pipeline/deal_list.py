@@ -111,15 +111,20 @@ def found(screen: Screen, listing: Listing) -> Json:
     return answer
 
 
-def whole(screen: Screen, listing: Listing) -> Json:
-    """Give all of the list at once, for a file. Raises `UsageError` (`too_many_rows`) for one of more than `MOST`."""
-    count = found(screen, listing)["total"]["count"]
+def count_of(screen: Screen, listing: Listing) -> int:
+    """Count the deals of a file. Raises `UsageError` (`too_many_rows`) for one of more than `MOST`."""
+    count: int = found(screen, listing)["total"]["count"]
     if count > MOST:
         raise UsageError(
             "too_many_rows",
             Message(N_("These are {n} deals; a file holds {most}."), {"n": count, "most": MOST}),
             Message(N_("Narrow the list, and take it along in parts.")),
         )
+    return count
+
+
+def whole(screen: Screen, listing: Listing) -> Json:
+    """Give all of the list at once, for a file (see `count_of`)."""
     # Not kept beside the answers: it is large, and asked for once.
     return list_deals(answers().facts(), as_of=screen.as_of, limit=MOST, **_options(screen, listing))
 
@@ -128,7 +133,7 @@ def left_out(screen: Screen) -> str:
     """Say that deals of others are not listed, where a figure that leads here may count them; else nothing."""
     if screen.owners is None:
         return ""
-    meant = screen.teams[screen.team] if screen.team else {row["person_id"] for row in screen.roster}
+    meant = screen.teams.get(screen.team, frozenset()) if screen.team else {row["person_id"] for row in screen.roster}
     meant = meant if screen.person is None else {screen.person}
     # What went to somebody else, or is in the data no more, is a part of one's own change.
     if meant <= {*screen.owners} and not str(screen.request.GET.get("figure") or "").startswith("change."):
@@ -144,7 +149,7 @@ def table(screen: Screen, listing: Listing, answer: Json) -> Table:
     rows = [_cells(screen, deal, unit.cell(amount_of(deal["amount"]))) for deal in deals]
     unknown = total["amount_unknown"]
     foot = {
-        "": Cell(screen.say(N_("{n} deals"), n=total["count"]), strong=True),
+        "": Cell(screen.say(N_("{n} {n:deal|deals}"), n=total["count"]), strong=True),
         "amount": Cell(
             unit.cell(amount_of(total["amount"])),
             sub=screen.say(N_("{n} without an amount"), n=unknown) if unknown else "",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from typing import Final
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -22,7 +24,11 @@ from bokgi.questions.asked import Json
 from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.search import search as find
-from bokgi.ui.export import TYPES, as_csv, as_xlsx
+from bokgi.ui.export import TYPES, as_csv, as_xlsx, begun
+from bokgi.ui.listing import Listing
+
+_AT_ONCE: Final = 1_000
+"""A file of more deals than that is begun at once and made while it is sent."""
 
 
 def page(screen: Screen, template: str, **shown: object) -> HttpResponse:
@@ -132,17 +138,12 @@ def _deals_seen(screen: Screen, found: Json) -> Json:
 
 @may(*SEES_DEALS)
 @require_GET
-def deals_index(request: PageRequest) -> HttpResponse:
+def deals_index(request: PageRequest) -> HttpResponseBase:
     """List the deals behind a figure, or give them as a file."""
     screen = screen_of(request, shows="rows")
     listing = deal_list.read(screen)
     if listing.export in TYPES:
-        header, rows = deal_list.as_rows(screen, deal_list.whole(screen, listing))
-        title = screen.say(N_("Deals"))
-        made = as_csv(header, rows) if listing.export == "csv" else as_xlsx(title, header, rows)
-        response = HttpResponse(made, content_type=TYPES[listing.export])
-        response["Content-Disposition"] = f'attachment; filename="deals-{screen.as_of.isoformat()}.{listing.export}"'
-        return response
+        return _file(screen, listing)
     answer = deal_list.found(screen, listing)
     return page(
         screen,
@@ -156,6 +157,19 @@ def deals_index(request: PageRequest) -> HttpResponse:
         outcome=request.GET.get("outcome") or "open",
         waiting=deals_waiting(screen.viewer, request.user),
     )
+
+
+def _file(screen: Screen, listing: Listing) -> HttpResponseBase:
+    kind, count = listing.export, deal_list.count_of(screen, listing)
+
+    def make() -> bytes:
+        header, rows = deal_list.as_rows(screen, deal_list.whole(screen, listing))
+        return as_csv(header, rows) if kind == "csv" else as_xlsx(screen.say(N_("Deals")), header, rows)
+
+    headers = {"Content-Disposition": f'attachment; filename="deals-{screen.as_of.isoformat()}.{kind}"'}
+    if count > _AT_ONCE:
+        return StreamingHttpResponse(begun(kind, make), content_type=TYPES[kind], headers=headers)
+    return HttpResponse(make(), content_type=TYPES[kind], headers=headers)
 
 
 @may(*EVERYBODY)
