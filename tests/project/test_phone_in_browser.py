@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from bokgi.apps.access.models import User
 from bokgi.domain.messages import LANGUAGES
 from tests.project.addresses import pages
-from tests.ui.browser import WIDTHS, browser, chromium, enter
+from tests.ui.browser import CUT, WIDTHS, browser, chromium, enter
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,22 +20,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 ROLES = ("admin", "leader", "rep")
-CUT = """
-// What is only read aloud is one pixel wide.
-const drawn = (one) => one.checkVisibility({visibilityProperty: true}) && one.clientWidth > 1;
-const seen = (one) => drawn(one) && !one.closest(".vh, svg, select");
-const cut = [...document.querySelectorAll("body *")].filter((one) => {
-  if (!seen(one) || ![...one.childNodes].some((part) => part.nodeType === 3 && part.data.trim())) return false;
-  const style = getComputedStyle(one);
-  return style.overflowX === "hidden" && style.display !== "inline" && one.scrollWidth > one.clientWidth + 1;
-});
-// The window of a phone grows with what is too wide; the page in it does not.
-const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-const told = cut.map((one) => `cut: ${one.textContent.trim().slice(0, 40)}`);
-return wide > 0 ? [`${wide} px too wide`, ...told] : told;
-"""
-
-
 SPOILED = """
 const wide = document.createElement("div"), cut = document.createElement("p"), sheet = new CSSStyleSheet();
 wide.id = "wide"; cut.id = "cut"; cut.textContent = "Spoiled"; document.body.append(wide, cut);

@@ -31,6 +31,21 @@ WIDTHS = (1440, 390)
 WAIT = 120
 """Seconds for which a page may not yet show what it will; nothing waits for as long where all is well."""
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars")
+CUT = """
+// What is only read aloud is one pixel wide.
+const drawn = (one) => one.checkVisibility({visibilityProperty: true}) && one.clientWidth > 1;
+const seen = (one) => drawn(one) && !one.closest(".vh, svg, select");
+const cut = [...document.querySelectorAll("body *")].filter((one) => {
+  if (!seen(one) || ![...one.childNodes].some((part) => part.nodeType === 3 && part.data.trim())) return false;
+  const style = getComputedStyle(one);
+  return style.overflowX === "hidden" && style.display !== "inline" && one.scrollWidth > one.clientWidth + 1;
+});
+// The window of a phone grows with what is too wide; the page in it does not.
+const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+const told = cut.map((one) => `cut: ${one.textContent.trim().slice(0, 40)}`);
+return wide > 0 ? [`${wide} px too wide`, ...told] : told;
+"""
+"""What is cut off or wider than its window, in words: a script that gives a list."""
 
 
 def chromium() -> str | None:

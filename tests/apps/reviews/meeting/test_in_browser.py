@@ -31,7 +31,7 @@ from tests.apps.reviews.conftest import Caught
 from tests.apps.reviews.meeting.conftest import SignedIn
 from tests.apps.reviews.meeting.week_after import checked_a_week_later, imported, minutes_told, past_as_it_was
 from tests.conftest import PASSWORD
-from tests.ui.browser import browser, chromium, complaints, faults, press, text, until, waiting
+from tests.ui.browser import CUT, WIDTHS, browser, chromium, complaints, faults, press, text, until, waiting
 
 pytestmark = [
     pytest.mark.browser,
@@ -40,6 +40,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 WHO = ("leader", "rep", "park", "choi")
+ON_THE_PHONE = "choi"
 SEOUL = timedelta(hours=9)
 WEDNESDAY = datetime(2026, 11, 25, 10, tzinfo=UTC) - SEOUL
 MORNING = datetime(2026, 11, 27, 9, tzinfo=UTC) - SEOUL
@@ -74,13 +75,13 @@ def clock() -> Iterator[time_machine.Traveller]:
 def windows(
     clock: time_machine.Traveller, team: dict[str, User], live_server: LiveServer
 ) -> Iterator[dict[str, Chrome]]:
-    """Open a window for the leader and one for each of three reps, all signed in."""
+    """Open a window for the leader and one for each of three reps, one of them on a phone, all signed in."""
     del clock
     User.objects.update(language="ko")
     with ExitStack() as open_windows:
         found = {}
         for who in WHO:
-            driver = open_windows.enter_context(browser())
+            driver = open_windows.enter_context(browser(WIDTHS[-1] if who == ON_THE_PHONE else WIDTHS[0]))
             driver.get(f"{live_server.url}/account/sign-in/?next=/reviews/")
             driver.find_element(By.NAME, "login").send_keys(team[who].email)
             driver.find_element(By.NAME, "password").send_keys(PASSWORD)
@@ -240,8 +241,9 @@ def opened(meeting: Meeting, windows: dict[str, Chrome], live_server: LiveServer
         return words.map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a);
     """
     assert min(leader.execute_script(words)) >= SMALLEST, "the words of a chart can be read"
-    assert faults(leader) == []
-    assert faults(windows["rep"]) == []
+    for who in ("leader", "rep", ON_THE_PHONE):
+        assert faults(windows[who]) == [], who
+    assert windows[ON_THE_PHONE].execute_script(CUT) == [], "nothing is wider than a phone, nothing cut off"
 
 
 def reworded_by_two(windows: dict[str, Chrome]) -> None:
