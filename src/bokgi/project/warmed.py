@@ -12,6 +12,7 @@ from bokgi.analysis.trends import windows
 from bokgi.apps.access.asking import answers, main_question, open_questions, viewer_for
 from bokgi.apps.access.selectors import managers, organisation
 from bokgi.apps.pipeline.bottleneck import costliest, first_deals, where_of
+from bokgi.apps.pipeline.few_winners import months_of
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.record import ask_page_of_pack
 from bokgi.apps.reviews.rules import reviewed_week
@@ -40,6 +41,7 @@ from bokgi.questions.roster import ask_roster
 from bokgi.questions.search import prepare_search
 from bokgi.questions.sellers import Moment, ask_sellers
 from bokgi.questions.trends import COUNT, ask_trends
+from bokgi.questions.won import ask_won
 from bokgi.questions.working_calendar import ask_working_calendar
 from bokgi.ui.listing import SIZE
 
@@ -60,6 +62,10 @@ def _window(back: int) -> dict[str, object]:
         "start": lambda on: _tomorrow(on) - timedelta(days=WINDOW_DAYS * (back + 1)),
         "end": lambda on: _tomorrow(on) - timedelta(days=WINDOW_DAYS * back),
     }
+
+
+def _months_so_far(on: date) -> tuple[Period, ...]:
+    return tuple(month for month in months_of(_quarter(on)) if month.start <= on)
 
 
 def _last(on: date, days: int = WINDOW_DAYS) -> Period:
@@ -114,6 +120,7 @@ def register() -> None:
     ):
         main_question(ask_sellers, also=also)
     main_question(ask_category_people, period=_quarter, pipeline=None)
+    main_question(ask_won, periods=_months_so_far)
     main_question(ask_content_effect)
     main_question(ask_concentration, team=None)
     main_question(decompose, period=_quarter, team=None)

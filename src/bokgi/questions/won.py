@@ -18,9 +18,10 @@ from bokgi.questions.asked import Json, asked
 def ask_won(facts: Facts, *, as_of: date, periods: Sequence[Period]) -> Json:
     """Ask what was won in each of some periods, up to the end of `as_of`.
 
-    Gives `periods[]{start, end, all, teams{}, people{}}` in the order asked: the sums of the known amounts of won deals
-    in the organisation's currency, by close date, for the owner the deal has and the team of that day. Who won nothing
-    in any of the periods stands nowhere.
+    Gives `periods[]{start, end, all, teams{}, people{}, whose[]}` in the order asked: the sums of the known amounts of
+    won deals in the organisation's currency, by close date, for the owner the deal has and the team of that day. Who
+    won nothing in any of the periods stands nowhere. `whose[]{person_id, team, pipeline}` are the parts of `all`: who
+    won an amount above nothing in the period, and where (`team` null: in none); deals of nobody are nobody's.
     """
     with asked(facts, as_of=as_of) as here:
         if not periods:
@@ -31,7 +32,8 @@ def ask_won(facts: Facts, *, as_of: date, periods: Sequence[Period]) -> Json:
             f"in_{place}": sum_of(_.amount, (_.closed_on >= one.start) & (_.closed_on < one.end))
             for place, one in enumerate(periods)
         }
-        rows = won.group_by("owner_id", "team").agg(**sums).order_by("owner_id", "team").to_pyarrow().to_pylist()
+        by = ("owner_id", "team", "pipeline")
+        rows = won.group_by(*by).agg(**sums).order_by(*by).to_pyarrow().to_pylist()
 
         def money(place: int, column: str | None, key: str | None) -> Json:
             own = [row[f"in_{place}"] for row in rows if column is None or row[column] == key]
@@ -48,6 +50,11 @@ def ask_won(facts: Facts, *, as_of: date, periods: Sequence[Period]) -> Json:
                     "all": money(place, None, None),
                     "teams": {team: money(place, "team", team) for team in teams},
                     "people": {person: money(place, "owner_id", person) for person in people},
+                    "whose": [
+                        {"person_id": row["owner_id"], "team": row["team"], "pipeline": row["pipeline"]}
+                        for row in rows
+                        if row["owner_id"] is not None and row[f"in_{place}"]
+                    ],
                 }
                 for place, one in enumerate(periods)
             ],

@@ -32,6 +32,14 @@ pytestmark = pytest.mark.usefixtures("home", "english")
 QUARTER = Period.quarter_of(TODAY)
 
 
+@pytest.fixture
+def own_home(home: Path, tmp_path: Path, settings: Settings) -> Path:
+    """Copy the home of the tests, so that it can be written into."""
+    settings.HOME = tmp_path / "home"
+    shutil.copytree(home, tmp_path / "home")
+    return tmp_path / "home"
+
+
 def page(client: Client, address: str, status: int = 200) -> str:
     answer = client.get(address)
     assert answer.status_code == status, (address, answer.status_code)
@@ -276,3 +284,58 @@ def test_a_company_sees_the_quarters_of_its_own_year(as_role: AsRole, year_start
     assert f"period={key}" in shown
     assert "FY2026 Q2" in shown or "FY2026 Q3" in shown
     assert name in page(client, "/forecast/submit/").replace("\u00a0", " ")
+
+
+def test_the_page_of_submissions_keeps_the_pipeline_and_names_whose_it_is(as_role: AsRole, own_home: Path) -> None:
+    add_pipeline(own_home, [*SELLERS, "han"])
+    shown = page(as_role("leader"), "/forecast/submissions/?pipeline=renewal")
+    tabs = shown.split('<nav class="tabs"')[1].split("</nav>")[0]
+    assert tabs.count("pipeline=renewal") == 3
+    assert "All pipelines" in shown
+
+
+def test_a_rep_who_sees_no_sum_reads_the_own_name_where_the_own_numbers_stand(
+    as_role: AsRole, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bokgi.apps.forecast.selectors.may_see", lambda _screen, subject: subject.id == "lee")
+    del own_home
+    chips = page(as_role("rep"), "/forecast/submissions/").split('id="answer"')[0]
+    assert f'aria-current="true">{PEOPLE["lee"]}<' in chips
+
+
+def test_somebody_who_left_keeps_the_name_beside_submitted_numbers(as_role: AsRole, own_home: Path) -> None:
+    assert submit(as_role("leader"), subject="person:seo", amount="2억", reason="x") == 302
+    members = "person_id | team | role | manager_id | share | started_on | valid_from | valid_to | left_on"
+    members += f"\nseo | 2팀 | AE | han | 1 | 2021-01-04 | 2021-01-04 | {TODAY} | {TODAY}"
+    add(own_home, {"memberships": members})
+    shown = page(as_role("leader"), "/forecast/submissions/")
+    assert PEOPLE["seo"] in shown.split('id="submitted"')[1]
+
+
+def test_a_team_that_had_nobody_on_a_past_day_is_told_so(as_role: AsRole, own_home: Path) -> None:
+    columns = "person_id | team | role | manager_id | share | started_on | valid_from | valid_to"
+    add(own_home, {"memberships": f"{columns}\nhan | 3팀 | AE | | 1 | 2026-11-10 | 2026-11-10 |"})
+    leader = as_role("leader")
+    for address in ("/today/", "/funnel/", "/funnel/compare/", "/funnel/change/", "/forecast/", "/forecast/backtest/"):
+        shown = page(leader, f"{address}?team=3팀&as_of=2026-10-04")
+        assert "Nobody was in this team on that day" in shown, address
+    for address in ("/forecast/submissions/", "/kpi/", "/deals/"):
+        page(leader, f"{address}?team=3팀&as_of=2026-10-04")
+    page(leader, "/funnel/?team=9팀&as_of=2026-10-04", status=404)
+
+
+def test_a_page_that_waits_is_left_as_it_is_until_its_figures_are_there(
+    as_role: AsRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader = as_role("leader")
+    pages = {"/forecast/": "forecast.views", "/kpi/": "planning.kpi_views", "/today/?person=lee": "pipeline.selectors"}
+    for address, module in pages.items():
+        with monkeypatch.context() as patched:
+            patched.setattr(f"bokgi.apps.{module}.ask_later", lambda *_, **__: None)
+            shown = page(leader, address)
+            (parts,) = re.findall(r'id="waits"[^>]*hx-select-oob="([^"]*)"', shown)
+            assert all(shown.count(f'id="{part[1:]}"') == 1 for part in parts.split(",")), address
+            assert leader.get(address, headers={"hx-request": "true"}).status_code == 204, address
+        there = page(leader, address)
+        assert all(there.count(f'id="{part[1:]}"') == 1 for part in parts.split(",")), address
+        assert 'id="waits"' not in there

@@ -333,7 +333,7 @@ def test_the_page_of_a_change_lists_others_moves_to_nobody(as_role: AsRole, monk
         return answer | {"pushed": rows, "eve": eve, "moved": {"close_later": len(rows)}, "deals": {}}
 
     ask = Screen.ask
-    address = f"/funnel/change/?as_of={TODAY - timedelta(days=18)}"
+    address = f"/funnel/change/?as_of={TODAY - timedelta(days=16)}"
     monkeypatch.setattr(Screen, "ask", moved)
     listed = {role: re.findall(r'href="/deals/(\w+)-13/"', page(as_role(role), address)) for role in ("leader", "rep")}
     assert {role: sorted(found) for role, found in listed.items()} == {

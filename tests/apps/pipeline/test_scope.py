@@ -177,8 +177,8 @@ def test_a_pipeline_that_is_not_there_is_refused(as_role: AsRole, renewals: Path
 
 def test_a_page_that_cannot_be_narrowed_says_that_it_shows_all(as_role: AsRole, renewals: Path) -> None:
     del renewals
-    assert "All pipelines" in page(as_role("leader"), "/kpi/?pipeline=renewal")
-    assert "All pipelines" not in page(as_role("leader"), "/kpi/")
+    assert "All pipelines" in page(as_role("leader"), "/forecast/submissions/?pipeline=renewal")
+    assert "All pipelines" not in page(as_role("leader"), "/forecast/submissions/")
 
 
 @pytest.mark.parametrize(

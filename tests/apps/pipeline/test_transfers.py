@@ -106,7 +106,7 @@ def test_a_part_of_few_people_is_told_with_others(as_role: AsRole, home_of: Call
     assert "71,000,000" not in hidden
 
 
-def test_what_came_in_past_periods_is_judged_by_who_sold_then(
+def test_what_came_in_past_periods_is_judged_by_who_won_then(
     as_role: AsRole, home_of: Callable[[int], None], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home_of(20)

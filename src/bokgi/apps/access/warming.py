@@ -13,8 +13,9 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 
 from bokgi.apps.access.asking import answers, today, warm
+from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.jobs.models import Attempt
-from bokgi.apps.jobs.schedules import scheduled
+from bokgi.apps.jobs.schedules import is_worker_missing, scheduled
 from bokgi.apps.jobs.services import AHEAD, AWAITED, BEFOREHAND, enqueue, is_other_work_there
 from bokgi.domain.errors import RefusalError
 from bokgi.domain.messages import N_, Message
@@ -64,6 +65,14 @@ def ask_later(request: HttpRequest, question: Question, /, **parameters: Any) ->
         )
     enqueue(compute_answer, key=key, question=name, parameters=written)
     return answers().kept(question, **parameters)
+
+
+def still_waits(request: PageRequest, *, working: bool) -> bool:
+    """Say whether a page that asks every second whether its figures are there is told to stay as it is (204).
+
+    Where nobody works on them any more it is drawn anew, and says so.
+    """
+    return working and bool(request.htmx) and not is_worker_missing(at=timezone.now())
 
 
 @task(priority=AWAITED)

@@ -8,14 +8,17 @@ from decimal import Decimal
 from typing import Final
 
 from bokgi.analysis.submissions import SubmissionAccuracy, submission_accuracy
+from bokgi.apps.access.asking import answers
 from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import Subject, early_day, periods_over, stood_on
 from bokgi.apps.forecast.selectors import may_see, note_of, subject_name
+from bokgi.apps.pipeline.few_winners import won_shown
 from bokgi.apps.pipeline.funnel import deals_address
-from bokgi.apps.pipeline.selectors import Screen
+from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
+from bokgi.questions.people import ask_names
 from bokgi.questions.won import ask_won
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.export import Value
@@ -55,6 +58,16 @@ def past(screen: Screen, subject: Subject, rows: Sequence[Submission]) -> list[P
         if last is not None:
             told.append(Past(period, stood_on(of_period, early_day(period)), last, _came(won, subject)))
     return told
+
+
+def seen(screen: Screen, subject: Subject, found: Sequence[Past]) -> list[Past]:
+    """Keep the periods in which enough people sold and won for what came to be told; of a person all."""
+    if subject.kind == "person":
+        return list(found)
+    periods = [one.period for one in found]
+    shown, scope = won_shown(screen, periods), WHOLE if subject.kind == "organisation" else subject.id
+    sold = screen.seen_in(periods)
+    return [one for one, may in zip(found, sold, strict=True) if may and (scope, one.period) in shown]
 
 
 def _came(won: Json, subject: Subject) -> Decimal:
@@ -234,7 +247,8 @@ def as_rows(screen: Screen, rows: Sequence[Submission]) -> tuple[list[str], list
 def _name(screen: Screen, one: Submission) -> str:
     subject = Subject(one.subject_kind, one.subject_id)
     if subject.kind == "person":
-        return screen.people.get(subject.id, subject.id)
+        # Who has left stands in no team any more, and is still called something.
+        return screen.people.get(subject.id) or answers().ask(ask_names)["names"].get(subject.id, subject.id)
     return subject_name(screen, subject) if subject.kind == "organisation" else subject.id
 
 

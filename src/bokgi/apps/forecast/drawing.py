@@ -57,7 +57,8 @@ def dots(screen: Screen, forecast: Json, width: int = 320) -> Markup | None:
 def progress(screen: Screen, forecast: Json) -> Chart | None:
     """Draw what was won day by day, the target, and the range at the end; null where there is no forecast ahead.
 
-    The line of what was won ends with the data: of the days after them nobody knows yet.
+    The line of what was won ends with the data: of the days after them nobody knows yet. Null, too, where what was won
+    is not shown to this person.
     """
     say, speaker = screen.say, screen.speaker
     quantiles, mean = forecast["quantiles"], amount_of(forecast["mean"])
@@ -65,6 +66,7 @@ def progress(screen: Screen, forecast: Json) -> Chart | None:
     on = date.fromisoformat(forecast["as_of"])
     if (
         mean is None
+        or forecast["won_so_far"] is None
         or not {end for ends in _ENDS.values() for end in ends} <= set(quantiles)
         or not start <= on < after
     ):
@@ -97,6 +99,11 @@ def progress(screen: Screen, forecast: Json) -> Chart | None:
     title = say(N_("Won and forecast, {period}"), period=screen.period_name(Period(start, after)))
     head = [Column(say(N_("Day"))), Column(say(N_("Won so far, {unit}"), unit=unit.label), "right")]
     rows = [[Cell(speaker.day_short(day.isoformat())), Cell(unit.cell(amount))] for day, amount in won]
+    notes = []
+    if screen.sums_only:
+        notes.append(say(N_("Drawn by month: day by day the line would show single deals.")))
+    if known != on:
+        notes.append(say(N_("The data end on {day}: what was won since then is not in them."), day=known))
     return Chart(
         title=title,
         unit="",
@@ -104,9 +111,7 @@ def progress(screen: Screen, forecast: Json) -> Chart | None:
         wide=spec(640),
         narrow=spec(330),
         table=Table(title, head, rows, hidden_caption=True),
-        note=""
-        if known == on
-        else say(N_("The data end on {day}: what was won since then is not in them."), day=known),
+        note=" ".join(notes),
     )
 
 

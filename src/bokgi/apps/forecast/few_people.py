@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from bokgi.apps.pipeline.change import few_as_one
-from bokgi.apps.pipeline.selectors import Screen
+from bokgi.apps.pipeline.few_winners import Scoped, months_of, won_by_month, won_shown
+from bokgi.apps.pipeline.selectors import WHOLE, Screen
+from bokgi.domain.measures import Between
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
@@ -26,35 +28,74 @@ _LEVELS: Final = {
 
 
 def seen(screen: Screen, answer: Json) -> Json:
-    """Give the forecast of a page as this person may see it: `categories` and `change` by who has these deals.
+    """Give the forecast of a page as this person may see it: what was won by who won it, the rest by whose deals it is.
 
     Parts that few people have are told as one. A level to which such a part belongs is null, and so is a change of
-    which not even start and end may be told.
+    which not even start and end may be told. Where few people won, `won_so_far` is null, and so are the levels that
+    hold it and, of a team, the parts beside it; there are no `benchmarks`. Elsewhere what was won is told by month
+    (`won_by_day`). `few` is true where the forecast itself would give what was won away.
     """
     if screen.owners is None or screen.person is not None or screen.hidden:
-        return answer
+        return answer | {"few": False}
+    period = _period(answer)
+    shown = won_shown(screen, [period, *months_of(period)])
     change = _change(screen, answer["change"])
     said = answer["said"]
     if change is not answer["change"] and answer["change"]["parts"]:
         # The last sentence says what moved the forecast most.
         said = [*said[:-1], *([] if change is None else [_moved(screen, change)])]
-    return answer | {"categories": _categories(screen, answer), "change": change, "said": said}
+    told = answer | {
+        "categories": _categories(screen, answer, period, shown),
+        "change": change,
+        "said": said,
+        "teams": [row if (row["team"], period) in shown else _without_won(row) for row in answer["teams"]],
+        "few": False,
+    }
+    if (screen.team or WHOLE, period) in shown:
+        return told | {"won_by_day": won_by_month(screen, period, shown, answer["won_by_day"])}
+    lowest = min((amount_of(found) or Decimal(0) for found in answer["quantiles"].values()), default=Decimal(0))
+    if answer["mean"] is None or lowest <= (amount_of(answer["won_so_far"]) or Decimal(0)):
+        return told | {"few": True}
+    lead = [_lead(screen, answer, period), *said[1:]]
+    # The ranges of simple methods begin with what is won.
+    return told | {"won_so_far": None, "won_so_far_n": None, "won_by_day": [], "benchmarks": {}, "said": lead}
 
 
-def _categories(screen: Screen, answer: Json) -> Json:
-    period = Period(*(date.fromisoformat(answer["period"][end]) for end in ("start", "end")))
+def _period(answer: Json) -> Period:
+    return Period(*(date.fromisoformat(answer["period"][end]) for end in ("start", "end")))
+
+
+def _without_won(row: Json) -> Json:
+    """Leave out of a team's part what was won, and what would give it away."""
+    low, won = (amount_of(row[name]) or Decimal(0) for name in ("low", "won_so_far"))
+    hidden = ("won_so_far", "open", "new", *(("mean", "low", "high") if low <= won else ()))
+    return row | dict.fromkeys(hidden)
+
+
+def _lead(screen: Screen, answer: Json, period: Period) -> Json:
+    """Say the forecast without what is won of it."""
+    mean, low, high = (
+        Money(amount_of(found) or Decimal(0), screen.currency)
+        for found in (answer["mean"], answer["quantiles"]["0.10"], answer["quantiles"]["0.90"])
+    )
+    text = N_("By {last} about {mean} will be won; eight of ten such periods end within {ends}.")
+    return encoded(Message(text, {"last": period.last, "mean": mean, "ends": Between(low, high)}))
+
+
+def _categories(screen: Screen, answer: Json, period: Period, won: frozenset[Scoped]) -> Json:
     of_all = screen.ask(ask_category_people, period=period, pipeline=screen.pipeline)["parts"]
 
     def shown(team: str | None) -> frozenset[str]:
         parts = {code: [row for row in rows if team in {None, row["team"]}] for code, rows in of_all.items()}
         return screen.parts_shown(parts, of_all, team=team) or frozenset()
 
-    def levels(row: Json, own: frozenset[str]) -> Json:
-        return row | {name: row[name] if codes <= own else None for name, codes in _LEVELS.items()}
+    def levels(row: Json, team: str | None, own: frozenset[str]) -> Json:
+        tells = (team or WHOLE, period) in won
+        return row | {name: row[name] if tells and codes <= own else None for name, codes in _LEVELS.items()}
 
     told, own = answer["categories"], shown(screen.team)
-    teams = [levels(row, shown(row["team"])) for row in told["teams"] if row["team"] in screen.shown]
-    return levels(told, own) | {
+    teams = [levels(row, row["team"], shown(row["team"])) for row in told["teams"] if row["team"] in screen.shown]
+    return levels(told, screen.team, own) | {
         "teams": teams,
         "parts": few_as_one(screen, told["parts"], own, ("n", "amount_unknown")),
     }

@@ -95,11 +95,13 @@ def figures(found: Outlook) -> list[Figure]:
             rows=_rows(screen, outcome="open", sort="-amount"),
             definition=_definition(screen, "forecast"),
         ),
-        Figure(
+        Figure(say(N_("Won so far")), "", range=say(N_("won by fewer than three people")))
+        if answer["won_so_far"] is None
+        else Figure(
             say(N_("Won so far")),
             speaker.money_short(answer["won_so_far"]),
             mark=_drawn(won, None, line, goal, quiet=True).mark if around else None,
-            n=say(N_("{n} deals"), n=answer["won_so_far_n"]),
+            n=say(N_("{n} {n:deal|deals}"), n=answer["won_so_far_n"]),
             rows=_rows(screen, outcome="won", closed=found.span),
             definition=_definition(screen, "won"),
         ),
@@ -286,17 +288,19 @@ def _shares(
     ]
     cells = []
     for subject, name, row, levels in rows:
-        mean, low, high = (amount_of(row[key]) or Decimal(0) for key in ("mean", "low", "high"))
+        mean, low, high = (amount_of(row[key]) for key in ("mean", "low", "high"))
         one = newest[subject]
         goal, won = None if one is None else one.amount, amount_of(row["won_so_far"])
         cells.append(
             [
                 Cell(name, href=screen.address(**_whose(subject))),
-                Cell(unit.cell(won), href=won_deals(screen, subject, found.period) if won else ""),
-                *(Cell(unit.cell(amount_of(row[key]))) for key in ("open", "new")),
-                Cell(unit.cell(mean), strong=True),
-                _drawn(mean, (low, high), line, goal),
-                *([_level(unit, levels, key) for key in ("commit", "best_case")] if used else []),
+                Cell(unit.cell(won), href=won_deals(screen, subject, found.period))
+                if won
+                else _amount(screen, unit, row["won_so_far"]),
+                *(_amount(screen, unit, row[key]) for key in ("open", "new")),
+                _amount(screen, unit, row["mean"], strong=True),
+                _drawn(mean, None if low is None or high is None else (low, high), line, goal),
+                *([_level(screen, unit, levels, key) for key in ("commit", "best_case")] if used else []),
                 *([_submitted(found, subject, unit), _submit_cell(found, subject)] if submits else []),
             ]
         )
@@ -318,8 +322,16 @@ def _submitted(found: Outlook, subject: Subject, unit: MoneyColumn) -> Cell:
     return Cell(unit.cell(one.amount), href=history, badge=badge, sub=_who_when(found.screen, one))
 
 
-def _level(unit: MoneyColumn, levels: Json | None, key: str) -> Cell:
-    return Cell(ABSENT if levels is None else unit.cell(amount_of(levels[key])))
+def _amount(screen: Screen, unit: MoneyColumn, amount: Json | None, *, strong: bool = False) -> Cell:
+    """Write an amount; one that is not shown says why."""
+    if amount is None:
+        return Cell(ABSENT, sub=screen.say(N_("few people")), tone="dim")
+    return Cell(unit.cell(amount_of(amount)), strong=strong)
+
+
+def _level(screen: Screen, unit: MoneyColumn, levels: Json | None, key: str) -> Cell:
+    """Write what a level comes to; somebody without a win and without an open deal that is due has none."""
+    return Cell(ABSENT) if levels is None else _amount(screen, unit, levels[key])
 
 
 def _submit_cell(found: Outlook, subject: Subject) -> Cell:

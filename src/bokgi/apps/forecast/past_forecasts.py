@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from bokgi.apps.forecast.outlook import line_of
-from bokgi.apps.pipeline.selectors import Screen
+from bokgi.apps.pipeline.few_winners import won_shown
+from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.labels import FORECAST_METHODS
 from bokgi.domain.messages import N_
 from bokgi.domain.period import Period
@@ -16,9 +17,19 @@ from bokgi.ui.format import ABSENT, signed
 from bokgi.ui.speaker import amount_of
 
 
-def periods_of(answer: Json) -> tuple[Period, ...]:
-    """Give the past periods that were tried, of which the page tells what came."""
-    return tuple(Period(*(date.fromisoformat(one[end]) for end in ("start", "end"))) for one in answer["origins"])
+def seen(screen: Screen, answer: Json) -> Json:
+    """Give the trial as this person may see it: without the periods in which few people won or sold.
+
+    Where one is left out the scores are, too: less those of the other periods they would tell what came in it.
+    """
+    periods = [Period(*(date.fromisoformat(one[end]) for end in ("start", "end"))) for one in answer["origins"]]
+    shown, scope = won_shown(screen, periods), screen.team or WHOLE
+    told = [
+        one
+        for one, period, sold in zip(answer["origins"], periods, screen.seen_in(periods), strict=True)
+        if sold and (scope, period) in shown
+    ]
+    return answer | {"origins": told, "scores": answer["scores"] if len(told) == len(periods) else {}}
 
 
 def scores_table(screen: Screen, answer: Json) -> Table:

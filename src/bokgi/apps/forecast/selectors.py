@@ -11,6 +11,7 @@ from bokgi.analysis.forecast.forecasting import LONGEST_DAYS
 from bokgi.apps.access.permissions import LEADING, Role
 from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import WHOLE, Subject, Way, may_submit
+from bokgi.apps.pipeline.few_winners import months_of
 from bokgi.apps.pipeline.selectors import WHOLE as EVERYBODY
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.errors import NotFoundError, UsageError
@@ -30,8 +31,18 @@ def asked_period(screen: Screen) -> Period:
 
 
 def readable_period(screen: Screen, text: str | None) -> Period:
-    """Read a period that can be forecast; raises `UsageError` for what is none, or ends too far ahead."""
+    """Read a period that can be forecast; raises `UsageError` for what is none, or ends too far ahead.
+
+    So it does for one that is not made of whole months where sums over people are all that this person sees: a day's
+    sum is a deal, and so is the difference of two spans that differ by a day.
+    """
     found = period_of(text or None, screen.as_of) or screen.quarter
+    if screen.sums_only and not months_of(found):
+        raise UsageError(
+            "period_not_of_months",
+            Message(N_("Sums over several people are shown by month, so that none of them is a single deal.")),
+            Message(N_("Ask for a month or a quarter.")),
+        )
     if (found.end - screen.as_of).days > LONGEST_DAYS:
         raise UsageError(
             "period_too_long",

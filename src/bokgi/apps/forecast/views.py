@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
-from bokgi.apps.access.warming import ask_later
+from bokgi.apps.access.warming import ask_later, still_waits
 from bokgi.apps.forecast import accuracy, evidence, few_people, outlook, past_forecasts, selectors
 from bokgi.apps.forecast.drawing import dots
 from bokgi.apps.forecast.models import Submission
@@ -49,13 +50,17 @@ def forecast_index(request: PageRequest) -> HttpResponse:
     screen = screen_of(request, shows="sums", also=lambda screen: (selectors.asked_period(screen),))
     period = selectors.asked_period(screen)
     subject = selectors.subject_of(screen)
-    answer = ask_later(request, ask_forecast, as_of=screen.as_of, period=period, **selectors.scope_of(screen))
+    asked = screen.team in {None, *screen.teams}
+    scope = selectors.scope_of(screen)
+    answer = ask_later(request, ask_forecast, as_of=screen.as_of, period=period, **scope) if asked else None
     answer = None if answer is None else few_people.seen(screen, answer)
     shown: dict[str, object] = {
         "period": period,
         "periods": selectors.offered_periods(screen),
-        "working": answer is None,
+        "working": asked and answer is None,
     }
+    if still_waits(request, working=asked and answer is None):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     if answer is None:
         return page(screen, "index.html", shown)
     found = outlook.Outlook(screen, period, answer, selectors.submitted(period))
@@ -63,7 +68,7 @@ def forecast_index(request: PageRequest) -> HttpResponse:
     may_now = screen.as_of < period.end and selectors.way_of(screen, own) is Way.OWN
     shown |= {
         "answer": answer,
-        "whole": selectors.may_see(screen, subject) and not screen.hidden,
+        "whole": selectors.may_see(screen, subject) and not screen.hidden and not answer["few"],
         "dots": dots(screen, answer, 280),
         "figures": outlook.figures(found),
         "sayings": outlook.sayings(found),
@@ -92,13 +97,19 @@ def backtest(request: PageRequest) -> HttpResponse:
     whole = selectors.may_see(screen, subject) and not screen.hidden
     scope = selectors.scope_of(screen)
     answer = ask_later(request, ask_backtest, as_of=screen.as_of, period=length, **scope) if whole else None
-    if answer is not None and replace(screen, also=past_forecasts.periods_of(answer)).hidden:
-        whole, answer = False, None
-    shown: dict[str, object] = {"length": length, "whole": whole, "working": whole and answer is None, "answer": answer}
+    working = whole and answer is None
+    if still_waits(request, working=working):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    shown: dict[str, object] = {"length": length, "whole": whole, "working": working}
     if answer is not None:
+        told = past_forecasts.seen(screen, answer)
         shown |= {
-            "scores": past_forecasts.scores_table(screen, answer),
-            "origins": past_forecasts.origins_table(screen, answer),
+            "whole": bool(told["origins"]) or not answer["origins"],
+            "answer": told,
+            "left_out": len(answer["origins"]) - len(told["origins"]),
+            "tried": len(answer["origins"]),
+            "scores": past_forecasts.scores_table(screen, told),
+            "origins": past_forecasts.origins_table(screen, told),
         }
     return page(screen, "backtest.html", shown)
 
@@ -111,7 +122,8 @@ def submissions(request: PageRequest) -> HttpResponse:
     given = screen.team is not None or screen.person is not None
     subject = selectors.subject_of(screen)
     if not given and not selectors.may_see(screen, subject) and screen.viewer.person_id:
-        subject = Subject("person", screen.viewer.person_id)
+        screen = replace(screen, person=screen.viewer.person_id)
+        subject = selectors.subject_of(screen)
     rows = accuracy.visible(screen, selectors.history())
     columns = (
         Column(screen.say(N_("Period")), key="period"),
@@ -135,10 +147,8 @@ def submissions(request: PageRequest) -> HttpResponse:
             "Content-Disposition": f'attachment; filename="submissions-{screen.as_of.isoformat()}.{listing.export}"'
         }
         return HttpResponse(made, content_type=TYPES[listing.export], headers=attached)
-    past = accuracy.past(screen, subject, rows)
-    # What came was won by the people of that time; of a person who may be seen it is no sum.
-    few = subject.kind != "person" and replace(screen, also=tuple(one.period for one in past)).hidden
-    past = [] if few else past
+    every = accuracy.past(screen, subject, rows)
+    past = accuracy.seen(screen, subject, every)
     judged = accuracy.judged(past)
     word = listing.find.casefold()
 
@@ -148,7 +158,7 @@ def submissions(request: PageRequest) -> HttpResponse:
 
     fitting = [one for one in listed if word in words(one)]
     shown = {
-        "few": few,
+        "left_out": len(every) - len(past),
         "sentence": accuracy.sentence(screen, judged),
         "judged": accuracy.judged_table(screen, judged),
         "past": accuracy.past_table(screen, subject, past),

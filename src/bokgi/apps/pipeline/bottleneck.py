@@ -98,7 +98,7 @@ def bottleneck(screen: Screen, answer: Json) -> Bottleneck | None:
     )
     where = where_of(first, owners=screen.owners, team=screen.team)
     wanted = {name: getattr(where, name) for name in ("stage", "pipeline", "team", "person")}
-    wanted["where"] = next((f"{name}:{value}" for name, value in where.columns), None)
+    wanted["where"] = [f"{name}:{value}" for name, value in where.columns]
     gain = first["gain"]
     return Bottleneck(
         title=first["label"] if first["by"] == "stage" else f"{first['name']} · {first['label']}",

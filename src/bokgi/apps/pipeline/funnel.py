@@ -134,18 +134,22 @@ def _key(stage: Json) -> tuple[str, str]:
     return stage["pipeline"], stage["stage"]
 
 
-def deals_address(screen: Screen, **wanted: str | None) -> str:
-    """Give the list of the deals behind a figure; empty for who may not see lists."""
+def deals_address(screen: Screen, **wanted: str | Sequence[str] | None) -> str:
+    """Give the list of the deals behind a figure, several values as a list; empty for who may not see lists."""
     if screen.viewer.role is Role.VIEWER:
         return ""
-    asked = {"team": screen.team, "person": screen.person, "pipeline": screen.pipeline}
-    asked["as_of"] = screen.request.GET.get("as_of")
+    asked: dict[str, str | Sequence[str] | None] = {
+        "team": screen.team,
+        "person": screen.person,
+        "pipeline": screen.pipeline,
+        "as_of": screen.request.GET.get("as_of"),
+    }
     return f"{DEALS}?{deals_query(**asked | wanted)}"
 
 
-def deals_query(**wanted: str | None) -> str:
+def deals_query(**wanted: str | Sequence[str] | None) -> str:
     """Write what is wanted of the list of deals, as an address does; what is empty is left out."""
-    return urlencode({name: value for name, value in wanted.items() if value})
+    return urlencode({name: value for name, value in wanted.items() if value}, doseq=True)
 
 
 def _names(screen: Screen, found: Sequence[Json]) -> dict[tuple[str, str], str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -82,32 +82,50 @@ class Screen:
         groups = {WHOLE: frozenset(row["person_id"] for row in self.roster), **self.teams}
         if self.owners is None:
             return frozenset(groups)
-        found = frozenset(groups) & self._safe(groups)
+        found = frozenset(groups) & self.safe(groups)
         for moment in self._sellers["moments"]:
-            found &= self._safe(self._by_scope(moment))
+            found &= self.safe(self.by_scope(moment))
         return found
+
+    def seen_in(self, moments: Sequence[Moment]) -> list[bool]:
+        """Tell of each day or period, for itself, whether the sum of what is looked at is of enough people who sold."""
+        if self.owners is None or self.person is not None:
+            return [True for _ in moments]
+        told = self.ask(ask_sellers, also=tuple(moments))
+        pipelines = told["pipelines"] if self.pipeline is not None else [None]
+        scope = self.team or WHOLE
+        return [
+            all(
+                scope in self.safe(self.by_scope([row for row in moment if pipeline in {None, row["pipeline"]}]))
+                for pipeline in pipelines
+            )
+            for moment in told["moments"][1:]
+        ]
 
     @cached_property
     def _sellers(self) -> Json:
         return self.ask(ask_sellers, also=self.also)
 
-    def _by_scope(self, rows: Sequence[Json]) -> dict[str, frozenset[Share]]:
+    def by_scope(self, rows: Sequence[Json]) -> dict[str, frozenset[tuple[str, str | None]]]:
         """Give whose deals are summed up for everybody and for each team: people, with the team they count in."""
-        found: dict[str, set[Share]] = {name: set() for name in (WHOLE, *self.teams)}
+        found: dict[str, set[tuple[str, str | None]]] = {name: set() for name in (WHOLE, *self.teams)}
         for row in rows:
             for scope in {WHOLE, row["team"]} & found.keys():
                 found[scope] |= {(person, row["team"]) for person in row["people"]}
         return {name: frozenset(people) for name, people in found.items()}
 
-    def _safe(self, groups: Mapping[str, Iterable[Share]]) -> frozenset[str]:
+    def safe(self, groups: Mapping[str, Iterable[Share]], scopes: Mapping[str, str] | None = None) -> frozenset[str]:
         """Choose the scopes that may be shown together, one's own team first; to who leads it, its people are known.
 
-        Whom one managed once is known to that person: results stay with the team of their time, and with who led it.
+        `scopes`: of which scope each of the groups is, where these have other names. Whom one managed once is known to
+        that person: results stay with the team of their time, and with who led it.
         """
-        others = {name: people for name, people in groups.items() if name not in self._led}
-        own = [team for team, people in self.teams.items() if self.viewer.person_id in people]
+        of = {name: name if scopes is None else scopes[name] for name in groups}
+        led = frozenset(name for name in groups if of[name] in self._led)
+        others = {name: people for name, people in groups.items() if name not in led}
+        own = [name for name in groups if self.viewer.person_id in self.teams.get(of[name], ())]
         known = shown_groups(groups, self._once, first=own)
-        return known & (self._led | shown_groups(others, self.viewer, first=own))
+        return known & (led | shown_groups(others, self.viewer, first=own))
 
     @cached_property
     def _once(self) -> Viewer:
@@ -133,8 +151,8 @@ class Screen:
         safe: set[str] = set()
         for code in parts:
             rows = [{"team": row["team"], "people": [row["person_id"]]} for row in of_all.get(code, parts[code])]
-            groups = {name: people for name, people in self._by_scope(rows).items() if name in self.shown}
-            if code not in of_all or scope in self._safe(groups):
+            groups = {name: people for name, people in self.by_scope(rows).items() if name in self.shown}
+            if code not in of_all or scope in self.safe(groups):
                 safe.add(code)
         people = {code: [row["person_id"] for row in rows] for code, rows in parts.items()}
         return shown_parts(people, self._once if scope in self._led else self.viewer, safe)
@@ -165,7 +183,7 @@ class Screen:
             return True
         return all(
             self.shown
-            <= self._safe({name: people for name, people in self._by_scope(some).items() if name in self.shown})
+            <= self.safe({name: people for name, people in self.by_scope(some).items() if name in self.shown})
             for some in rows
         )
 
@@ -184,8 +202,18 @@ class Screen:
 
     @property
     def scope(self) -> str:
-        """Write what is looked at, to stand behind the address of a page that may be asked so."""
-        asked = urlencode({name: value for name in ("team", "pipeline", "person") if (value := getattr(self, name))})
+        """Write what is looked at, to stand behind the address of a page that may be asked so.
+
+        A pipeline that this page is not narrowed to goes along to those that are.
+        """
+        kept = {"pipeline"} if self.shows in {"all", "people"} else set()
+        asked = urlencode(
+            {
+                name: value
+                for name in ("team", "pipeline", "person")
+                if (value := getattr(self, name) or (name in kept and self.request.GET.get(name)))
+            }
+        )
         return f"?{asked}" if asked else ""
 
     @cached_property
@@ -209,13 +237,34 @@ class Screen:
         """Give the people this page may be narrowed to: those of the team that is looked at; key and name, by name."""
         if self.shows == "all":
             return {}
-        return {key: name for key, name in self.people.items() if self.team is None or key in self.teams[self.team]}
+        return {
+            key: name for key, name in self.people.items() if self.team is None or key in self.teams.get(self.team, ())
+        }
+
+    @property
+    def sums_only(self) -> bool:
+        """Tell whether what is looked at is of people not all of whose deals this person may see."""
+        return self.owners is not None and self.person is None and self.team not in self._led
+
+    @property
+    def between(self) -> bool:
+        """Tell whether sums of the day are not shown because it lies between the ends of two past weeks.
+
+        From one day to the next a sum changes by one deal. Today's is shown whatever the day.
+        """
+        return self.sums_only and self.is_past and self.week_before != self.as_of
+
+    @property
+    def week_before(self) -> date:
+        """Give the last Sunday up to the day."""
+        return self.as_of - timedelta(days=self.as_of.isoweekday() % 7)
 
     @property
     def hidden(self) -> bool:
         """Tell whether what is looked at is a sum that this person may not see."""
         narrowed = self.pipeline is not None and self.shows == "sums"
-        return self.person is None and ((self.team or WHOLE) not in self.shown or (narrowed and not self.by_pipeline))
+        few = (self.team or WHOLE) not in self.shown or (narrowed and not self.by_pipeline)
+        return self.person is None and (few or self.between)
 
     @property
     def stages_hidden(self) -> bool:
@@ -302,8 +351,11 @@ def screen_of(
         person=(request.GET.get("person") or None) if shows != "all" else None,
         shows=shows,
     )
-    if screen.team is not None and screen.team not in (shown := sorted(screen.shown - {WHOLE})):
-        raise unknown("team", screen.team, shown)
+    if screen.team is not None and screen.team not in (shown := screen.shown - {WHOLE}):
+        # A team of today may have had nobody on a past day, or few: the page says so.
+        now = replace(screen, as_of=today(request)).shown - {WHOLE} if screen.is_past else frozenset()
+        if screen.team not in now:
+            raise unknown("team", screen.team, sorted(shown | now))
     if shows in {"people", "sums"} and screen.person is not None and screen.person not in screen.people:
         raise NotFoundError("person_unknown", Message(N_("There is nobody called “{who}”."), {"who": screen.person}))
     if shows == "sums" and screen.pipeline is not None and screen.pipeline not in screen.pipelines:

@@ -33,7 +33,7 @@ def since(on: date) -> date:
 def news(screen: Screen) -> Table | None:
     """List the largest changes, one's own or the team's; null for who sees no rows, and where nothing happened."""
     owners = screen.owners
-    if owners == ():
+    if owners == () or screen.team not in {None, *screen.teams}:
         return None
     start = since(screen.as_of)
     scope = {"team": screen.team, "pipeline": screen.pipeline, "person": screen.person}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET
 from bokgi.apps.access.permissions import EVERYBODY, Role
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.access.warming import still_waits
 from bokgi.apps.forecast import outlook
 from bokgi.apps.forecast.drawing import dots, progress
 from bokgi.apps.forecast.few_people import seen
@@ -50,6 +52,10 @@ def today_index(request: PageRequest) -> HttpResponse:
     screen = screen_of(request, shows="sums", also=lambda screen: (screen.quarter,))
     whole = not screen.hidden
     forecast = _forecast(screen) if whole else None
+    working, few = whole and forecast is None, forecast is not None and forecast["few"]
+    if still_waits(request, working=working):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    forecast = None if few else forecast
     searched = screen.ask(find_bottlenecks) if not screen.stages_hidden else None
     row, answer = None, None
     if screen.viewer.person_id and screen.person in {None, screen.viewer.person_id}:
@@ -65,7 +71,8 @@ def today_index(request: PageRequest) -> HttpResponse:
         "deals": _deals(screen, wanting) if wanting is not None and leads else None,
         "tasks": tasks(screen, wanting[:_SHOWN_TASKS]) if wanting is not None and not leads else None,
         "forecast": forecast,
-        "working": whole and forecast is None,
+        "working": working,
+        "few": few or screen.hidden,
         "dots": None if forecast is None else dots(screen, forecast),
         "progress": None if forecast is None else progress(screen, forecast),
         "searched": searched,
