@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pyarrow as pa
 import pytest
 
 from benchmarks.simulator import Defect, Organisation, simulate
 from bokgi.domain.errors import RefusalError
 from bokgi.facts.model import Facts
 from bokgi.questions.bottlenecks import find_bottlenecks
+from bokgi.ui.format import number
 from bokgi.ui.spoken import spoken
 from tests.analysis.worlds import facts_of_world
 from tests.cast import CAST, facts_of
@@ -46,10 +49,41 @@ def test_a_defect_is_said_with_what_it_costs() -> None:
     assert korean["said"][0]["text"] != english["said"][0]["text"]
 
 
+def test_without_amounts_a_defect_is_said_in_deals() -> None:
+    organisation = Organisation(
+        seed=3, reps=10, deals=5_000, person_sd=0, territory_sd=0, defects=(Defect(2, -2.0, person=4),)
+    )
+    world = simulate(organisation)
+    deals = world.tables["deals"]
+    nothing = pa.nulls(deals.num_rows, deals.schema.field("amount").type)
+    bare = deals.set_column(deals.column_names.index("amount"), "amount", nothing)
+    facts = facts_of_world(replace(world, tables={**world.tables, "deals": bare}))
+    found = asked(facts)
+    first = found["units"][0]
+    assert (first["unit"], first["flagged"], first["gain"], first["gain_reason"]) == (
+        "p004",
+        True,
+        None,
+        "amounts_unknown",
+    )
+    assert 0 < first["gain_in_deals"]["low"] < first["gain_in_deals"]["n"]
+    said = {lang: [part["text"] for part in spoken(found, lang)["said"]] for lang in ("en", "ko")}
+    told = number(round(first["gain_in_deals"]["n"], 1))
+    assert said["en"][1].startswith(f"At that level, {told} deals more a month would be won (90% interval ")
+    assert said["ko"][1].startswith(f"그 수준이면 한 달에 {told}건을 더 수주할 수 있습니다(90% 구간 ")
+    assert "No deal has an amount, so the gain is told in deals" in spoken(found, "en")["caveats"][0]["text"]
+    least = asked(facts, min_gain=Decimal(1_000_000))
+    assert {unit["reason"] for unit in least["units"] if unit["unit"] == "p004"} >= {"amounts_unknown"}
+    assert "none that came there has an amount" in spoken(least, "en")["said"][0]["text"]
+
+
 def test_noise_is_said_to_be_chance() -> None:
     found = asked(facts_of_world(simulate(Organisation(seed=2, reps=8, deals=1_000).plain())))
     assert not any(unit["flagged"] for unit in found["units"])
-    assert spoken(found, "en")["said"][0]["text"] == "No stage differs from what could be expected by more than chance."
+    assert spoken(found, "en")["said"][0]["text"] == (
+        "No stage differs from what could be expected by more than chance "
+        "(looked at: all deals together, team, segment, lead source, person)."
+    )
 
 
 def test_views_without_difference_are_left_out() -> None:

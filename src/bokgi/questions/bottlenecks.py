@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bokgi.analysis.bottleneck import PAST, STAGE, Bottlenecks, Unit, bottlenecks
+from bokgi.analysis.bottleneck import PAST, STAGE, Bottlenecks, GainInDeals, Unit, bottlenecks
 from bokgi.analysis.comparison.conditions import DERIVED_CONDITIONS, varied
 from bokgi.domain.measures import Between, Rate
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.messages import N_, Message, chained
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, fair_factors, known_late
+from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, column_name, fair_factors, known_late
 from bokgi.questions.explained import explained
+from bokgi.questions.stages import order_doubts
 
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
-NOT_SURE: Final = ("gain_not_sure", "amounts_unknown")
 COST_NOT_SURE: Final = N_("Deals stop more than could be expected, but whether that costs anything is not sure.")
+WORTH_UNKNOWN: Final = N_(
+    "Deals stop more than could be expected, but none that came there has an amount, so whether that costs as much as "
+    "was asked for cannot be told."
+)
 DEFAULT_VIEWS: Final = (STAGE, "team", f"team{PAST}", "segment", "source", "person")
 
 
@@ -35,8 +39,10 @@ def find_bottlenecks(
     each also with `:past` to be held against its own past; broad ones first. A view in which deals do not differ, or
     that is filled in after the outcome, is left out and named in `left_out`.
 
-    Gives `units[]{stage, unit, n, z, q_value, flagged, gain{amount, low, high, currency}, deals[]}`, `gate{p, passed}`,
-    `said[]`, `caveats[]`; see `docs/reference/bottlenecks.schema.json`. Raises `RefusalError` for an unknown view.
+    Gives `units[]{stage, unit, n, z, q_value, flagged, gain{amount, low, high, currency}, gain_in_deals{n, low, high},
+    deals[]}`, `gate{p, passed}`, `said[]`, `caveats[]`; see `docs/reference/bottlenecks.schema.json`. Where no deal
+    that came has an amount, `gain` is null (`gain_reason`) and the gain in deals is what a flag goes by. Raises
+    `RefusalError` for an unknown view.
     """
     columns = [_view(view) for view in by]
     own = [column.removesuffix(PAST) for column in columns if column.removesuffix(PAST) not in VIEWS.values()]
@@ -82,7 +88,7 @@ def find_bottlenecks(
             **explained(
                 "bottleneck",
                 said=_said(here, found, labels),
-                caveats=[*_caveats(found), *here.unconverted()],
+                caveats=[*_caveats(found), *order_doubts(told, labels), *here.unconverted()],
                 would_change=_would_change(here, found, labels),
             ),
         }
@@ -95,7 +101,7 @@ def _view(view: str) -> str:
 
 
 def _unit(here: Asked, unit: Unit, labels: dict[tuple[str, str], str], views: dict[str, str]) -> Json:
-    gain = unit.gain
+    gain, in_deals = unit.gain, unit.gain_in_deals
     return {
         "pipeline": unit.pipeline,
         "stage": unit.stage,
@@ -122,6 +128,17 @@ def _unit(here: Asked, unit: Unit, labels: dict[tuple[str, str], str], views: di
             "chance_missing": gain.chance,
             "mean_amount": here.money(gain.value)["amount"],
         },
+        "gain_reason": unit.reason if unit.z is None else "amounts_unknown" if gain is None else None,
+        "gain_in_deals": None
+        if in_deals is None
+        else {
+            "n": in_deals.n,
+            "low": in_deals.low,
+            "high": in_deals.high,
+            "p_positive": in_deals.p_positive,
+            "arrivals_a_month": in_deals.arrivals,
+            "chance_missing": in_deals.chance,
+        },
         "more_cases": unit.more_cases,
         "deals": list(unit.deals),
         "reason": unit.reason,
@@ -143,11 +160,9 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
             Message(N_("There are too few deals with stage history to look for a bottleneck.")),
             Message(HOW_HISTORY_COMES),
         ]
-    if not flagged and any(unit.reason in NOT_SURE for unit in found.units):
-        return [Message(COST_NOT_SURE)]
     if not flagged:
-        return [Message(N_("No stage differs from what could be expected by more than chance."))]
-    first = max(flagged, key=lambda unit: unit.gain.amount if unit.gain else 0.0)
+        return [nothing_found(found.units)]
+    first = flagged[0]
     values: dict[str, object] = {
         "stage": labels.get((first.pipeline, first.stage), first.stage),
         "unit": _name(here, first, labels),
@@ -164,6 +179,8 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
         else N_("{unit}: {share} of the deals that left {stage} moved on. Of like deals elsewhere, {expected} did.")
     )
     said = [Message(lead, values)]
+    if first.gain is None and first.gain_in_deals is not None:
+        said.append(more_deals(first.gain_in_deals, found.level))
     if first.gain is not None:
         ends = Between(here.worth(first.gain.low), here.worth(first.gain.high))
         said.append(
@@ -173,6 +190,33 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
             )
         )
     return said
+
+
+def nothing_found(units: Sequence[Unit]) -> Message:
+    """Say that nothing is flagged: for want of a sure cost, or because nothing differs, as far as was looked."""
+    reasons = {unit.reason for unit in units}
+    if "gain_not_sure" in reasons:
+        return Message(COST_NOT_SURE)
+    if "amounts_unknown" in reasons:
+        return Message(WORTH_UNKNOWN)
+    text = N_("No stage differs from what could be expected by more than chance (looked at: {views}).")
+    return Message(text, {"views": _looked_at(unit.by for unit in units)})
+
+
+def _looked_at(views: Iterable[str]) -> Message | str:
+    """Name what was told apart, the broadest first."""
+    order = {STAGE: 0, VIEWS["team"]: 1, VIEWS["person"]: 3}
+    columns = sorted({view.removesuffix(PAST) for view in views}, key=lambda name: (order.get(name, 2), name))
+    told = [Message(N_("all deals together")) if column == STAGE else column_name(column) for column in columns]
+    return chained(told, N_("{first}, {then}"))
+
+
+def more_deals(gain: GainInDeals, level: float) -> Message:
+    """Say what a unit at its benchmark would bring where no amount is known: in deals won a month."""
+    values: dict[str, object] = {"n": round(gain.n, 1), "level": Rate(level)}
+    values["ends"] = Between(round(gain.low, 1), round(gain.high, 1))
+    text = N_("At that level, {n} {n:deal|deals} more a month would be won ({level} interval {ends}).")
+    return Message(text, values)
 
 
 def _would_change(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -> list[Message]:
@@ -211,9 +255,14 @@ def _would_change(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str],
 
 def _caveats(found: Bottlenecks) -> list[Message]:
     judged = [unit for unit in found.units if unit.z is not None]
-    if judged and not any(unit.gain for unit in judged):
-        return [Message(N_("No deal has an amount, so what a stage costs cannot be told and none is flagged."))]
-    return [
-        Message(N_("The gain is what would come in if this stage alone were as good as elsewhere, all else as it is.")),
-        Message(N_("A flag says where to look, not why: the deals that stand there tell the cause.")),
-    ]
+    without = [unit for unit in judged if unit.gain is None]
+    where = Message(N_("A flag says where to look, not why: the deals that stand there tell the cause."))
+    if judged and len(without) == len(judged):
+        text = N_(
+            "No deal has an amount, so the gain is told in deals: so many more would be won if this stage alone were "
+            "as good as elsewhere, all else as it is."
+        )
+        return [Message(text), where]
+    gain = N_("The gain is what would come in if this stage alone were as good as elsewhere, all else as it is.")
+    some = [Message(N_("Where no deal that came has an amount, the gain is told in deals."))] if without else []
+    return [Message(gain), where, *some]

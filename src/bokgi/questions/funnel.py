@@ -22,6 +22,7 @@ from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, known
 from bokgi.questions.explained import explained
+from bokgi.questions.stages import order_doubts
 
 MODES: Final = tuple(mode.value for mode in FunnelMode)
 WINDOW_DAYS: Final = 182
@@ -110,7 +111,7 @@ def ask_funnel(
             **explained(
                 "funnel",
                 said=[question, *(_ended_before(mine, period) or _said(here, stages))],
-                caveats=[*_caveats(stages, without_stage), *here.unconverted()],
+                caveats=[*order_doubts(mine, labels), *_caveats(stages, without_stage), *here.unconverted()],
                 would_change=[*_without_history(mine, deals, period, stages, pipeline), *_would_change(stages)],
             ),
         }

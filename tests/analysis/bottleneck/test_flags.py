@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from scipy import special
 
 from benchmarks.simulator import Defect, Organisation, World, simulate
 from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
@@ -99,6 +100,49 @@ def test_a_persons_defect_is_found_sized_and_shown_with_its_deals(run: Run) -> N
     assert len(unit.deals) == min(20, len(there))
     team = unit_of(found, "team", "proposal", "team2")
     assert not team.flagged
+
+
+def test_without_amounts_the_same_rule_goes_by_deals(run: Run) -> None:
+    world = simulate(
+        Organisation(seed=3, reps=10, deals=5_000, person_sd=0, territory_sd=0, defects=(Defect(2, -2.0, person=4),))
+    )
+    deals = world.tables["deals"]
+    nothing = pa.nulls(deals.num_rows, deals.schema.field("amount").type)
+    bare = deals.set_column(deals.column_names.index("amount"), "amount", nothing)
+    found, without = run(world), run(replace(world, tables={**world.tables, "deals": bare}))
+    assert flagged(without) == flagged(found) == [("owner_id", "proposal", "p004")]
+    assert all(unit.gain is None for unit in without.units)
+    first = without.units[0].gain_in_deals
+    assert first is not None
+    assert 0 < first.low < first.n < first.high
+    assert first.n == pytest.approx(first.arrivals * first.chance)
+    assert (first.p_positive > 0.95, without.units[0].reason) == (True, None)
+    # In deals the gain is what it is in money, less what a deal is worth.
+    beside = found.units[0]
+    assert beside.gain_in_deals is not None
+    assert beside.gain_in_deals.n == pytest.approx(first.n, rel=0.03)
+    assert beside.gain is not None
+    assert beside.gain.amount / beside.gain.value == pytest.approx(first.n, rel=0.05)
+    # What a flag must promise in money cannot be held against it.
+    asked = run(replace(world, tables={**world.tables, "deals": bare}), min_gain=1.0)
+    assert flagged(asked) == []
+    assert {unit.unit for unit in asked.units if unit.reason == "amounts_unknown"} == {"team2", "p004"}
+    assert flagged(run(replace(world, tables={**world.tables, "deals": bare}), min_gain=0.0)) == flagged(found)
+
+
+def test_so_many_more_cases_reach_the_next_place(run: Run) -> None:
+    """A score grows with the root of its cases: with `more_cases` more it is as unlikely as it has to be."""
+    found = run(simulate(Organisation(seed=2007, reps=12, deals=3_000).plain()))
+    asked = [unit for unit in found.units if unit.more_cases is not None]
+    assert not found.passed
+    assert len(asked) > 3
+    for view in {unit.by for unit in asked}:
+        judged = sum(unit.z is not None for unit in found.units if unit.by == view)
+        for unit in asked:
+            if unit.by == view and unit.z is not None and unit.more_cases is not None:
+                then = unit.z * np.sqrt(1.0 + unit.more_cases / unit.n)
+                # The gate is shut: each must pass it by itself.
+                assert special.ndtr(then) == pytest.approx(0.01 / judged, rel=0.2)
 
 
 def test_a_teams_defect_is_the_teams(run: Run) -> None:

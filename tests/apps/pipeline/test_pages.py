@@ -17,6 +17,7 @@ import openpyxl
 import pytest
 from django.test import Client
 
+from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer
 from bokgi.apps.pipeline import funnel, views
 from bokgi.apps.pipeline.change import moved_lists, part_lists
@@ -29,7 +30,7 @@ from bokgi.questions.deals import Where, list_deals
 from bokgi.questions.funnel import ask_funnel
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.ui.blocks import Table
-from bokgi.ui.format import ABSENT, NBSP
+from bokgi.ui.format import ABSENT, NBSP, WORD_JOINER
 from bokgi.ui.speaker import Speaker
 from tests.homes import DEALS_EACH, PEOPLE, SELLERS, TODAY, deal_name
 
@@ -70,7 +71,7 @@ def test_the_win_of_a_created_cohort_has_a_row_and_no_conversion_by_person(as_ro
     ]
 
 
-def stopping_at(stage: str, by: str = "stage", unit: str | None = None) -> Question:
+def stopping_at(stage: str, by: str = "stage", unit: str | None = None, *, priced: bool = True) -> Question:
     """Give a question that answers as the search for bottlenecks does, with one unit flagged."""
 
     def found(facts: Facts, *, as_of: date) -> Json:
@@ -78,11 +79,14 @@ def stopping_at(stage: str, by: str = "stage", unit: str | None = None) -> Quest
         gain = {"amount": "84000000", "low": "21000000", "high": "152000000", "currency": "KRW", "p_positive": 0.99}
         gain |= {"arrivals_a_month": 28.5, "chance_missing": 0.0421, "mean_amount": "70000000"}
         one: Json = {"pipeline": "default", "stage": stage, "label": stage, "by": by, "unit": unit or stage}
-        one |= {"name": unit or stage, "n": 171, "conversion": 0.57, "expected": 0.66, "flagged": True, "gain": gain}
+        one |= {"name": unit or stage, "n": 171, "conversion": 0.57, "expected": 0.66, "flagged": True}
+        deals = {"n": 1.2, "low": 0.3, "high": 2.4, "p_positive": 0.99}
+        deals |= {"arrivals_a_month": 28.5, "chance_missing": 0.0421}
+        one |= {"gain": gain if priced else None, "gain_in_deals": deals}
         # A level that the page cannot know by itself.
         return answer | {"units": [one], "level": 0.8}
 
-    found.__qualname__ = f"found_{stage}_{by}_{unit}"
+    found.__qualname__ = f"found_{stage}_{by}_{unit}_{priced}"
     return found
 
 
@@ -100,6 +104,42 @@ def test_below_the_bottleneck_stand_its_cost_and_its_deals(
     assert below == re.findall(r'href="/deals/(\w+-\d+)/"', all_of_them)[: len(below)]
     assert below
     assert "Deals that stand in " not in page(as_role("viewer"), "/funnel/")
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_a_bottleneck_without_amounts_costs_deals(
+    as_role: AsRole, monkeypatch: pytest.MonkeyPatch, users: dict[str, User], lang: str
+) -> None:
+    users["leader"].language = lang
+    users["leader"].save()
+    monkeypatch.setattr(views, "find_bottlenecks", stopping_at("proposal", priced=False))
+    shown = page(as_role("leader"), "/funnel/")
+    assert (
+        re.findall(r"<dd>(.*?)</dd>", shown)[:3]
+        == {
+            "en": ["28.5", "4.2\u00a0pp", "1.2 deals"],
+            "ko": ["28.5", "4.2%p", "1.2건"],
+        }[lang]
+    )
+    interval = {"en": "80% interval 0.3 to 2.4 deals a month", "ko": "80% 구간: 한 달에 0.3~2.4건"}
+    assert interval[lang] in shown.replace(WORD_JOINER, "")
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("/funnel/?person=lee", "differs at no stage from what could be expected"),
+        (f"/funnel/?team={quote('1팀')}", "1팀 differs at no stage from what could be expected"),
+    ],
+)
+def test_of_whom_nothing_is_flagged_is_said_where_something_else_is(
+    as_role: AsRole, monkeypatch: pytest.MonkeyPatch, address: str, text: str
+) -> None:
+    monkeypatch.setattr(views, "find_bottlenecks", stopping_at("proposal", "person", "park"))
+    assert text in page(as_role("leader"), address)
+    # Whose the flag is stays unsaid to who may not see that person's figures.
+    shown = page(as_role("viewer"), "/funnel/")
+    assert "neither of all deals together nor of the teams and people whose figures you see" in shown
 
 
 @pytest.mark.parametrize("query", ["mode=mood", "weeks=7", "as_of=yesterday"])

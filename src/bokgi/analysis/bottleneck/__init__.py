@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bokgi.analysis.bottleneck.counts import PAST, STAGE
-from bokgi.analysis.bottleneck.flags import Bottlenecks, Gain, Unit, bottlenecks
+from bokgi.analysis.bottleneck.flags import Bottlenecks, Unit, bottlenecks
+from bokgi.analysis.bottleneck.gains import Gain, GainInDeals
 
-__all__ = ["PAST", "STAGE", "Bottlenecks", "Gain", "Unit", "bottlenecks"]
+__all__ = ["PAST", "STAGE", "Bottlenecks", "Gain", "GainInDeals", "Unit", "bottlenecks"]

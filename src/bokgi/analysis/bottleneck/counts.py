@@ -146,12 +146,13 @@ def count_arrivals(
     return out
 
 
-def won_a_month(deals: ibis.Table, window: Window) -> float:
-    """Won amount of a month in the window."""
+def won_a_month(deals: ibis.Table, window: Window) -> tuple[float, float]:
+    """Won amount and won deals of a month in the window."""
     start, end = window
     won = deals.filter((_.outcome == "won") & (_.closed_on >= start) & (_.closed_on < end))
-    total = won.agg(total=sum_of(_.amount, _.amount.notnull())).to_pyarrow()["total"][0].as_py()
-    return float(total) / ((end - start).days / DAYS_IN_MONTH)
+    row = won.agg(total=sum_of(_.amount, _.amount.notnull()), n=_.count()).to_pyarrow().to_pylist()[0]
+    months = (end - start).days / DAYS_IN_MONTH
+    return float(row["total"]) / months, row["n"] / months
 
 
 def _moments(n: int, total: Decimal, squares: Decimal | None) -> tuple[float, float, float]:

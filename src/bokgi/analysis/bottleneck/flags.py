@@ -18,6 +18,7 @@ from bokgi.analysis.bottleneck.counts import (
     STAGE,
     Arrivals,
     Key,
+    Window,
     column_of,
     count_arrivals,
     count_cells,
@@ -26,7 +27,7 @@ from bokgi.analysis.bottleneck.counts import (
     win_after_stages,
     won_a_month,
 )
-from bokgi.analysis.bottleneck.gains import DRAWS, shifts, value_of
+from bokgi.analysis.bottleneck.gains import Gain, GainInDeals, Least, gains
 from bokgi.analysis.bottleneck.past import against_the_past
 from bokgi.analysis.bottleneck.screening import (
     Cell,
@@ -55,26 +56,10 @@ ENOUGH: Final = 10
 
 
 @dataclass(frozen=True)
-class Gain:
-    """Amount a month if the unit reached its benchmark at the stage: mean, interval, probability of being positive.
-
-    `amount` = `arrivals` (deals a month) × `chance` (of a win, that is missing) × `value` (their mean amount).
-    """
-
-    amount: float
-    low: float
-    high: float
-    p_positive: float
-    arrivals: float
-    chance: float
-    value: float
-
-
-@dataclass(frozen=True)
 class Unit:
-    """One unit at one stage. `z`, `q_value`, `gain` are null where cases are too few, or none stopped (`reason`).
+    """One unit at one stage. `z`, `q_value` and gains are null where cases are too few, or none stopped (`reason`).
 
-    `gain` is null, too, where no deal that came to the stage has an amount.
+    `gain` (in money) is null, too, where no deal that came to the stage has an amount; `gain_in_deals` is not.
     """
 
     pipeline: str
@@ -90,6 +75,7 @@ class Unit:
     q_value: float | None
     flagged: bool
     gain: Gain | None
+    gain_in_deals: GainInDeals | None
     more_cases: int | None
     deals: tuple[str, ...]
     reason: str | None
@@ -139,8 +125,9 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     Small numbers: units with less than about ten cases have no z and no gain. Nothing is flagged unless the test of all
     views together passes at 1 %; then Benjamini–Hochberg at `fdr` among the views, and within those that are left at
     `fdr` × their share of all views (Benjamini & Bogomolov 2014; `q_value` has that share in it). A flag also takes a
-    gain of at least `min_gain` whose interval lies above zero (else `reason` is `gain_not_sure`, or
-    `amounts_unknown` where no deal that came has an amount).
+    gain of at least `min_gain` (0.5 % of what is won in a month) whose interval lies above zero (else `reason` is
+    `gain_not_sure`). Where no deal that came has an amount, the gain in deals is held to the same rule; it cannot tell
+    whether a `min_gain` that was given is reached (`amounts_unknown`).
 
     Refuses: nothing; without cases there are no units. Do not use `conversion` for finding the bottleneck: the lowest
     one is usually the stage where most deals should end.
@@ -166,12 +153,12 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     chosen = benjamini_hochberg(np.array(view_p)) <= fdr
     # Of the rate of false flags each view may use the part of the views that show something.
     share = float(max(chosen.sum(), 1)) / max(len(by), 1)
-    floor = LEAST_GAIN_SHARE * won_a_month(deals, (start, end)) if min_gain is None else min_gain
+    least = _least(deals, (start, end), min_gain)
     units: list[Unit] = []
     for view, shows in zip(by, chosen.tolist(), strict=True):
         flagged = [unit for unit in units if unit.flagged and unit.by != STAGE]
         found = _units(question, view, flagged)
-        units += _flag(found, passed=passed and shows, fdr=fdr, share=share, floor=floor)
+        units += _flag(found, passed=passed and shows, fdr=fdr, share=share, least=least)
     units = _prune(question, units)
     shown = deals_there(visits, deals, (_key(unit) for unit in units if unit.flagged), by)
     units = [replace(unit, deals=shown.get(_key(unit), ())) for unit in units]
@@ -183,9 +170,10 @@ def _key(unit: Unit) -> Place:
     return unit.pipeline, unit.stage, unit.by, unit.unit
 
 
-def _place(unit: Unit) -> tuple[bool, float, str, str, int, str]:
-    gain = unit.gain.amount if unit.gain else -np.inf
-    return (not unit.flagged, -gain, unit.by, unit.pipeline, unit.stage_order, unit.unit)
+def _place(unit: Unit) -> tuple[bool, float, float, str, str, int, str]:
+    amount = unit.gain.amount if unit.gain else -np.inf
+    won = unit.gain_in_deals.n if unit.gain_in_deals else -np.inf
+    return (not unit.flagged, -amount, -won, unit.by, unit.pipeline, unit.stage_order, unit.unit)
 
 
 @dataclass(frozen=True)
@@ -257,8 +245,8 @@ def _units(question: _Question, view: str, flagged: Sequence[Unit]) -> list[Unit
             continue
         named = [i for i, name in enumerate(found.names) if name is not None and found.n[i] > 0]
         if named:
-            gains = _gains(question, key, view, found, np.array(named), rng)
-            out += [_unit(question, key, view, found, i, gain) for i, gain in zip(named, gains, strict=True)]
+            drawn = _gains(question, key, view, found, np.array(named), rng)
+            out += [_unit(question, key, view, found, i, *gain) for i, gain in zip(named, drawn, strict=True)]
     return out
 
 
@@ -275,31 +263,23 @@ def _explained(cell: Cell, flagged: Sequence[Unit]) -> Ints | None:
 
 def _gains(
     question: _Question, key: Key, view: str, found: Screened, named: Ints, rng: np.random.Generator
-) -> Sequence[Gain | None]:
-    """Draw the gain a month of each unit, from arrivals, their value and the chance of a win that is missing.
-
-    Null where nobody's amounts are known.
-    """
-    names = [str(found.names[i]) for i in named]
-    shift = shifts(found.n[named], found.wins[named], found.expected[named], rng).draws
-    bench = np.clip(found.expected[named] / found.n[named], 1e-6, 1.0 - 1e-6)
-    now = special.expit(special.logit(bench)[:, None] + shift)
-    arrivals = [question.arrivals[view].get((key[0], key[1], name), NOBODY) for name in names]
-    count = np.array([arrival.n for arrival in arrivals], dtype=np.float64)
-    coming = rng.gamma(count[:, None] + 0.5, 1.0, (len(names), DRAWS)) / question.months
-    amounts = np.array([arrival.amounts for arrival in arrivals], dtype=np.float64)
-    if not amounts[:, 0].any():
-        return [None] * len(names)
-    value = value_of(amounts[:, 0], amounts[:, 1], amounts[:, 2], rng)
-    missing = bench[:, None] - now
-    gains = np.asarray(coming * value * missing * question.after[key[0], key[1]][None, :], dtype=np.float64)
-    low, high = np.quantile(gains, [question.tail, 1.0 - question.tail], axis=1)
-    amount, come, worth = gains.mean(axis=1), coming.mean(axis=1), value.mean(axis=1)
-    columns = (amount, low, high, (gains > 0).mean(axis=1), come, amount / np.maximum(come * worth, 1e-9), worth)
-    return [Gain(*row) for row in np.stack(columns, axis=1).tolist()]
+) -> Sequence[tuple[GainInDeals, Gain | None]]:
+    """Draw the gain a month of each unit, in deals and in money."""
+    arrivals = [question.arrivals[view].get((key[0], key[1], str(found.names[i])), NOBODY) for i in named]
+    return gains(
+        (found.n[named], found.wins[named], found.expected[named]),
+        np.array([arrival.n for arrival in arrivals], dtype=np.float64),
+        np.array([arrival.amounts for arrival in arrivals], dtype=np.float64),
+        question.after[key[0], key[1]],
+        question.months,
+        question.tail,
+        rng,
+    )
 
 
-def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gain: Gain | None) -> Unit:
+def _unit(
+    question: _Question, key: Key, view: str, found: Screened, i: int, in_deals: GainInDeals, gain: Gain | None
+) -> Unit:
     z = None if np.isnan(found.z[i]) else float(found.z[i])
     name = str(found.names[i])
     n = float(found.n[i])
@@ -317,13 +297,22 @@ def _unit(question: _Question, key: Key, view: str, found: Screened, i: int, gai
         q_value=None,
         flagged=False,
         gain=None if z is None else gain,
+        gain_in_deals=None if z is None else in_deals,
         more_cases=None,
         deals=(),
         reason=None if z is not None else "none_stopped" if n >= ENOUGH and found.wins[i] == n else "too_few_cases",
     )
 
 
-def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, share: float, floor: float) -> list[Unit]:
+def _least(deals: ibis.Table, window: Window, min_gain: float | None) -> Least:
+    """Give what a flag must promise a month, in money and, where that is not known, in deals."""
+    if min_gain is None:
+        amount, won = won_a_month(deals, window)
+        return Least(LEAST_GAIN_SHARE * amount, LEAST_GAIN_SHARE * won)
+    return Least(min_gain, 0.0 if min_gain <= 0.0 else np.inf)
+
+
+def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, share: float, least: Least) -> list[Unit]:
     """Add q-values and flag units that are below beyond chance, at a cost that is sure and worth the effort."""
     p = np.array([special.ndtr(unit.z) for unit in units if unit.z is not None])
     values = np.minimum(benjamini_hochberg(p) / share, 1.0)
@@ -332,20 +321,20 @@ def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, share: float, floo
     q = iter(values.tolist())
     out = []
     for unit in units:
-        if unit.z is None:
+        if unit.z is None or unit.gain_in_deals is None:
             out.append(unit)
             continue
         value = float(next(q))
         below = passed and value <= fdr and unit.conversion < unit.expected
-        sure = unit.gain is not None and unit.gain.low > 0.0
-        unsure = "amounts_unknown" if unit.gain is None else "gain_not_sure"
+        sure = unit.gain_in_deals.low > 0.0
+        untold = sure and unit.gain is None and np.isinf(least.deals)
         out.append(
             replace(
                 unit,
                 q_value=value,
-                flagged=below and sure and unit.gain is not None and unit.gain.amount >= floor,
+                flagged=below and sure and least.reached(unit.gain_in_deals, unit.gain),
                 more_cases=None if passed and value <= fdr else _more_cases(unit, next_p),
-                reason=unsure if below and not sure else None,
+                reason=None if not below else "amounts_unknown" if untold else None if sure else "gain_not_sure",
             )
         )
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,49 @@ _FAR_SD: Final = 1.2
 _FAR_SHARE: Final = np.array([0.005, 0.01, 0.02, 0.05, 0.1, 0.2])
 VALUE_PRIOR_CASES: Final = 10.0
 """A unit's mean amount weighs as much as that of everybody once it has so many amounts."""
+
+
+@dataclass(frozen=True)
+class GainInDeals:
+    """Deals won more a month if the unit reached its benchmark at the stage: mean, interval, chance of being positive.
+
+    `n` = `arrivals` (deals a month) × `chance` (of a win, that is missing).
+    """
+
+    n: float
+    low: float
+    high: float
+    p_positive: float
+    arrivals: float
+    chance: float
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Amount a month if the unit reached its benchmark at the stage: mean, interval, probability of being positive.
+
+    `amount` = `arrivals` (deals a month) × `chance` (of a win, that is missing) × `value` (their mean amount).
+    """
+
+    amount: float
+    low: float
+    high: float
+    p_positive: float
+    arrivals: float
+    chance: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Least:
+    """What a flag must promise a month: an amount, and deals where no amount is known (infinite: cannot be told)."""
+
+    amount: float
+    deals: float
+
+    def reached(self, in_deals: GainInDeals, gain: Gain | None) -> bool:
+        """Tell whether a gain is worth the effort."""
+        return in_deals.n >= self.deals if gain is None else gain.amount >= self.amount
 
 
 @dataclass(frozen=True)
@@ -98,3 +142,42 @@ def value_of(n: Floats, mean: Floats, sd: Floats, rng: np.random.Generator) -> F
     noise = rng.standard_normal((len(n), DRAWS))
     drawn = np.log(np.maximum(centre, 1e-9))[:, None] - variance[:, None] / 2.0 + np.sqrt(variance)[:, None] * noise
     return np.asarray(np.exp(drawn), dtype=np.float64)
+
+
+def gains(
+    cases: tuple[Floats, Floats, Floats],
+    count: Floats,
+    amounts: Floats,
+    after: Floats,
+    months: float,
+    tail: float,
+    rng: np.random.Generator,
+) -> list[tuple[GainInDeals, Gain | None]]:
+    """Draw the gain a month of each unit at one stage; null in money where nobody's amounts are known.
+
+    `cases`: ended visits, those that went further, and how many were expected to; `count`: entries in `months` months;
+    `amounts`: number, mean and sd of their amounts; `after`: draws of winning once past the stage. What lies between
+    the quantiles `tail` and 1 - `tail` is the interval.
+    """
+    n, wins, expected = cases
+    shift = shifts(n, wins, expected, rng).draws
+    bench = np.clip(expected / n, 1e-6, 1.0 - 1e-6)
+    now = special.expit(special.logit(bench)[:, None] + shift)
+    coming = rng.gamma(count[:, None] + 0.5, 1.0, (len(n), DRAWS)) / months
+    more = np.asarray(coming * (bench[:, None] - now) * after[None, :], dtype=np.float64)
+    come = coming.mean(axis=1)
+    mean = more.mean(axis=1)
+    in_deals = [GainInDeals(*row) for row in _rows(mean, more, tail, come, mean / np.maximum(come, 1e-9))]
+    if not amounts[:, 0].any():
+        return [(one, None) for one in in_deals]
+    value = value_of(amounts[:, 0], amounts[:, 1], amounts[:, 2], rng)
+    worth, drawn = value.mean(axis=1), more * value
+    amount = drawn.mean(axis=1)
+    rows = _rows(amount, drawn, tail, come, amount / np.maximum(come * worth, 1e-9), worth)
+    return [(one, Gain(*row)) for one, row in zip(in_deals, rows, strict=True)]
+
+
+def _rows(mean: Floats, drawn: Floats, tail: float, *more: Floats) -> Sequence[Sequence[float]]:
+    """Put mean, interval and probability of being positive of each unit in a row, with what else belongs there."""
+    low, high = np.quantile(drawn, [tail, 1.0 - tail], axis=1)
+    return np.stack([mean, low, high, (drawn > 0).mean(axis=1), *more], axis=1).tolist()

@@ -51,11 +51,17 @@ class Standing:
 
 
 def costliest(units: Iterable[Json]) -> Json | None:
-    """Give the flagged unit that costs most (of equal ones the broader); null where nothing is flagged."""
+    """Give the flagged unit that costs most (of equal ones the broader); null where nothing is flagged.
+
+    What is known in deals only comes behind what is known in money.
+    """
     flagged = [unit for unit in units if unit["flagged"]]
-    if not flagged:
-        return None
-    return max(flagged, key=lambda unit: (Decimal((unit["gain"] or {}).get("amount", "0")), -len(unit["by"])))
+    return max(flagged, key=_cost, default=None)
+
+
+def _cost(unit: Json) -> tuple[Decimal, float, int]:
+    amount, in_deals = (unit["gain"] or {}).get("amount", "0"), unit["gain_in_deals"]
+    return Decimal(amount), 0.0 if unit["gain"] is not None or in_deals is None else in_deals["n"], -len(unit["by"])
 
 
 def first_deals(where: Where) -> dict[str, Any]:
@@ -99,14 +105,13 @@ def bottleneck(screen: Screen, answer: Json) -> Bottleneck | None:
     where = where_of(first, owners=screen.owners, team=screen.team)
     wanted = {name: getattr(where, name) for name in ("stage", "pipeline", "team", "person")}
     wanted["where"] = [f"{name}:{value}" for name, value in where.columns]
-    gain = first["gain"]
     return Bottleneck(
         title=first["label"] if first["by"] == "stage" else f"{first['name']} · {first['label']}",
         stage=(first["pipeline"], first["stage"]),
         label=first["label"],
-        gain="" if gain is None else f"+{_short(screen, gain['amount'])}",
-        interval="" if gain is None else _interval(screen, gain, answer["level"]),
-        parts=() if gain is None else _parts(screen, gain),
+        gain=f"+{_gain(screen, first)}",
+        interval=_interval(screen, first, answer["level"]),
+        parts=_parts(screen, first),
         lines=lines,
         where=where,
         address=deals_address(screen, **wanted, sort="-attention"),
@@ -114,31 +119,59 @@ def bottleneck(screen: Screen, answer: Json) -> Bottleneck | None:
 
 
 def nothing_flagged(screen: Screen, answer: Json) -> str:
-    """Say that nothing stands out where only what is not looked at, or not this person's to see, is flagged."""
+    """Say that nothing of what is looked at stands out, where something else is flagged, or not this person's to see.
+
+    Empty where nothing at all is flagged.
+    """
     if not any(unit["flagged"] for unit in answer["units"]):
         return ""
-    return screen.say(N_("No stage differs from what could be expected by more than chance."))
+    one = screen.people.get(screen.person, screen.person) if screen.person is not None else screen.team
+    if one is not None:
+        return screen.say(N_("{name} differs at no stage from what could be expected by more than chance."), name=one)
+    if screen.viewer.role in FREE:
+        return screen.say(N_("In this pipeline no stage differs from what could be expected by more than chance."))
+    return screen.say(
+        N_(
+            "No stage differs from what could be expected by more than chance, neither of all deals together nor of "
+            "the teams and people whose figures you see."
+        )
+    )
 
 
 def _short(screen: Screen, amount: str) -> str:
     return money_short(Money(Decimal(amount), screen.currency), screen.lang)
 
 
-def _interval(screen: Screen, gain: Json, level: float) -> str:
+def _gain(screen: Screen, unit: Json) -> str:
+    """Write what a unit at its benchmark would bring a month, in money or, where no amount is known, in deals."""
+    if unit["gain"] is not None:
+        return _short(screen, unit["gain"]["amount"])
+    return screen.say(N_("{n} {n:deal|deals}"), n=number(unit["gain_in_deals"]["n"]))
+
+
+def _interval(screen: Screen, unit: Json, level: float) -> str:
+    share, gain = screen.speaker.percent(level), unit["gain"]
+    if gain is None:
+        low, high = (number(unit["gain_in_deals"][end]) for end in ("low", "high"))
+        return screen.say(N_("{level} interval {low} to {high} deals a month"), level=share, low=low, high=high)
     low, high = (
         money(Money(Decimal(gain[end]), gain["currency"]), screen.lang).replace("\u00a0", " ")
         for end in ("low", "high")
     )
-    share = screen.speaker.percent(level)
     return screen.say(N_("{level} interval {low} to {high} a month"), level=share, low=low, high=high)
 
 
-def _parts(screen: Screen, gain: Json) -> tuple[tuple[str, str], ...]:
+def _parts(screen: Screen, unit: Json) -> tuple[tuple[str, str], ...]:
     """Write of what the gain is the product."""
-    return (
+    gain = unit["gain"] or unit["gain_in_deals"]
+    parts = (
         (screen.say(N_("Deals a month")), number(round(gain["arrivals_a_month"], 1))),
         (screen.say(N_("Chance of a win that is missing")), _points(gain["chance_missing"], screen.speaker)),
-        (screen.say(N_("Mean amount")), _short(screen, gain["mean_amount"])),
+    )
+    return (
+        parts
+        if unit["gain"] is None
+        else (*parts, (screen.say(N_("Mean amount")), _short(screen, gain["mean_amount"])))
     )
 
 

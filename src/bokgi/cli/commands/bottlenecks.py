@@ -17,6 +17,7 @@ SHOWN = 10
 _NOT_FLAGGED = {
     "explained_by_narrower": N_("explained by another flag"),
     "gain_not_sure": N_("below, but its cost is not sure"),
+    "amounts_unknown": N_("below, but without amounts its cost is not known"),
 }
 
 
@@ -58,7 +59,7 @@ def bottlenecks(
 
 
 def _show(session: Session, found: dict[str, Any]) -> None:
-    from bokgi.ui.format import money_short, percent
+    from bokgi.ui.format import percent
 
     say_all(session, found, "said")
     columns = [
@@ -70,27 +71,32 @@ def _show(session: Session, found: dict[str, Any]) -> None:
         (N_("Gain a month"), "right"),
         (N_("Verdict"), "left"),
     ]
-    rows = []
-    for unit in [unit for unit in found["units"] if unit["gain"] is not None][:SHOWN]:
-        gain = unit["gain"]
-
-        def money(end: str, currency: str = gain["currency"]) -> str:
-            return money_short(Money(Decimal(end), currency), session.lang)
-
-        rows.append(
-            (
-                unit["label"],
-                _where(session, unit),
-                str(unit["n"]),
-                percent(unit["conversion"]),
-                percent(unit["expected"]),
-                interval(session, gain, money),
-                _verdict(session, unit),
-            )
+    rows = [
+        (
+            unit["label"],
+            _where(session, unit),
+            str(unit["n"]),
+            percent(unit["conversion"]),
+            percent(unit["expected"]),
+            _gain(session, unit),
+            _verdict(session, unit),
         )
+        for unit in [unit for unit in found["units"] if unit["gain_in_deals"] is not None][:SHOWN]
+    ]
     if rows:
         show_table(session, columns, rows)
     conclude(session, found)
+
+
+def _gain(session: Session, unit: dict[str, Any]) -> str:
+    """Write the interval of the gain, in money or, where no amount is known, in deals."""
+    from bokgi.ui.format import money_short, number
+
+    gain = unit["gain"]
+    if gain is None:
+        ends = interval(session, unit["gain_in_deals"], number)
+        return session.text(Message(N_("{ends} deals"), {"ends": ends}))
+    return interval(session, gain, lambda end: money_short(Money(Decimal(end), gain["currency"]), session.lang))
 
 
 def _where(session: Session, unit: dict[str, Any]) -> str:

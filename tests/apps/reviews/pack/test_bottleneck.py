@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from benchmarks.simulator import Organisation, simulate
-from bokgi.analysis.bottleneck import Bottlenecks, Unit
+from bokgi.analysis.bottleneck import Bottlenecks, GainInDeals, Unit
 from bokgi.apps.reviews.pack import bottleneck
 from bokgi.apps.reviews.pack.scope import scope
 from bokgi.domain.period import Period
+from bokgi.domain.sentences import decoded
+from bokgi.ui.format import show
 from tests.analysis.worlds import facts_of_world
 
 WEEK = Period.week("2025-W50")
@@ -21,7 +23,9 @@ AS_OF = WEEK.last
 
 
 def unit(*, q: float, flagged: bool) -> Unit:
-    return Unit("default", "proposal", 3, "stage", "proposal", 90, 0.5, 0.7, 90, -3.0, q, flagged, None, None, (), None)
+    return Unit(
+        "default", "proposal", 3, "stage", "proposal", 90, 0.5, 0.7, 90, -3.0, q, flagged, None, None, None, (), None
+    )
 
 
 def searched(
@@ -65,11 +69,31 @@ def test_a_flag_of_one_week_waits(monkeypatch: pytest.MonkeyPatch, before: list[
     assert said == ["Proposal stands out for the first time; it counts as a bottleneck if it does so next week, too."]
 
 
-@pytest.mark.parametrize("reason", ["gain_not_sure", "amounts_unknown"])
-def test_a_stage_below_at_a_cost_that_is_not_sure_is_no_stage_like_others(
-    reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [replace(unit(q=0.02, flagged=False), reason=reason)]
+def test_without_amounts_a_flag_is_told_in_deals(monkeypatch: pytest.MonkeyPatch) -> None:
+    gain = GainInDeals(1.24, 0.31, 2.4, 0.98, 30.0, 0.041)
+    clear = replace(unit(q=0.005, flagged=True), gain_in_deals=gain)
+    found, _days = searched(monkeypatch, now=[clear], week_before=[])
+    facts = facts_of_world(simulate(Organisation(seed=1, reps=4, deals=120)))
+    with scope(facts, period=WEEK, as_of=AS_OF, team=None) as here:
+        stages = [{"pipeline": "default", "stage": "proposal", "label": "Proposal", "key": "proposal"}]
+        told = bottleneck.found_json(found, stages, here)[0]
+    assert told["gain"] is None
+    assert told["gain_in_deals"] == {"n": 1.24, "low": 0.31, "high": 2.4, "level": 0.9}
+    sentence = decoded(told["evidence"][0])
+    assert sentence.text("en", show) == "At that level, 1.2 deals more a month would be won (90% interval 0.3–2.4)."
+    assert sentence.text("ko", show) == "그 수준이면 한 달에 1.2건을 더 수주할 수 있습니다(90% 구간 0.3~2.4건)."
+
+
+def test_what_was_looked_at_is_said_where_nothing_is_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
+    units = [unit(q=0.4, flagged=False), replace(unit(q=0.4, flagged=False), by="team:past", unit="1팀")]
+    found, _days = searched(monkeypatch, now=units, week_before=[])
+    told = bottleneck.said(found, [], [], [])[0]
+    text = "No stage differs from what could be expected by more than chance (looked at: all deals together, team)."
+    assert told.text("en") == text
+
+
+def test_a_stage_below_at_a_cost_that_is_not_sure_is_no_stage_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [replace(unit(q=0.02, flagged=False), reason="gain_not_sure")]
     found, _days = searched(monkeypatch, now=now, week_before=[])
     told = [message.text("en") for message in bottleneck.said(found, [], [], [])]
     assert told == ["Deals stop more than could be expected, but whether that costs anything is not sure."]

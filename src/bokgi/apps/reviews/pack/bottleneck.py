@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bokgi.analysis.bottleneck import PAST, Gain, Unit, bottlenecks
+from bokgi.analysis.bottleneck import PAST, Gain, GainInDeals, Unit, bottlenecks
 from bokgi.analysis.comparison.conditions import leaks
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.proportions import wilson
@@ -24,7 +24,7 @@ from bokgi.domain.measures import Between, Days, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.questions.asked import visits_on
-from bokgi.questions.bottlenecks import COST_NOT_SURE, NOT_SURE
+from bokgi.questions.bottlenecks import more_deals, nothing_found
 
 STAGE: Final = "stage"
 TEAM: Final = "team"
@@ -83,8 +83,13 @@ def search(scope: Scope, asked: Mapping[str, Any]) -> Search:
 
 
 def _unit(row: Mapping[str, Any]) -> Unit:
-    gain = row["gain"]
-    return Unit(**{**row, "gain": None if gain is None else Gain(**gain), "deals": tuple(row["deals"])})
+    gain, in_deals = row["gain"], row["gain_in_deals"]
+    read = {
+        "gain": None if gain is None else Gain(**gain),
+        "gain_in_deals": None if in_deals is None else GainInDeals(**in_deals),
+        "deals": tuple(row["deals"]),
+    }
+    return Unit(**{**row, **read})
 
 
 def _clear(unit: Unit) -> bool:
@@ -114,7 +119,7 @@ def found_json(searched: Search, stages: Sequence[Row], scope: Scope) -> list[di
 def _flag(unit: Unit, stage: Mapping[str, Any], searched: Search, scope: Scope) -> dict[str, Any]:
     team = unit.unit if unit.by in (TEAM, TEAM_PAST) else scope.team
     low, high = wilson(unit.conversion, unit.n, level=LEVEL)
-    gain = unit.gain
+    gain, in_deals = unit.gain, unit.gain_in_deals
     return {
         "key": stage["key"],
         "pipeline": unit.pipeline,
@@ -132,6 +137,9 @@ def _flag(unit: Unit, stage: Mapping[str, Any], searched: Search, scope: Scope) 
             "high": scope.money(Decimal(round(gain.high))),
             "level": LEVEL,
         },
+        "gain_in_deals": None
+        if gain is not None or in_deals is None
+        else {"n": in_deals.n, "low": in_deals.low, "high": in_deals.high, "level": LEVEL},
         "held": "two_weeks" if _place(unit) in searched.held else "one_percent",
         "sentence": encoded(_sentence(unit, stage["label"], team)),
         "evidence": [encoded(message) for message in _evidence(unit, searched, scope)],
@@ -160,6 +168,8 @@ def _sentence(unit: Unit, label: str, team: str | None) -> Message:
 
 def _evidence(unit: Unit, searched: Search, scope: Scope) -> list[Message]:
     said = []
+    if unit.gain is None and unit.gain_in_deals is not None:
+        said.append(more_deals(unit.gain_in_deals, LEVEL))
     if unit.gain is not None:
         ends = Between(scope.worth(Decimal(round(unit.gain.low))), scope.worth(Decimal(round(unit.gain.high))))
         said.append(
@@ -215,10 +225,8 @@ def said(
                 {"where": where},
             )
         ]
-    elif any(unit.reason in NOT_SURE for unit in searched.units):
-        sentences = [Message(COST_NOT_SURE)]
     elif any(unit.z is not None for unit in searched.units):
-        sentences = [Message(N_("No stage differs from what could be expected by more than chance."))]
+        sentences = [nothing_found(searched.units)]
     else:
         sentences = [Message(N_("There are too few deals with stage history to look for a bottleneck."))]
     return [*sentences, *(line for stage in standing if stage["open"]["count"] for line in _waiting(stage))]

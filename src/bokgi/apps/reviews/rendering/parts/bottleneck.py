@@ -15,7 +15,7 @@ from bokgi.domain.money import Money
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Chart, Column, Table
 from bokgi.ui.charts import Step, bridge, bridge_base
-from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, plain, points, signed
+from bokgi.ui.format import ABSENT, MoneyColumn, chart_column, number, plain, points, signed
 from bokgi.ui.format import n as cases
 from bokgi.ui.speaker import Speaker, amount_of
 
@@ -67,16 +67,23 @@ def verdict_badge(verdict: str | None, speaker: Speaker) -> Badge:
 
 
 def _verdict(found: Json, review: Json, speaker: Speaker) -> Verdict:
-    now, gain = found["conversion"], found["gain"]
+    # A pack kept from a past meeting may not have it.
+    now, gain, in_deals = found["conversion"], found["gain"], found.get("gain_in_deals")
     where = found["label"] if found["against"] == "past" else f"{found['team']} · {found['label']}"
     sentence = speaker.say(found["sentence"])
     return Verdict(
         title=speaker.text(N_("{stage} → next stage"), stage=where),
         badge=Badge(f"↓ {speaker.word(N_('bottleneck'))}", "bad"),
-        value=speaker.percent(now["estimate"]) if gain is None else f"+{speaker.money_short(gain['amount'])}",
+        value=(
+            f"+{speaker.money_short(gain['amount'])}"
+            if gain is not None
+            else speaker.percent(now["estimate"])
+            if in_deals is None
+            else f"+{speaker.text(N_('{n} {n:deal|deals}'), n=number(in_deals['n']))}"
+        ),
         beside=(
             speaker.text(N_("expected {share}"), share=speaker.percent(found["expected"]))
-            if gain is None
+            if gain is None and in_deals is None
             else speaker.word(N_("a month"))
         ),
         mark=marks.whisker(
