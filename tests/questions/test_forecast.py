@@ -23,6 +23,7 @@ from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.facts.model import Facts
 from bokgi.facts.read import open_facts
+from bokgi.facts.schema import TABLES
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.forecast import ask_forecast, period_of
 from bokgi.ui.spoken import spoken
@@ -204,6 +205,51 @@ def test_a_deal_that_changed_hands_is_neither_new_nor_lost() -> None:
     took = counted(tables, new)
     assert took.get("moved_in") == 1
     assert took.get("entered", 0) == counted(dict(world.tables), new).get("entered", 0)
+
+
+def test_a_deal_whose_owner_a_week_ago_is_unknown_did_not_move_in() -> None:
+    world = simulate(Organisation(seed=4, reps=4, deals=500))
+    deals = world.tables["deals"]
+    open_now = pc.and_(pc.equal(deals["outcome"], "open"), pc.less(deals["created_on"], AS_OF - timedelta(days=30)))
+    one = deals.filter(open_now).slice(0, 1).to_pylist()[0]
+    place = deals.column_names.index("known_at_creation")
+    without = pc.replace_substring(deals["known_at_creation"], "owner_id,", "")
+    known = pc.if_else(pc.equal(deals["deal_id"], one["deal_id"]), without, deals["known_at_creation"])
+    tables = {**world.tables, "deals": deals.set_column(place, deals.schema.field(place), known)}
+
+    def counted(tables: Mapping[str, pa.Table]) -> dict[str, int | None]:
+        found = asked(facts_of_world(replace(world, tables=dict(tables))), person=one["owner_id"])
+        assert found["reason"] is None
+        return {part["code"]: part["n"] for part in found["change"]["parts"]}
+
+    before, after = counted(world.tables), counted(tables)
+    assert (before.get("owner_filled", 0), after.get("owner_filled")) == (0, 1)
+    assert [after.get(code, 0) for code in ("moved_in", "entered")] == [
+        before.get(code, 0) for code in ("moved_in", "entered")
+    ]
+
+
+def test_the_target_of_somebody_in_two_teams_is_not_held_against_one_of_them() -> None:
+    world = simulate(Organisation(seed=4, reps=4, deals=500))
+    members = world.tables["memberships"].to_pylist()
+    who, team = members[0]["person_id"], members[0]["team"]
+    target = dict.fromkeys(TABLES["targets"].arrow().names) | {"import_no": 1, "metric": "won_amount"}
+    target |= {"subject_kind": "person", "subject_id": who, "lead_source": "all", "amount": Decimal(10**9)}
+    target |= {"currency": "KRW", "period_start": QUARTER.start, "period_end": QUARTER.end}
+    targets = pa.Table.from_pylist([target], TABLES["targets"].arrow())
+
+    def told(*more: dict[str, Any]) -> dict[str, Any]:
+        rows = pa.Table.from_pylist([*members, *more], world.tables["memberships"].schema)
+        tables = {**world.tables, "targets": targets, "memberships": rows}
+        return asked(facts_of_world(replace(world, tables=tables)), person=who, team=team)
+
+    assert won(told()["target"]["amount"]) == 10**9
+    other = members[0] | {"team": "elsewhere", "valid_from": QUARTER.start + timedelta(days=10), "share": 0.5}
+    found = told(other)
+    assert found["target"] is None
+    assert "counts deals of every team" in str(spoken(found, "en")["caveats"])
+    gone = other | {"valid_from": date(2020, 1, 1), "valid_to": QUARTER.start}
+    assert told(gone)["target"] is not None
 
 
 def test_where_earlier_owners_are_unknown_a_person_is_not_told_by_open_deals() -> None:

@@ -91,6 +91,7 @@ FORECAST_CHANGES: Final = {
     "lost": N_("Lost"),
     "entered": N_("Came in"),
     "moved_in": N_("Came from elsewhere"),
+    "owner_filled": N_("Owner filled in"),
     "moved_out": N_("Went elsewhere"),
     "moved_on": N_("Moved on"),
     "moved_back": N_("Moved back"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
+from bokgi.analysis.forecast.benchmarks import RUN_RATE, SEASONAL_NAIVE
 from bokgi.analysis.funnel import FunnelMode
 from bokgi.analysis.trends import windows
 from bokgi.apps.access.asking import answers, main_question, open_questions, viewer_for
 from bokgi.apps.access.selectors import managers, organisation
+from bokgi.apps.forecast.few_people import past_of
 from bokgi.apps.pipeline.bottleneck import costliest, first_deals, where_of
 from bokgi.apps.pipeline.few_winners import months_of
 from bokgi.apps.reviews.pack import review_pack
@@ -81,6 +84,11 @@ def _compared(on: date) -> tuple[Moment, ...]:
     return _last(on), _last(on).previous()
 
 
+def _carried_on(on: date, *, method: str) -> tuple[Moment, ...]:
+    """Give the company's quarter, and the periods whose wins a simple method of its forecast carries on."""
+    return _quarter(on), *past_of(_quarter(on), on)[method]
+
+
 def _of_dictionary(on: date) -> tuple[Moment, ...]:
     return _last(on, 7 * WEEKS), _last(on)
 
@@ -117,6 +125,7 @@ def register() -> None:
         lambda on: (_quarter(on),),
         lambda on: (_quarter(on), *_week_before(on)),
         lambda on: (_last(on),),
+        *(partial(_carried_on, method=name) for name in (RUN_RATE, SEASONAL_NAIVE)),
     ):
         main_question(ask_sellers, also=also)
     main_question(ask_category_people, period=_quarter, pipeline=None)

@@ -118,19 +118,32 @@ def decompose(  # noqa: PLR0913 - the question has that many sides
 
 def _priced(here: Asked, deals: ibis.Table, found: Decomposition, said: list[Message], refused: list[Json]) -> Json:
     """Tell a decomposition of the wins of these deals, with how many have no amount; nothing where none has one."""
-    won, unpriced = _without_amount(deals, (found.before, found.after))
-    if won and unpriced == won:
-        message = Message(N_("None of the {n} {n:deal|deals} won in these periods has an amount."), {"n": won})
-        return _refused(RefusalError("no_won_amounts", message), refused)
+    won, unpriced, unrated = _without_amount(here, deals, (found.before, found.after))
+    if won and unpriced + unrated == won:
+        text = (
+            N_("For none of the {n} {n:deal|deals} won in these periods is there an amount with an exchange rate.")
+            if unrated
+            else N_("None of the {n} {n:deal|deals} won in these periods has an amount.")
+        )
+        return _refused(RefusalError("no_won_amounts", Message(text, {"n": won})), refused)
     return _told(here, found, said, refused, [_lacking(won, unpriced)] if unpriced else [])
 
 
-def _without_amount(deals: ibis.Table, periods: Sequence[Period]) -> tuple[int, int]:
-    """Count the deals won in the periods that were compared, and those among them whose amount nobody knows."""
+def _without_amount(here: Asked, deals: ibis.Table, periods: Sequence[Period]) -> tuple[int, int, int]:
+    """Count the deals won in the periods that were compared, those without an amount, and those without a rate for it.
+
+    Of how many there is no rate another caveat tells (`Asked.unconverted`).
+    """
     inside = ibis.or_(*((_.closed_on >= period.start) & (_.closed_on < period.end) for period in periods))
     won = deals.filter((_.outcome == Outcome.WON.value) & inside)
-    row = won.agg(n=_.count(), unpriced=_.amount.isnull().sum().coalesce(0)).to_pyarrow().to_pylist()[0]
-    return int(row["n"]), int(row["unpriced"])
+    # A foreign amount that could not be converted is null and keeps its currency.
+    foreign = _.amount.isnull() & ibis.coalesce(_.currency.isin(list(here.without_rate)), ibis.literal(value=False))
+    row = (
+        won.agg(n=_.count(), empty=_.amount.isnull().sum().coalesce(0), unrated=foreign.sum().coalesce(0))
+        .to_pyarrow()
+        .to_pylist()[0]
+    )
+    return int(row["n"]), int(row["empty"]) - int(row["unrated"]), int(row["unrated"])
 
 
 def _lacking(won: int, unpriced: int) -> Message:

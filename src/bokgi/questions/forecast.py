@@ -18,6 +18,7 @@ from bokgi.analysis.forecast import Forecast, Scope
 from bokgi.analysis.forecast import forecast as analysed
 from bokgi.analysis.forecast.reading import Keep
 from bokgi.analysis.forecast.result import Change, DealOutlook, Part, Share
+from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import WITHOUT_CENTS
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
@@ -186,6 +187,7 @@ def _answer(here: Asked, found: Forecast, read: Inputs, scope: Scope) -> Json:
             said=said(here, found, target, change, scope),
             caveats=[
                 *caveats(found, read.left_out, scope, here.facts.settings.minimum_n),
+                *_of_all_teams(here, found.period, scope),
                 *here.unconverted(),
             ],
             would_change=would_change(found),
@@ -273,10 +275,36 @@ def _deals(here: Asked, found: Sequence[DealOutlook], names: Mapping[str, Names]
 
 
 def _target(here: Asked, found: Forecast, scope: Scope) -> Json | None:
-    """Give the target of the period and the chance to reach it; null where none was set, as for a pipeline."""
-    if scope.pipeline is not None:
+    """Give the target of the period and the chance to reach it; null where none was set for just these deals.
+
+    A pipeline has none, and that of somebody in several teams is no team's.
+    """
+    if scope.pipeline is not None or _counts_elsewhere(here, found.period, scope):
         return None
     amount = target_of(here, found.period, scope.team, person=scope.person).target
     if amount is None:
         return None
     return {"amount": here.money(float(amount)), "probability": found.probability_of(float(amount))}
+
+
+def _counts_elsewhere(here: Asked, period: Period, scope: Scope) -> bool:
+    """Tell whether deals of another team than the one that is asked for count towards the person's target, too."""
+    if scope.person is None or scope.team is None:
+        return False
+    there = here.facts.memberships.filter(
+        _.person_id == scope.person,
+        _.team.notnull() & (_.team != scope.team),
+        _.valid_from.isnull() | (_.valid_from < ibis.literal(period.end)),
+        _.valid_to.isnull() | (_.valid_to > ibis.literal(period.start)),
+    )
+    return bool(there.count().to_pyarrow().as_py())
+
+
+def _of_all_teams(here: Asked, period: Period, scope: Scope) -> list[Message]:
+    """Say whose the target is that these deals are not held against."""
+    if scope.person is None or not _counts_elsewhere(here, period, scope):
+        return []
+    if target_of(here, period, scope.team, person=scope.person).target is None:
+        return []
+    text = N_("The target of {name} counts deals of every team, so those of {team} alone are not held against it.")
+    return [Message(text, {"name": here.name(scope.person), "team": scope.team})]

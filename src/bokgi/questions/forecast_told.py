@@ -27,6 +27,7 @@ _MOVES: Final = {
     "lost": Message(N_("deals lost")),
     "entered": Message(N_("deals that came in")),
     "moved_in": Message(N_("deals that came from elsewhere")),
+    "owner_filled": Message(N_("deals whose owner a week ago is not known")),
     "moved_out": Message(N_("deals that went elsewhere")),
     "moved_on": Message(N_("deals that moved on")),
     "moved_back": Message(N_("deals that moved back")),

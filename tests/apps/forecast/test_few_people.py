@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from bokgi.ui.format import ABSENT
 from tests.homes import TODAY, add, older_deals
 
 AsRole = Callable[[str], Client]
@@ -173,3 +175,30 @@ def test_what_came_in_a_period_of_one_person_is_left_out_of_the_submissions(
     assert "77.3" not in seen
     assert "1 period is left out" in seen
     assert "Periods that are over" in seen
+
+
+@pytest.fixture
+def of_one(home: Path, written_home: Path, tmp_path: Path, settings: Settings) -> None:
+    """Let pages read facts with a year of older deals, in the first half of which nobody but seo sold."""
+    del home
+    settings.HOME = tmp_path / "home"
+    shutil.copytree(written_home, settings.HOME)
+    header, *rows = older_deals().splitlines()
+    early = [re.sub(r"\| \w+ \|", "| seo |", row, count=1) if place < 25 else row for place, row in enumerate(rows)]
+    add(settings.HOME, {"deals": "\n".join([header, *early])})
+
+
+@pytest.mark.usefixtures("of_one")
+def test_a_simple_method_does_not_carry_on_what_one_person_won(as_role: AsRole) -> None:
+    for role, hides in (("leader", False), ("viewer", True), ("rep", True)):
+        shown = page(as_role(role), "/forecast/")
+        rows = {
+            name: re.search(rf"{name}.*?</tr>", shown, re.DOTALL)
+            for name in ("Same weeks a year ago", "Weighted pipeline")
+        }
+        a_year_ago, of_today = (found.group() if found else "" for found in rows.values())
+        assert ("too few people sold then" in a_year_ago) is hides, (role, a_year_ago)
+        # How far it was off was never tried here.
+        assert a_year_ago.count(f">{ABSENT}<") == (3 if hides else 1), (role, a_year_ago)
+        assert "too few people sold then" not in of_today
+    assert "too few people sold then" not in page(as_role("rep"), "/forecast/?person=lee")

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _ORDER: Final[tuple[ChangeCode, ...]] = (
-    *("won", "lost", "entered", "moved_in", "moved_out", "moved_on", "moved_back"),
+    *("won", "lost", "entered", "moved_in", "owner_filled", "moved_out", "moved_on", "moved_back"),
     *("amount", "close_date", "waited", "to_come"),
 )
 
@@ -32,8 +32,9 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
 
     Each deal's expected amount then and now makes one part: won, lost (or gone), entered, moved on or back, another
     amount, another close date, or nothing but time. Of a part of the history, what is (or was) open elsewhere moved in
-    or out. `to_come`: business yet to enter. All carry one factor, by which
-    the expected amounts add up to the forecast's `mean`.
+    or out; where nobody knows whose it was then, the owner was filled in since. What an amount may count for at most is
+    no part of it: a bound that moved is no other amount. `to_come`: business yet to enter. All carry one factor, by
+    which the expected amounts add up to the forecast's `mean`.
     """
     so_far = _won_between(history.wins, outlook.window, day_number(outlook.window.origin))
     expected = float(outlook.chance @ outlook.amount) + _to_come(history, outlook)
@@ -49,22 +50,21 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     worth[1, at_new] = factor * outlook.chance * outlook.amount
     owner = np.zeros((2, len(ids)), dtype=np.int64)
     owner[:, at_old], owner[:, at_new] = (old.person, old.team), (new.person, new.team)
-    there, known = np.zeros((2, 2, len(ids)), dtype=bool)
+    there = np.zeros((2, len(ids)), dtype=bool)
     there[0, at_old] = there[1, at_new] = True
-    known[0, at_old], known[1, at_new] = ~then.unknown, ~outlook.unknown
     both = there[0] & there[1]
-    stage, due, amount, chance = (np.full((2, len(ids)), np.nan) for _ in range(4))
+    stage, due, amount, stated, chance = (np.full((2, len(ids)), np.nan) for _ in range(5))
     days = (outlook.window.origin - before.origin).days
     for row, (look, at) in enumerate(((then, at_old), (outlook, at_new))):
         stage[row, at], chance[row, at] = look.standing.stage, look.chance
-        amount[row, at] = look.amount
+        amount[row, at], stated[row, at] = look.amount, look.standing.amount
         due[row, at] = np.where(look.standing.due >= NEVER, np.nan, look.standing.due + (days if row else 0))
     # The amount's own part at today's chance; what is left of a deal's change has the first other reason that holds.
-    # An estimate that moved is no other amount.
-    priced = both & (amount[0] != amount[1]) & known.any(axis=0)
+    # An estimate that moved is no other amount, nor is a bound.
+    priced = both & ~_same(*stated)
     by_amount = np.where(priced, factor * (amount[1] - amount[0]) * chance[1], 0.0)
     rest = np.where(both, worth[1] - worth[0] - by_amount, 0.0)
-    redated = ~((due[0] == due[1]) | (np.isnan(due[0]) & np.isnan(due[1])))
+    redated = ~_same(*due)
     on = both & (stage[1] > stage[0])
     back = both & (stage[1] < stage[0])
     dated = both & ~on & ~back & redated
@@ -74,19 +74,14 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     inside = seen & wins.between(day_number(window.start) - 1, day_number(window.end) - 1)
     gone, came = there[0] & ~there[1], there[1] & ~there[0]
     is_won = gone & _among(ids, wins.deal_id.filter(pa.array(seen)))
-    moved_in, moved_out = np.zeros((2, len(ids)), dtype=bool)
-    if history.whole is not None:
-        whole = history.whole
-        elsewhere = whole.wins.between(day_number(before.origin), day_number(window.origin))
-        moved_in = came & _among(ids, whole.standing[place].deal_id)
-        moved_out = gone & ~is_won & _among(ids, whole.standing[-1].deal_id)
-        moved_out |= gone & ~is_won & _among(ids, whole.wins.deal_id.filter(pa.array(elsewhere)))
-    lost, entered = gone & ~is_won & ~moved_out, came & ~moved_in
+    moved_in, filled, moved_out = _elsewhere(history, before, window, ids, (gone & ~is_won, came))
+    lost, entered = gone & ~is_won & ~moved_out, came & ~moved_in & ~filled
     parts: dict[ChangeCode, tuple[int | None, float]] = {
         "won": (int(seen.sum()), float(np.nansum(wins.amount[inside])) - float(worth[0, is_won].sum())),
         "lost": (int(lost.sum()), -float(worth[0, lost].sum())),
         "entered": (int(entered.sum()), float(worth[1, entered].sum())),
         "moved_in": (int(moved_in.sum()), float(worth[1, moved_in].sum())),
+        "owner_filled": (int(filled.sum()), float(worth[1, filled].sum())),
         "moved_out": (int(moved_out.sum()), -float(worth[0, moved_out].sum())),
         "moved_on": (int(on.sum()), float(rest[on].sum())),
         "moved_back": (int(back.sum()), float(rest[back].sum())),
@@ -95,7 +90,7 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
         "waited": (int(waited.sum()), float(rest[waited].sum())),
         "to_come": (None, factor * (_to_come(history, outlook) - _to_come(history, then))),
     }
-    masks = (is_won, lost, entered, moved_in, moved_out, on, back, priced, dated, waited)
+    masks = (is_won, lost, entered, moved_in, filled, moved_out, on, back, priced, dated, waited)
     whose = dict(zip(_ORDER, (owner[:, mask] for mask in masks), strict=False))
     whose["won"] = np.concatenate([whose["won"], np.stack([wins.person[seen], wins.team[seen]])], axis=1)
     told = tuple(
@@ -106,12 +101,38 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     return Change(before.origin, mean - sum(part.amount for part in told), mean, told)
 
 
+def _elsewhere(
+    history: History, before: Window, window: Window, ids: pa.Array, moved: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Mark what came from elsewhere, what came from nobody knows whom, and what went elsewhere; nothing of the whole.
+
+    `moved`: which of `ids` are open here no more and were not won, and which are open here only now.
+    """
+    gone, came = moved
+    none = np.zeros(len(ids), dtype=bool)
+    whole = history.whole
+    if whole is None:
+        return none, none, none
+    stood = whole.standing[-2]
+    unowned = pa.array(stood.person == history.coding.persons.index(UNKNOWN))
+    by_owner = history.part.person is not None or history.part.team is not None
+    filled = came & _among(ids, stood.deal_id.filter(unowned)) if by_owner else none
+    won = whole.wins.between(day_number(before.origin), day_number(window.origin))
+    there = _among(ids, whole.standing[-1].deal_id) | _among(ids, whole.wins.deal_id.filter(pa.array(won)))
+    return came & ~filled & _among(ids, stood.deal_id), filled, gone & there
+
+
 def _named(coding: Coding, codes: Ints | None) -> tuple[tuple[str, str | None], ...]:
     """Name the people and teams behind pairs of codes, each pair once; of no deals (null) nobody."""
     if codes is None:
         return ()
     pairs = [(coding.persons[person], coding.teams[team]) for person, team in np.unique(codes, axis=1).T]
     return tuple((person, None if team == UNKNOWN else team) for person, team in pairs if person != UNKNOWN)
+
+
+def _same(one: Floats, other: Floats) -> NDArray[np.bool_]:
+    """Tell where two values are the same, or both unknown."""
+    return (one == other) | (np.isnan(one) & np.isnan(other))
 
 
 def _among(ids: pa.Array, those: pa.ChunkedArray) -> NDArray[np.bool_]:

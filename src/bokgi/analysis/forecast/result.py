@@ -31,6 +31,7 @@ ChangeCode = Literal[
     "lost",
     "entered",
     "moved_in",
+    "owner_filled",
     "moved_out",
     "moved_on",
     "moved_back",

@@ -167,9 +167,16 @@ def benchmark_table(screen: Screen, answer: Json) -> Table:
     ]
     cells = [
         [
-            Cell(speaker.label(FORECAST_METHODS, name)),
+            Cell(
+                speaker.label(FORECAST_METHODS, name),
+                sub="" if one["mean"] is not None else say(N_("too few people sold then")),
+            ),
             Cell(unit.cell(amount_of(one["mean"]))),
-            Cell(speaker.ends(unit.cell(amount_of(one["low"])), unit.cell(amount_of(one["high"])))),
+            Cell(
+                ABSENT
+                if one["mean"] is None
+                else speaker.ends(unit.cell(amount_of(one["low"])), unit.cell(amount_of(one["high"])))
+            ),
             Cell(unit.cell(amount_of(one["crps"]))),
         ]
         for name, one in rows

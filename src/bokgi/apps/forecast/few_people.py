@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from bokgi.analysis.forecast.benchmarks import AMOUNT_DAYS, RUN_RATE, RUN_RATE_DAYS, SEASONAL_NAIVE, YEAR_DAYS
 from bokgi.apps.pipeline.change import few_as_one
 from bokgi.apps.pipeline.few_winners import Scoped, months_of, won_by_month, won_shown
 from bokgi.apps.pipeline.selectors import WHOLE, Screen
@@ -17,6 +18,7 @@ from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.questions.asked import Json
 from bokgi.questions.forecast_categories import BEST_CASE, COMMIT, NONE, PIPELINE, ask_category_people
+from bokgi.questions.sellers import Moment
 from bokgi.ui.speaker import amount_of
 
 _LEVELS: Final = {
@@ -32,7 +34,8 @@ def seen(screen: Screen, answer: Json) -> Json:
 
     Parts that few people have are told as one. A level to which such a part belongs is null, and so is a change of
     which not even start and end may be told. Where few people won, `won_so_far` is null, and so are the levels that
-    hold it and, of a team, the parts beside it; there are no `benchmarks`. Elsewhere what was won is told by month
+    hold it and, of a team, the parts beside it; there are no `benchmarks`, and no figures of those that carry on what
+    few people sold before. Elsewhere what was won is told by month
     (`won_by_day`). `few` is true where the forecast itself would give what was won away.
     """
     if screen.owners is None or screen.person is not None or screen.hidden:
@@ -49,6 +52,7 @@ def seen(screen: Screen, answer: Json) -> Json:
         "change": change,
         "said": said,
         "teams": [row if (row["team"], period) in shown else _without_won(row) for row in answer["teams"]],
+        "benchmarks": _benchmarks(screen, answer, period),
         "few": False,
     }
     if (screen.team or WHOLE, period) in shown:
@@ -80,6 +84,26 @@ def _lead(screen: Screen, answer: Json, period: Period) -> Json:
     )
     text = N_("By {last} about {mean} will be won; eight of ten such periods end within {ends}.")
     return encoded(Message(text, {"last": period.last, "mean": mean, "ends": Between(low, high)}))
+
+
+def past_of(period: Period, as_of: date) -> dict[str, tuple[Moment, ...]]:
+    """Give by simple method the periods whose wins it carries on, as far as they lie before the day."""
+    tomorrow = as_of + timedelta(days=1)
+    late = [Period(tomorrow - timedelta(days=days), tomorrow) for days in (RUN_RATE_DAYS, AMOUNT_DAYS)]
+    year = timedelta(days=YEAR_DAYS)
+    first = max(period.start, tomorrow)
+    again = (Period(first - year, period.end - year),) if first < period.end else ()
+    return {RUN_RATE: tuple(late), SEASONAL_NAIVE: again}
+
+
+def _benchmarks(screen: Screen, answer: Json, period: Period) -> Json:
+    """Take the figures of those simple methods away that carry on what few people sold, see `past_of`."""
+    past = past_of(period, screen.as_of)
+    nothing = dict.fromkeys(("mean", "low", "high"))
+    return {
+        name: one | nothing if past.get(name) and replace(screen, also=(*screen.also, *past[name])).hidden else one
+        for name, one in answer["benchmarks"].items()
+    }
 
 
 def _categories(screen: Screen, answer: Json, period: Period, won: frozenset[Scoped]) -> Json:
