@@ -114,6 +114,23 @@ def test_what_hangs_on_the_whole_panel_is_worked_out_once() -> None:
     assert counted.result_of_one is counted.result_of_one
 
 
+def test_the_ratio_of_an_alert_holds_what_is_left_as_often_as_it_says() -> None:
+    """People of many teams fall to a level from so far that all are noticed at once: nothing is chosen by its size."""
+    rng = np.random.default_rng(7)
+    weeks, left, people = 70, 0.3, 200
+    rows = [
+        one([*rng.poisson(30.0, weeks - 3).tolist(), *rng.poisson(30.0 * left, 3).tolist()])
+        .set_column(1, "subject_id", pa.array([f"p{person:03d}"] * weeks))
+        .set_column(2, "team", pa.array([f"t{person:03d}"] * weeks))
+        for person in range(people)
+    ]
+    alerts = [alert for alert in of(pa.concat_tables(rows)).alerts if alert.since >= at(weeks - 4)]
+    assert len(alerts) > 0.95 * people
+    holds = np.mean([alert.ratio.low <= left <= alert.ratio.high for alert in alerts])
+    assert 0.84 < holds < 0.97
+    assert np.median([alert.ratio.estimate for alert in alerts]) == pytest.approx(left, abs=0.03)
+
+
 def test_nothing_gives_nothing() -> None:
     assert of(one([]).cast(one([1]).schema)) == Changes((), (), None)
 

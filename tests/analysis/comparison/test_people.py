@@ -14,7 +14,7 @@ from scipy import stats
 
 from benchmarks.simulator import Organisation, World, simulate
 from bokgi.analysis.comparison import Comparison, compare_people
-from bokgi.analysis.comparison.amounts import _log_marginal
+from bokgi.analysis.comparison.amounts import _log_marginal, amount_effects
 from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, Leak, leaks, varied, with_factors
 from bokgi.domain.errors import RefusalError
 from tests.analysis.worlds import told_deals
@@ -208,6 +208,40 @@ def test_the_marginal_of_amounts_is_that_of_normal_means() -> None:
     exact = [np.sum(stats.norm.logpdf(mean, 0.0, np.sqrt(0.6 / count + spread**2))) for spread in spreads]
     found = [_log_marginal(mean, count, 0.6, spread) for spread in spreads]
     assert np.diff(found) == pytest.approx(np.diff(exact))
+
+
+def test_amount_effects_are_those_of_a_slow_twin() -> None:
+    """Least squares on dummies by numpy, its residual variance by the rank, then each spread by its own likelihood."""
+    rng = np.random.default_rng(4)
+    levels, owners = rng.integers(0, 8, 48), np.arange(48) % 6
+    log = 10.0 + rng.normal(0.0, 1.0, 8)[levels] + np.linspace(-0.6, 0.6, 6)[owners] + rng.normal(0.0, 0.5, 48)
+    rows = {"owner_id": [f"p{i}" for i in owners], "source": [f"s{i}" for i in levels], "won": [True] * 48}
+    table = ibis.memtable(pa.table(rows | {"amount": pa.array(np.round(np.exp(log), 2))}))
+    found = amount_effects(
+        table,
+        person="owner_id",
+        persons=[f"p{i}" for i in range(6)],
+        success="won",
+        factors=["source"],
+        draws=20_000,
+        seed=1,
+    )
+    assert found is not None
+    dummies = np.eye(8)[levels]
+    fitted, _rest, rank, _values = np.linalg.lstsq(dummies, log, rcond=None)
+    residual = log - dummies @ fitted
+    variance = float(residual @ residual) / (48 - rank)
+    mean, count = np.array([residual[owners == i].mean() for i in range(6)]), np.full(6, 8.0)
+    spreads = np.geomspace(0.005, 1.0, 25)
+    height = [stats.norm.logpdf(mean, 0.0, np.sqrt(variance / count + spread**2)).sum() for spread in spreads]
+    weight = np.exp(np.array(height) - max(height)) * spreads
+    weight /= weight.sum()
+    within = 1.0 / (count[0] / variance + spreads**-2)
+    centre = within[:, None] * count[0] / variance * mean[None, :]
+    expected = weight @ centre
+    spread = np.sqrt(weight @ (within[:, None] + (centre - expected) ** 2))
+    assert found.draws.mean(axis=0) == pytest.approx(expected, abs=0.03)
+    assert found.draws.std(axis=0) == pytest.approx(spread, rel=0.05)
 
 
 def test_conditions_come_with_the_deal_and_rare_ones_count_together() -> None:

@@ -115,6 +115,24 @@ def test_one_mistyped_amount_is_not_the_forecast(world: World, plain: Forecast) 
     assert found.mean <= plain.mean + 2.0 * won
 
 
+def test_a_bound_that_moved_is_no_changed_amount(world: World, plain: Forecast) -> None:
+    """The largest win so far came this week: what an outsized deal may count for has doubled, not its amount."""
+    assert plain.change is not None
+    deals = world.tables["deals"]
+    rows = deals.to_pylist()
+    largest = max(row["amount"] for row in rows if row["outcome"] == "won")
+    place = next(i for i, row in enumerate(rows) if row["outcome"] == "open" and row["created_on"] < plain.change.since)
+    late = next(i for i, row in enumerate(rows) if row["outcome"] == "won" and row["closed_on"] > plain.change.since)
+    amounts = deals["amount"].to_pylist()
+    amounts[place], amounts[late] = largest * 50, largest * 5
+    column = deals.column_names.index("amount")
+    typed = deals.set_column(column, deals.schema.field(column), pa.array(amounts, deals.schema.field(column).type))
+    found = made(world.tables | {"deals": typed})
+    counted = [{part.code: part.n for part in one.change.parts} for one in (found, plain) if one.change]
+    assert found.outsized == 1
+    assert counted[0].get("amount", 0) == counted[1].get("amount", 0)
+
+
 def test_a_month_of_all_certain_deals_is_certain() -> None:
     """Every deal is won for 100 exactly 30 days after it was created, one a day."""
     first = date(2025, 1, 1)
