@@ -29,6 +29,7 @@ AS_OF = date(2025, 12, 15)
 YEAR = Period(date(2024, 12, 16), date(2025, 12, 16))
 QUARTER = Period.parse("2025-Q4")
 OWN = ("KRW", "USD")
+KNOWN = ",amount,owner_id,source,currency,"
 PRICES = {"KRW": 1, "USD": Decimal("1387.531"), "EUR": Decimal("1503.977"), "JPY": Decimal("9.3")}
 
 
@@ -36,7 +37,9 @@ PRICES = {"KRW": 1, "USD": Decimal("1387.531"), "EUR": Decimal("1503.977"), "JPY
 def tables() -> dict[str, pa.Table]:
     """Give two years of deals of four people in won, dollars, euros and yen, with rates of each month but for yen."""
     rng = random.Random(7)  # noqa: S311 - a fixed made-up home
-    deals = ["deal_id | owner_id | stage | outcome | amount | currency | created_on | closed_on | source"]
+    deals = [
+        "deal_id | owner_id | stage | outcome | amount | currency | created_on | closed_on | source | known_at_creation"
+    ]
     events = ["deal_id | stage | entered_on | seq"]
     for n in range(900):
         currency = ("KRW", "USD", "EUR", "JPY")[(n % 9) // 2 if n % 9 < 8 else 3]
@@ -47,7 +50,7 @@ def tables() -> dict[str, pa.Table]:
         stage = "proposal" if outcome == "open" else outcome
         ended = "" if outcome == "open" else closed
         deals.append(
-            f"d{n} | p{n % 4} | {stage} | {outcome} | {amount} | {currency} | {created} | {ended} | {'ab'[n % 2]}"
+            f"d{n} | p{n % 4} | {stage} | {outcome} | {amount} | {currency} | {created} | {ended} | {'ab'[n % 2]} | {KNOWN}"
         )
         events += [f"d{n} | qualified | {created} | 1", f"d{n} | proposal | {created + timedelta(days=9)} | 2"]
     stages = ["stage | label | stage_order | kind | pipeline"]
@@ -174,7 +177,7 @@ def test_value_rests_on_amounts_in_one_currency(facts: Facts) -> None:
     won = "outcome = 'won' AND currency <> 'JPY'"
     mean = float(counted(facts, won)) / number(won)
     ratio = [
-        float(one["value"]["estimate"]["amount"]) / one["adjusted"] / one["value"]["amount_ratio"]
+        float(one["value"]["estimate"]["amount"]) / one["adjusted"] / one["value"]["amount_ratio"]["estimate"]
         for one in found["people"]
         if one["value"] is not None
     ]

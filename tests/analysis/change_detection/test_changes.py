@@ -115,19 +115,19 @@ def test_what_hangs_on_the_whole_panel_is_worked_out_once() -> None:
 
 
 def test_the_ratio_of_an_alert_holds_what_is_left_as_often_as_it_says() -> None:
-    """People of many teams fall to a level from so far that all are noticed at once: nothing is chosen by its size."""
+    """People of many teams fall so far that it is noticed of nearly all of them: hardly any is chosen by its size."""
     rng = np.random.default_rng(7)
-    weeks, left, people = 70, 0.3, 200
+    weeks, left, people = 70, 0.3, 300
     rows = [
-        one([*rng.poisson(30.0, weeks - 3).tolist(), *rng.poisson(30.0 * left, 3).tolist()])
+        one([*rng.poisson(30.0, weeks - 6).tolist(), *rng.poisson(30.0 * left, 6).tolist()])
         .set_column(1, "subject_id", pa.array([f"p{person:03d}"] * weeks))
         .set_column(2, "team", pa.array([f"t{person:03d}"] * weeks))
         for person in range(people)
     ]
-    alerts = [alert for alert in of(pa.concat_tables(rows)).alerts if alert.since >= at(weeks - 4)]
-    assert len(alerts) > 0.95 * people
+    alerts = [alert for alert in of(pa.concat_tables(rows)).alerts if alert.since >= at(weeks - 6)]
+    assert len(alerts) > 0.8 * people
     holds = np.mean([alert.ratio.low <= left <= alert.ratio.high for alert in alerts])
-    assert 0.84 < holds < 0.97
+    assert 0.86 < holds < 0.95
     assert np.median([alert.ratio.estimate for alert in alerts]) == pytest.approx(left, abs=0.03)
 
 

@@ -68,7 +68,11 @@ def amount_effects(
     if n.sum() < _FEWEST:
         return None
     coded = cells_of(counted, keys=keys, territory=None)
+    # Around their mean: the weak prior would draw the level of the logarithms, and so the unit of money, towards 1.
     sums, squares = coded.cells.wins, counted["squares"].to_numpy()
+    level = float(sums.sum() / n.sum())
+    squares = squares - 2 * level * sums + n * level**2
+    sums = sums - n * level
     design = Design(coded.cells.levels[:-1], coded.cells.sizes[:-1])
     information = design.information(n)
     residual_df = max(float(n.sum()) - design.size, 1.0)
