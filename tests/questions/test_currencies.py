@@ -30,7 +30,7 @@ YEAR = Period(date(2024, 12, 16), date(2025, 12, 16))
 QUARTER = Period.parse("2025-Q4")
 OWN = ("KRW", "USD")
 KNOWN = ",amount,owner_id,source,currency,"
-PRICES = {"KRW": 1, "USD": Decimal("1387.531"), "EUR": Decimal("1503.977"), "JPY": Decimal("9.3")}
+PRICES = {"KRW": Decimal(1), "USD": Decimal("1387.531"), "EUR": Decimal("1503.977"), "JPY": Decimal("9.3")}
 
 
 @cache
@@ -50,7 +50,8 @@ def tables() -> dict[str, pa.Table]:
         stage = "proposal" if outcome == "open" else outcome
         ended = "" if outcome == "open" else closed
         deals.append(
-            f"d{n} | p{n % 4} | {stage} | {outcome} | {amount} | {currency} | {created} | {ended} | {'ab'[n % 2]} | {KNOWN}"
+            f"d{n} | p{n % 4} | {stage} | {outcome} | {amount} | {currency} | {created} | {ended} | "
+            f"{'ab'[n % 2]} | {KNOWN}"
         )
         events += [f"d{n} | qualified | {created} | 1", f"d{n} | proposal | {created + timedelta(days=9)} | 2"]
     stages = ["stage | label | stage_order | kind | pipeline"]

@@ -180,4 +180,5 @@ def gains(
 def _rows(mean: Floats, drawn: Floats, tail: float, *more: Floats) -> Sequence[Sequence[float]]:
     """Put mean, interval and probability of being positive of each unit in a row, with what else belongs there."""
     low, high = np.quantile(drawn, [tail, 1.0 - tail], axis=1)
-    return np.stack([mean, low, high, (drawn > 0).mean(axis=1), *more], axis=1).tolist()
+    rows: list[list[float]] = np.stack([mean, low, high, (drawn > 0).mean(axis=1), *more], axis=1).tolist()
+    return rows

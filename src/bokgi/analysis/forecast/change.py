@@ -132,7 +132,8 @@ def _named(coding: Coding, codes: Ints | None) -> tuple[tuple[str, str | None], 
 
 def _same(one: Floats, other: Floats) -> NDArray[np.bool_]:
     """Tell where two values are the same, or both unknown."""
-    return (one == other) | (np.isnan(one) & np.isnan(other))
+    same: NDArray[np.bool_] = (one == other) | (np.isnan(one) & np.isnan(other))
+    return same
 
 
 def _among(ids: pa.Array, those: pa.ChunkedArray) -> NDArray[np.bool_]:

@@ -109,7 +109,7 @@ def bottleneck(screen: Screen, answer: Json) -> Bottleneck | None:
         title=first["label"] if first["by"] == "stage" else f"{first['name']} · {first['label']}",
         stage=(first["pipeline"], first["stage"]),
         label=first["label"],
-        gain=f"+{_gain(screen, first)}",
+        gain=_gain(screen, first),
         interval=_interval(screen, first, answer["level"]),
         parts=_parts(screen, first),
         lines=lines,
@@ -145,8 +145,8 @@ def _short(screen: Screen, amount: str) -> str:
 def _gain(screen: Screen, unit: Json) -> str:
     """Write what a unit at its benchmark would bring a month, in money or, where no amount is known, in deals."""
     if unit["gain"] is not None:
-        return _short(screen, unit["gain"]["amount"])
-    return screen.say(N_("{n} {n:deal|deals}"), n=number(unit["gain_in_deals"]["n"]))
+        return f"+{_short(screen, unit['gain']['amount'])}"
+    return screen.say(N_("+{n} {n:deal|deals}"), n=number(unit["gain_in_deals"]["n"]))
 
 
 def _interval(screen: Screen, unit: Json, level: float) -> str:

@@ -79,7 +79,7 @@ def _verdict(found: Json, review: Json, speaker: Speaker) -> Verdict:
             if gain is not None
             else speaker.percent(now["estimate"])
             if in_deals is None
-            else f"+{speaker.text(N_('{n} {n:deal|deals}'), n=number(in_deals['n']))}"
+            else speaker.text(N_("+{n} {n:deal|deals}"), n=number(in_deals["n"]))
         ),
         beside=(
             speaker.text(N_("expected {share}"), share=speaker.percent(found["expected"]))
