@@ -28,8 +28,8 @@ _SAMPLES: Final = 8
 _LONGEST_SAMPLE: Final = 200
 _MOST_CASES: Final = 512
 _STRETCH: Final = 100_000
-_LOOKED_AT: Final = 2_000_000
-"""Cells up to which each is looked at."""
+_LOOKED_AT: Final = 500_000
+"""Cells up to which each is looked at for letters apart; of a larger file the sample tells."""
 _APART: Final = r"[\x{1100}-\x{11ff}\x{0300}-\x{036f}]"
 """Pattern of letters that belong to the one before them."""
 OFTEN: Final = 4
@@ -85,23 +85,24 @@ def describe(
     parquet, number = _numbered(connection, parquet, first_row, left_out, total)
     named = [identifier(field_name(i + 1)) for i in kept]
     source = f"read_parquet({literal(str(parquet))}, file_row_number = true)"
-    apart = _in_letters_apart(connection, source, named, total)
-    fields = ", ".join(f"nfc_normalize({one}) AS {one}" if one in apart else one for one in named)
-    sql = f"SELECT {number} AS _row, {fields} FROM {source}"
-    placed_sql = f"SELECT file_row_number AS _place, {number} AS _row, {fields} FROM {source}"
-    sample_sql = f"{sql} WHERE {_slices(total)}"
-    blank_rows = 0
+    blank_rows, where = 0, ""
     if kept and total and all(filled[i] < total for i in kept):
         all_blank = f"coalesce({', '.join(named)}) IS NULL"
         blank_rows = _one(connection, f"SELECT count(*) FROM {source} WHERE {all_blank}")
-        if blank_rows:
-            sql = f"{sql} WHERE NOT ({all_blank})"
-            placed_sql = f"{placed_sql} WHERE NOT ({all_blank})"
-            sample_sql = f"{sample_sql} AND NOT ({all_blank})"
+        where = f" WHERE NOT ({all_blank})" if blank_rows else ""
+    sampled = f"FROM {source} WHERE {_slices(total)}{where.replace(' WHERE', ' AND')}"
+    sample_of, row = sampled, number
     if kept and total > _SLICES * _SLICE_ROWS:
         sample = parquet.with_suffix(".sample.parquet")
-        connection.execute(f"COPY ({sample_sql}) TO {literal(str(sample))} (FORMAT parquet)")
-        sample_sql = f"SELECT * FROM read_parquet({literal(str(sample))})"
+        texts_of = ", ".join([f"{number} AS _row", *named])
+        connection.execute(f"COPY (SELECT {texts_of} {sampled}) TO {literal(str(sample))} (FORMAT parquet)")
+        sample_of, row = f"FROM read_parquet({literal(str(sample))})", "_row"
+    every = total * len(named) <= _LOOKED_AT
+    apart = _in_letters_apart(connection, f"FROM {source}" if every else sample_of, named)
+    fields = ", ".join(f"nfc_normalize({one}) AS {one}" if one in apart else one for one in named)
+    sql = f"SELECT {number} AS _row, {fields} FROM {source}{where}"
+    placed_sql = f"SELECT file_row_number AS _place, {number} AS _row, {fields} FROM {source}{where}"
+    sample_sql = f"SELECT {row} AS _row, {fields} {sample_of}"
     seen = _seen(connection, sample_sql, kept)
     columns = tuple(
         StagedColumn(
@@ -181,18 +182,12 @@ def _repeating(connection: duckdb.DuckDBPyConnection, parquet: Path, width: int,
     return {column for column, texts in enumerate(distinct) if OFTEN * texts < rows}
 
 
-def _in_letters_apart(
-    connection: duckdb.DuckDBPyConnection, source: str, fields: Sequence[str], total: int
-) -> set[str]:
-    """List the columns with texts in letters apart (NFD), as a Mac writes names: they are the same texts composed.
-
-    Of a large file the sample tells.
-    """
-    if not fields or not total:
+def _in_letters_apart(connection: duckdb.DuckDBPyConnection, rows: str, fields: Sequence[str]) -> set[str]:
+    """List the columns with texts in letters apart (NFD), as a Mac writes names: they are the same texts composed."""
+    if not fields:
         return set()
-    rows = source if total * len(fields) <= _LOOKED_AT else f"{source} WHERE {_slices(total)}"
     listed = ", ".join(f"coalesce(bool_or(regexp_matches({field}, {literal(_APART)})), false)" for field in fields)
-    ((*found,),) = connection.execute(f"SELECT {listed} FROM {rows}").fetchall()
+    ((*found,),) = connection.execute(f"SELECT {listed} {rows}").fetchall()
     return {field for field, apart in zip(fields, found, strict=True) if apart}
 
 
