@@ -165,7 +165,7 @@ def _stage_sheet(
             file=source.path.name,
             header_row=header.last,
         )
-        below = lines_below(cursor, table)
+        under = lines_below(cursor, table)
     finally:
         cursor.close()
     staged = StagedFile(
@@ -183,7 +183,7 @@ def _stage_sheet(
         rows=table.rows,
         rejected=0,
         blank_rows=table.blank_rows,
-        exported=exported_at(source.path.stem, (*header.titles, *below)) or _saved_at(saved),
+        exported=exported_at(source.path.stem, (*header.titles, *under)) or _saved_at(saved),
         findings=table.findings,
         sql=table.sql,
         placed_sql=table.placed_sql,
