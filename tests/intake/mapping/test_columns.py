@@ -210,3 +210,11 @@ def test_stage_and_pipeline_are_split_as_the_deals_write_them(
 ) -> None:
     found = stage_of(text, {key(label): label for label in labels}, {key(name): name for name in pipelines})
     assert found == expected
+
+
+def test_a_column_that_can_be_a_name_leaves_the_id_to_the_one_that_cannot(bench: Bench) -> None:
+    text = table(("ID", "Opportunity", "Stage", "Amount"), ("G1", "Server", "Proposal", "5000"))
+    found = bench.map({"deals.csv": text}, among=())
+    assert fields(found.mappings[0])["ID"] == "deals.deal_id"
+    assert fields(found.mappings[0])["Opportunity"] == "deals.name"
+    assert found.open_questions == ()

@@ -216,6 +216,9 @@ def _settled(context: Context, claims: Sequence[ColumnMapping]) -> tuple[list[Co
             for claim in ranked[1:]
             if claim.confidence >= best.confidence - _CLOSE and claim.samples != best.samples
         ]
+        if close and (apart := _told_apart(context, field, [best, *close], by_field)):
+            kept += apart
+            continue
         if close:
             question = _which_column(context, field, [best, *close])
             answer = context.hints.answers.get(question.key)
@@ -225,6 +228,19 @@ def _settled(context: Context, claims: Sequence[ColumnMapping]) -> tuple[list[Co
                 questions.append(question)
         kept.append(best)
     return kept, questions
+
+
+def _told_apart(
+    context: Context, field: str, rivals: Sequence[ColumnMapping], taken: Mapping[str, object]
+) -> list[ColumnMapping]:
+    """Let columns that can be something else ("Opportunity": a name) be that where one alone is an id; else nothing."""
+    if field_named(field).kind is not Kind.ID:
+        return []
+    others = [next(_by_name(context, context.staged.column(claim.column), {*taken, field}), None) for claim in rivals]
+    fields = [other.field for other in others if other is not None]
+    if others.count(None) != 1 or len(set(fields)) < len(fields):
+        return []
+    return [claim if other is None else other for claim, other in zip(rivals, others, strict=True)]
 
 
 def _which_column(context: Context, field: str, rivals: Sequence[ColumnMapping]) -> Question:
