@@ -125,7 +125,8 @@ def execution_by_stage(
     [{'person_id': 'kim', 'stage': 'talk', 'call': 1, 'connected': 1, 'entered': 1}]
     """
     place = ["pipeline", "stage", "stage_order"]
-    placed = in_stage(activities_by(activities, activity_people, period=period), visits)
+    # Stages are looked up before an activity becomes a row for each of its people.
+    placed = with_people(in_stage(taken(activities, period=period), visits), activity_people)
     done = placed.group_by("person_id", *place).agg(**_activity_counts())
     came = (_.entered_on >= period.start) & (_.entered_on < period.end)
     left = (_.left_on >= period.start) & (_.left_on < period.end)
@@ -148,16 +149,25 @@ def execution_by_stage(
 
 def activities_by(activities: ibis.Table, activity_people: ibis.Table, *, period: Period) -> ibis.Table:
     """The activities of the period that count, one row per activity and person; `person_id` is null for nobody."""
+    return with_people(taken(activities, period=period), activity_people)
+
+
+def taken(activities: ibis.Table, *, period: Period) -> ibis.Table:
+    """The activities of the period that count: `activity_id, kind, outcome, deal_id, happened_on`."""
     ours = held(activities, as_of=period.last).filter(_.happened_on >= period.start)
-    ours = ours.select("activity_id", "kind", "outcome", "deal_id", "happened_on")
+    return ours.select("activity_id", "kind", "outcome", "deal_id", "happened_on")
+
+
+def with_people(activities: ibis.Table, activity_people: ibis.Table) -> ibis.Table:
+    """Activities, one row for each person of theirs in `person_id`; null: nobody."""
     people = activity_people.select("activity_id", "person_id")
-    return ours.left_join(people, "activity_id", rname="of_{name}").drop("of_activity_id")
+    return activities.left_join(people, "activity_id", rname="of_{name}").drop("of_activity_id")
 
 
 def in_stage(activities: ibis.Table, visits: ibis.Table) -> ibis.Table:
     """Add to activities the open stage their deal stood in on that day: `pipeline, stage, stage_order`, null for none.
 
-    Reads activities with `activity_id, person_id, deal_id, happened_on`; gives as many rows as it reads.
+    Reads activities with `deal_id, happened_on`; gives as many rows as it reads.
     """
     stays = visits.select(
         "visit", "pipeline", "stage", "stage_order", "entered_on", "left_on", "exit", stay_deal="deal_id"
