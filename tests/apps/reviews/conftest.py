@@ -20,6 +20,7 @@ class Caught:
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
+        self.raw: list[bytes] = []
         self.down = False
 
     async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: ANN401, N802 - aiosmtpd
@@ -27,6 +28,7 @@ class Caught:
         if self.down:
             return "451 later"
         self.mails.append(message_from_bytes(envelope.content, policy=default))
+        self.raw.append(envelope.content)
         return "250 OK"
 
 

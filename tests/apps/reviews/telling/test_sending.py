@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from itertools import takewhile
 from typing import Any, ClassVar
 
 import pytest
@@ -18,6 +21,7 @@ from django.core import mail
 from django.test import Client
 from pypdf import PdfReader
 
+from bokgi.apps.access.mail import letter_send
 from bokgi.apps.access.models import Organisation, User
 from bokgi.apps.reviews.models import Delivery, DeliveryState, MailKind, MailRefusal, Meeting, MeetingState, Preparation
 from bokgi.apps.reviews.services import planning
@@ -468,3 +472,18 @@ def test_minutes_go_along_in_three_forms_to_who_took_part(users: dict[str, User]
     assert as_role("viewer").get(f"/reviews/{meeting.pk}/minutes.pdf").status_code in {403, 404}
     assert as_role("rep").get(f"/reviews/{following.pk}/minutes.pdf").status_code == 404
     assert as_role("rep").get(f"/reviews/{meeting.pk}/minutes.exe").status_code == 404
+
+
+def test_a_long_korean_subject_begins_on_its_first_line_and_is_read_whole(mails: Caught) -> None:
+    subject = "주간 세일즈 리뷰 회의록: 전략영업본부 공공사업1팀 · 2026년 11월 27일(금) 오전 10시 30분, 결정한 일 12건"
+    letter_send.func(to="lee@team.example", subject=subject, body="본문")
+    (raw,) = mails.raw
+    lines = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    first = next(place for place, line in enumerate(lines) if line.startswith(b"Subject:"))
+    folded = [lines[first], *takewhile(lambda line: line.startswith(b" "), lines[first + 1 :])]
+    # Each piece is a line of its own and holds whole letters.
+    pieces = [re.fullmatch(rb"(?:Subject:)? =\?utf-8\?b\?([^?]+)\?=", line) for line in folded]
+    assert "".join(b64decode(piece[1]).decode() for piece in pieces if piece) == subject
+    assert all(pieces)
+    assert max(map(len, lines)) <= 78
+    assert mails.mails[0]["Subject"] == subject

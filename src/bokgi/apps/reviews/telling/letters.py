@@ -15,6 +15,7 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 
 from bokgi.apps.access.asking import answers, today, viewer_for
+from bokgi.apps.access.mail import Mail
 from bokgi.apps.access.models import Organisation, User
 from bokgi.apps.reviews.models import MailKind, Meeting
 from bokgi.apps.reviews.record import when
@@ -211,7 +212,7 @@ def _letter(subject: str, lines: list[str], page: str, user: User, kind: str, sp
     if stop:
         headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     body = "\n".join([*lines, *foot]) + "\n"
-    return EmailMessage(in_one_line(plain(subject)), plain(body), to=[user.email], headers=headers)
+    return Mail(in_one_line(plain(subject)), plain(body), to=[user.email], headers=headers)
 
 
 def _when(meeting: Meeting, organisation: Organisation, lang: str) -> str:
