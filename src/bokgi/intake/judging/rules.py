@@ -345,8 +345,6 @@ def _general(reading: Reading, bench: Bench) -> Iterator[Rule]:
 _READ_AS: Final = {
     Kind.MOMENT: "on",
     Kind.PERIOD: "start",
-    Kind.QUARTER: "start",
-    Kind.MONTH: "start",
     Kind.DATE: "",
     Kind.AMOUNT: "",
     Kind.NUMBER: "",
@@ -357,7 +355,7 @@ _READ_AS: Final = {
 def _is_there(reading: Reading, name: str) -> str:
     """Give the SQL condition that a field says something, be it unreadable."""
     found = field_of(name)
-    if found is not None and found.kind is Kind.YEAR:
+    if found is not None and found.kind in {Kind.YEAR, Kind.QUARTER, Kind.MONTH}:
         return f"(NOT {is_blank(f'({reading.said_text(name)})')})"
     if found is None or found.kind not in _READ_AS:
         return reading.has_text(name)
