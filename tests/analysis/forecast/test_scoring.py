@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from bokgi.analysis.forecast.blending import stretched
+from bokgi.analysis.forecast.blending import Blend, Past, learn_blend, stretched
 from bokgi.analysis.forecast.scoring import LEVELS, crps, inside, quantile_loss, range_around
 
 
@@ -54,3 +54,45 @@ def test_a_range_reaches_up_to_a_mean_beyond_it() -> None:
     assert range_around(draws, float(draws.mean())) == (0.0, 5.0)
     usual = np.random.default_rng(2).normal(10.0, 1.0, 5_000)
     assert range_around(usual, float(usual.mean())) == tuple(np.quantile(usual, [0.1, 0.9]))
+
+
+def test_a_hopeless_deal_does_not_carry_the_run_rate() -> None:
+    rng = np.random.default_rng(2)
+    rate = np.sort(rng.gamma(20.0, 50.0, 1_000))
+    hopeless = np.zeros(1_000)
+    hopeless[-1] = 300.0
+    blend = Blend(0.5, 1.0, 9)
+    found = blend.of(hopeless, rate)
+    assert np.quantile(found, 0.05) < 0.001 * np.quantile(rate, 0.05)
+    assert found.mean() < 0.01 * rate.mean()
+    assert blend.of(np.zeros(1_000), rate).tolist() == [0.0] * 1_000
+    # Where something comes on each path, or as often as by the run rate, both count as their weights say.
+    model = np.sort(rng.gamma(3.0, 400.0, 1_000))
+    assert blend.of(model, rate) == pytest.approx((model + rate) / 2.0)
+    seldom = np.where(np.arange(1_000) < 400, 0.0, rate)
+    assert blend.of(np.where(np.arange(1_000) < 400, 0.0, model), seldom)[400:] == pytest.approx(
+        (model[400:] + rate[400:]) / 2.0
+    )
+
+
+def test_a_blend_without_much_past_keeps_to_what_it_began_with() -> None:
+    """Four past windows weigh as much as the prior: one that the run rate won does not take the weight to it."""
+    rng = np.random.default_rng(3)
+    rate = np.sort(rng.normal(100.0, 5.0, 400))
+    model = rate + 60.0
+    one = Past(model, rate, 100.0)
+    weights = [learn_blend([one] * n).weight for n in (1, 4, 40)]
+    assert weights[0] > weights[1] > weights[2]
+    assert weights[0] > 0.5
+    assert weights[2] <= 0.1
+
+
+@pytest.mark.parametrize("n", [5, 18])
+def test_the_scale_is_the_conformal_one_drawn_to_one(n: int) -> None:
+    """So many past windows lie within as are 80 % of one more than there are, before it is shrunken."""
+    draws = np.sort(np.random.default_rng(4).normal(100.0, 10.0, 4_000))
+    middle, high = draws.mean(), np.quantile(draws, 0.9)
+    came = [middle + (high - middle) * reach for reach in np.linspace(0.2, 1.6, n)]
+    found = learn_blend([Past(draws, draws, one) for one in came])
+    needed = np.quantile(np.linspace(0.2, 1.6, n), min(0.8 * (n + 1) / n, 1.0))
+    assert found.scale == pytest.approx((n * min(needed, 2.0) + 8.0) / (n + 8.0), rel=1e-6)

@@ -128,8 +128,7 @@ def _origin(
         )
     draws = {name: np.sort(values) for name, values in by_method.items() if values is not None}
     blend = learn_blend([Past(one.draws[MODEL], one.draws[RUN_RATE], one.came or 0.0) for one in over])
-    # Where nothing is open and nothing entered, what was won of late has no deal that it could go on with.
-    draws[BLEND] = blend.of(model, rate) if model.any() else model
+    draws[BLEND] = blend.of(model, rate)
     simple = _best_simple(over, draws)
     draws[BEST_SIMPLE] = draws[simple]
     return Origin(window, outlook, draws, blend, simple, came, drawn)

@@ -40,7 +40,21 @@ class Blend:
 
     def of(self, model: Floats, run_rate: Floats) -> Floats:
         """Blend sorted draws quantile by quantile and widen or narrow them; sorted, never negative."""
-        return stretched(self.weight * model + (1.0 - self.weight) * run_rate, self.scale)
+        return stretched(mixed(model, run_rate, self.weight), self.scale)
+
+
+def mixed(model: Floats, run_rate: Floats, weight: float) -> Floats:
+    """Mix sorted draws quantile by quantile: `weight` of the stage model, the rest of the run rate.
+
+    What was won of late has to have deals with which it could go on: where the model says that more likely than the
+    run rate does nothing comes at all, the run rate counts as much less, where nothing can come not at all.
+
+    >>> mixed(np.array([0.0, 0.0, 0.0, 4.0]), np.array([2.0, 2.0, 4.0, 4.0]), 0.5).tolist()
+    [0.25, 0.25, 0.5, 4.0]
+    """
+    anything, of_late = np.count_nonzero(model), np.count_nonzero(run_rate)
+    share = (1.0 - weight) * min(anything / max(of_late, 1), 1.0)
+    return (1.0 - share) * model + share * run_rate
 
 
 def stretched(draws: Floats, scale: float) -> Floats:
@@ -68,17 +82,15 @@ def learn_blend(past: Sequence[Past]) -> Blend:
     if not past:
         return Blend(_PRIOR_WEIGHT, 1.0, 0)
     unit = max(float(np.mean([one.came for one in past])), 1e-9)
-    scores = np.array(
-        [[crps(w * one.model + (1.0 - w) * one.run_rate, one.came) / unit for w in WEIGHTS] for one in past]
-    )
+    scores = np.array([[crps(mixed(one.model, one.run_rate, w), one.came) / unit for w in WEIGHTS] for one in past])
     spread = float(np.ptp(scores.mean(axis=0))) or 1.0
     prior = _PRIOR_ORIGINS * spread * (WEIGHTS - _PRIOR_WEIGHT) ** 2
     weight = float(WEIGHTS[int(np.argmin(scores.sum(axis=0) + prior))])
     reach = []
     for one in past:
-        mixed = weight * one.model + (1.0 - weight) * one.run_rate
-        middle = mixed.mean()
-        low, high = np.quantile(mixed, [(1.0 - _COVER) / 2.0, (1.0 + _COVER) / 2.0])
+        both = mixed(one.model, one.run_rate, weight)
+        middle = both.mean()
+        low, high = np.quantile(both, [(1.0 - _COVER) / 2.0, (1.0 + _COVER) / 2.0])
         side = max(high - middle, 1e-9 * unit) if one.came > middle else max(middle - low, 1e-9 * unit)
         reach.append(abs(one.came - middle) / side)
     n = len(reach)

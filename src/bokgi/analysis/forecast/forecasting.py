@@ -84,7 +84,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     conditions and owner, as products of effects, each shrunken as far as the counts ask; each open deal's chance
     follows exactly, recalibrated by how such chances turned out before (due date and how often it was put off, size,
     stage, age). Deals yet to come: entries of late by season, times their chance to be won in time. Draws share a
-    shock. Blended with the run rate by weights (not where nothing is open and nothing entered), and widened or
+    shock. Blended with the run rate by weights (less of it, the likelier nothing at all can be won), and widened or
     narrowed, as this organisation's own past windows ask. Re-opened deals count as entering again. A deal without stage
     history stands in one nameless stage. An amount not known is drawn from won deals like it; one above twice the
     largest won so far counts as that (`outsized`).
