@@ -19,7 +19,7 @@ from django.test import Client
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer
-from bokgi.apps.pipeline import deal_list, funnel, views
+from bokgi.apps.pipeline import funnel, views
 from bokgi.apps.pipeline.change import moved_lists, part_lists
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.facts.model import Facts
@@ -390,24 +390,3 @@ def test_the_time_in_a_stage_has_its_interval(as_role: AsRole, home: Path) -> No
     told = [speaker.days_interval(time["median_low"], time["median_high"], answer["level"]) for time in times]
     assert told
     assert [words for words in told if words not in shown] == []
-
-
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_large_file_begins_before_it_is_made(as_role: AsRole, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    address, made = f"/deals/?outcome=all&export={kind}", []
-    small = as_role("leader").get(address)
-    monkeypatch.setattr("bokgi.apps.pipeline.views._AT_ONCE", 10)
-    listed = deal_list.whole
-    monkeypatch.setattr(deal_list, "whole", lambda *given: made.append(given) or listed(*given))
-    large = as_role("leader").get(address)
-    parts = iter(large.streaming_content)  # type: ignore[attr-defined]  # of one that streams
-    first = next(parts)
-    assert first == {"csv": b"\xef\xbb\xbf", "xlsx": b"PK"}[kind]
-    assert not made
-    whole = first + b"".join(parts)
-    assert len(made) == 1
-    assert large["Content-Disposition"] == small["Content-Disposition"]
-    if kind == "csv":
-        assert whole == small.content
-    else:
-        assert openpyxl.load_workbook(io.BytesIO(whole)).active.max_row == len(SELLERS) * DEALS_EACH + 1

@@ -70,7 +70,7 @@ class Mail(EmailMessage):
         """Give the mail as it is sent."""
         made = super().message(**given)
         if not self.subject.isascii():
-            made.replace_header("Subject", Header(self.subject, "utf-8", header_name="Subject"))
+            made.replace_header("Subject", Header(str(self.subject), "utf-8", header_name="Subject"))
         return made
 
 
