@@ -237,7 +237,8 @@ def measure(deals: int, folder: Path, only: str, times: int) -> Iterator[dict[st
         compiled = str(ibis.to_sql(expression, dialect="duckdb"))
         if deals <= _COMPARED:
             compare(connection, compiled, question.sql, name)
-        ours, theirs = [], []
+        ours: list[tuple[float, float]] = []
+        theirs: list[tuple[float, float]] = []
         begun = time.perf_counter()
         while len(ours) < (times if deals <= _COMPARED else _LARGE_TIMES) or time.perf_counter() - begun < _SECONDS:
             ours.append(timed(_runner(connection, compiled)))
