@@ -52,9 +52,10 @@ def mixed(model: Floats, run_rate: Floats, weight: float) -> Floats:
     >>> mixed(np.array([0.0, 0.0, 0.0, 4.0]), np.array([2.0, 2.0, 4.0, 4.0]), 0.5).tolist()
     [0.25, 0.25, 0.5, 4.0]
     """
-    anything, of_late = np.count_nonzero(model), np.count_nonzero(run_rate)
+    anything, of_late = int(np.count_nonzero(model)), int(np.count_nonzero(run_rate))
     share = (1.0 - weight) * min(anything / max(of_late, 1), 1.0)
-    return (1.0 - share) * model + share * run_rate
+    out: Floats = (1.0 - share) * model + share * run_rate
+    return out
 
 
 def stretched(draws: Floats, scale: float) -> Floats:
