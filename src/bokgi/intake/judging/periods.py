@@ -55,19 +55,20 @@ def _year_of(sql: str) -> str:
 def of_year(year: str, part: str) -> str:
     """Give the SQL of one text for `period` from that of a year, and a part of it as `target_of:` names it.
 
-    `01` and `Q1` are parts of that year, `+01` of the next; `2026-01` is itself, whatever the year. Null where the year
-    cannot be read.
+    `01` and `Q1` are parts of that year, `+01` of the next; `2026-01` is itself, whatever the year. Months that follow
+    a December are of the calendar year after it, also in a fiscal year. Null where the year cannot be read.
 
     >>> import duckdb
-    >>> asked = [of_year("'FY26'", part) for part in ("01", "+Q1", "2027-03")]
+    >>> asked = [of_year("'FY26'", part) for part in ("01", "+01", "+Q1", "2027-03")]
     >>> duckdb.sql(f"SELECT {', '.join(asked)}").fetchall()
-    [('FY2026-01', 'FY2027-Q1', '2027-03')]
+    [('FY2026-01', '2027-01', 'FY2027-Q1', '2027-03')]
     """
     if "-" in part:
         return f"'{part}'"
     whole = _year_of(year)
     if part.startswith("+"):
-        whole = f"replace({whole}, right({whole}, 4), (right({whole}, 4)::INTEGER + 1)::VARCHAR)"
+        after = f"(right({whole}, 4)::INTEGER + 1)::VARCHAR"
+        whole = f"replace({whole}, right({whole}, 4), {after})" if "Q" in part else after
     return f"{whole} || '-{part.removeprefix('+')}'"
 
 

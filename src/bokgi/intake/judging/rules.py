@@ -281,27 +281,29 @@ def _targets(reading: Reading) -> Iterator[Rule]:
     """Rules on targets: none is negative, none has nobody beside those who have some, and no two contradict."""
     if reading.entity is not Entity.TARGETS:
         return
-    cells = [(c.column, c.field, f'"target.{number}"') for number, c in enumerate(reading.mapping.target_columns)]
+    columns = list(enumerate(reading.mapping.target_columns))
     code, text = _MALFORMED[Kind.AMOUNT]
-    for number, (header, field, _) in enumerate(cells):
-        yield Rule(code, _ERR, field, f'"bad:target.{number}"', text, header)
-    spans = [reading.sql(f"targets.{name}", "start") for name in ("period", "quarter", "month")]
+    for number, column in columns:
+        yield Rule(code, _ERR, column.field, f'"bad:target.{number}"', text, column.column)
+    cells = [(c.column, c.field, f'"target.{number}"', f'"target.{number}.start"') for number, c in columns]
     if not cells:
-        cells = [(reading.header("targets.amount") or "", "targets.amount", reading.sql("targets.amount"))]
+        spans = [reading.sql(f"targets.{name}", "start") for name in ("period", "quarter", "month")]
         spans += [reading.sql("targets.period_start"), reading.sql("targets.period_end")]
+        amount = reading.sql("targets.amount")
+        cells = [(reading.header("targets.amount") or "", "targets.amount", amount, ", ".join(spans))]
     said = [name for name in _SUBJECT if reading.says(name)]
     whose = f"coalesce({', '.join([*(f'nfc_normalize({reading.sql(name)})' for name in said), 'NULL'])})"
-    others = [reading.sql(f"targets.{name}") for name in ("subject_kind", "metric", "lead_source")]
-    year = reading.said_text("targets.year") if reading.says("targets.year") else "NULL"
-    over = f"OVER (PARTITION BY {', '.join([whose, *spans, *others, year])})"
+    others = ", ".join(reading.sql(f"targets.{name}") for name in ("subject_kind", "metric", "lead_source"))
     twice = N_("{n} {n:row gives|rows give} another “{column}” than another row about the same target.")
-    for header, field, amount in cells:
+    for header, field, amount, span in cells:
+        over = f"OVER (PARTITION BY {whose}, {span}, {others})"
         text = N_("{n} {n:target is|targets are} negative.")
         yield Rule("amount_negative", _ERR, field, f"{amount} < 0", text, header)
-        yield Rule("target_contradicted", _ERR, field, f"min({amount}) {over} <> max({amount}) {over}", twice, header)
-    if said and reading.mapping.target_columns:
+        differ = f"coalesce({span}) IS NOT NULL AND min({amount}) {over} <> max({amount}) {over}"
+        yield Rule("target_contradicted", _ERR, field, differ, twice, header)
+    if said and columns:
         text = N_("{n} {n:row does|rows do} not say whose targets {n:it gives|they give}.")
-        there = " OR ".join(f"{amount} IS NOT NULL" for *_, amount in cells)
+        there = " OR ".join(f"{amount} IS NOT NULL" for _, _, amount, _ in cells)
         yield Rule("target_of_nobody", _ERR, said[0], f"{whose} IS NULL AND ({there})", text)
 
 

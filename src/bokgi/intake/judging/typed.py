@@ -237,11 +237,12 @@ def _columns(reading: Reading) -> Iterator[_Column]:
 
 
 def _targets(reading: Reading) -> Iterator[_Column]:
-    """Read the columns that hold the target of a period each: `target.<number>` with `.start` and `.end`."""
+    """Read the columns that hold the target of a period each: `target.<number>`, `.currency`, `.start`, `.end`."""
     for number, column in enumerate(reading.mapping.target_columns):
         name, helper = f"target.{number}", f"t{number}"
         made = _read(reading, helper, ValueKind.AMOUNT, column.format)
-        yield _Column((helper, reading.filled(column.column)), made, {"value": name, "malformed": f"bad:{name}"})
+        names = {"value": name, "currency": f"{name}.currency", "malformed": f"bad:{name}"}
+        yield _Column((helper, reading.filled(column.column)), made, names)
         helper = f"p{number}"
         whole = period(identifier(helper), name=helper, year_starts=reading.year_starts)
         names = {part: f"{name}.{part}" for part in ("start", "end")}

@@ -12,6 +12,20 @@ from bokgi.intake.mapping.model import LEAVE_OUT, STAGE_LEFT, ColumnMapping, Ent
 from bokgi.intake.mapping.preset import presets
 
 _SHOWN: Final = 3
+_MONTHS: Final = (
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
+)
 
 ENTITY_LABELS: Final = {
     Entity.DEALS: N_("deals"),
@@ -121,7 +135,7 @@ def preset_label(mapping: FileMapping) -> str | None:
 
 
 def field_label(column: ColumnMapping) -> Message:
-    """Name the field that a column feeds, with the stage where it is the moment of one.
+    """Name the field that a column feeds, with the stage where it is the moment of one, the period where a target.
 
     >>> field_label(ColumnMapping("제안일", "stage_entered:제안", FoundBy.NAME, 0.85)).text("en")
     'entered the stage 제안'
@@ -129,7 +143,28 @@ def field_label(column: ColumnMapping) -> Message:
     if column.stage is not None:
         text = N_("left the stage {stage}") if column.field.startswith(STAGE_LEFT) else N_("entered the stage {stage}")
         return Message(text, {"stage": column.stage})
-    if column.period is not None:
-        return Message(N_("target of {period}"), {"period": column.period})
     field = field_of(column.field)
+    if column.period is not None and field is not None:
+        return _target_of(column.period)
     return Message(column.field) if field is None else field.label
+
+
+def _target_of(period: str) -> Message:
+    """Name the target of a period as `target_of:` names it.
+
+    >>> [_target_of(period).text("en") for period in ("01", "2026-12", "FY2026-Q1", "+02")]
+    ['January target', 'December 2026 target', 'FY2026 Q1 target', 'February target of the next year']
+    >>> [_target_of(period).text("ko") for period in ("01", "2026-12", "FY2026-Q1", "+02")]
+    ['1월 목표', '2026년 12월 목표', '2026 회계연도 1분기 목표', '이듬해 2월 목표']
+    """
+    year, _, part = period.rpartition("-")
+    part = part.removeprefix("+")
+    named = Message(N_("Q{number}"), {"number": part[1:]}) if part.startswith("Q") else Message(_MONTHS[int(part) - 1])
+    text = N_("{part} target")
+    if period.startswith("+"):
+        text = N_("{part} target of the next year")
+    elif year.startswith("FY"):
+        text = N_("FY{year} {part} target")
+    elif year:
+        text = N_("{part} {year} target")
+    return Message(text, {"part": named, "year": year.removeprefix("FY")})

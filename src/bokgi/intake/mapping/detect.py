@@ -167,7 +167,8 @@ def _assigned(recognised: Recognised, source: str, hints: Hints) -> _Work:
 
 def _periods(work: _Work, hints: Hints) -> None:
     """Find the columns that hold the target of a period each, and the year of periods that name none."""
-    if work.context.saved is None:
+    saved = work.context.saved
+    if saved is None or saved.target_columns:
         work.mapping, said = target_periods.with_periods(work.staged, work.mapping)
         work.findings += said
     work.mapping, asked, said = target_periods.with_year(work.staged, work.mapping, hints)

@@ -114,8 +114,9 @@ def _targets(reading: Reading, references: Sequence[Reference]) -> Yield:
         said_kind = reading.sql("targets.subject_kind")
         kind = f"CASE WHEN {said_kind} IN ('organisation', 'team', 'person') THEN {said_kind} ELSE {kind} END"
     amount = reading.sql("targets.amount")
+    sign = reading.sql("targets.amount", "currency") if reading.says("targets.amount") else "NULL::VARCHAR"
     if reading.mapping.target_columns:
-        start, end, amount = '"target.start"', '"target.end"', '"target"'
+        start, end, amount, sign = (f'"target{part}"' for part in (".start", ".end", "", ".currency"))
     elif reading.says("targets.period"):
         start, end = (reading.sql("targets.period", part) for part in ("start", "end"))
     elif not reading.says("targets.period_start"):
@@ -127,7 +128,7 @@ def _targets(reading: Reading, references: Sequence[Reference]) -> Yield:
     metric = (
         f"coalesce({reading.sql('targets.metric')}, 'won_amount')" if reading.says("targets.metric") else "'won_amount'"
     )
-    currency = literal(reading.mapping.currency or reading.currency)
+    currency = f"coalesce({sign}, {literal(reading.mapping.currency or reading.currency)})"
     if reading.says("targets.currency"):
         currency = f"coalesce({reading.sql('targets.currency')}, {currency})"
     source = reading.sql("targets.lead_source")
@@ -149,7 +150,8 @@ def _each_target(reading: Reading) -> str:
     if not reading.mapping.target_columns:
         return reading.kept
     parts = [
-        f"""SELECT *, "target.{n}" AS "target", "target.{n}.start" AS "target.start", "target.{n}.end" AS "target.end"
+        f"""SELECT *, "target.{n}" AS "target", "target.{n}.currency" AS "target.currency",
+                "target.{n}.start" AS "target.start", "target.{n}.end" AS "target.end"
             FROM {reading.kept} WHERE "target.{n}" IS NOT NULL"""
         for n in range(len(reading.mapping.target_columns))
     ]
