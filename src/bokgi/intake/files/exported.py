@@ -44,7 +44,8 @@ _WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 _NO_MOMENT: Final = re.compile(
-    r"[~〜∼<>]|\b(?:from|since|after|before|until)\s+['\"]?\d|\d\s?[.일]?\s*(?:부터|까지|이상|이하|이후|이전|초과|미만)"
+    r"[~〜∼<>]|기\s?간|(?:시작|종료)\s?일|\bperiod\b|\b(?:from|since|after|before|until)\s+['\"]?\d"
+    r"|\d\s?[.일]?\s*(?:부터|까지|이상|이하|이후|이전|초과|미만)"
     r"|\b(?:greater|less|equals?)\b",
     re.IGNORECASE,
 )
