@@ -46,8 +46,11 @@ def test_imports_are_listed_with_their_sum(home: Path, capsys: pytest.CaptureFix
     first = asked(capsys, home, "data", "imports")["imports"][0]
     assert (first["import_no"], first["status"], first["read"]) == (1, "committed", 4)
     assert first["accepted"] + first["quarantined"] + first["known"] == first["read"]
-    assert run(["data", "imports", "--home", str(home), "--lang", "ko"]) == 0
-    assert "deals.csv" in capsys.readouterr().out
+    for lang in ("ko", "en"):
+        assert run(["data", "imports", "--home", str(home), "--lang", lang]) == 0
+        shown = capsys.readouterr().out
+        assert "deals.csv" in shown
+        assert "file" not in shown.split(), "the source is told in words"
 
 
 def test_the_months_of_a_person_are_written_as_on_the_page(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bokgi.domain.errors import InputError, NotFoundError
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.messages import N_, Message, translate
 from bokgi.facts import numbers
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Import
@@ -21,8 +21,23 @@ from bokgi.intake.files import StagedFile
 from bokgi.intake.files.source import Source
 from bokgi.intake.workbench import told_apart
 
+KINDS: Final = {
+    "file": N_("Files"),
+    "entered": N_("Entered on screen"),
+    "release": N_("Released"),
+    "erasure": N_("Erasure"),
+}
 FOLDER: Final = "sources"
 KEEP_DAYS: Final = 90
+
+
+def named(kind: str, source: str, lang: str) -> str:
+    """Name where an import of the ledger came from: files, or what somebody did; a CRM as its preset is called.
+
+    >>> named("release", "quarantine", "en"), named("replay", "file", "en"), named("file", "hubspot", "en")
+    ('Released', 'Files', 'hubspot')
+    """
+    return translate(KINDS.get(source if kind in {"file", "replay"} else kind, source), lang)
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,7 @@ def test_from_upload_to_import_by_the_pages(home: Path, as_role: AsRole) -> None
     assert "정하늘" in client.get("/data/imports/1/").content.decode()
     taken = client.get("/data/imports/?export=csv").content.decode("utf-8-sig")
     assert taken.splitlines()[1].endswith(",4,3,1,0,정하늘,영업기회_20261124.csv")
+    assert taken.splitlines()[1].split(",")[1] == "파일"
     assert client.get("/data/imports/?export=xlsx").content.startswith(b"PK")
 
 

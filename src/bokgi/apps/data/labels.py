@@ -47,13 +47,6 @@ STEPS: Final = {
 
 STATUS: Final = {"committed": N_("in force"), "undone": N_("taken back"), "purged": N_("removed")}
 
-KINDS: Final = {
-    "file": N_("Files"),
-    "entered": N_("Entered on screen"),
-    "release": N_("Released"),
-    "erasure": N_("Erasure"),
-}
-
 FOUND_EXPORT: Final = {
     "given": N_("as you said"),
     "file_name": N_("from the file's name"),

@@ -44,6 +44,8 @@ def imports(session: Session) -> Answer:
         if not found:
             shown.say(N_("Nothing was imported yet."))
             return
+        from bokgi.intake.sources import named
+
         zone = ZoneInfo(TIME_ZONE)
         show_table(
             shown,
@@ -62,7 +64,7 @@ def imports(session: Session) -> Answer:
                 [
                     str(one.import_no),
                     shown.text(Message(_STATUS.get(one.status, one.status))),
-                    one.source,
+                    named(one.kind, one.source, shown.lang),
                     "–" if one.exported_at is None else f"{one.exported_at.astimezone(zone):%Y-%m-%d %H:%M}",
                     *(f"{n:,}" for n in (one.read, one.accepted, one.quarantined, one.known)),
                     ", ".join(file["name"] for file in json.loads(one.files)),

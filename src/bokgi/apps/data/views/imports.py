@@ -20,6 +20,7 @@ from bokgi.apps.data.rules import KEEPERS
 from bokgi.apps.data.tables import mapping_lines, taken_along
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.ledger import Import
+from bokgi.intake import sources
 from bokgi.intake.importing import mappings_from
 from bokgi.intake.mapping.describe import ENTITY_LABELS, describe
 from bokgi.intake.mapping.second_table import PROBLEM
@@ -99,7 +100,7 @@ def _taken_along(rows: Sequence[Import], names: dict[str, str], kind: str, lang:
     body: list[list[Value]] = [
         [
             one.import_no,
-            one.source,
+            sources.named(one.kind, one.source, lang),
             f"{localtime(one.effective_at):%Y-%m-%d %H:%M}",
             one.read,
             one.accepted,
@@ -116,7 +117,7 @@ def _taken_along(rows: Sequence[Import], names: dict[str, str], kind: str, lang:
 def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> list[Cell]:
     files = [file["name"] for file in selectors.files_of(one)]
     state = None if one.committed else Badge(_say(labels.STATUS.get(one.status, one.status), lang))
-    source = _say(labels.KINDS.get(one.source if one.kind == "file" else one.kind, one.source), lang)
+    source = sources.named(one.kind, one.source, lang)
     if one.kind == "entered" and one.source in labels.TABLES:
         source = f"{source}: {_say(labels.TABLES[one.source], lang)}"
     spoke_at = localtime(one.effective_at)
@@ -156,6 +157,7 @@ def one_import(request: PageRequest, import_no: int) -> HttpResponse:
     work = selectors.work_of_import(import_no)
     context = {
         "found": found,
+        "source": sources.named(found.kind, found.source, lang),
         "author": selectors.authors([found], lang)[found.by],
         "files": selectors.files_of(found),
         "findings": selectors.findings_of(found, lang),
