@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
+from bokgi.domain.errors import NotFoundError, RefusalError, SetupError, UsageError
+from bokgi.facts.lake import Lake
 from bokgi.intake.entering import Correction, correct
 from bokgi.intake.undoing import undo_import
 from tests.intake.homes import AT, Company, counts, deals_mapping
@@ -48,6 +51,29 @@ def test_undo_of_the_second_of_three_overlapping_files(company: Company) -> None
     again = next(one for one in company.lake.imports() if one.import_no == replays[3])
     assert (again.read, again.accepted, again.known, again.kind) == (2, 2, 0, "replay")
     assert [one.status for one in company.lake.imports()] == ["committed", "undone", "undone", "committed"]
+
+
+def test_a_disk_that_fills_up_after_an_undo_says_that_it_is_done(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.load(file("D1"), on=days(0))
+    company.load(file("D2"), on=days(1))
+    state, before = Lake.state, company.lake.version()
+
+    def full(lake: Lake, version: int | None = None, *, until: datetime | None = None) -> dict[str, list[Path]]:
+        if version is not None and version > before:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return state(lake, version, until=until)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lake, "state", full)
+        with pytest.raises(SetupError) as refused:
+            undo(company, 2)
+
+    assert refused.value.code == "disk_full_after_undo"
+    assert refused.value.message.text("en").startswith("Import 2 was taken back, but the disk is full")
+    assert [one.status for one in company.lake.imports()] == ["committed", "undone"]
+    assert company.rows("deals", "deal_id") == ["D1"]
 
 
 def test_people_keep_their_keys_through_an_undo(company: Company) -> None:

@@ -18,7 +18,7 @@ from bokgi.intake.files import stage_files
 from bokgi.intake.importing import entry_of, mappings_from, result_of, task_of
 from bokgi.intake.mapping.second_table import parted
 from bokgi.intake.plan import Exported, ExportedBy, ImportPlan, PlannedFile
-from bokgi.intake.workbench import Workbench
+from bokgi.intake.workbench import Workbench, after_commit
 from bokgi.intake.writing.held import Held
 
 
@@ -44,7 +44,8 @@ def undo_import(lake: Lake, import_no: int, *, by: str, at: datetime, reason: st
         for number in kept:
             sources.drop(lake, number)
         raise
-    lake.state(undone.version)
+    with after_commit(import_no, undone=True):
+        lake.state(undone.version)
     return undone
 
 

@@ -102,21 +102,24 @@ def told_apart() -> Iterator[None]:
 
 
 @contextmanager
-def after_commit(import_no: int) -> Iterator[None]:
-    """Say of a full disk that the import is in: what is written after the commit can be made again at any time."""
+def after_commit(import_no: int, *, undone: bool = False) -> Iterator[None]:
+    """Say of a full disk that the import is in, or undone: what follows the commit can be made again at any time."""
     try:
         yield
     except (OSError, DeltaError, duckdb.Error, SetupError) as error:
         if not out_of_space(error) and getattr(error, "code", None) != "disk_full":
             raise
-        raise SetupError(
-            "disk_full_after_import",
-            Message(
-                N_("Import {number} is in, but the disk is full: what reports and pages read could not be prepared."),
-                {"number": import_no},
-            ),
-            Message(N_("Free some space. The next command or page prepares it; nothing has to be imported again.")),
-        ) from error
+        code = "disk_full_after_import"
+        text = N_("Import {number} is in, but the disk is full: what reports and pages read could not be prepared.")
+        hint = N_("Free some space. The next command or page prepares it; nothing has to be imported again.")
+        if undone:
+            code = "disk_full_after_undo"
+            text = N_(
+                "Import {number} was taken back, but the disk is full: what reports and pages read could not be "
+                "prepared."
+            )
+            hint = N_("Free some space. The next command or page prepares it; nothing has to be taken back again.")
+        raise SetupError(code, Message(text, {"number": import_no}), Message(hint)) from error
 
 
 def _of_system(error: OSError | DeltaError) -> BokgiError | None:
