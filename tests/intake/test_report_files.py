@@ -9,8 +9,10 @@ from typing import Final
 
 import pyarrow.parquet as pq
 import pytest
+from openpyxl import Workbook
 
 from bokgi.facts.lake import Lake
+from bokgi.intake import quarantine, sources
 from bokgi.intake.importing import ImportResult, import_files
 from bokgi.intake.plan import ExportedBy, PlanOptions, plan_import
 from tests.intake.mapping.small_files import table
@@ -47,6 +49,12 @@ def test_the_day_below_a_table_is_the_day_of_export(tmp_path: Path, line: str, c
     assert len(column(lake, "deals", "deal_id")) == 2
 
 
+def test_a_broken_row_of_a_deal_called_like_such_a_line_is_refused_and_not_left_out(tmp_path: Path) -> None:
+    broken = ",".join((*row("출력 관리"), "2026-12-20", "여분"))
+    _, result = taken_in(tmp_path, table(HEADERS, row("서버 증설"), row("보안 점검")) + f"{broken}\n")
+    assert (result.read, result.accepted, result.quarantined) == (3, 2, 1)
+
+
 def test_a_day_that_could_be_the_month_is_not_believed(tmp_path: Path) -> None:
     _, result = taken_in(tmp_path, table(HEADERS, row("서버 증설"), row("보안 점검")) + "\nAs of 11/12/2026\n")
     assert result.plan.exported.found_by is ExportedBy.FILE_TIME
@@ -67,6 +75,18 @@ def test_a_file_called_in_letters_apart_is_called_as_people_type_it(tmp_path: Pa
     _, result = taken_in(tmp_path, table(HEADERS, row("서버 증설")), unicodedata.normalize("NFD", "영업기회.csv"))
     assert list(result.files) == ["영업기회.csv"]
     assert result.plan.files[0].staged.name == "영업기회.csv"
+
+
+def test_a_sheet_called_in_letters_apart_is_found_again_by_its_mapping(tmp_path: Path) -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(unicodedata.normalize("NFD", "영업기회"))
+    for cells in (HEADERS, row("서버 증설")):
+        sheet.append(cells)
+    book.save(tmp_path / "deals.xlsx")
+    with plan_import([tmp_path / "deals.xlsx"]) as plan:
+        (file,) = plan.files
+        (label,) = sources.labels([file.staged])
+        assert quarantine.mapped_as(label) == file.mapping.file == "deals.xlsx › 영업기회"
 
 
 def test_rows_that_nothing_tells_apart_are_said(tmp_path: Path) -> None:

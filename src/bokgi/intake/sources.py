@@ -115,7 +115,8 @@ def labels(files: Sequence[StagedFile]) -> list[str]:
     """Name the tables of an import as quarantine and counts do: a file name of its own, the sheet after '#'."""
     paths = list(dict.fromkeys(file.path for file in files))
     called = dict(zip(paths, names(paths), strict=True))
-    return [called[file.path] if file.sheet is None else f"{called[file.path]}#{file.sheet}" for file in files]
+    sheets = ["" if file.sheet is None else f"#{unicodedata.normalize('NFC', file.sheet)}" for file in files]
+    return [f"{called[file.path]}{sheet}" for file, sheet in zip(files, sheets, strict=True)]
 
 
 def _copied(staged: StagedFile, target: Path) -> bool:

@@ -62,7 +62,7 @@ class Line:
     @property
     def kind(self) -> _Kind:
         """Tell what a line is; only a footer has a mark, and a sum is a word and figures."""
-        if _MARKS.match(self.text) or _STAMP.match(self.text):
+        if _MARKS.match(self.text) or (self.alone and _STAMP.match(self.text)):
             return _Kind.MARK
         if _SUM.fullmatch(self.text):
             return _Kind.SUM
