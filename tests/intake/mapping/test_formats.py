@@ -12,7 +12,8 @@ from bokgi.facts.lake import Lake
 from bokgi.intake.importing import import_files
 from bokgi.intake.mapping import writings
 from bokgi.intake.mapping.describe import describe
-from bokgi.intake.mapping.model import FileMapping, Hints
+from bokgi.intake.mapping.formats import sortable
+from bokgi.intake.mapping.model import ColumnMapping, Entity, FileMapping, FoundBy, Hints
 from bokgi.intake.plan import plan_import
 from tests.intake.mapping.small_files import Bench, table
 
@@ -70,6 +71,15 @@ def test_short_years_beside_long_ones_are_read_in_this_century(tmp_path: Path) -
         import_files(lake, plan, by="test", at=datetime(2027, 1, 1, tzinfo=UTC))
     found = [day for file in lake.state()["deals"] for day in pq.read_table(file)["created_on"].to_pylist()]
     assert sorted(found) == [date(2026, 11, 5), date(2026, 12, 20), date(2026, 12, 21)]
+
+
+def test_entries_with_short_years_stand_among_those_with_long_ones(bench: Bench) -> None:
+    days = ("2026.12.20", "26.11.05", "2026.10.01")
+    (staged,) = bench.stage({"history.csv": table(("entered", "stage"), *((day, "Talk") for day in days))})
+    column = ColumnMapping("entered", "stage_history.entered", FoundBy.HAND, 1.0, format="%Y.%m.%d | %y.%m.%d")
+    moment = sortable(staged, FileMapping("history.csv", Entity.STAGE_HISTORY, (column,), "crm"))
+    found = bench.connection.execute(f"SELECT ({moment})::DATE FROM {staged.relation} ORDER BY 1").fetchall()
+    assert found == [(date(2026, 10, 1),), (date(2026, 11, 5),), (date(2026, 12, 20),)]
 
 
 def test_another_date_of_the_file_decides(bench: Bench) -> None:

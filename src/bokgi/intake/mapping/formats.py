@@ -254,7 +254,8 @@ def sortable(staged: StagedFile, mapping: FileMapping) -> str | None:
     written = [pattern for pattern in patterns if "%" in pattern]
     if len(written) < len(patterns):
         return f"TRY_CAST({text} AS DOUBLE)"
-    listed = ", ".join(literal(pattern) for pattern in written)
+    # Short years first: %Y would read them as those of antiquity.
+    listed = ", ".join(literal(pattern) for pattern in sorted(written, key=lambda pattern: "%y" not in pattern))
     return f"try_strptime({text}, [{listed}])"
 
 
