@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pytest
 
 from bokgi.domain.stage import StageKind
 from bokgi.facts.lake import Lake
@@ -113,6 +115,18 @@ class Company:
             connection.execute("SET TimeZone = 'UTC'")
             found = connection.execute(query, [paths]).fetchall()
         return [row[0] if len(row) == 1 else row for row in found]
+
+
+def fills_up(patched: pytest.MonkeyPatch, lake: Lake) -> None:
+    """Let the disk be full for the state of every version after the one that is there."""
+    state, before = Lake.state, lake.version()
+
+    def full(asked: Lake, version: int | None = None, *, until: datetime | None = None) -> dict[str, list[Path]]:
+        if version is not None and version > before:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return state(asked, version, until=until)
+
+    patched.setattr(Lake, "state", full)
 
 
 def codes(result: ImportResult) -> dict[str, int]:

@@ -8,12 +8,12 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.errors import NotFoundError, SetupError, UsageError
 from bokgi.facts.read import facts
 from bokgi.facts.schema import TABLES
 from bokgi.intake.entering import Correction, correct, enter, link_people
 from bokgi.intake.writing.home import renewed_calendar
-from tests.intake.homes import AT, Company, counts, deals_mapping
+from tests.intake.homes import AT, Company, counts, deals_mapping, fills_up
 
 HEAD = "id | name | account | owner | stage | amount | created | closed | region"
 TEXT = f"{HEAD}\nD1 | a | Acme | Kim | Talk | 100 | 2026-01-05 | | \nD2 | b | Acme | Lee | Talk | 200 | 2026-01-05 | | "
@@ -43,6 +43,20 @@ def test_a_correction_counts_at_once(company: Company) -> None:
     assert company.rows("deal_changes", "field, old, new, changed_on, origin", "origin = 'entered'") == [
         ("amount", "100.00", "150", date(2026, 11, 24), "entered")
     ]
+
+
+def test_a_disk_that_fills_up_after_a_correction_says_that_it_is_saved(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.load(TEXT)
+    with monkeypatch.context() as patched:
+        fills_up(patched, company.lake)
+        with pytest.raises(SetupError) as refused:
+            corrected(company)
+
+    assert refused.value.code == "disk_full_after_change"
+    assert refused.value.message.text("ko").startswith("변경은 저장됐지만")
+    assert amount(company) == [150]
 
 
 def test_it_holds_while_the_crm_shows_the_value_that_was_corrected(company: Company) -> None:

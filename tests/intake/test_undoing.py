@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from bokgi.domain.errors import NotFoundError, RefusalError, SetupError, UsageError
-from bokgi.facts.lake import Lake
 from bokgi.intake.entering import Correction, correct
 from bokgi.intake.undoing import undo_import
-from tests.intake.homes import AT, Company, counts, deals_mapping
+from tests.intake.homes import AT, Company, counts, deals_mapping, fills_up
 
 HEAD = "id | name | account | owner | stage | amount | created | closed | region"
 ROWS = {
@@ -58,15 +55,8 @@ def test_a_disk_that_fills_up_after_an_undo_says_that_it_is_done(
 ) -> None:
     company.load(file("D1"), on=days(0))
     company.load(file("D2"), on=days(1))
-    state, before = Lake.state, company.lake.version()
-
-    def full(lake: Lake, version: int | None = None, *, until: datetime | None = None) -> dict[str, list[Path]]:
-        if version is not None and version > before:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return state(lake, version, until=until)
-
     with monkeypatch.context() as patched:
-        patched.setattr(Lake, "state", full)
+        fills_up(patched, company.lake)
         with pytest.raises(SetupError) as refused:
             undo(company, 2)
 

@@ -123,7 +123,7 @@ def _retried(lake: Lake, work: _Work) -> Entered:
             if error.code != "ledger_moved" or number == ATTEMPTS - 1:
                 raise
         else:
-            with after_commit(writing.import_no):
+            with after_commit(writing.import_no, "change"):
                 lake.state(entered.version)
             return entered
     raise AssertionError

@@ -243,7 +243,7 @@ def dismiss(lake: Lake, places: Sequence[Place], *, by: str, at: datetime) -> in
     with told_apart(), lake.begin() as writing:
         writing.write("releases", releases([(place, "dismissed") for place in places]))
         version = writing.commit(Entry(kind="release", source="quarantine", by=by, at=at))
-    with after_commit(writing.import_no):
+    with after_commit(writing.import_no, "change"):
         lake.state(version)
     return version
 

@@ -238,7 +238,7 @@ def _judged_again(
         if not done.released or (how == "repaired" and done.counts.quarantined):
             return Released(None, done.counts, 0, waiting, done.findings)
         version = writing.commit(_entry(old, done, files, by=by, at=at))
-    with after_commit(writing.import_no):
+    with after_commit(writing.import_no, "change"):
         lake.state(version)
     # What is refused for another reason now waits again, beside this import.
     released = done.released - done.counts.quarantined

@@ -44,7 +44,7 @@ def undo_import(lake: Lake, import_no: int, *, by: str, at: datetime, reason: st
         for number in kept:
             sources.drop(lake, number)
         raise
-    with after_commit(import_no, undone=True):
+    with after_commit(import_no, "undo"):
         lake.state(undone.version)
     return undone
 

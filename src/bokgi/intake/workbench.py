@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import duckdb
 from deltalake.exceptions import DeltaError
@@ -101,25 +101,33 @@ def told_apart() -> Iterator[None]:
         raise
 
 
+_DONE: Final = {
+    "import": (
+        N_("Import {number} is in, but the disk is full: what reports and pages read could not be prepared."),
+        N_("Free some space. The next command or page prepares it; nothing has to be imported again."),
+    ),
+    "undo": (
+        N_("Import {number} was taken back, but the disk is full: what reports and pages read could not be prepared."),
+        N_("Free some space. The next command or page prepares it; nothing has to be taken back again."),
+    ),
+    "change": (
+        N_("The change is saved, but the disk is full: what reports and pages read could not be prepared."),
+        N_("Free some space. The next command or page prepares it; nothing has to be done again."),
+    ),
+}
+"""What was committed → how a disk that fills up afterwards is told."""
+
+
 @contextmanager
-def after_commit(import_no: int, *, undone: bool = False) -> Iterator[None]:
-    """Say of a full disk that the import is in, or undone: what follows the commit can be made again at any time."""
+def after_commit(import_no: int, done: Literal["import", "undo", "change"] = "import") -> Iterator[None]:
+    """Say of a full disk what is done for all that: what follows the commit can be made again at any time."""
     try:
         yield
     except (OSError, DeltaError, duckdb.Error, SetupError) as error:
         if not out_of_space(error) and getattr(error, "code", None) != "disk_full":
             raise
-        code = "disk_full_after_import"
-        text = N_("Import {number} is in, but the disk is full: what reports and pages read could not be prepared.")
-        hint = N_("Free some space. The next command or page prepares it; nothing has to be imported again.")
-        if undone:
-            code = "disk_full_after_undo"
-            text = N_(
-                "Import {number} was taken back, but the disk is full: what reports and pages read could not be "
-                "prepared."
-            )
-            hint = N_("Free some space. The next command or page prepares it; nothing has to be taken back again.")
-        raise SetupError(code, Message(text, {"number": import_no}), Message(hint)) from error
+        text, hint = _DONE[done]
+        raise SetupError(f"disk_full_after_{done}", Message(text, {"number": import_no}), Message(hint)) from error
 
 
 def _of_system(error: OSError | DeltaError) -> BokgiError | None:
