@@ -2,9 +2,8 @@
 
 Written for speed, as somebody would who knows the engine and needs this one answer, whole: with the columns and in the
 order that it has, and right for any facts, so that a stage or a standard may have several versions, a target may be the
-sum of several, and whoever nobody knows is a group like any other. Those of hygiene and pipeline change leave some of
-it out, so that their ratios are rather too high. Views are named as the fact tables; `visits` and `traits` are the
-tables of the questions of these names, made beforehand for both sides.
+sum of several, and whoever nobody knows is a group like any other. Views are named as the fact tables; `visits` and
+`traits` are the tables of the questions of these names, made beforehand for both sides.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Final
 import pandas as pd
 
 from bokgi.analysis.hygiene import REASONS
+from bokgi.analysis.pipeline_change import PARTS
 
 
 def _totals(name: str, where: str) -> str:
@@ -26,7 +26,7 @@ def _totals(name: str, where: str) -> str:
 
 
 _LADDER: Final = """(
-    SELECT DISTINCT ON (pipeline, stage) pipeline, stage, stage_order, kind FROM stages
+    SELECT DISTINCT ON (pipeline, stage) pipeline, stage, stage_order, kind, expected_days FROM stages
     ORDER BY valid_from DESC NULLS LAST, stage_order, kind, label
 )"""
 
@@ -275,84 +275,88 @@ PERIOD_FLOW: Final = f"""
     ) USING (day) GROUP BY ALL ORDER BY week_start
 """
 
-PIPELINE_CHANGE: Final = """
-    WITH pairs AS (
-        SELECT b.deal_id AS deal_before, a.deal_id AS deal_after, coalesce(b.outcome = 'open', false) AS was,
-            coalesce(a.outcome = 'open', false) AS now, a.outcome, b.amount AS x, a.amount AS y,
-            sb.stage_order AS from_order, sa.stage_order AS to_order, b.expected_close_on AS from_due,
-                a.expected_close_on AS to_due
-        FROM deals_before AS b FULL JOIN deals AS a ON b.deal_id = a.deal_id
-            LEFT JOIN (SELECT stage, stage_order FROM stages WHERE kind = 'open') AS sb ON b.stage = sb.stage
-            LEFT JOIN (SELECT stage, stage_order FROM stages WHERE kind = 'open') AS sa ON a.stage = sa.stage
-        WHERE b.outcome = 'open' OR a.outcome = 'open' OR b.deal_id IS NULL
-    ), sums AS (
-        SELECT count(*) FILTER (was) AS n1, coalesce(sum(x) FILTER (was), 0) AS a1,
-            count(*) FILTER (deal_before IS NULL) AS n2, coalesce(sum(y) FILTER (deal_before IS NULL), 0) AS a2,
-            coalesce(sum(y - x) FILTER (was AND y > x), 0) AS a3, coalesce(sum(y - x) FILTER (was AND y < x),
-                0) AS a4,
-            count(*) FILTER (NOT now AND outcome = 'won') AS n5, coalesce(sum(y) FILTER (NOT now
-                AND outcome = 'won'), 0) AS a5,
-            count(*) FILTER (NOT now AND outcome = 'lost') AS n6, coalesce(sum(y) FILTER (NOT now
-                AND outcome = 'lost'), 0) AS a6,
-            count(*) FILTER (NOT now AND outcome = 'no_decision') AS n7,
-            coalesce(sum(y) FILTER (NOT now AND outcome = 'no_decision'), 0) AS a7,
-            count(*) FILTER (now) AS n8, coalesce(sum(y) FILTER (now), 0) AS a8,
-            count(*) FILTER (was AND now AND to_order > from_order) AS n9, count(*) FILTER (was AND now
-                AND to_order < from_order) AS n10,
-            count(*) FILTER (was AND now AND to_due > from_due) AS n11, count(*) FILTER (was AND now
-                AND to_due < from_due) AS n12,
-            count(*) FILTER (was AND y > x) AS n3, count(*) FILTER (was AND y < x) AS n4,
-            count(*) FILTER (NOT was AND now AND deal_before IS NOT NULL) AS n13,
-            coalesce(sum(y) FILTER (NOT was AND now AND deal_before IS NOT NULL), 0) AS a13,
-            count(*) FILTER (was AND x IS NULL AND y IS NOT NULL) AS n14, coalesce(sum(y) FILTER (was
-                AND x IS NULL), 0) AS a14,
-            count(*) FILTER (was AND deal_after IS NOT NULL AND x IS NOT NULL AND y IS NULL) AS n15,
-            coalesce(sum(x) FILTER (was AND deal_after IS NOT NULL AND y IS NULL), 0) AS a15,
-            count(*) FILTER (deal_after IS NULL OR (NOT now AND outcome = 'removed')) AS n16,
-            coalesce(sum(coalesce(y, x)) FILTER (deal_after IS NULL OR (NOT now AND outcome = 'removed')), 0) AS a16
-        FROM pairs
+_PARTS: Final = ", ".join(
+    f"({place}, '{part}', '{kind}', {sign})"
+    for place, (part, kind, sign) in enumerate(
+        (part, kind, -1 if kind == "out" else 0 if kind == "told" else 1) for part, kind in PARTS.items()
     )
-    SELECT unnest([
-            'start', 'created', 'reopened', 'pulled_in', 'pushed_in', 'dated_in', 'moved_in', 'owner_filled',
-            'amount_up', 'amount_down', 'amount_filled', 'amount_emptied', 'won', 'lost', 'no_decision', 'removed',
-            'pushed_out', 'pulled_out', 'undated_out', 'moved_out', 'end', 'stage_forward', 'stage_back',
-            'close_later', 'close_sooner'
-        ]) AS part,
-        unnest([
-            n1, n2, n13, 0, 0, 0, 0, 0, n3, n4, n14, n15, n5, n6, n7, n16, 0, 0, 0, 0, n8, n9, n10, n11, n12
-        ]) AS deals,
-        unnest([
-            a1, a2, a13, 0, 0, 0, 0, 0, a3, a4, a14, -a15, -a5, -a6, -a7, -a16, 0, 0, 0, 0, a8, 0, 0, 0, 0
-        ]) AS amount_change
-    FROM sums
+)
+
+PIPELINE_CHANGE: Final = f"""
+    WITH rungs AS (SELECT pipeline, stage, stage_order FROM {_LADDER} WHERE kind = 'open'),
+    pairs AS (
+        SELECT b.deal_id IS NOT NULL AS existed, a.deal_id IS NULL AS vanished, a.outcome,
+            coalesce(b.outcome = 'open', false) AS was, coalesce(a.outcome = 'open', false) AS now, b.amount AS x,
+            a.amount AS y, sb.stage_order AS from_order, sa.stage_order AS to_order, b.expected_close_on AS from_due,
+            a.expected_close_on AS to_due
+        FROM deals_before AS b FULL JOIN deals AS a ON b.deal_id = a.deal_id
+            LEFT JOIN rungs AS sb ON b.pipeline = sb.pipeline AND b.stage = sb.stage
+            LEFT JOIN rungs AS sa ON a.pipeline = sa.pipeline AND a.stage = sa.stage
+        WHERE b.outcome = 'open' OR a.outcome = 'open' OR b.deal_id IS NULL
+    ), cells AS (
+        SELECT was, now, vanished, CASE WHEN was THEN NULL WHEN existed THEN 'reopened' ELSE 'created' END AS came,
+            CASE WHEN NOT was OR vanished THEN NULL WHEN x IS NULL AND y IS NOT NULL THEN 'amount_filled'
+                WHEN y IS NULL AND x IS NOT NULL THEN 'amount_emptied' WHEN y > x THEN 'amount_up'
+                WHEN y < x THEN 'amount_down' END AS changed,
+            CASE WHEN now THEN NULL WHEN vanished THEN 'removed' ELSE outcome END AS went,
+            CASE WHEN NOT (was AND now) THEN NULL WHEN to_order > from_order THEN 'stage_forward'
+                WHEN to_order < from_order THEN 'stage_back' END AS moved,
+            CASE WHEN NOT (was AND now) THEN NULL WHEN to_due > from_due THEN 'close_later'
+                WHEN to_due < from_due THEN 'close_sooner' END AS dated,
+            count(*) AS n, coalesce(sum(x), 0) AS earlier, count(*) FILTER (x IS NULL) AS earlier_unknown,
+            coalesce(sum(y), 0) AS later, count(*) FILTER (y IS NULL) AS later_unknown
+        FROM pairs GROUP BY ALL
+    ), told AS (
+        SELECT place, part, kind, sign, n, kind = 'start' OR vanished AS as_before,
+            CASE WHEN as_before THEN earlier ELSE later END AS level,
+            CASE WHEN as_before THEN earlier_unknown ELSE later_unknown END AS unknown,
+            CASE WHEN kind = 'change' THEN later - earlier ELSE level END AS step,
+            CASE kind WHEN 'start' THEN was WHEN 'in' THEN came = part WHEN 'change' THEN changed = part
+                WHEN 'out' THEN went = part WHEN 'end' THEN now ELSE moved = part OR dated = part END AS here
+        FROM cells, (VALUES {_PARTS}) AS parts(place, part, kind, sign)
+    )
+    SELECT part, kind, coalesce(sum(n) FILTER (here), 0) AS deals, coalesce(sum(level) FILTER (here), 0) AS amount,
+        coalesce(sum(unknown) FILTER (here), 0) AS amount_unknown,
+        coalesce(sum(n * sign) FILTER (here AND kind <> 'change'), 0) AS deals_change,
+        coalesce(sum(step * sign) FILTER (here), 0) AS amount_change
+    FROM told GROUP BY part, kind, place ORDER BY place
 """
+
+
+def _unless_unknown(column: str, holds: str) -> str:
+    """Tell of a deal whether a condition holds, where the day as of which deals are told knows the column."""
+    return f"contains(unknown_then, ',{column},') IS NOT TRUE AND {holds}"
+
 
 HYGIENE: Final = f"""
     WITH opened AS (SELECT * FROM deals WHERE outcome = 'open'),
     touches AS (
-        SELECT deal_id, max(happened_on) FILTER (coalesce(done, true)
+        SELECT deal_id, max(happened_on) FILTER (coalesce(done, coalesce(outcome, '') <> 'planned')
             AND happened_on <= DATE '2025-12-31') AS last_on,
             min(happened_on) FILTER (NOT coalesce(done, false) AND happened_on > DATE '2025-12-31') AS next_on
         FROM activities SEMI JOIN opened USING (deal_id)
         WHERE NOT automatic AND coalesce(outcome, '') <> 'cancelled' GROUP BY deal_id
     ), pushes AS (
         SELECT deal_id, count(*) AS times FROM deal_changes SEMI JOIN opened USING (deal_id)
-        WHERE field = 'expected_close_on' AND new > old GROUP BY deal_id
+        WHERE field = 'expected_close_on' AND try_cast(new AS DATE) > try_cast(old AS DATE) GROUP BY deal_id
     ), stays AS (
-        SELECT deal_id, stage, sum(coalesce(left_on, DATE '2025-12-31') - entered_on) AS days
-        FROM visits SEMI JOIN opened USING (deal_id, stage) GROUP BY ALL HAVING bool_or(exit = 'open')
+        SELECT deal_id, pipeline, stage, sum(coalesce(left_on, DATE '2025-12-31') - entered_on) AS days
+        FROM visits SEMI JOIN opened USING (deal_id, pipeline, stage) GROUP BY ALL HAVING bool_or(exit = 'open')
     ), told AS (
-        SELECT owner_id, amount, amount IS NULL AS no_amount, expected_close_on IS NULL AS no_close_date,
-            coalesce(expected_close_on < DATE '2025-12-31', false) AS close_passed, coalesce(times, 0) >= 3 AS pushed,
-            next_step_on IS NULL AND NOT has_next_step AS no_next_step,
-            coalesce(next_step_on < DATE '2025-12-31', false) AS next_step_passed,
-            (SELECT working_days FROM calendar WHERE day = DATE '2025-12-31') - working_days >= 10
-                AND next_on IS NULL AS untouched,
-            last_on IS NULL AND next_on IS NULL AS never_touched, days > expected_days AS stage_overdue
-        FROM opened LEFT JOIN touches USING (deal_id) LEFT JOIN pushes USING (deal_id) LEFT
-            JOIN stays USING (deal_id, stage)
-            LEFT JOIN (SELECT stage, expected_days FROM stages) USING (stage)
-            LEFT JOIN calendar ON day = coalesce(last_on, greatest(created_on, assigned_on), created_on)
+        SELECT owner_id, amount, {_unless_unknown("amount", "amount IS NULL")} AS no_amount,
+            {_unless_unknown("expected_close_on", "expected_close_on IS NULL")} AS no_close_date,
+            {_unless_unknown("expected_close_on", "expected_close_on < DATE '2025-12-31'")} AS close_passed,
+            times >= 3 AS pushed,
+            {_unless_unknown("has_next_step", "next_step_on IS NULL AND NOT has_next_step")} AS no_next_step,
+            {_unless_unknown("next_step_on", "next_step_on < DATE '2025-12-31'")} AS next_step_passed,
+            recorded AND today - working_days >= 10 AND next_on IS NULL AS untouched,
+            recorded AND last_on IS NULL AND next_on IS NULL AS never_touched, days > expected_days AS stage_overdue
+        FROM opened LEFT JOIN touches USING (deal_id) LEFT JOIN pushes USING (deal_id)
+            LEFT JOIN stays USING (deal_id, pipeline, stage)
+            LEFT JOIN (SELECT pipeline, stage, expected_days FROM {_LADDER}) USING (pipeline, stage)
+            LEFT JOIN calendar ON day = coalesce(last_on, greatest(created_on, assigned_on)),
+            (SELECT EXISTS (FROM activities WHERE NOT automatic) AS recorded,
+                (SELECT working_days FROM calendar WHERE day = DATE '2025-12-31') AS today)
     )
     SELECT owner_id, {_totals("open", "true")}, {_totals("flagged", " OR ".join(REASONS))},
         {", ".join(_totals(reason, reason) for reason in REASONS)}
