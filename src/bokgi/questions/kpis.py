@@ -58,8 +58,9 @@ def ask_kpis(
     are shares of deals, log-log ones where open deals are censored; the median cycle's comes from order statistics.
     Money is in the organisation's currency. `period`: the last 13 weeks, the current quarter, the last whole quarter,
     or for the cohort close rate the 52 weeks in which the deals were created; it has `undecided`, too, the share that
-    is open still at the age of 90 days. A person's closed deals are those owned on the day they closed; leads and open
-    deals are the present owner's. Raises `NotFoundError` for an unknown team or pipeline.
+    is open still at the age of 90 days. A person's closed deals are those owned on the day they closed, deals that were
+    due those owned when the quarter began; leads and open deals are the present owner's. Raises `NotFoundError` for an
+    unknown team or pipeline.
     """
     scope = {"team": team, "pipeline": pipeline, "person": person}
     refused = {
@@ -160,12 +161,10 @@ def _due(here: Asked, facts: Facts, scope: Mapping[str, str | None], last: Perio
     """Pipeline conversion and slippage of the last whole quarter: what was due when it began."""
     minimum = here.facts.settings.minimum_n
     with asked(facts, as_of=last.start - timedelta(days=1)) as before, asked(facts, as_of=last.last) as after:
-        wanted = {column: scope[name] for name, column in _COLUMNS.items() if scope[name] is not None}
-        old, new = (
-            one.deals.filter([one.deals[column] == value for column, value in wanted.items()]) if wanted else one.deals
-            for one in (before, after)
-        )
-        found = _first(due_deals(old, new, period=last, minimum_n=minimum))
+        wanted = [before.deals[column] == scope[name] for name, column in _COLUMNS.items() if scope[name] is not None]
+        # Whoever has them when it ends: a deal that was handed on is not gone.
+        old = before.deals.filter(wanted) if wanted else before.deals
+        found = _first(due_deals(old, after.deals, period=last, minimum_n=minimum))
     n = found.get("due", 0)
     told = []
     for key, name in (("pipeline-conversion", "pipeline_conversion"), ("slippage", "slippage")):

@@ -112,3 +112,18 @@ def test_of_a_person_counts_what_closed_in_own_hands(facts_of: Callable[..., Fac
     told = {who: ask_kpis(facts, as_of=TODAY, person=who)["kpis"] for who in ("lee", "park")}
     n = {who: next(row["n"] for row in rows if row["key"] == "win-rate") for who, rows in told.items()}
     assert n == {"lee": 12, "park": 0}
+
+
+def test_a_deal_that_was_due_counts_for_who_had_it_when_the_quarter_began(facts_of: Callable[..., Facts]) -> None:
+    """Handed on and won by somebody else it is won, not gone."""
+    deals = ["deal_id | owner_id | stage | outcome | created_on | closed_on | expected_close_on | amount"]
+    deals[0] += " | known_at_creation"
+    changes = ["deal_id | field | old | new | changed_on | seq"]
+    for n in range(12):
+        closed = f"2026-08-{n + 1:02d}"
+        deals.append(f"d{n} | park | won | won | 2026-05-04 | {closed} | 2026-08-20 | 1000 | ,amount,expected_close_on,")
+        changes += [f"d{n} | owner_id | | lee | 2026-05-04 | 1", f"d{n} | owner_id | lee | park | 2026-07-20 | 2"]
+    facts = facts_of(deals="\n".join(deals), deal_changes="\n".join(changes))
+    for who, expected in (("lee", [(1.0, 12), (0.0, 12)]), ("park", [(None, 0), (None, 0)])):
+        told = {row["key"]: row for row in ask_kpis(facts, as_of=TODAY, person=who)["kpis"]}
+        assert [(told[key]["value"], told[key]["n"]) for key in ("pipeline-conversion", "slippage")] == expected
