@@ -164,6 +164,7 @@ KPI_COUNTS: Final = {
 KPI_REASONS: Final = {
     "too_few": N_("too few cases for a value"),
     "no_target": N_("no target is set for this quarter"),
+    "target_of_teams": N_("the target counts deals of other teams, too"),
     "target_reached": N_("the target is reached"),
     "no_wins": N_("no won deal with a known amount and duration"),
     "unknown": N_("not known"),

@@ -27,7 +27,7 @@ from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
 from bokgi.questions.forecast_categories import categories
 from bokgi.questions.forecast_told import LEVEL, caveats, notes, said, would_change
-from bokgi.questions.targets import target_of
+from bokgi.questions.targets import counts_elsewhere, target_of
 from bokgi.questions.titles import Names, deal_names, title
 
 MONTH: Final = "month"
@@ -279,7 +279,7 @@ def _target(here: Asked, found: Forecast, scope: Scope) -> Json | None:
 
     A pipeline has none, and that of somebody in several teams is no team's.
     """
-    if scope.pipeline is not None or _counts_elsewhere(here, found.period, scope):
+    if scope.pipeline is not None or counts_elsewhere(here, found.period, team=scope.team, person=scope.person):
         return None
     amount = target_of(here, found.period, scope.team, person=scope.person).target
     if amount is None:
@@ -287,22 +287,9 @@ def _target(here: Asked, found: Forecast, scope: Scope) -> Json | None:
     return {"amount": here.money(float(amount)), "probability": found.probability_of(float(amount))}
 
 
-def _counts_elsewhere(here: Asked, period: Period, scope: Scope) -> bool:
-    """Tell whether deals of another team than the one that is asked for count towards the person's target, too."""
-    if scope.person is None or scope.team is None:
-        return False
-    there = here.facts.memberships.filter(
-        _.person_id == scope.person,
-        _.team.notnull() & (_.team != scope.team),
-        _.valid_from.isnull() | (_.valid_from < ibis.literal(period.end)),
-        _.valid_to.isnull() | (_.valid_to > ibis.literal(period.start)),
-    )
-    return bool(there.count().to_pyarrow().as_py())
-
-
 def _of_all_teams(here: Asked, period: Period, scope: Scope) -> list[Message]:
     """Say whose the target is that these deals are not held against."""
-    if scope.person is None or not _counts_elsewhere(here, period, scope):
+    if scope.person is None or not counts_elsewhere(here, period, team=scope.team, person=scope.person):
         return []
     if target_of(here, period, scope.team, person=scope.person).target is None:
         return []

@@ -21,7 +21,7 @@ from bokgi.analysis.win_loss import win_loss
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
-from bokgi.questions.targets import target_of
+from bokgi.questions.targets import counts_elsewhere, target_of
 
 WEEKS: Final = 13
 LEVEL: Final = 0.95
@@ -53,9 +53,10 @@ def ask_kpis(
     """Ask what each KPI stands at, for everybody, or for a team, a pipeline and a person, each where given.
 
     Gives `kpis[]{key, kind, value, low, high, level, n, n_of, period, reason}`; `value` is null with a `reason`
-    (`too_few`, `no_target`, `target_reached`, `unknown`; `not_of_person`, `not_of_pipeline` where the definition does
-    not allow it, `n` is null then, too). Rates are shares from 0 to 1 with Wilson intervals where they
-    are shares of deals, log-log ones where open deals are censored; the median cycle's comes from order statistics.
+    (`too_few`, `no_target`, `target_of_teams` where a person's target counts deals of other teams than `team`, too,
+    `target_reached`, `unknown`; `not_of_person`, `not_of_pipeline` where the definition does not allow it, `n` is null
+    then, too). Rates are shares from 0 to 1 with Wilson intervals where they are shares of deals, log-log ones where
+    open deals are censored; the median cycle's comes from order statistics.
     Money is in the organisation's currency. `period`: the last 13 weeks, the current quarter, the last whole quarter,
     or for the cohort close rate the 52 weeks in which the deals were created; it has `undecided`, too, the share that
     is open still at the age of 90 days. A person's closed deals are those owned on the day they closed, deals that were
@@ -142,10 +143,11 @@ def _target(here: Asked, deals: Any, quarter: Period, team: str | None, person: 
     found = _first(rows.filter(_.lead_source == ALL))
     won, due = float(found.get("won_amount") or 0), float(found.get("open_due_amount") or 0)
     n, n_due = found.get("won", 0), found.get("open_due", 0)
-    if goal is None or goal <= 0:
+    if goal is None or goal <= 0 or counts_elsewhere(here, quarter, team=team, person=person):
+        reason = "no_target" if goal is None or goal <= 0 else "target_of_teams"
         return [
-            _kpi("attainment", RATE, quarter, None, n, "won", reason="no_target"),
-            _kpi("coverage", TIMES, quarter, None, n_due, "due", reason="no_target"),
+            _kpi("attainment", RATE, quarter, None, n, "won", reason=reason),
+            _kpi("coverage", TIMES, quarter, None, n_due, "due", reason=reason),
         ]
     left = float(goal) - won
     covered = due / left if left > 0 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+import ibis
 from ibis import _
 
 from bokgi.analysis.progress import ALL, Subject, targets_for
@@ -33,6 +34,19 @@ def target_of(
     if target is None:
         return Target(period, None, None)
     return Target(period, target, (target * _passed(here, period)).quantize(Decimal("0.01")))
+
+
+def counts_elsewhere(here: Asked, period: Period, *, team: str | None, person: str | None) -> bool:
+    """Tell whether deals of another team than the one that is asked for count towards the person's target, too."""
+    if person is None or team is None:
+        return False
+    there = here.facts.memberships.filter(
+        _.person_id == person,
+        _.team.notnull() & (_.team != team),
+        _.valid_from.isnull() | (_.valid_from < ibis.literal(period.end)),
+        _.valid_to.isnull() | (_.valid_to > ibis.literal(period.start)),
+    )
+    return bool(there.count().to_pyarrow().as_py())
 
 
 def _recorded(here: Asked, period: Period, team: str | None, person: str | None) -> Decimal | None:

@@ -17,6 +17,7 @@ from bokgi.facts.read import facts_on
 from bokgi.questions.answers import Answers
 from bokgi.questions.kpis import NOT_OF, ask_kpis
 from bokgi.ui.format import percent
+from tests.cast import CAST
 from tests.homes import SELLERS, TODAY, add_pipeline
 from tests.questions.schemas import fits
 
@@ -120,10 +121,27 @@ def test_a_deal_that_was_due_counts_for_who_had_it_when_the_quarter_began(facts_
     deals[0] += " | known_at_creation"
     changes = ["deal_id | field | old | new | changed_on | seq"]
     for n in range(12):
-        closed = f"2026-08-{n + 1:02d}"
-        deals.append(f"d{n} | park | won | won | 2026-05-04 | {closed} | 2026-08-20 | 1000 | ,amount,expected_close_on,")
+        closed = f"2026-08-{n + 1:02d} | 2026-08-20"
+        deals.append(f"d{n} | park | won | won | 2026-05-04 | {closed} | 1000 | ,amount,expected_close_on,")
         changes += [f"d{n} | owner_id | | lee | 2026-05-04 | 1", f"d{n} | owner_id | lee | park | 2026-07-20 | 2"]
     facts = facts_of(deals="\n".join(deals), deal_changes="\n".join(changes))
     for who, expected in (("lee", [(1.0, 12), (0.0, 12)]), ("park", [(None, 0), (None, 0)])):
         told = {row["key"]: row for row in ask_kpis(facts, as_of=TODAY, person=who)["kpis"]}
         assert [(told[key]["value"], told[key]["n"]) for key in ("pipeline-conversion", "slippage")] == expected
+
+
+def test_the_target_of_somebody_in_two_teams_is_not_held_against_one_of_them(facts_of: Callable[..., Facts]) -> None:
+    deals = "deal_id | owner_id | stage | outcome | amount | created_on | closed_on\n"
+    deals += "d | lee | won | won | 100 | 2026-09-01 | 2026-11-20"
+    targets = "subject_kind | subject_id | period_start | period_end | amount\n"
+    targets += "person | lee | 2026-10-01 | 2027-01-01 | 400"
+    one = CAST["memberships"].rstrip()
+    both = f"{one}\n lee | 2팀 | AE | | 0.5 | 2026-10-01 | | 2026-10-01"
+
+    def attained(memberships: str, team: str | None) -> tuple[float | None, str | None]:
+        facts = facts_of(**{**CAST, "memberships": memberships}, deals=deals, targets=targets)
+        found = fits(ask_kpis(facts, as_of=TODAY, team=team, person="lee"), "kpis")["kpis"]
+        return next((row["value"], row["reason"]) for row in found if row["key"] == "attainment")
+
+    assert attained(one, "1팀") == attained(both, None) == (0.25, None)
+    assert attained(both, "1팀") == (None, "target_of_teams")
