@@ -22,6 +22,7 @@ WORTH_UNKNOWN: Final = N_(
     "Deals stop more than could be expected, but none that came there has an amount, so whether that costs as much as "
     "was asked for cannot be told."
 )
+COSTS_LITTLE: Final = N_("Deals stop more than could be expected, but that costs too little to call it a bottleneck.")
 DEFAULT_VIEWS: Final = (STAGE, "team", f"team{PAST}", "segment", "source", "person")
 
 
@@ -193,14 +194,14 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
 
 
 def nothing_found(units: Sequence[Unit]) -> Message:
-    """Say that nothing is flagged: for want of a sure cost, or because nothing differs, as far as was looked."""
+    """Say that nothing is flagged: for want of a sure or large cost, or because nothing differs of what was judged."""
     reasons = {unit.reason for unit in units}
-    if "gain_not_sure" in reasons:
-        return Message(COST_NOT_SURE)
-    if "amounts_unknown" in reasons:
-        return Message(WORTH_UNKNOWN)
+    below = {"gain_not_sure": COST_NOT_SURE, "amounts_unknown": WORTH_UNKNOWN, "gain_too_small": COSTS_LITTLE}
+    for reason, told in below.items():
+        if reason in reasons:
+            return Message(told)
     text = N_("No stage differs from what could be expected by more than chance (looked at: {views}).")
-    return Message(text, {"views": _looked_at(unit.by for unit in units)})
+    return Message(text, {"views": _looked_at(unit.by for unit in units if unit.z is not None)})
 
 
 def _looked_at(views: Iterable[str]) -> Message | str:

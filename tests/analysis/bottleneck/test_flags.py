@@ -128,6 +128,9 @@ def test_without_amounts_the_same_rule_goes_by_deals(run: Run) -> None:
     assert flagged(asked) == []
     assert {unit.unit for unit in asked.units if unit.reason == "amounts_unknown"} == {"team2", "p004"}
     assert flagged(run(replace(world, tables={**world.tables, "deals": bare}), min_gain=0.0)) == flagged(found)
+    dear = run(world, min_gain=1e15)
+    assert flagged(dear) == []
+    assert unit_of(dear, "owner_id", "proposal", "p004").reason == "gain_too_small"
 
 
 def test_so_many_more_cases_reach_the_next_place(run: Run) -> None:

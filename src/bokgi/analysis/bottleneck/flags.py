@@ -125,9 +125,9 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     Small numbers: units with less than about ten cases have no z and no gain. Nothing is flagged unless the test of all
     views together passes at 1 %; then Benjamini–Hochberg at `fdr` among the views, and within those that are left at
     `fdr` × their share of all views (Benjamini & Bogomolov 2014; `q_value` has that share in it). A flag also takes a
-    gain of at least `min_gain` (0.5 % of what is won in a month) whose interval lies above zero (else `reason` is
-    `gain_not_sure`). Where no deal that came has an amount, the gain in deals is held to the same rule; it cannot tell
-    whether a `min_gain` that was given is reached (`amounts_unknown`).
+    gain of at least `min_gain` (0.5 % of what is won in a month; else `reason` is `gain_too_small`) whose interval lies
+    above zero (`gain_not_sure`). Where no deal that came has an amount, the gain in deals is held to the same rule; it
+    cannot tell whether a `min_gain` that was given is reached (`amounts_unknown`).
 
     Refuses: nothing; without cases there are no units. Do not use `conversion` for finding the bottleneck: the lowest
     one is usually the stage where most deals should end.
@@ -326,15 +326,14 @@ def _flag(units: Sequence[Unit], *, passed: bool, fdr: float, share: float, leas
             continue
         value = float(next(q))
         below = passed and value <= fdr and unit.conversion < unit.expected
-        sure = unit.gain_in_deals.low > 0.0
-        untold = sure and unit.gain is None and np.isinf(least.deals)
+        withheld = least.withholds(unit.gain_in_deals, unit.gain)
         out.append(
             replace(
                 unit,
                 q_value=value,
-                flagged=below and sure and least.reached(unit.gain_in_deals, unit.gain),
+                flagged=below and withheld is None,
                 more_cases=None if passed and value <= fdr else _more_cases(unit, next_p),
-                reason=None if not below else "amounts_unknown" if untold else None if sure else "gain_not_sure",
+                reason=withheld if below else None,
             )
         )
     return out

@@ -59,9 +59,14 @@ class Least:
     amount: float
     deals: float
 
-    def reached(self, in_deals: GainInDeals, gain: Gain | None) -> bool:
-        """Tell whether a gain is worth the effort."""
-        return in_deals.n >= self.deals if gain is None else gain.amount >= self.amount
+    def withholds(self, in_deals: GainInDeals, gain: Gain | None) -> str | None:
+        """Tell why a gain is none to flag: it is not sure, not known, or not worth the effort; null: it is one."""
+        if in_deals.low <= 0.0:
+            return "gain_not_sure"
+        if gain is None and np.isinf(self.deals):
+            return "amounts_unknown"
+        enough = in_deals.n >= self.deals if gain is None else gain.amount >= self.amount
+        return None if enough else "gain_too_small"
 
 
 @dataclass(frozen=True)

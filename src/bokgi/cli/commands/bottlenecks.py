@@ -17,6 +17,7 @@ SHOWN = 10
 _NOT_FLAGGED = {
     "explained_by_narrower": N_("explained by another flag"),
     "gain_not_sure": N_("below, but its cost is not sure"),
+    "gain_too_small": N_("below, but it costs little"),
     "amounts_unknown": N_("below, but without amounts its cost is not known"),
 }
 

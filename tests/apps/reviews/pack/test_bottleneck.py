@@ -86,14 +86,20 @@ def test_without_amounts_a_flag_is_told_in_deals(monkeypatch: pytest.MonkeyPatch
 
 def test_what_was_looked_at_is_said_where_nothing_is_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
     units = [unit(q=0.4, flagged=False), replace(unit(q=0.4, flagged=False), by="team:past", unit="1팀")]
+    few = replace(units[0], by="owner_id", unit="p1", n=3, z=None, q_value=None, reason="too_few_cases")
+    units.append(few)
     found, _days = searched(monkeypatch, now=units, week_before=[])
     told = bottleneck.said(found, [], [], [])[0]
     text = "No stage differs from what could be expected by more than chance (looked at: all deals together, team)."
     assert told.text("en") == text
 
 
-def test_a_stage_below_at_a_cost_that_is_not_sure_is_no_stage_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [replace(unit(q=0.02, flagged=False), reason="gain_not_sure")]
-    found, _days = searched(monkeypatch, now=now, week_before=[])
-    told = [message.text("en") for message in bottleneck.said(found, [], [], [])]
-    assert told == ["Deals stop more than could be expected, but whether that costs anything is not sure."]
+def test_a_stage_below_whose_cost_is_not_sure_or_small_is_no_stage_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    for reason, cost in (
+        ("gain_not_sure", "whether that costs anything is not sure"),
+        ("gain_too_small", "that costs too little to call it a bottleneck"),
+    ):
+        now = [replace(unit(q=0.02, flagged=False), reason=reason)]
+        found, _days = searched(monkeypatch, now=now, week_before=[])
+        told = [message.text("en") for message in bottleneck.said(found, [], [], [])]
+        assert told == [f"Deals stop more than could be expected, but {cost}."]
