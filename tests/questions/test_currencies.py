@@ -132,6 +132,27 @@ def test_a_change_between_periods_is_that_of_plain_sums_and_names_deals_without_
     assert "no amount and add nothing" not in text(found)
 
 
+def test_a_deal_of_which_nobody_knows_the_amount_lacks_more_than_a_rate(facts: Facts) -> None:
+    sides = QUARTER.before(), Period(QUARTER.start, date(2025, 12, 16))
+    deals = tables()["deals"]
+    amounts = deals["amount"].to_pylist()
+    rows = enumerate(deals.select(["currency", "outcome", "closed_on"]).to_pylist())
+    place = next(
+        n
+        for n, row in rows
+        if (row["currency"], row["outcome"]) == ("JPY", "won") and row["closed_on"] >= QUARTER.start
+    )
+    amounts[place] = None
+    column = deals.column_names.index("amount")
+    told = deals.set_column(column, deals.schema.field(column), pa.array(amounts, deals.schema.field(column).type))
+    given = {**tables(), "rates": rates(facts.settings.currency), "deals": told}
+    empty = replace(facts_of_tables(given), settings=facts.settings)
+    found = text(decompose(empty, as_of=AS_OF, period=sides[1], against=sides[0]))
+    won = number(" OR ".join(f"({won_in(side)})" for side in sides))
+    assert f"1 of {won} deals won in these periods has no amount and adds nothing" in found
+    assert f"{unconverted() - 1} deals in JPY have no exchange rate" in found
+
+
 def test_where_nothing_won_has_a_rate_it_is_the_rate_that_is_missing(facts: Facts) -> None:
     yen = tables()["deals"].filter(pa.compute.equal(tables()["deals"]["currency"], "JPY"))
     bare = replace(facts_of_tables({**tables(), "deals": yen}), settings=facts.settings)

@@ -20,6 +20,7 @@ from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
+from bokgi.facts.read import facts_on
 from bokgi.questions.asked import Asked, Json, asked, fair_factors
 from bokgi.questions.explained import explained
 from bokgi.questions.people import person_id
@@ -136,14 +137,13 @@ def _without_amount(here: Asked, deals: ibis.Table, periods: Sequence[Period]) -
     """
     inside = ibis.or_(*((_.closed_on >= period.start) & (_.closed_on < period.end) for period in periods))
     won = deals.filter((_.outcome == Outcome.WON.value) & inside)
-    # A foreign amount that could not be converted is null and keeps its currency.
-    foreign = _.amount.isnull() & ibis.coalesce(_.currency.isin(list(here.without_rate)), ibis.literal(value=False))
-    row = (
-        won.agg(n=_.count(), empty=_.amount.isnull().sum().coalesce(0), unrated=foreign.sum().coalesce(0))
-        .to_pyarrow()
-        .to_pylist()[0]
-    )
-    return int(row["n"]), int(row["empty"]) - int(row["unrated"]), int(row["unrated"])
+    row = won.agg(n=_.count(), empty=_.amount.isnull().sum().coalesce(0)).to_pyarrow().to_pylist()[0]
+    unrated = 0
+    if here.without_rate and row["empty"]:
+        # What could not be converted is as empty as what nobody knows: the facts before tell them apart.
+        stated = facts_on(here.read, here.as_of).deals.filter(_.amount.notnull())
+        unrated = int(won.filter(_.amount.isnull()).semi_join(stated, "deal_id").count().to_pyarrow().as_py())
+    return int(row["n"]), int(row["empty"]) - unrated, unrated
 
 
 def _lacking(won: int, unpriced: int) -> Message:
