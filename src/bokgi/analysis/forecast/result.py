@@ -80,9 +80,9 @@ class Benchmark:
 class Calibration:
     """How such forecasts did: `n` windows that are over; what was learnt of them, and how it scored.
 
-    `weight` of the stage model (the rest is the run rate's), `scale` of the range; share inside the 80 % range and bias
-    (share of what came), of forecasts made with what was known then. `crps_ratio`: mean CRPS over that of the run rate.
-    Null: no window was over.
+    `weight` of the stage model (the rest is the run rate's, as far as anything can be won), `scale` of the range; share
+    inside the 80 % range and bias (share of what came), of forecasts made with what was known then. `crps_ratio`: mean
+    CRPS over that of the run rate. Null: no window was over.
     """
 
     n: int
