@@ -145,3 +145,16 @@ def test_the_target_of_somebody_in_two_teams_is_not_held_against_one_of_them(fac
 
     assert attained(one, "1팀") == attained(both, None) == (0.25, None)
     assert attained(both, "1팀") == (None, "target_of_teams")
+
+
+@pytest.mark.usefixtures("home", "english")
+def test_velocity_from_which_what_was_won_in_13_weeks_follows_is_not_for_who_sees_sums_only(as_role: AsRole) -> None:
+    for role, query, hides in (
+        ("leader", "", False),
+        ("manager", "?team=1팀", False),
+        ("rep", "?person=lee", False),
+        ("rep", "", True),
+        ("viewer", "", True),
+    ):
+        told = figure_of(page(as_role(role), f"/kpi/{query}"), "velocity")
+        assert ("what was won is told by month only" in told) is hides, (role, query)

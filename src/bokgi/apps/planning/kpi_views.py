@@ -109,11 +109,15 @@ def _periods(screen: Screen) -> tuple[Period, ...]:
 
 
 def _shown(screen: Screen, rows: Sequence[Json]) -> list[Json]:
-    """Take the values away that would tell what few people won in the quarter."""
-    if (screen.team or WHOLE, screen.quarter) in won_shown(screen, [screen.quarter]):
-        return [*rows]
-    hidden = dict.fromkeys(("value", "n")) | {"reason": "few_people"}
-    return [row | hidden if row["key"] in {"attainment", "coverage"} else row for row in rows]
+    """Take the values away that would tell what few people won in the quarter, or what was won in other days.
+
+    Velocity, with what stands beside it, gives what was won in 13 weeks, which are no whole months.
+    """
+    hidden = {"velocity": "by_month"} if screen.sums_only else {}
+    if (screen.team or WHOLE, screen.quarter) not in won_shown(screen, [screen.quarter]):
+        hidden |= dict.fromkeys(("attainment", "coverage"), "few_people")
+    nothing = dict.fromkeys(("value", "n"))
+    return [row | nothing | {"reason": hidden[row["key"]]} if row["key"] in hidden else row for row in rows]
 
 
 def _stages(screen: Screen) -> dict[str, Table] | None:
