@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -23,12 +24,14 @@ def won_shown(screen: Screen, periods: Iterable[Period]) -> frozenset[Scoped]:
 
     Everybody and the teams, a quarter of the company and its months are judged together by who won in each month,
     larger ones first: no difference of them is one person's. Other spans of whole months are shown where each month is,
-    and no others: by their difference from a month some days could be told apart. Pipelines are shown all or none.
+    and no others: by their difference from a month some days could be told apart. Pipelines are shown all or none, and
+    only with their sum.
     """
     asked = frozenset(periods)
-    scopes = sorted(screen.shown)
     if screen.owners is None or screen.person is not None:
         return frozenset((scope, one) for scope in {WHOLE, *screen.teams} for one in asked)
+    # Judged alike on every page of a day: which teams are shown beside depends on the periods of the page.
+    scopes = sorted(replace(screen, also=()).shown)
     spans = {one: months_of(one) for one in asked}
     first = {month: Period.quarter_of(month.start, screen.year_starts) for months in spans.values() for month in months}
     quarters = sorted(set(first.values()), key=lambda quarter: quarter.start)
@@ -41,7 +44,7 @@ def won_shown(screen: Screen, periods: Iterable[Period]) -> frozenset[Scoped]:
     return frozenset(
         (scope, one)
         for one, parts in spans.items()
-        for scope in scopes
+        for scope in screen.shown
         if (scope, one) in safe or (parts and all((scope, month) in safe for month in parts))
     )
 
@@ -63,9 +66,11 @@ def months_of(period: Period) -> list[Period]:
 
 
 def _safe(screen: Screen, scopes: Sequence[str], quarter: Period, whose: dict[Period, list[Json]]) -> frozenset[Scoped]:
-    """Judge a quarter and its months together, in the pipeline that is looked at and then in each other one."""
+    """Judge a quarter and its months together; of one pipeline, in all of them together and in each."""
     spans = [quarter, *(month for month in months_of(quarter))]
-    pipelines = {row["pipeline"] for rows in whose.values() for row in rows} if screen.pipeline is not None else {None}
+    pipelines: set[str | None] = {None}
+    if screen.pipeline is not None:
+        pipelines |= {row["pipeline"] for rows in whose.values() for row in rows}
     safe = frozenset((scope, span) for scope in scopes for span in spans)
     for pipeline in pipelines:
         parts = {

@@ -1,0 +1,95 @@
+"""Months that few people won in are withheld alike on every page, so that no two pages together show one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import pytest
+
+from bokgi.apps.access.permissions import Role, Viewer
+from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.pipeline.few_winners import won_shown
+from bokgi.apps.pipeline.selectors import WHOLE, Screen
+from bokgi.domain.period import Period
+from bokgi.questions.answers import Question
+from bokgi.questions.asked import Json
+from bokgi.questions.roster import ask_roster
+from bokgi.questions.sellers import Moment, ask_sellers
+
+ON = date(2026, 11, 24)
+QUARTER, JULY, AUGUST = (Period.parse(name) for name in ("2026-Q3", "2026-07", "2026-08"))
+Wins = Mapping[str, Sequence[tuple[str, str | None, str]]]
+"""By month: who won, in which team and pipeline."""
+
+
+class Company:
+    """Answers of a company whose teams are given; each of `wins` is of a deal that was there in that month alone."""
+
+    def __init__(self, teams: Mapping[str, str | None], wins: Wins) -> None:
+        self._teams = teams
+        self._wins = wins
+
+    def _rows(self, won: Sequence[tuple[str, str | None, str]]) -> list[Json]:
+        return [{"pipeline": pipeline, "team": team, "people": [person]} for person, team, pipeline in won]
+
+    def _in(self, period: Moment) -> list[tuple[str, str | None, str]]:
+        assert isinstance(period, Period)
+        return [one for month, won in self._wins.items() if Period.parse(month).start in period for one in won]
+
+    def ask(self, question: Question, *, also: Sequence[Moment] = (), periods: Sequence[Period] = ()) -> Json:
+        """Answer as the questions of the same names do, as far as is asked here."""
+        if question is ask_roster:
+            people = [{"person_id": one, "name": one, "team": team} for one, team in self._teams.items()]
+            return {"people": people}
+        if question is ask_sellers:
+            today = self._rows([(one, team, "a") for one, team in self._teams.items()])
+            moments = [today, *(self._rows(self._in(one)) for one in also)]
+            return {"pipelines": ["a", "b"], "managers": [], "moments": moments}
+        names = ("person_id", "team", "pipeline")
+        whose = [[dict(zip(names, one, strict=True)) for one in self._in(period)] for period in periods]
+        return {"periods": [{"whose": one} for one in whose]}
+
+
+def screen(monkeypatch: pytest.MonkeyPatch, company: Company, *also: Period, pipeline: str | None = None) -> Screen:
+    """Give the screen of a viewer of a company."""
+
+    def ask(_screen: Screen, question: Question, /, **parameters: Sequence[Period]) -> Json:
+        return company.ask(question, **parameters)
+
+    monkeypatch.setattr(Screen, "ask", ask)
+    monkeypatch.setattr(Screen, "year_starts", 1)
+    viewer = Viewer(Role.VIEWER)
+    return Screen(PageRequest(), viewer, ON, None, "en", "KRW", pipeline=pipeline, shows="sums", also=also)
+
+
+def test_a_month_is_judged_with_the_teams_that_other_pages_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    teams = {"lee": "1팀", "park": "1팀", "choi": "1팀", "seo": "2팀", "nam": "2팀", "han": "2팀"}
+    wins: Wins = {
+        "2026-07": [("lee", "1팀", "a"), ("seo", "2팀", "a"), ("nam", "2팀", "a")],
+        "2026-08": [("park", "1팀", "a")],
+        "2026-09": [("choi", "1팀", "a")],
+    }
+    company = Company(teams, wins)
+    # The quarter less that of the first team is what seo and nam won in July: the others of July would be lee's.
+    of_quarter = screen(monkeypatch, company, QUARTER)
+    assert won_shown(of_quarter, [QUARTER, JULY]) == {(WHOLE, QUARTER), ("1팀", QUARTER)}
+    # The page of July does not show the first team, of which only lee sold then.
+    of_july = screen(monkeypatch, company, JULY)
+    assert of_july.shown == {WHOLE}
+    assert not won_shown(of_july, [JULY])
+
+
+def test_a_month_of_a_pipeline_is_shown_where_that_of_all_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    four, others = ("lee", "park", "choi", "kim"), ("seo", "nam", "han", "min", "oh", "yu")
+    wins: Wins = {
+        "2026-07": [(one, None, pipeline) for one in four for pipeline in ("a", "b")],
+        "2026-08": [(one, None, "a" if place % 2 else "b") for place, one in enumerate(others)],
+        "2026-09": [("lee", None, "a")],
+    }
+    company = Company(dict.fromkeys((*four, *others)), wins)
+    # The quarter less August and July is September, which is lee's: of all August is shown.
+    assert won_shown(screen(monkeypatch, company), [QUARTER, JULY, AUGUST]) == {(WHOLE, QUARTER), (WHOLE, AUGUST)}
+    # In each pipeline July is larger; both of them together would be July of all.
+    narrowed = screen(monkeypatch, company, pipeline="a")
+    assert won_shown(narrowed, [QUARTER, JULY, AUGUST]) == {(WHOLE, QUARTER)}
