@@ -151,6 +151,15 @@ def test_an_administrator_removes_the_second_step_of_who_lost_it(
     assert client.get("/today/").status_code != 302
 
 
+@pytest.mark.usefixtures("english")
+def test_the_own_second_step_is_not_removed_without_the_password(as_role: AsRole) -> None:
+    admin, own = as_role("admin"), User.objects.get(email="admin@team.example")
+    RecoveryCodes.activate(own)
+    assert "Remove the second step" not in admin.get(f"/settings/users/{own.pk}/").content.decode()
+    assert admin.post(f"/settings/users/{own.pk}/second-step/remove/").status_code == 404
+    assert Authenticator.objects.filter(user=own).exists()
+
+
 def test_after_too_many_wrong_codes_the_page_speaks_of_codes(as_role: AsRole) -> None:
     client = as_role("")
     confirmed(client)

@@ -90,7 +90,7 @@ def user(request: PageRequest, user_id: int) -> HttpResponse:
         "form": form,
         "found": found,
         "sessions": sessions_of(found),
-        "has_second_step": Authenticator.objects.filter(user=found).exists(),
+        "has_second_step": found != request.user and Authenticator.objects.filter(user=found).exists(),
     }
     return render(request, "access/user.html", shown)
 
@@ -98,8 +98,11 @@ def user(request: PageRequest, user_id: int) -> HttpResponse:
 @may(Role.ADMIN)
 @require_POST
 def user_second_step_remove(request: PageRequest, user_id: int) -> HttpResponse:
-    """Take the second step of a user away: app, passkeys and recovery codes; the user is told by mail."""
-    found = get_object_or_404(User, pk=user_id)
+    """Take the second step of another user away: app, passkeys and recovery codes; the user is told by mail.
+
+    The own one is removed on the pages of the own account, which ask for the password or a code again.
+    """
+    found = get_object_or_404(User.objects.exclude(pk=request.user.pk), pk=user_id)
     second_step_remove(user=found, by=request.user)
     messages.success(request, N_("The second step is removed."))
     return HttpResponseRedirect(reverse("settings:user", args=[user_id]))
