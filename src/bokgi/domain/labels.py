@@ -170,7 +170,7 @@ KPI_REASONS: Final = {
     "unknown": N_("not known"),
     "not_of_person": N_("not told of one person"),
     "not_of_pipeline": N_("not told of one pipeline"),
-    "few_people": N_("won by fewer than three people"),
+    "few_people": N_("won by fewer than three people, or what is left would show one"),
     "by_month": N_("what was won is told by month only"),
 }
 """Why a KPI has no value."""

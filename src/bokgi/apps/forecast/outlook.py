@@ -95,7 +95,11 @@ def figures(found: Outlook) -> list[Figure]:
             rows=_rows(screen, outcome="open", sort="-amount"),
             definition=_definition(screen, "forecast"),
         ),
-        Figure(say(N_("Won so far")), "", range=say(N_("won by fewer than three people")))
+        Figure(
+            say(N_("Won so far")),
+            "",
+            range=say(N_("won by fewer than three people, or what is left would show one")),
+        )
         if answer["won_so_far"] is None
         else Figure(
             say(N_("Won so far")),
