@@ -124,6 +124,8 @@ def test_what_came_in_past_periods_is_judged_by_who_won_then(
             shown = page(client, f"{address}?team={TEAM}")
             assert (TOO_FEW in shown) is hides, (role, address)
             assert (told not in shown) is hides, (role, address)
+            # A page that waited for its figures is filled here.
+            assert ('id="answer"' in shown) is (address == "/forecast/backtest/"), (role, address)
             # Of everybody it is a sum of five.
             assert TOO_FEW not in page(client, address), (role, address)
     # Who is refused is led to what may be seen.
