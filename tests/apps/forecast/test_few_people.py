@@ -93,6 +93,17 @@ def test_sums_over_people_are_asked_by_month(as_role: AsRole, period: str) -> No
         assert as_role(role).get(f"/forecast/?period={period}{whose}").status_code == status, (role, whose)
 
 
+def test_who_sees_all_deals_of_a_week_submits_for_it(as_role: AsRole) -> None:
+    address = "/forecast/submit/?period=2026-12-07..2026-12-14&subject="
+    for role, subject in (
+        ("rep", "person:lee"),
+        ("manager", "person:lee"),
+        ("manager", "team:1팀"),
+        ("leader", "organisation:all"),
+    ):
+        assert as_role(role).get(f"{address}{subject}").status_code == 200, (role, subject)
+
+
 def test_what_one_person_won_in_a_month_is_not_shown_nor_left_by_others(
     as_role: AsRole, tmp_path: Path, settings: Settings
 ) -> None:

@@ -63,10 +63,10 @@ class Outlook:
         """Write the period as the list of deals reads it."""
         return f"{self.period.start}..{self.period.end}"
 
-    def submit_address(self, subject: Subject) -> str:
-        """Give where a number is submitted for a subject."""
-        query = {"subject": subject.key, "period": self.period.key}
-        return f"{reverse('forecast:submit')}?{urlencode(query)}"
+
+def submit_address(subject: Subject, period: Period) -> str:
+    """Give where a number is submitted for a subject."""
+    return f"{reverse('forecast:submit')}?{urlencode({'subject': subject.key, 'period': period.key})}"
 
 
 def figures(found: Outlook) -> list[Figure]:
@@ -343,4 +343,4 @@ def _submit_cell(found: Outlook, subject: Subject) -> Cell:
     if way is None or found.screen.as_of >= found.period.end:
         return Cell()
     words = N_("Submit") if way is Way.OWN else N_("Override")
-    return Cell(found.screen.say(words), href=found.submit_address(subject))
+    return Cell(found.screen.say(words), href=submit_address(subject, found.period))

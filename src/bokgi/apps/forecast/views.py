@@ -61,11 +61,12 @@ def forecast_index(request: PageRequest) -> HttpResponse:
     }
     if still_waits(request, working=asked and answer is None):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    own = selectors.own_subject(screen)
+    may_now = asked and screen.as_of < period.end and selectors.way_of(screen, own) is Way.OWN
+    shown["submit"] = outlook.submit_address(own, period) if may_now else ""
     if answer is None:
         return page(screen, "index.html", shown)
     found = outlook.Outlook(screen, period, answer, selectors.submitted(period))
-    own = selectors.own_subject(screen)
-    may_now = screen.as_of < period.end and selectors.way_of(screen, own) is Way.OWN
     shown |= {
         "answer": answer,
         "whole": selectors.may_see(screen, subject) and not screen.hidden and not answer["few"],
@@ -81,7 +82,6 @@ def forecast_index(request: PageRequest) -> HttpResponse:
             screen, answer["range_deals"], screen.say(N_("Deals that decide the range")), share=True
         ),
         "benchmarks": evidence.benchmark_table(screen, answer),
-        "submit": found.submit_address(own) if may_now else "",
     }
     return page(screen, "index.html", shown)
 
@@ -181,7 +181,9 @@ def submit(request: PageRequest) -> HttpResponse:
     way = selectors.way_of(screen, subject)
     if way is None:
         raise PermissionDenied
-    period = selectors.readable_period(screen, given.get("period"))
+    # Who submits for somebody sees all of their deals, and so any period.
+    team, person = (subject.id if subject.kind == kind else None for kind in ("team", "person"))
+    period = selectors.readable_period(replace(screen, team=team, person=person), given.get("period"))
     answer = ask_later(request, ask_forecast, as_of=screen.as_of, period=period, team=None)
     model = selectors.model_word(answer, subject)
     before = selectors.submitted(period).get(subject, [])
