@@ -51,8 +51,11 @@ class Company:
         return {"periods": [{"whose": one} for one in whose]}
 
 
-def screen(monkeypatch: pytest.MonkeyPatch, company: Company, *also: Period, pipeline: str | None = None) -> Screen:
-    """Give the screen of a viewer of a company."""
+def screen(
+    monkeypatch: pytest.MonkeyPatch, company: Company, *also: Period, pipeline: str | None = None, on: date = ON
+) -> Screen:
+    """Give the screen of a viewer of a company on a day; today is `ON`."""
+    monkeypatch.setenv("BOKGI_TODAY", ON.isoformat())
 
     def ask(_screen: Screen, question: Question, /, **parameters: Sequence[Period]) -> Json:
         return company.ask(question, **parameters)
@@ -60,7 +63,7 @@ def screen(monkeypatch: pytest.MonkeyPatch, company: Company, *also: Period, pip
     monkeypatch.setattr(Screen, "ask", ask)
     monkeypatch.setattr(Screen, "year_starts", 1)
     viewer = Viewer(Role.VIEWER)
-    return Screen(PageRequest(), viewer, ON, None, "en", "KRW", pipeline=pipeline, shows="sums", also=also)
+    return Screen(PageRequest(), viewer, on, None, "en", "KRW", pipeline=pipeline, shows="sums", also=also)
 
 
 def test_a_month_is_judged_with_the_teams_that_other_pages_show(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,3 +96,17 @@ def test_a_month_of_a_pipeline_is_shown_where_that_of_all_is(monkeypatch: pytest
     # In each pipeline July is larger; both of them together would be July of all.
     narrowed = screen(monkeypatch, company, pipeline="a")
     assert won_shown(narrowed, [QUARTER, JULY, AUGUST]) == {(WHOLE, QUARTER)}
+
+
+def test_on_a_past_day_what_was_over_is_shown_as_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_july, of_august = ("lee", "seo", "nam"), ("park", "choi", "han")
+    wins: Wins = {
+        "2026-07": [(one, None, "a") for one in of_july],
+        "2026-08": [(one, None, "a") for one in of_august],
+        "2026-09": [("lee", None, "a")],
+    }
+    company, asked = Company(dict.fromkeys((*of_july, *of_august)), wins), [QUARTER, JULY, AUGUST]
+    # The quarter less two of its months would be September, which is lee's.
+    assert won_shown(screen(monkeypatch, company), asked) == {(WHOLE, QUARTER), (WHOLE, JULY)}
+    # On the last Sunday of August the quarter was nothing but these two months.
+    assert won_shown(screen(monkeypatch, company, on=date(2026, 8, 30)), asked) == {(WHOLE, JULY)}

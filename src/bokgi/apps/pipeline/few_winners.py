@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from bokgi.apps.access.asking import today
 from bokgi.apps.access.permissions import Share
 from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.period import Period
@@ -25,25 +26,28 @@ def won_shown(screen: Screen, periods: Iterable[Period]) -> frozenset[Scoped]:
     Everybody and the teams, a quarter of the company and its months are judged together by who won in each month,
     larger ones first: no difference of them is one person's. Other spans of whole months are shown where each month is,
     and no others: by their difference from a month some days could be told apart. Pipelines are shown all or none, and
-    only with their sum.
+    only with their sum. On a past day only what was over then is shown, as it is today: two days would give what lies
+    between them. Of a team that is led every day is shown.
     """
     asked = frozenset(periods)
     if screen.owners is None or screen.person is not None:
         return frozenset((scope, one) for scope in {WHOLE, *screen.teams} for one in asked)
-    # Judged alike on every page of a day: which teams are shown beside depends on the periods of the page.
-    scopes = sorted(replace(screen, also=()).shown)
+    # Judged alike on every page: which teams are shown beside depends on the periods of the page, and on its day.
+    judged = replace(screen, as_of=today(screen.request) if screen.sums_only else screen.as_of, also=())
+    scopes = sorted(judged.shown)
     spans = {one: months_of(one) for one in asked}
     first = {month: Period.quarter_of(month.start, screen.year_starts) for months in spans.values() for month in months}
     quarters = sorted(set(first.values()), key=lambda quarter: quarter.start)
-    months = [month for quarter in quarters for month in months_of(quarter) if month.start <= screen.as_of]
-    won = dict(zip(months, screen.ask(ask_won, periods=tuple(months))["periods"], strict=True)) if months else {}
+    months = [month for quarter in quarters for month in months_of(quarter) if month.start <= judged.as_of]
+    won = dict(zip(months, judged.ask(ask_won, periods=tuple(months))["periods"], strict=True)) if months else {}
     safe: set[Scoped] = set()
     for quarter in quarters:
         inside = {month: found["whose"] for month, found in won.items() if month.start in quarter}
-        safe |= _safe(screen, scopes, quarter, inside)
+        safe |= _safe(judged, scopes, quarter, inside)
     return frozenset(
         (scope, one)
         for one, parts in spans.items()
+        if one.last <= screen.as_of or screen.as_of == judged.as_of
         for scope in screen.shown
         if (scope, one) in safe or (parts and all((scope, month) in safe for month in parts))
     )
