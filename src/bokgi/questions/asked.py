@@ -100,14 +100,15 @@ class Asked:
         return self.kept.enter_context(table.cache())
 
     def of_team(self, team: str | None) -> ibis.Table:
-        """Give the deals of one team, of all teams without a name; `NotFoundError` for a team that has none."""
+        """Give the deals of one team, of all teams without a name; raises what `check` raises."""
         return self.of(team=team)
 
     def check(self, *, team: str | None = None, pipeline: str | None = None) -> None:
-        """Raise `NotFoundError` for a team or pipeline that has no deals."""
-        for column, value in (("team", team), ("pipeline", pipeline)):
-            if value is not None:
-                known(self.deals, column, value)
+        """Raise `NotFoundError` for a team in which nobody ever was and that has no deals, a pipeline without any."""
+        if team is not None:
+            known(self.deals.select("team").union(self.facts.memberships.select("team")), "team", team)
+        if pipeline is not None:
+            known(self.deals, "pipeline", pipeline)
 
     def of(self, *, team: str | None = None, pipeline: str | None = None, person: str | None = None) -> ibis.Table:
         """Give the deals of a team, a pipeline and a person, each where given; raises what `check` raises."""

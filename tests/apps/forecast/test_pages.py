@@ -312,6 +312,17 @@ def test_somebody_who_left_keeps_the_name_beside_submitted_numbers(as_role: AsRo
     assert PEOPLE["seo"] in shown.split('id="submitted"')[1]
 
 
+def test_a_team_without_any_deal_has_pages_that_say_so(as_role: AsRole, own_home: Path) -> None:
+    columns = "person_id | team | role | manager_id | share | started_on | valid_from | valid_to"
+    add(own_home, {"memberships": f"{columns}\nyun | 9팀 | AE | | 1 | 2026-11-10 | 2026-11-10 |"})
+    leader = as_role("leader")
+    for address in ("/today/", "/forecast/", "/forecast/backtest/", "/funnel/", "/funnel/change/", "/kpi/"):
+        shown = page(leader, f"{address}?team=9팀")
+        if address in {"/today/", "/forecast/"}:
+            assert "None of these deals has been won yet" in shown, address
+    page(leader, "/today/?team=8팀", status=404)
+
+
 def test_a_team_that_had_nobody_on_a_past_day_is_told_so(as_role: AsRole, own_home: Path) -> None:
     columns = "person_id | team | role | manager_id | share | started_on | valid_from | valid_to"
     add(own_home, {"memberships": f"{columns}\nhan | 3팀 | AE | | 1 | 2026-11-10 | 2026-11-10 |"})
