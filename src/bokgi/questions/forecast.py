@@ -171,6 +171,7 @@ def _answer(here: Asked, found: Forecast, read: Inputs, scope: Scope) -> Json:
         "best_simple": found.best_simple,
         "calibration": {
             "n": found.calibration.n,
+            "since": None if found.calibration.since is None else found.calibration.since.isoformat(),
             "weight": found.calibration.weight,
             "scale": found.calibration.scale,
             "coverage80": found.calibration.coverage80,

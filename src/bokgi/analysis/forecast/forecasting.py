@@ -310,7 +310,7 @@ def _told(history: History, windows: Sequence[Window], origins: Sequence[Origin]
         teams=shares(history, seen, drawn, split, scaling, by="team"),
         benchmarks=_benchmarks(here, told, so_far),
         best_simple=here.simple,
-        calibration=_calibration(here, told),
+        calibration=_calibration(here, told, origins),
         pipeline_calibrated=_pipeline_calibrated(told),
         change=change_since(history, windows[-2], outlook, origins, float(draws.mean())),
         at_risk=at_risk(deals, window),
@@ -331,13 +331,14 @@ def _benchmarks(here: Origin, told: Mapping[str, Scores], so_far: float) -> tupl
     return tuple(found)
 
 
-def _calibration(here: Origin, told: Mapping[str, Scores]) -> Calibration:
+def _calibration(here: Origin, told: Mapping[str, Scores], origins: Sequence[Origin]) -> Calibration:
     score, rate = told.get(BLEND), told.get(RUN_RATE)
     if score is None or rate is None:
         return Calibration(0, here.blend.weight, here.blend.scale, None, None, None)
     ratio = score.crps / rate.crps if rate.crps > 0 else None
     bias = None if np.isnan(score.bias) else score.bias
-    return Calibration(score.n, here.blend.weight, here.blend.scale, score.coverage80, bias, ratio)
+    since = min(one.window.start for one in origins if one.came is not None)
+    return Calibration(score.n, here.blend.weight, here.blend.scale, score.coverage80, bias, ratio, since)
 
 
 def _pipeline_calibrated(told: Mapping[str, Scores]) -> bool | None:

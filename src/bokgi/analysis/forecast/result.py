@@ -78,7 +78,7 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How such forecasts did: `n` windows that are over; what was learnt of them, and how it scored.
+    """How such forecasts did: `n` windows that are over, the first from `since` on; what was learnt of them, and how.
 
     `weight` of the stage model (the rest is the run rate's, as far as anything can be won), `scale` of the range; share
     inside the 80 % range and bias (share of what came), of forecasts made with what was known then. `crps_ratio`: mean
@@ -91,6 +91,7 @@ class Calibration:
     coverage80: float | None
     bias: float | None
     crps_ratio: float | None
+    since: date | None = None
 
 
 @dataclass(frozen=True)

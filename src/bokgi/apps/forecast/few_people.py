@@ -65,6 +65,38 @@ def seen(screen: Screen, answer: Json) -> Json:
     return told | {"won_so_far": None, "won_so_far_n": None, "won_by_day": [], "benchmarks": {}, "said": lead}
 
 
+def without_trials(screen: Screen, answer: Json) -> Json:
+    """Leave out how the forecast did on past periods where the back test leaves one out: the scores would tell it.
+
+    `calibration` is null then, and so is the `crps` of the simple methods.
+    """
+    since = answer["calibration"]["since"]
+    if not screen.sums_only or screen.hidden or since is None:
+        return answer
+    months, first = months_before(screen.as_of), date.fromisoformat(since)
+    shown, scope = won_shown(screen, months), screen.team or WHOLE
+    tried = [
+        sold and (scope, one) in shown
+        for one, sold in zip(months, screen.seen_in(months), strict=True)
+        if one.end > first
+    ]
+    if months[0].start <= first and tried and all(tried):
+        return answer
+    benchmarks = {name: one | {"crps": None} for name, one in answer["benchmarks"].items()}
+    return answer | {"calibration": None, "benchmarks": benchmarks}
+
+
+def months_before(on: date) -> tuple[Period, ...]:
+    """Give the whole months of five years up to a day; a forecast that was tried on older ones is not told of them."""
+    found = [Period.month_of(on + timedelta(days=1)).before()]
+    while len(found) < _MONTHS:
+        found.append(found[-1].before())
+    return tuple(reversed(found))
+
+
+_MONTHS: Final = 60
+
+
 def _period(answer: Json) -> Period:
     return Period(*(date.fromisoformat(answer["period"][end]) for end in ("start", "end")))
 

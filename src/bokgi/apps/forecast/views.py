@@ -66,6 +66,7 @@ def forecast_index(request: PageRequest) -> HttpResponse:
     shown["submit"] = outlook.submit_address(own, period) if may_now else ""
     if answer is None:
         return page(screen, "index.html", shown)
+    answer = few_people.without_trials(screen, answer)
     found = outlook.Outlook(screen, period, answer, selectors.submitted(period))
     shown |= {
         "answer": answer,
