@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
@@ -13,9 +13,11 @@ from bokgi.analysis.funnel import FunnelMode
 from bokgi.analysis.trends import windows
 from bokgi.apps.access.asking import answers, main_question, open_questions, viewer_for
 from bokgi.apps.access.selectors import managers, organisation
-from bokgi.apps.forecast.few_people import past_of
+from bokgi.apps.forecast.few_people import months_before, past_of
 from bokgi.apps.pipeline.bottleneck import costliest, first_deals, where_of
-from bokgi.apps.pipeline.few_winners import months_of
+from bokgi.apps.pipeline.change import WEEKS as SPANS
+from bokgi.apps.pipeline.change import starts_of
+from bokgi.apps.pipeline.few_winners import months_judged, months_of
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.record import ask_page_of_pack
 from bokgi.apps.reviews.rules import reviewed_week
@@ -71,6 +73,12 @@ def _months_so_far(on: date) -> tuple[Period, ...]:
     return tuple(month for month in months_of(_quarter(on)) if month.start <= on)
 
 
+def _judged(periods: Sequence[Period], on: date) -> tuple[Period, ...]:
+    company = organisation()
+    year_starts = 1 if company is None else company.fiscal_year_starts
+    return months_judged((month for one in periods for month in months_of(one)), on, year_starts)
+
+
 def _last(on: date, days: int = WINDOW_DAYS) -> Period:
     return Period(_tomorrow(on) - timedelta(days=days), _tomorrow(on))
 
@@ -91,6 +99,15 @@ def _carried_on(on: date, *, method: str) -> tuple[Moment, ...]:
 
 def _of_dictionary(on: date) -> tuple[Moment, ...]:
     return _last(on, 7 * WEEKS), _last(on)
+
+
+def _of_change(on: date) -> tuple[Moment, ...]:
+    return tuple(start - timedelta(days=1) for start in starts_of(on))
+
+
+def _start(on: date, *, place: int) -> date:
+    """Give the first day of one of the changes that the page of the pipeline's change offers."""
+    return starts_of(on)[place]
 
 
 def _of_trends(on: date) -> tuple[Moment, ...]:
@@ -122,6 +139,8 @@ def register() -> None:
         _compared,
         _of_dictionary,
         _of_trends,
+        months_before,
+        _of_change,
         lambda on: (_quarter(on),),
         lambda on: (_quarter(on), *_week_before(on)),
         lambda on: (_last(on),),
@@ -130,6 +149,9 @@ def register() -> None:
         main_question(ask_sellers, also=also)
     main_question(ask_category_people, period=_quarter, pipeline=None)
     main_question(ask_won, periods=_months_so_far)
+    main_question(ask_won, periods=lambda on: _judged((_quarter(on), _quarter(on).before()), on))
+    main_question(ask_won, periods=lambda on: _judged(months_before(on), on))
+    main_question(ask_won, periods=lambda on: (_last(on, 7 * WEEKS),))
     main_question(ask_content_effect)
     main_question(ask_concentration, team=None)
     main_question(decompose, period=_quarter, team=None)
@@ -139,7 +161,8 @@ def register() -> None:
     week = {"week": lambda on: reviewed_week(on).iso_week, "team": None}
     for lang in LANGUAGES:
         main_question(ask_page_of_pack, **week, lang=lang)
-    main_question(tell_pipeline_change, start=lambda on: on - timedelta(days=6), team=None)
+    for place in range(len(SPANS)):
+        main_question(tell_pipeline_change, start=partial(_start, place=place), team=None)
     main_question(tell_pipeline_change, start=since, team=None)
     open_questions(_of_bottleneck)
     open_questions(_of_people)

@@ -150,8 +150,9 @@ def tell_pipeline_change(
     person's; what went over to others, or came from them, is a part of its own. With `owners` only deals of these
     people, and no other is listed, wherever it went.
 
-    Gives the bridge (`Bridge.told`) with `people[]{person_id, team}` of each part (who has its deals, and in which
-    team they count; of what went to others and of what is gone, who had them), `deals{part: [rows]}` (the largest
+    Gives the bridge (`Bridge.told`) with `people[]{person_id, team, deals, amount}` of each part (who has how many of
+    its deals, in which team they count, what they add; of what went to others and of what is gone, who had them),
+    `deals{part: [rows]}` (the largest
     first, at most 50; `change` is what the deal adds to the part), `pushed[]` (rows of deals whose close date was
     put off, from `due_before`), `eve{on, count, of, deals[]}` (the last day on which stages or dates moved, how
     many of the moves were made on it, and of which deals: rows with `stage_before`, `due_before`, null where that
@@ -172,7 +173,7 @@ def tell_pipeline_change(
         pushed = [row for row in moved if row["date_moved"] == PUSHED][:_SHOWN_DEALS]
         on, eve = on_the_eve(moved)
         parts = _largest(moves, [part["code"] for part in told["parts"]])
-        people = _people(moves, before, after)
+        people = _people(here, moves, before, after)
         shown = [deal_id for pairs in parts.values() for deal_id, _change in pairs]
         shown += [row["deal_id"] for row in (*pushed, *eve[:_SHOWN_DEALS])]
         known = _known(here, shown, owners)
@@ -230,26 +231,33 @@ def _largest(moves: ir.Table, parts: Iterable[str]) -> dict[str, list[tuple[str,
     }
 
 
-def _people(moves: ir.Table, before: ir.Table, after: ir.Table) -> dict[str, list[Json]]:
-    """Give by part who has its deals, and in which team they count; deals of nobody are left out."""
+def _people(here: Asked, moves: ir.Table, before: ir.Table, after: ir.Table) -> dict[str, list[Json]]:
+    """Give by part who has how many of its deals, in which team, and what they add; deals of nobody are left out."""
     states = [
         deals.select("deal_id", **{f"owner_{name}": deals.owner_id, f"team_{name}": deals.team})
         for name, deals in (("before", before), ("after", after))
     ]
-    owned = moves.select("deal_id", "came", "changed", "went")
+    owned = moves.select("deal_id", "came", "changed", "went", "amount_before", "amount_after")
     for state in states:
         owned = owned.left_join(state, "deal_id", rname="of_{name}").drop("of_deal_id")
-    rows = owned.drop("deal_id").distinct().to_pyarrow().to_pylist()
-    found: dict[str, set[tuple[str, str | None]]] = {}
-    for row in rows:
-        for way in ("came", "changed", "went"):
+    found: dict[str, dict[tuple[str, str | None], tuple[int, Decimal]]] = {}
+    for row in owned.drop("deal_id").to_pyarrow().to_pylist():
+        old, new = row["amount_before"], row["amount_after"]
+        latest = new if new is not None else old or Decimal(0)
+        adds = {"came": latest, "changed": (new or Decimal(0)) - (old or Decimal(0)), "went": -latest}
+        for way, added in adds.items():
             first, second = ("before", "after") if row[way] in _LEFT else ("after", "before")
             day = first if row[f"owner_{first}"] is not None else second
             if row[way] is not None and row[f"owner_{day}"] is not None:
-                found.setdefault(row[way], set()).add((row[f"owner_{day}"], row[f"team_{day}"]))
+                whose = found.setdefault(row[way], {})
+                deals, so_far = whose.get(who := (row[f"owner_{day}"], row[f"team_{day}"]), (0, Decimal(0)))
+                whose[who] = (deals + 1, so_far + added)
     return {
-        part: [{"person_id": person, "team": team} for person, team in sorted(pairs, key=str)]
-        for part, pairs in found.items()
+        part: [
+            {"person_id": person, "team": team, "deals": deals, "amount": here.money(float(added))}
+            for (person, team), (deals, added) in sorted(whose.items(), key=lambda one: str(one[0]))
+        ]
+        for part, whose in found.items()
     }
 
 

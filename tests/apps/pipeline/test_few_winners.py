@@ -1,4 +1,4 @@
-"""Months that few people won in are withheld alike on every page, so that no two pages together show one of them."""
+"""What few people won is withheld alike on every page, so that no two pages together show one of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 
 from bokgi.apps.access.permissions import Role, Viewer
 from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.forecast.few_people import without_trials
 from bokgi.apps.pipeline.few_winners import won_shown
 from bokgi.apps.pipeline.selectors import WHOLE, Screen
+from bokgi.apps.planning.kpi_views import seen
 from bokgi.domain.period import Period
 from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json
@@ -110,3 +112,38 @@ def test_on_a_past_day_what_was_over_is_shown_as_today(monkeypatch: pytest.Monke
     assert won_shown(screen(monkeypatch, company), asked) == {(WHOLE, QUARTER), (WHOLE, JULY)}
     # On the last Sunday of August the quarter was nothing but these two months.
     assert won_shown(screen(monkeypatch, company, on=date(2026, 8, 30)), asked) == {(WHOLE, JULY)}
+
+
+def test_a_month_in_which_nobody_of_a_team_won_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    teams = {"lee": "1팀", "park": "1팀", "choi": "1팀", "seo": "2팀", "nam": "2팀", "han": "2팀"}
+    everybody, second = ([(one, team, "a") for one, team in teams.items() if team in of] for of in ("1팀2팀", "2팀"))
+    company = Company(teams, {"2026-07": everybody, "2026-08": second, "2026-09": everybody})
+    # The quarter less July and September would tell it anyway.
+    assert ("1팀", AUGUST) in won_shown(screen(monkeypatch, company), [QUARTER, JULY, AUGUST])
+
+
+def test_kpis_that_hold_what_was_won_go_by_who_won(monkeypatch: pytest.MonkeyPatch) -> None:
+    three = [(one, None, "a") for one in ("lee", "park", "choi")]
+    rows = [
+        {"key": key, "value": 1, "n": 5, "reason": None}
+        for key in ("win-rate", "attainment", "coverage", "pipeline-conversion")
+    ]
+    for july, october, told in (
+        (three, three, {"attainment", "coverage", "pipeline-conversion"}),
+        (three[:1], three, {"attainment", "coverage"}),
+        (three, three[:1], {"pipeline-conversion"}),
+    ):
+        company = Company(dict.fromkeys(("lee", "park", "choi")), {"2026-07": july, "2026-10": october})
+        found = seen(screen(monkeypatch, company), rows)
+        assert {row["key"] for row in found if row["value"] is not None} == told | {"win-rate"}
+
+
+def test_how_a_forecast_did_is_told_where_no_period_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    three = [(one, None, "a") for one in ("lee", "park", "choi")]
+    tried: Json = {"calibration": {"since": "2026-08-10", "bias": 0.1}, "benchmarks": {"run_rate": {"crps": 7}}}
+    for september, hides in ((three, False), (three[:1], True)):
+        wins: Wins = {"2026-08": three, "2026-09": september, "2026-10": three}
+        company = Company(dict.fromkeys(("lee", "park", "choi")), wins)
+        found = without_trials(screen(monkeypatch, company), tried)
+        assert (found["calibration"] is None) is hides
+        assert (found["benchmarks"]["run_rate"]["crps"] is None) is hides

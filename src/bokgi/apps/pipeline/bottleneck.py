@@ -130,6 +130,13 @@ def nothing_flagged(screen: Screen, answer: Json) -> str:
         return screen.say(N_("{name} differs at no stage from what could be expected by more than chance."), name=one)
     if screen.viewer.role in FREE:
         return screen.say(N_("In this pipeline no stage differs from what could be expected by more than chance."))
+    if screen.pipeline is not None:
+        return screen.say(
+            N_(
+                "In this pipeline no stage differs from what could be expected by more than chance, neither as a whole "
+                "nor for the teams and people whose figures you see."
+            )
+        )
     return screen.say(
         N_(
             "No stage differs from what could be expected by more than chance, neither of all deals together nor of "

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from bokgi.apps.access.permissions import Share
 from bokgi.apps.pipeline.deal_list import DEALS
 from bokgi.apps.pipeline.funnel import deals_address
-from bokgi.apps.pipeline.selectors import Screen
+from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
 from bokgi.domain.money import Money
@@ -27,14 +28,21 @@ WEEKS = (1, 2, 4, 13)
 FEW: Final = "few"
 """What is told as one because few people have it."""
 FEW_PEOPLE: Final = N_("What few people have")
+Whose = Mapping[str, Sequence[Json]]
+"""By part: whose it is, as the question gives it."""
 _PARTS: Final = PIPELINE_PARTS | {FEW: FEW_PEOPLE}
 
 
 def start_of(screen: Screen) -> date:
     """Give the first day of the change; a number of weeks that is not offered counts as one."""
     weeks = screen.request.GET.get("weeks", "1")
-    back = next((one for one in WEEKS if str(one) == weeks), WEEKS[0])
-    return screen.as_of - timedelta(days=7 * back - 1)
+    by_weeks = dict(zip(map(str, WEEKS), starts_of(screen.as_of), strict=True))
+    return by_weeks.get(weeks, by_weeks[str(WEEKS[0])])
+
+
+def starts_of(on: date) -> list[date]:
+    """Give the first days of the changes that are offered on a day."""
+    return [on - timedelta(days=7 * back - 1) for back in WEEKS]
 
 
 def days_of(screen: Screen) -> tuple[date, ...]:
@@ -50,15 +58,68 @@ def seen(screen: Screen, change: Json) -> Json | None:
     if screen.owners is None or screen.person is not None:
         return change
     parts = {part["code"]: part for part in change["parts"]}
-    whole = change if screen.team is None else screen.ask(tell_pipeline_change, **asked(screen) | {"team": None})
-    of_all = {part["code"]: part["people"] for part in whole["parts"]}
-    owners = {code: part["people"] for code, part in parts.items()}
-    shown = screen.parts_shown(owners, of_all)
+    shown = _shown(screen, change)
     if shown is None:
         return None
     if parts.keys() <= shown:
         return change
     return change | {"parts": few_as_one(screen, change["parts"], shown, ("deals", "count", "amount_unknown"))}
+
+
+def _shown(screen: Screen, change: Json) -> frozenset[str] | None:
+    """Choose the parts that may be shown: spans of other lengths, which end alike, are judged with this one.
+
+    The part of two weeks less that of the last one is what came before; where that is one person's, one is not shown.
+    """
+    own = start_of(screen)
+    starts = starts_of(screen.as_of) if screen.sums_only else [own]
+    seen_then = screen.seen_in([start - timedelta(days=1) for start in starts]) if screen.sums_only else [True]
+    starts = [start for start, may in zip(starts, seen_then, strict=True) if may or start == own]
+    of_all, owners = dict[date, Whose](), dict[date, Whose]()
+    for start in starts:
+        of_span = asked(screen) | {"start": start}
+        whole = screen.ask(tell_pipeline_change, **of_span | {"team": None})
+        here = change if start == own else whole if screen.team is None else screen.ask(tell_pipeline_change, **of_span)
+        of_all[start], owners[start] = _whose(whole), _whose(here)
+    if not screen.sums_only:
+        return screen.parts_shown(owners[own], of_all[own])
+    scope, safe = screen.team or WHOLE, {start: set[str]() for start in starts}
+    for code in {code for found in of_all.values() for code in found}:
+        groups = {
+            (start, of): frozenset(_share(row) for row in found.get(code, ()) if of in {WHOLE, row["team"]})
+            for start, found in of_all.items()
+            for of in screen.shown
+        }
+        named = {f"{of} {start}": (start, of) for start, of in groups}
+        told = screen.safe(
+            {name: groups[key] for name, key in named.items()}, {name: of for name, (_, of) in named.items()}
+        )
+        for name in told:
+            if named[name][1] == scope:
+                safe[named[name][0]].add(code)
+    shown = {start: screen.parts_shown(owners[start], of_all[start], among=safe[start]) for start in starts}
+    # What is left of a span beside its shown parts is told as one: a sum as well, judged with the parts of all spans.
+    sums = {
+        f"{start} {code if code in told else FEW}": frozenset[Share]()
+        for start, told in shown.items()
+        for code in owners[start]
+        if told is not None
+    }
+    for start, told in shown.items():
+        for code, rows in owners[start].items() if told is not None else ():
+            sums[f"{start} {code if code in told else FEW}"] |= {_share(row, code) for row in rows}
+    kept = screen.safe(sums, dict.fromkeys(sums, scope))
+    left = f"{own} {FEW}"
+    return shown[own] if shown[own] is None or left not in sums or left in kept else frozenset()
+
+
+def _whose(change: Json) -> Whose:
+    return {part["code"]: part["people"] for part in change["parts"]}
+
+
+def _share(row: Json, code: str = "") -> Share:
+    """Give what somebody has of a part: the same in two spans only where it is the same number and the same sum."""
+    return (row["person_id"], f"{code} {row['team'] or ''} {row['deals']} {row['amount']['amount']}")
 
 
 def few_as_one(screen: Screen, parts: Sequence[Json], shown: frozenset[str], counts: Sequence[str]) -> list[Json]:
@@ -274,7 +335,7 @@ def part_lists(screen: Screen, change: Json) -> list[DealsOf]:
             for deal in deals
         ]
         name = speaker.label(_PARTS, part["code"])
-        title = say(N_("{part}: {n} deals"), part=name, n=part["deals"])
+        title = say(N_("{part}: {n} {n:deal|deals}"), part=name, n=part["deals"])
         note = _left_out(screen, part["deals"] - len(rows))
         table = Table(title, columns, rows, note=note, hidden_caption=True)
         told.append(DealsOf(part["code"], title, table, address(screen, change, part["code"])))

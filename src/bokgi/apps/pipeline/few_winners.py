@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -36,12 +36,10 @@ def won_shown(screen: Screen, periods: Iterable[Period]) -> frozenset[Scoped]:
     judged = replace(screen, as_of=today(screen.request) if screen.sums_only else screen.as_of, also=())
     scopes = sorted(judged.shown)
     spans = {one: months_of(one) for one in asked}
-    first = {month: Period.quarter_of(month.start, screen.year_starts) for months in spans.values() for month in months}
-    quarters = sorted(set(first.values()), key=lambda quarter: quarter.start)
-    months = [month for quarter in quarters for month in months_of(quarter) if month.start <= judged.as_of]
-    won = dict(zip(months, judged.ask(ask_won, periods=tuple(months))["periods"], strict=True)) if months else {}
+    months = months_judged((month for found in spans.values() for month in found), judged.as_of, screen.year_starts)
+    won = dict(zip(months, judged.ask(ask_won, periods=months)["periods"], strict=True)) if months else {}
     safe: set[Scoped] = set()
-    for quarter in quarters:
+    for quarter in _quarters(months, screen.year_starts):
         inside = {month: found["whose"] for month, found in won.items() if month.start in quarter}
         safe |= _safe(judged, scopes, quarter, inside)
     return frozenset(
@@ -51,6 +49,16 @@ def won_shown(screen: Screen, periods: Iterable[Period]) -> frozenset[Scoped]:
         for scope in screen.shown
         if (scope, one) in safe or (parts and all((scope, month) in safe for month in parts))
     )
+
+
+def _quarters(months: Iterable[Period], year_starts: int) -> list[Period]:
+    return sorted({Period.quarter_of(one.start, year_starts) for one in months}, key=lambda quarter: quarter.start)
+
+
+def months_judged(months: Iterable[Period], on: date, year_starts: int) -> tuple[Period, ...]:
+    """Give the months that are judged with some: those of the same quarters, as far as they have begun by a day."""
+    quarters = _quarters(months, year_starts)
+    return tuple(month for quarter in quarters for month in months_of(quarter) if month.start <= on)
 
 
 def months_of(period: Period) -> list[Period]:
@@ -77,16 +85,7 @@ def _safe(screen: Screen, scopes: Sequence[str], quarter: Period, whose: dict[Pe
         pipelines |= {row["pipeline"] for rows in whose.values() for row in rows}
     safe = frozenset((scope, span) for scope in scopes for span in spans)
     for pipeline in pipelines:
-        parts = {
-            month: screen.by_scope(
-                [
-                    {"team": row["team"], "people": [row["person_id"]]}
-                    for row in rows
-                    if pipeline in {None, row["pipeline"]}
-                ]
-            )
-            for month, rows in whose.items()
-        }
+        parts = {month: _winners(screen, rows, pipeline) for month, rows in whose.items()}
         groups: dict[str, frozenset[Share]] = {}
         names: dict[str, Scoped] = {}
         for scope in scopes:
@@ -101,14 +100,18 @@ def _safe(screen: Screen, scopes: Sequence[str], quarter: Period, whose: dict[Pe
                     for person, team in found[scope]
                 )
         told = screen.safe(groups, {name: scope for name, (scope, _span) in names.items()})
-        safe &= {names[name] for name in told if groups[name] or not _says_of_few(screen, *names[name], whose)}
+        # A span without a win is no one's sum, and the quarter less its other months would tell it anyway.
+        safe &= {names[name] for name in told}
     return safe
 
 
-def _says_of_few(screen: Screen, scope: str, span: Period, whose: Mapping[Period, object]) -> bool:
-    """Tell whether that nobody won says of each of a team's few sellers that it was not they."""
-    led = scope in screen.teams and all(screen.viewer.sees_person(person) for person in screen.teams[scope])
-    return scope != WHOLE and not led and any(month.start in span for month in whose)
+def _winners(
+    screen: Screen, rows: Sequence[Json], pipeline: str | None
+) -> dict[str, frozenset[tuple[str, str | None]]]:
+    """Give who won for everybody and for each team, in one pipeline or (null) in all of them."""
+    return screen.by_scope(
+        [{"team": row["team"], "people": [row["person_id"]]} for row in rows if pipeline in {None, row["pipeline"]}]
+    )
 
 
 def won_by_month(screen: Screen, period: Period, shown: frozenset[Scoped], by_day: Sequence[Json]) -> list[Json]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -141,18 +142,24 @@ class Screen:
         )
 
     def parts_shown(
-        self, parts: Mapping[str, Sequence[Json]], of_all: Mapping[str, Sequence[Json]], *, team: str | None = None
+        self,
+        parts: Mapping[str, Sequence[Json]],
+        of_all: Mapping[str, Sequence[Json]],
+        *,
+        team: str | None = None,
+        among: AbstractSet[str] | None = None,
     ) -> frozenset[str] | None:
         """Choose which parts of a sum may be shown beside it, see `shown_parts`; `of_all` are the same of everybody.
 
         Both give `[]{person_id, team}`: whose the part is. `team`: whose sum it is; null: that of what is looked at.
+        `among`: the parts that may be shown beside what else is; null: any.
         """
         scope = team or self.team or WHOLE
         safe: set[str] = set()
         for code in parts:
             rows = [{"team": row["team"], "people": [row["person_id"]]} for row in of_all.get(code, parts[code])]
             groups = {name: people for name, people in self.by_scope(rows).items() if name in self.shown}
-            if code not in of_all or scope in self.safe(groups):
+            if (among is None or code in among) and (code not in of_all or scope in self.safe(groups)):
                 safe.add(code)
         people = {code: [row["person_id"] for row in rows] for code, rows in parts.items()}
         return shown_parts(people, self._once if scope in self._led else self.viewer, safe)

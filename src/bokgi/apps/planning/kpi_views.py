@@ -67,7 +67,7 @@ def kpi_index(request: PageRequest) -> HttpResponse:
     )
     if still_waits(request, working=working):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    values = {} if answer is None else {row["key"]: row for row in _shown(screen, answer["kpis"])}
+    values = {} if answer is None else {row["key"]: row for row in seen(screen, answer["kpis"])}
     star = kpis.not_told(screen, person=screen.person is not None) if narrowed else of_stars
     others = {} if found is None else dict(found.settings.on(screen.as_of).others)
     labels = dict(CADENCES)
@@ -108,14 +108,19 @@ def _periods(screen: Screen) -> tuple[Period, ...]:
     return tuple(Period(end - timedelta(days=days), end) for days in (7 * WEEKS, WINDOW_DAYS))
 
 
-def _shown(screen: Screen, rows: Sequence[Json]) -> list[Json]:
-    """Take the values away that would tell what few people won in the quarter, or what was won in other days.
+def seen(screen: Screen, rows: Sequence[Json]) -> list[Json]:
+    """Take the values away that would tell what few people won in this quarter or the last, or what in other days.
 
     Velocity, with what stands beside it, gives what was won in 13 weeks, which are no whole months.
     """
+    scope, quarters = screen.team or WHOLE, (screen.quarter, screen.quarter.before())
+    shown = won_shown(screen, quarters)
+    now, before = ((scope, quarter) in shown for quarter in quarters)
     hidden = {"velocity": "by_month"} if screen.sums_only else {}
-    if (screen.team or WHOLE, screen.quarter) not in won_shown(screen, [screen.quarter]):
+    if not now:
         hidden |= dict.fromkeys(("attainment", "coverage"), "few_people")
+    if not before:
+        hidden["pipeline-conversion"] = "few_people"
     nothing = dict.fromkeys(("value", "n"))
     return [row | nothing | {"reason": hidden[row["key"]]} if row["key"] in hidden else row for row in rows]
 
