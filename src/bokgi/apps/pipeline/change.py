@@ -99,15 +99,11 @@ def _shown(screen: Screen, change: Json) -> frozenset[str] | None:
                 safe[named[name][0]].add(code)
     shown = {start: screen.parts_shown(owners[start], of_all[start], among=safe[start]) for start in starts}
     # What is left of a span beside its shown parts is told as one: a sum as well, judged with the parts of all spans.
-    sums = {
-        f"{start} {code if code in told else FEW}": frozenset[Share]()
-        for start, told in shown.items()
-        for code in owners[start]
-        if told is not None
-    }
-    for start, told in shown.items():
-        for code, rows in owners[start].items() if told is not None else ():
-            sums[f"{start} {code if code in told else FEW}"] |= {_share(row, code) for row in rows}
+    sums: dict[str, frozenset[Share]] = {}
+    for start, parts in shown.items():
+        for code, rows in owners[start].items() if parts is not None else ():
+            name = f"{start} {code if code in (parts or ()) else FEW}"
+            sums[name] = sums.get(name, frozenset()) | {_share(row, code) for row in rows}
     kept = screen.safe(sums, dict.fromkeys(sums, scope))
     left = f"{own} {FEW}"
     return shown[own] if shown[own] is None or left not in sums or left in kept else frozenset()
