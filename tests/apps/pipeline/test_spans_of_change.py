@@ -63,9 +63,9 @@ def test_what_one_person_has_between_two_spans_is_not_told(
 
 
 def test_a_part_of_one_deal_is_told_in_the_singular(monkeypatch: pytest.MonkeyPatch) -> None:
-    deal = dict.fromkeys(("account", "owner", "stage_label", "expected_close_on", "amount", "change"))
+    deal: Json = dict.fromkeys(("account", "owner", "stage_label", "expected_close_on", "amount", "change"))
     deal |= {"deal_id": "one", "name": "One"}
-    told = {"as_of": "2026-11-24", "period": {"start": "2026-11-18", "end": "2026-11-25"}}
+    told: Json = {"as_of": "2026-11-24", "period": {"start": "2026-11-18", "end": "2026-11-25"}}
     told |= {"deals": {"won": [deal]}, "parts": [{"code": "won", "deals": 1}]}
     (shown,) = part_lists(screen(monkeypatch, Company(dict.fromkeys(PEOPLE), {})), told)
     assert shown.title.endswith(": 1 deal")
