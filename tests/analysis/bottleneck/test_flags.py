@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from scipy import special
+from scipy import special, stats
 
 from benchmarks.simulator import Defect, Organisation, World, simulate
-from bokgi.analysis.bottleneck import Bottlenecks, Unit, bottlenecks
+from bokgi.analysis.bottleneck import Bottlenecks, GainInDeals, Unit, bottlenecks
+from bokgi.analysis.bottleneck.flags import _flag
+from bokgi.analysis.bottleneck.gains import Least
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.visits import visits
 from tests.analysis.worlds import told_deals
@@ -146,6 +148,37 @@ def test_so_many_more_cases_reach_the_next_place(run: Run) -> None:
                 then = unit.z * np.sqrt(1.0 + unit.more_cases / unit.n)
                 # The gate is shut: each must pass it by itself.
                 assert special.ndtr(then) == pytest.approx(0.01 / judged, rel=0.2)
+
+
+def test_a_view_among_several_keeps_its_share_of_the_false_flags() -> None:
+    """The q-values of a view in which something shows are divided by the share of such views among all."""
+    unit = Unit(
+        pipeline="p",
+        stage="talk",
+        stage_order=1,
+        by="owner_id",
+        unit="kim",
+        n=50,
+        conversion=0.5,
+        expected=0.6,
+        arrivals=10,
+        z=-1.0,
+        q_value=None,
+        flagged=False,
+        gain=None,
+        gain_in_deals=GainInDeals(1.0, 0.5, 1.5, 0.99, 10.0, 0.1),
+        more_cases=None,
+        deals=(),
+        reason=None,
+    )
+    z = [-4.0, -2.9, -2.6, -1.0, 0.0, 0.7, 1.2]
+    units = [replace(unit, unit=str(place), z=one) for place, one in enumerate(z)]
+    least = Least(0.0, 0.0)
+    alone, third = (_flag(units, passed=True, fdr=0.015, share=share, least=least) for share in (1.0, 1.0 / 3.0))
+    q = stats.false_discovery_control(special.ndtr(z))
+    assert [one.q_value for one in alone] == pytest.approx(q)
+    assert [one.q_value for one in third] == pytest.approx(np.minimum(3.0 * q, 1.0))
+    assert [sum(one.flagged for one in told) for told in (alone, third)] == [3, 1]
 
 
 def test_a_teams_defect_is_the_teams(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp, lgamma, log
 from typing import Any
 
@@ -156,3 +157,32 @@ def test_a_share_that_falls_is_found_and_a_steady_one_is_not() -> None:
         single(rng.binomial(20, 0.4, 60).astype(np.float64), trials, "win_rate"), false_alarms=0.005, z=1.645
     ).run()
     assert steady.alarms == ()
+
+
+def test_what_a_week_weighs_halves_in_twenty_weeks() -> None:
+    panel = single(np.array([40.0] + [0.0] * 40))
+    base, here, one = baseline.Baseline(panel), np.array([True]), np.ones(1)
+    weighed = []
+    for week in range(41):
+        base.learn(week, here, one, np.full(1, 40.0))
+        weighed.append(float(base.total[0]))
+    assert [weighed[week] for week in (0, 20, 40)] == pytest.approx([40.0, 20.0, 10.0])
+
+
+@pytest.mark.parametrize("series", [1, 4])
+def test_series_of_a_team_share_its_false_alarms(series: int) -> None:
+    """Four series in which a change would show alike get a quarter each: all together as many as one by itself."""
+    one = single(np.repeat([30.0, 8.0], [30, 10]))
+    together = replace(
+        one,
+        keys=tuple(("person", f"p{number}", "meeting") for number in range(series)),
+        **{
+            name: np.repeat(getattr(one, name), series, axis=0)
+            for name in ("count", "time", "trials", "team", "metric")
+        },
+        # Each is its own peer, so that what all have in common does not excuse it.
+        peers=np.repeat(np.arange(series)[:, None], 40, axis=1),
+    )
+    alarms = detector.Detector(together, false_alarms=0.001, z=1.645).run().alarms
+    assert len(alarms) == series
+    assert [alarm.threshold for alarm in alarms] == pytest.approx([detector.OVERSHOOT * series / 0.001] * series)

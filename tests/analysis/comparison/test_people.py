@@ -10,12 +10,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
 
 from benchmarks.simulator import Organisation, World, simulate
 from bokgi.analysis.comparison import Comparison, compare_people
 from bokgi.analysis.comparison.amounts import _log_marginal, amount_effects
+from bokgi.analysis.comparison.cells import count_cases
 from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, Leak, leaks, varied, with_factors
+from bokgi.analysis.comparison.people import _standardised
+from bokgi.analysis.mixed_logit import fit
 from bokgi.domain.errors import RefusalError
 from tests.analysis.worlds import told_deals
 
@@ -193,6 +196,28 @@ def test_so_many_more_cases_settle_a_pair() -> None:
     assert before.more_cases is not None
     after = next(pair for pair in compared(1.0 + before.more_cases / 400).pairs if (pair.a, pair.b) == ("a", "b"))
     assert after.p_a_better == pytest.approx(0.05, abs=0.015)
+
+
+def test_the_adjusted_rate_is_that_on_the_mix_of_all_cases() -> None:
+    """Very uneven cells: picking some of them in proportion gives the rate over each and every case."""
+    rng = np.random.default_rng(11)
+    size = np.array([900, 60, 25, 10, 5])
+    persons, sources, won = [], [], []
+    for person in range(6):
+        for source, n in enumerate(size):
+            persons += [f"p{person}"] * n
+            sources += [f"s{source}"] * n
+            won += (rng.random(n) < (0.2, 0.5, 0.7, 0.8, 0.9)[source]).tolist()
+    counted = count_cases(
+        cases(persons, won, source=sources), person="owner_id", success="won", factors=["source"], territory=None
+    )
+    posterior = fit(counted.cells, draws=200, seed=1)
+    source = next(f for f in range(len(counted.columns)) if f != counted.cells.person)
+    base = posterior.draws[:, :1] + posterior.factor(source)[:, counted.cells.levels[source]]
+    share = counted.cells.n / counted.cells.n.sum()
+    person = posterior.factor(counted.cells.person)
+    slow = np.stack([special.expit(base + person[:, i : i + 1]) @ share for i in range(6)], axis=1)
+    assert _standardised(counted, posterior) == pytest.approx(slow, abs=0.003)
 
 
 def test_a_third_of_the_people_are_in_the_top_third() -> None:

@@ -321,3 +321,14 @@ def test_the_interval_of_the_whole_is_that_of_two_counts() -> None:
     assert found.high is not None
     # Wins of 100 each: the difference of two Poisson counts has a variance of 40 + 60.
     assert found.high - found.low == pytest.approx(2 * 1.96 * 100 * 10, rel=0.08)
+
+
+def test_the_interval_of_the_whole_holds_that_amounts_scatter() -> None:
+    rows = [*month(FIRST, {"won": 40}), *month(SECOND, {"won": 60})]
+    for number, row in enumerate(rows):
+        row["amount"] = Decimal(20 if number % 2 else 180)
+    found = change(rows)
+    assert found.low is not None
+    assert found.high is not None
+    # A sum of so many amounts of mean 100 and sd 80: its variance is n times the mean square of an amount.
+    assert found.high - found.low == pytest.approx(2 * 1.96 * 10 * np.sqrt(100**2 + 80**2), rel=0.08)

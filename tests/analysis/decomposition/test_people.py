@@ -13,6 +13,8 @@ import pytest
 
 from benchmarks.simulator import Defect, Organisation, simulate
 from bokgi.analysis.decomposition import Decomposition, person_gap
+from bokgi.analysis.decomposition.people import _drawn_amounts, _won_deals
+from bokgi.analysis.decomposition.pool import Window, count_pools
 from bokgi.analysis.visits import visits
 from bokgi.domain.errors import RefusalError
 from bokgi.domain.period import Period
@@ -115,3 +117,23 @@ def test_somebody_without_deals_is_refused(equal: Tables) -> None:
     with pytest.raises(RefusalError, match="p999 owned no deal") as caught:
         equal.gap("p000", "p999")
     assert caught.value.code == "person_without_deals"
+
+
+def test_the_mean_amount_of_a_cell_is_drawn_to_that_of_all_as_by_three_more_wins(equal: Tables) -> None:
+    window, by = Window(HALF, AS_OF), ["source"]
+    pools = count_pools(equal.deals, equal.visits, None, [window], by=by, person="owner_id")
+    drawn = _drawn_amounts(pools, _won_deals(equal.deals, HALF, AS_OF), (0, 1), by=by, owner="owner_id", seed=1)
+    told = pools.names[0]
+    won = equal.deals.filter(equal.deals.outcome == "won").to_pyarrow().to_pylist()
+    # Wins of the period by source, of all people; a deal that came before counts in the source's other cells, too.
+    sums = {
+        name: [float(row["amount"]) for row in won if row["closed_on"] in HALF and row["source"] == name]
+        for name in told
+    }
+    every = [amount for amounts in sums.values() for amount in amounts]
+    expected = {name: (sum(amounts) + 3.0 * np.mean(every)) / (len(amounts) + 3.0) for name, amounts in sums.items()}
+    assert min(map(len, sums.values())) < 30
+    of_cell = [expected[told[place]] for place in pools.combination]
+    # What the two people are known for is one factor of all their cells: it goes out of the ratio to the first.
+    ratio = drawn / drawn[:, :, :1]
+    assert ratio == pytest.approx(np.broadcast_to(np.array(of_cell) / of_cell[0], drawn.shape), rel=1e-9)
