@@ -11,9 +11,12 @@ from typing import Any
 
 import jsonschema
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from benchmarks.simulator import Defect, Organisation, simulate
+from bokgi.cli.commands.bottlenecks import _where
+from bokgi.cli.session import Session
 from bokgi.domain.errors import RefusalError
 from bokgi.facts.model import Facts
 from bokgi.questions.bottlenecks import find_bottlenecks
@@ -99,3 +102,23 @@ def test_an_empty_home_has_too_few_deals() -> None:
     found = asked(facts_of(None, **CAST))
     assert found["units"] == []
     assert spoken(found, "en")["said"][0]["text"].startswith("There are too few deals")
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "all deals together"), ("ko", "전체")])
+def test_a_stage_that_is_held_against_its_past_is_of_all_deals(tmp_path: Path, lang: str, words: str) -> None:
+    session = Session(lang=lang, format="text", home=tmp_path)
+    assert _where(session, {"by": "stage", "name": "Talk"}) == words
+    assert _where(session, {"by": "person", "name": "Kim"}) == "Kim"
+
+
+def test_people_who_stand_on_won_deals_only_are_no_view() -> None:
+    world = simulate(Organisation(seed=3, reps=6, deals=900))
+    deals = world.tables["deals"]
+    # Few deals are open, so that what they lack proves nothing; that no lost deal has an owner does.
+    ended = deals.filter(pc.not_equal(deals["outcome"], "open"))
+    owner = pc.if_else(pc.equal(ended["outcome"], "won"), ended["owner_id"], None)
+    won_only = ended.set_column(ended.column_names.index("owner_id"), ended.schema.field("owner_id"), owner)
+    found = asked(facts_of_world(replace(world, tables={**world.tables, "deals": won_only})), by=["stage", "person"])
+    assert found["left_out"] == ["person"]
+    assert [(one["code"], one["factor"]) for one in found["refusals"]] == [("factor_known_after_outcome", "owner_id")]
+    assert "person" not in spoken(found, "en")["said"][0]["text"]

@@ -230,7 +230,7 @@ def test_a_deal_whose_owner_a_week_ago_is_unknown_did_not_move_in() -> None:
     ]
 
 
-def test_the_target_of_somebody_in_two_teams_is_not_held_against_one_of_them() -> None:
+def test_a_target_that_counts_deals_beyond_those_asked_for_is_named_and_not_held_against_them() -> None:
     world = simulate(Organisation(seed=4, reps=4, deals=500))
     members = world.tables["memberships"].to_pylist()
     who, team = members[0]["person_id"], members[0]["team"]
@@ -249,6 +249,13 @@ def test_the_target_of_somebody_in_two_teams_is_not_held_against_one_of_them() -
     found = told(other)
     assert found["target"] is None
     assert "counts deals of every team" in str(spoken(found, "en")["caveats"])
+    (pipeline,) = set(world.tables["deals"]["pipeline"].to_pylist())
+    tables = {**world.tables, "targets": targets}
+    found = asked(facts_of_world(replace(world, tables=tables)), person=who, pipeline=pipeline)
+    assert found["target"] is None
+    assert "counts deals of all pipelines" in str(spoken(found, "en")["caveats"])
+    found = asked(facts_of_world(world), person=who, pipeline=pipeline)
+    assert "pipelines" not in str(spoken(found, "en")["caveats"])
     gone = other | {"valid_from": date(2020, 1, 1), "valid_to": QUARTER.start}
     assert told(gone)["target"] is not None
 
@@ -324,6 +331,49 @@ def test_where_nothing_is_open_and_nothing_came_in_the_pace_of_late_does_not_go_
     assert (found["reason"], won(found["mean"]), *parts) == (None, 0, 0, 0)
     assert spoken(found, "en")["said"][0]["text"].startswith("Nothing more is expected")
     assert won(found["benchmarks"]["run_rate"]["mean"]) > 1_000_000
+
+
+def test_what_nobody_knows_of_a_week_ago_is_not_said_to_have_changed() -> None:
+    world = simulate(Organisation(seed=6, reps=4, deals=500))
+    deals = world.tables["deals"]
+    place = deals.column_names.index("known_at_creation")
+    unknown = pa.array([","] * deals.num_rows, pa.string())
+    first = world.tables | {
+        "deals": deals.set_column(place, deals.schema.field(place), unknown),
+        "deal_changes": world.tables["deal_changes"].slice(0, 0),
+    }
+
+    def told(tables: dict[str, pa.Table]) -> dict[str, Decimal]:
+        facts = facts_of_world(replace(world, tables=tables))
+        change = asked(facts, as_of=date(2025, 11, 20))["change"]
+        parts = {part["code"]: won(part["amount"]) for part in change["parts"]}
+        assert sum(parts.values()) == won(change["now"]) - won(change["before"])
+        return parts
+
+    assert "filled_in" not in told(world.tables)
+    parts = told(first)
+    assert not {"amount", "close_date"} & set(parts)
+    assert parts["filled_in"] != 0
+
+
+def test_owners_who_were_filled_in_with_the_win_say_nothing_of_an_open_deal() -> None:
+    """Forecasts of facts whose owners stand on won deals only are those of facts in which nobody owns a deal."""
+    world = simulate(Organisation(seed=6, reps=4, deals=700))
+    deals, unowned = world.tables["deals"], pa.nulls(world.tables["deals"].num_rows, pa.string())
+
+    def owned(owner: pa.Array) -> Facts:
+        told = deals.set_column(deals.column_names.index("owner_id"), deals.schema.field("owner_id"), owner)
+        nothing = world.tables["deal_changes"].slice(0, 0)
+        return facts_of_world(replace(world, tables={**world.tables, "deals": told, "deal_changes": nothing}))
+
+    won_only = pc.if_else(pc.equal(deals["outcome"], "won"), deals["owner_id"], None).combine_chunks()
+    on, period = date(2025, 10, 15), Period(date(2025, 10, 1), date(2026, 1, 1))
+    found, nobodys = (asked(owned(owner), as_of=on, period=period) for owner in (won_only, unowned))
+    assert found["reason"] is nobodys["reason"] is None
+    assert won(nobodys["open"]["mean"]) > 10_000_000
+    assert float(won(found["open"]["mean"])) == pytest.approx(float(won(nobodys["open"]["mean"])), rel=0.02)
+    assert "Left out: person, which is filled in when the outcome is known." in str(spoken(found, "en")["caveats"])
+    assert "Left out: person" not in str(spoken(nobodys, "en")["caveats"])
 
 
 def test_without_a_won_deal_nothing_is_said() -> None:

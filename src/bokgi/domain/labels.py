@@ -97,6 +97,7 @@ FORECAST_CHANGES: Final = {
     "moved_back": N_("Moved back"),
     "amount": N_("Amount changed"),
     "close_date": N_("Close date changed"),
+    "filled_in": N_("Not known a week ago"),
     "waited": N_("Stood still"),
     "to_come": N_("Business yet to come"),
 }

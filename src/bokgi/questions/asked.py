@@ -61,6 +61,7 @@ HOW_HISTORY_COMES: Final = N_(
     "Import the history of stages with the deals, or the list of deals every week: what differs becomes history."
 )
 """What to do where deals have no stages on record."""
+KNOWN_AFTER_OUTCOME: Final = N_("Left out: {factor}, which is filled in when the outcome is known.")
 
 
 def column_name(column: str) -> str | Message:
@@ -163,18 +164,22 @@ class Asked:
         """Give an amount as money, for a sentence."""
         return Money(Decimal(str(amount)), self.facts.settings.currency).rounded()
 
-    def unconverted(self) -> list[Message]:
-        """Say how many deals stay out of sums because there is no rate for their currency."""
-        return [
-            Message(
-                N_(
-                    "{n} {n:deal|deals} in {currency} {n:has|have} no exchange rate; "
-                    "{n:it stays|they stay} out of sums."
-                ),
-                {"n": n, "currency": currency},
+    def unconverted(self, *, estimated: bool = False) -> list[Message]:
+        """Say how many deals stay out of sums because there is no rate for their currency.
+
+        `estimated`: in place of amounts of open deals that are not known stand those of won deals like them.
+        """
+        text = (
+            N_(
+                "{n} {n:deal|deals} in {currency} {n:has|have} no exchange rate; what is won stays out of sums, and "
+                "for what is open the amounts of won deals like it stand in."
             )
-            for currency, n in self.without_rate.items()
-        ]
+            if estimated
+            else N_(
+                "{n} {n:deal|deals} in {currency} {n:has|have} no exchange rate; {n:it stays|they stay} out of sums."
+            )
+        )
+        return [Message(text, {"n": n, "currency": currency}) for currency, n in self.without_rate.items()]
 
 
 _UNKNOWN: Final = {
@@ -313,29 +318,28 @@ def _ladder(facts: Facts) -> list[tuple[object, ...]]:
 
 
 def known_late(here: Asked, columns: Sequence[str]) -> tuple[set[str], list[Json]]:
-    """Find columns that are known far more often for closed deals than for open ones, and say why they are left out.
+    """Find columns that are known of some outcomes rather than of others, and say why they are left out.
 
-    To split stages by such a column would count the deals that stopped and miss those that went on and are still open.
+    To split stages by a column that is known far more often for closed deals than for open ones would count the deals
+    that stopped and miss those that went on and are still open; one that tells won deals from lost ones (people who
+    stand on won deals only) would show its levels as flawless.
     """
-    found = {leak.factor for leak in here.leaks(columns) if leak.sign == "filled_after_closing"}
-    refused = [
-        {
-            "code": "known_after_closing",
-            "factor": column,
-            "message": encoded(
-                Message(
-                    N_(
-                        "{factor} is left out: it is known for closed deals far more often than for open ones, "
-                        "and the deals that went on would be missing."
-                    ),
-                    {"factor": column_name(column)},
-                )
+    why = {
+        "filled_after_closing": (
+            "known_after_closing",
+            N_(
+                "{factor} is left out: it is known for closed deals far more often than for open ones, "
+                "and the deals that went on would be missing."
             ),
-        }
-        for column in columns
-        if column in found
+        ),
+        "tells_the_outcome": ("factor_known_after_outcome", KNOWN_AFTER_OUTCOME),
+    }
+    found = {leak.factor: why[leak.sign] for leak in here.leaks(columns) if leak.sign in why}
+    refused = [
+        {"code": code, "factor": column, "message": encoded(Message(text, {"factor": column_name(column)}))}
+        for column, (code, text) in ((column, found[column]) for column in columns if column in found)
     ]
-    return found, refused
+    return set(found), refused
 
 
 def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], list[Json]]:
@@ -351,12 +355,7 @@ def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -
         {
             "code": "factor_known_after_outcome",
             "factor": leak.factor,
-            "message": encoded(
-                Message(
-                    N_("Left out: {factor}, which is filled in when the outcome is known."),
-                    {"factor": column_name(leak.factor)},
-                )
-            ),
+            "message": encoded(Message(KNOWN_AFTER_OUTCOME, {"factor": column_name(leak.factor)})),
         }
         for leak in found
         if leak.factor not in unsaid

@@ -54,6 +54,7 @@ def ask_backtest(
             changes=read.changes,
             stages=read.stages,
             factors=read.factors,
+            by_owner=read.by_owner,
             team=team,
             pipeline=pipeline,
             person=person,

@@ -256,9 +256,11 @@ def _would_change(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str],
 
 def _caveats(found: Bottlenecks) -> list[Message]:
     judged = [unit for unit in found.units if unit.z is not None]
+    if not judged:
+        return []
     without = [unit for unit in judged if unit.gain is None]
     where = Message(N_("A flag says where to look, not why: the deals that stand there tell the cause."))
-    if judged and len(without) == len(judged):
+    if len(without) == len(judged):
         text = N_(
             "No deal has an amount, so the gain is told in deals: so many more would be won if this stage alone were "
             "as good as elsewhere, all else as it is."

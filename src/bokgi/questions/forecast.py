@@ -39,11 +39,15 @@ _READ: Final = (
     *("expected_close_on", "probability"),
 )
 _UNKNOWN: Final = "(unknown)"
+_OWNER: Final = "owner_id"
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a forecast reads, cut to a day: deals with their conditions, visits, field history, stages, factors."""
+    """What a forecast reads, cut to a day: deals with their conditions, visits, field history, stages, factors.
+
+    `left_out`: conditions that are filled in when the outcome is known; `by_owner`: the owner is none of these.
+    """
 
     deals: ibis.Table
     visits: ibis.Table
@@ -51,6 +55,11 @@ class Inputs:
     stages: ibis.Table
     factors: tuple[str, ...]
     left_out: tuple[str, ...]
+
+    @property
+    def by_owner(self) -> bool:
+        """Tell whether an open deal may be judged by who owns it."""
+        return _OWNER not in self.left_out
 
 
 def period_of(text: str | None, as_of: date) -> Period | None:
@@ -74,7 +83,9 @@ def inputs_of(here: Asked, raw: Facts, scope: Scope) -> Inputs:
     changes = changes.filter(_.field != "amount").union(
         changes.filter(_.field == "amount").anti_join(foreign, "deal_id")
     )
-    leaking = tuple(leak.factor for leak in leaks(deals, CONDITIONS))
+    found = leaks(deals, [*CONDITIONS, _OWNER])
+    # Somebody who never wins is one of the people; an owner who stands on won deals only was filled in with the win.
+    leaking = tuple(leak.factor for leak in found if leak.factor != _OWNER or leak.sign != "a_level_decides")
     factors = varied(deals, [name for name in CONDITIONS if name not in leaking])
     return Inputs(deals, here.visits(), changes, here.facts.stages, factors, leaking)
 
@@ -120,6 +131,7 @@ def ask_forecast(
             changes=read.changes,
             stages=read.stages,
             factors=read.factors,
+            by_owner=read.by_owner,
             team=team,
             pipeline=pipeline,
             person=person,
@@ -188,8 +200,8 @@ def _answer(here: Asked, found: Forecast, read: Inputs, scope: Scope) -> Json:
             said=said(here, found, target, change, scope),
             caveats=[
                 *caveats(found, read.left_out, scope, here.facts.settings.minimum_n),
-                *_of_all_teams(here, found.period, scope),
-                *here.unconverted(),
+                *_not_held_against(here, found.period, scope),
+                *here.unconverted(estimated=found.reason is None),
             ],
             would_change=would_change(found),
         ),
@@ -288,11 +300,13 @@ def _target(here: Asked, found: Forecast, scope: Scope) -> Json | None:
     return {"amount": here.money(float(amount)), "probability": found.probability_of(float(amount))}
 
 
-def _of_all_teams(here: Asked, period: Period, scope: Scope) -> list[Message]:
+def _not_held_against(here: Asked, period: Period, scope: Scope) -> list[Message]:
     """Say whose the target is that these deals are not held against."""
-    if scope.person is None or not counts_elsewhere(here, period, team=scope.team, person=scope.person):
+    if scope.pipeline is None and not counts_elsewhere(here, period, team=scope.team, person=scope.person):
         return []
     if target_of(here, period, scope.team, person=scope.person).target is None:
         return []
+    if scope.pipeline is not None or scope.person is None:
+        return [Message(N_("The target counts deals of all pipelines and stays out here."))]
     text = N_("The target of {name} counts deals of every team, so those of {team} alone are not held against it.")
     return [Message(text, {"name": here.name(scope.person), "team": scope.team})]

@@ -33,6 +33,7 @@ _MOVES: Final = {
     "moved_back": Message(N_("deals that moved back")),
     "amount": Message(N_("changed amounts")),
     "close_date": Message(N_("changed close dates")),
+    "filled_in": Message(N_("amounts and close dates that are not known of a week ago")),
     "waited": Message(N_("deals that stood still")),
     "to_come": Message(N_("business yet to come")),
 }

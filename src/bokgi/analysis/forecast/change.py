@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 
 _ORDER: Final[tuple[ChangeCode, ...]] = (
     *("won", "lost", "entered", "moved_in", "owner_filled", "moved_out", "moved_on", "moved_back"),
-    *("amount", "close_date", "waited", "to_come"),
+    *("amount", "close_date", "filled_in", "waited", "to_come"),
 )
 
 
@@ -31,10 +31,11 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     """Say what moved the forecast since the origin of `before`, both days judged by what is known of deals today.
 
     Each deal's expected amount then and now makes one part: won, lost (or gone), entered, moved on or back, another
-    amount, another close date, or nothing but time. Of a part of the history, what is (or was) open elsewhere moved in
-    or out; where nobody knows whose it was then, the owner was filled in since. What an amount may count for at most is
-    no part of it: a bound that moved is no other amount. `to_come`: business yet to enter. All carry one factor, by
-    which the expected amounts add up to the forecast's `mean`.
+    amount, another close date, one of these that is not known of then, or nothing but time. Of a part of the
+    history, what is (or was) open elsewhere moved in or out; where nobody knows whose it was then, the owner was
+    filled in since. What an amount may count for at most is no part of it: a bound that moved is no other amount.
+    `to_come`: business yet to enter. All carry one factor, by which the expected amounts add up to the forecast's
+    `mean`.
     """
     so_far = _won_between(history.wins, outlook.window, day_number(outlook.window.origin))
     expected = float(outlook.chance @ outlook.amount) + _to_come(history, outlook)
@@ -62,13 +63,17 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
     # The amount's own part at today's chance; what is left of a deal's change has the first other reason that holds.
     # An estimate that moved is no other amount, nor is a bound.
     priced = both & ~_same(*stated)
+    price_filled = priced & np.isnan(stated[0])
     by_amount = np.where(priced, factor * (amount[1] - amount[0]) * chance[1], 0.0)
     rest = np.where(both, worth[1] - worth[0] - by_amount, 0.0)
     redated = ~_same(*due)
     on = both & (stage[1] > stage[0])
     back = both & (stage[1] < stage[0])
     dated = both & ~on & ~back & redated
+    date_filled = dated & np.isnan(due[0])
     waited = both & ~on & ~back & ~dated
+    by_filling = by_amount[price_filled].sum() + rest[date_filled].sum()
+    filled_in, priced, dated = price_filled | date_filled, priced & ~price_filled, dated & ~date_filled
     wins, window = history.wins, outlook.window
     seen = wins.between(day_number(before.origin), day_number(window.origin))
     inside = seen & wins.between(day_number(window.start) - 1, day_number(window.end) - 1)
@@ -85,12 +90,13 @@ def change_since(history: History, before: Window, outlook: Outlook, origins: Se
         "moved_out": (int(moved_out.sum()), -float(worth[0, moved_out].sum())),
         "moved_on": (int(on.sum()), float(rest[on].sum())),
         "moved_back": (int(back.sum()), float(rest[back].sum())),
-        "amount": (int(priced.sum()), float(by_amount.sum())),
+        "amount": (int(priced.sum()), float(by_amount[priced].sum())),
         "close_date": (int(dated.sum()), float(rest[dated].sum())),
+        "filled_in": (int(filled_in.sum()), float(by_filling)),
         "waited": (int(waited.sum()), float(rest[waited].sum())),
         "to_come": (None, factor * (_to_come(history, outlook) - _to_come(history, then))),
     }
-    masks = (is_won, lost, entered, moved_in, filled, moved_out, on, back, priced, dated, waited)
+    masks = (is_won, lost, entered, moved_in, filled, moved_out, on, back, priced, dated, filled_in, waited)
     whose = dict(zip(_ORDER, (owner[:, mask] for mask in masks), strict=False))
     whose["won"] = np.concatenate([whose["won"], np.stack([wins.person[seen], wins.team[seen]])], axis=1)
     told = tuple(

@@ -57,6 +57,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     changes: ir.Table | None = None,
     stages: ir.Table | None = None,
     factors: Sequence[str] = (),
+    by_owner: bool = True,
     team: str | None = None,
     pipeline: str | None = None,
     person: str | None = None,
@@ -73,6 +74,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     the deals' field history (`deal_changes`), by which past days are seen as they were; `stages` for the CRM's chance
     of each stage. Nothing may be dated after `as_of`. With `team`, `pipeline` or `person` (the owner) only those deals
     count; what deals do in a stage is learnt from everybody's, how such forecasts turn out from their own past.
+    `by_owner` counts the owner among the conditions: not where who owns a deal is filled in by its outcome.
     `year_starts` is the first month of the fiscal year, by whose quarters deals hurry. `keep(name, make)` may keep
     tables that follow from all of this but whose deals count, paths and seed; without it none is kept.
 
@@ -135,7 +137,7 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
         past = past_windows(window, first=first, as_of=as_of, warm_up=ENOUGH_DAYS, most=MOST_ORIGINS)
     earlier_on = as_of - timedelta(days=WEEK)
     windows = (*past, Window(earlier_on, period.start, period.end), window)
-    source = Source(deals, visits, changes, stages, as_of, windows, factors, year_starts, keep)
+    source = Source(deals, visits, changes, stages, as_of, windows, factors, year_starts, by_owner, keep)
     history = _part(read_history(source), Scope(team, pipeline, person), windows)
     known_days = 0 if history.first is None else (as_of - history.first).days
     reason = _reason(history, known_days, window)
@@ -356,6 +358,7 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     changes: ir.Table | None = None,
     stages: ir.Table | None = None,
     factors: Sequence[str] = (),
+    by_owner: bool = True,
     team: str | None = None,
     pipeline: str | None = None,
     person: str | None = None,
@@ -389,7 +392,7 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
         windows = whole_periods(months, first=first, as_of=as_of, warm_up=ENOUGH_DAYS, most=most)
     if not windows:
         return Backtest(as_of, months, "too_little_history", (), {})
-    source = Source(deals, visits, changes, stages, as_of, windows, factors, year_starts, keep)
+    source = Source(deals, visits, changes, stages, as_of, windows, factors, year_starts, by_owner, keep)
     history = _part(read_history(source), Scope(team, pipeline, person), windows)
     reason = _reason(history, ENOUGH_DAYS, windows[0])
     if reason is not None:

@@ -59,7 +59,8 @@ def unkept(_name: str, make: Callable[[], pa.Table]) -> pa.Table:
 class Source:
     """What a forecast reads, up to `as_of` (see `forecast`), and the windows it is read for.
 
-    `keep` keeps tables that follow from all of these; what is asked for the first time is read, the rest is not.
+    `by_owner`: whether what deals do is told apart by their owner. `keep` keeps tables that follow from all of these;
+    what is asked for the first time is read, the rest is not.
     """
 
     deals: ir.Table
@@ -70,6 +71,7 @@ class Source:
     windows: Sequence[Window]
     factors: Sequence[str]
     year_starts: int = 1
+    by_owner: bool = True
     keep: Keep = unkept
 
     @cached_property
@@ -198,8 +200,10 @@ def read_cells(source: Source, coding: Coding) -> Cells:
     """Count days at risk; see `Cells`."""
     cut = slices(source.begun, source.as_of, source.windows, source.year_starts)
     numbering = Numbering(len(coding.profile), coding.persons, coding.stages, sorted(set(cut["era"].to_pylist())))
-    told, lasting = source.profiled[0], source.lasting
-    return cells_of(count_cells(lasting, told, source.changed, cut, numbering, source.as_of), numbering)
+    told, changed = source.profiled[0], source.changed
+    if not source.by_owner:
+        told, changed = told.mutate(owner_id=ibis.null("string")), None
+    return cells_of(count_cells(source.lasting, told, changed, cut, numbering, source.as_of), numbering)
 
 
 def read_hazards(source: Source, coding: Coding, places: Iterable[int]) -> dict[int, Hazards]:

@@ -37,6 +37,7 @@ ChangeCode = Literal[
     "moved_back",
     "amount",
     "close_date",
+    "filled_in",
     "waited",
     "to_come",
 ]

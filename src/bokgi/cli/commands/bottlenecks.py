@@ -101,6 +101,8 @@ def _gain(session: Session, unit: dict[str, Any]) -> str:
 
 
 def _where(session: Session, unit: dict[str, Any]) -> str:
+    if unit["by"] == "stage":
+        return session.word(N_("all deals together"))
     if unit["by"].endswith(":past"):
         return session.text(Message(N_("{name}, against its past"), {"name": unit["name"]}))
     return str(unit["name"])
