@@ -103,7 +103,17 @@ def test_deals_without_a_rate_stay_out_and_are_counted() -> None:
     found = asked(facts_of(None, **CAST, deals=won(STAR, currency="USD")))
     assert (found["n"], found["left_out"]) == (0, 42)
     assert "42 deals in USD have no exchange rate" in " ".join(m["text"] for m in spoken(found, "en")["caveats"])
+    assert "left out" not in " ".join(m["text"] for m in spoken(found, "en")["caveats"])
+    assert spoken(found, "en")["would_change"][0]["text"].startswith("Set the exchange rates; by number")
     assert asked(facts_of(None, **CAST, deals=won(STAR, currency="USD")), measure="count")["n"] == 42
+
+
+def test_without_amounts_it_is_said_that_numbers_can_be_asked_for() -> None:
+    bare = facts_of(None, **CAST, deals="\n".join(line.rsplit("|", 2)[0] for line in won(STAR).splitlines()))
+    found = asked(bare)
+    assert (found["n"], found["left_out"], found["caveats"]) == (0, 42, [])
+    assert "--measure count" in spoken(found, "en")["would_change"][0]["text"]
+    assert asked(bare, measure="count")["n"] == 42
 
 
 def test_what_cannot_be_asked_is_said() -> None:

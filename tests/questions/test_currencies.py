@@ -168,6 +168,22 @@ def test_shares_of_people_are_those_of_plain_sums(facts: Facts) -> None:
     assert found["top_person"]["person_id"] == top
     assert found["top_share"] == pytest.approx(float(each[top] / sum(each.values())), abs=1e-12)
     assert f"{unconverted()} deals in JPY" in text(found)
+    assert found["left_out"] == unconverted(won_in(YEAR))
+    assert "left out" not in text(found)
+    by_number = ask_concentration(facts, as_of=AS_OF, start=YEAR.start, end=YEAR.end, measure="count")
+    assert by_number["left_out"] == 0
+    assert "JPY" not in text(by_number)
+
+
+def test_wins_of_nobody_are_told_beside_those_without_a_rate(facts: Facts) -> None:
+    deals = tables()["deals"]
+    owner = pa.array([None if name == "p3" else name for name in deals["owner_id"].to_pylist()], pa.string())
+    nobodys = deals.set_column(deals.schema.get_field_index("owner_id"), deals.schema.field("owner_id"), owner)
+    known = facts_of_tables({**tables(), "deals": nobodys, "rates": rates(facts.settings.currency)})
+    found = ask_concentration(replace(known, settings=facts.settings), as_of=AS_OF, start=YEAR.start, end=YEAR.end)
+    nobody = number(f"{won_in(YEAR)} AND owner_id = 'p3'")
+    assert found["left_out"] == nobody + unconverted(f"{won_in(YEAR)} AND owner_id <> 'p3'")
+    assert f"{nobody} won deals are left out" in text(found)
 
 
 def test_a_forecast_begins_with_what_is_won_by_plain_sums(facts: Facts) -> None:
@@ -177,7 +193,10 @@ def test_a_forecast_begins_with_what_is_won_by_plain_sums(facts: Facts) -> None:
     assert sum(Decimal(row["won_so_far"]["amount"]) for row in found["people"]) == Decimal(
         found["won_so_far"]["amount"]
     )
+    assert found["reason"] is None
     assert found["unknown_amounts"] == unconverted("outcome = 'open'")
+    assert "for what is open the amounts of won deals like it stand in" in text(found)
+    assert "they stay out of sums" not in text(found)
 
 
 def test_a_gain_rests_on_amounts_in_one_currency(facts: Facts) -> None:

@@ -110,6 +110,7 @@ def test_two_people_without_amounts_are_not_told_to_have_won_as_much() -> None:
     year = Period.parse("2025-01-01..2026-01-01")
     none = asked(facts_with_names({}), people=("lee", "park"), period=year)
     assert (none["reason"], none["whole"], none["parts"]) == ("no_won_amounts", None, [])
+    assert "Import the deals with their amounts." in text(none)
     assert "None of the 20 deals won in these periods has an amount." in text(none)
     one = asked(facts_with_names({"lee": "1000"}), people=("lee", "park"), period=year)
     assert one["reason"] is None

@@ -17,6 +17,7 @@ from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
+from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
@@ -63,6 +64,9 @@ def ask_concentration(
         without = None
         if goal.target is not None:
             without = resilience(deals, time, period=period, target=goal.target, days=goal.period.days)
+        summed = measure == "amount" or without is not None
+        unconverted = here.unconverted() if summed else []
+        unrated = _without_rate(here, deals, period) if measure == "amount" else 0
         return {
             "as_of": as_of.isoformat(),
             "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
@@ -85,10 +89,19 @@ def ask_concentration(
             **explained(
                 "concentration",
                 said=[*_said(here, found), *_said_without(here, without, goal)],
-                caveats=[*_caveats(found), *here.unconverted()],
-                would_change=_would_change(found, without),
+                caveats=[*_caveats(found, found.left_out - unrated), *unconverted],
+                would_change=_would_change(found, without, unrated),
             ),
         }
+
+
+def _without_rate(here: Asked, deals: ibis.Table, period: Period) -> int:
+    """Count the owned deals won in the period that are left out for want of a rate, which another caveat tells."""
+    if not here.without_rate:
+        return 0
+    won = deals.filter((_.outcome == Outcome.WON.value) & (_.closed_on >= period.start) & (_.closed_on < period.end))
+    foreign = _.owner_id.notnull() & _.amount.isnull() & _.currency.isin(list(here.without_rate))
+    return int(won.filter(foreign).count().to_pyarrow().as_py())
 
 
 def _time(here: Asked, deals: ibis.Table, period: Period, team: str | None) -> ibis.Table:
@@ -208,7 +221,9 @@ def _said_without(here: Asked, found: Resilience | None, goal: Target) -> list[M
     ]
 
 
-def _caveats(found: Concentration) -> list[Message]:
+def _caveats(found: Concentration, left_out: int) -> list[Message]:
+    if not found.n:
+        return []
     said = [
         Message(
             N_(
@@ -217,17 +232,20 @@ def _caveats(found: Concentration) -> list[Message]:
             )
         )
     ]
-    if found.left_out:
-        said.append(
-            Message(
-                N_("{n} won {n:deal is|deals are} left out: nobody owns them, or no amount is known."),
-                {"n": found.left_out},
-            )
-        )
+    if left_out:
+        text = N_("{n} won {n:deal is|deals are} left out: nobody owns them, or no amount is known.")
+        said.append(Message(text, {"n": left_out}))
     return said
 
 
-def _would_change(found: Concentration, without: Resilience | None) -> list[Message]:
+def _would_change(found: Concentration, without: Resilience | None, unrated: int) -> list[Message]:
+    if not found.n and found.left_out and found.measure == "amount":
+        text = (
+            N_("Set the exchange rates; by number of deals it can be asked with --measure count.")
+            if unrated
+            else N_("Record who won a deal and for how much; by number of deals it can be asked with --measure count.")
+        )
+        return [Message(text)]
     if found.top_share is None:
         return [
             Message(

@@ -126,7 +126,8 @@ def _priced(here: Asked, deals: ibis.Table, found: Decomposition, said: list[Mes
             if unrated
             else N_("None of the {n} {n:deal|deals} won in these periods has an amount.")
         )
-        return _refused(RefusalError("no_won_amounts", Message(text, {"n": won})), refused)
+        hint = N_("Set the exchange rates.") if unrated else N_("Import the deals with their amounts.")
+        return _refused(RefusalError("no_won_amounts", Message(text, {"n": won}), Message(hint)), refused)
     return _told(here, found, said, refused, [_lacking(won, unpriced)] if unpriced else [])
 
 
