@@ -60,6 +60,26 @@ def test_the_months_of_a_person_are_written_as_on_the_page(home: Path, capsys: p
         assert month in capsys.readouterr().out
 
 
+def test_a_funnel_is_headed_in_the_language_of_the_reader(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    for lang, words in (("ko", ("사람", "리드 출처")), ("en", ("person", "lead source"))):
+        capsys.readouterr()
+        command = ["funnel", "--by", "person,source", "--home", str(home), "--lang", lang, "--as-of", "2026-11-22"]
+        assert run(command) == 0
+        shown = capsys.readouterr().out
+        assert [word for word in words if word not in shown] == []
+
+
+@pytest.mark.parametrize("option", ["--against=2026-Q3", "--target=5000"])
+def test_a_gap_between_people_takes_no_other_side(home: Path, capsys: pytest.CaptureFixture[str], option: str) -> None:
+    people = ["--person", "Lee Junho", "--other", "Park Minseo"]
+    found = asked(capsys, home, "decompose", *people, option, code=2)["error"]
+    assert found["code"] == "options_exclude"
+    assert option.partition("=")[0] in found["message"]
+
+
 def test_a_refused_row_is_shown_with_its_reason_and_text(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = asked(capsys, home, "data", "quarantine")
     assert found["waiting"] == found["shown"] == 1

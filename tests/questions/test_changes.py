@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.simulator.weeks import FIRST_WEEK, Weeks, week_facts
-from bokgi.domain.errors import UsageError
+from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.facts.model import Facts
 from bokgi.questions.changes import ask_changes
 from bokgi.ui.spoken import spoken
@@ -57,6 +57,8 @@ def test_one_team_and_the_last_weeks_only(facts: Facts) -> None:
     assert of_team == {"t001", *(f"t001p{place}" for place in range(5))}
     assert found["n"] == sum(one["watched"] for one in whole["series"] if one["subject_id"] in of_team) < whole["n"]
     assert asked(facts, weeks=1)["alerts"] == []
+    with pytest.raises(NotFoundError, match="no team"):
+        asked(facts, team="nosuch")
 
 
 def test_weeks_after_the_export_are_not_judged(facts: Facts) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,15 @@ import pyarrow.compute as pc
 import pytest
 
 from benchmarks.simulator import Organisation, simulate
+from bokgi.analysis.comparison import compare_people
+from bokgi.cli.commands.compare import _show
+from bokgi.cli.session import Session
 from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
+from bokgi.domain.money import Money
 from bokgi.facts.model import Facts
-from bokgi.questions.compare import compare
+from bokgi.questions.asked import asked as questioned
+from bokgi.questions.compare import _said, compare
+from bokgi.ui.format import money_short, plain
 from bokgi.ui.spoken import spoken
 from tests.analysis.worlds import facts_of_tables, facts_of_world
 from tests.cast import CAST, facts_of
@@ -50,6 +58,18 @@ def test_people_who_differ_are_told_apart_in_both_languages(facts: Facts) -> Non
     assert korean != english
 
 
+@pytest.mark.parametrize("by", ["person", "team"])
+def test_where_everybody_has_a_verdict_no_rest_is_spoken_of(facts: Facts, by: str) -> None:
+    with questioned(facts, as_of=AS_OF, owner_then=True) as here:
+        found = compare_people(here.deals.filter(here.deals.won.notnull()), factors=("source",))
+    decided = tuple(one for one in found.people if one.verdict != "cannot_tell")
+    (message,) = _said(replace(found, people=decided), by)
+    assert f" of {len(decided)} " in message.text("en")
+    assert "other" not in message.text("en")
+    (message,) = _said(found, by)
+    assert f"the other {len(found.people) - len(decided)} the data" in message.text("en")
+
+
 def test_equal_people_are_ranked_by_nobody() -> None:
     found = asked(facts_of_world(simulate(Organisation(seed=9, reps=12, deals=1_500).plain())))
     assert not found["heterogeneity"]["detectable"]
@@ -74,11 +94,33 @@ def test_value_is_money(facts: Facts) -> None:
     found = asked(facts, metric="value", factors=["source", "segment"])
     assert found["factors"] == ["source", "segment"]
     assert all(person["value"]["estimate"]["currency"] == "KRW" for person in found["people"])
+    assert "how often deals are won" in str(spoken(found, "en")["caveats"])
+    assert "how often deals are won" not in str(spoken(asked(facts), "en")["caveats"])
+
+
+def test_value_stands_in_the_terminal(facts: Facts, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    session = Session(lang="en", format="text", home=tmp_path)
+    found = asked(facts, metric="value")
+    _show(session, spoken(found, "en"))
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Value of a deal" in shown
+    for person in found["people"]:
+        value = person["value"]["estimate"]
+        assert plain(money_short(Money(Decimal(value["amount"]), value["currency"]), "en")) in shown
+    _show(session, spoken(asked(facts), "en"))
+    assert "Value" not in capsys.readouterr().out
 
 
 def test_teams_are_compared_like_people(facts: Facts) -> None:
     found = asked(facts, by="team")
     assert [person["name"] for person in found["people"]] == ["team1", "team2", "team3"]
+    assert [
+        "3 teams" in spoken(found, "en")["said"][0]["text"],
+        "3개 팀" in spoken(found, "ko")["said"][0]["text"],
+    ] == [
+        True,
+        True,
+    ]
 
 
 def test_attributes_serve_as_factor_and_territory(facts: Facts) -> None:
@@ -107,6 +149,18 @@ def test_people_on_won_deals_only_are_refused() -> None:
     assert found["people"] == []
     assert found["reason"] == "only_won_cases"
     assert found["refusals"][-1]["code"] == "only_won_cases"
+
+
+def test_of_a_stage_it_is_moving_on_that_is_missing_or_all_there_is() -> None:
+    world = simulate(Organisation(seed=6, reps=4, deals=500))
+    deals = world.tables["deals"]
+    only_won = facts_of_tables(world.tables | {"deals": deals.filter(pc.equal(deals["outcome"], "won"))})
+    found = asked(only_won, metric="stage:proposal")
+    assert found["reason"] == "only_won_cases"
+    said = [part["text"] for part in spoken(found, "en")["said"]]
+    assert "only deals that moved on from this stage" in said[0]
+    assert said[1] == "Import the deals that were lost, too."
+    assert "stand on won deals only" in spoken(asked(only_won), "en")["said"][0]["text"]
 
 
 def test_separated_people_are_said_to_be() -> None:

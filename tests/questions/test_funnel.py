@@ -44,6 +44,8 @@ def test_every_mode_names_its_question_and_keeps_its_schema(facts: Facts, mode: 
     assert [stage["stage"] for stage in found["stages"]][:3] == ["discovery", "solution_fit", "proposal"]
     assert spoken(found, "en")["said"][0]["text"].endswith("?")
     assert all(0 < stage["conversion"]["estimate"] < 1 for stage in found["stages"] if stage["conversion"])
+    open_stages = found["stages"][:3]
+    assert all((stage["time"] is None) == (stage["time_reason"] is not None) for stage in open_stages)
 
 
 @pytest.mark.parametrize("lost", [0, 2])
@@ -107,6 +109,7 @@ def test_thin_stages_have_no_conversion_and_say_why() -> None:
     found = asked(facts_of(None, **CAST, deals=deals, stage_events=events))
     assert {stage["reason"] for stage in found["stages"]} == {"too_few"}
     assert {stage["conversion"] for stage in found["stages"]} == {None}
+    assert {(stage["time"], stage["time_reason"]) for stage in found["stages"]} == {(None, "too_few")}
     assert len(found["caveats"]) == 2
 
 

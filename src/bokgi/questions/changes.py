@@ -20,7 +20,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
-from bokgi.questions.asked import Json, names_of_people
+from bokgi.questions.asked import Json, known, names_of_people
 from bokgi.questions.explained import explained
 
 SHOWN_WEEKS: Final = 8
@@ -41,7 +41,7 @@ _WHY_NOT: Final = {
     "too_rare": N_("The weekly counts are too small to tell a change from chance."),
 }
 _NOTHING: Final = Message(
-    N_("In {weeks} {weeks:week|weeks} nothing changed by more than chance ({n} series are watched).")
+    N_("In {weeks} {weeks:week|weeks} nothing changed by more than chance ({n} {n:series is|series are} watched).")
 )
 
 
@@ -54,7 +54,7 @@ def ask_changes(
 
     Gives `alerts[]{series, week, direction, evidence, …}`, `series[]`, `said[]`, `caveats[]`; see
     `docs/reference/changes.schema.json`. Weeks after the last export are not judged. Raises `UsageError` for
-    `false_alarms` outside 0 to 1 or no weeks.
+    `false_alarms` outside 0 to 1 or no weeks, `NotFoundError` for an unknown team.
     """
     if not 0.0 < false_alarms < 1.0:
         raise UsageError(
@@ -66,6 +66,8 @@ def ask_changes(
         )
     if weeks < 1:
         raise UsageError("too_few_weeks", Message(N_("At least one week is shown, not {given}."), {"given": weeks}))
+    if team is not None:
+        known(facts.memberships, "team", team)
     with _counted(facts, as_of) as counted:
         found = changes(counted, false_alarms=false_alarms)
     if team is not None:

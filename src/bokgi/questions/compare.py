@@ -81,17 +81,33 @@ def compared(
         "territory": place,
     }
     if metric.startswith(STAGE):
-        late, told_late = known_late(here, [BY[by]])
-        if late:
+        told_late = known_late(here, [BY[by]])[1]
+        if any(told["code"] == "known_after_closing" for told in told_late):
             said = [Message(N_("Who stood behind deals at this stage is known for closed deals only."))]
             return answer | _unanswered("known_after_closing", [*refused, *told_late], said)
     try:
         found = compare_people(cases, factors=used, territory=place, person=BY[by], with_value=metric == VALUE)
-    except RefusalError as refusal:
+    except RefusalError as raised:
+        refusal = _of_stage(raised) if metric.startswith(STAGE) else raised
         message = encoded(refusal.message)
         said = [refusal.message] if refusal.hint is None else [refusal.message, refusal.hint]
         return answer | _unanswered(refusal.code, [*refused, {"code": refusal.code, "message": message}], said)
     return answer | _told(here, found, by, metric, refused)
+
+
+def _of_stage(refusal: RefusalError) -> RefusalError:
+    """Say of a stage why there is nothing to compare: there deals move on, which is not yet to be won."""
+    texts = {
+        "only_won_cases": N_(
+            "{people} of {all} {all:person|people} {people:has|have} only deals that moved on from this stage, so "
+            "there is no conversion to compare."
+        ),
+        "no_won_cases": N_("None of the {n} {n:case|cases} moved on from this stage, so there is nothing to compare."),
+    }
+    if refusal.code not in texts:
+        return refusal
+    hint = Message(N_("Import the deals that were lost, too.")) if refusal.code == "only_won_cases" else refusal.hint
+    return RefusalError(refusal.code, Message(texts[refusal.code], refusal.message.values), hint)
 
 
 def _unanswered(reason: str, refused: list[Json], said: list[Message]) -> Json:
@@ -173,7 +189,7 @@ def _told(here: Asked, found: Comparison, by: str, metric: str, refused: list[Js
         "refusals": [*refused, *(separated if found.separated else [])],
         **explained(
             "comparison",
-            said=_said(found),
+            said=_said(found, by),
             caveats=[*_caveats(found), *(_of_value(found, here) if metric == VALUE else [])],
             would_change=_would_change(found),
         ),
@@ -221,31 +237,48 @@ def _person(here: Asked, person: PersonResult, by: str) -> Json:
     }
 
 
-def _said(found: Comparison) -> list[Message]:
-    """Say what was found in one sentence."""
+def _said(found: Comparison, by: str) -> list[Message]:
+    """Say what was found in one sentence, of people or teams."""
+    teams = by == "team"
     people = len(found.people)
     above = sum(person.verdict == "above" for person in found.people)
     below = sum(person.verdict == "below" for person in found.people)
     if not found.detectable:
+        apart = (
+            N_(
+                "The data cannot tell the {people} teams apart: chance alone explains such differences "
+                "({n} {n:case|cases})."
+            )
+            if teams
+            else N_(
+                "The data cannot tell the {people} people apart: chance alone explains such differences "
+                "({n} {n:case|cases})."
+            )
+        )
         return [
-            Message(
-                N_(
-                    "The data cannot tell the {people} apart: chance alone explains such differences "
-                    "({n} {n:case|cases})."
-                ),
-                {"people": people, "n": found.n},
-            ),
+            Message(apart, {"people": people, "n": found.n}),
             Message(N_("Read no order into the figures.")),
         ]
-    return [
-        Message(
+    rest = people - above - below
+    text, all_told = (
+        (
+            N_(
+                "With like cases, {above} of {people} teams would do better than the average and {below} less well; "
+                "for the other {rest} the data cannot say."
+            ),
+            N_("With like cases, {above} of {people} teams would do better than the average and {below} less well."),
+        )
+        if teams
+        else (
             N_(
                 "With like cases, {above} of {people} would do better than the average and {below} less well; "
                 "for the other {rest} the data cannot say."
             ),
-            {"people": people, "above": above, "below": below, "rest": people - above - below},
+            N_("With like cases, {above} of {people} would do better than the average and {below} less well."),
         )
-    ]
+    )
+    text = text if rest else all_told
+    return [Message(text, {"people": people, "above": above, "below": below, "rest": rest})]
 
 
 def _would_change(found: Comparison) -> list[Message]:
@@ -266,14 +299,15 @@ def _would_change(found: Comparison) -> list[Message]:
             )
         ]
     if undecided:
-        return [Message(N_("Most people who cannot be told apart are so close that more cases would hardly do it."))]
+        return [Message(N_("Most who cannot be told apart are so close that more cases would hardly do it."))]
     return [Message(N_("A verdict changes when new cases end differently from those so far."))]
 
 
 def _of_value(found: Comparison, here: Asked) -> list[Message]:
-    """Say why there is no value, and which amounts do not count."""
+    """Say why there is no value, what the verdict does not speak of, and which amounts do not count."""
     if any(person.value is not None for person in found.people):
-        return here.unconverted()
+        verdict = Message(N_("The verdict says how often deals are won; what they are worth is beside it, not in it."))
+        return [*([verdict] if found.detectable else []), *here.unconverted()]
     return [Message(N_("Fewer than ten won deals have an amount: of value nothing can be said.")), *here.unconverted()]
 
 

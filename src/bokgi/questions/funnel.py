@@ -209,6 +209,7 @@ def _stage(
             if name not in keyed
         },
         "reason": None if moved is None else moved["reason"],
+        "time_reason": None if stayed is None else stayed["reason"],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ from bokgi.cli.answering import answer, asked_once, conclude, day, interval, nam
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.money import Money
 
 VERDICTS = {"above": N_("↑ above"), "below": N_("↓ below"), "cannot_tell": N_("cannot tell")}
 
@@ -70,6 +72,9 @@ def _show(session: Session, found: dict[str, Any]) -> None:
         (N_("Interval"), "right"),
         (N_("Verdict"), "left"),
     ]
+    valued = any(person["value"] is not None for person in found["people"])
+    if valued:
+        columns[-1:-1] = [(N_("Value of a deal"), "right"), (N_("Interval"), "right")]
     rows = [
         (
             person["name"],
@@ -78,6 +83,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
             percent(person["expected"]),
             percent(person["adjusted"]),
             interval(session, person, percent),
+            *(_value(session, person["value"]) if valued else ()),
             session.text(Message(VERDICTS[person["verdict"]])) if found["heterogeneity"]["detectable"] else "",
         )
         for person in sorted(found["people"], key=lambda person: person["name"])
@@ -85,3 +91,13 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     if rows:
         show_table(session, columns, rows)
     conclude(session, found)
+
+
+def _value(session: Session, value: dict[str, Any] | None) -> tuple[str, str]:
+    """Write what a deal is worth, won or not, and its interval."""
+    from bokgi.ui.format import money_short, plain
+
+    def short(money: dict[str, str]) -> str:
+        return plain(money_short(Money(Decimal(money["amount"]), money["currency"]), session.lang))
+
+    return ("", "") if value is None else (short(value["estimate"]), interval(session, value, short))

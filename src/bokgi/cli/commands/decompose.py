@@ -53,7 +53,7 @@ def decompose(  # noqa: PLR0913 - one parameter an option
     """Ask and show."""
     from bokgi.questions.decompose import decompose as ask
 
-    people = _people(person, other, against)
+    people = _people(person, other, against, target)
     to_target = against == TARGET or (target is not None and people is None)
     found = asked_once(
         session,
@@ -71,7 +71,7 @@ def decompose(  # noqa: PLR0913 - one parameter an option
     return Answer(told, lambda shown: _show(shown, told))
 
 
-def _people(person: str | None, other: str | None, against: str | None) -> tuple[str, str] | None:
+def _people(person: str | None, other: str | None, against: str | None, target: str | None) -> tuple[str, str] | None:
     if person is None and other is None:
         return None
     if person is None or other is None:
@@ -80,12 +80,13 @@ def _people(person: str | None, other: str | None, against: str | None) -> tuple
             Message(N_("A gap between people takes both --person and --other.")),
             Message(N_("Name the second person, too.")),
         )
-    if against is not None:
-        raise UsageError(
-            "options_exclude",
-            Message(N_("--against and --person exclude each other.")),
-            Message(N_("Leave one of them out.")),
-        )
+    for option, value in (("--against", against), ("--target", target)):
+        if value is not None:
+            raise UsageError(
+                "options_exclude",
+                Message(N_("{option} and --person exclude each other."), {"option": option}),
+                Message(N_("Leave one of them out.")),
+            )
     return person, other
 
 

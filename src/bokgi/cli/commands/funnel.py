@@ -137,11 +137,13 @@ def _show_compared(session: Session, found: dict[str, Any]) -> None:
 
 
 def _show(session: Session, found: dict[str, Any]) -> None:
+    from bokgi.questions.asked import COLUMN_NAMES
+    from bokgi.questions.funnel import VIEWS
     from bokgi.ui.format import days, percent
 
     say_all(session, found, "said")
     columns = [
-        *((name, "left") for name in found["by"]),
+        *((COLUMN_NAMES.get(VIEWS.get(name, name), name), "left") for name in found["by"]),
         (N_("Stage"), "left"),
         (N_("Entered"), "right"),
         (N_("Cases"), "right"),
