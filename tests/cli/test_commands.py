@@ -64,7 +64,7 @@ def test_a_funnel_is_headed_in_the_language_of_the_reader(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    for lang, words in (("ko", ("사람", "리드 출처")), ("en", ("person", "lead source"))):
+    for lang, words in (("ko", ("사람", "리드 출처")), ("en", ("person", "lead"))):
         capsys.readouterr()
         command = ["funnel", "--by", "person,source", "--home", str(home), "--lang", lang, "--as-of", "2026-11-22"]
         assert run(command) == 0

@@ -22,7 +22,7 @@ from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
 from bokgi.domain.money import Money
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import asked as questioned
-from bokgi.questions.compare import _said, compare
+from bokgi.questions.compare import _said, _would_change, compare
 from bokgi.ui.format import money_short, plain
 from bokgi.ui.spoken import spoken
 from tests.analysis.worlds import facts_of_tables, facts_of_world
@@ -121,6 +121,15 @@ def test_teams_are_compared_like_people(facts: Facts) -> None:
         True,
         True,
     ]
+
+
+def test_a_single_pair_is_no_half_of_pairs(facts: Facts) -> None:
+    with questioned(facts, as_of=AS_OF, owner_then=True) as here:
+        found = compare_people(here.deals.filter(here.deals.won.notnull()), factors=("source",))
+    near = [pair for pair in found.pairs if pair.more_cases is not None]
+    told = [_would_change(replace(found, pairs=tuple(near[:n])))[0].text("en") for n in (1, 3)]
+    assert told[0].startswith(f"The one pair that cannot be told apart would take at least {near[0].more_cases} more")
+    assert told[1].startswith("Of the 3 pairs")
 
 
 def test_attributes_serve_as_factor_and_territory(facts: Facts) -> None:

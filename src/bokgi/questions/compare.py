@@ -288,6 +288,11 @@ def _would_change(found: Comparison) -> list[Message]:
     undecided = [pair.more_cases for pair in found.pairs if 1.0 - SURE < pair.p_a_better < SURE]
     within_reach = sorted(cases for cases in undecided if cases is not None)
     half = len(undecided) // 2
+    if len(undecided) == 1 and within_reach:
+        text = N_(
+            "The one pair that cannot be told apart would take at least {n} more ended {n:case|cases} of the two."
+        )
+        return [Message(text, {"n": within_reach[0]})]
     if half < len(within_reach):
         return [
             Message(

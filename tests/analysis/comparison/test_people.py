@@ -215,8 +215,8 @@ def test_the_adjusted_rate_is_that_on_the_mix_of_all_cases() -> None:
     source = next(f for f in range(len(counted.columns)) if f != counted.cells.person)
     base = posterior.draws[:, :1] + posterior.factor(source)[:, counted.cells.levels[source]]
     share = counted.cells.n / counted.cells.n.sum()
-    person = posterior.factor(counted.cells.person)
-    slow = np.stack([special.expit(base + person[:, i : i + 1]) @ share for i in range(6)], axis=1)
+    own = posterior.factor(counted.cells.person)
+    slow = np.stack([special.expit(base + own[:, i : i + 1]) @ share for i in range(6)], axis=1)
     assert _standardised(counted, posterior) == pytest.approx(slow, abs=0.003)
 
 
