@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import ibis
 import jsonschema
 import pytest
 
@@ -104,6 +106,15 @@ def test_two_people_are_taken_apart_by_key_or_name() -> None:
     assert "최하나 owned no deal" in text(none)
     with pytest.raises(UsageError, match="takes two people"):
         decompose(named, as_of=AS_OF, people=("lee", "이준호"), period=year)
+
+
+def test_people_who_stand_on_won_deals_only_are_not_taken_apart(facts: Facts) -> None:
+    lost = facts.deals.outcome.isin(["lost", "no_decision"])
+    owner = lost.ifelse(ibis.null("string"), facts.deals.owner_id)
+    found = asked(replace(facts, deals=facts.deals.mutate(owner_id=owner)), people=("p000", "p001"), period=THIRD)
+    assert (found["reason"], found["parts"]) == ("only_won_cases", [])
+    assert "Nobody stands on a lost deal" in text(found)
+    assert asked(facts, people=("p000", "p001"), period=THIRD)["reason"] is None
 
 
 def test_two_people_without_amounts_are_not_told_to_have_won_as_much() -> None:

@@ -174,6 +174,10 @@ def _of_people(
         "person": {"person_id": person, "name": here.name(person)},
         "other": {"person_id": other, "name": here.name(other)},
     }
+    if _nobody_lost(given[0]):
+        text = N_("Nobody stands on a lost deal, so how many deals each was handed, and how they went, is not known.")
+        hint = Message(N_("Import lost deals together with their owner."))
+        return named | _refused(RefusalError("only_won_cases", Message(text), hint), refused)
     try:
         found = person_gap(
             *given,
@@ -190,6 +194,13 @@ def _of_people(
         return named | _refused(RefusalError(refusal.code, told, refusal.hint), refused)
     theirs = given[0].filter(_.owner_id.isin([person, other]))
     return named | _priced(here, theirs, found, _said_of_people(here, found, person, other), refused)
+
+
+def _nobody_lost(deals: ibis.Table) -> bool:
+    """Tell whether deals were lost, but none of them has an owner."""
+    lost = deals.filter(_.outcome.isin([Outcome.LOST.value, Outcome.NO_DECISION.value]))
+    row = lost.agg(n=lost.count(), owned=lost.owner_id.count()).to_pyarrow().to_pylist()[0]
+    return bool(row["n"]) and not row["owned"]
 
 
 def _refused(refusal: RefusalError, refused: list[Json]) -> Json:

@@ -9,15 +9,16 @@ import ibis
 import numpy as np
 import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from benchmarks.simulator.content import RANDOMISED, Journeys
 from benchmarks.study.content_effect import effects_of
-from bokgi.analysis.content_effect import ContentEffects, Interval, ItemEffect, content_effect, deal_weeks
+from bokgi.analysis.content_effect import ContentEffects, Interval, ItemEffect, content_effect, deal_weeks, items
 from bokgi.analysis.content_effect.effects import _judged
 from bokgi.analysis.content_effect.items import expected_exposure, exposed
-from bokgi.analysis.content_effect.panel import read, read_exposures
+from bokgi.analysis.content_effect.panel import DealWeeks, Exposures, read, read_exposures
 from bokgi.domain.errors import UsageError
 from tests.cast import CAST, facts_of
 
@@ -52,6 +53,23 @@ def test_hidden_momentum_is_caught() -> None:
     assert all(item.effect is None and item.association is not None and item.verdict is None for item in found.items)
     assert found.control_z is not None
     assert found.control_z > 1.96
+
+
+@pytest.mark.parametrize(("ahead", "grade"), [(54, "B"), (56, "C")])
+def test_the_control_must_pass_for_all_items_together(monkeypatch: pytest.MonkeyPatch, ahead: int, grade: str) -> None:
+    """Three items whose controls lie a little above 0 by themselves lie the root of three times as far together."""
+
+    def control(weeks: DealWeeks, _seen: Exposures, item: int, _moving: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.zeros(len(weeks.ids))
+        sums[100 * item : 100 * (item + 1)] = np.repeat([1.0, -1.0], [ahead, 100 - ahead])
+        return sums
+
+    monkeypatch.setattr(items, "control", control)
+    found = effects_of(replace(WORLD, deals=1_200))
+    z = (2 * ahead - 100) / 10
+    assert [item.control_z for item in found.items] == pytest.approx([z] * 3)
+    assert found.control_z == pytest.approx(z * np.sqrt(3.0))
+    assert {item.grade for item in found.items} == {grade}
 
 
 @pytest.mark.parametrize("seed", range(5))
