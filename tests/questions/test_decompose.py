@@ -108,13 +108,14 @@ def test_two_people_are_taken_apart_by_key_or_name() -> None:
         decompose(named, as_of=AS_OF, people=("lee", "이준호"), period=year)
 
 
-def test_people_who_stand_on_won_deals_only_are_not_taken_apart(facts: Facts) -> None:
-    lost = facts.deals.outcome.isin(["lost", "no_decision"])
-    owner = lost.ifelse(ibis.null("string"), facts.deals.owner_id)
-    found = asked(replace(facts, deals=facts.deals.mutate(owner_id=owner)), people=("p000", "p001"), period=THIRD)
+def test_people_who_stand_on_won_deals_only_are_not_taken_apart() -> None:
+    year, named = Period.parse("2025-01-01..2026-01-01"), facts_with_names()
+    owner = (named.deals.outcome == "lost").ifelse(ibis.null("string"), named.deals.owner_id)
+    only_won = replace(named, deals=named.deals.mutate(owner_id=owner))
+    found = asked(only_won, people=("lee", "park"), period=year)
     assert (found["reason"], found["parts"]) == ("only_won_cases", [])
     assert "Nobody stands on a lost deal" in text(found)
-    assert asked(facts, people=("p000", "p001"), period=THIRD)["reason"] is None
+    assert asked(named, people=("lee", "park"), period=year)["reason"] is None
 
 
 def test_two_people_without_amounts_are_not_told_to_have_won_as_much() -> None:
