@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -117,18 +118,21 @@ def test_what_came_in_past_periods_is_judged_by_who_won_then(
     monkeypatch.setenv("BOKGI_TODAY", TODAY.isoformat())
     for role, hides in (("viewer", True), ("rep", True), ("leader", False)):
         client = as_role(role)
-        for address, told in (
-            ("/forecast/submissions/", "Periods that are over"),
-            ("/forecast/backtest/", "Seen from"),
-        ):
-            shown = page(client, f"{address}?team={TEAM}")
-            assert (TOO_FEW in shown) is hides, (role, address)
-            assert (told not in shown) is hides, (role, address)
-            # A page that waited for its figures is filled here.
-            assert ('id="answer"' in shown) is (address == "/forecast/backtest/"), (role, address)
-            # Of everybody it is a sum of five.
+        shown = page(client, f"/forecast/submissions/?team={TEAM}")
+        assert (TOO_FEW in shown) is hides, role
+        assert ("Periods that are over" not in shown) is hides, role
+        shown = page(client, f"/forecast/backtest/?team={TEAM}")
+        assert ("past periods are left out" in shown) is hides, role
+        assert ("How the methods did" not in shown) is hides, role
+        # Nobody of the team won in July; of the other months it is told to who sees everybody.
+        days = re.findall(r"\b[A-Z][a-z]{2}\s\d+\b", re.sub(r"<[^>]+>", " ", shown.rsplit("Seen from", 1)[1]))
+        assert (len(days) == 1) is hides, (role, days)
+        # A page that waited for its figures is filled here.
+        assert 'id="answer"' in shown, role
+        # Of everybody it is a sum of five.
+        for address in ("/forecast/submissions/", "/forecast/backtest/"):
             assert TOO_FEW not in page(client, address), (role, address)
     # Who is refused is led to what may be seen.
-    own = page(as_role("rep"), f"/forecast/backtest/?team={TEAM}")
-    assert 'href="/forecast/backtest/?person=lee"' in own
-    assert "My own figures" not in page(as_role("viewer"), f"/forecast/backtest/?team={TEAM}")
+    own = page(as_role("rep"), f"/forecast/submissions/?team={TEAM}")
+    assert 'href="/forecast/submissions/?person=lee"' in own
+    assert "My own figures" not in page(as_role("viewer"), f"/forecast/submissions/?team={TEAM}")

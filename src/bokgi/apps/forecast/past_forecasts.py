@@ -20,7 +20,8 @@ from bokgi.ui.speaker import amount_of
 def seen(screen: Screen, answer: Json) -> Json:
     """Give the trial as this person may see it: without the periods in which few people won or sold.
 
-    Where one is left out the scores are, too: less those of the other periods they would tell what came in it.
+    Where one is left out the scores are, too, and what is said of errors: less those of the other periods they would
+    tell what came in it.
     """
     periods = [Period(*(date.fromisoformat(one[end]) for end in ("start", "end"))) for one in answer["origins"]]
     shown, scope = won_shown(screen, periods), screen.team or WHOLE
@@ -29,7 +30,9 @@ def seen(screen: Screen, answer: Json) -> Json:
         for one, period, sold in zip(answer["origins"], periods, screen.seen_in(periods), strict=True)
         if sold and (scope, period) in shown
     ]
-    return answer | {"origins": told, "scores": answer["scores"] if len(told) == len(periods) else {}}
+    if len(told) == len(periods):
+        return answer
+    return answer | {"origins": told, "scores": {}, "said": answer["said"][:1]}
 
 
 def scores_table(screen: Screen, answer: Json) -> Table:
