@@ -119,6 +119,12 @@ def test_who_closes_the_tab_while_files_are_on_their_way_is_asked(
     path.write_bytes(b"x" * 4_000_000)
     window.find_element(By.ID, "files").send_keys(str(path))
     waiting(window).until(lambda seen: not leaves_at_once(seen))
+    # The button stays where it is while the words beside it grow.
+    stop = window.find_element(By.CSS_SELECTOR, "[data-stop]")
+    before = stop.location
+    longer = "document.querySelector('[data-progress-words]').textContent = '203.8 MB / 203.8 MB'"
+    window.execute_script(longer)
+    assert stop.location == before
     press(window, "[data-stop]")
     waiting(window).until(leaves_at_once)
     # What was stopped left nothing behind, and the same file can be chosen once more.

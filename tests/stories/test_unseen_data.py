@@ -207,7 +207,7 @@ def test_people_of_the_public_sales_pipeline_cannot_be_told_apart(ask: Ask) -> N
     found = ask("compare", "--as-of", "2017-12-31")
     assert not found["heterogeneity"]["detectable"]
     assert {person["verdict"] for person in found["people"]} == {"cannot_tell"}
-    assert "cannot tell the 30 apart" in found["said"][0]["text"]
+    assert "cannot tell the 30 people apart" in found["said"][0]["text"]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the public data are not beside the project")
