@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from bokgi.intake.files.staged import ExportedAt, Place
+from bokgi.intake.values.moment_shapes import MONTHS
 
 _TIME: Final = r"""
     (?:[T_\s.-]{0,3}(?:\([월화수목금토일]\)\s*)?(?P<half>오전|오후|AM|PM)?\s?
@@ -29,8 +30,7 @@ _YEAR_LAST: Final = re.compile(
     rf"(?<![\d/.-])(?P<one>[0-3]?\d)(?P<sep>[/.-])(?P<two>[0-3]?\d)(?P=sep)(?P<year>20\d\d)(?!\d){_TIME}",
     re.VERBOSE | re.IGNORECASE,
 )
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAME: Final = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
+_NAME: Final = rf"(?P<name>{'|'.join(MONTHS)})[a-z]{{0,6}}\.?"
 _IN_WORDS: Final = tuple(
     re.compile(rf"(?<!\w){shape}(?!\d){_TIME}", re.VERBOSE | re.IGNORECASE)
     for shape in (
@@ -106,7 +106,7 @@ def _dates(text: str, place: Place) -> Iterator[ExportedAt]:
             yield ExportedAt(moment, match["hour"] is not None, place, match.group().strip())
     for pattern in _IN_WORDS:
         for match in pattern.finditer(text):
-            month = _MONTHS.index(match["name"].casefold()) + 1
+            month = MONTHS.index(match["name"].casefold()) + 1
             if (moment := _moment(match, month, int(match["day"]))) is not None:
                 yield ExportedAt(moment, match["hour"] is not None, place, match.group().strip())
 

@@ -6,11 +6,9 @@ from typing import Final
 
 from bokgi.intake.mapping.contents import MONTH_NAMES
 from bokgi.intake.mapping.fields import Kind
+from bokgi.intake.values.moment_shapes import MONTHS
 from bokgi.intake.values.reading import Reading
 from bokgi.intake.values.text import is_blank, trimmed
-
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
 
 PERIOD_PARTS: Final = {"targets.month": Kind.MONTH, "targets.quarter": Kind.QUARTER}
 """Fields that name a part of the year which stands in a column of its own, the shorter part first."""
@@ -106,7 +104,7 @@ def period(sql: str, *, name: str, year_starts: int = 1) -> Reading:
     year, named = f"regexp_extract({text}, '(19|20)[0-9][0-9]')", f"regexp_extract({text}, '[a-z]{{3}}')"
     quarter = f"regexp_extract({text}, '(?:q([1-4])|([1-4])q|([1-4]) ?분기)', ['a', 'b', 'c'])"
     number = f"regexp_extract({text}, '^(?:(?:19|20)[0-9][0-9])[-./년 ]*([01]?[0-9])(?:월|[-./ ].*|)$', 1)"
-    listed = ", ".join(f"'{month}'" for month in _MONTHS)
+    listed = ", ".join(f"'{month}'" for month in MONTHS)
     month = f"list_position([{listed}], {named})"
     own = f"regexp_extract({text}, '^[-./ ]*([01]?[0-9])(?:월)?$', 1)"
     steps = (

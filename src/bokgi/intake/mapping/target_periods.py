@@ -25,6 +25,7 @@ from bokgi.intake.mapping.model import (
     Option,
     Question,
 )
+from bokgi.intake.values.moment_shapes import MONTHS
 from bokgi.intake.values.text import NULL_WORDS
 
 YEAR: Final = "targets.year"
@@ -41,7 +42,6 @@ _KINDS: Final = frozenset({"targets.subject_kind", "targets.measure"})
 _NOT_BESIDE: Final = frozenset({"targets.amount", *_WHOLE, *_PARTS, "targets.period_end", "targets.last_day"})
 """Fields that no column has beside columns for periods: "목표" is their sum there."""
 
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ISO: Final = re.compile(
     r"(?<!\d)(?:(20\d\d)[-./]?|['’]?([2-4]\d)[-./])(0[1-9]|1[0-2])(?:[-./]0?1\.?)?(?:[ T]0?0:00(?::00)?)?(?!\d)"
 )
@@ -140,7 +140,7 @@ def _read(text: str, header: str) -> _Named | None:
     if part["month"]:
         name = f"{int(part['month']):02d}"
     elif part["name"]:
-        name = f"{_MONTHS.index(part['name'][:3].casefold()) + 1:02d}"
+        name = f"{MONTHS.index(part['name'][:3].casefold()) + 1:02d}"
     else:
         name = f"Q{part['q'] or part['quarter']}"
     for pattern in (_FISCAL, _CALENDAR, _SHORT_YEAR):

@@ -24,7 +24,9 @@ _BARE: Final = {
     "9" * 10: (EPOCH_SECONDS,),
 }
 _SERIAL: Final = re.compile(r"9{5}(?:\.9*)?")
-_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+"""The first letters of the months in English."""
+_MONTHS: Final = "|".join(MONTHS)
 _FULL_MONTHS: Final = "january|february|march|april|may|june|july|august|september|october|november|december"
 _TIME: Final = r"""
     (?:(?P<gap>T|,?[ ]+|:(?=99:))
