@@ -12,7 +12,7 @@ from bokgi.apps.access.asking import answers
 from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import Subject, early_day, periods_over, stood_on
 from bokgi.apps.forecast.selectors import may_see, note_of, subject_name
-from bokgi.apps.pipeline.few_winners import won_shown
+from bokgi.apps.pipeline.few_winners import told_of
 from bokgi.apps.pipeline.funnel import deals_address
 from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.messages import N_
@@ -64,10 +64,9 @@ def seen(screen: Screen, subject: Subject, found: Sequence[Past]) -> list[Past]:
     """Keep the periods in which enough people sold and won for what came to be told; of a person all."""
     if subject.kind == "person":
         return list(found)
-    periods = [one.period for one in found]
-    shown, scope = won_shown(screen, periods), WHOLE if subject.kind == "organisation" else subject.id
-    sold = screen.seen_in(periods)
-    return [one for one, may in zip(found, sold, strict=True) if may and (scope, one.period) in shown]
+    scope = WHOLE if subject.kind == "organisation" else subject.id
+    told = told_of(screen, [one.period for one in found], scope)
+    return [one for one, may in zip(found, told, strict=True) if may]
 
 
 def _came(won: Json, subject: Subject) -> Decimal:

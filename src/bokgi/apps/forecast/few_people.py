@@ -9,7 +9,7 @@ from typing import Final
 
 from bokgi.analysis.forecast.benchmarks import AMOUNT_DAYS, RUN_RATE, RUN_RATE_DAYS, SEASONAL_NAIVE, YEAR_DAYS
 from bokgi.apps.pipeline.change import few_as_one
-from bokgi.apps.pipeline.few_winners import Scoped, months_of, won_by_month, won_shown
+from bokgi.apps.pipeline.few_winners import Scoped, months_of, told_of, won_by_month, won_shown
 from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.measures import Between
 from bokgi.domain.messages import N_, Message
@@ -27,6 +27,8 @@ _LEVELS: Final = {
     PIPELINE: {COMMIT, BEST_CASE, PIPELINE, NONE},
 }
 """The categories that each level adds up, to what is won."""
+_MONTHS: Final = 60
+"""How far back a forecast was tried is judged; of one tried on older months nothing is told."""
 
 
 def seen(screen: Screen, answer: Json) -> Json:
@@ -40,7 +42,7 @@ def seen(screen: Screen, answer: Json) -> Json:
     """
     if screen.owners is None or screen.person is not None or screen.hidden:
         return answer | {"few": False}
-    period = _period(answer)
+    period = period_of(answer["period"])
     shown = won_shown(screen, [period, *months_of(period)])
     change = _change(screen, answer["change"])
     said = answer["said"]
@@ -74,12 +76,8 @@ def without_trials(screen: Screen, answer: Json) -> Json:
     if not screen.sums_only or screen.hidden or since is None:
         return answer
     months, first = months_before(screen.as_of), date.fromisoformat(since)
-    shown, scope = won_shown(screen, months), screen.team or WHOLE
-    tried = [
-        sold and (scope, one) in shown
-        for one, sold in zip(months, screen.seen_in(months), strict=True)
-        if one.end > first
-    ]
+    told = told_of(screen, months, screen.team or WHOLE)
+    tried = [may for one, may in zip(months, told, strict=True) if one.end > first]
     if months[0].start <= first and tried and all(tried):
         return answer
     benchmarks = {name: one | {"crps": None} for name, one in answer["benchmarks"].items()}
@@ -94,11 +92,9 @@ def months_before(on: date) -> tuple[Period, ...]:
     return tuple(reversed(found))
 
 
-_MONTHS: Final = 60
-
-
-def _period(answer: Json) -> Period:
-    return Period(*(date.fromisoformat(answer["period"][end]) for end in ("start", "end")))
+def period_of(found: Json) -> Period:
+    """Read a period of an answer, `{start, end}`."""
+    return Period(*(date.fromisoformat(found[end]) for end in ("start", "end")))
 
 
 def _without_won(row: Json) -> Json:

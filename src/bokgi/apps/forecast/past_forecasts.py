@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
+from bokgi.apps.forecast.few_people import period_of
 from bokgi.apps.forecast.outlook import line_of
-from bokgi.apps.pipeline.few_winners import won_shown
+from bokgi.apps.pipeline.few_winners import told_of
 from bokgi.apps.pipeline.selectors import WHOLE, Screen
 from bokgi.domain.labels import FORECAST_METHODS
 from bokgi.domain.messages import N_
-from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.ui import marks
 from bokgi.ui.blocks import Cell, Column, Table
@@ -23,16 +21,11 @@ def seen(screen: Screen, answer: Json) -> Json:
     Where one is left out the scores are, too, and what is said of errors: less those of the other periods they would
     tell what came in it.
     """
-    periods = [Period(*(date.fromisoformat(one[end]) for end in ("start", "end"))) for one in answer["origins"]]
-    shown, scope = won_shown(screen, periods), screen.team or WHOLE
-    told = [
-        one
-        for one, period, sold in zip(answer["origins"], periods, screen.seen_in(periods), strict=True)
-        if sold and (scope, period) in shown
-    ]
-    if len(told) == len(periods):
+    told = told_of(screen, [period_of(one) for one in answer["origins"]], screen.team or WHOLE)
+    if all(told):
         return answer
-    return answer | {"origins": told, "scores": {}, "said": answer["said"][:1]}
+    origins = [one for one, may in zip(answer["origins"], told, strict=True) if may]
+    return answer | {"origins": origins, "scores": {}, "said": answer["said"][:1]}
 
 
 def scores_table(screen: Screen, answer: Json) -> Table:

@@ -51,6 +51,12 @@ def won_shown(screen: Screen, periods: Iterable[Period]) -> frozenset[Scoped]:
     )
 
 
+def told_of(screen: Screen, periods: Sequence[Period], scope: str) -> list[bool]:
+    """Tell of each past period whether enough people sold in it, and won what came in it, for that to be told."""
+    shown = won_shown(screen, periods)
+    return [sold and (scope, one) in shown for one, sold in zip(periods, screen.seen_in(periods), strict=True)]
+
+
 def _quarters(months: Iterable[Period], year_starts: int) -> list[Period]:
     return sorted({Period.quarter_of(one.start, year_starts) for one in months}, key=lambda quarter: quarter.start)
 
@@ -79,7 +85,7 @@ def months_of(period: Period) -> list[Period]:
 
 def _safe(screen: Screen, scopes: Sequence[str], quarter: Period, whose: dict[Period, list[Json]]) -> frozenset[Scoped]:
     """Judge a quarter and its months together; of one pipeline, in all of them together and in each."""
-    spans = [quarter, *(month for month in months_of(quarter))]
+    spans = [quarter, *months_of(quarter)]
     pipelines: set[str | None] = {None}
     if screen.pipeline is not None:
         pipelines |= {row["pipeline"] for rows in whose.values() for row in rows}
