@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import ibis
 import numpy as np
@@ -242,15 +243,9 @@ def test_amount_effects_are_those_of_a_slow_twin() -> None:
     log = 10.0 + rng.normal(0.0, 1.0, 8)[levels] + np.linspace(-0.6, 0.6, 6)[owners] + rng.normal(0.0, 0.5, 96)
     rows = {"owner_id": [f"p{i}" for i in owners], "source": [f"s{i}" for i in levels], "won": [True] * 96}
     table = ibis.memtable(pa.table(rows | {"amount": pa.array(np.round(np.exp(log), 2))}))
-    found = amount_effects(
-        table,
-        person="owner_id",
-        persons=[f"p{i}" for i in range(6)],
-        success="won",
-        factors=["source"],
-        draws=20_000,
-        seed=1,
-    )
+    persons = [f"p{i}" for i in range(6)]
+    effects = partial(amount_effects, person="owner_id", persons=persons, success="won", factors=["source"], seed=1)
+    found = effects(table, draws=20_000)
     assert found is not None
     dummies = np.eye(8)[levels]
     fitted, _rest, rank, _values = np.linalg.lstsq(dummies, log, rcond=None)
@@ -266,15 +261,7 @@ def test_amount_effects_are_those_of_a_slow_twin() -> None:
     expected = weight @ centre
     spread = np.sqrt(weight @ (within[:, None] + (centre - expected) ** 2))
     assert found.draws.mean(axis=0) == pytest.approx(expected, abs=0.03)
-    won = amount_effects(
-        table.mutate(amount=table.amount * 1_000),
-        person="owner_id",
-        persons=[f"p{i}" for i in range(6)],
-        success="won",
-        factors=["source"],
-        draws=20_000,
-        seed=1,
-    )
+    won = effects(table.mutate(amount=table.amount * 1_000), draws=20_000)
     assert won is not None
     assert won.draws == pytest.approx(found.draws, abs=1e-6)
     assert found.draws.std(axis=0) == pytest.approx(spread, rel=0.02)
