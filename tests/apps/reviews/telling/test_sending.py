@@ -188,7 +188,10 @@ def test_who_was_reminded_of_a_meeting_hears_again_when_it_moves(users: dict[str
     assert ["10:00" in str(mail.outbox[0].body), "15:00" in str(mail.outbox[1].body)] == [True, True]
 
 
-def test_who_is_prepared_hears_of_the_new_time_and_who_moved_it_does_not(users: dict[str, User]) -> None:
+def test_who_is_prepared_hears_of_the_new_time_and_who_moved_it_does_not(
+    users: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
     meeting = planning.meeting_plan(team="1팀", on=date(2026, 11, 26), at=time(10), minutes=25, by=users["leader"])
     for who in ("rep", "leader"):
         Preparation.objects.create(participant=meeting.participants.get(user=users[who]), prepared_at=NOW)
