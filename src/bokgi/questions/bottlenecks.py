@@ -214,8 +214,7 @@ def _looked_at(views: Iterable[str]) -> Message | str:
 
 def more_deals(gain: GainInDeals, level: float) -> Message:
     """Say what a unit at its benchmark would bring where no amount is known: in deals won a month."""
-    values: dict[str, object] = {"n": round(gain.n, 1), "level": Rate(level)}
-    values["ends"] = Between(round(gain.low, 1), round(gain.high, 1))
+    values: dict[str, object] = {"n": gain.n, "level": Rate(level), "ends": Between(gain.low, gain.high)}
     text = N_("At that level, {n} {n:deal|deals} more a month would be won ({level} interval {ends}).")
     return Message(text, values)
 

@@ -112,7 +112,7 @@ def _sentence(here: Asked, one: Signal) -> Message:
         if one.since is None:
             return Message(_KEPT, values)
         words = _FELL if one.state == "sign" else _MAY_HAVE_FELL
-        return Message(words, {"value": round(one.value, 1), "usual": round(one.usual, 1), "since": one.since})
+        return Message(words, {"value": one.value, "usual": one.usual, "since": one.since})
     if one.code == "ramp":
         words = _NEW if one.state == "sign" else _SIGNALS["ramp"]
         return Message(words, {"value": round(one.value), "usual": round(one.usual)})

@@ -193,7 +193,7 @@ def alert_sentence(alert: Alert, names: Mapping[str, str]) -> Message:
             else N_("{name}: the win rate rose, {after} since {since}, {before} before."),
             values | {"name": name},
         )
-    values |= {"before": round(alert.before, 1), "after": round(alert.after, 1)}
+    values |= {"before": alert.before, "after": alert.after}
     if name is None:
         return Message(
             N_("Fewer {what}: about {after} per person and working week since {since}, {before} before.")

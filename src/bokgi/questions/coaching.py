@@ -109,7 +109,7 @@ def ask_baseline(facts: Facts, *, as_of: date, person_id: str, measure: str) -> 
     else:
         sentence = Message(
             N_("{measure}: {value} in the {weeks} {weeks:week|weeks} before ({n} in all)."),
-            values | {"value": round(found, 1)},
+            values | {"value": found},
         )
     return {
         "as_of": as_of.isoformat(),
@@ -178,8 +178,8 @@ def check_said(found: Check, label: Message, weeks: int) -> list[Message]:
         ]
     share = found.kind == "share"
     values |= {
-        "before": Rate(found.before) if share else round(found.before, 1),
-        "since": Rate(found.since) if share else round(found.since, 1),
+        "before": Rate(found.before) if share else found.before,
+        "since": Rate(found.since) if share else found.since,
     }
     said = [
         Message(

@@ -71,7 +71,9 @@ def test_the_win_of_a_created_cohort_has_a_row_and_no_conversion_by_person(as_ro
     ]
 
 
-def stopping_at(stage: str, by: str = "stage", unit: str | None = None, *, priced: bool = True) -> Question:
+def stopping_at(
+    stage: str, by: str = "stage", unit: str | None = None, *, priced: bool = True, scale: float = 1.0
+) -> Question:
     """Give a question that answers as the search for bottlenecks does, with one unit flagged."""
 
     def found(facts: Facts, *, as_of: date) -> Json:
@@ -80,13 +82,13 @@ def stopping_at(stage: str, by: str = "stage", unit: str | None = None, *, price
         gain |= {"arrivals_a_month": 28.5, "chance_missing": 0.0421, "mean_amount": "70000000"}
         one: Json = {"pipeline": "default", "stage": stage, "label": stage, "by": by, "unit": unit or stage}
         one |= {"name": unit or stage, "n": 171, "conversion": 0.57, "expected": 0.66, "flagged": True}
-        deals = {"n": 1.2, "low": 0.3, "high": 2.4, "p_positive": 0.99}
+        deals = {"n": 1.2 * scale, "low": 0.3 * scale, "high": 2.4 * scale, "p_positive": 0.99}
         deals |= {"arrivals_a_month": 28.5, "chance_missing": 0.0421}
         one |= {"gain": gain if priced else None, "gain_in_deals": deals}
         # A level that the page cannot know by itself.
         return answer | {"units": [one], "level": 0.8}
 
-    found.__qualname__ = f"found_{stage}_{by}_{unit}_{priced}"
+    found.__qualname__ = f"found_{stage}_{by}_{unit}_{priced}_{scale}"
     return found
 
 
@@ -123,6 +125,14 @@ def test_a_bottleneck_without_amounts_costs_deals(
     )
     interval = {"en": "80% interval 0.3 to 2.4 deals a month", "ko": "80% 구간: 한 달에 0.3~2.4건"}
     assert interval[lang] in shown.replace(WORD_JOINER, "")
+
+
+def test_a_small_gain_in_deals_is_not_none(as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "find_bottlenecks", stopping_at("proposal", priced=False, scale=0.03))
+    shown = page(as_role("leader"), "/funnel/").replace(WORD_JOINER, "")
+    assert "0.04 deals" in shown
+    assert "80% interval 0.009 to 0.07 deals a month" in shown
+    assert "0 deals" not in re.sub(r"[\d.]*[1-9.]0 deals", "", shown)
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def _parts(screen: Screen, unit: Json) -> tuple[tuple[str, str], ...]:
     """Write of what the gain is the product."""
     gain = unit["gain"] or unit["gain_in_deals"]
     parts = (
-        (screen.say(N_("Deals a month")), number(round(gain["arrivals_a_month"], 1))),
+        (screen.say(N_("Deals a month")), number(gain["arrivals_a_month"])),
         (screen.say(N_("Chance of a win that is missing")), _points(gain["chance_missing"], screen.speaker)),
     )
     return (
@@ -184,7 +184,7 @@ def _parts(screen: Screen, unit: Json) -> tuple[tuple[str, str], ...]:
 
 def _points(share: float, speaker: Speaker) -> str:
     """Write percentage points to one digit after the point, so that the product can be followed."""
-    return number(round(share * 100, 1)) + POINTS[speaker.lang]
+    return number(share * 100) + POINTS[speaker.lang]
 
 
 def standing(screen: Screen, found: Bottleneck, stages: Sequence[Json]) -> Standing | None:

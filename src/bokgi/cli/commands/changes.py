@@ -42,7 +42,7 @@ def changes(
 
 def _show(session: Session, found: dict[str, Any]) -> None:
     from bokgi.questions.changes import METRICS
-    from bokgi.ui.format import percent
+    from bokgi.ui.format import number, percent
 
     say_all(session, found, "said")
     columns = [
@@ -56,7 +56,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     ]
 
     def level(alert: dict[str, Any], name: str) -> str:
-        return percent(alert[name]) if alert["metric"] == "win_rate" else f"{alert[name]:.1f}"
+        return percent(alert[name]) if alert["metric"] == "win_rate" else number(alert[name])
 
     rows = [
         (

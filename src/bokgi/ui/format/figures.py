@@ -11,6 +11,8 @@ WORD_JOINER: Final = "\u2060"
 MINUS: Final = "−"
 ABSENT: Final = "–"
 _PERCENT: Final = 100
+_FINEST: Final = 3
+"""Decimals of the smallest number that is written as more than 0."""
 _ONE_LETTER: Final = re.compile(r"\b([A-Za-z])-(?=[A-Za-z])")
 
 
@@ -47,10 +49,15 @@ def count(value: int) -> str:
 def number(value: float, decimals: int = 1) -> str:
     """Write a number without a unit; zeros at the end are left out.
 
-    >>> number(1.44), number(2.0), number(-0.26, 2)
-    ('1.4', '2', '−0.26')
+    What is smaller than the last of these decimals is written with its own first digit, down to a thousandth.
+
+    >>> number(1.44), number(2.0), number(-0.26, 2), number(0.034), number(0.0001)
+    ('1.4', '2', '−0.26', '0.03', '0')
     """
-    return with_minus(digits_of(abs(Decimal(str(value))), decimals, strip=True), negative=value < 0)
+    size = abs(Decimal(str(value)))
+    while decimals < _FINEST and 0 < size < Decimal(1).scaleb(-decimals):
+        decimals += 1
+    return with_minus(digits_of(size, decimals, strip=True), negative=value < 0)
 
 
 def score(value: float) -> str:

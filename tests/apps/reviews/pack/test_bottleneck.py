@@ -15,6 +15,7 @@ from bokgi.apps.reviews.pack import bottleneck
 from bokgi.apps.reviews.pack.scope import scope
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import decoded
+from bokgi.questions.bottlenecks import more_deals
 from bokgi.ui.format import show
 from tests.analysis.worlds import facts_of_world
 
@@ -82,6 +83,12 @@ def test_without_amounts_a_flag_is_told_in_deals(monkeypatch: pytest.MonkeyPatch
     sentence = decoded(told["evidence"][0])
     assert sentence.text("en", show) == "At that level, 1.2 deals more a month would be won (90% interval 0.3–2.4)."
     assert sentence.text("ko", show) == "그 수준이면 한 달에 1.2건을 더 수주할 수 있습니다(90% 구간 0.3~2.4건)."
+
+
+def test_a_gain_of_few_deals_is_more_than_none() -> None:
+    said = more_deals(GainInDeals(0.034, 0.0042, 0.081, 0.98, 0.8, 0.041), 0.9)
+    assert said.text("en", show) == "At that level, 0.03 deals more a month would be won (90% interval 0.004–0.08)."
+    assert said.text("ko", show) == "그 수준이면 한 달에 0.03건을 더 수주할 수 있습니다(90% 구간 0.004~0.08건)."
 
 
 def test_what_was_looked_at_is_said_where_nothing_is_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
