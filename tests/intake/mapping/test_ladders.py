@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations, permutations
+
 import pytest
 
 from bokgi.domain.stage import StageKind
 from bokgi.intake.mapping.ladders.choose import said
 from bokgi.intake.mapping.ladders.evidence import StageEvidence
 from bokgi.intake.mapping.ladders.infer import infer
+from bokgi.intake.mapping.ladders.order import in_order
 from bokgi.intake.mapping.ladders.words import known, number_of
 from bokgi.intake.mapping.model import Entity, FileMapping, Hints, StageDefinition, StageFoundBy
 from bokgi.intake.mapping.preset import preset_named
@@ -283,6 +289,43 @@ def test_history_orders_stages_that_have_no_usual_name(bench: Bench) -> None:
         ("Mole", StageFoundBy.HISTORY),
         ("Apple", StageFoundBy.HISTORY),
     ]
+
+
+def _entries(paths: dict[tuple[str, ...], int]) -> bytes:
+    """Write the stage history of so many deals on each path, a stage a day."""
+    deals = [path for path, n in paths.items() for _each in range(n)]
+    rows = [(f"D{n}", s, f"2026-01-0{day} 10:00:00") for n, path in enumerate(deals) for day, s in enumerate(path, 1)]
+    return table(("deal id", "stage", "entered at"), *rows)
+
+
+def test_an_order_is_that_in_which_deals_pass_stages_not_how_many_they_had_passed(bench: Bench) -> None:
+    # Who skips a stage is at the next one early: Apple is the second stage of most, and always after Mole.
+    log = _entries({("Zebra", "Emu", "Mole", "Apple"): 12, ("Zebra", "Apple"): 30, ("Zebra", "Emu", "Zebra"): 4})
+    stages = bench.map({"stage_history.csv": log}).mappings[0].stages
+    assert [stage.stage for stage in stages] == ["Zebra", "Emu", "Mole", "Apple"]
+
+
+def test_stages_that_no_deal_passed_both_have_no_order(bench: Bench) -> None:
+    stages = bench.map({"stage_history.csv": _entries({("Zebra",): 9, ("Apple",): 30})}).mappings[0].stages
+    assert {stage.found_by for stage in stages} == {StageFoundBy.NOTHING}
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_order_contradicts_fewer_deals(seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311 - made-up histories
+    stages = list("abcdef")
+    way = rng.sample(stages, len(stages))
+    ahead: Counter[tuple[str, str]] = Counter()
+    for _deal in range(30):
+        path = [stage for stage in way if rng.random() < 0.6]
+        if len(path) > 1 and rng.random() < 0.3:
+            path.insert(0, path.pop())
+        ahead.update(combinations(path, 2))
+
+    def against(order: Sequence[str]) -> int:
+        return sum(ahead[later, earlier] for earlier, later in combinations(order, 2))
+
+    assert against(in_order(stages, ahead)) == min(map(against, permutations(stages)))
 
 
 def test_stages_of_several_pipelines_are_told_apart() -> None:

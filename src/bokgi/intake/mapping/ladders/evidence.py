@@ -1,14 +1,16 @@
-"""What the data say about stages: counts, flags, probabilities and the order of entry, each in one query."""
+"""What the data say about stages: counts, flags, probabilities and the order of entry."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import duckdb
 
 from bokgi.intake.files.staged import StagedFile
+from bokgi.intake.mapping.ladders.order import in_order
 from bokgi.intake.mapping.model import FileMapping
 from bokgi.intake.sql import literal
 
@@ -23,7 +25,8 @@ _TRUE: Final = ("true", "1", "yes", "y", "t", "1.0", "예", "o", "완료")
 class StageEvidence:
     """One stage of one pipeline: rows, the share that is won and closed (null: no such flag), probability, place.
 
-    `probability` is 0 to 1, null where the rows of the stage differ. `place` is the mean rank of its first entry.
+    `probability` is 0 to 1, null where the rows of the stage differ. `place` is its place in the order that
+    fits best in which deals came to the stages of a pipeline; equal where no deal came to two of them.
     """
 
     pipeline: str
@@ -76,17 +79,16 @@ def of_deals(
 def of_history(
     connection: duckdb.DuckDBPyConnection, staged: StagedFile, mapping: FileMapping, moment: str | None
 ) -> tuple[StageEvidence, ...]:
-    """Count the stages of a stage history with the mean rank of their first entry.
+    """Count the stages of a stage history, and find the order in which deals came to them (`order.in_order`).
 
-    `moment` is the SQL of the moment of entry, null where it cannot be sorted; then no rank is given.
+    `moment` is the SQL of the moment of entry, null where it cannot be sorted; then no place is given.
     """
     stage, deal = (text_of(staged, mapping, f"stage_history.{what}") for what in ("stage", "deal_id"))
     if stage is None or deal is None:
         return ()
     pipeline = text_of(staged, mapping, "stage_history.pipeline") or "NULL"
     at = moment or "NULL::VARCHAR"
-    rows = connection.execute(
-        f"""WITH entries AS (
+    firsts = f"""WITH entries AS (
                 SELECT coalesce({pipeline}, ?) AS pipeline, {stage} AS stage, {deal} AS deal, {at} AS entered, _row
                 FROM (SELECT * FROM {staged.relation} LIMIT {_MOST_EVENTS})
             ), firsts AS (
@@ -94,12 +96,36 @@ def of_history(
                 FROM entries WHERE stage IS NOT NULL GROUP BY ALL
             ), ranked AS (
                 SELECT *, rank() OVER (PARTITION BY deal ORDER BY entered, seen) AS place FROM firsts
-            )
+            )"""
+    rows = connection.execute(
+        f"""{firsts}
             SELECT pipeline, stage, sum(n)::BIGINT, CASE WHEN count(entered) > 0 THEN avg(place) END
             FROM ranked GROUP BY ALL ORDER BY ALL LIMIT {MOST_STAGES + 1}""",
         [DEFAULT_PIPELINE],
     ).fetchall()
-    return tuple(StageEvidence(name, label, n, place=place) for name, label, n, place in rows)
+    if moment is None or len(rows) > MOST_STAGES:
+        return tuple(StageEvidence(name, label, n) for name, label, n, __ in rows)
+    ahead: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+    for name, earlier, later, n in connection.execute(
+        f"""{firsts}
+            SELECT a.pipeline, a.stage, b.stage, count(*) FROM ranked AS a JOIN ranked AS b
+            ON a.pipeline = b.pipeline AND a.deal = b.deal AND a.place < b.place GROUP BY ALL""",
+        [DEFAULT_PIPELINE],
+    ).fetchall():
+        ahead[name][earlier, later] = n
+    places = {name: _places([row for row in rows if row[0] == name], ahead[name]) for name in {row[0] for row in rows}}
+    return tuple(StageEvidence(name, label, n, place=places[name].get(label)) for name, label, n, __ in rows)
+
+
+def _places(
+    rows: Sequence[tuple[str, str, int, float | None]], ahead: Mapping[tuple[str, str], int]
+) -> dict[str, float]:
+    """Place each stage entered at a known moment; stages that no deal tells apart by their mean rank."""
+    ranks = {label: rank for __, label, __, rank in rows if rank is not None}
+    if not ahead:
+        return dict.fromkeys(ranks, 1.0)
+    ordered = in_order(sorted(ranks, key=lambda label: (ranks[label], label)), ahead)
+    return {label: float(place) for place, label in enumerate(ordered, start=1)}
 
 
 def joined(deals: Sequence[StageEvidence], history: Sequence[StageEvidence]) -> tuple[StageEvidence, ...]:
