@@ -1,14 +1,16 @@
-"""Back and forward in a real browser: a filter that htmx drew comes back as it was, and nothing is sent twice."""
+"""Back and forward in a real browser, and a session that ended: what was typed stays, and nothing is sent twice."""
 
 from __future__ import annotations
 
 import pytest
+from django.contrib.sessions.models import Session
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from bokgi.apps.access.models import User
 from bokgi.apps.forecast.models import Submission
+from tests.conftest import PASSWORD
 from tests.homes import deal_name
 from tests.ui.browser import at, chromium, complaints, enter, fill, text, turn, until, waiting
 
@@ -66,3 +68,38 @@ def test_what_was_sent_is_not_sent_again_by_back_forward_or_reload(
     window.refresh()
     waiting(window).until(lambda seen: seen.find_element(By.TAG_NAME, "h1"))
     assert Submission.objects.count() == 1
+
+
+def test_what_was_typed_when_the_session_had_ended_stands_in_the_form_again_for_who_typed_it(
+    users: dict[str, User], live_server: LiveServer, window: Chrome
+) -> None:
+    def lost() -> None:
+        enter(window, live_server, users["rep"])
+        window.get(f"{live_server.url}/forecast/submit/")
+        fill(window, amount="2억", commit="1억")
+        Session.objects.all().delete()
+        turn(window, "form.form button.btn-primary")
+        at(window, "/account/sign-in/")
+
+    def sign_in(who: str) -> None:
+        fill(window, login=users[who].email, password=PASSWORD)
+        turn(window, "form button.btn-primary")
+        at(window, "/forecast/submit/")
+
+    def typed() -> list[str | None]:
+        return [window.find_element(By.NAME, name).get_attribute("value") for name in ("amount", "commit")]
+
+    lost()
+    sign_in("rep")
+    until(window, "입력하신 내용을 되살렸습니다")
+    assert typed() == ["2억", "1억"]
+    turn(window, "form.form button.btn-primary")
+    until(window, "제출했습니다")
+    window.get(f"{live_server.url}/forecast/submit/")
+    assert typed() == ["", ""]
+    assert Submission.objects.count() == 1
+    # Somebody else at the same screen finds nothing of it.
+    lost()
+    sign_in("manager")
+    assert typed() == ["", ""]
+    assert window.execute_script("return sessionStorage.getItem('bokgi-sent')") is None

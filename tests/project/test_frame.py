@@ -8,6 +8,7 @@ from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
@@ -93,8 +94,25 @@ def test_who_is_not_signed_in_comes_back_after_signing_in(as_role: AsRole) -> No
     assert answer["Location"] == "/account/sign-in/?next=%2Fsettings%2F%3Fa%3D1"
     given = {"login": "REP@team.example", "password": "jade-stone-at-dawn"}
     assert client.post(answer["Location"], given)["Location"] == "/settings/?a=1"
-    part = as_role("").get("/settings/", headers={"HX-Request": "true"})
-    assert (part.status_code, part["HX-Redirect"]) == (401, "/account/sign-in/")
+    part = as_role("").get(
+        "/settings/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/deals/?a=1"}
+    )
+    assert (part.status_code, part["HX-Redirect"]) == (401, "/account/sign-in/?next=%2Fdeals%2F%3Fa%3D1")
+    # What a form sends leads back to where the form stands; another site's address leads nowhere.
+    for sent_from, back in (
+        ("http://testserver/deals/new/", "%2Fdeals%2Fnew%2F"),
+        ("http://evil.example/deals/", "%2F"),
+    ):
+        sent = as_role("").post("/deals/new/", {}, headers={"Referer": sent_from})
+        assert sent["Location"] == f"/account/sign-in/?next={back}"
+
+
+def test_a_form_that_was_open_for_too_long_leads_back_to_itself(users: dict[str, User]) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(users["rep"], backend=settings.AUTHENTICATION_BACKENDS[0])
+    refused = client.post("/deals/new/", {"name": "x"}, headers={"Referer": "http://testserver/deals/new/?a=1"})
+    assert refused.status_code == 403
+    assert 'data-lost><a class="btn btn-primary" href="/deals/new/?a=1">' in refused.content.decode()
 
 
 def test_a_page_that_is_not_there_says_so_in_the_frame(as_role: AsRole) -> None:

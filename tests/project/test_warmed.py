@@ -42,6 +42,14 @@ def test_a_main_page_waits_for_nothing_to_know_what_may_be_shown(
     assert unknown_of(as_role("viewer"), pages, named([]), monkeypatch) == {}
 
 
+@pytest.mark.usefixtures("home")
+def test_the_change_of_a_team_that_one_does_not_lead_asks_nothing_that_was_not_asked(
+    as_role: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = named(warmed._of_teams(TODAY))  # noqa: SLF001 - what is registered is what is tried
+    assert unknown_of(as_role("viewer"), ["/funnel/change/?team=1팀"], known, monkeypatch) == {}
+
+
 def unknown_of(
     client: Client, pages: Iterable[str], known: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, list[str]]:

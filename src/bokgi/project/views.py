@@ -23,7 +23,7 @@ from django.views.decorators.http import require_GET
 from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import EVERYBODY, Role
-from bokgi.apps.access.permitting import anyone, may
+from bokgi.apps.access.permitting import anyone, may, page_of
 from bokgi.domain.errors import BokgiError, NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.project.navigation import entries
@@ -109,8 +109,10 @@ def vega_bundle(request: HttpRequest, version: str) -> HttpResponseBase:
     return response
 
 
-def _page(request: HttpRequest, status: int, title: str, message: object, hint: object = "") -> HttpResponse:
-    shown = {"status": status, "title": title, "message": message, "hint": hint}
+def _page(
+    request: HttpRequest, status: int, title: str, message: object, hint: object = "", *, back: str = ""
+) -> HttpResponse:
+    shown = {"status": status, "title": title, "message": message, "hint": hint, "back": back}
     return render(request, "error.html", shown, status=status)
 
 
@@ -174,5 +176,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form that was open for too long, or came from another site."""
     del reason
     text = N_("The form was open for too long, or you signed in elsewhere meanwhile.")
-    hint = N_("Go back, reload the page and send the form again.")
-    return _page(request, 403, N_("Form no longer valid"), Message(text), Message(hint))
+    hint = N_("Go back to the form: what you typed stands in it again. Send it once more.")
+    back = page_of(request)
+    return _page(
+        request, 403, N_("Form no longer valid"), Message(text), Message(hint), back="" if back == "/" else back
+    )

@@ -166,6 +166,7 @@ def register() -> None:
     main_question(tell_pipeline_change, start=since, team=None)
     open_questions(_of_bottleneck)
     open_questions(_of_people)
+    open_questions(_of_teams)
     open_questions(_of_managers)
 
 
@@ -191,7 +192,16 @@ def _of_people(on: date) -> Iterator[tuple[Question, dict[str, object]]]:
 
 
 TEAMS: Final = 12
-"""So many teams' packs are made beforehand at most; the page of another one waits when it is opened first."""
+"""So many teams are asked about beforehand at most; the page of another one waits when it is opened first."""
+
+
+def _of_teams(on: date) -> Iterator[tuple[Question, dict[str, object]]]:
+    """Name the changes of each team: who sees sums only is shown one after all spans that are offered were judged."""
+    with suppress(NotFoundError):
+        teams = {row["team"] for row in answers().ask(ask_roster, as_of=on)["people"] if row["team"]}
+        for team in sorted(teams)[:TEAMS]:
+            for start in starts_of(on):
+                yield tell_pipeline_change, {"start": start, "team": team}
 
 
 def _of_managers(on: date) -> Iterator[tuple[Question, dict[str, object]]]:

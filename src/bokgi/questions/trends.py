@@ -44,12 +44,11 @@ def ask_trends(facts: Facts, *, as_of: date, team: str | None = None, person_id:
         began = _first_day(here.facts.deals.created_on)
         if person_id is None:
             closed = created = here.keep(here.of_team(team))
-            fresh = closed.filter(_.type.isnull() | (_.type == "new"))
             rate = _close_rate(here, created, spans)
         else:
             closed, created = (owned(here, column) for column in ("closed_on", "created_on"))
-            fresh = closed
             rate = _counted(here, "created", "created", created, "created_on", spans, person_id)
+        fresh = closed.filter(_.type.isnull() | (_.type == "new"))
         told = [
             _known(_win_rate(here, fresh, spans, person_id), spans, began, since=1),
             _known(rate, spans, began),

@@ -18,8 +18,8 @@ TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 STATIC: Final = Path(__file__).resolve().parent / "static"
 STYLES: Final = ("bokgi/tokens.css", "bokgi/components.css", "bokgi/screen.css")
 """Style sheets of a page in their order, below `STATIC`."""
-_SCRIPTS: Final = ("focus", "dialog", "menu", "table", "toast", "copy", "busy", "wrong", "theme", "chart", "upload")
-SCRIPTS: Final = tuple(f"bokgi/{name}.js" for name in _SCRIPTS)
+_SCRIPTS: Final = "focus dialog menu table toast copy busy kept wrong theme chart upload"
+SCRIPTS: Final = tuple(f"bokgi/{name}.js" for name in _SCRIPTS.split())
 """Scripts of a page, below `STATIC`; each is loaded with `defer`."""
 
 _BEFORE_PARTICLE: Final = re.compile(r"([)%\]’”])(?=[가-힣])")

@@ -88,8 +88,9 @@ def test_the_kpis_of_a_person_and_a_pipeline_are_those_of_the_question(as_role: 
             elif row["kind"] == "rate" and row["value"] is not None:
                 assert percent(row["value"]) in told, (query, key)
         assert f"not told of one {kind}" in figure_of(shown, "star-dependency")
-        assert 'id="trends"' not in shown
+        assert ('id="trends"' in shown) == (query == "?person=lee"), query
     assert 'id="trends"' in page(leader)
+    assert 'id="trends"' not in page(leader, "/kpi/?team=1팀&person=lee")
 
 
 @pytest.mark.usefixtures("home", "english")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
@@ -72,12 +73,24 @@ def is_permitted(view: object, user: User | AnonymousUser) -> bool:
     return declared == ANYONE or (isinstance(user, User) and user.is_active and Role(user.role) in declared)
 
 
+def page_of(request: HttpRequest) -> str:
+    """Give the page on which somebody is: where a form or a part of a page was sent from, that one; else the first."""
+    is_part = bool(request.headers.get("HX-Request"))
+    if request.method == "GET" and not is_part:
+        return request.get_full_path()
+    address = request.headers.get("HX-Current-URL" if is_part else "Referer", "")
+    if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=settings.ENCRYPTED):
+        return "/"
+    found = urlsplit(address)
+    return urlunsplit(("", "", found.path or "/", found.query, ""))
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Send to the sign-in page; a part of a page that htmx asks for makes the whole page go there."""
+    """Send to the sign-in page, and then back; a part of a page that htmx asks for makes the whole page go there."""
     entrance = "demo" if settings.DEMO else settings.LOGIN_URL
-    here = request.get_full_path() if request.method == "GET" else "/"
+    address = f"{reverse(entrance)}?{urlencode({'next': page_of(request)})}"
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=401)
-        response["HX-Redirect"] = reverse(settings.LOGIN_URL)
+        response["HX-Redirect"] = address
         return response
-    return HttpResponseRedirect(f"{reverse(entrance)}?{urlencode({'next': here})}")
+    return HttpResponseRedirect(address)

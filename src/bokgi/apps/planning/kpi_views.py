@@ -57,8 +57,10 @@ def kpi_index(request: PageRequest) -> HttpResponse:
     of_stages = _stages(screen) if staged else None
     narrowed = screen.person is not None or screen.pipeline is not None
     long = replace(screen, also=windows(screen.as_of, weeks=WEEKS, count=COUNT))
-    tells = asked and not narrowed and not long.hidden
-    went = ask_later(request, ask_trends, as_of=screen.as_of, team=screen.team) if tells else None
+    untold = _trends_untold(screen)
+    tells = asked and not untold and not long.hidden
+    whose = {"team": screen.team} if screen.person is None else {"person_id": screen.person}
+    went = ask_later(request, ask_trends, as_of=screen.as_of, **whose) if tells else None
     sees_stars = asked and screen.viewer.role in _SEES_STARS and not narrowed
     of_stars = _stars(screen) if sees_stars else None
     working = any(
@@ -94,12 +96,21 @@ def kpi_index(request: PageRequest) -> HttpResponse:
         "trends_weeks": None if went is None else went["weeks"],
         "working": working,
         "parts": ["of-trends", *(f"value-{kpi.key}" for kpi in kpis.KPIS)],
-        "narrowed": narrowed,
+        "untold": untold,
         "whole": whole,
         "may_edit": found is not None and selectors.may_edit(screen),
         "cadences": CADENCES,
     }
     return render(request, "planning/kpis.html", shown)
+
+
+def _trends_untold(screen: Screen) -> str:
+    """Say why there are no trends of what is looked at; empty where there are."""
+    if screen.pipeline is not None:
+        return screen.say(N_("Trends are told of all pipelines together."))
+    if screen.person is not None and screen.team is not None:
+        return screen.say(N_("Trends of a person are told of all teams together."))
+    return ""
 
 
 def _periods(screen: Screen) -> tuple[Period, ...]:
