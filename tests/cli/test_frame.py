@@ -226,3 +226,43 @@ def test_a_message_is_written_plainly_in_a_terminal(tmp_path: Path) -> None:
     session = Session(lang="ko", format="text", home=tmp_path)
     assert session.text(Message("{on}", {"on": date(2026, 11, 23)})) == "2026년 11월 23일"
     assert session.text(Message("{on}", {"on": date(2026, 11, 23)}), as_of=date(2026, 1, 1)) == "11월 23일"
+
+
+_LEAVING = """
+import sys, weakref
+from bokgi.cli import program
+
+class Held:
+    def __del__(self):
+        print("taken down", flush=True)
+
+class Folder:
+    pass
+
+def run(arguments):
+    global held, folder
+    held, folder = Held(), Folder()
+    weakref.finalize(folder, print, "folder deleted")
+    if arguments:
+        sys.exit(int(arguments[0]))
+    return 7
+
+program.run = run
+program.main()
+"""
+
+
+@pytest.mark.parametrize(("words", "code"), [([], 7), (["0"], 0), (["1"], 1)])
+def test_a_command_cleans_up_and_leaves_without_taking_the_interpreter_down(words: list[str], code: int) -> None:
+    ended = subprocess.run([sys.executable, "-c", _LEAVING, *words], capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout.split(b"\n"), ended.stderr) == (code, [b"folder deleted", b""], b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full there")
+def test_an_answer_that_finds_no_room_is_a_fault() -> None:
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "bokgi.cli", "--version"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, env=buffered)
+    assert ended.returncode == faults.EXIT_CODES["setup"]
+    assert ended.stderr.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import sys
@@ -22,6 +23,7 @@ from bokgi.cli.lighter import without_unused
 from bokgi.cli.registry import Answer
 from bokgi.cli.session import Session
 from bokgi.domain.messages import N_
+from bokgi.project.stopping import leave
 
 _ABOUT: Final = N_("The weekly sales review, from the CRM export to the meeting.")
 _VERSION_HELP: Final = N_("Show the version.")
@@ -112,6 +114,8 @@ def run(arguments: Sequence[str]) -> int:
     session = Session(lang=lang, format=form, home=Path(option_given(arguments, "--home") or registry.DEFAULT_HOME))
     try:
         code = build(lang).main(shared_options_last(arguments), prog_name="bokgi", standalone_mode=False)
+        # A full disk or a reader that has gone is met here, not at the end of the process, where nobody would be told.
+        sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         return faults.EXIT_CODES["interrupted"]
     except BrokenPipeError:
@@ -127,6 +131,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
+    code = faults.EXIT_CODES["internal"]
+    # Who is registered first is called last. To take the interpreter down would be a sixth of a command.
+    atexit.register(lambda: leave(code))
     _speak_utf8()
     without_unused()
-    sys.exit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+    except SystemExit as ended:  # how the parser ends where a shell asks it to complete words
+        code = ended.code if isinstance(ended.code, int) else 0
+    sys.exit(code)
