@@ -81,6 +81,25 @@ def quarter(number: int, amount: int, year: int = 2026, kind: str = "person") ->
         (("1월", "2월", "3월", "1분기", "2분기"), {"1월": "01", "2월": "02", "3월": "03", "2분기": "Q2"}),
         (("11월", "12월", "1월", "2월"), {"11월": "11", "12월": "12", "1월": "+01", "2월": "+02"}),
         (("4분기", "1분기"), {"4분기": "Q4", "1분기": "+Q1"}),
+        (("상반기", "하반기(만원)"), {"상반기": "H1", "하반기(만원)": "H2"}),
+        (("H1 2026", "2H26", "FY26 상반기"), {"H1 2026": "2026-H1", "2H26": "2026-H2", "FY26 상반기": "FY2026-H1"}),
+        (("상반기", "1분기", "2분기", "하반기"), {"1분기": "Q1", "2분기": "Q2", "하반기": "H2"}),
+        (("하반기", "상반기"), {"하반기": "H2", "상반기": "+H1"}),
+        (("2026", "2027년"), {"2026": "2026", "2027년": "2027"}),
+        (("FY26 Quota",), {"FY26 Quota": "FY2026"}),
+        (("2026년 목표", "2025년 실적"), {"2026년 목표": "2026"}),
+        (("연간 목표",), {"연간 목표": "year"}),
+        (("1월", "2월", "연간 목표"), {"1월": "01", "2월": "02"}),
+        (("2025", "2026-01", "2026-02"), {"2026-01": "2026-01", "2026-02": "2026-02"}),
+        (("2026-01", "2026-02", "FY26 목표"), {"2026-01": "2026-01", "2026-02": "2026-02"}),
+        (("2026.1", "2026.2", "2026.10"), {"2026.1": "2026-01", "2026.2": "2026-02", "2026.10": "2026-10"}),
+        (("2026-1", "26.2", "2026. 3."), {"2026-1": "2026-01", "26.2": "2026-02", "2026. 3.": "2026-03"}),
+        (("2026.09", "2026.1", "2026.11"), {"2026.09": "2026-09", "2026.1": "2026-10", "2026.11": "2026-11"}),
+        (("2026.1", "2026.11"), {"2026.1": "2026-10", "2026.11": "2026-11"}),
+        (("2026-1분기", "2026.2Q"), {"2026-1분기": "2026-Q1", "2026.2Q": "2026-Q2"}),
+        (("2026.1~6", "2026.7~12"), None),
+        (("연간",), None),
+        (("2026년",), None),
         (("1~3월", "4~6월"), None),
         (("1월", "합계"), None),
         (("1월 실적", "2월 실적"), None),
@@ -222,11 +241,48 @@ def test_months_of_a_fiscal_year_that_go_on_after_december_are_of_the_same_fisca
     assert "‘1월’부터" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "header", "start", "end"),
+    [
+        ("목표.csv", "2026년 연간 목표", date(2026, 1, 1), date(2027, 1, 1)),
+        ("2026 목표.csv", "연간", date(2026, 1, 1), date(2027, 1, 1)),
+        ("2026 목표.csv", "하반기 목표", date(2026, 7, 1), date(2027, 1, 1)),
+        ("목표.csv", "2026", date(2026, 1, 1), date(2027, 1, 1)),
+        ("목표.csv", "FY26", date(2026, 4, 1), date(2027, 4, 1)),
+        ("목표.csv", "FY26 하반기 목표", date(2026, 10, 1), date(2027, 4, 1)),
+    ],
+)
+def test_a_column_may_be_for_a_whole_year_or_a_half(
+    tmp_path: Path, name: str, header: str, start: date, end: date
+) -> None:
+    organisation(tmp_path, year_starts="4")
+    lake, result = taken_in(tmp_path, name, ("담당자", header), ("김민수", "500"))
+    assert targets(lake) == [("person", start, end, Decimal(500))]
+    assert (result.read, result.accepted) == (1, 1)
+
+
 def test_a_month_that_a_saved_mapping_does_not_know_is_a_target_too(tmp_path: Path) -> None:
     taken_in(tmp_path, "목표.csv", ("담당자", "2026-01", "2026-02", "2026-03"), ("김민수", "1", "2", "3"))
     lake, again = taken_in(tmp_path, "목표.csv", ("담당자", "2026-02", "2026-03", "2026-04"), ("김민수", "2", "3", "4"))
     assert again.plan.files[0].mapping.found_by.value == "saved"
     assert targets(lake) == [month(number, number) for number in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "january"),
+    [(("1월", "2월"), ("12월", "1월", "2월"), 2027), (("12월", "1월", "2월"), ("1월", "2월", "12월"), 2026)],
+)
+def test_the_order_of_the_columns_tells_the_year_of_january_also_of_a_saved_mapping(
+    tmp_path: Path, before: tuple[str, ...], now: tuple[str, ...], january: int
+) -> None:
+    taken_in(tmp_path, "2026 목표.csv", ("담당자", *before), ("이지은", *("5" for _ in before)))
+    lake, again = taken_in(tmp_path, "2026 목표.csv", ("담당자", *now), ("김민수", "많이", *("7" for _ in now[1:])))
+    assert again.plan.files[0].mapping.found_by.value == "saved"
+    release_by_mapping(lake, 2, by="test", at=AT)
+    [waiting] = quarantine.quarantined(lake)
+    assert release_by_hand(lake, waiting.place, {now[0]: "7"}, by="test", at=AT).released == 1
+    assert [row[1].year for row in targets(lake) if row[1].month == 1 and row[3] == 7] == [january]
+    assert "+" not in (lake.home / "mappings" / "2026-목표.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

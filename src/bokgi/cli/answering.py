@@ -186,7 +186,10 @@ def _place(session: Session, finding: Finding, said: str) -> str:
         return ""
     file = "" if there[0].file is None or there[0].file in said else f"{there[0].file}, "
     # Several columns of one header stand in the same row.
-    rows = list(dict.fromkeys(example.row for example in there))
-    listed = ", ".join(session.text(Message(N_("row {row}"), {"row": f"{row:,}"})) for row in rows[:_ROWS_SHOWN])
+    rows = {example.row: f": {example.value} → {example.near}?" if example.near else "" for example in there}
+    listed = ", ".join(
+        session.text(Message(N_("row {row}"), {"row": f"{row:,}"})) + meant
+        for row, meant in list(rows.items())[:_ROWS_SHOWN]
+    )
     more = finding.count > len(there) or len(rows) > _ROWS_SHOWN
     return f" ({file}{listed}{', …' if more else ''})"

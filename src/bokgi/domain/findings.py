@@ -20,16 +20,20 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Example:
-    """One place where a finding holds: file, row as a person counts it in a spreadsheet, column, value as written."""
+    """One place where a finding holds: file, row as a person counts it in a spreadsheet, column, value as written.
+
+    `near` is what the value may have been meant to be, where one knows.
+    """
 
     file: str | None = None
     row: int | None = None
     column: str | None = None
     value: str | None = None
+    near: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give the parts that are set."""
-        parts = {"file": self.file, "row": self.row, "column": self.column, "value": self.value}
+        parts = {"file": self.file, "row": self.row, "column": self.column, "value": self.value, "near": self.near}
         return {name: part for name, part in parts.items() if part is not None}
 
 
@@ -54,7 +58,7 @@ class Finding:
 
     def without_cells(self) -> Finding:
         """Give the finding with the places of its examples and not what stands there, which may name a person."""
-        return replace(self, examples=tuple(replace(example, value=None) for example in self.examples))
+        return replace(self, examples=tuple(replace(example, value=None, near=None) for example in self.examples))
 
     def as_json(self, lang: str) -> dict[str, Any]:
         """Give code, severity, count, message in `lang` and examples."""

@@ -20,7 +20,7 @@ from bokgi.intake.attempt import ATTEMPTS, Attempted, Counting, Counts, Progress
 from bokgi.intake.entering import correct_again
 from bokgi.intake.mapping import saved
 from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity, FileMapping, FoundBy
-from bokgi.intake.mapping.target_periods import YEAR
+from bokgi.intake.mapping.target_periods import lasting
 from bokgi.intake.plan import MAPPINGS, Exported, ExportedBy, ImportPlan, PlannedFile, refuse_open_questions
 from bokgi.intake.workbench import Workbench, after_commit, told_apart
 from bokgi.intake.writing.held import Held
@@ -274,10 +274,9 @@ def save_mappings(lake: Lake, mappings: Sequence[FileMapping]) -> None:
     folder = lake.home / MAPPINGS
     with told_apart():
         folder.mkdir(parents=True, exist_ok=True)
-        for mapping in mappings:
+        for mapping in map(lasting, mappings):
             path = folder / f"{mapping.name}.toml"
-            lasting = replace(mapping, constants={k: v for k, v in mapping.constants.items() if k != YEAR})
-            kept = _told_otherwise(saved.read_file(path), lasting) if path.exists() else lasting
+            kept = _told_otherwise(saved.read_file(path), mapping) if path.exists() else mapping
             if kept is not None:
                 whole = path.with_suffix(".new")
                 whole.write_text(saved.write(kept), encoding="utf-8")

@@ -22,7 +22,7 @@ from bokgi.intake.files.staged import FoundBy, StagedColumn, StagedFile
 from bokgi.intake.importing import mappings_from, mappings_text, save_mappings
 from bokgi.intake.mapping import saved, second_table
 from bokgi.intake.mapping.model import FileMapping
-from bokgi.intake.mapping.target_periods import YEAR
+from bokgi.intake.mapping.target_periods import of_import
 from bokgi.intake.plan import MAPPINGS
 from bokgi.intake.quarantine import Place, RefusedRow
 from bokgi.intake.sql import literal
@@ -264,11 +264,14 @@ def _entry(
 
 
 def _mapping_for(file: str, mappings: Sequence[FileMapping], chosen: Sequence[FileMapping]) -> FileMapping:
-    """Give the mapping for a file of an import: a chosen one of the same name, else the import's own."""
+    """Give the mapping for a file of an import: a chosen one of the same name, else the import's own.
+
+    Columns that the chosen one does not name are what the import found them to be.
+    """
     own = next((mapping for mapping in mappings if mapping.file == quarantine.mapped_as(file)), None) or mappings[0]
     told = next((mapping for mapping in chosen if mapping.name == own.name and mapping.entity is own.entity), own)
-    year = {YEAR: own.constants[YEAR]} if YEAR in own.constants else {}
-    return replace(told, constants={**year, **told.constants})
+    new = [column for column in own.columns if column.column not in told.headers]
+    return of_import(replace(told, columns=(*told.columns, *new)), own)
 
 
 def _staged(

@@ -35,7 +35,11 @@ _DATA_LIKE: Final = re.compile(
     re.VERBOSE,
 )
 
-_MONTH: Final = re.compile(r"20\d\d[-./]?(?:0[1-9]|1[0-2])(?:[-./]01(?: 00:00:00)?)?")
+_PERIOD: Final = re.compile(
+    r"20\d\d(?:[-./]?(?:0[1-9]|1[0-2])(?:[-./]01(?: 00:00:00)?)?|[-./]\s?[1-9]\.?)?"
+    r"|['’]?[2-4]\d[-./]\s?(?:0?[1-9]|1[0-2])\.?"
+)
+"""A month or a year as a header writes it that is all digits: `202601`, `2026.1`, `26-01`, `2026`."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +153,11 @@ def _is_label_row(records: Sequence[Sequence[str]], at: int) -> bool:
     if any(len(cell) > _LONGEST_LABEL for cell in cells):
         return False
     alike = sum(1 for cell in cells if looks_like_data(cell))
-    if alike == 0 or _are_months(cells):
+    below = records[at + 1] if at + 1 < len(records) else ()
+    if alike == 0 or _are_periods(records[at], below):
         return True
     if alike * 2 > len(cells):
         return False
-    below = records[at + 1] if at + 1 < len(records) else ()
     both = sum(
         1
         for cell, under in zip(records[at], below, strict=False)
@@ -162,10 +166,16 @@ def _is_label_row(records: Sequence[Sequence[str]], at: int) -> bool:
     return both * 4 < len(cells)
 
 
-def _are_months(cells: Sequence[str]) -> bool:
-    """Tell whether what looks like data in a row are names of different months ("202601"), beside at least a label."""
-    found = [cell.strip() for cell in cells if looks_like_data(cell)]
-    return 1 < len(set(found)) == len(found) < len(cells) and all(_MONTH.fullmatch(cell) for cell in found)
+def _are_periods(record: Sequence[str], below: Sequence[str]) -> bool:
+    """Tell whether what looks like data in a row are names of different months or years ("202601"), beside a label.
+
+    Below the name of a period stands something else.
+    """
+    found = {place: cell.strip() for place, cell in enumerate(record) if looks_like_data(cell)}
+    labels = any(cell.strip() for place, cell in enumerate(record) if place not in found)
+    under = [below[place].strip() for place in found if place < len(below)]
+    different = labels and len(set(found.values())) == len(found)
+    return different and all(map(_PERIOD.fullmatch, found.values())) and not any(map(_PERIOD.fullmatch, under))
 
 
 def _is_second_row(

@@ -6,6 +6,7 @@ from typing import Final
 
 from bokgi.intake.mapping.contents import MONTH_NAMES
 from bokgi.intake.mapping.fields import Kind
+from bokgi.intake.mapping.model import WHOLE
 from bokgi.intake.values.moment_shapes import MONTHS
 from bokgi.intake.values.reading import Reading
 from bokgi.intake.values.text import is_blank, trimmed
@@ -17,6 +18,7 @@ _FISCAL: Final = r"fy ?[\x27’-]?((?:20)?[0-9][0-9])|((?:20)?[0-9][0-9]) ?(?:�
 _QUARTER: Final = "^(?:q ?([1-4])|0?([1-4]) ?(?:q|(?:/4|사)? ?분기)?)$"
 _MONTH: Final = "^(0?[1-9]|1[0-2]) ?월?$"
 _NAMED: Final = rf"^({MONTH_NAMES})\.?$"
+_HALF: Final = "(?:^|[^a-z])h ?([12])(?:[^0-9]|$)|(?:^|[^0-9])([12]) ?(?:h(?:[^a-z]|$)|반기)"
 _UNREADABLE: Final = "no period"
 
 
@@ -53,20 +55,23 @@ def _year_of(sql: str) -> str:
 def of_year(year: str, part: str) -> str:
     """Give the SQL of one text for `period` from that of a year, and a part of it as `target_of:` names it.
 
-    `01` and `Q1` are parts of that year, `+01` of the next; `2026-01` is itself, whatever the year. Months that follow
-    a December are of the calendar year after it, also in a fiscal year. Null where the year cannot be read.
+    `01`, `Q1`, `H1` and `year` are parts of that year, `+01` of the next; `2026-01` and `2026` are themselves, whatever
+    the year. Months that follow a December are of the calendar year after it, also in a fiscal year. Null where the
+    year cannot be read.
 
     >>> import duckdb
-    >>> asked = [of_year("'FY26'", part) for part in ("01", "+01", "+Q1", "2027-03")]
+    >>> asked = [of_year("'FY26'", part) for part in ("01", "+01", "+Q1", "2027-03", "H2", "year", "2027")]
     >>> duckdb.sql(f"SELECT {', '.join(asked)}").fetchall()
-    [('FY2026-01', '2027-01', 'FY2027-Q1', '2027-03')]
+    [('FY2026-01', '2027-01', 'FY2027-Q1', '2027-03', 'FY2026-H2', 'FY2026', '2027')]
     """
-    if "-" in part:
+    if "20" in part:
         return f"'{part}'"
     whole = _year_of(year)
+    if part == WHOLE:
+        return whole
     if part.startswith("+"):
         after = f"(right({whole}, 4)::INTEGER + 1)::VARCHAR"
-        whole = f"replace({whole}, right({whole}, 4), {after})" if "Q" in part else after
+        whole = f"replace({whole}, right({whole}, 4), {after})" if part[1] in "QH" else after
     return f"{whole} || '-{part.removeprefix('+')}'"
 
 
@@ -86,24 +91,32 @@ def period(sql: str, *, name: str, year_starts: int = 1) -> Reading:
     """Read the text column `sql` as periods: results `start` and `end` (DATE), `malformed`.
 
     Read are `2026-11`, `2026.11`, `202611`, `2026년 11월`, `Nov 2026`, `2026-11-01` (its month), `2026-Q4`, `Q4 2026`,
-    `2026년 4분기`, `2026`, `2026년도`; of a fiscal year, which begins in the month `year_starts` of the year that names
-    it, `FY26`, `FY2026 Q1`, `2026회계연도 1분기`, `FY26 3월`.
+    `2026년 4분기`, `2026-H1`, `2026 상반기`, `2026`, `2026년도`; of a fiscal year, which begins in the month
+    `year_starts` of the year that names it, `FY26`, `FY2026 Q1`, `2026회계연도 1분기`, `FY26 하반기`, `FY26 3월`.
 
     >>> import duckdb
     >>> from bokgi.intake.values.reading import query
     >>> texts = "(SELECT unnest(['2026년 11월', '2026-Q4', 'Nov 2026', '2026', 'soon']) AS t)"
     >>> [str(row[0]) for row in duckdb.sql(query(texts, {"p": period("t", name="p")})).fetchall()]
     ['2026-11-01', '2026-10-01', '2026-11-01', '2026-01-01', 'None']
-    >>> texts = "(SELECT unnest(['FY26', 'Q4 FY2026', '2026회계연도 3월']) AS t)"
+    >>> texts = "(SELECT unnest(['FY26', 'Q4 FY2026', '2026회계연도 3월', 'FY26 H2']) AS t)"
     >>> april = query(texts, {"p": period("t", name="p", year_starts=4)})
-    >>> [(str(row[0]), str(row[1])) for row in duckdb.sql(april).fetchall()]
-    [('2026-04-01', '2027-04-01'), ('2027-01-01', '2027-04-01'), ('2027-03-01', '2027-04-01')]
+    >>> for start, end, _ in duckdb.sql(april).fetchall():
+    ...     print(start, end)
+    2026-04-01 2027-04-01
+    2027-01-01 2027-04-01
+    2027-03-01 2027-04-01
+    2026-10-01 2027-04-01
     """
     text = f'"{name}__text"'
     fiscal = f"regexp_extract(lower({trimmed(sql)}), '{_FISCAL}', ['a', 'b'])"
     year, named = f"regexp_extract({text}, '(19|20)[0-9][0-9]')", f"regexp_extract({text}, '[a-z]{{3}}')"
     quarter = f"regexp_extract({text}, '(?:q([1-4])|([1-4])q|([1-4]) ?분기)', ['a', 'b', 'c'])"
     number = f"regexp_extract({text}, '^(?:(?:19|20)[0-9][0-9])[-./년 ]*([01]?[0-9])(?:월|[-./ ].*|)$', 1)"
+    half = f"regexp_extract({text}, '{_HALF}', ['a', 'b'])"
+    said = " ".join(
+        f"WHEN {text} SIMILAR TO '.*[{letters}]반기.*' THEN '{n}'" for n, letters in (("1", "상전"), ("2", "하후"))
+    )
     listed = ", ".join(f"'{month}'" for month in MONTHS)
     month = f"list_position([{listed}], {named})"
     own = f"regexp_extract({text}, '^[-./ ]*([01]?[0-9])(?:월)?$', 1)"
@@ -115,22 +128,28 @@ def period(sql: str, *, name: str, year_starts: int = 1) -> Reading:
         {
             f"{name}__year": f"try_cast(nullif({year}, '') AS INTEGER)",
             f"{name}__quarter": f"try_cast(nullif({quarter}.a || {quarter}.b || {quarter}.c, '') AS INTEGER)",
+            f"{name}__half": f"try_cast(nullif({half}.a || {half}.b || CASE {said} ELSE '' END, '') AS INTEGER)",
             f"{name}__month": f"coalesce(try_cast(nullif({number}, '') AS INTEGER), {month})",
             f"{name}__own": f"coalesce(try_cast(nullif({own}, '') AS INTEGER), {month})",
             f"{name}__whole": f"regexp_full_match({text}, '(19|20)[0-9][0-9] ?(년도?)?')",
         },
     )
-    y, q, m, whole, f, o = (f'"{name}__{part}"' for part in ("year", "quarter", "month", "whole", "fiscal", "own"))
+    parts = ("year", "quarter", "half", "month", "whole", "fiscal", "own")
+    y, q, h, m, whole, f, o = (f'"{name}__{part}"' for part in parts)
     start = f"""CASE WHEN {f} IS NOT NULL AND {q} IS NOT NULL
             THEN (make_date({f}, {year_starts}, 1) + to_months(3 * {q} - 3))::DATE
+        WHEN {f} IS NOT NULL AND {h} IS NOT NULL
+            THEN (make_date({f}, {year_starts}, 1) + to_months(6 * {h} - 6))::DATE
         WHEN {f} IS NOT NULL AND {o} BETWEEN 1 AND 12
             THEN make_date({f} + CASE WHEN {o} < {year_starts} THEN 1 ELSE 0 END, {o}, 1)
         WHEN {f} IS NOT NULL AND {text} = '' THEN make_date({f}, {year_starts}, 1)
         WHEN {y} IS NULL OR {f} IS NOT NULL THEN NULL
         WHEN {q} IS NOT NULL THEN make_date({y}, 3 * {q} - 2, 1)
+        WHEN {h} IS NOT NULL THEN make_date({y}, 6 * {h} - 5, 1)
         WHEN {m} BETWEEN 1 AND 12 THEN make_date({y}, {m}, 1)
         WHEN {whole} THEN make_date({y}, 1, 1) END"""
-    months = f"CASE WHEN {q} IS NOT NULL THEN 3 WHEN coalesce({m}, {o}) BETWEEN 1 AND 12 THEN 1 ELSE 12 END"
+    months = f"""CASE WHEN {q} IS NOT NULL THEN 3 WHEN {h} IS NOT NULL THEN 6
+        WHEN coalesce({m}, {o}) BETWEEN 1 AND 12 THEN 1 ELSE 12 END"""
     return Reading(
         steps,
         {

@@ -19,6 +19,7 @@ from bokgi.intake.judging.periods import PERIOD_PARTS
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.mapping.fields import Kind, field_of
 from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
+from bokgi.intake.mapping.titles import several_titles
 from bokgi.intake.values.text import is_blank
 
 FIRST_DAY: Final = date(1970, 1, 1)
@@ -301,6 +302,14 @@ def _targets(reading: Reading) -> Iterator[Rule]:
         yield Rule("amount_negative", _ERR, field, f"{amount} < 0", text, header)
         differ = f"coalesce({span}) IS NOT NULL AND min({amount}) {over} <> max({amount}) {over}"
         yield Rule("target_contradicted", _ERR, field, differ, twice, header)
+    called = next((name for name in ("targets.person_name", "targets.subject") if name in said), None)
+    if called is not None:
+        own = " AND ".join(f"{reading.sql(f'targets.person_{part}')} IS NULL" for part in ("id", "email"))
+        text = N_(
+            "{n} {n:row names|rows name} somebody in “{column}” whom the file gives different titles: one person or "
+            "two?"
+        )
+        yield Rule("name_with_titles", _ERR, called, f"{own} AND {several_titles(reading.said_text(called))}", text)
     if said and columns:
         text = N_("{n} {n:row does|rows do} not say whose targets {n:it gives|they give}.")
         there = " OR ".join(f"{amount} IS NOT NULL" for _, _, amount, _ in cells)
@@ -314,7 +323,7 @@ def _required(reading: Reading) -> Iterator[tuple[str, ...]]:
     """
     groups = REQUIRED.get(reading.entity, ())
     if reading.mapping.target_columns:
-        bare = any("-" not in (column.period or "") for column in reading.mapping.target_columns)
+        bare = any(column.without_year for column in reading.mapping.target_columns)
         groups = (("targets.year",),) if bare else ()
     elif reading.entity is Entity.TARGETS:
         amount, periods = groups

@@ -31,7 +31,9 @@ _FIGURE: Final = re.compile(r"[-+(]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\)?")
 _AMOUNT: Final = re.compile(
     r"[-+(△▲−₩￦$€£¥\sA-Z]{0,8}\s*\d[\d,.\s억만천백십]*\s*(?:[KMBkmb]|백만|천만|만|억|천)?\s*(?:원|[A-Z]{3}|[€$£])?\s*\)?"
 )
-_PERIOD: Final = re.compile(r"\d{4}.*|\d\d ?회계.*|[A-Za-z]{3,9}[\s-]\d{2,4}|Q[1-4]\s*(?:FY)?\s*\d{2,4}|FY.*")
+_PERIOD: Final = re.compile(
+    r"\d{4}.*|\d\d ?회계.*|[A-Za-z]{3,9}[\s-]\d{2,4}|[QH][1-4]\s*(?:FY)?\s*\d{2,4}|[12]H\s*\d{4}|FY.*"
+)
 _YEAR: Final = re.compile(
     r"(?:19|20)\d{2} ?(?:년도?)?|FY ?['’-]?(?:20)?\d\d|(?:20)?\d\d ?(?:년 ?)?회계 ?[연년]도", re.IGNORECASE
 )

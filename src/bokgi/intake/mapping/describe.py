@@ -8,10 +8,11 @@ from typing import Any, Final
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.mapping.fields import field_of
 from bokgi.intake.mapping.formats import in_words
-from bokgi.intake.mapping.model import LEAVE_OUT, STAGE_LEFT, ColumnMapping, Entity, FileMapping, FoundBy
+from bokgi.intake.mapping.model import LEAVE_OUT, STAGE_LEFT, WHOLE, ColumnMapping, Entity, FileMapping, FoundBy
 from bokgi.intake.mapping.preset import presets
 
 _SHOWN: Final = 3
+_HALVES: Final = {"H1": N_("first half"), "H2": N_("second half")}
 _MONTHS: Final = (
     N_("January"),
     N_("February"),
@@ -156,10 +157,21 @@ def _target_of(period: str) -> Message:
     ['January target', 'December 2026 target', 'FY2026 Q1 target', 'February target of the next year']
     >>> [_target_of(period).text("ko") for period in ("01", "2026-12", "FY2026-Q1", "+02")]
     ['1월 목표', '2026년 12월 목표', '2026 회계연도 1분기 목표', '이듬해 2월 목표']
+    >>> [_target_of(period).text("ko") for period in ("2026-H1", "FY2026", "year")]
+    ['2026년 상반기 목표', '2026 회계연도 목표', '연간 목표']
     """
     year, _, part = period.rpartition("-")
     part = part.removeprefix("+")
-    named = Message(N_("Q{number}"), {"number": part[1:]}) if part.startswith("Q") else Message(_MONTHS[int(part) - 1])
+    if period == WHOLE:
+        return Message(N_("target of the year"))
+    if part.startswith("FY"):
+        return Message(N_("FY{year} target"), {"year": part.removeprefix("FY")})
+    if len(part) == len("2026"):
+        return Message(N_("{year} target"), {"year": part})
+    if part.startswith("Q"):
+        named = Message(N_("Q{number}"), {"number": part[1:]})
+    else:
+        named = Message(_HALVES[part] if part in _HALVES else _MONTHS[int(part) - 1])
     text = N_("{part} target")
     if period.startswith("+"):
         text = N_("{part} target of the next year")

@@ -15,7 +15,7 @@ from typing import Final
 
 from bokgi.domain.errors import InternalError
 from bokgi.domain.messages import N_, Message
-from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, STAGE_ENTERED, STAGE_LEFT, TARGET_OF, Entity
+from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, STAGE_ENTERED, STAGE_LEFT, TARGET_OF, WHOLE, Entity
 
 
 class Kind(StrEnum):
@@ -361,7 +361,7 @@ def _definition_fields() -> Iterator[Field]:
 
 FIELDS: Final[dict[str, Field]] = {field.name: field for field in _fields()}
 """Every field by name; `stage_entered:`, `stage_left:` and `target_of:` stand for the whole family."""
-_PERIOD: Final = re.compile(r"(?:(?:FY)?20\d\d-|\+)?(?:0[1-9]|1[0-2]|Q[1-4])")
+_PERIOD: Final = re.compile(rf"(?:(?:FY)?20\d\d-|\+)?(?:0[1-9]|1[0-2]|Q[1-4]|H[12])|(?:FY)?20\d\d|{WHOLE}")
 
 
 def field_of(name: str) -> Field | None:

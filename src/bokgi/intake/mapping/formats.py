@@ -81,8 +81,9 @@ def formatted(
         if _short_ids(staged, mapping, column):
             columns.append(replace(column, format=SALESFORCE_ID))
             continue
-        if column.format is None and is_name_of_ours(field_of(column.field)):
-            form_of_names, said_of_names = told(connection, staged, column)
+        # Titles that a saved mapping leaves out may tell two people apart by now.
+        if column.format in {None, WITHOUT_TITLE} and is_name_of_ours(field_of(column.field)):
+            form_of_names, said_of_names = told(connection, staged, column, entity=mapping.entity)
             columns.append(replace(column, format=form_of_names))
             findings += said_of_names
             continue

@@ -23,8 +23,10 @@ STAGE_ENTERED: Final = "stage_entered:"
 STAGE_LEFT: Final = "stage_left:"
 """Prefix of a field: the moment at which the deal left the stage named after it; a check, never a fact of its own."""
 TARGET_OF: Final = "target_of:"
-"""Prefix of a field: the target of the period named after it, as `2026-01` or `FY2026-Q1`; `01` and `Q1` are of the
-file's or the row's year, with `+` of the year after it."""
+"""Prefix of a field: the target of the period named after it, as `2026-01`, `FY2026-Q1`, `2026-H1` or `2026`; `01`,
+`Q1`, `H1` and `year` are of the file's or the row's year, with `+` of the year after it."""
+WHOLE: Final = "year"
+"""Name of the whole year that the file or the row names, as a part behind `TARGET_OF`."""
 
 
 class Entity(StrEnum):
@@ -109,6 +111,11 @@ class ColumnMapping:
     def period(self) -> str | None:
         """Period named by `target_of:`, else null."""
         return self.field.removeprefix(TARGET_OF) if self.field.startswith(TARGET_OF) else None
+
+    @property
+    def without_year(self) -> bool:
+        """Tell whether the period is part of a year that stands elsewhere."""
+        return self.period is not None and "20" not in self.period
 
     def as_saved(self) -> ColumnMapping:
         """Give the column as it is read back from a saved mapping."""

@@ -1,4 +1,4 @@
-"""Files of targets with a column for each month or quarter: which columns are targets, of which period and year."""
+"""Files of targets with a column for each period: which columns are targets, of which month, quarter, half or year."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from bokgi.intake.mapping.headers import key, named, value_words, without_bracke
 from bokgi.intake.mapping.model import (
     LEAVE_OUT,
     TARGET_OF,
+    WHOLE,
     ColumnMapping,
     FileMapping,
     FoundBy,
@@ -43,11 +44,20 @@ _NOT_BESIDE: Final = frozenset({"targets.amount", *_WHOLE, *_PARTS, "targets.per
 """Fields that no column has beside columns for periods: "목표" is their sum there."""
 
 _ISO: Final = re.compile(
-    r"(?<!\d)(?:(20\d\d)[-./]?|['’]?([2-4]\d)[-./])(0[1-9]|1[0-2])(?:[-./]0?1\.?)?(?:[ T]0?0:00(?::00)?)?(?!\d)"
+    r"(?<!\d)(?:(20\d\d)(?:[-./]\s?)?|['’]?([2-4]\d)[-./]\s?)(0[1-9]|1[0-2])"
+    r"(?:[-./]0?1\.?)?(?:[ T]0?0:00(?::00)?)?(?!\d)"
 )
+_ONE_DIGIT: Final = re.compile(
+    r"(?<!\d)(?:(20\d\d)|['’]?([2-4]\d))[-./]\s?([1-9])(?:\s?월|\.)?(?!\d|[-./]\s?\d|\s?(?:/\s?4|[QH]|사?\s?분기|반기|주|차))",
+    re.IGNORECASE,
+)
+"""A month without a zero before it: `2026.1`, `26-1`."""
 _PART: Final = re.compile(
     rf"""(?<![\d~-])(?P<month>0?[1-9]|1[0-2])\s?월(?![말초])
     | (?<![A-Za-z])Q\s?(?P<q>[1-4])(?!\d) | (?<!\d)(?P<quarter>[1-4])\s?(?:Q(?![A-Za-z])|(?:/4\s?|사\s?)?분기)
+    | (?<![A-Za-z])H\s?(?P<h>[12])(?!\d) | (?<!\d)(?P<half>[12])\s?(?:H(?![A-Za-z])|반기)
+    | (?P<first>[상전]반기) | (?P<second>[하후]반기)
+    | (?P<whole>[연년]\s?간 | (?<![가-힣])연(?=\s?목표) | (?<![A-Za-z])(?:annual|yearly|full[\s-]year)(?![A-Za-z]))
     | (?<![A-Za-z])(?P<name>{MONTH_NAMES})(?![A-Za-z])\.?""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -72,7 +82,10 @@ _TOTAL: Final = re.compile(
 _TARGET: Final = re.compile(r"(?i)목표|(?<![a-z])(?:target|quota|goal)")
 _PLANS: Final = frozenset(map(key, ("계획", "plan", "수주계획", "매출계획")))
 _VAGUE: Final = frozenset(map(key, ("amount", "value")))
+_YEAR_ENDS: Final = frozenset({("12", "01"), ("Q4", "Q1"), ("H2", "H1")})
+_OCTOBER: Final = frozenset({"11", "12"})
 _SEVERAL: Final = 2
+_QUARTER: Final = 3
 _BY_HEADER: Final = 0.9
 _BY_VALUES: Final = 0.6
 _SHOWN: Final = 12
@@ -81,12 +94,29 @@ _ANSWER: Final = re.compile(r"20\d\d|FY20\d\d")
 
 @dataclass(frozen=True)
 class _Named:
-    """What a header names: a month (`01`) or quarter (`Q1`), its year where one stands there, the words beside it."""
+    """What a header names: a month (`01`), quarter (`Q1`), half (`H1`) or `year`, which year, the words beside it."""
 
     header: str
     part: str
     year: str | None
     words: str
+    one_digit: bool = False
+    """A month without a zero before it."""
+
+    @property
+    def months(self) -> range:
+        """Months of the year that the part has."""
+        if self.part == WHOLE:
+            return range(1, 13)
+        long, number = {"Q": (3, self.part[1]), "H": (6, self.part[1])}.get(self.part[0], (1, self.part))
+        return range(long * int(number) - long + 1, long * int(number) + 1)
+
+    def within(self, other: _Named) -> bool:
+        """Tell whether this period is, or may be, a shorter one within the other."""
+        years = {self.year, other.year} - {None}
+        mixed = len({str(year)[:2] for year in years}) > 1
+        same = mixed or (len(years) <= 1 and not set(self.months).isdisjoint(other.months))
+        return len(self.months) < len(other.months) and same
 
 
 @dataclass(frozen=True)
@@ -123,31 +153,37 @@ def _full(found: re.Match[str], *, fiscal: bool = False) -> str:
 
 
 def _named_by(header: str) -> _Named | None:
-    """Read a header as a month or quarter with what stands beside it; null where it names none, or a span of some."""
+    """Read a header as a period with what stands beside it; null where it names none, or a span of some."""
     text = unicodedata.normalize("NFKC", header)
     found = _read(without_brackets(text), header) or _read(text, header)
     return found if found is None or not any(letter.isdigit() for letter in found.words) else None
 
 
 def _read(text: str, header: str) -> _Named | None:
-    if iso := _ISO.search(text):
-        year = iso[1] or f"20{iso[2]}"
-        return _Named(header, iso[3], year, key(text.replace(iso.group(), " ", 1)))
+    for pattern in (_ISO, _ONE_DIGIT):
+        if found := pattern.search(text):
+            year, words = found[1] or f"20{found[2]}", key(text.replace(found.group(), " ", 1))
+            return _Named(header, f"{int(found[3]):02d}", year, words, pattern is _ONE_DIGIT)
     part = _PART.search(text)
-    if part is None:
-        return None
-    rest = text[: part.start()] + " " + text[part.end() :]
-    if part["month"]:
-        name = f"{int(part['month']):02d}"
-    elif part["name"]:
-        name = f"{MONTHS.index(part['name'][:3].casefold()) + 1:02d}"
-    else:
-        name = f"Q{part['q'] or part['quarter']}"
-    for pattern in (_FISCAL, _CALENDAR, _SHORT_YEAR):
-        if year := pattern.search(rest):
-            words = key(rest.replace(year.group(), " ", 1))
-            return _Named(header, name, _full(year, fiscal=pattern is _FISCAL), words)
-    return _Named(header, name, None, key(rest))
+    rest = text if part is None else text[: part.start()] + " " + text[part.end() :]
+    for pattern in (_FISCAL, _CALENDAR) if part is None else (_FISCAL, _CALENDAR, _SHORT_YEAR):
+        if found := pattern.search(rest):
+            words = key(rest.replace(found.group(), " ", 1))
+            return _Named(header, _part(part), _full(found, fiscal=pattern is _FISCAL), words)
+    return None if part is None else _Named(header, _part(part), None, key(rest))
+
+
+def _part(found: re.Match[str] | None) -> str:
+    """Name the part of the year that was found; a year alone is whole."""
+    if found is None or found["whole"]:
+        return WHOLE
+    if found["month"]:
+        return f"{int(found['month']):02d}"
+    if found["name"]:
+        return f"{MONTHS.index(found['name'][:3].casefold()) + 1:02d}"
+    if quarter := found["q"] or found["quarter"]:
+        return f"Q{quarter}"
+    return "H1" if found["first"] else "H2" if found["second"] else f"H{found['h'] or found['half']}"
 
 
 def _says_target(words: str) -> bool:
@@ -164,24 +200,41 @@ def says_targets(staged: StagedFile) -> bool:
 
 
 def periods(staged: StagedFile) -> Periods | None:
-    """Find the columns for months or quarters in a file; null where there are none, or which is which is unclear.
+    """Find the columns for periods in a file; null where there are none, or which is which is unclear.
 
-    Of columns with words beside the period only those count that say target; of a quarter beside its months none.
-    One column alone may be anything, but for one that says so. Months that go on after December are of the next year.
+    Of columns with words beside the period only those count that say target; of a period beside shorter ones within it
+    none, nor of a bare year beside anything shorter. One column alone may be anything, but for one that says so, or a
+    year in a file that does. Months that go on after December are of the next year.
     """
-    found = [name for column in staged.columns if (name := _named_by(column.name)) is not None]
+    found = _tenth([name for column in staged.columns if (name := _named_by(column.name)) is not None])
     plain = [name for name in found if not name.words]
     told = [name for name in found if _says_target(name.words)]
-    chosen = told or plain
-    if not chosen or (not told and len(chosen) < _SEVERAL) or not _amounts(staged, chosen):
+    if told and all(any(name.within(whole) for name in plain) and len(whole.months) > _QUARTER for whole in told):
+        told = []
+    chosen = told or [name for name in plain if name.part != WHOLE or all(other.part == WHOLE for other in plain)]
+    alone = len(chosen) < _SEVERAL and not told
+    if not chosen or (alone and not (chosen[0].part == WHOLE and says_targets(staged))) or not _amounts(staged, chosen):
         return None
-    months = {(name.year, (int(name.part) + 2) // 3) for name in chosen if not name.part.startswith("Q")}
-    parts = [name for name in chosen if not (name.part.startswith("Q") and (name.year, int(name.part[1])) in months)]
+    parts = [name for name in chosen if not any(other.within(name) for other in chosen)]
     if len({(name.year, name.part) for name in parts}) < len(parts):
         return None
     columns = dict(_fields(parts))
     others = [c.name for c in staged.columns if c.name not in columns and _is_other(c, found)]
     return Periods(columns, tuple(others), bool(told))
+
+
+def _tenth(found: Sequence[_Named]) -> list[_Named]:
+    """Take `2026.1` beside `2026.09` or before `2026.11` for October: a sheet leaves a last zero out of a number."""
+    months = {(name.year, name.part) for name in found if name.part.isdigit()}
+
+    def read(name: _Named) -> _Named:
+        if not name.one_digit or name.part != "01" or "." not in name.header or (name.year, "10") in months:
+            return name
+        padded = any(other.year == name.year and other.part < "10" and not other.one_digit for other in found)
+        late = (name.year, "02") not in months and any((name.year, part) in months for part in _OCTOBER)
+        return replace(name, part="10") if padded or late else name
+
+    return [read(name) for name in found]
 
 
 def _amounts(staged: StagedFile, chosen: Sequence[_Named]) -> bool:
@@ -199,20 +252,29 @@ def _is_other(column: StagedColumn, found: Sequence[_Named]) -> bool:
 
 
 def _fields(parts: Sequence[_Named]) -> Iterator[tuple[str, str]]:
-    """Give header and what `TARGET_OF` names: `2026-01`, `Q1`, and `+01` for January of the year after."""
-    year_ends = {("12", "01"), ("Q4", "Q1")}
-    turns = [place for place, (one, two) in enumerate(pairwise(parts), 1) if (one.part, two.part) in year_ends]
-    after = turns[0] if turns and all(name.year is None for name in parts) else len(parts)
+    """Give header and what `TARGET_OF` names: `2026-01`, `2026`, `Q1`, and `+01` for January of the year after."""
+    after = _turn([name.part for name in parts]) if all(name.year is None for name in parts) else len(parts)
     for place, name in enumerate(parts):
-        start = f"{name.year}-" if name.year else "+" if place >= after else ""
-        yield name.header, f"{start}{name.part}"
+        if name.year is not None:
+            yield name.header, name.year if name.part == WHOLE else f"{name.year}-{name.part}"
+        else:
+            yield name.header, f"{'+' if place >= after else ''}{name.part}"
+
+
+def _turn(parts: Sequence[str]) -> int:
+    """Give the place of the first part after the end of a year; behind all where none is."""
+    return next((place for place, ends in enumerate(pairwise(parts), 1) if ends in _YEAR_ENDS), len(parts))
 
 
 def with_periods(staged: StagedFile, mapping: FileMapping) -> tuple[FileMapping, list[Finding]]:
-    """Let the columns for periods be targets, and say which columns are left out; what a hand said or saved stays."""
+    """Let the columns for periods be targets, and say which columns are left out; what a hand said or saved stays.
+
+    Of a saved mapping the order of the columns tells anew which of them are of the next year.
+    """
     found = periods(staged)
     if found is None:
-        return mapping, []
+        told = _turned(mapping)
+        return told, _after_december(staged, told)
     columns = [_column(column, found) for column in mapping.columns]
     if not any(column.field in SUBJECTS for column in columns):
         place = next((i for i, column in enumerate(columns) if _names_somebody(staged, column, found)), None)
@@ -228,8 +290,50 @@ def with_periods(staged: StagedFile, mapping: FileMapping) -> tuple[FileMapping,
         and column.found_by is not FoundBy.SAVED
         and (column.column in found.others or before[column.column] != LEAVE_OUT)
     ]
-    told = replace(mapping, columns=tuple(columns))
+    told = _turned(replace(mapping, columns=tuple(columns)))
     return told, [*_left_out(staged, out), *_after_december(staged, told)]
+
+
+def _turned(mapping: FileMapping) -> FileMapping:
+    """Let columns that follow the end of a year be of the next one, where all of them name none."""
+    columns = mapping.target_columns
+    if not all(column.without_year for column in columns):
+        return mapping
+    later = {column.column for column in columns[_turn([str(column.period) for column in columns]) :]}
+    return replace(
+        mapping,
+        columns=tuple(
+            replace(column, field=f"{TARGET_OF}+{column.period}", found_by=FoundBy.NAME, confidence=_BY_HEADER)
+            if column.column in later and column.found_by is FoundBy.SAVED and not str(column.period).startswith("+")
+            else column
+            for column in mapping.columns
+        ),
+    )
+
+
+def lasting(mapping: FileMapping) -> FileMapping:
+    """Give what of a mapping holds for the next file, too: not its year, nor which columns are of the year after."""
+    columns = (
+        replace(column, field=column.field.replace(f"{TARGET_OF}+", TARGET_OF))
+        if column.found_by is FoundBy.NAME
+        else column
+        for column in mapping.columns
+    )
+    constants = {name: text for name, text in mapping.constants.items() if name != YEAR}
+    return replace(mapping, columns=tuple(columns), constants=constants)
+
+
+def of_import(mapping: FileMapping, own: FileMapping) -> FileMapping:
+    """Give a saved mapping the year that an import found for its file, and which columns are of the year after."""
+    later = {column.column for column in own.target_columns if str(column.period).startswith("+")}
+    columns = (
+        replace(column, field=f"{TARGET_OF}+{column.period}")
+        if column.column in later and column.without_year and not str(column.period).startswith("+")
+        else column
+        for column in mapping.columns
+    )
+    year = {YEAR: own.constants[YEAR]} if YEAR in own.constants else {}
+    return replace(mapping, columns=tuple(columns), constants={**year, **mapping.constants})
 
 
 def _column(column: ColumnMapping, found: Periods) -> ColumnMapping:
@@ -277,12 +381,12 @@ def _left_out(staged: StagedFile, columns: Sequence[str]) -> list[Finding]:
 def with_year(
     staged: StagedFile, mapping: FileMapping, hints: Hints
 ) -> tuple[FileMapping, list[Question], list[Finding]]:
-    """Find the year of months and quarters that name none: in the file's name, its sheet's, above its table; or ask.
+    """Find the year of periods that name none: in the file's name, its sheet's, above its table; or ask.
 
     A year that stands in a column, or that a saved mapping gives, is that.
     """
-    parts = [column.period for column in mapping.columns if column.period is not None]
-    bare = any("-" not in part for part in parts)
+    parts = mapping.target_columns
+    bare = any(column.without_year for column in parts)
     alone = not parts and any(mapping.of(name) for name in _PARTS) and not any(mapping.of(name) for name in _WHOLE)
     if not (bare or alone) or mapping.of(YEAR) or YEAR in mapping.constants:
         return mapping, [], []

@@ -46,19 +46,34 @@ def is_name_of_ours(field: Field | None) -> bool:
     """Tell whether a field names one of our people."""
     if field is None or field.kind is not Kind.NAME:
         return False
-    return field.refers is Entity.PEOPLE or field.name == "people.name"
+    return field.refers is Entity.PEOPLE or field.name in {"people.name", "targets.subject"}
+
+
+def several_titles(sql: str) -> str:
+    """Give the SQL condition that the person named stands with another title in another row of the same rows.
+
+    >>> import duckdb
+    >>> names = "(SELECT unnest(['김민수 과장', '김민수대리님', '이지은 과장', '이지은과장']) AS name)"
+    >>> [row[0] for row in duckdb.sql(f"SELECT {several_titles('name')} FROM {names}").fetchall()]
+    [True, True, False, False]
+    """
+    text = f"nfc_normalize(trim({sql}))"
+    plain = without_title(text)
+    titled = f"CASE WHEN {text} <> {plain} THEN regexp_replace(replace({text}, ' ', ''), '님$', '') END"
+    return f"({titled} IS NOT NULL AND min({titled}) {(of := f'OVER (PARTITION BY {plain})')} <> max({titled}) {of})"
 
 
 def told(
-    connection: duckdb.DuckDBPyConnection, staged: StagedFile, column: ColumnMapping
+    connection: duckdb.DuckDBPyConnection, staged: StagedFile, column: ColumnMapping, *, entity: Entity
 ) -> tuple[str | None, list[Finding]]:
-    """Give the format of a column of names, null where it has no titles, with what to say.
+    """Give the format of a column of names, as it was where it has no titles, with what to say.
 
-    Where one name stands with two titles there may be two people: all names stay as they are then.
+    Where one name stands with two titles there may be two people: all names stay as they are then, but for targets,
+    of which such rows are refused (`several_titles`).
     """
     there = staged.column(column.column)
     if not any(_parts(text) for text in there.samples):
-        return None, []
+        return column.format, []
     distinct = f"SELECT DISTINCT trim({there.sql}) AS name FROM {scanned(staged)}"
     rows = connection.execute(f"{distinct} WHERE name IS NOT NULL ORDER BY 1 LIMIT {_MOST}").fetchall()
     titles: dict[str, set[str]] = defaultdict(set)
@@ -66,12 +81,16 @@ def told(
         if (parts := _parts(text)) is not None:
             titles[parts[0]].add(parts[1])
     several = sorted({title for found in titles.values() if len(found) > 1 for title in found})
+    if several and entity is Entity.TARGETS:
+        return WITHOUT_TITLE, []
     if several:
         text = N_(
             "In “{column}” of {file} one name stands with different titles ({titles}): each counts as a person. Give "
             "people an id or an e-mail address to tell them apart."
         )
         return None, [_finding("names_with_titles", Severity.WARNING, text, staged, column, several)]
+    if column.format == WITHOUT_TITLE:
+        return WITHOUT_TITLE, []
     text = N_("In “{column}” of {file} titles behind names ({titles}) are left out: a promotion makes nobody new.")
     every = sorted({title for found in titles.values() for title in found})
     return WITHOUT_TITLE, [_finding("titles_left_out", Severity.INFO, text, staged, column, every)]

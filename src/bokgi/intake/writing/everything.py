@@ -24,6 +24,7 @@ from bokgi.intake.writing import (
     memberships,
     people,
     references,
+    unfamiliar,
 )
 from bokgi.intake.writing.deals import DealRows
 from bokgi.intake.writing.held import Held
@@ -85,6 +86,7 @@ def yields(
     if corrections.of_contacts(corrected):
         found = _with_entered_contacts(bench, found, held, exported_on)
     findings = (*resolved.findings, *also.findings, *accounts.unlisted(bench, readings, known="accounts" in held.now))
+    findings += tuple(unfamiliar.told(bench, readings, persons, held))
     alike = (finding for one in rows for finding in one.keys.findings)
     return Found(tuple(found), (*findings, *alike))
 

@@ -1,0 +1,92 @@
+"""Targets of somebody, or of a team, that nothing else names: one letter too many makes a person of nobody."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bokgi.facts.lake import Lake
+from bokgi.intake import quarantine
+from bokgi.intake.importing import ImportResult, import_files
+from bokgi.intake.plan import PlanOptions, plan_import
+from bokgi.intake.release import release_by_hand
+
+AT: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
+DEALS: Final = "영업기회 ID,영업기회명,고객사,담당자,단계,금액,생성일\nD1,도입,한빛,김민수,제안,100,2026-10-01\n"
+PEOPLE: Final = "이름,이메일,팀\n김민수,kim@bokgi.test,영업1팀\n이서연,lee@bokgi.test,영업2팀\n"
+
+
+def taken_in(folder: Path, files: dict[str, str]) -> tuple[Lake, ImportResult]:
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    lake = Lake.open(folder / "home", create=True)
+    with plan_import([folder / name for name in files], lake=lake, options=PlanOptions(exported_at=AT)) as plan:
+        return lake, import_files(lake, plan, by="test", at=AT)
+
+
+def said(result: ImportResult) -> list[tuple[str, str | None, str | None]]:
+    """Give code, name and nearest known name of every target of somebody new."""
+    return [
+        (finding.code, example.value, example.near)
+        for finding in result.findings
+        if finding.code.startswith("target_of_")
+        for example in finding.examples
+    ]
+
+
+def goals(*names: str, head: str = "담당자") -> dict[str, str]:
+    return {"2026 목표.csv": "\n".join([f"{head},1월,2월", *(f"{name},5,6" for name in names)]) + "\n"}
+
+
+def test_a_misspelt_name_is_said_with_the_one_that_is_known(tmp_path: Path) -> None:
+    taken_in(tmp_path, {"영업기회.csv": DEALS})
+    lake, result = taken_in(tmp_path, goals("김민수", "김민스", "박서준"))
+    expected = [("target_of_someone_new", "김민스", "김민수"), ("target_of_someone_new", "박서준", None)]
+    assert said(result) == expected
+    assert "김민" not in lake.imports()[-1].findings
+    assert said(taken_in(tmp_path, goals("김민수", "박서준"))[1]) == []
+
+
+def test_files_of_one_import_know_each_others_names(tmp_path: Path) -> None:
+    _, result = taken_in(tmp_path, {"영업기회.csv": DEALS} | goals(unicodedata.normalize("NFD", "김민수"), "김민스"))
+    assert said(result) == [("target_of_someone_new", "김민스", "김민수")]
+
+
+def test_where_nobody_is_known_yet_nobody_is_pointed_out(tmp_path: Path) -> None:
+    assert said(taken_in(tmp_path, goals("김민수", "이서연"))[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "names", "expected"),
+    [
+        ("팀", ("영업1팀", "영업1팅"), [("target_of_team_new", "영업1팅", "영업1팀")]),
+        ("구분", ("김민수", "이서엔", "영업2팀"), [("target_of_team_new", "이서엔", "이서연")]),
+    ],
+)
+def test_a_team_that_nobody_is_in_is_said_once(
+    tmp_path: Path, head: str, names: tuple[str, ...], expected: list[tuple[str, str, str]]
+) -> None:
+    taken_in(tmp_path, {"영업사원.csv": PEOPLE})
+    assert said(taken_in(tmp_path, goals(*names, head=head))[1]) == expected
+    assert said(taken_in(tmp_path, goals(*names, head=head))[1]) == []
+
+
+@pytest.mark.parametrize("head", ["담당자", "구분"])
+@pytest.mark.parametrize("before", [(), ("김민수 과장", "이서연 대리")])
+def test_one_name_with_two_titles_waits_and_is_nobody_elses_target(
+    tmp_path: Path, head: str, before: tuple[str, ...]
+) -> None:
+    taken_in(tmp_path, {"영업기회.csv": DEALS})
+    if before:
+        taken_in(tmp_path, goals(*before, head=head))
+    lake, result = taken_in(tmp_path, goals("김민수 과장", "김민수 대리님", "이서연 과장", head=head))
+    assert (result.read, result.quarantined) == (3, 2)
+    assert [f.code for f in result.findings if f.severity.value == "error"] == ["name_with_titles"]
+    [first, _] = quarantine.quarantined(lake)
+    done = release_by_hand(lake, first.place, {head: "김민수", "1월": "9"}, by="test", at=AT)
+    assert done.released == 1
+    assert quarantine.count(lake) == 1
