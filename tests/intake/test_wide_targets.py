@@ -19,7 +19,8 @@ from bokgi.intake.entering import enter
 from bokgi.intake.importing import ImportResult, import_files
 from bokgi.intake.mapping import saved
 from bokgi.intake.mapping.model import Entity, FileMapping, Hints
-from bokgi.intake.mapping.target_periods import periods, year_in
+from bokgi.intake.mapping.period_headers import year_in
+from bokgi.intake.mapping.target_periods import periods
 from bokgi.intake.plan import PlanOptions, plan_import, refuse_open_questions
 from bokgi.intake.release import release_by_hand, release_by_mapping
 from tests.intake.mapping.small_files import Bench, fields, table

@@ -12,7 +12,7 @@ from typing import Final
 from bokgi.domain.findings import Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.files.staged import StagedColumn, StagedFile
-from bokgi.intake.mapping.contents import MONTH_NAMES, fit, said
+from bokgi.intake.mapping.contents import fit, said
 from bokgi.intake.mapping.fields import FIELDS, field_named
 from bokgi.intake.mapping.headers import key, named, value_words, without_brackets
 from bokgi.intake.mapping.model import (
@@ -26,7 +26,7 @@ from bokgi.intake.mapping.model import (
     Option,
     Question,
 )
-from bokgi.intake.values.moment_shapes import MONTHS
+from bokgi.intake.mapping.period_headers import NamedPeriod, period_of, says_a_year, with_october, year_in
 from bokgi.intake.values.text import NULL_WORDS
 
 YEAR: Final = "targets.year"
@@ -43,39 +43,6 @@ _KINDS: Final = frozenset({"targets.subject_kind", "targets.measure"})
 _NOT_BESIDE: Final = frozenset({"targets.amount", *_WHOLE, *_PARTS, "targets.period_end", "targets.last_day"})
 """Fields that no column has beside columns for periods: "목표" is their sum there."""
 
-_ISO: Final = re.compile(
-    r"(?<!\d)(?:(20\d\d)(?:[-./]\s?)?|['’]?([2-4]\d)[-./]\s?)(0[1-9]|1[0-2])"
-    r"(?:[-./]0?1\.?)?(?:[ T]0?0:00(?::00)?)?(?!\d)"
-)
-_ONE_DIGIT: Final = re.compile(
-    r"(?<!\d)(?:(20\d\d)|['’]?([2-4]\d))[-./]\s?([1-9])(?:\s?월|\.)?(?!\d|[-./]\s?\d|\s?(?:/\s?4|[QH]|사?\s?분기|반기|주|차))",
-    re.IGNORECASE,
-)
-"""A month without a zero before it: `2026.1`, `26-1`."""
-_PART: Final = re.compile(
-    rf"""(?<![\d~-])(?P<month>0?[1-9]|1[0-2])\s?월(?![말초])
-    | (?<![A-Za-z])Q\s?(?P<q>[1-4])(?!\d) | (?<!\d)(?P<quarter>[1-4])\s?(?:Q(?![A-Za-z])|(?:/4\s?|사\s?)?분기)
-    | (?<![A-Za-z])H\s?(?P<h>[12])(?!\d) | (?<!\d)(?P<half>[12])\s?(?:H(?![A-Za-z])|반기)
-    | (?P<first>[상전]반기) | (?P<second>[하후]반기)
-    | (?P<whole>[연년]\s?간 | (?<![가-힣])연(?=\s?목표) | (?<![A-Za-z])(?:annual|yearly|full[\s-]year)(?![A-Za-z]))
-    | (?<![A-Za-z])(?P<name>{MONTH_NAMES})(?![A-Za-z])\.?""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_FISCAL: Final = re.compile(
-    r"(?<![A-Za-z])FY\s?[-'’]?\s?(?P<a>(?:20)?\d\d)(?!\d)|(?<!\d)(?P<b>(?:20)?\d\d)\s?(?:년\s?)?회계\s?[연년]도",
-    re.IGNORECASE,
-)
-_CALENDAR: Final = re.compile(
-    r"(?<!\d)(?P<a>20\d\d)(?!\d|[-./_]\d\d(?!\d))\s?(?:년도?)?|(?<!\d)['’]?(?P<b>[2-4]\d)\s?년도?|['’](?P<c>[2-4]\d)(?!\d)"
-)
-_DAY: Final = re.compile(
-    rf"""(?<!\d)(?:20)?\d\d\s?[-./년]\s?\d{{1,2}}\s?[-./월]\s?\d{{1,2}}(?![\d월])\s?일?
-    | (?<!\d)\d{{1,2}}[-./]\s?\d{{1,2}}[-./]\s?(?:20)?\d\d(?!\d)
-    | (?<!\d)\d{{1,2}}(?:st|nd|rd|th)?[\s-](?:{MONTH_NAMES})\.?[\s,-]{{1,2}}20\d\d(?!\d)
-    | (?<![A-Za-z])(?:{MONTH_NAMES})\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s20\d\d(?!\d)""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_SHORT_YEAR: Final = re.compile(r"(?<!\d)(?P<a>[2-4]\d)(?!\d)")
 _TOTAL: Final = re.compile(
     r"(?i)합\s?계|총\s?계|누\s?계|소\s?계|^계$|[연년]\s?간|[상하]반기|total|annual|full.?year|\bytd\b|\bsum\b|\b(?:[12]h|h[12])\b"
 )
@@ -83,40 +50,12 @@ _TARGET: Final = re.compile(r"(?i)목표|(?<![a-z])(?:target|quota|goal)")
 _PLANS: Final = frozenset(map(key, ("계획", "plan", "수주계획", "매출계획")))
 _VAGUE: Final = frozenset(map(key, ("amount", "value")))
 _YEAR_ENDS: Final = frozenset({("12", "01"), ("Q4", "Q1"), ("H2", "H1")})
-_OCTOBER: Final = frozenset({"11", "12"})
 _SEVERAL: Final = 2
 _QUARTER: Final = 3
 _BY_HEADER: Final = 0.9
 _BY_VALUES: Final = 0.6
 _SHOWN: Final = 12
 _ANSWER: Final = re.compile(r"20\d\d|FY20\d\d")
-
-
-@dataclass(frozen=True)
-class _Named:
-    """What a header names: a month (`01`), quarter (`Q1`), half (`H1`) or `year`, which year, the words beside it."""
-
-    header: str
-    part: str
-    year: str | None
-    words: str
-    one_digit: bool = False
-    """A month without a zero before it."""
-
-    @property
-    def months(self) -> range:
-        """Months of the year that the part has."""
-        if self.part == WHOLE:
-            return range(1, 13)
-        long, number = {"Q": (3, self.part[1]), "H": (6, self.part[1])}.get(self.part[0], (1, self.part))
-        return range(long * int(number) - long + 1, long * int(number) + 1)
-
-    def within(self, other: _Named) -> bool:
-        """Tell whether this period is, or may be, a shorter one within the other."""
-        years = {self.year, other.year} - {None}
-        mixed = len({str(year)[:2] for year in years}) > 1
-        same = mixed or (len(years) <= 1 and not set(self.months).isdisjoint(other.months))
-        return len(self.months) < len(other.months) and same
 
 
 @dataclass(frozen=True)
@@ -129,61 +68,6 @@ class Periods:
     columns: dict[str, str]
     others: tuple[str, ...]
     said: bool
-
-
-def year_in(text: str) -> str | None:
-    """Give the one year that a text names, a fiscal year as `FY2026`; null for none or several.
-
-    A date is no year of targets: it may be the day on which the file was made.
-
-    >>> [year_in(text) for text in ("2026년 영업 목표", "FY26 quota", "목표_20261123", "2025 vs 2026", "26회계연도")]
-    ['2026', 'FY2026', None, None, 'FY2026']
-    >>> year_in("2027년 목표 (작성일: 2026. 12. 23.)"), year_in("Generated by Kim, Dec 23, 2026")
-    ('2027', None)
-    """
-    plain = _DAY.sub(" ", unicodedata.normalize("NFKC", text))
-    fiscal = {_full(found, fiscal=True) for found in _FISCAL.finditer(plain)}
-    found = fiscal or {_full(found) for found in _CALENDAR.finditer(plain)}
-    return found.pop() if len(found) == 1 else None
-
-
-def _full(found: re.Match[str], *, fiscal: bool = False) -> str:
-    short = next(digits for digits in found.groups() if digits)[-2:]
-    return f"{'FY' if fiscal else ''}20{short}"
-
-
-def _named_by(header: str) -> _Named | None:
-    """Read a header as a period with what stands beside it; null where it names none, or a span of some."""
-    text = unicodedata.normalize("NFKC", header)
-    found = _read(without_brackets(text), header) or _read(text, header)
-    return found if found is None or not any(letter.isdigit() for letter in found.words) else None
-
-
-def _read(text: str, header: str) -> _Named | None:
-    for pattern in (_ISO, _ONE_DIGIT):
-        if found := pattern.search(text):
-            year, words = found[1] or f"20{found[2]}", key(text.replace(found.group(), " ", 1))
-            return _Named(header, f"{int(found[3]):02d}", year, words, pattern is _ONE_DIGIT)
-    part = _PART.search(text)
-    rest = text if part is None else text[: part.start()] + " " + text[part.end() :]
-    for pattern in (_FISCAL, _CALENDAR) if part is None else (_FISCAL, _CALENDAR, _SHORT_YEAR):
-        if found := pattern.search(rest):
-            words = key(rest.replace(found.group(), " ", 1))
-            return _Named(header, _part(part), _full(found, fiscal=pattern is _FISCAL), words)
-    return None if part is None else _Named(header, _part(part), None, key(rest))
-
-
-def _part(found: re.Match[str] | None) -> str:
-    """Name the part of the year that was found; a year alone is whole."""
-    if found is None or found["whole"]:
-        return WHOLE
-    if found["month"]:
-        return f"{int(found['month']):02d}"
-    if found["name"]:
-        return f"{MONTHS.index(found['name'][:3].casefold()) + 1:02d}"
-    if quarter := found["q"] or found["quarter"]:
-        return f"Q{quarter}"
-    return "H1" if found["first"] else "H2" if found["second"] else f"H{found['h'] or found['half']}"
 
 
 def _says_target(words: str) -> bool:
@@ -206,7 +90,7 @@ def periods(staged: StagedFile) -> Periods | None:
     none, nor of a bare year beside anything shorter. One column alone may be anything, but for one that says so, or a
     year in a file that does. Months that go on after December are of the next year.
     """
-    found = _tenth([name for column in staged.columns if (name := _named_by(column.name)) is not None])
+    found = with_october([name for column in staged.columns if (name := period_of(column.name)) is not None])
     plain = [name for name in found if not name.words]
     told = [name for name in found if _says_target(name.words)]
     if told and all(any(name.within(whole) for name in plain) and len(whole.months) > _QUARTER for whole in told):
@@ -223,35 +107,20 @@ def periods(staged: StagedFile) -> Periods | None:
     return Periods(columns, tuple(others), bool(told))
 
 
-def _tenth(found: Sequence[_Named]) -> list[_Named]:
-    """Take `2026.1` beside `2026.09` or before `2026.11` for October: a sheet leaves a last zero out of a number."""
-    months = {(name.year, name.part) for name in found if name.part.isdigit()}
-
-    def read(name: _Named) -> _Named:
-        if not name.one_digit or name.part != "01" or "." not in name.header or (name.year, "10") in months:
-            return name
-        padded = any(other.year == name.year and other.part < "10" and not other.one_digit for other in found)
-        late = (name.year, "02") not in months and any((name.year, part) in months for part in _OCTOBER)
-        return replace(name, part="10") if padded or late else name
-
-    return [read(name) for name in found]
-
-
-def _amounts(staged: StagedFile, chosen: Sequence[_Named]) -> bool:
+def _amounts(staged: StagedFile, chosen: Sequence[NamedPeriod]) -> bool:
     """Tell whether most of what stands in the columns are amounts."""
     amount = field_named("targets.amount")
     shares = [share for name in chosen if (share := fit(staged.column(name.header), amount, NULL_WORDS)) is not None]
     return bool(shares) and sum(shares) * _SEVERAL > len(shares)
 
 
-def _is_other(column: StagedColumn, found: Sequence[_Named]) -> bool:
+def _is_other(column: StagedColumn, found: Sequence[NamedPeriod]) -> bool:
     """Tell whether a column sums targets up, or says something else of a period."""
     text = without_brackets(unicodedata.normalize("NFKC", column.name))
-    year_alone = year_in(text) is not None and not any(map(str.isalpha, _CALENDAR.sub("", _FISCAL.sub("", text))))
-    return any(name.header == column.name for name in found) or year_alone or _TOTAL.search(text) is not None
+    return any(name.header == column.name for name in found) or says_a_year(text) or _TOTAL.search(text) is not None
 
 
-def _fields(parts: Sequence[_Named]) -> Iterator[tuple[str, str]]:
+def _fields(parts: Sequence[NamedPeriod]) -> Iterator[tuple[str, str]]:
     """Give header and what `TARGET_OF` names: `2026-01`, `2026`, `Q1`, and `+01` for January of the year after."""
     after = _turn([name.part for name in parts]) if all(name.year is None for name in parts) else len(parts)
     for place, name in enumerate(parts):
