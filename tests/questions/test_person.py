@@ -44,6 +44,11 @@ def test_enough_closed_deals_have_a_rate_with_its_interval() -> None:
     assert (rate["estimate"], rate["n"]) == (0.5, 12)
     assert rate["low"] < 0.5 < rate["high"]
     assert found["year_before"]["reason"] == "too_few"
+    assert "Renewals" not in str(found["caveats"])
+    renewed = deals.replace("closed_on\n", "closed_on | type\n").replace("2026-06-01", "2026-06-01 | renewal")
+    counted = tell_person(facts_of(None, **TABLES | {"deals": renewed}), as_of=AS_OF, person_id="lee")
+    assert counted["year"]["n"] == 12
+    assert "Renewals and expansions count here, too" in str(counted["caveats"])
 
 
 def test_a_deal_counts_for_who_owned_it_when_it_began_and_when_it_ended() -> None:

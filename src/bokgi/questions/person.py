@@ -61,11 +61,7 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
             "year_before": before,
             "open": listed(here, Where(person=person_id), order="attention", limit=_SHOWN_DEALS),
             "said": [encoded(message) for message in _said(now)],
-            "caveats": [
-                encoded(
-                    Message(N_("A raw win rate says nothing about the hand that was dealt: see the fair comparison."))
-                )
-            ],
+            "caveats": [encoded(message) for message in _caveats(here)],
         }
 
 
@@ -175,6 +171,15 @@ def _rate(here: Asked, found: Mapping[str, Any], period: Period) -> Json:
         },
         "reason": found["reason"],
     }
+
+
+def _caveats(here: Asked) -> list[Message]:
+    said = [Message(N_("A raw win rate says nothing about the hand that was dealt: see the fair comparison."))]
+    if here.deals.filter(_.type != "new").limit(1).count().to_pyarrow().as_py():
+        said.append(
+            Message(N_("Renewals and expansions count here, too; the win rate of trends and KPIs is of new business."))
+        )
+    return said
 
 
 def _said(year: Json) -> list[Message]:

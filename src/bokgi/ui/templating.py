@@ -23,18 +23,20 @@ SCRIPTS: Final = tuple(f"bokgi/{name}.js" for name in _SCRIPTS.split())
 """Scripts of a page, below `STATIC`; each is loaded with `defer`."""
 
 _BEFORE_PARTICLE: Final = re.compile(r"([)%\]’”])(?=[가-힣])")
+_DOT_WITHIN: Final = re.compile(r"(?<=[가-힣])·(?=[가-힣])")
 _BEFORE_TILDE: Final = re.compile(r"(?<=[0-9가-힣%])~(?=[0-9])")
 
 
 def joined(text: str) -> Markup:
     """Keep a particle beside the bracket or percent sign before it, and a tilde beside the low end of its range.
 
-    A browser would break there, and within E-mail.
+    A browser would break there, before the dot of 제안·견적, and within E-mail.
 
-    >>> joined("66%를 넘습니다"), joined("3,013만~5,116만원")
-    (Markup('66%&#8288;를 넘습니다'), Markup('3,013만&#8288;~5,116만원'))
+    >>> joined("66%를 넘습니다"), joined("3,013만~5,116만원"), joined("제안·견적")
+    (Markup('66%&#8288;를 넘습니다'), Markup('3,013만&#8288;~5,116만원'), Markup('제안&#8288;·견적'))
     """
-    text = _BEFORE_TILDE.sub("&#8288;~", _BEFORE_PARTICLE.sub("\\1&#8288;", one_word(str(escape(text)))))
+    text = _BEFORE_PARTICLE.sub("\\1&#8288;", one_word(str(escape(text))))
+    text = _DOT_WITHIN.sub("&#8288;·", _BEFORE_TILDE.sub("&#8288;~", text))
     return Markup(text)  # noqa: S704 - escaped before
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from bokgi.apps.access.models import Organisation
+from bokgi.apps.access.models import Organisation, User
 from bokgi.facts.lake import Lake
 from bokgi.intake.entering import enter
 from bokgi.intake.writing.home import days as home_days
@@ -79,6 +79,17 @@ def test_a_day_opens_its_change_for_who_may_edit(as_role: AsRole) -> None:
     assert '<option value="no" selected>' in form
     assert 'href="/settings/definitions/calendar/change' not in page(as_role("rep"), CALENDAR)
     assert 'class="month"' in page(as_role("rep"), CALENDAR)
+
+
+@pytest.mark.usefixtures("with_calendar")
+def test_holidays_are_named_in_the_language_of_who_reads(as_role: AsRole, users: dict[str, User]) -> None:
+    address = f"{CALENDAR}?month=2026-12&find=2026"
+    client = as_role("rep")
+    assert page(client, address).count("Christmas Day") >= 2
+    User.objects.filter(pk=users["rep"].pk).update(language="ko")
+    shown = page(client, address)
+    assert "Christmas Day" not in shown
+    assert shown.count("기독탄신일") >= 2
 
 
 @pytest.mark.usefixtures("with_calendar")

@@ -13,7 +13,7 @@ from bokgi.apps.access.requests import organisation_of
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.apps.planning import selectors
 from bokgi.apps.planning.editors import CALENDAR
-from bokgi.apps.planning.pages import change_address
+from bokgi.apps.planning.pages import change_address, holiday_of
 from bokgi.apps.planning.rules import Row
 from bokgi.domain.messages import N_
 from bokgi.facts.model import Facts
@@ -72,10 +72,11 @@ def _day(screen: Screen, row: Row | None, on: date) -> MonthDay:
         return MonthDay(on.day, today=on == screen.as_of)
     usual = on.isoweekday() <= 5  # noqa: PLR2004 - Friday
     state = screen.say(N_("a working day")) if row["working"] else screen.say(N_("no working day"))
+    name = holiday_of(screen, row)
     return MonthDay(
         on.day,
-        name=row["holiday"] or ("" if row["working"] == usual else state),
-        said=f"{screen.speaker.day(on.isoformat())}, {row['holiday'] or state}",
+        name=name or ("" if row["working"] == usual else state),
+        said=f"{screen.speaker.day(on.isoformat())}, {name or state}",
         works=bool(row["working"]),
         today=on == screen.as_of,
         href=_change(row, usual=usual) if selectors.may_edit(screen) else "",

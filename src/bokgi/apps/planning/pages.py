@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from bokgi.apps.access.requests import organisation_of
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.apps.planning import selectors
 from bokgi.apps.planning.editors import Editor, Input
-from bokgi.apps.planning.rules import ALL, Row, holds
+from bokgi.apps.planning.rules import ALL, Row, holds, holiday_name
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
@@ -49,7 +50,15 @@ def columns(screen: Screen, editor: Editor) -> tuple[Column, ...]:
 
 def texts(screen: Screen, editor: Editor, row: Row, people: Mapping[str, str]) -> dict[str, str]:
     """Write the cells of a row by column."""
-    return {name: text(screen, editor.input(name), _value(editor, row, name), people, row) for name in editor.listed}
+    cells = {name: text(screen, editor.input(name), _value(editor, row, name), people, row) for name in editor.listed}
+    return cells if "holiday" not in cells else cells | {"holiday": holiday_of(screen, row) or ABSENT}
+
+
+def holiday_of(screen: Screen, row: Mapping[str, Any]) -> str:
+    """Name a day of the calendar in the reader's language; empty where it has no name."""
+    company = organisation_of(screen.request)
+    name = row["holiday"] or ""
+    return holiday_name(row["day"], name, company.country, screen.lang) if name and company else name
 
 
 def _value(editor: Editor, row: Row, name: str) -> Any:  # noqa: ANN401 - any cell

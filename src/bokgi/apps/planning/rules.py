@@ -7,7 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
+
+import holidays
 
 from bokgi.apps.planning.editors import Editor, Input
 from bokgi.domain.errors import BokgiError, UsageError
@@ -19,6 +22,27 @@ Row = dict[str, Any]
 ALL: Final = "all"
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _LONGEST: Final = {"long": 500}
+
+
+def holiday_name(on: date, name: str, country: str, lang: str) -> str:
+    """Give the name of a day in a language: what the country's calendar calls it there; the organisation's own stays.
+
+    >>> (
+    ...     holiday_name(date(2026, 12, 25), "기독탄신일", "KR", "en"),
+    ...     holiday_name(date(2026, 12, 25), "창립일", "KR", "en"),
+    ... )
+    ('Christmas Day', '창립일')
+    """
+    spoken = holidays.country_holidays(country).supported_languages
+    tongue = next((one for one in spoken if one.split("_")[0] == lang), None)
+    if tongue is None or all(_holidays(country, on.year, one).get(on) != name for one in spoken):
+        return name
+    return _holidays(country, on.year, tongue).get(on, name)
+
+
+@cache
+def _holidays(country: str, year: int, tongue: str) -> Mapping[date, str]:
+    return dict(holidays.country_holidays(country, years=year, language=tongue))
 
 
 def read(

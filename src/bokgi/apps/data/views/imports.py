@@ -27,7 +27,7 @@ from bokgi.intake.mapping.second_table import PROBLEM
 from bokgi.intake.release import what_became
 from bokgi.ui.blocks import Badge, Cell, Column, Table
 from bokgi.ui.export import TYPES, Value
-from bokgi.ui.format import count
+from bokgi.ui.format import count, day
 from bokgi.ui.listing import Listing
 
 
@@ -125,7 +125,7 @@ def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> lis
     cells = {
         "no": Cell(count(one.import_no)),
         "source": Cell(source, badge=state, href=reverse("data:import", args=[one.import_no])),
-        "exported": Cell(f"{spoke_at:%Y-%m-%d}", sub=f"{spoke_at:%H:%M}"),
+        "exported": Cell(day(spoke_at.date(), lang, year=True), sub=f"{spoke_at:%H:%M}"),
         "read": Cell(count(one.read)),
         "accepted": Cell(count(one.accepted)),
         "quarantined": Cell(count(one.quarantined), tone="" if one.quarantined else "dim"),
