@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import pyarrow as pa
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import engines
 from django.test import Client
 from django.utils import timezone
@@ -154,6 +155,29 @@ def test_a_refused_row_is_mended_and_taken_in(give: Give, as_role: AsRole, users
     assert mended["Location"] == "/data/quarantine/"
     assert selectors.quarantine_count() == 0
     assert "격리된 행이 없습니다" in client.get("/data/quarantine/").content.decode()
+
+
+def test_a_cell_that_is_needed_and_empty_is_there_to_be_filled(
+    give: Give, as_role: AsRole, users: dict[str, User]
+) -> None:
+    imported(
+        give(SimpleUploadedFile("2026 목표.csv", "담당자,팀,1월,2월\n,,5,6\n최유나,,7,8\n".encode())), users["admin"]
+    )
+    client = as_role("admin")
+    [row] = selectors.quarantine_seen(Wanted(), limit=None).rows
+    where = {"file": row.place.file, "row": str(row.place.row)}
+    page = client.get("/data/imports/1/mend/", where).content.decode()
+    assert '<label for="cell-0">담당자</label>' in page
+    assert "<option>팀</option>" in page
+    cells = {"cell-0": "", "cell-1": "5", "cell-2": "6", "header": "팀", "text": "영업1팀"}
+    assert client.post("/data/imports/1/mend/", where | cells)["Location"] == "/data/quarantine/"
+    assert selectors.quarantine_count() == 0
+
+
+def test_what_weighs_most_is_said_first(give: Give, as_role: AsRole, users: dict[str, User]) -> None:
+    imported(give(), users["admin"])
+    page = as_role("admin").get("/data/imports/1/").content.decode()
+    assert page.index("읽을 수 없습니다") < page.index("단계 순서와 종류를 추정했습니다")
 
 
 def test_what_the_command_line_imported_is_told_in_the_language_of_the_page(

@@ -107,6 +107,22 @@ def test_a_changed_column_is_planned_again_as_told(give: Give, users: dict[str, 
     assert tried.result["quarantined"] == 0
 
 
+def test_an_answer_can_be_given_otherwise(give: Give, users: dict[str, User], as_role: AsRole) -> None:
+    name = "영업목표.csv"
+    upload = give(SimpleUploadedFile(name, "담당자,1월,2월\n최유나,500,600\n".encode()))
+    client = as_role("admin")
+    address = reverse("data:hint", args=[upload.pk])
+    for answer in ("2025", "2026", "2027"):
+        number = next(n for n, q in enumerate(upload.plan["ko"]["questions"]) if q["key"] == f"{name}:year")
+        client.post(address, {f"answer-{number}": answer, "then": "plan"})
+        done(upload.works.latest("pk"))
+        upload.refresh_from_db()
+        assert upload.hints["answers"][f"{name}:year"] == answer
+        assert f'value="{answer}" checked' in client.get(reverse("data:uploaded", args=[upload.pk])).content.decode()
+    tried = done(services.work_ask(kind=WorkKind.TRY, upload=upload, by=users["admin"]))
+    assert tried.state == WorkState.DONE
+
+
 def test_what_does_not_exist_cannot_be_told(give: Give, users: dict[str, User]) -> None:
     upload = give()
     by = users["admin"]

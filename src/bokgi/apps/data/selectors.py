@@ -18,6 +18,7 @@ from bokgi.domain.sentences import decoded
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Import
 from bokgi.intake import quarantine
+from bokgi.intake.importing import mappings_from
 from bokgi.intake.quarantine import Place, RefusedRow
 
 
@@ -131,6 +132,14 @@ def quarantine_count(import_no: int | None = None, code: str = "") -> int:
 def refused_row(import_no: int, file: str, row: int) -> RefusedRow:
     """Give one row that waits. Raises `NotFoundError` where there is none."""
     return quarantine.refused_row(lake_there(), Place(import_no, file, row))
+
+
+def headers_of(row: RefusedRow) -> list[str]:
+    """Give the headers that a row's file has, in their order; a row in quarantine leaves out its empty cells."""
+    own = next((one for one in lake_there().imports() if one.import_no == row.place.import_no), None)
+    mappings = [] if own is None else mappings_from(own.mapping)
+    mapping = next((one for one in mappings if one.file == quarantine.mapped_as(row.place.file)), None)
+    return list(dict.fromkeys([*(() if mapping is None else mapping.headers), *row.cells]))
 
 
 def marked(row: RefusedRow) -> Mapping[str, frozenset[str]]:

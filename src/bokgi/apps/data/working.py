@@ -41,7 +41,14 @@ def _plan(work: Work) -> Json:
 
 
 def _keep(upload: Upload, plan: ImportPlan) -> None:
-    Upload.objects.filter(pk=upload.pk).update(plan={lang: _plan_json(plan, lang) for lang in LANGUAGES})
+    """Keep the plan; a question that was answered stays in it, so that it can be answered otherwise."""
+    said = {lang: _plan_json(plan, lang) for lang in LANGUAGES}
+    answered = upload.hints.get("answers", {})
+    for lang, before in (upload.plan or {}).items():
+        now = {question["key"]: question for question in said[lang]["questions"]}
+        old = {question["key"]: question for question in before["questions"] if question["key"] in answered}
+        said[lang]["questions"] = list({**old, **now}.values())
+    Upload.objects.filter(pk=upload.pk).update(plan=said)
 
 
 def _try(work: Work) -> Json:

@@ -61,8 +61,9 @@ def mend(request: PageRequest, import_no: int) -> HttpResponse:
         raise UsageError("row_unreadable", Message(N_("“{text}” is no row."), {"text": row}))
     found = selectors.refused_row(import_no, file, int(row))
     findings: list[str] = []
-    headers = list(found.cells)
-    cells = dict(found.cells)
+    marked, every = selectors.marked(found), selectors.headers_of(found)
+    headers = [header for header in every if header in found.cells or header in marked]
+    cells = {header: found.cells.get(header, "") for header in headers}
     if request.method == "POST":
         cells = {header: given.get(f"cell-{place}", "") for place, header in enumerate(headers)}
         changed: dict[str, str | None] = {
@@ -80,7 +81,14 @@ def mend(request: PageRequest, import_no: int) -> HttpResponse:
             messages.success(request, said)
             return HttpResponseRedirect(reverse("data:quarantine"))
         findings = [finding.message.text(page_language()) for finding in released.findings]
-    context = {"found": found, "cells": cells, "marked": selectors.marked(found), "findings": findings, "words": labels}
+    context = {
+        "found": found,
+        "cells": cells,
+        "empty": [header for header in every if header not in cells],
+        "marked": marked,
+        "findings": findings,
+        "words": labels,
+    }
     return render(request, "data/mend.html", context, status=200 if not findings else 422)
 
 

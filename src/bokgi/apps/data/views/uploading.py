@@ -157,7 +157,7 @@ def _said(given: Mapping[str, str], found: Upload) -> dict[str, Any]:
                 columns[file["file"], column["column"]] = field
     for number, question in enumerate(plan["questions"]):
         answer = given.get(f"answer-{number}", "")
-        if answer and answer != question["suggestion"]:
+        if answer and (answer != question["suggestion"] or question["key"] in answers):
             answers[question["key"]] = answer
     return {
         "entities": entities,
