@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bokgi.domain.errors import SetupError
 from bokgi.domain.findings import Severity
 from bokgi.facts import delta, ledger
 from bokgi.facts.checks import check
@@ -50,6 +52,11 @@ def lose(lake: Lake) -> None:
     lake.files("accounts")[0].path.unlink()
 
 
+def cut(lake: Lake) -> None:
+    path = lake.files("deals")[0].path
+    path.write_bytes(path.read_bytes()[:-20])
+
+
 def repeat(lake: Lake) -> None:
     imported(lake, "2026-01-19", accounts="account_id\na2\na2")
 
@@ -76,7 +83,8 @@ def test_a_sound_lake_has_no_findings_also_after_compaction(tmp_path: Path) -> N
     [
         (unregister, "rows_missing", Severity.ERROR, 2, "Import 1 should have 2 rows in deals, but has 0."),
         (die, "imports_died", Severity.INFO, 1, "1 import ended without a commit"),
-        (lose, "file_missing", Severity.ERROR, 1, "1 file of the table accounts is gone."),
+        (lose, "file_missing", Severity.ERROR, 1, "1 file of the table accounts is gone or cannot be read."),
+        (cut, "file_missing", Severity.ERROR, 1, "1 file of the table deals is gone or cannot be read."),
         (repeat, "keys_repeated", Severity.ERROR, 1, "1 key of accounts stands there more than once."),
         (dangle, "links_broken", Severity.WARNING, 3, "3 rows of deals name in owner_id what people does not hold."),
         (come_from_later, "schema_newer", Severity.ERROR, 1, "schema 99"),
@@ -90,6 +98,24 @@ def test_damage_is_found(
     found = next(finding for finding in check(lake) if finding.code == code)
     assert (found.severity, found.count) == (severity, count)
     assert text in found.message.text("en")
+
+
+def break_log(lake: Lake) -> None:
+    log = max(delta.log_folder(lake.table_folder("imports")).glob("*.json"))
+    log.write_bytes(log.read_bytes()[:40])
+
+
+@pytest.mark.parametrize(("damage", "table"), [(lose, "accounts"), (cut, "deals"), (break_log, "imports")])
+def test_a_damaged_lake_says_what_is_damaged_and_what_to_do(
+    tmp_path: Path, damage: Callable[[Lake], None], table: str
+) -> None:
+    home = sound(tmp_path).home
+    shutil.rmtree(Lake.open(home).folder / "state", ignore_errors=True)
+    damage(Lake.open(home))
+    with pytest.raises(SetupError) as refused:
+        Lake.open(home).state()
+    assert (refused.value.code, refused.value.message.values["table"]) == ("table_damaged", table)
+    assert refused.value.hint is not None
 
 
 def test_links_are_shown_by_example(tmp_path: Path) -> None:

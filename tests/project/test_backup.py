@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from bokgi.domain.errors import InputError, NotFoundError
+from bokgi.facts.delta import log_folder
 from bokgi.facts.erasure import erase
 from bokgi.facts.lake import Lake
 from bokgi.project.backup import DATABASE, MARK, back_up, restore
@@ -156,3 +157,13 @@ def test_who_was_erased_since_stays_erased(own: Path, tmp_path: Path) -> None:
     assert searched(tmp_path / "out", NAME, MAIL) == []
     assert restore(own, tmp_path / "old.tar.gz", at=NOW, by="tests").erased_again == 1
     assert searched(own, NAME, MAIL) == []
+
+
+def test_a_damaged_home_is_put_back_and_says_that_erasures_are_not_known(own: Path, tmp_path: Path) -> None:
+    back_up(own, tmp_path / "b.tar.gz", at=NOW)
+    there = Lake.open(own)
+    log = max(log_folder(there.table_folder("imports")).glob("*.json"))
+    log.write_bytes(log.read_bytes()[:40])
+    done = restore(own, tmp_path / "b.tar.gz", at=NOW, by="tests")
+    assert done.erased_again is None
+    assert Lake.open(own).version() == done.version

@@ -11,6 +11,7 @@ import duckdb
 
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
+from bokgi.facts import delta
 from bokgi.facts.compaction import dead
 from bokgi.facts.engine import connect, parquet, quoted
 from bokgi.facts.lake import Lake
@@ -60,7 +61,7 @@ def check(lake: Lake) -> list[Finding]:
     """Look for what should not be: an empty list means that the lake is sound.
 
     - `rows_missing` (error): a committed import has more or fewer rows in a table than the ledger says;
-    - `file_missing` (error): a table names a file that is gone;
+    - `file_missing` (error): a table names a file that is gone or cannot be read;
     - `keys_repeated` (error): the current state has a key twice;
     - `links_broken` (warning): rows name something that no table holds;
     - `imports_died` (info): imports that ended without a commit and left files; compaction removes them;
@@ -97,10 +98,11 @@ def _examples(file: str, values: Sequence[object]) -> tuple[Example, ...]:
 def _files(lake: Lake) -> list[Finding]:
     findings = []
     for name in TABLES:
-        gone = [file.path.name for file in lake.files(name) if not file.path.exists()]
+        gone = [path.name for path in delta.unreadable(lake.files(name))]
         if gone:
             message = Message(
-                N_("{n} {n:file|files} of the table {table} {n:is|are} gone."), {"n": len(gone), "table": name}
+                N_("{n} {n:file|files} of the table {table} {n:is|are} gone or cannot be read."),
+                {"n": len(gone), "table": name},
             )
             findings.append(Finding("file_missing", Severity.ERROR, message, len(gone), _examples(name, gone)))
     return findings

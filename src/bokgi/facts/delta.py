@@ -17,13 +17,16 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
-from bokgi.domain.errors import InternalError
+from bokgi.domain.errors import InternalError, SetupError, errno_of
+from bokgi.domain.messages import N_, Message
 from bokgi.facts.schema import Table
 
 DELETED_FILE_RETENTION_HOURS: Final = 7 * 24
+DAMAGED: Final = "table_damaged"
+"""Code of the error that says that facts are gone or cannot be read."""
 _CONFIGURATION: Final = {
     "delta.deletedFileRetentionDuration": f"interval {DELETED_FILE_RETENTION_HOURS} hours",
     "delta.logRetentionDuration": "interval 30 days",
@@ -50,9 +53,12 @@ class DataFile:
 
 
 def create(folder: Path, table: Table) -> DeltaTable:
-    """Open the table in a folder, making it when there is none. Two may make it at once."""
+    """Open the table in a folder, making it when there is none. Two may make it at once.
+
+    Raises `SetupError` (`table_damaged`) where its log cannot be read, as `opened` does.
+    """
     try:
-        return DeltaTable(str(folder))
+        return _opened(folder)
     except TableNotFoundError:
         return DeltaTable.create(str(folder), table.arrow(), mode="ignore", configuration=_CONFIGURATION)
 
@@ -60,9 +66,45 @@ def create(folder: Path, table: Table) -> DeltaTable:
 def opened(folder: Path) -> DeltaTable | None:
     """Open the table in a folder; None when there is none."""
     try:
-        return DeltaTable(str(folder))
+        return _opened(folder)
     except TableNotFoundError:
         return None
+
+
+def _opened(folder: Path) -> DeltaTable:
+    try:
+        return DeltaTable(str(folder))
+    except TableNotFoundError:
+        raise
+    except DeltaError as error:
+        if errno_of(error) is not None:
+            raise
+        raise damaged(folder.name, [log_folder(folder)]) from error
+
+
+def damaged(table: str, paths: Sequence[Path]) -> SetupError:
+    """Say that the facts are damaged: what of a table is gone or cannot be read."""
+    return SetupError(
+        DAMAGED,
+        Message(
+            N_("The facts are damaged: of the table {table} {path} is gone or cannot be read."),
+            {"table": table, "path": str(paths[0])},
+        ),
+        Message(
+            N_("Put a back-up back with bokgi restore; bokgi doctor looks whether it is sound. Nothing was changed.")
+        ),
+    )
+
+
+def unreadable(files: Iterable[DataFile]) -> list[Path]:
+    """Give the data files that are gone, or are no Parquet any more."""
+    bad = []
+    for file in files:
+        try:
+            pq.read_metadata(file.path)
+        except (OSError, pa.ArrowInvalid):
+            bad.append(file.path)
+    return bad
 
 
 def data_files(table: DeltaTable | None, folder: Path) -> list[DataFile]:

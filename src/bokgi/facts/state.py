@@ -28,12 +28,15 @@ from typing import Final
 from uuid import uuid4
 
 import duckdb
+import pyarrow as pa
 
 from bokgi.domain.errors import NotFoundError, RefusalError, SetupError
 from bokgi.domain.messages import N_, Message
+from bokgi.facts import delta
 from bokgi.facts.deriving import DERIVATION, SET_APART, Before, Derivation, Readable
 from bokgi.facts.engine import connect, out_of_space
 from bokgi.facts.ledger import Import
+from bokgi.facts.schema import TABLES
 
 KEPT: Final = 4
 """How many derived states stay; those used least lately go first."""
@@ -105,12 +108,16 @@ def _refuse_purged(then: Iterable[Import], now: Iterable[Import], version: int) 
 def build(lake: Readable, version: int, imports: Sequence[Import], folder: Path) -> None:
     """Derive the state of a set of imports into a folder; somebody else may be doing the same at once.
 
-    Raises `SetupError` where the disk is full; the facts are complete then, and are asked for again.
+    Raises `SetupError` where the disk is full; the facts are complete then, and are asked for again. Raises it, too,
+    where a data file is gone or cannot be read (`table_damaged`).
     """
     try:
         _build_from_what_is_there(lake, version, imports, folder)
-    except (OSError, duckdb.Error) as error:
+    except (OSError, duckdb.Error, pa.ArrowInvalid) as error:
         if not out_of_space(error):
+            for name in TABLES:
+                if lost := delta.unreadable(lake.files(name)):
+                    raise delta.damaged(name, lost) from error
             raise
         raise SetupError(
             "disk_full",

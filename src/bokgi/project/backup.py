@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from bokgi.domain.errors import ConflictError, InputError, NotFoundError
+from bokgi.domain.errors import ConflictError, InputError, NotFoundError, SetupError
 from bokgi.domain.messages import N_, Message
+from bokgi.facts.delta import DAMAGED
 from bokgi.facts.erasure import erase_again, erased
 from bokgi.facts.lake import Lake
 
@@ -37,10 +38,13 @@ class BackedUp:
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restore did; `before` is where the home that stood there was put, null where there was none."""
+    """What a restore did; `before` is where the home that stood there was put, null where there was none.
+
+    `erased_again` is null where the home that stood there is damaged, so that nobody knows who was erased since.
+    """
 
     version: int
-    erased_again: int
+    erased_again: int | None
     before: Path | None
 
 
@@ -105,7 +109,7 @@ def restore(home: Path, source: Path, *, at: datetime, by: str) -> Restored:
         version = _unpack(source, made)
         if (home / "keys").is_dir() and not (made / "keys").exists():
             shutil.copytree(home / "keys", made / "keys")
-        again = _erase_again(made, people, by=by, at=at)
+        again = None if people is None else _erase_again(made, people, by=by, at=at)
         before = None
         if home.exists():
             before = home.with_name(f"{home.name}.before-{at:%Y%m%d-%H%M%S}")
@@ -116,11 +120,16 @@ def restore(home: Path, source: Path, *, at: datetime, by: str) -> Restored:
     return Restored(version, again, before)
 
 
-def _erased(home: Path) -> list[tuple[str, str]]:
+def _erased(home: Path) -> list[tuple[str, str]] | None:
+    """List who was erased in a home; null where its ledger cannot be read, which is why it is restored."""
     try:
         return erased(Lake.open(home))
     except NotFoundError:
         return []
+    except SetupError as error:
+        if error.code != DAMAGED:
+            raise
+        return None
 
 
 def _unpack(source: Path, made: Path) -> int:

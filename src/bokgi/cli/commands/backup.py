@@ -77,7 +77,11 @@ def restore(
 
     def screen(shown: Session) -> None:
         shown.say(N_("The home is back, at version {version}."), version=done.version)
-        if done.erased_again:
+        if done.erased_again is None:
+            shown.say(
+                N_("The home that stood there is damaged: who was erased since the back-up has to be erased again.")
+            )
+        elif done.erased_again:
             shown.say(
                 N_("{n} {n:person who was|people who were} erased since {n:is|are} erased again."), n=done.erased_again
             )

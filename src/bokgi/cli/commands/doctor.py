@@ -16,7 +16,7 @@ from bokgi.cli.database import has_database
 from bokgi.cli.faults import EXIT_CODES
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import TIME_ZONE, Session
-from bokgi.domain.errors import BokgiError
+from bokgi.domain.errors import BokgiError, SetupError
 from bokgi.domain.messages import N_, Message
 
 _PACKAGES: Final = (
@@ -174,11 +174,15 @@ def _facts(home: Path) -> Iterator[Check]:
     from bokgi.facts.checks import check
     from bokgi.facts.lake import Lake
 
-    lake = Lake.open(home)
-    done = [found for found in lake.imports() if found.committed]
-    values = {"n": len(done), "path": str(home)}
-    yield Check("imports", "ok", Message(N_("{n} {n:import is|imports are} in {path}."), values))
-    findings = check(lake)
+    try:
+        lake = Lake.open(home)
+        done = [found for found in lake.imports() if found.committed]
+        values = {"n": len(done), "path": str(home)}
+        yield Check("imports", "ok", Message(N_("{n} {n:import is|imports are} in {path}."), values))
+        findings = check(lake)
+    except SetupError as error:
+        yield Check(error.code, "error", error.message)
+        return
     if not findings:
         yield Check("facts", "ok", Message(N_("The facts are sound.")))
     for finding in findings:
