@@ -255,6 +255,15 @@ def test_a_home_without_anything_still_has_a_review() -> None:
         assert rendered(empty, form, "ko")
 
 
+def test_a_week_before_the_first_deal_says_when_deals_begin(known: Facts) -> None:
+    period = Period.parse("2019-W02")
+    pack = review_pack(known, period=period, as_of=period.end - timedelta(days=1))
+    [said] = [decoded(found["sentence"]) for found in pack["data"]["findings"] if found["code"] == "no_deals"]
+    first = known.deals.created_on.min().to_pyarrow().as_py()
+    assert said.values == {"day": date(2019, 1, 13), "first": first}
+    assert "import" not in said.text("en")
+
+
 def strings(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for part in value.values():

@@ -152,8 +152,7 @@ def _findings(
 def _ended(scope: Scope, numbers: dict[str, Any]) -> list[dict[str, Any]]:
     """Say that there are no deals at all, or that the data end long before the review's day."""
     if not numbers["deals"]:
-        text = N_("There are no deals yet. A review is about deals: import the deals that the CRM exports.")
-        return [_finding("no_deals", Severity.WARNING, 0, Message(text))]
+        return [_finding("no_deals", Severity.WARNING, 0, _without_deals(scope))]
     last = _last_day(scope, [numbers["created_on"], numbers["closed_on"]])
     if last is None or (scope.as_of - last).days <= _QUIET_DAYS:
         return []
@@ -163,6 +162,19 @@ def _ended(scope: Scope, numbers: dict[str, Any]) -> list[dict[str, Any]]:
     )
     days = (scope.as_of - last).days
     return [_finding("data_end", Severity.WARNING, days, Message(text, {"day": last, "n": days}))]
+
+
+def _without_deals(scope: Scope) -> Message:
+    """Say why there is no deal to review: the team has none, there were none yet on that day, or none was imported."""
+    if _count(scope.facts.deals):
+        return Message(N_("{team} has no deals as of {day}."), {"team": scope.team, "day": scope.as_of})
+    if not _count(scope.read.deals):
+        return Message(N_("There are no deals yet. A review is about deals: import the deals that the CRM exports."))
+    first = scope.read.deals.created_on.min().to_pyarrow().as_py()
+    if first is None:
+        return Message(N_("As of {day} no deal was known yet."), {"day": scope.as_of})
+    text = N_("As of {day} no deal was known yet: the first was created on {first}. Name a later week.")
+    return Message(text, {"day": scope.as_of, "first": first})
 
 
 def _last_day(scope: Scope, of_deals: Sequence[date | None]) -> date | None:
