@@ -40,6 +40,7 @@ from bokgi.questions.forecast import MONTH, ask_forecast
 from bokgi.questions.forecast_categories import ask_category_people
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.kpis import WEEKS, ask_kpis
+from bokgi.questions.newest import ask_newest
 from bokgi.questions.person import tell_person
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.roster import ask_roster
@@ -118,6 +119,7 @@ def register() -> None:
     """Name the questions of Today, Funnel, Forecast, People and the weekly review, as they are asked there."""
     mode = FunnelMode.STAGE_ENTRY_COHORT.value
     main_question(ask_working_calendar)
+    main_question(ask_newest)
     main_question(find_bottlenecks)
     main_question(compare)
     for period in (_quarter, Period.month_of):

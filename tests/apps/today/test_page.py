@@ -47,6 +47,21 @@ def page(client: Client) -> str:
     return unescape(answer.content.decode())
 
 
+def test_where_nothing_was_recorded_for_long_a_page_says_so_and_leads_to_the_day(
+    as_role: AsRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strip = re.search(r"가장 최근 기록이 ([^<]+)입니다.*?as_of=([0-9-]+)", page(as_role("leader")))
+    assert strip is not None
+    day = strip[2]
+    assert date.fromisoformat(day) <= TODAY
+    assert strip[1].replace("\N{NO-BREAK SPACE}", " ") == "{0:%Y}년 {0.month}월 {0.day}일".format(
+        date.fromisoformat(day)
+    )
+    assert "가장 최근 기록이" not in as_role("leader").get(f"/today/?as_of={day}").content.decode()
+    monkeypatch.setenv("BOKGI_TODAY", TODAY.isoformat())
+    assert "가장 최근 기록이" not in page(as_role("leader"))
+
+
 def test_a_leader_sees_the_deals_to_see_to_of_everybody(as_role: AsRole) -> None:
     shown = page(as_role("leader"))
     assert len([person for person in SELLERS if f"/deals/{person}-" in shown]) > 1

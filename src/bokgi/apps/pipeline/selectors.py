@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 from django.utils.translation import get_language
@@ -22,6 +23,7 @@ from bokgi.domain.messages import LANGUAGES, N_, Message
 from bokgi.domain.period import Period, read_date
 from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json, unknown
+from bokgi.questions.newest import ask_newest
 from bokgi.questions.roster import ask_roster
 from bokgi.questions.sellers import Moment, ask_sellers
 from bokgi.ui.format import quarter_name
@@ -29,6 +31,9 @@ from bokgi.ui.speaker import Speaker
 
 WHOLE = "*"
 """Key of the group of everybody, beside the teams."""
+
+_QUIET: Final = timedelta(days=60)
+"""After so long without any record figures of today count nothing, and the page says so."""
 
 Shows = Literal["all", "people", "sums", "rows"]
 """What a page may be narrowed to: a team only; a person, too; and a pipeline, of which it shows sums over people, or
@@ -305,6 +310,17 @@ class Screen:
     def is_past(self) -> bool:
         """Tell whether the page looks back at another day than today."""
         return self.as_of != today(self.request)
+
+    @cached_property
+    def quiet_since(self) -> date | None:
+        """Give the day of the newest record where it lies so far back that what is counted until today is nothing."""
+        if self.is_past:
+            return None
+        with suppress(NotFoundError):
+            day = self.ask(ask_newest)["day"]
+            if day is not None and self.as_of - date.fromisoformat(day) > _QUIET:
+                return date.fromisoformat(day)
+        return None
 
     def ask(self, question: Question, /, **parameters: Any) -> Json:  # noqa: ANN401 - of the question
         """Ask as of the day of this screen."""
