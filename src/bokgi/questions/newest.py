@@ -11,8 +11,8 @@ from bokgi.questions.asked import Json
 def ask_newest(facts: Facts, *, as_of: date) -> Json:
     """Ask on which day up to `as_of` a deal was last created, moved or closed, or an activity happened.
 
-    Gives `day`; null where nothing happened until then. Where it lies far back, figures of the last weeks count nothing,
-    whatever day the files say they were exported on.
+    Gives `day`; null where nothing happened until then. Where it lies far back, figures of the last weeks count
+    nothing, whatever day the files say they were exported on.
     """
     columns = (
         facts.deals.created_on,
