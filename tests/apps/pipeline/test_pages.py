@@ -269,7 +269,7 @@ def test_a_deal_tells_its_story_to_whom_it_belongs(as_role: AsRole) -> None:
 def test_search_finds_by_initial_consonants_what_one_may_see(as_role: AsRole) -> None:
     assert "lee-0" in page(as_role("rep"), f"/search/?q={quote('ㅎㅅ')}")
     assert "Nothing is called like" in page(as_role("rep"), f"/search/?q={quote('온누리')}")
-    assert "person=park" in page(as_role("leader"), f"/search/?q={quote(PEOPLE['park'])}")
+    assert 'href="/people/park/"' in page(as_role("leader"), f"/search/?q={quote(PEOPLE['park'])}")
 
 
 def test_an_executive_sees_sums_and_no_rows(as_role: AsRole) -> None:

@@ -20,6 +20,17 @@ document.addEventListener("keydown", (event) => {
   find.click();
 });
 
+// In the search the arrow keys walk from the words through what was found, and back.
+document.addEventListener("keydown", (event) => {
+  const words = document.getElementById("words");
+  if (!words || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  const stops = [words, ...document.querySelectorAll("#hits .hits a")];
+  const place = stops.indexOf(document.activeElement);
+  if (place < 0) return;
+  event.preventDefault();
+  stops[Math.min(Math.max(place + (event.key === "ArrowDown" ? 1 : -1), 0), stops.length - 1)].focus();
+});
+
 // Where the tabs are wider than the screen the one in use is in sight; only its own row moves.
 for (const tab of document.querySelectorAll(".tabs > [aria-current], .seg > [aria-current]")) {
   const row = tab.parentElement;
