@@ -17,6 +17,7 @@ from selenium.webdriver.common.keys import Keys
 
 from bokgi.domain.messages import Message
 from bokgi.ui import vega
+from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.gallery import COMPONENTS, gallery, read_listing
 from bokgi.ui.templating import SCRIPTS, STATIC, STYLES, TEMPLATES, environment
 from bokgi.ui.theme import STRONG, TEXT, hex_stylesheet
@@ -104,6 +105,28 @@ def test_the_example_table_does_what_its_address_asks() -> None:
     assert "Activity, 6 weeks</th>" not in shown
     assert 'aria-sort="ascending"' in shown
     assert shown.index("Pureundeul Farms") < shown.index("Onnuri Pharma")
+
+
+def rows(words: str) -> Table:
+    columns = [Column("Deal"), Column("Amount", "right"), *(Column(f"{n}. question") for n in range(9)), Column("Why")]
+    return Table("Deals", columns, [[Cell(words), Cell("1,234,500"), *([Cell("answered")] * 9), Cell(words)]])
+
+
+@needs_browser
+def test_a_sentence_in_a_table_is_not_broken_to_bits_in_a_narrow_window(tmp_path: Path) -> None:
+    sheets = "".join(f"<style>{(STATIC / sheet).read_text(encoding='utf-8')}</style>" for sheet in STYLES)
+    drawn = environment("ko").from_string("{% import 'ui/all.jinja' as ui with context %}{{ ui.table(found) }}")
+    page = tmp_path / "table.html"
+    body = drawn.render(found=rows("종료 예정일 61일 지남, 10월 22일 이후 접촉 없음, 다음 단계 없음"))
+    page.write_text(f"<!doctype html><meta charset=utf-8>{sheets}{body}", encoding="utf-8")
+    with browser(720) as driver:
+        driver.get(page.as_uri())
+        cell = driver.find_element(By.CSS_SELECTOR, "td:last-child")
+        assert cell.size["height"] < 100
+        frame = "return (one => [one.scrollWidth > one.clientWidth, getComputedStyle(one).backgroundAttachment])"
+        frame += "(document.querySelector('.table-wrap'))"
+        # What goes on beyond the frame is shown by a shadow that stays at its side.
+        assert driver.execute_script(frame) == [True, "local, scroll"]
 
 
 @needs_browser

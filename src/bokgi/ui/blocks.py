@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from markupsafe import Markup
 
@@ -32,6 +32,10 @@ class Link:
 
     text: str
     href: str
+
+
+_SENTENCE: Final = 24
+"""A cell with more letters than this holds a sentence."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,13 @@ class Table:
     hidden_caption: bool = False
     keys: Sequence[str] = ()
     empty: str = ""
+
+    @property
+    def wordy(self) -> frozenset[int]:
+        """Give the places of columns with sentences: these keep some width, and a narrow frame scrolls instead."""
+        return frozenset(
+            place for row in self.rows for place, cell in enumerate(row) if place and len(cell.text) > _SENTENCE
+        )
 
 
 @dataclass(frozen=True)
