@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
@@ -145,6 +147,20 @@ def test_a_fault_of_ours_is_reported_to_a_file_and_never_shown(
     assert "secret" not in shown.out + shown.err
     (report,) = tmp_path.glob("bokgi-fault-*.txt")
     assert "ZeroDivisionError: secret" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        PermissionError(errno.EACCES, "Permission denied"),
+        duckdb.IOException('IO Error: Cannot open file "making": Permission denied'),
+    ],
+)
+def test_where_nothing_may_be_written_is_said_of_the_home_at_least(fault: Exception) -> None:
+    found = faults.of_the_machine(fault, Path("the home"))
+    assert found is not None
+    assert found.code == "not_permitted"
+    assert found.message.text("ko") == "the home에 대한 권한이 없습니다."
 
 
 def test_an_unknown_text_of_the_parser_is_passed_on() -> None:

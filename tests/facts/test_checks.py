@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -116,6 +118,17 @@ def test_a_damaged_lake_says_what_is_damaged_and_what_to_do(
         Lake.open(home).state()
     assert (refused.value.code, refused.value.message.values["table"]) == ("table_damaged", table)
     assert refused.value.hint is not None
+
+
+def test_a_home_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = sound(tmp_path)
+    there = lake.state()
+
+    def refused(*_given: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "utime", refused)
+    assert lake.state() == there
 
 
 def test_links_are_shown_by_example(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ _LIKELY: Final = re.compile(r"Did you mean (.*)\?")
 _NO_COMMAND: Final = re.compile(r"No such command ['\"](.*?)['\"]")
 _WITHOUT_VALUE: Final = re.compile(r"Option ['\"](.*?)['\"] requires")
 _WITH_VALUE: Final = re.compile(r"Option ['\"](.*?)['\"] does not take a value")
+_REFUSED: Final = ("Permission denied", "Read-only file system")
 _HELP_HINT: Final = N_("{command} --help says more.")
 
 
@@ -123,18 +124,23 @@ def answered(error: Exception, session: Session) -> int:
         return 0
     if isinstance(error, typer.TyperException):
         return report(understood(error), session)
-    if (refused := of_the_machine(error)) is not None:
+    if (refused := of_the_machine(error, session.home)) is not None:
         return report(refused, session)
     return report_internal(error, session)
 
 
-def of_the_machine(error: Exception) -> SetupError | None:
-    """Turn what the machine refuses, wherever it happens, into one of our faults; None for anything else."""
+def of_the_machine(error: Exception, home: Path) -> SetupError | None:
+    """Turn what the machine refuses, wherever it happens, into one of our faults; None for anything else.
+
+    Where the fault does not say of which file it is one, it is said of the home.
+    """
     number = errno_of(error)
-    if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
+    # The engine says it in words alone.
+    of_engine = type(error).__name__ == "IOException" and any(words in str(error) for words in _REFUSED)
+    if number in {errno.EACCES, errno.EPERM, errno.EROFS} or of_engine:
         return SetupError(
             "not_permitted",
-            Message(N_("There is no permission for {file}."), {"file": str(getattr(error, "filename", None) or "–")}),
+            Message(N_("There is no permission for {file}."), {"file": str(getattr(error, "filename", None) or home)}),
             Message(N_("Check the owner and the permissions of the folder.")),
         )
     if number in {errno.ENOSPC, errno.EDQUOT}:

@@ -12,6 +12,7 @@ derived: it can be deleted, and is written again when it is asked for. The manif
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -180,7 +181,12 @@ def _read(lake: Readable, folder: Path) -> Derived | None:
     """Read a derived state, which is used by that; None when it is not there or a file that it names is gone."""
     found = _told(lake, folder)
     if found is not None:
-        os.utime(folder / "manifest.json")
+        try:
+            os.utime(folder / "manifest.json")
+        except OSError as error:
+            # A home that may only be read is read; nothing is tidied up in it either.
+            if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
+                raise
     return found
 
 
