@@ -282,8 +282,7 @@ def _cells(told: ibis.Table, by: Sequence[str]) -> ibis.Table:
     unknown = {"unknown_before": _.amount_before.isnull(), "unknown_after": _.amount_after.isnull()}
     return (
         told.filter(_.in_before | _.came_in)
-        .mutate(**unknown)
-        .mutate(**roomy)
+        .select(*by, *fates, **roomy, **unknown)
         .group_by(*by, *fates)
         .agg(
             n=_.count(),
