@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from bokgi.cli.faults import EXIT_CODES
+from bokgi.cli.program import run
+from bokgi.facts.lake import Lake
 
 
 @pytest.mark.parametrize(
@@ -22,3 +27,26 @@ import pytest
 def test_what_nothing_uses_is_not_loaded(used: str, unused: str) -> None:
     code = f"import sys\nfrom bokgi.cli.lighter import without_unused\nwithout_unused()\n{used}\n"
     subprocess.run([sys.executable, "-c", f"{code}assert {unused!r} not in sys.modules, 'loaded'"], check=True)
+
+
+_RUN = """
+import sys
+from bokgi.cli import program
+program.without_unused()
+assert program.run(sys.argv[1:]) == 0
+loaded = set(sys.modules)
+assert "pydantic" not in loaded, "pydantic"
+assert "bokgi.cli.commands.data_imports" in loaded
+assert "bokgi.cli.commands.review" not in loaded, "another command"
+"""
+
+
+def test_a_command_loads_neither_the_others_nor_what_reads_texts(tmp_path: Path) -> None:
+    Lake.open(tmp_path, create=True)
+    command = [sys.executable, "-c", _RUN, "--lang", "en", "data", "imports", "--home", str(tmp_path)]
+    subprocess.run(command, check=True)
+
+
+def test_an_option_that_is_no_text_is_still_read_and_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["changes", "--weeks", "many", "--lang", "en"]) == EXIT_CODES["usage"]
+    assert "--weeks" in capsys.readouterr().err

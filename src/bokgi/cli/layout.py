@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
+from bokgi.cli.lighter import TextsAsGiven
 from bokgi.domain.messages import N_, translate
 
 _WIDEST: Final = 100
@@ -132,6 +133,6 @@ class _Spoken:
 
 def classes(lang: str) -> tuple[type[TyperCommand], type[TyperGroup]]:
     """Give the classes of command and group whose help is in `lang`."""
-    command = type("Command", (_Spoken, TyperCommand), {"lang": lang})
-    group = type("Group", (_Spoken, TyperGroup), {"lang": lang})
+    command = type("Command", (_Spoken, TextsAsGiven, TyperCommand), {"lang": lang})
+    group = type("Group", (_Spoken, TextsAsGiven, TyperGroup), {"lang": lang})
     return command, group

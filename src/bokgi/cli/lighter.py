@@ -1,4 +1,4 @@
-"""Start without what nothing here uses of other libraries: pandas, compilers of other engines, Fortran."""
+"""Start without what nothing here uses of other libraries: pandas, compilers of other engines, Fortran, schemas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 _ABSENT: Final = "pandas"
 """Arrow asks for it at its first array, and loads it wherever it is installed."""
@@ -57,3 +57,28 @@ def without_unused() -> None:
     """
     if not {_ABSENT, *_INSTEAD} & sys.modules.keys():
         sys.meta_path.insert(0, _Unused())
+
+
+class TextsAsGiven:
+    """A command, mixed into the parser's class, whose options are taken as they are where they are texts or not given.
+
+    The parser would load pydantic for them: a tenth of a start. A parser that goes another way sees nothing of this.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - the parser's own classes are private
+        """Give the options, `--help` among them."""
+        found: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # the parser's class has it
+        for parameter in found:
+            if not parameter.multiple and parameter.nargs == 1:
+                parameter._runtime_param = _AsGiven()  # noqa: SLF001 - where the parser keeps how a value is read
+        return found
+
+
+class _AsGiven:
+    """How the value of an option is read: a text as it is, nothing as nothing, the rest by the parser."""
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401 - the parser's own classes are private
+        if value is None or (isinstance(value, str) and param.type_descriptor.annotation is str):
+            return value
+        param._runtime_param = None  # noqa: SLF001 - the parser makes its own
+        return param.get_runtime_param().coerce(value, param=param, ctx=ctx)

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +41,8 @@ def _finish(session: Session, answer: Answer) -> None:
         raise typer.Exit(answer.exit_code)
 
 
-def build(lang: str) -> TyperCommand | TyperGroup:
-    """Put the command line together in one language."""
+def build(lang: str, words: Sequence[str] = ()) -> TyperCommand | TyperGroup:
+    """Put the command line together in one language; of the commands those that its first `words` may mean."""
     completion_init()
     command_class, group_class = classes(lang)
     settings = {"help_option_names": sorted(_HELP)}
@@ -56,7 +57,7 @@ def build(lang: str) -> TyperCommand | TyperGroup:
         del version
 
     groups: dict[str, typer.Typer] = {}
-    for found in registry.commands():
+    for found in registry.commands(words):
         group, _, name = found.name.rpartition(" ")
         if group and group not in groups:
             groups[group] = typer.Typer(cls=group_class, no_args_is_help=True, help=registry.GROUPS[group])
@@ -113,7 +114,9 @@ def run(arguments: Sequence[str]) -> int:
     form = "json" if option_given(arguments, "--format") == "json" else "text"
     session = Session(lang=lang, format=form, home=Path(option_given(arguments, "--home") or registry.DEFAULT_HOME))
     try:
-        code = build(lang).main(shared_options_last(arguments), prog_name="bokgi", standalone_mode=False)
+        ordered = shared_options_last(arguments)
+        words = list(takewhile(lambda argument: not argument.startswith("-"), ordered))
+        code = build(lang, words).main(ordered, prog_name="bokgi", standalone_mode=False)
         # A full disk or a reader that has gone is met here, not at the end of the process, where nobody would be told.
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from importlib import import_module
@@ -72,11 +72,25 @@ def command(
     return registered
 
 
-def commands() -> list[Registered]:
-    """Load every module of `commands/` and give the commands in their order."""
+def commands(words: Sequence[str] = ()) -> list[Registered]:
+    """Load every module of `commands/` and give the commands in their order.
+
+    Where a command line's first `words` name a command whose module is called as it is, only that one: the others need
+    not be loaded.
+
+    >>> [found.name for found in commands(["data", "imports"])], len(commands(["no such command"])) > 1
+    (['data imports'], True)
+    """
     package = import_module("bokgi.cli.commands")
-    for module in pkgutil.iter_modules(package.__path__):
-        import_module(f"{package.__name__}.{module.name}")
+    modules = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    for name in (" ".join(words[:2]), *words[:1]):
+        module = name.replace(" ", "_").replace("-", "_")
+        if module in modules:
+            import_module(f"{package.__name__}.{module}")
+            if name in _REGISTER.commands:
+                return [_REGISTER.commands[name]]
+    for module in modules:
+        import_module(f"{package.__name__}.{module}")
     return sorted(_REGISTER.commands.values(), key=lambda found: (found.order, found.name))
 
 
