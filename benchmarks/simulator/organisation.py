@@ -66,7 +66,8 @@ class Organisation:
     """What to simulate.
 
     `assignment`: who gets the hard deals; `acts_on`: whether effects add up on the log-odds of winning or on those of
-    each stage; `noise`: nothing planted, all people and territories are equal.
+    each stage; `noise`: nothing planted, all people and territories are equal. `tide`: sd of slow swings, over about a
+    year, of the log-odds of winning and of the logarithm of how many deals come in: good and bad times.
     """
 
     seed: int
@@ -90,6 +91,7 @@ class Organisation:
     never_close: float = 0.04
     cycle_days: float = 75.0
     rush: float = 0.25
+    tide: float = 0.0
 
     def plain(self) -> Organisation:
         """Return the organisation in which nothing is planted and nothing differs."""
@@ -142,12 +144,14 @@ def simulate(organisation: Organisation) -> World:
     deal_territory = np.where(roam, rng.integers(0, count, n), home[owner])
 
     weights = stage_weights(organisation)
-    eta = organisation.intercept + conditions + person[owner] + territory[deal_territory]
+    start, season = intake(organisation)
+    swing = _tides(organisation, len(season))
+    season = season * np.exp(swing[0]) / (season * np.exp(swing[0])).sum()
+    created = start + np.sort(rng.choice(len(season), n, p=season))
+    eta = organisation.intercept + conditions + person[owner] + territory[deal_territory] + swing[1][created - start]
     team = owner % organisation.teams
     conversion = _conversions(eta, weights, organisation, owner, team)
 
-    start, season = intake(organisation)
-    created = start + np.sort(rng.choice(len(season), n, p=season))
     amount = _amounts(rng, organisation, levels["segment"])
     paths = simulate_paths(
         rng,
@@ -188,6 +192,14 @@ def intake(organisation: Organisation) -> tuple[int, Floats]:
     season = 1.0 + 0.25 * np.sin(2 * np.pi * np.arange(span) / 365.25) + 0.15 * (np.arange(span) % 91 > 70)
     season[(start + np.arange(span) + 3) % 7 >= 5] *= 0.05  # 1970-01-01 was a Thursday: few deals begin at a weekend
     return start, season / season.sum()
+
+
+def _tides(organisation: Organisation, span: int) -> Floats:
+    """Draw the swings of how many deals come in and of their log-odds (`2 × days`), from a generator of their own."""
+    rng = np.random.default_rng([organisation.seed, 1])
+    period, phase = rng.uniform(250.0, 500.0, (2, 1)), rng.uniform(0.0, 2.0 * np.pi, (2, 1))
+    swing: Floats = organisation.tide * np.sqrt(2.0) * np.sin(2.0 * np.pi * np.arange(span) / period + phase)
+    return swing
 
 
 def stage_weights(organisation: Organisation) -> Floats:

@@ -10,6 +10,7 @@ from bokgi.analysis.forecast import backtest as analysed
 from bokgi.analysis.forecast.backtesting import BEST_SIMPLE, BLEND
 from bokgi.analysis.forecast.benchmarks import RUN_RATE
 from bokgi.analysis.forecast.result import NOTHING_SAID
+from bokgi.analysis.forecast.scoring import judged, separate, wanted
 from bokgi.domain.errors import UsageError
 from bokgi.domain.measures import Rate
 from bokgi.domain.messages import N_, Message
@@ -17,7 +18,7 @@ from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
 from bokgi.questions.forecast import MONTH, QUARTER, inputs_of, keeping
-from bokgi.questions.forecast_told import HOW_OWNERS_COME, NOTHING, tried
+from bokgi.questions.forecast_told import HOW_OWNERS_COME, LEVEL, NOTHING, tried
 
 MONTHS: Final = {MONTH: 1, QUARTER: 3}
 
@@ -123,7 +124,8 @@ def _said(found: Backtest, scope: Scope) -> list[Message]:
         Message(
             N_("On {n} past {n:period|periods} the range held what came in {inside} of them; about 80% is right."),
             values,
-        )
+        ),
+        *_concluded(found),
     ]
     if score.crps <= rate.crps:
         said.append(Message(N_("The forecast erred {less} less than carrying on at the pace of late."), values))
@@ -136,6 +138,24 @@ def _said(found: Backtest, scope: Scope) -> list[Message]:
     if simple.crps < score.crps:
         said.append(Message(N_("The simple method that had done best before would have erred less.")))
     return said
+
+
+def _concluded(found: Backtest) -> list[Message]:
+    """Say whether the ranges were right, and how much wider they should have been, where chance does not explain it."""
+    score = found.scores[BLEND]
+    verdict = judged(score.coverage80, separate(score.n, found.months), LEVEL)
+    if verdict is None:
+        return []
+    times = wanted([(one.mean, one.low, one.high, one.came) for one in found.origins], LEVEL)
+    if verdict == "too_wide":
+        return [Message(N_("So many by chance is unlikely: the ranges were wider than they had to be."))]
+    if times is None:
+        return [Message(N_("So few by chance is unlikely: the ranges were too narrow."))]
+    text = N_(
+        "So few by chance is unlikely: the ranges were too narrow. {times} times as wide they would have held {level}; "
+        "allow for that where a plan hangs on the range."
+    )
+    return [Message(text, {"times": times, "level": Rate(LEVEL)})]
 
 
 def _would_change(found: Backtest) -> list[Message]:
@@ -154,4 +174,4 @@ def _caveats(found: Backtest) -> list[Message]:
     score = found.scores.get(BLEND)
     if score is None:
         return [Message(N_("How far to trust a forecast can only be said from periods that are over."))]
-    return [tried(score.n, overlap=found.months > 1)]
+    return [tried(score.n, found.months)]

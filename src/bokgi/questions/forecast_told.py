@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from bokgi.analysis.bottleneck.counts import DAYS_IN_MONTH
 from bokgi.analysis.forecast import Forecast, Scope
-from bokgi.analysis.forecast.result import NOTHING_SAID, DealOutlook
-from bokgi.analysis.forecast.scoring import usual_hits
+from bokgi.analysis.forecast.result import NOTHING_SAID, Calibration, DealOutlook
+from bokgi.analysis.forecast.scoring import judged, separate, usual_hits
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.asked import Asked, Json, column_name
 
 LEVEL: Final = 0.80
-_LONGEST_MONTH: Final = 31
 _MANY_UNKNOWN: Final = 0.05
 _FEW_PERIODS: Final = 5
 """Of fewer past periods nobody can tell whether a range of 80 % is right: all of them fall into it by chance."""
@@ -202,14 +202,16 @@ def _of_a_part(found: Forecast, minimum_n: int) -> list[Message]:
     return [*told, Message(text)]
 
 
-def tried(n: int, *, overlap: bool) -> Message:
-    """Say how many of some past periods a right range holds, as chance has it, or that they overlap."""
-    if overlap:
-        return Message(
-            N_("These {n} {n:period|periods} overlap: each shares months with the next, so they tell less than {n}."),
-            {"n": n},
+def tried(n: int, months: int) -> Message:
+    """Say how many of some past periods a right range holds, as chance has it; overlapping ones count as fewer."""
+    apart = separate(n, months)
+    low, high = usual_hits(apart, LEVEL)
+    if apart < n:
+        text = N_(
+            "These {n} {n:period|periods} overlap and tell as much as {apart} apart. Of so few a right range holds "
+            "{ends}; within that, chance decides."
         )
-    low, high = usual_hits(n, LEVEL)
+        return Message(text, {"n": n, "apart": apart, "ends": Between(Rate(low / apart), Rate(high / apart))})
     return Message(
         N_("A right range holds {low} to {high} of {n} {n:period|periods}; within that, chance decides."),
         {"low": low, "high": high, "n": n},
@@ -225,12 +227,16 @@ def _experience(found: Forecast) -> list[Message]:
         few = N_("Only {n} past {n:period|periods} could be tried: too few to tell whether the range is right.")
         told = [Message(few, {"n": past.n})]
     else:
+        # A past period counts from where it stood as today's does: of a quarter of which a month is left, months apart.
+        left = (found.period.end - max(found.period.start, found.as_of + timedelta(days=1))).days
+        months = max(round(left / DAYS_IN_MONTH), 1)
         told = [
             Message(
                 N_("Tried on {n} past {n:period|periods}, {share} ended within the range; about {level} is right."),
                 {"n": past.n, "share": Rate(past.coverage80), "level": Rate(LEVEL)},
             ),
-            tried(past.n, overlap=(found.period.end - found.period.start).days > _LONGEST_MONTH),
+            tried(past.n, months),
+            *_learnt(past, months),
         ]
     if found.pipeline_calibrated is False:
         told.append(
@@ -242,6 +248,25 @@ def _experience(found: Forecast) -> list[Message]:
             )
         )
     return told
+
+
+def _learnt(past: Calibration, months: int) -> list[Message]:
+    """Say what follows for this range where the past ones were not right beyond chance."""
+    found = judged(past.coverage80 or 0.0, separate(past.n, months), LEVEL)
+    times = {"times": past.scale}
+    if found == "too_narrow" and past.scale > 1.0:
+        text = N_(
+            "Past ranges were too narrow, more than chance explains. This one is therefore {times} times as wide as it "
+            "would be by itself; it may still be too narrow."
+        )
+        return [Message(text, times)]
+    if found == "too_narrow":
+        return [
+            Message(N_("Past ranges were too narrow, more than chance explains: take this one as too narrow, too."))
+        ]
+    if found == "too_wide":
+        return [Message(N_("Past ranges were wider than they had to be, more than chance explains."))]
+    return []
 
 
 def notes(deal: DealOutlook) -> list[Message]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,41 @@ def usual_hits(n: int, level: float) -> tuple[int, int]:
     at_most = special.bdtr(np.arange(n + 1), n, level)
     low, high = np.searchsorted(at_most, [_TAIL, 1.0 - _TAIL])
     return int(low), int(high)
+
+
+def separate(n: int, months: int) -> int:
+    """Tell as how many periods that lie apart `n` periods of so many months count, each a month after the one before.
+
+    >>> separate(14, 3), separate(14, 1), separate(1, 3)
+    (5, 14, 1)
+    """
+    return (n + months - 1) // months
+
+
+def judged(share: float, n: int, level: float = 0.8) -> Literal["too_narrow", "too_wide"] | None:
+    """Say what a share of `n` periods that lie apart tells of ranges that should hold `level`; null: chance decides.
+
+    >>> judged(0.36, 5), judged(0.5, 5), judged(1.0, 40)
+    ('too_narrow', None, 'too_wide')
+    """
+    low, high = usual_hits(n, level)
+    return "too_narrow" if share * n < low else "too_wide" if share * n > high else None
+
+
+def wanted(rows: Sequence[tuple[float, float, float, float]], level: float = 0.8) -> float | None:
+    """Tell how many times as wide ranges would have held `level` of what came: of mean, low, high and what came.
+
+    Null where a range has no width on the side that would have to reach further.
+
+    >>> wanted([(10.0, 8.0, 12.0, 14.0), (10.0, 8.0, 12.0, 11.0), (10.0, 8.0, 12.0, 5.0), (10.0, 8.0, 12.0, 9.0)])
+    2.5
+    """
+    reach = []
+    for mean, low, high, came in rows:
+        side = high - mean if came > mean else mean - low
+        reach.append(abs(came - mean) / side if side > 0 else np.inf if came != mean else 0.0)
+    found = np.sort(reach)[max(int(np.ceil(level * len(reach))) - 1, 0)]
+    return float(found) if np.isfinite(found) else None
 
 
 def range_around(draws: Floats, mean: float) -> tuple[float, float]:
