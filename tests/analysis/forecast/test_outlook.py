@@ -91,6 +91,7 @@ def test_a_shock_that_past_windows_show_is_learnt() -> None:
         return [replace(outlook(0.0, won=rng.random(DEALS) < one)) for one in p]
 
     # By moments, of the mean number of wins: the shock of the hazard, less what the chance is bounded by.
-    assert _shock(past(0.4)) == pytest.approx(0.36, abs=0.07)
-    assert _shock(past(0.0)) < 0.06
-    assert _shock([]) == pytest.approx(0.1)
+    assert _shock(past(0.4), 30) == pytest.approx(0.36, abs=0.07)
+    assert _shock(past(0.0), 30) < 0.06
+    # Before any is over: a tenth in a month or less, and over four months twice as much.
+    assert [_shock([], days) for days in (10, 30, 120)] == pytest.approx([0.1, 0.1, 0.2])

@@ -31,6 +31,7 @@ _LEVEL_SD: Final = 0.03
 _PRIOR_NEW_WINS: Final = 20.0
 _PRIOR_AMOUNT: Final = 10.0
 _PRIOR_SHOCK: Final = 0.10
+"""Sd of what moves all deals of a month together, before past windows tell; it grows like a random walk."""
 _PRIOR_SHOCK_ORIGINS: Final = 4.0
 _LARGEST_SHOCK: Final = 0.5
 _CHUNK: Final = 4_000_000
@@ -129,8 +130,11 @@ def _amount_ratio(earlier: Sequence[Outlook]) -> float:
     return (final + prior) / (then + prior) if prior > 0 else 1.0
 
 
-def _shock(earlier: Sequence[Outlook]) -> float:
-    """Sd of what moves all deals of a window together, by moments over earlier origins, shrunken to a tenth."""
+def _shock(earlier: Sequence[Outlook], until: int) -> float:
+    """Sd of what moves all deals of a window together, by moments over earlier origins.
+
+    Shrunken to a tenth for a month ahead, for `until` days to as much more as a random walk goes.
+    """
     surplus = expected = 0.0
     for one in earlier:
         chance = one.chance
@@ -138,8 +142,9 @@ def _shock(earlier: Sequence[Outlook]) -> float:
         surplus += (won - mean) ** 2 - float((chance * (1.0 - chance)).sum())
         expected += mean**2
     n = len(earlier)
+    prior = _PRIOR_SHOCK**2 * max(until / _MONTH_DAYS, 1.0)
     found = max(surplus / expected, 0.0) if expected > 0 else 0.0
-    pooled = (n * found + _PRIOR_SHOCK_ORIGINS * _PRIOR_SHOCK**2) / (n + _PRIOR_SHOCK_ORIGINS)
+    pooled = (n * found + _PRIOR_SHOCK_ORIGINS * prior) / (n + _PRIOR_SHOCK_ORIGINS)
     return float(min(np.sqrt(pooled), _LARGEST_SHOCK))
 
 
@@ -200,7 +205,7 @@ def look_ahead(
         coming.spread,
         pool,
         weight / new_raw if new_raw > 0 else weight,
-        _shock(earlier),
+        _shock(earlier, window.until),
         learnt,
         _new_wins(history, standing, window),
     )
