@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pytest
 
 from benchmarks.simulator import Organisation, simulate
-from bokgi.analysis.forecast.days_at_risk import count_cells
+from bokgi.analysis.forecast.days_at_risk import read_stays
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.period import Period
 from bokgi.facts.lake import Lake
@@ -468,9 +468,9 @@ def test_a_day_is_read_once_for_all_teams_and_again_after_an_import(
 
     def counted(*given: Any) -> Iterator[pa.Table]:  # noqa: ANN401 - whatever is read
         read.append("days at risk")
-        return count_cells(*given)
+        return read_stays(*given)
 
-    monkeypatch.setattr("bokgi.analysis.forecast.reading.count_cells", counted)
+    monkeypatch.setattr("bokgi.analysis.forecast.reading.read_stays", counted)
     facts = bring(tables)
     whole = asked(facts)
     team = whole["teams"][0]["team"]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
-from itertools import pairwise
+from collections import Counter
+from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import pytest
+from ibis import _
+from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.cells import Cells
+from bokgi.analysis.forecast.counting import AGE_DAYS, EXITS
+from bokgi.analysis.forecast.days_at_risk import slices
 from bokgi.analysis.forecast.history import NEVER, History
 from bokgi.analysis.forecast.reading import Source, read_cells, read_history
 from bokgi.analysis.forecast.windows import (
@@ -24,6 +29,7 @@ from bokgi.analysis.forecast.windows import (
 from bokgi.analysis.visits import visits
 from tests.analysis.tables import facts
 
+Floats = NDArray[np.float64]
 AS_OF = date(2026, 3, 31)
 STAGES = """
     pipeline | stage | label | stage_order | kind | probability
@@ -147,14 +153,19 @@ def test_a_close_date_that_was_put_off_is_told_from_then_on() -> None:
     assert set(found.standing[0].times_pushed.tolist()) == {0}
 
 
+def days_of_timing(cells: Cells, weight: Floats | None = None, on: date = AS_OF) -> Floats:
+    """Days at risk of each timing, by the weights of the eras."""
+    days = cells.weighed(np.ones(len(cells.marks)) if weight is None else weight, day_number(on))
+    return days.rmatvec(np.ones(len(days.profile)))
+
+
 def test_days_at_risk_are_those_between_entry_and_leaving() -> None:
     windows = at("2026-02-03"), at("2026-02-20")
     stage = {name: code for code, (_, name) in enumerate(history(*windows).coding.stages)}
     cells = cells_at(*windows)
-    days = cells.days(np.ones(len(cells.marks)))
-    talk, offer = (days[cells.stage == stage[name]].sum() for name in ("talk", "offer"))
+    days = days_of_timing(cells).reshape(len(stage), -1).sum(axis=1)
     # d1 29 days of talk, d2 78 up to the day of the facts, d3 passed through in a day: half a day.
-    assert (talk, offer) == (29 + 78 + 0.5, 7 + 41)
+    assert [days[stage[name]] for name in ("talk", "offer")] == [29 + 78 + 0.5, 7 + 41]
     events = {name: [table.sum() for table in tables] for name, tables in cells.events.items()}
     assert events == {"on": [2.0] * 3, "back": [0.0] * 3, "won": [1.0] * 3, "lost": [1.0] * 3}
 
@@ -166,21 +177,105 @@ def test_cells_counted_a_few_deals_at_a_time_are_the_same(monkeypatch: pytest.Mo
         .replace(",amount,", ",amount, | event")
     )
     whole = cells_at(at("2026-02-03"), deals=deals)
-    monkeypatch.setattr("bokgi.analysis.forecast.days_at_risk.CELLS_AT_ONCE", 1)
+    monkeypatch.setattr("bokgi.analysis.forecast.days_at_risk.DEALS_AT_ONCE", 1)
     parts = cells_at(at("2026-02-03"), deals=deals)
     assert set(whole.profile.tolist()) == {0, 1}
-    for field in ("profile", "person", "first", "timing", "begins", "era", "twice"):
+    for field in ("profile", "person", "first", "kind", "n"):
         assert getattr(parts, field).tolist() == getattr(whole, field).tolist()
+    for name, tables in whole.events.items():
+        assert [table.tolist() for table in parts.events[name]] == [table.tolist() for table in tables]
 
 
-def test_days_weighed_some_rows_at_a_time_are_those_of_each_era_by_its_weight(monkeypatch: pytest.MonkeyPatch) -> None:
-    cells = cells_at(at("2026-02-03"), at("2026-02-20"))
-    weight = np.linspace(0.25, 1.0, len(cells.marks))
-    monkeypatch.setattr("bokgi.analysis.forecast.cells._ROWS_AT_ONCE", 2)
-    rows = [range(*pair) for pair in pairwise(cells.begins.tolist())]
-    slowly = [sum(int(cells.twice[at]) * weight[cells.era[at]] / 2 for at in row) for row in rows]
-    assert len(set(cells.era.tolist())) > 1
-    np.testing.assert_allclose(cells.days(weight), slowly)
+def slowly(given: Source, windows: tuple[Window, ...]) -> tuple[Counter[Any], Counter[Any]]:
+    """Days at risk by owner, stage, time in stage, part of the quarter and era, and how they ended: slice by slice."""
+    cut = slices(given.begun, AS_OF, windows).to_pylist()
+    owners: dict[str, list[tuple[date, str, str]]] = {}
+    assert given.changes is not None
+    for row in sorted(given.changes.filter(_.field == "owner_id").to_pyarrow().to_pylist(), key=itemgetter("seq")):
+        owners.setdefault(row["deal_id"], []).append((row["changed_on"], row["old"], row["new"]))
+    since = min(on for rows in owners.values() for on, *__ in rows)
+    now = {row["deal_id"]: row for row in given.deals.to_pyarrow().to_pylist()}
+
+    def owner(deal: str, on: date) -> str:
+        before = [new for changed, _old, new in owners.get(deal, []) if changed <= on]
+        if before:
+            return before[-1]
+        if on < since and not (",owner_id," in now[deal]["known_at_creation"] and deal not in owners):
+            return "(unknown)"
+        return owners[deal][0][1] if deal in owners else str(now[deal]["owner_id"])
+
+    days, ended = Counter[Any](), Counter[Any]()
+    for stay in given.lasting.to_pyarrow().to_pylist():
+        entered, left = stay["entered_on"], stay["left_on"]
+        until = left or AS_OF
+        for one in cut:
+            if not (until > one["before"] and entered <= one["last"]):
+                continue
+            begin = max(entered, one["before"])
+            spent = 0.5 if left == entered else (min(until, one["last"]) - begin).days
+            if not spent:
+                continue
+            middle = (begin - entered).days + (one["last"] - begin).days / 2
+            age = max(place for place, bound in enumerate(AGE_DAYS) if bound <= middle)
+            key = (owner(stay["deal_id"], begin), stay["stage"], age * PHASES + one["phase"], day_number(one["era"]))
+            days[key] += spent
+            if left is not None and left <= one["last"]:
+                ended[stay["exit"], *key] += 1
+    return days, ended
+
+
+def test_days_at_risk_cut_as_spans_are_those_cut_slice_by_slice() -> None:
+    rng = np.random.default_rng(3)
+    deals, events, changes = [], [], []
+    for n in range(60):
+        deal, owner, day = f"d{n:02}", f"p{n % 3}", date(2025, 9, 1) + timedelta(days=int(rng.integers(0, 190)))
+        created = day
+        for seq, stage in enumerate(["talk", "offer", "talk", ["won", "lost"][n % 2]], start=1):
+            if day <= AS_OF:
+                events.append({"deal_id": deal, "seq": seq, "stage": stage, "entered_on": day})
+            day += timedelta(days=int(rng.choice([0, 1, 6, 30, 80])))
+        last = events[-1]
+        closed = last["entered_on"] if last["stage"] in {"won", "lost"} else None
+        deals.append(
+            {"deal_id": deal, "owner_id": owner, "outcome": last["stage"] if closed else "open", "created_on": created}
+            | {"closed_on": closed, "known_at_creation": ",owner_id," if n % 4 else ","}
+        )
+        if n % 5 == 0:
+            for seq, old, new in ((1, "p2", "p0"), (2, "p0", owner)):
+                on = max(created, date(2025, 11, 3)) + timedelta(days=25 * seq + n % 3)
+                change = {"deal_id": deal, "field": "owner_id", "seq": seq, "old": old, "new": new, "changed_on": on}
+                changes.append(change)
+    windows = at("2025-12-31"), at("2026-02-03"), at("2026-03-02")
+    given = source(*windows, deals=deals, stage_events=events, deal_changes=changes)
+    coding = read_history(given).coding
+    cells = read_cells(given, coding)
+    days, ended = slowly(given, windows)
+    stage = {name: code for code, (__, name) in enumerate(coding.stages)}
+    assert len({key[0] for key in days}) == 4
+    for era, mark in enumerate(cells.marks.tolist()):
+        exposure = cells.weighed(np.arange(len(cells.marks)) == era, mark)
+        found = {}
+        for person in range(len(coding.persons)):
+            table = exposure.rmatvec((exposure.person == person).astype(np.float64)).reshape(len(stage), -1)
+            found |= {
+                (coding.persons[person], name, time, mark): table[code, time]
+                for name, code in stage.items()
+                for time in np.flatnonzero(table[code]).tolist()
+            }
+        assert found == {key: spent for key, spent in days.items() if key[-1] == mark}
+        for way, exits in EXITS.items():
+            by_person = cells.events[way][2][era]
+            told = Counter(key[1] for key in ended.elements() if key[-1] == mark and key[0] in exits)
+            assert {coding.persons[code]: by_person[code] for code in np.flatnonzero(by_person)} == told
+            by_timing = cells.events[way][0][era].reshape(len(stage), -1)
+            timed = Counter(key[2:4] for key in ended.elements() if key[-1] == mark and key[0] in exits)
+            assert {
+                (name, t): by_timing[code, t] for name, code in stage.items() for t in np.flatnonzero(by_timing[code])
+            } == timed
+    # What a row sums is what the columns sum.
+    of_timing = rng.random(cells.stages * cells.times)
+    whole = cells.weighed(np.linspace(0.25, 1.0, len(cells.marks)), day_number(AS_OF))
+    assert whole.matvec(of_timing).sum() == pytest.approx(whole.rmatvec(np.ones(len(whole.profile))) @ of_timing)
 
 
 def test_an_origin_knows_only_what_had_happened_by_its_end() -> None:
@@ -230,8 +325,7 @@ def test_days_at_risk_and_steps_ahead_have_the_phases_of_the_fiscal_year() -> No
     window = at("2026-01-31")
 
     def days_by_phase(year_starts: int) -> np.ndarray[Any, Any]:
-        cells = cells_at(window, year_starts=year_starts)
-        return np.bincount(cells.timing % PHASES, cells.days(np.ones(len(cells.marks))), PHASES)
+        return days_of_timing(cells_at(window, year_starts=year_starts)).reshape(-1, PHASES).sum(axis=0)
 
     calendar, moved = days_by_phase(1), days_by_phase(3)
     # The same days stand in other parts of the quarter: December to February is a quarter of a year from March on.

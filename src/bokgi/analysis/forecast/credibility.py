@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -104,6 +104,16 @@ def multiplicative(
     )
 
 
+class Products(Protocol):
+    """A table of which only products with a vector are asked, such as an array as a linear operator of scipy."""
+
+    def matvec(self, x: Floats, /) -> Floats:
+        """Sum each row, a column times its number."""
+
+    def rmatvec(self, x: Floats, /) -> Floats:
+        """Sum each column, a row times its number."""
+
+
 @dataclass(frozen=True)
 class Crossed:
     """Exposure as a table: a column for each group of the first block, a row for each combination of the others.
@@ -111,13 +121,13 @@ class Crossed:
     The product of effects is then two products of the table with a vector instead of one number for each cell.
     """
 
-    cells: sparse.csr_array
+    cells: Products
     blocks: tuple[Block, ...]
 
-    @property
+    @cached_property
     def total(self) -> float:
         """All exposure."""
-        return float(self.cells.sum())
+        return float(self.cells.matvec(np.ones(self.blocks[0].groups)).sum())
 
 
 def multiplicative_of_table(exposure: Crossed, observed: Sequence[Floats], *, start: Effects | None = None) -> Effects:
@@ -125,14 +135,15 @@ def multiplicative_of_table(exposure: Crossed, observed: Sequence[Floats], *, st
 
     `group` of the first block is not read; that of the others says the group of each row of the table.
 
+    >>> from scipy.sparse.linalg import aslinearoperator
     >>> blocks = Block.of(np.arange(2), 2), Block.of(np.array([0]), 1)
-    >>> table = Crossed(sparse.csr_array(np.array([[1e6, 1e6]])), blocks)
+    >>> table = Crossed(aslinearoperator(np.array([[1e6, 1e6]])), blocks)
     >>> found = multiplicative_of_table(table, [np.array([1e5, 3e5]), np.array([4e5])])
     >>> (found.rate * found.of([blocks[0]])).round(2)
     array([0.1, 0.3])
     """
     blocks = exposure.blocks
-    table = _Table(exposure, np.ones(blocks[0].groups), np.ones(exposure.cells.shape[0]))
+    table = _Table(exposure, np.ones(blocks[0].groups), np.ones(len(blocks[1].group)))
     if start is not None:
         table.step(start.rate)
         for place, block in enumerate(blocks):
@@ -193,12 +204,12 @@ class _Table:
 
     def _rows(self) -> Floats:
         if self.of_rows is None:
-            self.of_rows = self.exposure.cells @ self.first
+            self.of_rows = self.exposure.cells.matvec(self.first)
         return self.of_rows * self.others
 
     def of_groups(self, place: int) -> Floats:
         if place == 0:
-            return np.asarray(self.first * (self.exposure.cells.T @ self.others), dtype=np.float64)
+            return np.asarray(self.first * self.exposure.cells.rmatvec(self.others), dtype=np.float64)
         block = self.exposure.blocks[place]
         return np.bincount(block.group, self._rows(), block.groups).astype(np.float64)
 

@@ -1,4 +1,4 @@
-"""Days at risk in portable Ibis: stays cut into weeks, each with its key, sorted by the engine."""
+"""Stays in stages with who had the deal, in portable Ibis; the past cut into weeks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import _
 
-from bokgi.analysis.forecast.counting import AGE_DAYS, EXITS, UNKNOWN, with_value
-from bokgi.analysis.forecast.values_then import unchanged, values_over_time
+from bokgi.analysis.forecast.counting import AGE_DAYS, EXITS, UNKNOWN
+from bokgi.analysis.forecast.values_then import values_over_time
 from bokgi.analysis.forecast.windows import PHASES, WEEK, Window, phase_of
 
-CELLS_AT_ONCE: Final = 250_000
-"""Deals whose days are read at once: sixteen or so rows each."""
+DEALS_AT_ONCE: Final = 500_000
+"""Deals whose stays are read at once: ten or so rows each."""
+_FAR_AHEAD: Final = date(9999, 12, 31)
 
 
 def slices(first: date, as_of: date, windows: Sequence[Window], year_starts: int = 1) -> pa.Table:
@@ -44,9 +45,9 @@ def slices(first: date, as_of: date, windows: Sequence[Window], year_starts: int
 
 @dataclass(frozen=True)
 class Numbering:
-    """What the key of a cell is made of: profiles × people × stages × time in stage × part of the quarter × eras.
+    """How what a stay is told apart by is numbered: profiles, people, stages by their place in the list.
 
-    `eras` are the days up to which each counts; the others go by their place in the list.
+    `eras` are the days up to which each counts.
     """
 
     profiles: int
@@ -55,157 +56,94 @@ class Numbering:
     eras: Sequence[date]
 
     @property
+    def times(self) -> int:
+        """Number of times in stage × parts of the quarter."""
+        return len(AGE_DAYS) * PHASES
+
+    @property
     def timings(self) -> int:
         """Number of stages × times in stage × parts of the quarter."""
-        return len(self.stages) * len(AGE_DAYS) * PHASES
+        return len(self.stages) * self.times
 
 
-def count_cells(
+def read_stays(
     told: ir.Table,
     deals: ir.Table,
     changes: ir.Table | None,
-    cut: pa.Table,
     numbering: Numbering,
     as_of: date,
 ) -> Iterator[pa.Table]:
-    """Count days at risk and what ended them, by condition, person, stage, time in stage and slice of the past.
+    """Give the stays in stages with the conditions of their deal and who had it, some profiles at a time.
 
-    A deal is at risk from the day after its entry to the day it leaves, for by the end of a day it stands where it
-    moved that day. Who passes through a stage within a day was at risk for half a day.
-
-    Gives `key` (see `Numbering`; its parts from the profile down to the era), `twice` (days, doubled) and `way` (what
-    ended the stay: place in `EXITS`, from 1; 0: nothing did) of each slice of each stay, in the order of the keys.
-    Where deals differ in much, hardly two slices have the same key, so they are not summed up here. Deals are read
-    some profiles at a time and each part is given by itself, for what the engine and the reader have to hold.
+    Gives `pair` (profile × people + person), `stage` (its number), `entered_on`, `until_on` (the day it was left;
+    `as_of` where it stands), `from_on` and `to_on` (the person counts for what begins from the one up to, but not
+    including, the other) and `way` (what ended the stay: place in `EXITS`, from 1; 0: nothing did). A stay over which
+    the deal changed hands has a row for each of those who had it, whether anything begins in their time or not.
     """
     who = _who(deals, changes, numbering.people).cache()
     sizes = who.group_by("profile").agg(n=_.count()).order_by("profile").to_pyarrow()
     bounds, held = [0], 0
     for profile, n in zip(sizes["profile"].to_pylist(), sizes["n"].to_pylist(), strict=True):
-        if held and held + n > CELLS_AT_ONCE:
+        if held and held + n > DEALS_AT_ONCE:
             bounds.append(profile)
             held = 0
         held += n
+    stays = _lasted(told, numbering, as_of)
     for low, high in pairwise([*bounds, numbering.profiles]):
         some = who if len(bounds) == 1 else who.filter((_.profile >= low) & (_.profile < high))
-        yield _cells_of(told, some, changes, deals, cut, numbering, as_of).to_pyarrow()
+        rows = stays.join(some.drop("profile"), "deal_id")
+        yield rows.filter((rows.from_on <= rows.until_on) & (rows.to_on > rows.entered_on)).drop("deal_id").to_pyarrow()
 
 
 def _who(deals: ir.Table, changes: ir.Table | None, people: Sequence[str]) -> ir.Table:
-    """Give for each deal its profile and, where its owner never changed, the person's number and since when it holds.
+    """Give who had each deal from which day up to which: `deal_id, profile, pair, from_on, to_on`.
 
-    `from_on`: the first day on which the owner is known to have been the one; null: always.
+    Before the owner is known to have been the one it was somebody unknown.
     """
-    still = unchanged(deals, changes, "owner_id").select(
-        still_deal="deal_id", value="value", sure="sure", since="since"
+    held = values_over_time(deals, changes, "owner_id")
+    since = ibis.coalesce(held.since, ibis.literal(_FAR_AHEAD))
+    known = held.select(
+        held_deal="deal_id",
+        who=ibis.coalesce(_.value, UNKNOWN),
+        from_on=ibis.ifelse(held.sure | (held.from_on > since), held.from_on, since),
+        to_on="to_on",
     )
-    joined = deals.select("deal_id", "profile").left_join(still, [deals.deal_id == still.still_deal])
-    named = _numbered(joined.mutate(value=ibis.coalesce(_.value, UNKNOWN)), "value", people)
-    never = ibis.literal(date(9999, 12, 31))
-    return named.select(
-        "deal_id",
-        "profile",
-        "person",
-        moved=_.still_deal.isnull(),
-        from_on=ibis.ifelse(_.sure, ibis.null("date"), ibis.coalesce(_.since, never)),
+    before = held.filter(~held.sure).select(
+        held_deal="deal_id",
+        who=ibis.literal(UNKNOWN),
+        from_on="from_on",
+        to_on=ibis.ifelse(held.to_on < since, held.to_on, since),
     )
-
-
-def _numbered(rows: ir.Table, column: str, people: Sequence[str]) -> ir.Table:
-    """Add the number of a person as `person`."""
     numbers = {"named": pa.array(people, pa.string()), "person": pa.array(range(len(people)), pa.int64())}
     names = ibis.memtable(pa.table(numbers))
-    return rows.join(names, [rows[column] == names.named])
+    rows = known.union(before).filter(_.from_on < _.to_on)
+    rows = rows.join(names, rows.who == names.named)
+    profiles = deals.select("deal_id", "profile")
+    rows = rows.join(profiles, rows.held_deal == profiles.deal_id)
+    return rows.select("deal_id", "profile", "from_on", "to_on", pair=_.profile * len(people) + _.person)
 
 
-def _cells_of(
-    told: ir.Table,
-    who: ir.Table,
-    changes: ir.Table | None,
-    deals: ir.Table,
-    cut: pa.Table,
-    numbering: Numbering,
-    as_of: date,
-) -> ir.Table:
-    nobody = numbering.people.index(UNKNOWN)
-    # Cut apart: slices of deals whose owner never changed need not carry the deal along.
-    stayed = _sliced(told.join(who.filter(~_.moved), "deal_id"), cut, numbering, as_of)
-    stayed = stayed.mutate(person=ibis.ifelse(_.from_on.isnull() | (_.from_on <= _.begin), _.person, nobody))
-    columns = ["profile", "person", "timing", "era", "twice", "way"]
-    counted = stayed.select(columns)
-    if changes is not None:
-        turned = _sliced(told.join(who.filter(_.moved), "deal_id"), cut, numbering, as_of).drop("person")
-        over_time = values_over_time(deals, changes, "owner_id")
-        then = with_value(turned, over_time, "value", "begin").mutate(value=ibis.coalesce(_.value, UNKNOWN))
-        counted = counted.union(_numbered(then, "value", numbering.people).select(columns))
-    key = (_.profile * len(numbering.people) + _.person) * numbering.timings + _.timing
-    return counted.select("twice", "way", key=key * len(numbering.eras) + _.era).order_by("key", "twice", "way")
-
-
-def _sliced(stays: ir.Table, cut: pa.Table, numbering: Numbering, as_of: date) -> ir.Table:
-    """Cut stays into the slices of the past they lasted in: `twice` the days at risk, `timing`, `era`, `way`."""
-    ends = cut["last"].to_pylist()
-    first_day = cut["before"][0].as_py()
-    days = [first_day + timedelta(days=n) for n in range((ends[-1] - first_day).days + 1)]
-    slice_of = ibis.memtable(
-        pa.table({"day": pa.array(days, pa.date32()), "slice": pa.array([bisect_left(ends, day) for day in days])})
-    )
-    steps = ibis.memtable(
-        pa.table(
-            {
-                "step": pa.array(n for n in range(len(ends)) for _k in range(n + 1)),
-                "turn": pa.array(k for n in range(len(ends)) for k in range(n + 1)),
-            }
-        )
-    )
-    era_of = {era: place for place, era in enumerate(numbering.eras)}
-    bounds = ibis.memtable(
-        pa.table(
-            {
-                "slice": pa.array(range(len(ends))),
-                "before": cut["before"],
-                "last": cut["last"],
-                "phase": cut["phase"],
-                "era": pa.array([era_of[era] for era in cut["era"].to_pylist()], pa.int64()),
-            }
-        )
-    )
+def _lasted(told: ir.Table, numbering: Numbering, as_of: date) -> ir.Table:
+    """Give the stays that lasted: who passed through a stage within a day was in it, who enters on `as_of` not yet."""
     names = ibis.memtable(
         pa.table(
             {
                 "of_pipeline": pa.array([pipeline for pipeline, _stage in numbering.stages], pa.string()),
                 "of_stage": pa.array([stage for _pipeline, stage in numbering.stages], pa.string()),
-                "place": pa.array(range(len(numbering.stages)), pa.int64()),
+                "place": pa.array(range(len(numbering.stages)), pa.int16()),
             }
         )
     )
     exits = {name: place for place, names in enumerate(EXITS.values(), start=1) for name in names}
-    spans = stays.join(names, [stays.pipeline == names.of_pipeline, stays.stage == names.of_stage])
-    spans = spans.mutate(
-        until=ibis.coalesce(_.left_on, ibis.literal(as_of)),
-        way=ibis.cases(*((spans.exit == name, place) for name, place in exits.items()), else_=0),
+    today = ibis.literal(as_of)
+    rows = told.join(names, [told.pipeline == names.of_pipeline, told.stage == names.of_stage])
+    rows = rows.filter(rows.left_on.notnull() | (rows.entered_on < today))
+    way = ibis.cases(*((rows.exit == name, place) for name, place in exits.items()), else_=0)
+    rows = rows.select(
+        "deal_id",
+        "entered_on",
+        stage=rows.place,
+        until_on=ibis.coalesce(rows.left_on, today),
+        way=ibis.ifelse(rows.left_on.notnull(), way, 0).cast("int8"),
     )
-    spans = spans.select("deal_id", "profile", "person", "from_on", "place", "entered_on", "left_on", "until", "way")
-    spans = spans.join(slice_of.rename(in_slice="slice"), [spans.entered_on == slice_of.day]).drop("day")
-    spans = spans.join(slice_of.rename(out_slice="slice"), [spans.until == slice_of.day]).drop("day")
-    spans = spans.mutate(n=_.out_slice - _.in_slice)
-    rows = spans.join(steps, [spans.n == steps.step]).mutate(slice=_.in_slice + _.turn).join(bounds, "slice")
-    passing = ibis.coalesce(rows.left_on == rows.entered_on, ibis.literal(value=False))
-    begin = ibis.ifelse(rows.entered_on > rows.before, rows.entered_on, rows.before)
-    finish = ibis.ifelse(rows.until < rows["last"], rows.until, rows["last"])
-    rows = rows.mutate(
-        begin=begin,
-        twice=ibis.ifelse(passing, 1, 2 * finish.delta(begin, unit="day")),
-        stood=begin.delta(rows.entered_on, unit="day"),
-        ends=ibis.coalesce(rows.left_on <= rows["last"], ibis.literal(value=False)),
-    ).filter(_.twice > 0)
-    # The age in the middle of the slice, whether the deal stays so long or not: it must not tell the outcome.
-    middle = 2 * rows.stood + rows["last"].delta(rows.begin, unit="day")
-    bounds_of_age = enumerate(AGE_DAYS[1:])
-    bucket = ibis.cases(*((middle < 2 * bound, place) for place, bound in bounds_of_age), else_=len(AGE_DAYS) - 1)
-    return rows.select(
-        *("deal_id", "profile", "person", "from_on", "begin", "era"),
-        twice=_.twice.cast("int32"),
-        timing=(_.place * len(AGE_DAYS) + bucket) * PHASES + _.phase,
-        way=ibis.ifelse(rows.ends, rows.way, 0).cast("int8"),
-    )
+    return rows.filter((rows.until_on >= rows.entered_on) & (rows.until_on <= today))

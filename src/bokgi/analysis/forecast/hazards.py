@@ -9,10 +9,9 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import sparse
 
 from bokgi.analysis.forecast.cells import Cells, Moves
-from bokgi.analysis.forecast.coding import Coding
+from bokgi.analysis.forecast.coding import Coding, numbered
 from bokgi.analysis.forecast.counting import AGE_DAYS
 from bokgi.analysis.forecast.credibility import Block, Crossed, Effects, multiplicative_of_table
 from bokgi.analysis.forecast.windows import PHASES, Steps
@@ -62,9 +61,10 @@ def _fit(
     stages, ages = len(coding.stages), len(AGE_DAYS)
     stage, age, phase = (axis.ravel() for axis in np.meshgrid(*map(np.arange, (stages, ages, PHASES)), indexing="ij"))
     timing = Block(np.arange(len(stage)), *_timing(stages, stage, age, phase))
-    people = Block.of(cells.person, len(coding.persons))
-    conditions_block = conditions_of(coding, cells.profile)
-    exposure = Crossed(_days(cells, weight, len(stage)), (timing, *conditions_block, people))
+    days = cells.weighed(weight, on)
+    people = Block.of(days.person, len(coding.persons))
+    conditions_block = conditions_of(coding, days.profile)
+    exposure = Crossed(days, (timing, *conditions_block, people))
     base, conditions, found = {}, {}, {}
     for cause in CAUSES:
         counts = [weight @ by_group for by_group in cells.events[cause]]
@@ -77,7 +77,7 @@ def _fit(
         base[cause] = rate.reshape(stages, ages, PHASES)
         conditions[cause] = (*(effect for block in effects.blocks[1:] for effect in block),)
         found[cause] = effects
-    at_risk = np.bincount(stage, exposure.cells.sum(axis=0), stages)
+    at_risk = np.bincount(stage, days.rmatvec(np.ones(len(days.profile))), stages)
     back = np.bincount(stage, weight @ cells.events["back"][0], stages) / np.maximum(at_risk, 1.0)
     went = moves.on <= on
     forward, backward = (_shares(moves, went & way, stages) for way in (moves.forward, ~moves.forward))
@@ -126,16 +126,6 @@ def hazards_of(table: pa.Table, coding: Coding) -> list[Hazards]:
     return found
 
 
-def _days(cells: Cells, weight: Floats, timings: int) -> sparse.csr_array:
-    """Weigh the days of each pair and timing; what lies in eras without weight only is left out."""
-    days, timing, first = cells.days(weight), cells.timing, cells.first
-    kept = days > 0.0
-    if not kept.all():
-        first = np.append(0, np.cumsum(np.add.reduceat(kept, first[:-1], dtype=np.int64)))
-        days, timing = days[kept], timing[kept]
-    return sparse.csr_array((days, timing, first), shape=(len(cells.profile), timings))
-
-
 def _timing(stages: int, stage: Ints, age: Ints, phase: Ints) -> tuple[tuple[Ints, ...], tuple[int, ...]]:
     """Give levels and sizes of the factors of stage and time.
 
@@ -166,16 +156,25 @@ def _shares(moves: Moves, which: NDArray[np.bool_], stages: int) -> Floats:
     return shares
 
 
-def scores(hazards: Hazards, coding: Coding, profile: Ints, person: Ints) -> Floats:
-    """Give what the conditions and the person of each deal multiply its hazards by: `deals × causes`, rounded."""
+def _kinds(hazards: Hazards, coding: Coding, profile: Ints, person: Ints) -> tuple[Floats, Ints]:
+    """Give what conditions and person multiply the hazards of deals by (`kinds × causes`, rounded), and each one's."""
     codes = [coding.profile[profile, factor] for factor in range(len(coding.factors))] + [person]
-    out = np.empty((len(profile), len(CAUSES)))
-    for place, cause in enumerate(CAUSES):
+    key = np.zeros(len(profile), dtype=np.int64)
+    bounds = []
+    for cause in CAUSES:
         log = np.zeros(len(profile))
         for effect, code in zip(hazards.conditions[cause], codes, strict=True):
             log += np.log(effect)[code]
-        out[:, place] = np.exp(np.round(log / _GRAIN) * _GRAIN)
-    return out
+        grains = np.rint(log / _GRAIN).astype(np.int64)
+        low, high = int(grains.min(initial=0)), int(grains.max(initial=0))
+        bounds.append((low, high - low + 1))
+        key = key * (high - low + 1) + grains - low
+    found, kind = numbered(key)
+    score = np.empty((len(found), len(CAUSES)))
+    for place, (low, size) in reversed([*enumerate(bounds)]):
+        found, grains = np.divmod(found, size)
+        score[:, place] = np.exp((grains + low) * _GRAIN)
+    return score, kind
 
 
 def _age_of(days: Floats) -> Ints:
@@ -256,14 +255,18 @@ def win_chances(
     those to come. Exact for the hazards: nothing is drawn.
     """
     profile, person, stage, age = standing
-    every = scores(hazards, coding, np.concatenate([profile, entering[0]]), np.concatenate([person, entering[1]]))
-    kinds, kind = np.unique(every, axis=0, return_inverse=True)
-    kind = kind.reshape(-1)
-    arrivals = _arrivals(hazards, kinds, steps)
-    chance = np.zeros(len(profile))
-    for place in np.unique(stage):
-        rows = np.flatnonzero(stage == place)
-        ages = _age_of(age[rows][:, None] + (steps.starts + steps.days / 2.0)[None, :])
-        leaving = _leaving(hazards, every[rows], int(place), ages, steps.days, steps.phase)
-        chance[rows] = _value(hazards, arrivals[kind[rows]], int(place), leaving, steps.counts, 0)
-    return np.minimum(chance, 1.0 - 1e-9), Chances(arrivals, kind[len(profile) :])
+    people = np.concatenate([person, entering[1]])
+    score, kind = _kinds(hazards, coding, np.concatenate([profile, entering[0]]), people)
+    arrivals = _arrivals(hazards, score, steps)
+    # Deals of a kind that have stood as long in a stage have the same chance.
+    ages, stages = AGE_DAYS[-1] + 1, len(coding.stages)
+    alike, place = numbered((kind[: len(profile)] * stages + stage) * ages + np.minimum(age, AGE_DAYS[-1]))
+    of_kind, at = np.divmod(alike, stages * ages)
+    in_stage, stood = np.divmod(at, ages)
+    chance = np.zeros(len(alike))
+    for one in np.unique(in_stage):
+        rows = np.flatnonzero(in_stage == one)
+        bucket = _age_of(stood[rows][:, None] + (steps.starts + steps.days / 2.0)[None, :])
+        leaving = _leaving(hazards, score[of_kind[rows]], int(one), bucket, steps.days, steps.phase)
+        chance[rows] = _value(hazards, arrivals[of_kind[rows]], int(one), leaving, steps.counts, 0)
+    return np.minimum(chance, 1.0 - 1e-9)[place], Chances(arrivals, kind[len(profile) :])

@@ -39,9 +39,10 @@ from bokgi.analysis.forecast.counting import (
     with_profiles,
     without_history,
 )
-from bokgi.analysis.forecast.days_at_risk import Numbering, count_cells, slices
+from bokgi.analysis.forecast.days_at_risk import Numbering, read_stays, slices
 from bokgi.analysis.forecast.hazards import Hazards, fit_each, hazards_of, table_of
 from bokgi.analysis.forecast.history import NEVER, Ends, Entries, History, Standing, Wins
+from bokgi.analysis.forecast.spans import Cut
 from bokgi.analysis.forecast.windows import Window, day_number, oldest_first
 
 Floats = NDArray[np.float64]
@@ -203,7 +204,8 @@ def read_cells(source: Source, coding: Coding) -> Cells:
     told, changed = source.profiled[0], source.changed
     if not source.by_owner:
         told, changed = told.mutate(owner_id=ibis.null("string")), None
-    return cells_of(count_cells(source.lasting, told, changed, cut, numbering, source.as_of), numbering)
+    stays_told = read_stays(source.lasting, told, changed, numbering, source.as_of)
+    return cells_of(stays_told, numbering, Cut.of(cut))
 
 
 def read_hazards(source: Source, coding: Coding, places: Iterable[int]) -> dict[int, Hazards]:
