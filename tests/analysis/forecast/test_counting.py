@@ -8,12 +8,13 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from ibis import _
 from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.cells import Cells
-from bokgi.analysis.forecast.counting import AGE_DAYS, EXITS
+from bokgi.analysis.forecast.counting import AGE_DAYS, EXITS, _latest
 from bokgi.analysis.forecast.days_at_risk import slices
 from bokgi.analysis.forecast.history import NEVER, History
 from bokgi.analysis.forecast.reading import Source, read_cells, read_history
@@ -134,6 +135,19 @@ def test_on_the_day_of_the_facts_a_deal_is_what_it_says() -> None:
     assert (rows.amount[0], rows.due[0]) == (500.0, 10)
     before = history(at("2026-02-15")).standing[0]
     assert set(before.due.tolist()) == {NEVER}
+
+
+def test_what_never_changed_is_known_of_then_where_a_deal_is_created_with_it() -> None:
+    deals = DEALS.replace("2026-04-10        | ,", "2026-04-10        | ,expected_close_on,")
+    found = history(at("2026-02-15"), deals=deals).standing[0]
+    assert dict(zip(found.deal_id.to_pylist(), found.due.tolist(), strict=True)) == {"d2": 54, "d3": NEVER}
+
+
+def test_of_two_stays_over_one_evening_the_one_begun_last_counts() -> None:
+    rows = {"at": [7, 3, 3, 3], "age": [1, 9, 2, 2], "visit": [1, 1, 2, 3], "stage": ["a", "b", "c", "d"]}
+    assert _latest(pa.table(rows))["stage"].to_pylist() == ["d", "a"]
+    held = _latest(pa.table({"at": [7, 3, 3], "told": ["x", "y", "y"]}))
+    assert held["told"].to_pylist() == ["y", "x"]
 
 
 def test_a_close_date_that_was_put_off_is_told_from_then_on() -> None:

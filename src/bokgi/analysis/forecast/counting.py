@@ -9,11 +9,17 @@ from typing import Final
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from ibis import _
 
-from bokgi.analysis.forecast.values_then import known_then, times_pushed, values_over_time
+from bokgi.analysis.forecast.values_then import (
+    changed_columns,
+    known_then,
+    surely_known,
+    times_pushed,
+    values_over_time,
+)
 from bokgi.analysis.forecast.windows import Window
 
 UNKNOWN: Final = "(unknown)"
@@ -33,6 +39,7 @@ _COLUMNS: Final = (
 """What a forecast reads of a deal, besides its conditions."""
 _TRAITS: Final = (
     *("profile", "owner_id", "team", "amount", "outcome", "closed_on", "expected_close_on", "probability"),
+    "known_at_creation",
 )
 _THEN: Final = {
     "owner_id": "person",
@@ -41,6 +48,7 @@ _THEN: Final = {
     "probability": "probability",
 }
 """Columns that are seen as they were at an origin, and how they are called there."""
+_MOST_DEALS: Final = 10**12
 
 
 def with_profiles(deals: ir.Table, factors: Sequence[str]) -> tuple[ir.Table, pa.Table]:
@@ -143,37 +151,65 @@ def standing(
 ) -> pa.Table:
     """Give the deals that stood open at the end of each origin, and what became of them within its window.
 
-    Owner, amount, expected close and probability are those of then; on `as_of` itself what the deal says;
-    `times_pushed` is of then, too. `first`: the day of the first stay.
+    In the order of windows and deals. Owner, amount, expected close and probability are those of then; on `as_of`
+    itself what the deal says; `times_pushed` is of then, too. `first`: the day of the first stay.
     """
-    rows = _stood(told, windows, first, as_of)
-    latest = ibis.window(group_by=["place", "deal_id"], order_by=[_.entered_on.desc(), _.visit.desc()])
-    rows = rows.mutate(turn=ibis.row_number().over(latest)).filter(_.turn == 0)
     traits = deals.select(of_deal="deal_id", **{name: name for name in _TRAITS})
+    number = ibis.row_number().over(ibis.window(order_by="of_deal"))
+    traits = traits.mutate(number=number).cache()
+    rows = _stood(told, windows, first, as_of)
     rows = rows.join(traits, rows.deal_id == traits.of_deal)
     inside = (rows.closed_on > rows.origin) & (rows.closed_on >= rows.begins) & (rows.closed_on < rows.finishes)
+    today = rows.origin == ibis.literal(as_of)
+    moved = changed_columns(changes) & set(_THEN)
+    # What never changed is looked up here; the rest asks the history.
+    never = {
+        name: _read(column, ibis.ifelse(today | surely_known(rows, column), rows[column].cast("string"), None), rows)
+        for column, name in _THEN.items()
+        if column not in moved
+    }
     rows = rows.mutate(
+        at=rows.place * _MOST_DEALS + rows.number,
         age=rows.origin.delta(rows.entered_on, unit="day"),
         won=ibis.coalesce((rows.outcome == "won") & inside, ibis.literal(value=False)),
         won_amount=rows.amount.cast("float64"),
+        **{f"then_{name}": value for name, value in never.items()},
     )
-    names = ["place", "deal_id", "origin", "profile", "team", "pipeline", "stage", "age", "won", "won_amount"]
-    in_order = ibis.row_number().over(ibis.window(order_by=["place", "deal_id"]))
+    names = ["place", "deal_id", "profile", "team", "pipeline", "stage", "age", "won", "won_amount"]
+    told_then = {name: rows[f"then_{name}"] for name in never}
+    kept = rows.select(
+        *names, "at", "visit", "origin", **{f"now_{column}": rows[column] for column in sorted(moved)}, **told_then
+    )
     # Kept, and each column looked up by itself: one expression of all would take longer to compile than to run.
-    with rows.select(*names, *_THEN, at=in_order).cache() as kept:
-        found = kept.select(*names, "at").order_by("at").to_pyarrow().drop_columns(["at"])
-        for column, name in _THEN.items():
+    with kept.cache() as kept:
+        found = _latest(kept.select(*names, *never, "at", "visit").to_pyarrow())
+        for column in sorted(moved):
             values = with_value(kept, values_over_time(deals, changes, column), "then", "origin")
-            now = values[column].cast("string")
-            told = ibis.ifelse(values.origin == ibis.literal(as_of), now, values.then)
-            if column == "expected_close_on":
-                told = told.try_cast("date").delta(values.origin, unit="day")
-            elif column != "owner_id":
-                told = told.try_cast("float64")
-            held = values.select("at", told=told).to_pyarrow()
-            found = found.append_column(name, held["told"].take(pc.sort_indices(held["at"])))
-        times = times_pushed(kept, changes).order_by("at").to_pyarrow()["times_pushed"]
-        return found.append_column("times_pushed", times)
+            now = values[f"now_{column}"].cast("string")
+            then = ibis.ifelse(values.origin == ibis.literal(as_of), now, values.then)
+            held = _latest(values.select("at", told=_read(column, then, values)).to_pyarrow())
+            found = found.append_column(_THEN[column], held["told"])
+        times = _latest(times_pushed(kept, changes).to_pyarrow())["times_pushed"]
+        return found.select([*names, *_THEN.values()]).append_column("times_pushed", times)
+
+
+def _read(column: str, text: ir.Value, rows: ir.Table) -> ir.Value:
+    """Read what a column held: a date as days from the origin, a name as it is, anything else as a number."""
+    if column == "expected_close_on":
+        return text.try_cast("date").delta(rows.origin, unit="day")
+    return text if column == "owner_id" else text.try_cast("float64")
+
+
+def _latest(table: pa.Table) -> pa.Table:
+    """Put rows in the order of `at`; of several stays of a deal at one origin the one begun last, the last visit."""
+    at = table["at"].to_numpy()
+    order = np.argsort(at)
+    differ = np.diff(at[order], prepend=-1) > 0
+    if not differ.all():
+        if "visit" in table.column_names:
+            order = np.lexsort((-table["visit"].to_numpy(), table["age"].to_numpy(), at))
+        order = order[differ]
+    return table.take(order)
 
 
 def wins(deals: ir.Table) -> pa.Table:

@@ -65,14 +65,27 @@ def unchanged(deals: ir.Table, changes: ir.Table | None, column: str) -> ir.Tabl
     Columns as in `values_over_time`.
     """
     text = deals[column].cast("string") if column in deals.columns else ibis.null("string")
-    known = ibis.literal(value=False)
-    if "known_at_creation" in deals.columns:
-        known = ibis.coalesce(deals.known_at_creation.contains(f",{column},"), known)
-    now = deals.select(deal_id="deal_id", value=text, sure=known)
+    now = deals.select(deal_id="deal_id", value=text, sure=surely_known(deals, column))
     if changes is None:
         return now.mutate(since=ibis.null("date"))
     own, since = _own(changes, column)
     return now.anti_join(own, "deal_id").cross_join(since)
+
+
+def surely_known(deals: ir.Table, column: str) -> ir.BooleanValue:
+    """Tell whether a column that never changed holds what the deal was created with, whenever the history began."""
+    never = ibis.literal(value=False)
+    if "known_at_creation" not in deals.columns:
+        return never
+    return ibis.coalesce(deals.known_at_creation.contains(f",{column},"), never)
+
+
+def changed_columns(changes: ir.Table | None) -> set[str]:
+    """Name the columns of which a change is dated; of the others nothing but `surely_known` tells what they were."""
+    if changes is None:
+        return set()
+    found = changes.filter(_.changed_on.notnull()).select("field").distinct().to_pyarrow()
+    return set(found["field"].to_pylist())
 
 
 def times_pushed(rows: ir.Table, changes: ir.Table | None) -> ir.Table:
