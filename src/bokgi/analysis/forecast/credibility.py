@@ -199,19 +199,23 @@ class _Table:
     exposure: Crossed
     first: Floats
     others: Floats
+    level: float = 1.0
     of_rows: Floats | None = None
     """Exposure of each row times the effects of the first block; null: to be worked out."""
-
-    def _rows(self) -> Floats:
-        if self.of_rows is None:
-            self.of_rows = self.exposure.cells.matvec(self.first)
-        return self.of_rows * self.others
+    sums: Floats | None = None
+    """What was given of the groups last, and is expected of all of them since the change after it: `whole`."""
+    whole: float = 0.0
 
     def of_groups(self, place: int) -> Floats:
         if place == 0:
-            return np.asarray(self.first * self.exposure.cells.rmatvec(self.others), dtype=np.float64)
-        block = self.exposure.blocks[place]
-        return np.bincount(block.group, self._rows(), block.groups).astype(np.float64)
+            sums = self.first * self.exposure.cells.rmatvec(self.others)
+        else:
+            if self.of_rows is None:
+                self.of_rows = self.exposure.cells.matvec(self.first)
+            block = self.exposure.blocks[place]
+            sums = np.bincount(block.group, self.of_rows * self.others, block.groups)
+        self.sums = self.level * sums
+        return self.sums
 
     def change(self, place: int, by: Floats) -> None:
         if place == 0:
@@ -219,12 +223,15 @@ class _Table:
             self.of_rows = None
         else:
             self.others = self.others * by[self.exposure.blocks[place].group]
+        if self.sums is not None:
+            self.whole = float(self.sums @ by)
 
     def step(self, by: float) -> None:
-        self.others = self.others * by
+        self.level *= by
+        self.whole *= by
 
     def total(self) -> float:
-        return float(self._rows().sum())
+        return self.whole
 
 
 def _fitted(
