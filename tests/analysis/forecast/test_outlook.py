@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from bokgi.analysis.forecast.amounts import Amounts
+from bokgi.analysis.forecast.credibility import Block
 from bokgi.analysis.forecast.hazards import Hazards
 from bokgi.analysis.forecast.history import Entries, History, Standing
 from bokgi.analysis.forecast.outlook import Outlook, _shock, draw
@@ -33,7 +34,7 @@ def outlook(shock: float, *, new_wins: float = 0.0, won: np.ndarray | None = Non
         window=WINDOW,
         standing=standing,
         hazards=cast(Hazards, None),
-        traits=(),
+        traits=Block.of(whole, 1),
         raw=load,
         load=load,
         correction=np.ones(DEALS),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bokgi.analysis.forecast.amounts import Amounts, fit_amounts
 from bokgi.analysis.forecast.arrivals import expect_arrivals
+from bokgi.analysis.forecast.coding import numbered
 from bokgi.analysis.forecast.counting import AGE_DAYS
 from bokgi.analysis.forecast.credibility import Block, Effects, multiplicative
 from bokgi.analysis.forecast.hazards import Hazards, win_chances
@@ -53,7 +54,7 @@ class Outlook:
     window: Window
     standing: Standing
     hazards: Hazards
-    traits: tuple[Block, ...]
+    traits: Block
     raw: Floats
     load: Floats
     correction: Floats
@@ -76,8 +77,11 @@ class Outlook:
         return -np.expm1(-self.load)
 
 
-def _traits(standing: Standing, window: Window, stages: int) -> tuple[Block, ...]:
-    """What recalibration tells open deals apart by: due date, how often it was put off, size, stage, time in stage."""
+def _traits(standing: Standing, window: Window, stages: int) -> Block:
+    """What recalibration tells open deals apart by: due date, how often it was put off, size, stage, time in stage.
+
+    A group is a combination of these, so that a round of the fit looks at each deal once and not for each factor.
+    """
     share = standing.due / max(window.until, 1)
     due = np.where(standing.due >= NEVER, _DUE_LEVELS - 1, np.searchsorted(np.array(_DUE_SHARES), share, side="left"))
     known = ~np.isnan(standing.amount)
@@ -86,29 +90,25 @@ def _traits(standing: Standing, window: Window, stages: int) -> tuple[Block, ...
         cuts = np.quantile(standing.amount[known], [0.25, 0.5, 0.75])
         size[known] = np.searchsorted(cuts, standing.amount[known])
     age = np.searchsorted(np.array(AGE_DAYS), standing.age, side="right") - 1
-    return (
-        Block.of(due, _DUE_LEVELS),
-        Block.of(size, _SIZE_LEVELS),
-        Block.of(standing.stage, stages),
-        Block.of(age, len(AGE_DAYS)),
-        Block.of(due * stages + standing.stage, _DUE_LEVELS * stages),
-        Block.of(standing.times_pushed * _DUE_LEVELS + due, (MOST_PUSHES + 1) * _DUE_LEVELS),
-        Block.of(standing.times_pushed * stages + standing.stage, (MOST_PUSHES + 1) * stages),
+    sizes = (_DUE_LEVELS, _SIZE_LEVELS, stages, len(AGE_DAYS), MOST_PUSHES + 1)
+    group = np.ravel_multi_index((due, size, standing.stage, age, standing.times_pushed), sizes)
+    due, size, stage, age, pushed = np.unravel_index(np.arange(np.prod(sizes)), sizes)
+    return Block(
+        group,
+        (due, size, stage, age, due * stages + stage, pushed * _DUE_LEVELS + due, pushed * stages + stage),
+        (*sizes[:-1], _DUE_LEVELS * stages, sizes[-1] * _DUE_LEVELS, sizes[-1] * stages),
     )
 
 
-def _recalibration(traits: Sequence[Block], earlier: Sequence[Outlook]) -> Effects | None:
+def _recalibration(traits: Block, earlier: Sequence[Outlook]) -> Effects | None:
     """Learn from earlier origins how chances by the stage model turned out."""
     if not any(len(one.raw) for one in earlier):
         return None
-    blocks = [
-        Block(np.concatenate([one.traits[place].group for one in earlier]), block.levels, block.sizes)
-        for place, block in enumerate(traits)
-    ]
+    groups, group = numbered(np.concatenate([one.traits.group for one in earlier]))
     raw, won = (np.concatenate(rows) for rows in zip(*((one.raw, one.standing.won) for one in earlier), strict=True))
     overlap = max(earlier[-1].window.days / _MONTH_DAYS, 1.0)
     return multiplicative(
-        blocks,
+        [Block(group, tuple(level[groups] for level in traits.levels), traits.sizes)],
         raw,
         won.astype(np.float64),
         dispersion=overlap,
@@ -177,7 +177,7 @@ def look_ahead(
     traits = _traits(standing, window, len(coding.stages))
     raw = -np.log1p(-chance)
     learnt = _recalibration(traits, earlier) if like is None else like.learnt
-    correction = np.ones(len(raw)) if learnt is None else learnt.rate * learnt.of(traits)
+    correction = np.ones(len(raw)) if learnt is None else learnt.rate * learnt.of([traits])
     amounts = fit_amounts(history.wins, coding, on=on)
     unknown = np.isnan(standing.amount)
     fitted = np.zeros(len(standing)) if amounts is None else amounts.mean[standing.profile]
