@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import aslinearoperator
 
@@ -71,6 +72,29 @@ def test_rows_that_happen_at_most_once_give_back_their_hazard() -> None:
     happened = rng.random(n) < -np.expm1(-load * np.array([0.5, 1.5])[level])
     found = multiplicative([Block.of(level, 2)], load, happened.astype(np.float64), bounded=True)
     assert found.rate * found.blocks[0][0] == pytest.approx([0.5, 1.5], rel=0.02)
+
+
+def test_factors_of_one_block_settle_where_blocks_of_their_own_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(9)
+    due, stage = rng.integers(0, 5, 20_000), rng.integers(0, 4, 20_000)
+    load = rng.gamma(0.7, 0.3, 20_000)
+    true = np.array([0.2, 1.0, 1.5, 1.2, 0.5])[due] * np.array([0.7, 0.9, 1.1, 1.3])[stage]
+    won = (rng.random(20_000) < -np.expm1(-load * true)).astype(np.float64)
+    apart = [Block.of(due, 5), Block.of(stage, 4), Block.of(due * 4 + stage, 20)]
+    each = np.arange(20)
+    together = [Block(due * 4 + stage, (each // 4, each % 4, each), (5, 4, 20))]
+
+    def found(blocks: list[Block]) -> NDArray[np.float64]:
+        fit = multiplicative(blocks, load, won, dispersion=2.0, bounded=True, drawn_to_one=1_000.0)
+        return fit.rate * fit.of(blocks)
+
+    quick = found(together)
+    monkeypatch.setattr("bokgi.analysis.forecast.credibility._TOLERANCE", 1e-10)
+    monkeypatch.setattr("bokgi.analysis.forecast.credibility._SWEEPS", 1_000)
+    settled = found(apart)
+    assert settled.min() < 0.5 * settled.max()
+    assert found(together) == pytest.approx(settled, rel=1e-8)
+    assert quick == pytest.approx(settled, rel=1e-3)
 
 
 def test_without_an_event_the_rate_is_small_and_effects_are_one() -> None:
