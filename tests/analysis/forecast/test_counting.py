@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from operator import itemgetter
 from typing import Any
@@ -200,7 +200,7 @@ def test_cells_counted_a_few_deals_at_a_time_are_the_same(monkeypatch: pytest.Mo
         assert [table.tolist() for table in parts.events[name]] == [table.tolist() for table in tables]
 
 
-def slowly(given: Source, windows: tuple[Window, ...]) -> tuple[Counter[Any], Counter[Any]]:
+def slowly(given: Source, windows: tuple[Window, ...]) -> tuple[dict[Any, float], Counter[Any]]:
     """Days at risk by owner, stage, time in stage, part of the quarter and era, and how they ended: slice by slice."""
     cut = slices(given.begun, AS_OF, windows).to_pylist()
     owners: dict[str, list[tuple[date, str, str]]] = {}
@@ -218,7 +218,7 @@ def slowly(given: Source, windows: tuple[Window, ...]) -> tuple[Counter[Any], Co
             return "(unknown)"
         return owners[deal][0][1] if deal in owners else str(now[deal]["owner_id"])
 
-    days, ended = Counter[Any](), Counter[Any]()
+    days, ended = defaultdict[Any, float](float), Counter[Any]()
     for stay in given.lasting.to_pyarrow().to_pylist():
         entered, left = stay["entered_on"], stay["left_on"]
         until = left or AS_OF
@@ -264,16 +264,16 @@ def test_days_at_risk_cut_as_spans_are_those_cut_slice_by_slice() -> None:
     coding = read_history(given).coding
     cells = read_cells(given, coding)
     days, ended = slowly(given, windows)
-    stage = {name: code for code, (__, name) in enumerate(coding.stages)}
+    codes = {name: code for code, (__, name) in enumerate(coding.stages)}
     assert len({key[0] for key in days}) == 4
     for era, mark in enumerate(cells.marks.tolist()):
         exposure = cells.weighed(np.arange(len(cells.marks)) == era, mark)
-        found = {}
+        found: dict[Any, float] = {}
         for person in range(len(coding.persons)):
-            table = exposure.rmatvec((exposure.person == person).astype(np.float64)).reshape(len(stage), -1)
+            table = exposure.rmatvec((exposure.person == person).astype(np.float64)).reshape(len(codes), -1)
             found |= {
                 (coding.persons[person], name, time, mark): table[code, time]
-                for name, code in stage.items()
+                for name, code in codes.items()
                 for time in np.flatnonzero(table[code]).tolist()
             }
         assert found == {key: spent for key, spent in days.items() if key[-1] == mark}
@@ -281,10 +281,10 @@ def test_days_at_risk_cut_as_spans_are_those_cut_slice_by_slice() -> None:
             by_person = cells.events[way][2][era]
             told = Counter(key[1] for key in ended.elements() if key[-1] == mark and key[0] in exits)
             assert {coding.persons[code]: by_person[code] for code in np.flatnonzero(by_person)} == told
-            by_timing = cells.events[way][0][era].reshape(len(stage), -1)
+            by_timing = cells.events[way][0][era].reshape(len(codes), -1)
             timed = Counter(key[2:4] for key in ended.elements() if key[-1] == mark and key[0] in exits)
             assert {
-                (name, t): by_timing[code, t] for name, code in stage.items() for t in np.flatnonzero(by_timing[code])
+                (name, t): by_timing[code, t] for name, code in codes.items() for t in np.flatnonzero(by_timing[code])
             } == timed
     # What a row sums is what the columns sum.
     of_timing = rng.random(cells.stages * cells.times)
@@ -339,7 +339,8 @@ def test_days_at_risk_and_steps_ahead_have_the_phases_of_the_fiscal_year() -> No
     window = at("2026-01-31")
 
     def days_by_phase(year_starts: int) -> np.ndarray[Any, Any]:
-        return days_of_timing(cells_at(window, year_starts=year_starts)).reshape(-1, PHASES).sum(axis=0)
+        days = days_of_timing(cells_at(window, year_starts=year_starts))
+        return np.asarray(days.reshape(-1, PHASES).sum(axis=0))
 
     calendar, moved = days_by_phase(1), days_by_phase(3)
     # The same days stand in other parts of the quarter: December to February is a quarter of a year from March on.

@@ -208,12 +208,12 @@ class _Table:
 
     def of_groups(self, place: int) -> Floats:
         if place == 0:
-            sums = self.first * self.exposure.cells.rmatvec(self.others)
+            sums: Floats = self.first * self.exposure.cells.rmatvec(self.others)
         else:
             if self.of_rows is None:
                 self.of_rows = self.exposure.cells.matvec(self.first)
             block = self.exposure.blocks[place]
-            sums = np.bincount(block.group, self.of_rows * self.others, block.groups)
+            sums = np.bincount(block.group, self.of_rows * self.others, block.groups).astype(np.float64)
         self.sums = self.level * sums
         return self.sums
 

@@ -67,7 +67,7 @@ class Cut:
         """
         places = self.last.searchsorted(np.arange(self.before[0], self.last[-1] + 1))
         day, until_day = entered - self.before[0], until - self.before[0]
-        code = (day * self._days + until_day) * (len(self.last) + 1) ** 2
+        code: Ints = (day * self._days + until_day) * (len(self.last) + 1) ** 2
         some = np.flatnonzero((since > entered) | (to <= until))
         if len(some):
             begun, ended = places[day[some]], places[until_day[some]]
