@@ -6,13 +6,17 @@ import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.test import Client
 
+from bokgi.apps.people import comparison
 from bokgi.questions.answers import Answers
 from bokgi.questions.compare import compare
 from bokgi.ui.format import percent
+from bokgi.ui.speaker import Speaker
 from tests.homes import PEOPLE, SELLERS, TODAY
 
 AsRole = Callable[[str], Client]
@@ -23,6 +27,24 @@ def page(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200, (address, answer.status_code)
     return unescape(answer.content.decode())
+
+
+def test_a_season_is_told_by_its_months() -> None:
+    speaker = Speaker("ko", TODAY, "KRW")
+    screen: Any = SimpleNamespace(say=speaker.text, speaker=speaker, lang="ko")
+    told = {"share": 0.28, "share_of_all": 0.39, "effect": 0.06}
+    levels = (
+        {"factor": "season", "level": "Q3"},
+        {"factor": "segment", "level": "Q3"},
+        {"factor": "type", "level": None},
+    )
+    row = {"conditions": [told | level for level in levels]}
+    names = ["계절(7~9월 생성)", "세그먼트(Q3)", "기회 유형(모름)"]
+    for name, words in zip(names, comparison.conditions(screen, row), strict=True):
+        assert words.startswith(f"{name}: 이 사람 기회의 28%")
+    table = comparison.conditions_table(screen, row)
+    assert table is not None
+    assert table.rows[0][0].text == "계절: 7~9월 생성"
 
 
 def test_people_stand_by_name_beside_what_was_to_be_expected(as_role: AsRole, home: Path) -> None:

@@ -174,6 +174,17 @@ LEVELS: Final = {
     "false": N_("no"),
 }
 """Levels that are our own words; everything else is the source's."""
+SEASONS: Final = {
+    "Q1": N_("created January to March"),
+    "Q2": N_("created April to June"),
+    "Q3": N_("created July to September"),
+    "Q4": N_("created October to December"),
+}
+
+
+def _level(screen: Screen, condition: Json) -> str:
+    words = LEVELS | SEASONS if condition["factor"] == "season" else LEVELS
+    return screen.speaker.label(words, condition["level"] or "(unknown)")
 
 
 def conditions(screen: Screen, row: Json) -> list[str]:
@@ -181,9 +192,9 @@ def conditions(screen: Screen, row: Json) -> list[str]:
     percent = screen.speaker.percent
     return [
         screen.say(
-            N_("{factor} {level}: {share} of the deals, {all} of everybody's; {effect} on what is expected"),
+            N_("{factor} ({level}): {share} of the deals, {all} of everybody's; {effect} on what is expected"),
             factor=screen.speaker.label(COLUMN_NAMES, one["factor"]),
-            level=screen.speaker.label(LEVELS, one["level"] or "(unknown)"),
+            level=_level(screen, one),
             share=percent(one["share"]),
             all=percent(one["share_of_all"]),
             effect=points(one["effect"], screen.lang),
@@ -199,7 +210,7 @@ def conditions_table(screen: Screen, row: Json) -> Table | None:
     rows = [
         [
             Cell(
-                f"{speaker.label(COLUMN_NAMES, one['factor'])}: {speaker.label(LEVELS, one['level'] or '(unknown)')}",
+                f"{speaker.label(COLUMN_NAMES, one['factor'])}: {_level(screen, one)}",
                 sub=say(
                     N_("{share} of the deals, {all} of everybody's"),
                     share=speaker.percent(one["share"]),

@@ -24,6 +24,7 @@ from bokgi.apps.reviews.views.planning import teams_led
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
+from bokgi.ui.format import span
 
 TYPES: Final = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "md": "text/markdown; charset=utf-8"}
 _WEEKS: Final = 8
@@ -65,6 +66,7 @@ def pack(request: PageRequest) -> HttpResponse:
         "teams": teams,
         "team": team,
         "week": period.iso_week,
+        "week_named": span(period, screen.lang),
         "weeks": [(one.iso_week, week_name(one, screen.lang)) for one in weeks],
     }
     return render(request, "reviews/pack.html", shown)
