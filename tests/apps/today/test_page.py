@@ -47,6 +47,12 @@ def page(client: Client) -> str:
     return unescape(answer.content.decode())
 
 
+def test_the_head_names_the_day_the_quarter_and_what_is_looked_at(as_role: AsRole) -> None:
+    shown = unescape(as_role("leader").get("/today/?team=1팀").content.decode()).replace("\N{NO-BREAK SPACE}", " ")
+    assert '<span class="sub sm">1월 31일 일요일 · 2027년 1분기 · 1팀</span>' in shown
+    assert '<span class="sub sm">1월 31일 일요일 · 2027년 1분기</span>' in page(as_role("leader")).replace("\xa0", " ")
+
+
 def test_where_nothing_was_recorded_for_long_a_page_says_so_and_leads_to_the_day(
     as_role: AsRole, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -258,8 +258,7 @@ def when(on: date, at: time, lang: str) -> str:
     >>> when(date(2026, 11, 30), time(10), "en").replace("\xa0", " ")
     'Monday, Nov 30, 10:00'
     """
-    day, weekday = written.day(on, lang), written.weekday(on, lang)
-    return f"{day} {weekday} {at:%H:%M}" if lang == "ko" else f"{weekday}, {day}, {at:%H:%M}"
+    return f"{written.day_and_weekday(on, lang)}{' ' if lang == 'ko' else ', '}{at:%H:%M}"
 
 
 def week_name(period: Period, lang: str) -> str:

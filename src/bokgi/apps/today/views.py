@@ -39,6 +39,7 @@ from bokgi.questions.compare import compare
 from bokgi.questions.deals import ANY_REASON, Where, list_deals
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.blocks import Figure, Table
+from bokgi.ui.format import day_and_weekday
 
 _SHOWN_DEALS = 10
 _SHOWN_TASKS = 5
@@ -65,6 +66,7 @@ def today_index(request: PageRequest) -> HttpResponse:
     wanting, leads = _wanting(screen), _leads(screen)
     shown = {
         "screen": screen,
+        "day": day_and_weekday(screen.as_of, screen.lang),
         "ahead": _meetings(screen),
         "prepared": prepared,
         "figures": [] if forecast is None else _figures(screen, forecast),

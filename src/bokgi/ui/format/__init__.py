@@ -7,6 +7,7 @@ ones for a terminal or a file. Minus is `−`, a range `~` in Korean and `–` i
 from bokgi.ui.format.amounts import MoneyColumn, chart_column, money, money_column, money_short
 from bokgi.ui.format.dates import (
     day,
+    day_and_weekday,
     day_short,
     days,
     hours,
@@ -48,6 +49,7 @@ __all__ = [
     "chart_column",
     "count",
     "day",
+    "day_and_weekday",
     "day_short",
     "days",
     "ends",

@@ -44,6 +44,15 @@ def weekday(on: date, lang: str) -> str:
     return weekday_name(on.isoweekday(), lang)
 
 
+def day_and_weekday(on: date, lang: str) -> str:
+    r"""Write a date with its day of the week.
+
+    >>> day_and_weekday(date(2026, 11, 30), "ko"), day_and_weekday(date(2026, 11, 30), "en").replace("\xa0", " ")
+    ('11월\xa030일 월요일', 'Monday, Nov 30')
+    """
+    return f"{day(on, lang)} {weekday(on, lang)}" if lang == "ko" else f"{weekday(on, lang)}, {day(on, lang)}"
+
+
 def weekday_name(number_of_day: int, lang: str) -> str:
     """Name a day of the week: 1 is Monday, 7 Sunday."""
     return _WEEKDAYS[lang][number_of_day - 1]
