@@ -121,7 +121,7 @@ def _places(
     rows: Sequence[tuple[str, str, int, float | None]], ahead: Mapping[tuple[str, str], int]
 ) -> dict[str, float]:
     """Place each stage entered at a known moment; stages that no deal tells apart by their mean rank."""
-    ranks = {label: rank for __, label, __, rank in rows if rank is not None}
+    ranks = {label: rank for _name, label, _n, rank in rows if rank is not None}
     if not ahead:
         return dict.fromkeys(ranks, 1.0)
     ordered = in_order(sorted(ranks, key=lambda label: (ranks[label], label)), ahead)
