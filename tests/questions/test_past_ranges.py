@@ -39,7 +39,7 @@ def times_as_wide(times: float) -> Callable[..., Backtest]:
             for one in found.origins
         )
         share = sum(one.low <= one.came <= one.high for one in origins) / len(origins)
-        scores = found.scores | {"forecast": replace(found.scores["forecast"], coverage80=share)}
+        scores = {**found.scores, "forecast": replace(found.scores["forecast"], coverage80=share)}
         return replace(found, origins=origins, scores=scores)
 
     return analysed

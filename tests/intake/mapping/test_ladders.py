@@ -291,7 +291,7 @@ def test_history_orders_stages_that_have_no_usual_name(bench: Bench) -> None:
     ]
 
 
-def _entries(paths: dict[tuple[str, ...], int]) -> bytes:
+def _entries(paths: dict[tuple[str, ...], int]) -> str:
     """Write the stage history of so many deals on each path, a stage a day."""
     deals = [path for path, n in paths.items() for _each in range(n)]
     rows = [(f"D{n}", s, f"2026-01-0{day} 10:00:00") for n, path in enumerate(deals) for day, s in enumerate(path, 1)]
