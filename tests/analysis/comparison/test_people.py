@@ -18,7 +18,7 @@ from bokgi.analysis.comparison import Comparison, compare_people
 from bokgi.analysis.comparison.amounts import _log_marginal, amount_effects
 from bokgi.analysis.comparison.cells import count_cases
 from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, Leak, leaks, varied, with_factors
-from bokgi.analysis.comparison.people import _standardised
+from bokgi.analysis.comparison.people import _mean_chance, _standardised
 from bokgi.analysis.mixed_logit import fit
 from bokgi.domain.errors import RefusalError
 from tests.analysis.worlds import told_deals
@@ -334,3 +334,12 @@ def test_value_is_rate_times_amount_with_both_parts_shrunken() -> None:
 def test_value_needs_won_amounts() -> None:
     few = cases(["a"] * 8 + ["b"] * 8, [i % 2 == 0 for i in range(16)]).mutate(amount=ibis.literal(1.0))
     assert {person.value for person in compare_people(few, factors=[], with_value=True).people} == {None}
+
+
+def test_the_mean_chance_is_that_of_the_logistic_function_also_at_its_ends() -> None:
+    rng = np.random.default_rng(7)
+    eta, moved = rng.normal(0.0, 4.0, (700, 9)), rng.normal(0.0, 2.0, 700)
+    eta[0], eta[1] = -800.0, 800.0
+    found = _mean_chance(eta, moved)
+    assert found == pytest.approx(special.expit(eta + moved[:, None]).mean(axis=1), rel=1e-14)
+    assert found[:2].tolist() == [0.0, 1.0]

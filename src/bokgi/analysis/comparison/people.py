@@ -27,6 +27,7 @@ SURE: Final = 0.95
 """Posterior probability from which a person is said to be above (or below) the others."""
 MIX_POINTS: Final = 128
 HAND_POINTS: Final = 64
+_DRAWS_AT_ONCE: Final = 256
 CONDITIONS_SHOWN: Final = 3
 CASES_TO_BE_JUDGED: Final = 3
 MANY_PEOPLE: Final = 3
@@ -279,7 +280,24 @@ def _standardised(counted: CountedCases, posterior: Posterior) -> Floats:
     cells = _points(counted.cells.n, at_mode, MIX_POINTS)
     eta = _without_person(counted, posterior.draws.T, posterior, cells)
     person = posterior.factor(counted.cells.person)
-    return np.stack([special.expit(eta + person[:, i : i + 1]).mean(axis=1) for i in range(person.shape[1])], axis=1)
+    return np.stack([_mean_chance(eta, person[:, i]) for i in range(person.shape[1])], axis=1)
+
+
+def _mean_chance(eta: Floats, moved: Floats) -> Floats:
+    """Mean chance of a win over the cells of each draw, with the linear predictor moved by that of the draw.
+
+    In parts that stay in the cache of a core, and by `exp` of whole arrays: a third of the time of `expit`, of which
+    it differs in the last digit.
+    """
+    out = np.empty(len(eta))
+    for start in range(0, len(eta), _DRAWS_AT_ONCE):
+        rows = slice(start, start + _DRAWS_AT_ONCE)
+        part = np.subtract(-moved[rows, None], eta[rows])
+        with np.errstate(over="ignore"):  # beyond the largest number the chance is 0
+            np.exp(part, out=part)
+        part += 1.0
+        np.reciprocal(part, out=part).mean(axis=1, out=out[rows])
+    return out
 
 
 def _expected(counted: CountedCases, posterior: Posterior) -> tuple[Floats, Floats]:
@@ -298,8 +316,8 @@ def _expected(counted: CountedCases, posterior: Posterior) -> tuple[Floats, Floa
     for i, own in enumerate(np.split(by_owner, ends[:-1])):
         cells = own[_points(counted.cells.n[own], at_mode[own], min(HAND_POINTS, 4 * len(own)))]
         eta = _without_person(counted, drawn, posterior, cells)
-        reached[:, i] = special.expit(eta).mean(axis=1)
-        ratio[:, i] = special.expit(eta + person[:, i : i + 1]).mean(axis=1) / reached[:, i]
+        reached[:, i] = _mean_chance(eta, np.zeros(len(eta)))
+        ratio[:, i] = _mean_chance(eta, person[:, i]) / reached[:, i]
     return reached, ratio
 
 
