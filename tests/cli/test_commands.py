@@ -240,3 +240,20 @@ def test_what_is_entered_after_the_sample_was_made_counts_at_once() -> None:
     ):
         with time_machine.travel(now, tick=False):
             assert _exported_at(evening).astimezone(UTC).isoformat(timespec="minutes") == f"{expected}+00:00"
+
+
+def test_the_upkeep_says_what_went(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = asked(capsys, home, "data", "upkeep", "--days", "30")
+    assert (found["days"], found["sources"], found["rows"]) == (30, [], 0)
+    assert found["files_after"] <= found["files_before"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("x", "--days에는 정수를 적어야 합니다."), ("0", "--days에는 1 이상을 적어야 합니다.")],
+)
+def test_a_number_that_cannot_be_is_refused_in_the_readers_language(
+    home: Path, capsys: pytest.CaptureFixture[str], given: str, said: str
+) -> None:
+    error = asked(capsys, home, "data", "upkeep", "--days", given, "--lang", "ko", code=2)["error"]
+    assert error["message"] == said

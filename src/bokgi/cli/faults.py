@@ -71,8 +71,7 @@ def understood(error: typer.TyperException) -> BokgiError:
         case "MissingParameter":
             return UsageError("argument_missing", Message(N_("{name} is missing."), {"name": name}), hint)
         case "BadParameter":
-            message = Message(N_("{name} cannot be read: {text}"), {"name": name, "text": error.message})
-            return UsageError("argument_unreadable", message, hint)
+            return UsageError("argument_unreadable", _unreadable(name, error.message), hint)
     if close := _LIKELY.search(error.message):
         hint = Message(N_("Did you mean {likely}?"), {"likely": close[1].replace("'", "")})
     for pattern, code, msgid in (
@@ -86,6 +85,18 @@ def understood(error: typer.TyperException) -> BokgiError:
     if error.message.startswith("Missing command"):
         return UsageError("command_missing", Message(N_("A command is missing.")), hint)
     return UsageError("usage", Message("{text}", {"text": error.format_message()}), hint)
+
+
+def _unreadable(name: str, said: str) -> Message:
+    for pattern, msgid in (
+        (r"valid integer", N_("{name} has to be a whole number.")),
+        (r"valid number", N_("{name} has to be a number.")),
+        (r"greater than or equal to (\S+)", N_("{name} has to be {end} or more.")),
+        (r"less than or equal to (\S+)", N_("{name} has to be {end} or less.")),
+    ):
+        if found := re.search(pattern, said):
+            return Message(msgid, {"name": name, "end": "".join(found.groups())})
+    return Message(N_("{name} cannot be read: {text}"), {"name": name, "text": said})
 
 
 def as_json(error: BokgiError, session: Session) -> dict[str, Any]:

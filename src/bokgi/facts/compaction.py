@@ -2,7 +2,8 @@
 
 History lives in rows, so an old lake version still reads afterwards. What goes: rows of imports that died (their
 number can never come into the ledger), rows of imports undone longer ago than the retention (the ledger says `purged`
-before they go, and a lake version that saw them is refused from then on), and files that no table names any more.
+before they go, and a lake version that saw them is refused from then on), rows that imports before the retention
+refused, and files that no table names any more.
 """
 
 from __future__ import annotations
@@ -18,14 +19,12 @@ from uuid import uuid4
 
 from deltalake import DeltaTable
 
+from bokgi.domain.retention import RETENTION_DAYS
 from bokgi.facts import delta, ledger, numbers
 from bokgi.facts.delta import DataFile
 from bokgi.facts.engine import columns_of, connect, literal, parquet
 from bokgi.facts.lake import LOCK_SECONDS, Lake
 from bokgi.facts.schema import TABLES, Table
-
-RETENTION_DAYS: Final = 90
-"""How long the rows of an undone import stay, so that versions that saw it still read."""
 
 SMALL: Final = 32 * 1024 * 1024
 """Files below this size in bytes are put together."""
@@ -51,7 +50,10 @@ def compact(
     small: int = SMALL,
     wait: float = LOCK_SECONDS,
 ) -> Compacted:
-    """Put small files together, drop what can never be seen again, and vacuum.
+    """Put small files together, drop what can never be seen again or was refused long ago, and vacuum.
+
+    Rows of an import undone since stay for `retention_days`, so that versions that saw it still
+    read, and so do refused rows.
 
     Files that a compaction replaced stay on the disk for `vacuum_hours`, for whoever is reading them now. Raises
     `ConflictError` (`lake_busy`) when an import is at work.
@@ -61,12 +63,15 @@ def compact(
         for left in lake.folder.glob("spill-*"):
             shutil.rmtree(left, ignore_errors=True)
         purged = _purge(lake, at - timedelta(days=retention_days))
-        gone = {found.import_no for found in lake.imports() if found.status == "purged"} | dead(lake)
+        imports = lake.imports()
+        gone = {found.import_no for found in imports if found.status == "purged"} | dead(lake)
+        old = {found.import_no for found in imports if found.at < at - timedelta(days=retention_days)}
+        drop = dict.fromkeys(TABLES, gone) | {"imports": set(), "quarantine": gone | old}
         before = after = dropped = deleted = 0
         for name, table in TABLES.items():
             files = lake.files(name)
             before += len(files)
-            dropped += _rewrite(lake, table, files, set() if name == "imports" else gone, small)
+            dropped += _rewrite(lake, table, files, drop[name], small)
             after += len(lake.files(name))
             deleted += vacuum(lake, name, vacuum_hours)
         return Compacted(before, after, dropped, purged, deleted)

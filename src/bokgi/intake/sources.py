@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from bokgi.domain.errors import InputError, NotFoundError
 from bokgi.domain.messages import N_, Message, translate
+from bokgi.domain.retention import RETENTION_DAYS
 from bokgi.facts import numbers
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Import
@@ -28,7 +29,6 @@ KINDS: Final = {
     "erasure": N_("Erasure"),
 }
 FOLDER: Final = "sources"
-KEEP_DAYS: Final = 90
 
 
 def named(kind: str, source: str, lang: str) -> str:
@@ -146,7 +146,10 @@ def found(lake: Lake, of: Import) -> list[Path]:
                     N_("The source file {file} of import {import_no} is no longer kept."),
                     {"file": kept.name, "import_no": of.import_no},
                 ),
-                Message(N_("Source files are kept {days} {days:day|days}."), {"days": KEEP_DAYS}),
+                Message(
+                    N_("Source files are kept {days} {days:day|days} unless it was set otherwise."),
+                    {"days": RETENTION_DAYS},
+                ),
             )
         paths.append(path)
     return paths
@@ -157,7 +160,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(reading, "sha256").hexdigest()
 
 
-def purge(lake: Lake, *, at: datetime, days: int = KEEP_DAYS) -> list[int]:
+def purge(lake: Lake, *, at: datetime, days: int = RETENTION_DAYS) -> list[int]:
     """Delete kept files of imports older than `days`, and of imports that never came to anything; name the imports."""
     there = lake.home / FOLDER
     if not there.is_dir():

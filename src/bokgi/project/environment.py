@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from bokgi.domain.errors import SetupError
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.retention import RETENTION_DAYS
 
 VARIABLES: Final = (
     "BOKGI_HOME",
@@ -23,6 +24,7 @@ VARIABLES: Final = (
     "BOKGI_NOTES_KEY",
     "BOKGI_MAIL",
     "BOKGI_MAIL_FROM",
+    "BOKGI_KEEP_DAYS",
 )
 SAMPLE_MARK: Final = "sample.json"
 _POSTGRES: Final = {"postgres", "postgresql"}
@@ -99,6 +101,23 @@ def _address(variable: str, given: str, schemes: set[str], example: str) -> Spli
             Message(N_("Write it like this: {example}"), {"example": example}),
         )
     return parts
+
+
+def keep_days(given: str = "") -> int:
+    """Give for how many days source files, refused rows and undone imports are kept.
+
+    >>> keep_days("30"), keep_days()
+    (30, 90)
+    """
+    if not given:
+        return RETENTION_DAYS
+    if not given.isdecimal() or int(given) == 0:
+        raise SetupError(
+            "setting_unreadable",
+            Message(N_("{variable} is no number of days."), {"variable": "BOKGI_KEEP_DAYS"}),
+            Message(N_("Write it like this: {example}"), {"example": str(RETENTION_DAYS)}),
+        )
+    return int(given)
 
 
 def secret_key(folder: Path, given: str = "") -> str:

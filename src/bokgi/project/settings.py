@@ -222,6 +222,10 @@ LOGGING = {
     },
 }
 
+# ---------------------------------------------------------------- how long things are kept
+
+KEEP_DAYS = environment.keep_days(os.environ.get("BOKGI_KEEP_DAYS", ""))
+
 # ---------------------------------------------------------------- mail
 
 globals().update(environment.mail(HOME, os.environ.get("BOKGI_MAIL", "")))

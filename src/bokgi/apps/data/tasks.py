@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.utils import timezone
 from django_tasks import task
 
-from bokgi.apps.data import arriving, pending, reminding, services
+from bokgi.apps.data import arriving, pending, reminding, selectors, services
 from bokgi.apps.data.models import Work, WorkKind, WorkState
 from bokgi.apps.jobs.schedules import scheduled
 from bokgi.apps.jobs.services import AWAITED, FACTS
+from bokgi.domain.errors import ConflictError
 from bokgi.domain.messages import N_
+from bokgi.intake.upkeep import keep_up
 
 UPLOADS_KEPT: Final = timedelta(days=14)
 
@@ -41,6 +45,18 @@ def collect_drop() -> None:
     """Take complete files from the drop folder."""
     services.works_resume()
     arriving.drop_collect()
+
+
+@scheduled(
+    "facts", "30 3 * * *", N_("Delete source files and refused rows whose time is over, put small files together.")
+)
+@task(queue_name=FACTS)
+def keep_up_facts() -> None:
+    """Do the upkeep of the facts; while somebody imports at night it waits for the next one."""
+    lake = selectors.lake()
+    if lake is not None:
+        with suppress(ConflictError):
+            keep_up(lake, at=timezone.now(), days=settings.KEEP_DAYS)
 
 
 @scheduled("uploads", "40 3 * * *", N_("Throw uploaded files away that nobody imported for two weeks."))
