@@ -169,6 +169,10 @@ def test_a_cell_that_is_needed_and_empty_is_there_to_be_filled(
     page = client.get("/data/imports/1/mend/", where).content.decode()
     assert '<label for="cell-0">담당자</label>' in page
     assert "<option>팀</option>" in page
+    refused = client.post("/data/imports/1/mend/", where | {"cell-1": "다섯", "header": "팀", "text": "영업1팀"})
+    assert refused.status_code == 422
+    assert "<option selected>팀</option>" in refused.content.decode()
+    assert 'name="text" value="영업1팀"' in refused.content.decode()
     cells = {"cell-0": "", "cell-1": "5", "cell-2": "6", "header": "팀", "text": "영업1팀"}
     assert client.post("/data/imports/1/mend/", where | cells)["Location"] == "/data/quarantine/"
     assert selectors.quarantine_count() == 0

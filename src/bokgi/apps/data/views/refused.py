@@ -64,14 +64,14 @@ def mend(request: PageRequest, import_no: int) -> HttpResponse:
     marked, every = selectors.marked(found), selectors.headers_of(found)
     headers = [header for header in every if header in found.cells or header in marked]
     cells = {header: found.cells.get(header, "") for header in headers}
+    other = {name: request.POST.get(name, "") for name in ("header", "text")}
     if request.method == "POST":
         cells = {header: given.get(f"cell-{place}", "") for place, header in enumerate(headers)}
         changed: dict[str, str | None] = {
             header: text or None for header, text in cells.items() if text != found.cells.get(header, "")
         }
-        extra, text = given.get("header", ""), given.get("text", "")
-        if extra:
-            changed[extra] = text or None
+        if other["header"]:
+            changed[other["header"]] = other["text"] or None
         released = release_by_hand(
             selectors.lake_there(), found.place, changed, by=f"user {request.user.pk}", at=timezone.now()
         )
@@ -85,6 +85,7 @@ def mend(request: PageRequest, import_no: int) -> HttpResponse:
         "found": found,
         "cells": cells,
         "empty": [header for header in every if header not in cells],
+        "other": other,
         "marked": marked,
         "findings": findings,
         "words": labels,
