@@ -13,9 +13,10 @@ import pytest
 from ibis import _
 from numpy.typing import NDArray
 
-from bokgi.analysis.forecast.cells import Cells
-from bokgi.analysis.forecast.counting import AGE_DAYS, EXITS, _latest
+from bokgi.analysis.forecast.cells import Cells, moves_of
+from bokgi.analysis.forecast.counting import AGE_DAYS, EXITS, _latest, moves
 from bokgi.analysis.forecast.days_at_risk import slices
+from bokgi.analysis.forecast.hazards import fit_each
 from bokgi.analysis.forecast.history import NEVER, History
 from bokgi.analysis.forecast.reading import Source, read_cells, read_history
 from bokgi.analysis.forecast.windows import (
@@ -182,6 +183,16 @@ def test_days_at_risk_are_those_between_entry_and_leaving() -> None:
     assert [days[stage[name]] for name in ("talk", "offer")] == [29 + 78 + 0.5, 7 + 41]
     events = {name: [table.sum() for table in tables] for name, tables in cells.events.items()}
     assert events == {"on": [2.0] * 3, "back": [0.0] * 3, "won": [1.0] * 3, "lost": [1.0] * 3}
+
+
+def test_before_the_first_deal_was_in_a_stage_no_day_was_at_risk() -> None:
+    # Deals brought from another CRM are closed before they are created here, so origins lie before any stay.
+    given = source(at("2026-02-03"))
+    coding = read_history(given).coding
+    cells, gone = read_cells(given, coding), moves_of(moves(given.lasting), coding)
+    assert not days_of_timing(cells, on=date(2026, 1, 4)).any()
+    (nothing,) = fit_each(cells, gone, coding, [day_number(date(2026, 1, 4))])
+    assert not nothing.back.any()
 
 
 def test_cells_counted_a_few_deals_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

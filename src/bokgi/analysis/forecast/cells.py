@@ -68,6 +68,7 @@ class Cells:
             self.person[pairs],
             sparse.csr_array((n.astype(np.float64), kind, first), shape=(len(pairs), some * self.stages)),
             sparse.csr_array((days, spans.time[part], spans.first[: some + 1]), shape=(some, self.times)),
+            self.stages,
         )
 
 
@@ -83,16 +84,17 @@ class Exposure:
     person: Ints
     stays: sparse.csr_array
     days: sparse.csr_array
+    stages: int
 
     def matvec(self, of_timing: Floats) -> Floats:
         """Sum each pair's days, those of a timing times its number."""
-        of_stage = np.ascontiguousarray(of_timing.reshape(-1, self.days.shape[1]).T)
+        of_stage = np.ascontiguousarray(of_timing.reshape(self.stages, -1).T)
         out: Floats = self.stays @ (self.days @ of_stage).ravel()
         return out
 
     def rmatvec(self, of_pair: Floats) -> Floats:
         """Sum the days of each timing, those of a pair times its number."""
-        by_span = (self.stays.T @ of_pair).reshape(self.days.shape[0], -1)
+        by_span = (self.stays.T @ of_pair).reshape(-1, self.stages)
         out: Floats = (self.days.T @ by_span).T.ravel()
         return out
 
