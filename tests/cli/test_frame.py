@@ -12,6 +12,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 import pytest
@@ -163,6 +164,19 @@ def test_where_nothing_may_be_written_is_said_of_the_home_at_least(fault: Except
     assert found.message.text("ko") == "the home에 대한 권한이 없습니다."
 
 
+@pytest.mark.parametrize(("words", "named"), [([], "the variable's"), (["--home", "the option's"], "the option's")])
+def test_the_home_a_fault_is_said_of_is_the_one_that_is_meant(
+    words: list[str], named: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setenv("BOKGI_HOME", "the variable's")
+    monkeypatch.setattr("bokgi.cli.program.build", refused)
+    assert run(["data", "imports", "--lang", "en", *words]) == faults.EXIT_CODES["setup"]
+    assert f"There is no permission for {named}." in capsys.readouterr().err
+
+
 def test_an_unknown_text_of_the_parser_is_passed_on() -> None:
     error = faults.understood(TyperException("something new"))
     assert str(error).startswith("something new")
@@ -271,7 +285,7 @@ program.main()
 @pytest.mark.parametrize(("words", "code"), [([], 7), (["0"], 0), (["1"], 1)])
 def test_a_command_cleans_up_and_leaves_without_taking_the_interpreter_down(words: list[str], code: int) -> None:
     ended = subprocess.run([sys.executable, "-c", _LEAVING, *words], capture_output=True, check=False)
-    assert (ended.returncode, ended.stdout.split(b"\n"), ended.stderr) == (code, [b"folder deleted", b""], b"")
+    assert (ended.returncode, ended.stdout.splitlines(), ended.stderr) == (code, [b"folder deleted"], b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full there")

@@ -112,7 +112,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code; see `faults.EXIT_CODES`."""
     lang = language(arguments, os.environ)
     form = "json" if option_given(arguments, "--format") == "json" else "text"
-    session = Session(lang=lang, format=form, home=Path(option_given(arguments, "--home") or registry.DEFAULT_HOME))
+    home = option_given(arguments, "--home") or os.environ.get("BOKGI_HOME") or registry.DEFAULT_HOME
+    session = Session(lang=lang, format=form, home=Path(home))
     try:
         ordered = shared_options_last(arguments)
         words = list(takewhile(lambda argument: not argument.startswith("-"), ordered))
