@@ -13,9 +13,12 @@ from ibis.expr.types import Table
 from benchmarks.simulator import Organisation, simulate
 from bokgi.analysis import forecast as analysis
 from bokgi.analysis.forecast import Backtest, Forecast
+from bokgi.analysis.forecast.backtesting import Scores
+from bokgi.analysis.forecast.result import OriginResult
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
 from bokgi.questions import backtest, forecast
+from bokgi.questions.backtest import _concluded
 from bokgi.ui.format import number
 from bokgi.ui.spoken import spoken
 from tests.analysis.worlds import facts_of_world
@@ -79,6 +82,14 @@ def test_ranges_that_were_too_narrow_are_said_to_be_and_by_how_much(
     assert held(times * 0.99) < 0.8 <= held(times * 1.001)
 
 
+def test_ranges_that_barely_missed_are_not_said_to_need_once_their_width() -> None:
+    came = (11.0,) * 4 + (12.05,) * 6
+    origins = tuple(OriginResult(AS_OF, AS_OF, AS_OF, 10.0, 8.0, 12.0, one, 1.0, 1.0, {}, {}) for one in came)
+    found = Backtest(AS_OF, 1, None, origins, {"forecast": Scores(10, 1.0, 0.1, 0.4, 0.0)})
+    (concluded,) = _concluded(found)
+    assert concluded.text("en") == "So few by chance is unlikely: the ranges were too narrow."
+
+
 def test_ranges_that_were_too_wide_are_said_to_be(facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backtest, "analysed", times_as_wide(50.0))
     assert "the ranges were wider than they had to be" in said(backtest.ask_backtest(facts, as_of=AS_OF))
@@ -89,6 +100,7 @@ def test_ranges_that_were_too_wide_are_said_to_be(facts: Facts, monkeypatch: pyt
     [
         (0.36, 1.44, "This one is therefore 1.4 times as wide as it would be by itself"),
         (0.36, 0.9, "take this one as too narrow, too"),
+        (0.36, 1.04, "take this one as too narrow, too"),
         (0.64, 1.2, None),
     ],
 )

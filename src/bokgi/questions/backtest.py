@@ -18,7 +18,7 @@ from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
 from bokgi.questions.forecast import MONTH, QUARTER, inputs_of, keeping
-from bokgi.questions.forecast_told import HOW_OWNERS_COME, LEVEL, NOTHING, tried
+from bokgi.questions.forecast_told import HOW_OWNERS_COME, LEVEL, NOTHING, WIDER, tried
 
 MONTHS: Final = {MONTH: 1, QUARTER: 3}
 
@@ -149,7 +149,7 @@ def _concluded(found: Backtest) -> list[Message]:
     times = wanted([(one.mean, one.low, one.high, one.came) for one in found.origins], LEVEL)
     if verdict == "too_wide":
         return [Message(N_("So many by chance is unlikely: the ranges were wider than they had to be."))]
-    if times is None:
+    if times is None or times < WIDER:
         return [Message(N_("So few by chance is unlikely: the ranges were too narrow."))]
     text = N_(
         "So few by chance is unlikely: the ranges were too narrow. {times} times as wide they would have held {level}; "

@@ -16,6 +16,8 @@ from bokgi.domain.messages import N_, Message
 from bokgi.questions.asked import Asked, Json, column_name
 
 LEVEL: Final = 0.80
+WIDER: Final = 1.05
+"""So many times as wide is told as wider; of less the first decimal says nothing."""
 _MANY_UNKNOWN: Final = 0.05
 _FEW_PERIODS: Final = 5
 """Of fewer past periods nobody can tell whether a range of 80 % is right: all of them fall into it by chance."""
@@ -254,7 +256,7 @@ def _learnt(past: Calibration, months: int) -> list[Message]:
     """Say what follows for this range where the past ones were not right beyond chance."""
     found = judged(past.coverage80 or 0.0, separate(past.n, months), LEVEL)
     times = {"times": past.scale}
-    if found == "too_narrow" and past.scale > 1.0:
+    if found == "too_narrow" and past.scale >= WIDER:
         text = N_(
             "Past ranges were too narrow, more than chance explains. This one is therefore {times} times as wide as it "
             "would be by itself; it may still be too narrow."
