@@ -7,7 +7,15 @@ import pytest
 from scipy import special
 
 from bokgi.analysis.forecast.blending import Blend, Past, learn_blend, stretched
-from bokgi.analysis.forecast.scoring import LEVELS, crps, inside, quantile_loss, range_around
+from bokgi.analysis.forecast.scoring import (
+    LEVELS,
+    crps,
+    inside,
+    judged,
+    quantile_loss,
+    range_around,
+    separate,
+)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -38,6 +46,15 @@ def test_the_ends_of_a_range_belong_to_it() -> None:
     assert inside(draws, 90.0)
     assert not inside(draws, 9.9)
     assert not inside(draws, 90.1)
+
+
+@pytest.mark.parametrize("n", [2, 4, 5, 6, 7, 10, 14, 24])
+def test_right_ranges_of_overlapping_quarters_are_seldom_called_wrong(n: int) -> None:
+    month = np.random.default_rng(n).normal(size=(5_000, n + 2))
+    quarter = (month[:, :-2] + month[:, 1:-1] + month[:, 2:]) / np.sqrt(3.0)
+    share, count = np.unique((np.abs(quarter) < special.ndtri(0.9)).mean(axis=1), return_counts=True)
+    wrong = [judged(float(one), separate(n, 3)) is not None for one in share]
+    assert count[wrong].sum() / count.sum() < 0.06
 
 
 @pytest.mark.parametrize("scale", [0.7, 0.9, 1.0, 1.6])

@@ -17,6 +17,8 @@ LOW: Final = 0.10
 HIGH: Final = 0.90
 """Ends of the range that is told."""
 _TAIL: Final = 0.05
+_FEWEST_APART: Final = 3
+"""Five quarters that overlap count as two, and of right ranges hold less than half of them one time in nine."""
 
 
 def crps(draws: Floats, came: float) -> float:
@@ -48,9 +50,13 @@ def quantile_loss(draws: Floats, came: float) -> float:
 def usual_hits(n: int, level: float) -> tuple[int, int]:
     """Between how many of `n` periods lie nine of ten times within a range that holds `level` of them (binomial).
 
-    >>> usual_hits(16, 0.8), usual_hits(1, 0.8)
-    ((10, 15), (0, 1))
+    Of fewer than three any number may.
+
+    >>> usual_hits(16, 0.8), usual_hits(2, 0.8)
+    ((10, 15), (0, 2))
     """
+    if n < _FEWEST_APART:
+        return 0, n
     at_most = special.bdtr(np.arange(n + 1), n, level)
     low, high = np.searchsorted(at_most, [_TAIL, 1.0 - _TAIL])
     return int(low), int(high)
