@@ -96,9 +96,9 @@ def period(sql: str, *, name: str, year_starts: int = 1) -> Reading:
 
     >>> import duckdb
     >>> from bokgi.intake.values.reading import query
-    >>> texts = "(SELECT unnest(['2026년 11월', '2026-Q4', 'Nov 2026', '2026', 'soon']) AS t)"
+    >>> texts = "(SELECT unnest(['2026년 11월', '2026-Q4', '2026 H2 (하반기)', '2026', 'soon']) AS t)"
     >>> [str(row[0]) for row in duckdb.sql(query(texts, {"p": period("t", name="p")})).fetchall()]
-    ['2026-11-01', '2026-10-01', '2026-11-01', '2026-01-01', 'None']
+    ['2026-11-01', '2026-10-01', '2026-07-01', '2026-01-01', 'None']
     >>> texts = "(SELECT unnest(['FY26', 'Q4 FY2026', '2026회계연도 3월', 'FY26 H2']) AS t)"
     >>> april = query(texts, {"p": period("t", name="p", year_starts=4)})
     >>> for start, end, _ in duckdb.sql(april).fetchall():
@@ -128,7 +128,7 @@ def period(sql: str, *, name: str, year_starts: int = 1) -> Reading:
         {
             f"{name}__year": f"try_cast(nullif({year}, '') AS INTEGER)",
             f"{name}__quarter": f"try_cast(nullif({quarter}.a || {quarter}.b || {quarter}.c, '') AS INTEGER)",
-            f"{name}__half": f"try_cast(nullif({half}.a || {half}.b || CASE {said} ELSE '' END, '') AS INTEGER)",
+            f"{name}__half": f"try_cast(coalesce(nullif({half}.a || {half}.b, ''), CASE {said} END) AS INTEGER)",
             f"{name}__month": f"coalesce(try_cast(nullif({number}, '') AS INTEGER), {month})",
             f"{name}__own": f"coalesce(try_cast(nullif({own}, '') AS INTEGER), {month})",
             f"{name}__whole": f"regexp_full_match({text}, '(19|20)[0-9][0-9] ?(년도?)?')",
