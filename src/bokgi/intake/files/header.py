@@ -153,11 +153,11 @@ def _is_label_row(records: Sequence[Sequence[str]], at: int) -> bool:
     if any(len(cell) > _LONGEST_LABEL for cell in cells):
         return False
     alike = sum(1 for cell in cells if looks_like_data(cell))
-    below = records[at + 1] if at + 1 < len(records) else ()
-    if alike == 0 or _are_periods(records[at], below):
+    if alike == 0 or _are_periods(records, at):
         return True
     if alike * 2 > len(cells):
         return False
+    below = records[at + 1] if at + 1 < len(records) else ()
     both = sum(
         1
         for cell, under in zip(records[at], below, strict=False)
@@ -166,16 +166,27 @@ def _is_label_row(records: Sequence[Sequence[str]], at: int) -> bool:
     return both * 4 < len(cells)
 
 
-def _are_periods(record: Sequence[str], below: Sequence[str]) -> bool:
+def _are_periods(records: Sequence[Sequence[str]], at: int) -> bool:
     """Tell whether what looks like data in a row are names of different months or years ("202601"), beside a label.
 
-    Below the name of a period stands something else.
+    Below the names of periods stands something else: of amounts some may look like a year, but not all.
     """
-    found = {place: cell.strip() for place, cell in enumerate(record) if looks_like_data(cell)}
-    labels = any(cell.strip() for place, cell in enumerate(record) if place not in found)
-    under = [below[place].strip() for place in found if place < len(below)]
+    found = {place: cell.strip() for place, cell in enumerate(records[at]) if looks_like_data(cell)}
+    labels = any(cell.strip() for place, cell in enumerate(records[at]) if place not in found)
     different = labels and len(set(found.values())) == len(found)
-    return different and all(map(_PERIOD.fullmatch, found.values())) and not any(map(_PERIOD.fullmatch, under))
+    if not different or not all(map(_PERIOD.fullmatch, found.values())):
+        return False
+    under = [
+        _PERIOD.fullmatch(cell) is not None and _is_year(cell) == _is_year(name)
+        for record in records[at + 1 :]
+        for place, name in found.items()
+        if place < len(record) and (cell := record[place].strip())
+    ]
+    return not under or not all(under)
+
+
+def _is_year(period: str) -> bool:
+    return len(period) == len("2026")
 
 
 def _is_second_row(

@@ -39,6 +39,7 @@ SUBJECTS: Final = (
 )
 _WHOLE: Final = ("targets.period", "targets.period_start")
 _PARTS: Final = ("targets.month", "targets.quarter")
+_OF_ROWS: Final = frozenset({*_WHOLE, *_PARTS})
 _KINDS: Final = frozenset({"targets.subject_kind", "targets.measure"})
 _NOT_BESIDE: Final = frozenset({"targets.amount", *_WHOLE, *_PARTS, "targets.period_end", "targets.last_day"})
 """Fields that no column has beside columns for periods: "목표" is their sum there."""
@@ -52,6 +53,7 @@ _VAGUE: Final = frozenset(map(key, ("amount", "value")))
 _YEAR_ENDS: Final = frozenset({("12", "01"), ("Q4", "Q1"), ("H2", "H1")})
 _SEVERAL: Final = 2
 _QUARTER: Final = 3
+_HALF: Final = 0.5
 _BY_HEADER: Final = 0.9
 _BY_VALUES: Final = 0.6
 _SHOWN: Final = 12
@@ -88,9 +90,12 @@ def periods(staged: StagedFile) -> Periods | None:
 
     Of columns with words beside the period only those count that say target; of a period beside shorter ones within it
     none, nor of a bare year beside anything shorter. One column alone may be anything, but for one that says so, or a
-    year in a file that does. Months that go on after December are of the next year.
+    year in a file that does. Months that go on after December are of the next year. Where rows say which period they
+    are of, a half or a year beside is the sum of several rows.
     """
     found = with_october([name for column in staged.columns if (name := period_of(column.name)) is not None])
+    if _in_rows(staged):
+        found = [name for name in found if len(name.months) <= _QUARTER]
     plain = [name for name in found if not name.words]
     told = [name for name in found if _says_target(name.words)]
     if told and all(any(name.within(whole) for name in plain) and len(whole.months) > _QUARTER for whole in told):
@@ -105,6 +110,15 @@ def periods(staged: StagedFile) -> Periods | None:
     columns = dict(_fields(parts))
     others = [c.name for c in staged.columns if c.name not in columns and _is_other(c, found)]
     return Periods(columns, tuple(others), bool(told))
+
+
+def _in_rows(staged: StagedFile) -> bool:
+    """Tell whether a column says of each row which month or quarter it is of; one of years says less."""
+    return any(
+        any((fit(column, FIELDS[field]) or 0) >= _HALF for field, _ in named(column.name) if field in _OF_ROWS)
+        and (fit(column, FIELDS[YEAR]) or 0) < _HALF
+        for column in staged.columns
+    )
 
 
 def _amounts(staged: StagedFile, chosen: Sequence[NamedPeriod]) -> bool:
