@@ -1,6 +1,7 @@
 // What is sent with a form is kept in this tab until an answer shows that it arrived. Where the session had ended, or the
-// form was too old, the page that says so ([data-lost]) lets it stay, and it stands in its form again when the form is
-// opened by the same person.
+// form was too old, the page that says so ([data-lost]) lets it stay, and it stands in its form again when the same person
+// opens the page of the form. Of forms that send to one address it is the one with the same hidden fields, and none where
+// several have: a note for oneself must not stand in the form for what another reads.
 (() => {
   "use strict";
   const NAME = "bokgi-sent";
@@ -17,23 +18,39 @@
   };
   const addressOf = (form) => new URL(form.getAttribute("action") || "", location.href).pathname;
   const fieldsOf = (form) => [...form.elements].filter((one) => one.name && !NOT_KEPT.includes(one.type));
+  const marksOf = (form) =>
+    [...form.elements].filter((one) => one.type === "hidden" && one.name !== "csrfmiddlewaretoken").map((one) => `${one.name}=${one.value}`);
+  const here = () => location.pathname + location.search;
   const typed = (one) => one.matches("textarea, input:not([type=checkbox], [type=radio])") && one.value;
 
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (!user || event.defaultPrevented || form.method !== "post" || form.matches("[data-live]")) return;
+  const keepForm = (form) => {
+    if (!user || form.method !== "post" || form.matches("[data-live]")) return;
     const fields = fieldsOf(form);
     if (!fields.some(typed)) return;
     const values = fields.map((one) => ({ name: one.name, value: one.value, checked: one.checked }));
-    keep({ user, form: addressOf(form), values, lost: false });
+    keep({ user, page: here(), form: addressOf(form), marks: marksOf(form), values, lost: false });
+  };
+  document.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) keepForm(event.target);
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful && event.detail.requestConfig.verb === "post") keep(null);
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const form = detail.elt.closest("form");
+    if (detail.xhr.status === 401 && form) keepForm(form);
+    else if (detail.successful && detail.requestConfig.verb === "post") keep(null);
   });
+
+  const likeness = (marks, others) => 2 * marks.filter((one) => others.includes(one)).length - others.length;
+  const formOf = (kept) => {
+    if (kept.page !== here()) return null;
+    const found = [...document.forms].filter((one) => one.method === "post" && addressOf(one) === kept.form && fieldsOf(one).length);
+    const alike = found.map((one) => likeness(kept.marks, marksOf(one)));
+    const best = Math.max(...alike);
+    return alike.filter((one) => one === best).length === 1 ? found[alike.indexOf(best)] : null;
+  };
 
   const restore = () => {
     const kept = read();
-    const form = kept && [...document.forms].find((one) => one.method === "post" && addressOf(one) === kept.form && fieldsOf(one).length);
+    const form = kept && formOf(kept);
     if (!form) return;
     const left = [...kept.values];
     for (const field of fieldsOf(form)) {
