@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import pyarrow.parquet as pq
 import pytest
 
 from bokgi.facts.lake import Lake
@@ -54,6 +55,24 @@ def test_a_misspelt_name_is_said_with_the_one_that_is_known(tmp_path: Path) -> N
 def test_files_of_one_import_know_each_others_names(tmp_path: Path) -> None:
     _, result = taken_in(tmp_path, {"영업기회.csv": DEALS} | goals(unicodedata.normalize("NFD", "김민수"), "김민스"))
     assert said(result) == [("target_of_someone_new", "김민스", "김민수")]
+
+
+def test_a_name_that_two_people_have_is_known(tmp_path: Path) -> None:
+    taken_in(tmp_path, {"영업사원.csv": PEOPLE + "김민수,kim2@bokgi.test,영업2팀\n"})
+    _, result = taken_in(tmp_path, goals("김민수", "이서엔"))
+    assert said(result) == [("target_of_someone_new", "이서엔", "이서연")]
+    assert "person_ambiguous" in {finding.code for finding in result.findings}
+
+
+@pytest.mark.parametrize("names", [(unicodedata.normalize("NFD", "김민수"),), ("김민수님", "김민수 과장")])
+def test_a_person_in_a_column_of_teams_or_people_is_that_however_written(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    taken_in(tmp_path, {"영업사원.csv": PEOPLE})
+    lake, _ = taken_in(tmp_path, goals(*names, head="구분"))
+    rows = [row for path in lake.state()["targets"] for row in pq.read_table(path).to_pylist()]
+    assert {row["subject_kind"] for row in rows} == {"person"}
+    assert len({row["subject_id"] for row in rows}) == 1
 
 
 def test_where_nobody_is_known_yet_nobody_is_pointed_out(tmp_path: Path) -> None:

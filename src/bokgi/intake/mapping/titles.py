@@ -53,13 +53,14 @@ def several_titles(sql: str) -> str:
     """Give the SQL condition that the person named stands with another title in another row of the same rows.
 
     >>> import duckdb
-    >>> names = "(SELECT unnest(['김민수 과장', '김민수대리님', '이지은 과장', '이지은과장']) AS name)"
+    >>> names = "(SELECT unnest(['김민수 과장', '김민수대리님', '이지은 과장', '이지은과장', '이지은님']) AS name)"
     >>> [row[0] for row in duckdb.sql(f"SELECT {several_titles('name')} FROM {names}").fetchall()]
-    [True, True, False, False]
+    [True, True, False, False, False]
     """
     text = f"nfc_normalize(trim({sql}))"
     plain = without_title(text)
-    titled = f"CASE WHEN {text} <> {plain} THEN regexp_replace(replace({text}, ' ', ''), '님$', '') END"
+    bare = f"regexp_replace(replace({text}, ' ', ''), '님$', '')"
+    titled = f"CASE WHEN {text} <> {plain} THEN nullif({bare}, {plain}) END"
     return f"({titled} IS NOT NULL AND min({titled}) {(of := f'OVER (PARTITION BY {plain})')} <> max({titled}) {of})"
 
 
@@ -80,7 +81,7 @@ def told(
     for (text,) in rows:
         if (parts := _parts(text)) is not None:
             titles[parts[0]].add(parts[1])
-    several = sorted({title for found in titles.values() if len(found) > 1 for title in found})
+    several = sorted({title for found in titles.values() if len(found - {""}) > 1 for title in found})
     if several and entity is Entity.TARGETS:
         return WITHOUT_TITLE, []
     if several:

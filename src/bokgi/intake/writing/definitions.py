@@ -104,7 +104,7 @@ def _targets(reading: Reading, references: Sequence[Reference]) -> Yield:
     named = "NULL::VARCHAR" if person is None else person.key
     if reading.says("targets.subject"):
         everybody = "SELECT key, name FROM existing_person UNION ALL SELECT key, name FROM refs_person"
-        found = f"(SELECT min(e.key) FROM ({everybody}) AS e WHERE e.name = {subject})"
+        found = f"(SELECT min(e.key) FROM ({everybody}) AS e WHERE e.name = nfc_normalize({subject}))"
         named = f"coalesce({named}, {found})"
     team = f"coalesce({reading.sql('targets.team', rows='r')}, {subject})"
     rows = f"""SELECT r.*, {named} AS person_id, {team} AS team FROM {_each_target(reading)} AS r
