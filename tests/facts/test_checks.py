@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from bokgi.domain.errors import SetupError
@@ -118,6 +119,15 @@ def test_a_damaged_lake_says_what_is_damaged_and_what_to_do(
         Lake.open(home).state()
     assert (refused.value.code, refused.value.message.values["table"]) == ("table_damaged", table)
     assert refused.value.hint is not None
+
+
+def test_a_file_that_may_not_be_read_now_is_not_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_given: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    files = sound(tmp_path).files("deals")
+    monkeypatch.setattr(pq, "read_metadata", refused)
+    assert delta.unreadable(files) == []
 
 
 def test_a_home_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ counts, dates and numbers of a file and never a text, so that no name can stand 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -97,13 +98,14 @@ def damaged(table: str, paths: Sequence[Path]) -> SetupError:
 
 
 def unreadable(files: Iterable[DataFile]) -> list[Path]:
-    """Give the data files that are gone, or are no Parquet any more."""
+    """Give the data files that are gone, or are no Parquet any more; one that may not be read now is neither."""
     bad = []
     for file in files:
         try:
             pq.read_metadata(file.path)
-        except (OSError, pa.ArrowInvalid):
-            bad.append(file.path)
+        except (OSError, pa.ArrowInvalid) as error:
+            if errno_of(error) in {None, errno.ENOENT, errno.EIO}:
+                bad.append(file.path)
     return bad
 
 
