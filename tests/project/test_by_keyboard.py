@@ -126,6 +126,9 @@ def test_the_search_is_one_key_away_and_a_lone_letter_does_nothing(
     key(window, homes.deal_name("lee", 12)[:4])
     until(window, homes.deal_name("lee", 12), "#hits")
     stays(window, "#words")
+    composing = "new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, isComposing: true })"
+    window.execute_script(f"document.activeElement.dispatchEvent({composing})")
+    stays(window, "#words")
     key(window, Keys.ARROW_DOWN)
     assert 'href="/deals/lee-12/"' in focused(window)
     key(window, Keys.ARROW_UP)

@@ -20,10 +20,11 @@ document.addEventListener("keydown", (event) => {
   find.click();
 });
 
-// In the search the arrow keys walk from the words through what was found, and back.
+// In the search the arrow keys walk from the words through what was found, and back. The one that ends a Hangul syllable is
+// told twice.
 document.addEventListener("keydown", (event) => {
   const words = document.getElementById("words");
-  if (!words || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  if (!words || event.isComposing || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
   const stops = [words, ...document.querySelectorAll("#hits .hits a")];
   const place = stops.indexOf(document.activeElement);
   if (place < 0) return;
