@@ -102,6 +102,7 @@ def test_who_is_not_signed_in_comes_back_after_signing_in(as_role: AsRole) -> No
     for sent_from, back in (
         ("http://testserver/deals/new/", "%2Fdeals%2Fnew%2F"),
         ("http://evil.example/deals/", "%2F"),
+        ("http://testserver//evil.example/deals/", "%2F%252Fevil.example%2Fdeals%2F"),
     ):
         sent = as_role("").post("/deals/new/", {}, headers={"Referer": sent_from})
         assert sent["Location"] == f"/account/sign-in/?next={back}"
@@ -113,6 +114,11 @@ def test_a_form_that_was_open_for_too_long_leads_back_to_itself(users: dict[str,
     refused = client.post("/deals/new/", {"name": "x"}, headers={"Referer": "http://testserver/deals/new/?a=1"})
     assert refused.status_code == 403
     assert 'data-lost><a class="btn btn-primary" href="/deals/new/?a=1">' in refused.content.decode()
+    # Where it is not known which form it was, nothing promises that it is filled in again.
+    unknown = client.post("/deals/new/", {"name": "x"}).content.decode()
+    assert "다시 보내 주세요" in unknown
+    assert "입력하신 내용이 그대로" not in unknown
+    assert "data-lost" not in unknown
 
 
 def test_a_page_that_is_not_there_says_so_in_the_frame(as_role: AsRole) -> None:

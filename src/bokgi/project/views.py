@@ -176,8 +176,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form that was open for too long, or came from another site."""
     del reason
     text = N_("The form was open for too long, or you signed in elsewhere meanwhile.")
-    hint = N_("Go back to the form: what you typed stands in it again. Send it once more.")
     back = page_of(request)
-    return _page(
-        request, 403, N_("Form no longer valid"), Message(text), Message(hint), back="" if back == "/" else back
-    )
+    if back == "/":
+        hint, back = N_("Go back, reload the page and send the form again."), ""
+    else:
+        hint = N_("Go back to the form: what you typed stands in it again. Send it once more.")
+    return _page(request, 403, N_("Form no longer valid"), Message(text), Message(hint), back=back)

@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
@@ -82,7 +82,8 @@ def page_of(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=settings.ENCRYPTED):
         return "/"
     found = urlsplit(address)
-    return urlunsplit(("", "", found.path or "/", found.query, ""))
+    # A path that begins with two slashes names another host.
+    return escape_leading_slashes(urlunsplit(("", "", found.path or "/", found.query, "")))
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
