@@ -18,7 +18,7 @@ from bokgi.facts.read import open_facts
 from bokgi.intake.importing import ImportResult, import_files
 from bokgi.intake.mapping.model import Entity, Hints
 from bokgi.intake.plan import PlanOptions, plan_import
-from tests.intake.mapping.small_files import Bench, table
+from tests.intake.mapping.small_files import Bench, fields, table
 
 AT: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 KOREAN: Final = ("팀", "연도", "분기", "목표(만원)")
@@ -193,3 +193,17 @@ def test_the_year_of_months_is_found_in_the_name_or_asked_for(bench: Bench, name
 def test_amounts_by_month_of_nobody_knows_what_are_no_targets(bench: Bench) -> None:
     text = table(("담당자", "월", "금액"), ("김민수", "1월", "5000000"))
     assert bench.one(text, "월별.csv").entity is Entity.IGNORE
+
+
+@pytest.mark.parametrize("headers", [("202601", "202602"), ("2026-01-01", "2026-02-01"), ("2026.1", "2026.2")])
+def test_amounts_that_look_like_a_year_make_no_data_of_a_header(bench: Bench, headers: tuple[str, str]) -> None:
+    found = bench.one(table(("담당자", *headers), ("김민수", "2000", "2050"), ("이지은", "3000", "2010")), "목표.csv")
+    assert [column.period for column in found.target_columns] == ["2026-01", "2026-02"]
+
+
+@pytest.mark.parametrize(("of", "rows"), [("분기", ("1분기", "2분기")), ("기간", ("2026-01", "2026-02"))])
+def test_the_year_beside_targets_of_rows_is_their_sum(bench: Bench, of: str, rows: tuple[str, str]) -> None:
+    text = table(("담당자", of, "목표", "연간 목표"), *(("김민수", row, "500", "2000") for row in rows))
+    found = fields(bench.one(text, "2026 목표.csv"))
+    assert (found["목표"], found["연간 목표"]) == ("targets.amount", "leave_out")
+    assert found[of] in {"targets.quarter", "targets.period"}

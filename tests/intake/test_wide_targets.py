@@ -262,20 +262,6 @@ def test_a_column_may_be_for_a_whole_year_or_a_half(
     assert (result.read, result.accepted) == (1, 1)
 
 
-@pytest.mark.parametrize("headers", [("202601", "202602"), ("2026-01-01", "2026-02-01"), ("2026.1", "2026.2")])
-def test_amounts_that_look_like_a_year_make_no_data_of_a_header(bench: Bench, headers: tuple[str, str]) -> None:
-    found = bench.one(table(("담당자", *headers), ("김민수", "2000", "2050"), ("이지은", "3000", "2010")), "목표.csv")
-    assert [column.period for column in found.target_columns] == ["2026-01", "2026-02"]
-
-
-@pytest.mark.parametrize(("of", "rows"), [("분기", ("1분기", "2분기")), ("기간", ("2026-01", "2026-02"))])
-def test_the_year_beside_targets_of_rows_is_their_sum(bench: Bench, of: str, rows: tuple[str, str]) -> None:
-    text = table(("담당자", of, "목표", "연간 목표"), *(("김민수", row, "500", "2000") for row in rows))
-    found = fields(bench.one(text, "2026 목표.csv"))
-    assert (found["목표"], found["연간 목표"]) == ("targets.amount", "leave_out")
-    assert found[of] in {"targets.quarter", "targets.period"}
-
-
 def test_a_month_that_a_saved_mapping_does_not_know_is_a_target_too(tmp_path: Path) -> None:
     taken_in(tmp_path, "목표.csv", ("담당자", "2026-01", "2026-02", "2026-03"), ("김민수", "1", "2", "3"))
     lake, again = taken_in(tmp_path, "목표.csv", ("담당자", "2026-02", "2026-03", "2026-04"), ("김민수", "2", "3", "4"))
