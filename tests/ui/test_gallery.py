@@ -112,13 +112,43 @@ def rows(words: str) -> Table:
     return Table("Deals", columns, [[Cell(words), Cell("1,234,500"), *([Cell("answered")] * 9), Cell(words)]])
 
 
+def sheet_of(words: str, **values: object) -> str:
+    """Write a page of its own with the components' styles."""
+    styles = "".join(f"<style>{(STATIC / sheet).read_text(encoding='utf-8')}</style>" for sheet in STYLES)
+    drawn = environment("ko").from_string("{% import 'ui/all.jinja' as ui with context %}" + words)
+    return f"<!doctype html><meta charset=utf-8>{styles}{drawn.render(**values)}"
+
+
+@needs_browser
+def test_paper_has_no_place_for_what_is_done_and_filled_in(tmp_path: Path) -> None:
+    columns = [Column("Deal"), Column("Submit", unseen=True, acts=True)]
+    page = tmp_path / "paper.html"
+    page.write_text(
+        sheet_of(
+            """{{ ui.table(found) }}
+            {% call ui.panel('Say so') %}<form id="alone"><input name="said"></form>{% endcall %}
+            {% call ui.panel('Also') %}<p id="words">Words</p><form id="beside"><input name="said"></form>{% endcall %}
+            <form id="page">{% call ui.panel('Draft') %}<p>What was written</p>{% endcall %}</form>
+            <details class="as-table" id="shut"><summary>As a table</summary><p>Rows</p></details>
+            <details class="as-table" id="open" open><summary>As a table</summary><p>Rows</p></details>""",
+            found=Table("Deals", columns, [[Cell("Onnuri"), Cell("Override", href="#")]]),
+        ),
+        encoding="utf-8",
+    )
+    there = "return [...document.querySelectorAll(arguments[0])].map(one => one.getClientRects().length > 0)"
+    with browser(1100) as driver:
+        driver.get(page.as_uri())
+        assert driver.execute_script(there, ".is-act, #alone, #beside, #shut") == [True] * 5
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        assert driver.execute_script(there, ".is-act, #alone, .panel:has(#alone), #beside, #shut") == [False] * 6
+        assert driver.execute_script(there, "th[scope=row], td, #words, #page p, #open p") == [True, False, *[True] * 3]
+
+
 @needs_browser
 def test_a_sentence_in_a_table_is_not_broken_to_bits_in_a_narrow_window(tmp_path: Path) -> None:
-    sheets = "".join(f"<style>{(STATIC / sheet).read_text(encoding='utf-8')}</style>" for sheet in STYLES)
-    drawn = environment("ko").from_string("{% import 'ui/all.jinja' as ui with context %}{{ ui.table(found) }}")
     page = tmp_path / "table.html"
-    body = drawn.render(found=rows("종료 예정일 61일 지남, 10월 22일 이후 접촉 없음, 다음 단계 없음"))
-    page.write_text(f"<!doctype html><meta charset=utf-8>{sheets}{body}", encoding="utf-8")
+    found = rows("종료 예정일 61일 지남, 10월 22일 이후 접촉 없음, 다음 단계 없음")
+    page.write_text(sheet_of("{{ ui.table(found) }}", found=found), encoding="utf-8")
     with browser(720) as driver:
         driver.get(page.as_uri())
         cell = driver.find_element(By.CSS_SELECTOR, "td:last-child")

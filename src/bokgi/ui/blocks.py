@@ -60,7 +60,8 @@ class Column:
     """One column: what stands in its head, how it is aligned, whether it only draws what another column says.
 
     On a page a column has a `key`: it is sorted by it where `sortable`, and `optional` ones can be left out. The head
-    of an `unseen` one is only read aloud: what stands below speaks for itself to who sees the row.
+    of an `unseen` one is only read aloud: what stands below speaks for itself to who sees the row. What stands in one
+    that `acts` is done and not read: it is left out on paper.
     """
 
     label: str
@@ -70,6 +71,7 @@ class Column:
     sortable: bool = False
     optional: bool = False
     unseen: bool = False
+    acts: bool = False
 
 
 @dataclass(frozen=True)

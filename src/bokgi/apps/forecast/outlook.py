@@ -280,6 +280,7 @@ def _shares(
     unit = speaker.money_column([row[name] for _, _, row, _ in rows for name in ("won_so_far", "mean", "high")])
     ends = [amount_of(row[name]) for _, _, row, _ in rows for name in ("low", "high")]
     line = line_of([*ends, *(one.amount for one in newest.values() if one is not None)], 140)
+    act = Column(say(N_("Submit")), unseen=True, acts=True)
     columns = [
         Column(head),
         Column(say(N_("Won, {unit}"), unit=unit.label), "right"),
@@ -288,7 +289,7 @@ def _shares(
         Column(say(N_("Expected")), "right"),
         Column(say(N_("80% range; the tick is what was submitted")) if submits else say(N_("80% range")), drawn=True),
         *([Column(say(N_("Won and commit")), "right"), Column(say(N_("With best case")), "right")] if used else []),
-        *([Column(say(N_("Submitted")), "right"), Column(say(N_("Submit")), unseen=True)] if submits else []),
+        *([Column(say(N_("Submitted")), "right"), act] if submits else []),
     ]
     cells = []
     for subject, name, row, levels in rows:

@@ -44,7 +44,7 @@ def columns(screen: Screen, editor: Editor) -> tuple[Column, ...]:
     if editor.dated:
         told += [Column(screen.say(N_("From")), key="valid_from"), Column(screen.say(N_("Until")), key="valid_to")]
     if selectors.may_edit(screen):
-        told.append(Column(screen.say(N_("Set")), key="change"))
+        told.append(Column(screen.say(N_("Set")), key="change", acts=True))
     return tuple(told)
 
 
