@@ -181,12 +181,15 @@ def test_a_western_european_file_is_read_once_somebody_says_so(
     assert upload.hints["encoding"] == ""
 
 
-def test_a_column_found_by_a_preset_names_the_crm(give: Give) -> None:
+def test_a_column_found_by_a_preset_names_the_crm(give: Give, as_role: AsRole) -> None:
     rows = "Id,Name,StageName,Amount,CloseDate\n006A,Server,Proposal,500,2026-12-01\n"
     upload = give(SimpleUploadedFile("Opportunity.csv", rows.encode()))
     for lang, label in (("ko", "프리셋: Salesforce"), ("en", "preset: Salesforce")):
         columns = upload.plan[lang]["files"][0]["columns"]
         assert [one["found_by_label"] for one in columns if one["column"] == "StageName"] == [label]
+    # On screen the file says it once, and not each of its columns.
+    page = as_role("admin").get(reverse("data:uploaded", args=[upload.pk])).content.decode()
+    assert sum(page.count(label) for label in ("프리셋: Salesforce", "preset: Salesforce")) == 1
 
 
 def test_files_of_other_kinds_are_passed_over(home: Path, users: dict[str, User]) -> None:

@@ -18,7 +18,7 @@ from bokgi.domain.messages import LANGUAGES, N_, Message
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Import
 from bokgi.intake.importing import ImportResult, import_files
-from bokgi.intake.mapping.describe import describe
+from bokgi.intake.mapping.describe import describe, preset_label
 from bokgi.intake.plan import ImportPlan, PlanOptions, plan_import
 from bokgi.intake.release import release_by_mapping, tell_one_table
 from bokgi.intake.undoing import undo_import
@@ -171,6 +171,7 @@ def _plan_json(plan: ImportPlan, lang: str) -> Json:
         for column, row in zip(file["columns"], describe(planned.mapping, lang), strict=True):
             column["found_by_label"] = row.found_by_label
         file["name"] = planned.mapping.name
+        file["crm"] = preset_label(planned.mapping)
         own = {column.header: column for column in planned.staged.columns}
         for column in file["columns"]:
             staged = own.get(column["column"])

@@ -122,7 +122,7 @@ def recorded(mapping: FileMapping) -> list[Finding]:
     values: dict[str, object] = {"file": mapping.file, "columns": columns}
     text = N_(
         "{file} is taken to hold every change of {columns} from its oldest entry on; a deal without an entry kept "
-        "what it has. If the file was cut or filtered, take columns out of fully_recorded in the mapping."
+        "what it has. If the file was cut or filtered, export it whole and import it again."
     )
     return [Finding("history_assumed_complete", Severity.INFO, Message(text, values), values=values)]
 
