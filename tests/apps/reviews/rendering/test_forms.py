@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zlib
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -121,6 +123,25 @@ def test_the_same_document_gives_the_same_paper() -> None:
 
 def test_the_paper_holds_the_korean_type() -> None:
     assert b"NanumGothic" in pdf(example())
+
+
+def _lines(paper: bytes) -> list[float]:
+    """Give how long the straight level lines of a PDF are, in points."""
+    pages = [
+        zlib.decompress(found[1]) for found in re.finditer(rb"stream\r?\n(\x78.*?)\r?\nendstream", paper, re.DOTALL)
+    ]
+    drawn = [line for page in pages for line in re.findall(rb"([-\d.]+) ([-\d.]+) m\s+([-\d.]+) ([-\d.]+) l\b", page)]
+    return [abs(float(ends[2]) - float(ends[0])) for ends in drawn if ends[1] == ends[3]]
+
+
+@pytest.mark.parametrize("columns", [4, 8, 9, 10, 12])
+def test_a_table_of_numbers_takes_the_width_of_the_paper(columns: int) -> None:
+    heads = [Column("사람"), *(Column(f"{place}주", "right") for place in range(1, columns))]
+    table = Table("사람별", heads, [[Cell("김서연"), *[Cell("12")] * (columns - 1)]] * 2)
+    doc = example()
+    paper = pdf(replace(doc, sections=[replace(doc.sections[0], blocks=[table])], foot=[]))
+    # The line below the head, and one below each row: the paper is 210 mm, its margins 14.
+    assert sum(length > (210 - 28) / 25.4 * 72 - 1 for length in _lines(paper)) == 3
 
 
 def test_a_table_wider_than_the_terminal_is_split_with_its_first_column_repeated() -> None:
