@@ -26,7 +26,7 @@ from bokgi.facts.ledger import Entry
 from bokgi.intake.undoing import undo_import
 from bokgi.questions.deal_contacts import ask_contacts
 from tests import homes
-from tests.apps.reviews.closed_meetings import agreed, meeting_held
+from tests.apps.reviews.closed_meetings import agreed, meeting_held, recorded
 from tests.apps.reviews.meeting.conftest import NOW, SignedIn, promise, seat, text
 from tests.cast import rows_of
 
@@ -73,6 +73,14 @@ def test_past_meetings_say_what_became_of_what_was_agreed(team: dict[str, User],
     page = text(signed_in(team["leader"]), "/reviews/")
     assert "5 commitments · 2 kept · 1 not kept · 1 the data cannot judge · 1 waiting" in page
     assert page.count("Nothing agreed") == 1
+
+
+def test_the_preparation_of_a_past_meeting_is_asked_for_no_more(team: dict[str, User], signed_in: SignedIn) -> None:
+    held = meeting_held(team)
+    recorded(held, before=[])
+    page = text(signed_in(team["rep"]), f"/reviews/{held.pk}/prepare/")
+    assert "not prepared" in page
+    assert "On time until" not in page
 
 
 def test_a_preparation_is_seen_by_its_writer_and_who_leads(
