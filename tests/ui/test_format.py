@@ -15,6 +15,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.ui import format as f
+from bokgi.ui.speaker import Speaker
 
 UNITS = {"조": Decimal(10**12), "억": Decimal(10**8), "만": Decimal(10**4), "": Decimal(1)}
 LETTERS = {"T": Decimal(10**12), "B": Decimal(10**9), "M": Decimal(10**6), "K": Decimal(10**3), "": Decimal(1)}
@@ -163,6 +164,10 @@ def test_dates_are_long_in_text_and_short_in_tables() -> None:
     assert f.plain(f.day(on, "ko", year=True)) == "2025년 11월 24일"
     assert f.plain(f.day(on, "en", year=True)) == "Nov 24, 2025"
     assert (f.day_short(on, "ko"), f.plain(f.day_short(on, "en"))) == ("11/24", "Nov 24")
+    # Among days of this year one of another stands in the same form.
+    speakers = [Speaker(lang, date(2026, 11, 24), "KRW") for lang in ("ko", "en")]
+    assert [f.plain(one.day_short("2025-11-24")) for one in speakers] == ["2025/11/24", "Nov 24, 2025"]
+    assert [f.plain(one.day_short("2026-11-24")) for one in speakers] == ["11/24", "Nov 24"]
     assert (f.weekday(on, "ko"), f.weekday(on, "en")) == ("월요일", "Monday")
 
 

@@ -67,9 +67,7 @@ class Speaker:
         if on is None:
             return written.ABSENT
         found = date.fromisoformat(on)
-        if found.year != self.as_of.year:
-            return written.day(found, self.lang, year=True)
-        return written.day_short(found, self.lang)
+        return written.day_short(found, self.lang, year=found.year != self.as_of.year)
 
     def days(self, number: float | None) -> str:
         """Write a number of days."""

@@ -92,6 +92,16 @@ def test_a_target_is_looked_at_written_as_an_import_and_taken_back(as_role: AsRo
     assert goal() != "5000000000"
 
 
+def test_days_of_one_column_all_have_their_year(as_role: AsRole) -> None:
+    leader = as_role("leader")
+    key = key_of(leader, "memberships", PEOPLE["lee"])
+    given = {"person_id": "lee", "team": "2팀", "role": "AE", "manager_id": "han", "share": "100", "started_on": ""}
+    assert save(leader, "memberships", **given, left_on="", start="2026-12-01", key=key) == 302
+    shown = content(leader, "/settings/definitions/memberships/").replace("\xa0", " ")
+    assert "Dec 1, 2026</td>" in shown
+    assert "Dec 1</td>" not in shown
+
+
 def test_a_membership_changes_from_a_day_on_and_the_days_before_stay(as_role: AsRole, own_home: Path) -> None:
     leader = as_role("leader")
     key = key_of(leader, "memberships", PEOPLE["lee"])

@@ -19,7 +19,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.ui.blocks import Badge, Cell, Column, Control, Field, Table
-from bokgi.ui.format import ABSENT, NBSP, money, number, period_name
+from bokgi.ui.format import ABSENT, NBSP, day, money, number, period_name
 from bokgi.ui.listing import Listing
 
 _CONTROLS: Final[Mapping[str, Control]] = {
@@ -93,7 +93,7 @@ def _written(screen: Screen, one: Input, value: Any, row: Row) -> str:  # noqa: 
     if isinstance(value, Period):
         return period_name(value, screen.lang)
     if isinstance(value, date):
-        return screen.speaker.day(value.isoformat())
+        return day(value, screen.lang, year=True)
     if one.kind == "amount" and row["currency"] is not None:
         return money(Money(value, row["currency"]), screen.lang)
     if one.kind == "share":
@@ -136,7 +136,7 @@ def table(
                     else screen.say(N_("further on")).replace(" ", NBSP)
                 )
                 written[name] = Cell(
-                    screen.speaker.day(row[name].isoformat()) if row[name] else words, tone="" if row[name] else "dim"
+                    day(row[name], screen.lang, year=True) if row[name] else words, tone="" if row[name] else "dim"
                 )
         if selectors.may_edit(screen):
             written["change"] = Cell(screen.say(N_("change")), href=change_address(editor, row))

@@ -24,9 +24,11 @@ def day(on: date, lang: str, *, year: bool = False) -> str:
     return f"{text},{NBSP}{on.year}" if year else text
 
 
-def day_short(on: date, lang: str) -> str:
-    """Write a date in a table or on an axis: `11/24`; in English `Nov 24`, as 11/24 is read in two ways."""
-    return f"{on.month}/{on.day}" if lang == "ko" else day(on, lang)
+def day_short(on: date, lang: str, *, year: bool = False) -> str:
+    """Write a date in a table or on an axis: `11/24`, with the year `2025/11/24`; in English as `day` writes it."""
+    if lang != "ko":
+        return day(on, lang, year=year)
+    return f"{on.year}/{on.month}/{on.day}" if year else f"{on.month}/{on.day}"
 
 
 def moment(at: datetime, lang: str, *, year: bool = False) -> str:
