@@ -16,6 +16,7 @@ from bokgi.apps.data import rules, selectors, services
 from bokgi.apps.data.models import Upload, Work, WorkKind, WorkState
 from bokgi.domain.errors import ConflictError, InputError, UsageError
 from bokgi.facts.lake import Lake
+from bokgi.ui.format import plain
 from tests.apps.data.conftest import ROWS, Give, deals_file, done, imported
 
 AsRole = Callable[[str], Client]
@@ -179,6 +180,13 @@ def test_a_western_european_file_is_read_once_somebody_says_so(
     as_role("admin").post(reverse("data:hint", args=[upload.pk]), {"encoding": ""})
     upload.refresh_from_db()
     assert upload.hints["encoding"] == ""
+
+
+def test_what_is_found_names_days_as_people_do(give: Give) -> None:
+    upload = give(deals_file())
+    for lang, day in (("ko", "2026년 11월 24일"), ("en", "Nov 24, 2026")):
+        said = [one["message"] for one in upload.plan[lang]["findings"] if one["code"] == "exported_at_found"]
+        assert [day in plain(message) for message in said] == [True]
 
 
 def test_a_column_found_by_a_preset_names_the_crm(give: Give, as_role: AsRole) -> None:

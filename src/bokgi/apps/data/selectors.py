@@ -20,6 +20,7 @@ from bokgi.facts.ledger import Import
 from bokgi.intake import quarantine
 from bokgi.intake.importing import mappings_from
 from bokgi.intake.quarantine import Place, RefusedRow
+from bokgi.ui.format import show
 
 
 def lake() -> Lake | None:
@@ -111,7 +112,7 @@ def findings_of(found: Import, lang: str) -> list[dict[str, Any]]:
     if work is not None and work.result["findings"][lang]:
         return list(work.result["findings"][lang])
     listed: list[dict[str, Any]] = json.loads(found.findings)
-    return [one | {"message": decoded(one["said"]).text(lang)} if "said" in one else one for one in listed]
+    return [one | {"message": decoded(one["said"]).text(lang, show)} if "said" in one else one for one in listed]
 
 
 # ---------------------------------------------------------------- quarantine

@@ -14,6 +14,7 @@ from bokgi.apps.data.models import Upload, Work, WorkKind
 from bokgi.apps.data.progress import Progress, progress_write
 from bokgi.apps.data.rules import NOBODY, hints_of, moment
 from bokgi.domain.errors import NotFoundError
+from bokgi.domain.findings import Finding
 from bokgi.domain.messages import LANGUAGES, N_, Message
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Import
@@ -22,6 +23,7 @@ from bokgi.intake.mapping.describe import describe, preset_label
 from bokgi.intake.plan import ImportPlan, PlanOptions, plan_import
 from bokgi.intake.release import release_by_mapping, tell_one_table
 from bokgi.intake.undoing import undo_import
+from bokgi.ui.format import show
 
 Json = dict[str, Any]
 _TOLD_SECONDS: Final = 0.4
@@ -112,7 +114,7 @@ def _release(work: Work) -> Json:
         "released": released.released,
         "refused": released.refused,
         "sourceless": released.sourceless,
-        "findings": {lang: [finding.as_json(lang) for finding in released.findings] for lang in LANGUAGES},
+        "findings": {lang: [_finding(finding, lang) for finding in released.findings] for lang in LANGUAGES},
     }
 
 
@@ -165,7 +167,7 @@ def _already(lake: Lake, work: Work) -> Import | None:
 
 
 def _plan_json(plan: ImportPlan, lang: str) -> Json:
-    said = plan.as_json(lang)
+    said = plan.as_json(lang) | {"findings": [_finding(finding, lang) for finding in plan.findings]}
     for file, planned in zip(said["files"], plan.files, strict=True):
         file["columns"] = [row.as_json() | {"format": row.format} for row in describe(planned.mapping, lang)]
         for column, row in zip(file["columns"], describe(planned.mapping, lang), strict=True):
@@ -179,13 +181,18 @@ def _plan_json(plan: ImportPlan, lang: str) -> Json:
     return said
 
 
+def _finding(finding: Finding, lang: str) -> Json:
+    """Give a finding as a page reads it: days and numbers in words of the language."""
+    return finding.as_json(lang) | {"message": finding.message.text(lang, show)}
+
+
 def _result_json(result: ImportResult) -> Json:
     said = result.as_json("en")
     return {
         **{name: said[name] for name in ("import_no", "dry_run", "read", "accepted", "quarantined", "known")},
         "tables": said["tables"],
         "files": said["files"],
-        "findings": {lang: [finding.as_json(lang) for finding in result.findings] for lang in LANGUAGES},
+        "findings": {lang: [_finding(finding, lang) for finding in result.findings] for lang in LANGUAGES},
     }
 
 

@@ -22,6 +22,7 @@ from bokgi.intake.quarantine import Place, Wanted
 from bokgi.intake.release import release_by_hand
 from bokgi.ui.blocks import Column
 from bokgi.ui.export import TYPES
+from bokgi.ui.format import show
 from bokgi.ui.listing import Listing
 
 
@@ -80,7 +81,7 @@ def mend(request: PageRequest, import_no: int) -> HttpResponse:
             said = Message(N_("Row {row} was taken in."), {"row": found.place.row}).text(page_language())
             messages.success(request, said)
             return HttpResponseRedirect(reverse("data:quarantine"))
-        findings = [finding.message.text(page_language()) for finding in released.findings]
+        findings = [finding.message.text(page_language(), show) for finding in released.findings]
     context = {
         "found": found,
         "cells": cells,
