@@ -103,11 +103,11 @@ def weighing(found: Criteria, **weights: int) -> Criteria:
 
 def test_unfit_criteria_are_refused_with_what_is_wrong() -> None:
     found = default_criteria("AE")
-    with pytest.raises(UsageError, match="add up to 105 %"):
+    with pytest.raises(UsageError, match="add up to 105%"):
         weighing(found, skill=15).checked()
     with pytest.raises(UsageError, match="at most the cap"):
         weighing(found, quality=0, customer=0, execution=45).checked()
-    with pytest.raises(UsageError, match="limit of 30 %"):
+    with pytest.raises(UsageError, match="limit of 30%"):
         replace(found, most_results=30).checked()
     with pytest.raises(UsageError, match="from 5 to 200"):
         replace(found, limits=Limits(fewest_cases=0)).checked()

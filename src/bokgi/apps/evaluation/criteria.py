@@ -203,7 +203,7 @@ class Criteria:
         found = []
         total = sum(part.weight for part in self.parts)
         if total != WHOLE:
-            found.append(Message(N_("The weights add up to {total} %; they must add up to 100 %."), {"total": total}))
+            found.append(Message(N_("The weights add up to {total}%; they must add up to 100%."), {"total": total}))
         if not 1 <= len(self.parts) <= MOST_PARTS or len({part.key for part in self.parts}) != len(self.parts):
             found.append(Message(N_("There must be 1 to {most} parts, each once."), {"most": MOST_PARTS}))
         for part in self.parts:
@@ -211,7 +211,7 @@ class Criteria:
         if self.results_weight > self.most_results:
             found.append(
                 Message(
-                    N_("Results weigh {weight} %, more than the limit of {limit} %."),
+                    N_("Results weigh {weight}%, more than the limit of {limit}%."),
                     {"weight": self.results_weight, "limit": self.most_results},
                 )
             )
@@ -246,7 +246,7 @@ def _part_faults(part: Part) -> list[Message]:
     found, values = [], {"part": Message(part.name), "weight": part.weight, "cap": part.cap}
     if not 0 < part.weight <= part.cap <= WHOLE:
         found.append(
-            Message(N_("{part}: the weight ({weight} %) must be above 0 and at most the cap ({cap} %)."), values)
+            Message(N_("{part}: the weight ({weight}%) must be above 0 and at most the cap ({cap}%)."), values)
         )
     if not part.name.strip() or max(len(text) for text in part.texts) > LONGEST_TEXT:
         found.append(Message(N_("Each part needs a name; texts have at most 300 characters.")))

@@ -80,7 +80,7 @@ _MALFORMED: Final = {
     Kind.INTEGER: ("number_malformed", N_("{n} {n:number|numbers} in “{column}” cannot be read.")),
     Kind.PROBABILITY: (
         "probability_malformed",
-        N_("{n} {n:value|values} in “{column}” {n:is|are} no probability between 0 and 1 (0 and 100 %)."),
+        N_("{n} {n:value|values} in “{column}” {n:is|are} no probability between 0 and 1 (0 and 100%)."),
     ),
     Kind.BOOLEAN: ("boolean_malformed", N_("{n} {n:cell|cells} in “{column}” {n:is|are} neither yes nor no.")),
 }

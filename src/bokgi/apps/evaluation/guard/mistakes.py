@@ -102,7 +102,7 @@ def results_weigh_too_much(draft: Draft) -> Iterator[Finding]:
             "results_weigh_too_much",
             Mistake.NUMBERS_ONLY,
             Message(N_("Results decide more than was agreed.")),
-            Message(N_("Weight {weight} %, limit {limit} %."), {"weight": weight, "limit": limit}),
+            Message(N_("Weight {weight}%, limit {limit}%."), {"weight": weight, "limit": limit}),
             Message(N_("Lower the weight of results, with notice to everybody.")),
         )
 

@@ -142,7 +142,7 @@ def criteria_shown(screen: Screen, criteria: Criteria) -> dict[str, Any]:
 def _rules(screen: Screen, criteria: Criteria) -> Sequence[str]:
     say, limits = screen.say, criteria.limits
     told = [
-        say(N_("Results weigh at most {n} %."), n=criteria.most_results),
+        say(N_("Results weigh at most {n}%."), n=criteria.most_results),
         say(PEER_LABELS[criteria.peers]),
         say(SHOWING_LABELS[criteria.showing]),
     ]
@@ -151,8 +151,8 @@ def _rules(screen: Screen, criteria: Criteria) -> Sequence[str]:
     told.append(
         say(
             N_(
-                "The guard asks again for a verdict from fewer than {cases} ended deals, when one deal is {deal} % of "
-                "the result or more, and when the last sixth of the period is {last} % or more."
+                "The guard asks again for a verdict from fewer than {cases} ended deals, when one deal is {deal}% of "
+                "the result or more, and when the last sixth of the period is {last}% or more."
             ),
             cases=limits.fewest_cases,
             deal=limits.one_deal,
