@@ -145,6 +145,35 @@ def test_paper_has_no_place_for_what_is_done_and_filled_in(tmp_path: Path) -> No
 
 
 @needs_browser
+def test_what_stands_in_a_panel_keeps_to_its_lines(tmp_path: Path) -> None:
+    page = tmp_path / "lines.html"
+    body = """{% call ui.panel('Commitments') %}<p>Words</p>{{ ui.table(found) }}{% endcall %}
+        {% call ui.panel('Deals', plain=True) %}{{ ui.table(found) }}{% endcall %}
+        <form class="form-row"><div class="field"><label for="role">Role</label><input class="in" id="role">
+        <p class="hint">Begins as it stands.</p></div>{{ ui.button('Add') }}</form>
+        <article class="learn"><dl><dt>What was the situation of the customer?</dt><dd>Slow.</dd></dl></article>
+        <table class="month"><tbody><tr>{{ ('<td><small>기독탄신일</small></td>' * 7) | safe }}</tr></tbody></table>"""
+    columns = [Column("Month"), Column("Kept", "right")]
+    page.write_text(sheet_of(body, found=Table("Months", columns, [[Cell("November"), Cell("2")]])), encoding="utf-8")
+    words = (
+        "(range => (range.selectNodeContents(document.querySelector(arguments[0])), range.getClientRects()[0].left))"
+    )
+    with browser(390) as driver:
+        driver.get(page.as_uri())
+        left = [driver.execute_script(f"return {words}(document.createRange())", one) for one in ("h2", "tbody th")]
+        assert abs(left[0] - left[1]) < 1
+        corner = "return getComputedStyle([...document.querySelectorAll('.table-wrap')].at(-1)).borderBottomLeftRadius"
+        assert driver.execute_script(corner) == "7px"
+        field, button = (driver.find_element(By.CSS_SELECTOR, one).rect for one in ("#role", ".form-row .btn"))
+        assert button["y"] == pytest.approx(field["y"], abs=8)
+        names = driver.find_elements(By.CSS_SELECTOR, ".month small")
+        assert [one for one in names if one.get_property("scrollWidth") > one.get_property("clientWidth")] == []
+        driver.set_window_size(1100, 800)
+        question = driver.find_element(By.CSS_SELECTOR, ".learn dt")
+        assert question.size["height"] < 30
+
+
+@needs_browser
 def test_a_sentence_in_a_table_is_not_broken_to_bits_in_a_narrow_window(tmp_path: Path) -> None:
     page = tmp_path / "table.html"
     found = rows("종료 예정일 61일 지남, 10월 22일 이후 접촉 없음, 다음 단계 없음")
