@@ -167,7 +167,8 @@ def test_what_stands_in_a_panel_keeps_to_its_lines(tmp_path: Path) -> None:
         field, button = (driver.find_element(By.CSS_SELECTOR, one).rect for one in ("#role", ".form-row .btn"))
         assert button["y"] == pytest.approx(field["y"], abs=8)
         names = driver.find_elements(By.CSS_SELECTOR, ".month small")
-        assert [one for one in names if one.get_property("scrollWidth") > one.get_property("clientWidth")] == []
+        cut = "return arguments[0].scrollWidth > arguments[0].clientWidth"
+        assert [one.text for one in names if driver.execute_script(cut, one)] == []
         driver.set_window_size(1100, 800)
         question = driver.find_element(By.CSS_SELECTOR, ".learn dt")
         assert question.size["height"] < 30

@@ -49,12 +49,14 @@ def test_one_name_with_two_titles_may_be_two_people(bench: Bench) -> None:
 
 def test_titles_that_a_saved_mapping_leaves_out_may_tell_two_people_apart(tmp_path: Path) -> None:
     lake = Lake.open(tmp_path / "home", create=True)
+    plans = []
     for name, text in (("a.csv", deals("김민수 과장")), ("b.csv", deals("김민수 과장", "김민수 대리"))):
         (tmp_path / name).write_text(text, encoding="utf-8")
         with plan_import([tmp_path / name], lake=lake, options=PlanOptions(exported_at=AT)) as plan:
             import_files(lake, plan, by="test", at=AT)
-    assert plan.files[0].mapping.found_by.value == "saved"
-    assert "names_with_titles" in {finding.code for finding in plan.findings}
+            plans.append(plan)
+    assert plans[-1].files[0].mapping.found_by.value == "saved"
+    assert "names_with_titles" in {finding.code for finding in plans[-1].findings}
     owners = {one for path in lake.state()["deals"] for one in pq.read_table(path)["owner_id"].to_pylist()}
     assert len(owners) == 2
 

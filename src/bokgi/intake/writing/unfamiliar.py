@@ -81,13 +81,13 @@ def _unknown_people(
     reading = references[number].reading
     elsewhere = f"""SELECT key FROM refs_person WHERE reference NOT IN ({_listed(own)}) AND key IS NOT NULL
         UNION ALL SELECT key FROM existing_person WHERE shown"""
-    found = bench.rows(
+    unknown = bench.rows(
         f"""SELECT coalesce(raw_name, raw_email, raw_id) AS said, min(_row),
                 min(name) FILTER (id IS NULL AND email IS NULL) AS bare
             FROM refs_person WHERE reference = {number} AND key NOT IN ({elsewhere}) GROUP BY said ORDER BY min(_row)"""
     )
     # A bare name that several people have is known; `references` says that one cannot tell whose it is.
-    rows = [(said, row) for said, row, bare in found if bare not in people]
+    rows = [(said, row) for said, row, bare in unknown if bare not in people]
     header = next((found for part in ("name", "email", "id") if (found := reading.header(f"{_PERSON}_{part}"))), None)
     text = N_(
         "{n} {n:name|names} in “{column}” of {file} {n:is|are} known from nowhere else, and {n:counts as a person|"
