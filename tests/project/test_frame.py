@@ -197,6 +197,12 @@ def test_another_name_of_the_server_is_not_answered(as_role: AsRole) -> None:
     assert as_role("rep").get("/settings/", headers={"host": "evil.example"}).status_code == 400
 
 
+def test_a_browser_that_looks_for_the_icon_finds_it_and_gets_no_cookie(as_role: AsRole) -> None:
+    answer = as_role("").get("/favicon.ico")
+    assert answer["Location"].endswith("icon.svg")
+    assert not answer.cookies
+
+
 def test_health_needs_no_sign_in(as_role: AsRole) -> None:
     assert as_role("").get("/health/").json() == {"status": "ok"}
 

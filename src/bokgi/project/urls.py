@@ -26,6 +26,7 @@ settings_addresses: list[URLPattern] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
+    path("favicon.ico", views.icon, name="icon"),
     path("health/", views.health, name="health"),
     path("components/", views.components, name="components"),
     path("components/<slug:component_name>/", views.component, name="component"),

@@ -17,6 +17,7 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -72,6 +73,18 @@ def health(request: HttpRequest) -> JsonResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok"})
+
+
+@anyone
+@require_GET
+def icon(request: HttpRequest) -> HttpResponse:
+    """Lead a browser to the icon where what it shows names none, such as a PDF.
+
+    A page that says the icon is missing would set the cookie against forged forms, which may reach the browser after
+    the form it has just opened, and make it invalid.
+    """
+    del request
+    return HttpResponseRedirect(static("project/icon.svg"))
 
 
 @may(Role.ADMIN)
