@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from bokgi.domain.messages import Message
 
@@ -16,6 +16,9 @@ class Severity(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+_WEIGHTS: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,13 @@ class Finding:
             "message": self.message.text(lang),
             "examples": [example.as_json() for example in self.examples],
         }
+
+
+def weightiest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Put findings in the order in which they are told: errors, warnings, what is only said; else as they come.
+
+    >>> found = [Finding(f"f{n}", Severity(name), Message("?"), 1) for n, name in enumerate(("info", "error", "info"))]
+    >>> [one.code for one in weightiest_first(found)]
+    ['f1', 'f0', 'f2']
+    """
+    return tuple(sorted(findings, key=lambda one: _WEIGHTS[one.severity]))

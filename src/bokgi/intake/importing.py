@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bokgi.domain.errors import ConflictError
-from bokgi.domain.findings import Finding, Severity
+from bokgi.domain.findings import Finding, Severity, weightiest_first
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.facts.lake import Lake, Writing
@@ -214,7 +214,7 @@ def _committed(writing: Writing, entry: Entry, *, late: bool) -> int:
 
 
 def result_of(plan: ImportPlan, done: Attempted, import_no: int | None, version: int, *, dry_run: bool) -> ImportResult:
-    findings = (*plan.findings, *done.findings, *_about_known(done))
+    findings = weightiest_first((*plan.findings, *done.findings, *_about_known(done)))
     return ImportResult(import_no, done.counts, done.tables, done.by_file, plan, findings, dry_run, version)
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bokgi.domain.errors import InputError, MappingError
-from bokgi.domain.findings import Finding, Severity
+from bokgi.domain.findings import Finding, Severity, weightiest_first
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.lake import Lake
 from bokgi.facts.settings import DEFAULT_TIME_ZONE, Settings
@@ -251,7 +251,7 @@ def _plan(
     return ImportPlan(
         files=files,
         questions=(*asked, *detection.questions),
-        findings=(*findings, *detection.findings, *said),
+        findings=weightiest_first((*findings, *detection.findings, *said)),
         exported=exported,
         folder=folder,
         time_zone=told.time_zone,

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
-from bokgi.domain.findings import Finding
+from bokgi.domain.findings import Finding, weightiest_first
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry, Import
@@ -236,13 +236,13 @@ def _judged_again(
         task = Task(files, old.exported_at or old.at, releasing=[(row.place, how) for row in rows])
         done = attempt(bench, task, held, writing, dry_run=False)
         if not done.released or (how == "repaired" and done.counts.quarantined):
-            return Released(None, done.counts, 0, waiting, done.findings)
+            return Released(None, done.counts, 0, waiting, weightiest_first(done.findings))
         version = writing.commit(_entry(old, done, files, by=by, at=at))
     with after_commit(writing.import_no, "change"):
         lake.state(version)
     # What is refused for another reason now waits again, beside this import.
     released = done.released - done.counts.quarantined
-    return Released(writing.import_no, done.counts, released, waiting - released, done.findings)
+    return Released(writing.import_no, done.counts, released, waiting - released, weightiest_first(done.findings))
 
 
 def _entry(

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from bokgi.analysis.bottleneck.counts import DAYS_IN_MONTH
 from bokgi.analysis.forecast import Forecast, Scope
 from bokgi.analysis.forecast.result import NOTHING_SAID, Calibration, DealOutlook
 from bokgi.analysis.forecast.scoring import judged, separate, usual_hits
+from bokgi.analysis.forecast.windows import in_months
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.questions.asked import Asked, Json, column_name
@@ -231,7 +231,7 @@ def _experience(found: Forecast) -> list[Message]:
     else:
         # A past period counts from where it stood as today's does: of a quarter of which a month is left, months apart.
         left = (found.period.end - max(found.period.start, found.as_of + timedelta(days=1))).days
-        months = max(round(left / DAYS_IN_MONTH), 1)
+        months = round(in_months(left))
         told = [
             Message(
                 N_("Tried on {n} past {n:period|periods}, {share} ended within the range; about {level} is right."),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Json
+
+QUIET_DAYS: Final = 28
+"""So long after the newest record figures of the last weeks count nothing, and it is said."""
 
 
 def ask_newest(facts: Facts, *, as_of: date) -> Json:
@@ -14,6 +18,12 @@ def ask_newest(facts: Facts, *, as_of: date) -> Json:
     Gives `day`; null where nothing happened until then. Where it lies far back, figures of the last weeks count
     nothing, whatever day the files say they were exported on.
     """
+    day = newest_day(facts, as_of)
+    return {"as_of": as_of.isoformat(), "day": None if day is None else day.isoformat()}
+
+
+def newest_day(facts: Facts, as_of: date) -> date | None:
+    """Give the day up to `as_of` on which a deal was last created, moved or closed, or an activity happened."""
     columns = (
         facts.deals.created_on,
         facts.deals.closed_on,
@@ -21,5 +31,4 @@ def ask_newest(facts: Facts, *, as_of: date) -> Json:
         facts.activities.happened_on,
     )
     days = [column.max(where=column <= as_of).to_pyarrow().as_py() for column in columns]
-    newest = max((day for day in days if day is not None), default=None)
-    return {"as_of": as_of.isoformat(), "day": None if newest is None else newest.isoformat()}
+    return max((day for day in days if day is not None), default=None)

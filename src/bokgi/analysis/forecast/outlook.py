@@ -18,7 +18,7 @@ from bokgi.analysis.forecast.hazards import Hazards, win_chances
 from bokgi.analysis.forecast.history import NEVER, History, Standing
 from bokgi.analysis.forecast.many_deals import MOST_DRAWN, MOST_OF_A_SUM, Cumulants, drawn_apart, sums_by_group
 from bokgi.analysis.forecast.values_then import MOST_PUSHES
-from bokgi.analysis.forecast.windows import Window, day_number, steps_of
+from bokgi.analysis.forecast.windows import Window, day_number, in_months, steps_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,7 +26,6 @@ Ints = NDArray[np.int64]
 _DUE_SHARES: Final = (-0.3, 0.0, 0.34, 0.67, 1.0, 1.5)
 _DUE_LEVELS: Final = len(_DUE_SHARES) + 2
 _SIZE_LEVELS: Final = 5
-_MONTH_DAYS: Final = 30.0
 _LEVEL_SD: Final = 0.03
 """How far the stage model as a whole is expected to be off."""
 _PRIOR_NEW_WINS: Final = 20.0
@@ -106,7 +105,7 @@ def _recalibration(traits: Block, earlier: Sequence[Outlook]) -> Effects | None:
         return None
     groups, group = numbered(np.concatenate([one.traits.group for one in earlier]))
     raw, won = (np.concatenate(rows) for rows in zip(*((one.raw, one.standing.won) for one in earlier), strict=True))
-    overlap = max(earlier[-1].window.days / _MONTH_DAYS, 1.0)
+    overlap = in_months(earlier[-1].window.days)
     return multiplicative(
         [Block(group, tuple(level[groups] for level in traits.levels), traits.sizes)],
         raw,
@@ -142,7 +141,7 @@ def _shock(earlier: Sequence[Outlook], until: int) -> float:
         surplus += (won - mean) ** 2 - float((chance * (1.0 - chance)).sum())
         expected += mean**2
     n = len(earlier)
-    prior = _PRIOR_SHOCK**2 * max(until / _MONTH_DAYS, 1.0)
+    prior = _PRIOR_SHOCK**2 * in_months(until)
     found = max(surplus / expected, 0.0) if expected > 0 else 0.0
     pooled = (n * found + _PRIOR_SHOCK_ORIGINS * prior) / (n + _PRIOR_SHOCK_ORIGINS)
     return float(min(np.sqrt(pooled), _LARGEST_SHOCK))

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 WEEK: Final = 7
+_MONTH: Final = 30.0
 _EPOCH: Final = date(1970, 1, 1)
 _LATE_DAYS: Final = 14
 _EARLY_DAYS: Final = 28
@@ -49,6 +50,15 @@ def phase_of(on: date, year_starts: int = 1) -> int:
     if (Period.month_of(on).end - on).days <= WEEK:
         return 3
     return 0 if (on - quarter.start).days < _EARLY_DAYS else 1
+
+
+def in_months(days: int) -> float:
+    """Tell how many months so many days are, one at least.
+
+    >>> in_months(14), in_months(90)
+    (1.0, 3.0)
+    """
+    return max(days / _MONTH, 1.0)
 
 
 @dataclass(frozen=True)

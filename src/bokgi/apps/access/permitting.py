@@ -12,10 +12,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
+from django.utils.http import escape_leading_slashes
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
+from bokgi.apps.access.requests import is_own_address
 
 ANYONE: Final = "anyone"
 _DECLARED: Final = "bokgi_permits"
@@ -79,7 +80,7 @@ def page_of(request: HttpRequest) -> str:
     if request.method == "GET" and not is_part:
         return request.get_full_path()
     address = request.headers.get("HX-Current-URL" if is_part else "Referer", "")
-    if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=settings.ENCRYPTED):
+    if not is_own_address(request, address):
         return "/"
     found = urlsplit(address)
     # A path that begins with two slashes names another host.

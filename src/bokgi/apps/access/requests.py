@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
@@ -35,6 +37,11 @@ def organisation_of(request: HttpRequest) -> Organisation | None:
         setattr(request, _ORGANISATION, organisation())
     found: Organisation | None = getattr(request, _ORGANISATION)
     return found
+
+
+def is_own_address(request: HttpRequest, address: str) -> bool:
+    """Tell whether an address that a browser gave leads to this site: nobody is sent elsewhere."""
+    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=settings.ENCRYPTED)
 
 
 def page_language() -> str:

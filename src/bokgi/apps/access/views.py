@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,7 +17,7 @@ from bokgi.apps.access import first_run
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import EVERYBODY
 from bokgi.apps.access.permitting import anyone, may
-from bokgi.apps.access.requests import THEME_COOKIE, THEMES, PageRequest, organisation_of
+from bokgi.apps.access.requests import THEME_COOKIE, THEMES, PageRequest, is_own_address, organisation_of
 from bokgi.apps.access.services import audit, preference_set
 from bokgi.domain.messages import LANGUAGES
 
@@ -28,9 +27,7 @@ _YEAR = 365 * 24 * 3600
 def _back(request: HttpRequest) -> HttpResponse:
     """Go where the request came from, or home."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if not url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=settings.ENCRYPTED
-    ):
+    if not is_own_address(request, wanted):
         wanted = reverse("home")
     return HttpResponseRedirect(wanted)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from django.utils.translation import get_language
@@ -23,7 +23,7 @@ from bokgi.domain.messages import LANGUAGES, N_, Message
 from bokgi.domain.period import Period, read_date
 from bokgi.questions.answers import Question
 from bokgi.questions.asked import Json, unknown
-from bokgi.questions.newest import ask_newest
+from bokgi.questions.newest import QUIET_DAYS, ask_newest
 from bokgi.questions.roster import ask_roster
 from bokgi.questions.sellers import Moment, ask_sellers
 from bokgi.ui.format import quarter_name
@@ -31,9 +31,6 @@ from bokgi.ui.speaker import Speaker
 
 WHOLE = "*"
 """Key of the group of everybody, beside the teams."""
-
-_QUIET: Final = timedelta(days=60)
-"""After so long without any record figures of today count nothing, and the page says so."""
 
 Shows = Literal["all", "people", "sums", "rows"]
 """What a page may be narrowed to: a team only; a person, too; and a pipeline, of which it shows sums over people, or
@@ -318,7 +315,7 @@ class Screen:
             return None
         with suppress(NotFoundError):
             day = self.ask(ask_newest)["day"]
-            if day is not None and self.as_of - date.fromisoformat(day) > _QUIET:
+            if day is not None and (self.as_of - date.fromisoformat(day)).days > QUIET_DAYS:
                 return date.fromisoformat(day)
         return None
 

@@ -10,13 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bokgi.apps.access.asking import answers, viewer_of
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest, organisation_of, page_language
+from bokgi.apps.access.requests import PageRequest, is_own_address, organisation_of, page_language
 from bokgi.apps.data import contacts, correcting, fitting, labels, selectors
 from bokgi.apps.data.models import Correction
 from bokgi.domain.errors import BokgiError
@@ -118,5 +117,4 @@ def take_back(request: PageRequest, correction_id: int) -> HttpResponse:
     correcting.correction_take_back(correction=found, by=request.user)
     messages.success(request, Message(N_("Taken back: the CRM's value counts again.")).text(page_language()))
     back = request.POST.get("next", "")
-    own = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return HttpResponseRedirect(back if own else reverse("data:corrections"))
+    return HttpResponseRedirect(back if is_own_address(request, back) else reverse("data:corrections"))

@@ -10,12 +10,11 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from bokgi.apps.access.permissions import EVERYBODY, Role, shown_groups
 from bokgi.apps.access.permitting import may
-from bokgi.apps.access.requests import PageRequest
+from bokgi.apps.access.requests import PageRequest, is_own_address
 from bokgi.apps.data.entered import deal_waiting
 from bokgi.apps.pipeline.selectors import WHOLE, Screen, screen_of
 from bokgi.apps.reviews.keeping import selectors
@@ -260,5 +259,4 @@ def say(request: PageRequest, commitment_id: int) -> HttpResponse:
         at=timezone.now(),
     )
     back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return HttpResponseRedirect(back if safe else reverse("reviews:commitments"))
+    return HttpResponseRedirect(back if is_own_address(request, back) else reverse("reviews:commitments"))

@@ -18,10 +18,9 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
 from bokgi.facts.ledger import Import
+from bokgi.questions.newest import QUIET_DAYS, newest_day
 
 _STALE_DAYS: Final = 7
-_QUIET_DAYS: Final = 28
-"""So long after the last thing that happened, a review has nothing to look back on."""
 _SHOWN_NAMES: Final = 3
 _MATTERS: Final = ("amount", "owner_id", "expected_close_on", "has_next_step")
 
@@ -154,7 +153,7 @@ def _ended(scope: Scope, numbers: dict[str, Any]) -> list[dict[str, Any]]:
     if not numbers["deals"]:
         return [_finding("no_deals", Severity.WARNING, 0, _without_deals(scope))]
     last = _last_day(scope, [numbers["created_on"], numbers["closed_on"]])
-    if last is None or (scope.as_of - last).days <= _QUIET_DAYS:
+    if last is None or (scope.as_of - last).days <= QUIET_DAYS:
         return []
     text = N_(
         "The last thing that these data tell of happened on {day}; nothing is known of the {n} days since. "
@@ -180,13 +179,9 @@ def _without_deals(scope: Scope) -> Message:
 def _last_day(scope: Scope, of_deals: Sequence[date | None]) -> date | None:
     """Find the last day on which anything happened; histories are asked only where deals do not show it."""
     last = max((on for on in of_deals if on is not None), default=None)
-    if last is not None and (scope.as_of - last).days <= _QUIET_DAYS:
+    if last is not None and (scope.as_of - last).days <= QUIET_DAYS:
         return last
-    facts = scope.facts
-    took_place = facts.activities.happened_on
-    others = (facts.stage_events.entered_on.max(), took_place.max(where=took_place <= scope.as_of))
-    found = [last, *(one.to_pyarrow().as_py() for one in others)]
-    return max((on for on in found if on is not None), default=None)
+    return newest_day(scope.facts, scope.as_of)
 
 
 def _finding(code: str, severity: Severity, count: int, message: Message) -> dict[str, Any]:
