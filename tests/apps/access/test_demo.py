@@ -53,6 +53,22 @@ def test_a_role_is_changed_by_a_button_only() -> None:
 
 
 @pytest.mark.usefixtures("demo")
+def test_who_comes_back_after_the_session_has_the_role_chosen_last() -> None:
+    client = Client()
+    client.get("/account/demo/")
+    client.post("/account/demo/rep/")
+    client.cookies.pop("bokgi-session")
+    client.get("/settings/", follow=True)
+    assert signed_in(client) == "rep@demo.example"
+    for nonsense in ("nobody", "rep@demo.example", "../leader"):
+        client.cookies.pop("bokgi-session")
+        client.cookies["bokgi-demo"] = nonsense
+        client.get("/account/demo/")
+        assert signed_in(client) == "leader@demo.example"
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("role", ["nobody", "rep"])
 @pytest.mark.parametrize(
     "reached",
     [
@@ -66,8 +82,9 @@ def test_a_role_is_changed_by_a_button_only() -> None:
         {"HTTP_HOST": "rebound.example"},
     ],
 )
-def test_nobody_from_elsewhere_takes_a_role(reached: dict[str, str]) -> None:
+def test_nobody_from_elsewhere_takes_a_role(reached: dict[str, str], role: str) -> None:
     client = Client()
+    client.cookies["bokgi-demo"] = role
     assert client.get("/account/demo/", **reached).status_code in {400, 404}  # type: ignore[arg-type]  # of the request, not of the client
     assert client.post("/account/demo/operations/", **reached).status_code in {400, 404}  # type: ignore[arg-type]  # as above
     assert signed_in(client) == ""

@@ -22,6 +22,7 @@ from bokgi.apps.access.services import audit, preference_set
 from bokgi.domain.messages import LANGUAGES
 
 _YEAR = 365 * 24 * 3600
+_DEMO_COOKIE = "bokgi-demo"
 
 
 def _back(request: HttpRequest) -> HttpResponse:
@@ -33,18 +34,22 @@ def _back(request: HttpRequest) -> HttpResponse:
 
 
 @anyone
-def demo(request: HttpRequest, role: str = "leader") -> HttpResponse:
-    """Take a demo role: the leader's when somebody arrives, another one by its button."""
+def demo(request: HttpRequest, role: str = "") -> HttpResponse:
+    """Take a demo role: by its button; who arrives takes the one that was chosen last here, at first the leader's."""
     if not demo_roles.is_allowed(request):
         raise Http404
-    user = demo_roles.demo_user(role)
+    chosen = role or request.COOKIES.get(_DEMO_COOKIE, "")
+    user = demo_roles.demo_user(chosen) or (None if role else demo_roles.demo_user("leader"))
     if user is None:
         raise Http404
+    response = _back(request)
     if request.method == "GET" and request.user.is_authenticated:
-        return _back(request)
+        return response
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     audit(by=user, action="demo_enter")
-    return _back(request)
+    if role:
+        response.set_cookie(_DEMO_COOKIE, role, max_age=_YEAR, secure=settings.ENCRYPTED, httponly=True, samesite="Lax")
+    return response
 
 
 @anyone

@@ -1,23 +1,45 @@
 // What was pressed shows that it works until the answer is there: a button by itself, and cannot be pressed twice
-// meanwhile; the page that one leaves by a line at its top, where the next one is not there at once.
+// meanwhile; the page by a line at its top, where the next one, or the part of it that was asked for, is not there at once.
+// window.showsWork(promise) does so while something is fetched.
 (() => {
   "use strict";
-  const AT_ONCE = 100;
+  const AT_ONCE = 50; // The line stands within 100 ms: a timer that is late and a frame come after this.
   const GIVEN_UP = 30_000; // A file that was not known to be one leaves the page where it is.
   const page = document.documentElement;
-  let leaving;
+  let timer, leaving = false;
+  const ready = () => {
+    clearTimeout(timer);
+    page.classList.remove("is-busy");
+  };
+  const work = () => {
+    ready();
+    timer = setTimeout(() => page.classList.add("is-busy"), AT_ONCE);
+  };
   const stay = () => {
-    clearTimeout(leaving);
-    page.classList.remove("is-leaving");
+    leaving = false;
+    ready();
   };
   const leave = (event) => {
     stay();
-    leaving = setTimeout(() => {
+    timer = setTimeout(() => {
       if (event.defaultPrevented) return;
-      page.classList.add("is-leaving");
-      leaving = setTimeout(stay, GIVEN_UP);
+      leaving = true;
+      page.classList.add("is-busy");
+      timer = setTimeout(stay, GIVEN_UP);
     }, AT_ONCE);
   };
+  const arrived = () => { if (!leaving) ready(); };
+  window.showsWork = (promise) => {
+    work();
+    return promise.finally(arrived);
+  };
+  // What the page asks by itself, or of a text while it is written, shows nothing.
+  const isAsked = ({ detail }) => {
+    const by = detail.requestConfig.triggeringEvent;
+    return ["click", "submit"].includes(by?.type) || (by?.type === "input" && detail.elt.matches("[role=search]"));
+  };
+  document.addEventListener("htmx:beforeSend", (event) => { if (isAsked(event)) work(); });
+  document.addEventListener("htmx:afterRequest", (event) => { if (isAsked(event)) arrived(); });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;

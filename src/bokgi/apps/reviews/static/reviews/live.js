@@ -174,20 +174,23 @@
     delete fields.csrfmiddlewaretoken;
     return fields;
   };
+  const act = async (form) => {
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Bokgi-Live": "1" } });
+      if (!answer.ok) say(null, (await answer.json().catch(() => ({ text: String(answer.status) }))).text);
+      tag = "";
+    } catch {
+      reachable(false);
+    }
+    await ask();
+  };
   document.addEventListener("submit", async (event) => {
     const form = event.target.closest("form[data-live]");
     if (!form) return;
     event.preventDefault();
     if (form.dataset.live === "act") {
-      try {
-        const body = new URLSearchParams(new FormData(form));
-        const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Bokgi-Live": "1" } });
-        if (!answer.ok) say(null, (await answer.json().catch(() => ({ text: String(answer.status) }))).text);
-        tag = "";
-      } catch {
-        reachable(false);
-      }
-      await ask();
+      await window.showsWork(act(form));
       return;
     }
     const fields = fieldsOf(form);
