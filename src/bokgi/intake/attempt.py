@@ -25,6 +25,7 @@ from bokgi.intake.judging.judge import Judged
 from bokgi.intake.judging.known import Comparison, Fresh
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.readings import Reading
+from bokgi.intake.judging.rule import Bench
 from bokgi.intake.mapping.model import Entity, FileMapping
 from bokgi.intake.sql import identifier
 from bokgi.intake.workbench import Workbench
@@ -214,12 +215,13 @@ def _judge(
     for reading in readings:
         typed.define(bench, reading, ladder)
     known = context.references_known(bench, readings, held)
-    around = rules.Bench(
+    around = Bench(
         ladder,
         exported_on,
         people_complete=task.people_complete,
         people_listed=known.people,
         deals_listed=known.deals,
+        shared_names=known.shared_names,
     )
     marked = []
     for done, reading in enumerate(readings):

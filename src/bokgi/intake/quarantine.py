@@ -33,6 +33,7 @@ REASONS: Final = {
     "header_within": N_("Below the header of another table"),
     "id_repeated": N_("The same id again with other values"),
     "left_before_entered": N_("Left before it was entered"),
+    "name_shared": N_("Name of several people: write an e-mail address or an id in place of it"),
     "name_with_titles": N_("One name with different titles: one person or two?"),
     "number_malformed": N_("Number cannot be read"),
     "owner_unknown": N_("Owner who is not on the list of people"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.stage import StageKind
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.judging.ladder import Ladder, Rung
+from bokgi.intake.judging.mentions import BY_NAME
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.judging.typed import kept_with
 from bokgi.intake.mapping.model import Entity, FileMapping
@@ -21,14 +22,17 @@ from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
 from bokgi.intake.writing.home import Home, span
 from bokgi.intake.writing.home import calendar as home_calendar
+from bokgi.intake.writing.people import existing_people
+from bokgi.intake.writing.references import shared_names
 
 
 @dataclass(frozen=True)
 class Known:
-    """Which lists there are to look references up in."""
+    """Which lists there are to look references up in, and which names say nobody: names → who has them."""
 
     people: bool
     deals: bool
+    shared_names: Mapping[str, str]
 
 
 def home(
@@ -87,7 +91,10 @@ def references_known(bench: Workbench, readings: Sequence[Reading], held: Held) 
         for reading in readings
     )
     deals = needs_deals and _deals(bench, readings, held)
-    return Known(people, deals)
+    shared: Mapping[str, str] = {}
+    if any(reading.says(*BY_NAME) for reading in readings):
+        shared = shared_names(bench, readings, existing_people(held))
+    return Known(people, deals, shared)
 
 
 def _people(bench: Workbench, readings: Sequence[Reading], held: Held) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +12,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.intake.judging import repeats, typed
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.readings import Reading
-from bokgi.intake.judging.rules import Rule
+from bokgi.intake.judging.rule import Rule
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.workbench import Workbench
 
@@ -173,12 +174,16 @@ def _finding(
     reading: Reading, rule: Rule, count: int, rows: Sequence[int], values: dict[tuple[str, int], str]
 ) -> Finding:
     header = _header(reading, rule)
-    examples = tuple(
-        Example(reading.label, row, header, None if header is None else values.get((header, row)))
-        for row in sorted(rows)
-    )
+    texts = {row: None if header is None else values.get((header, row)) for row in sorted(rows)}
+    examples = tuple(Example(reading.label, row, header, text, _meant(rule, text)) for row, text in texts.items())
     message = Message(rule.msgid, {"n": count, "column": header or rule.field})
     return Finding(rule.code, rule.severity, message, count, examples)
+
+
+def _meant(rule: Rule, text: str | None) -> str | None:
+    """Say what a cell may mean, in which a name may stand with a title."""
+    plain = unicodedata.normalize("NFC", text or "")
+    return next((meant for name, meant in rule.meant.items() if name in plain and meant), None)
 
 
 def _header(reading: Reading, rule: Rule) -> str | None:

@@ -1,8 +1,4 @@
-"""The rules: one rule, one name, one code, one sentence.
-
-A rule is an SQL condition over the typed view of a file. `error` keeps the row out, `warning` lets it in and says so.
-A condition that is null does not hold.
-"""
+"""The rules: one rule, one name, one code, one sentence (`bokgi.intake.judging.rule` says what one is)."""
 
 from __future__ import annotations
 
@@ -13,10 +9,11 @@ from typing import Final
 
 from bokgi.domain.findings import Severity
 from bokgi.domain.messages import N_
-from bokgi.intake.judging import outcome
+from bokgi.intake.judging import mentions, outcome
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.periods import PERIOD_PARTS
 from bokgi.intake.judging.readings import Reading
+from bokgi.intake.judging.rule import Bench, Rule
 from bokgi.intake.mapping.fields import Kind, field_of
 from bokgi.intake.mapping.model import STAGE_ENTERED, Entity
 from bokgi.intake.mapping.titles import several_titles
@@ -26,33 +23,6 @@ FIRST_DAY: Final = date(1970, 1, 1)
 LAST_DAY: Final = date(2200, 1, 1)
 LONG_AGO: Final = date(1990, 1, 1)
 FAR_AHEAD: Final = timedelta(days=3653)
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What rules look at besides the row: the ladder, the day of the export, whether all people are known."""
-
-    ladder: Ladder
-    exported_on: date
-    people_complete: bool = False
-    """Everybody is listed: whoever is not does not exist."""
-    people_listed: bool = False
-    """There is a list of people at all: table `listed_people`."""
-    deals_listed: bool = False
-    """There are deals to refer to: table `listed_deals`."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule as it applies to one file: what is looked for, in which column, and what it means."""
-
-    code: str
-    severity: Severity
-    field: str
-    condition: str
-    msgid: str
-    column: str | None = None
-    """Header of the column, where it is not the first that feeds the field."""
 
 
 @dataclass(frozen=True)
@@ -213,43 +183,8 @@ def rules_for(reading: Reading, bench: Bench) -> list[Rule]:
         *_closings(reading, bench),
         *_targets(reading),
         *_special(reading, bench),
-        *_references(reading, bench),
+        *mentions.rules(reading, bench),
     ]
-
-
-_OWNERS: Final = {Entity.DEALS: "deals.owner", Entity.LEADS: "leads.owner"}
-_DEAL_IDS: Final = {
-    Entity.STAGE_HISTORY: "stage_history.deal_id",
-    Entity.DEAL_HISTORY: "deal_history.deal_id",
-    Entity.DEAL_CONTACTS: "deal_contacts.deal_id",
-    Entity.ACTIVITIES: "activities.deal_id",
-    Entity.CONTENT_EVENTS: "content_events.deal_id",
-}
-
-
-def _references(reading: Reading, bench: Bench) -> Iterator[Rule]:
-    """Rules on what a row refers to: an owner who is on no list of people, a deal that is nowhere."""
-    owner = _OWNERS.get(reading.entity)
-    if owner is not None and bench.people_listed:
-        parts = {"id": "id", "email": "email", "name": "name"}
-        said = [part for part in parts if reading.says(f"{owner}_{part}")]
-        listed = []
-        for part in said:
-            text = reading.sql(f"{owner}_{part}")
-            # A Mac writes Hangul in letters apart; they are the same name.
-            text = {"email": f"lower({text})", "name": f"nfc_normalize({text})"}.get(part, text)
-            listed.append(f"coalesce({text} IN (SELECT {part} FROM listed_people WHERE {part} IS NOT NULL), false)")
-        if said:
-            named = " OR ".join(f"{reading.sql(f'{owner}_{part}')} IS NOT NULL" for part in said)
-            text = N_("{n} {n:row has|rows have} an owner who is not on the list of people.")
-            severity = _ERR if bench.people_complete else _W
-            yield Rule(
-                "owner_unknown", severity, f"{owner}_{said[0]}", f"({named}) AND NOT ({' OR '.join(listed)})", text
-            )
-    deal = _DEAL_IDS.get(reading.entity)
-    if deal is not None and bench.deals_listed and reading.says(deal) and not reading.mapping.derived_deals:
-        text = N_("{n} {n:row refers|rows refer} to a deal that is neither in these files nor in the lake.")
-        yield Rule("deal_unknown", _W, deal, f"{reading.sql(deal)} NOT IN (SELECT deal_id FROM listed_deals)", text)
 
 
 def _special(reading: Reading, bench: Bench) -> Iterator[Rule]:

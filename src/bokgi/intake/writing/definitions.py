@@ -13,7 +13,7 @@ from bokgi.intake.mapping.model import Entity, StageDefinition
 from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
-from bokgi.intake.writing.references import Reference
+from bokgi.intake.writing.references import Reference, compared
 from bokgi.intake.writing.yields import Yield
 
 SETUP = -1
@@ -103,9 +103,7 @@ def _targets(reading: Reading, references: Sequence[Reference]) -> Yield:
     subject = reading.sql("targets.subject", rows="r")
     named = "NULL::VARCHAR" if person is None else person.key
     if reading.says("targets.subject"):
-        everybody = "SELECT key, name FROM existing_person UNION ALL SELECT key, name FROM refs_person"
-        found = f"(SELECT min(e.key) FROM ({everybody}) AS e WHERE e.name = nfc_normalize({subject}))"
-        named = f"coalesce({named}, {found})"
+        named = f"coalesce({named}, (SELECT n.key FROM named AS n WHERE n.name = {compared(subject)}))"
     team = f"coalesce({reading.sql('targets.team', rows='r')}, {subject})"
     rows = f"""SELECT r.*, {named} AS person_id, {team} AS team FROM {_each_target(reading)} AS r
         {"" if person is None else person.join()}"""

@@ -52,6 +52,8 @@ def yields(
     also = references.resolve(
         bench, contacts, kind="contact", existing=people.existing_contacts(held), import_no=import_no
     )
+    if any(reading.says("targets.subject") for reading in readings):
+        references.name_people(bench)
     people.mention(bench, held, "person")
     people.mention(bench, held, "contact")
     accounts.prepare(bench, readings, held.now.get("accounts"))

@@ -1,12 +1,13 @@
 """Who is meant? Ids, e-mails and names of people and contacts, found again among all that were ever seen.
 
 All files of an import are resolved together, those of people first. A reference is matched by the source's id, then by
-e-mail, then by a name that only one person has; what matches nobody becomes somebody new.
+e-mail, then by a name that only one person has; what matches nobody becomes somebody new. Where a cell for a name holds
+somebody's e-mail address or id, that is meant: so a name that several people have can be told apart by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,7 +129,7 @@ def resolve(bench: Workbench, references: Sequence[Reference], *, kind: str, exi
     `person` (keys are surrogates) or `contact` (a source's id is the key). Afterwards each reference's table is there.
     """
     new = f"new_{kind}"
-    _collect(bench, references, kind)
+    _collect(bench, references, kind, lambda reference: reference.rows)
     bench.run(f"CREATE TEMP TABLE existing_{kind} AS {_normal(existing)}")
     _match(bench, kind, by_id_is_key=kind == "contact")
     findings = _ambiguous(bench, references, kind)
@@ -164,13 +165,50 @@ def resolve(bench: Workbench, references: Sequence[Reference], *, kind: str, exi
     return Resolved(new, tuple(findings))
 
 
-def _collect(bench: Workbench, references: Sequence[Reference], kind: str) -> None:
+def name_people(bench: Workbench) -> None:
+    """Say whom of ours a name, an e-mail address or an id alone means, where that is one: table `named` (`name, key`).
+
+    `resolve` came before.
+    """
+    bench.run(
+        """CREATE TEMP TABLE named AS
+            SELECT c.name, CASE WHEN c.old THEN c.who ELSE n.key END AS key
+            FROM only_called_person AS c LEFT JOIN new_person AS n ON n.cluster = c.who WHERE c.persons = 1
+            UNION SELECT name, key FROM refs_person
+            WHERE id IS NULL AND email IS NULL AND name NOT IN (SELECT name FROM only_called_person)"""
+    )
+
+
+def shared_names(bench: Workbench, readings: Sequence[Reading], existing: str) -> dict[str, str]:
+    """Give the names that several of our people have, with the e-mail addresses or ids that tell these apart.
+
+    Counted are people who were ever seen (`existing`, as for `resolve`) and those whom the files name; before judging.
+    """
+    _collect(bench, of_people(readings), "asked", lambda reference: reference.reading.typed)
+    bench.run(f"CREATE TEMP TABLE existing_asked AS {_normal(existing)}")
+    _match(bench, "asked", by_id_is_key=False)
+    return dict(
+        bench.rows(
+            """WITH marks AS (
+                    SELECT who, coalesce(min(email), min(id)) AS mark FROM (
+                        SELECT key AS who, email, id FROM existing_asked
+                        UNION ALL SELECT coalesce(key, cluster), email, id FROM refs_asked
+                    ) GROUP BY who
+                )
+                SELECT c.name, coalesce(string_agg(DISTINCT m.mark, ' / ' ORDER BY m.mark), '')
+                FROM called_asked AS c JOIN only_called_asked AS o ON o.name = c.name JOIN marks AS m ON m.who = c.who
+                WHERE o.persons > 1 AND (c.shown OR NOT o.shown) GROUP BY c.name ORDER BY c.name"""
+        )
+    )
+
+
+def _collect(bench: Workbench, references: Sequence[Reference], kind: str, rows: Callable[[Reference], str]) -> None:
     """Put each different way to name somebody into `refs_<kind>`, as written and in the form that is compared."""
     parts = [
         f"""SELECT {number} AS reference, {reference.rank} AS rank, {reference.reading.place} AS place,
                 {literal(reference.reading.mapping.source)} AS source, raw_id, raw_email, raw_name, min(_row) AS _row
             FROM (SELECT _row, {reference.id} AS raw_id, {reference.email} AS raw_email, {reference.called} AS raw_name
-                  FROM {reference.rows})
+                  FROM {rows(reference)})
             WHERE raw_id IS NOT NULL OR raw_email IS NOT NULL OR raw_name IS NOT NULL GROUP BY ALL"""
         for number, reference in enumerate(references)
     ]
@@ -178,7 +216,7 @@ def _collect(bench: Workbench, references: Sequence[Reference], kind: str) -> No
         '' AS raw_name, 0::BIGINT AS _row WHERE false"""
     bench.run(
         f"""CREATE TEMP TABLE refs_{kind} AS
-            SELECT *, {_id("raw_id")} AS id, {_mail("raw_email")} AS email, {_name("raw_name")} AS name,
+            SELECT *, {_id("raw_id")} AS id, {_mail("raw_email")} AS email, {compared("raw_name")} AS name,
                 NULL::VARCHAR AS key, NULL::VARCHAR AS cluster
             FROM ({" UNION ALL ".join([empty, *parts])})"""
     )
@@ -192,8 +230,10 @@ def _mail(text: str) -> str:
     return f"nullif(lower(trim({text})), '')"
 
 
-def _name(text: str) -> str:
-    return f"nullif(trim(regexp_replace(nfc_normalize({text}), '\\s+', ' ', 'g')), '')"
+def compared(text: str) -> str:
+    """Give the SQL of a name in the form in which names are compared: of an e-mail address that of addresses."""
+    plain = f"nullif(trim(regexp_replace(nfc_normalize({text}), '\\s+', ' ', 'g')), '')"
+    return f"CASE WHEN contains({text}, '@') THEN {_mail(text)} ELSE {plain} END"
 
 
 def _normal(existing: str) -> str:
@@ -203,7 +243,7 @@ def _normal(existing: str) -> str:
     """
     return f"""SELECT min_by(key, (NOT shown, length(key), key)) AS key, bool_or(shown) AS shown,
             source, id, email, name
-        FROM (SELECT key, shown, source, {_id("source_id")} AS id, {_mail("email")} AS email, {_name("name")} AS name
+        FROM (SELECT key, shown, source, {_id("source_id")} AS id, {_mail("email")} AS email, {compared("name")} AS name
               FROM ({existing})) GROUP BY source, id, email, name"""
 
 
@@ -233,22 +273,33 @@ def _match(bench: Workbench, kind: str, *, by_id_is_key: bool) -> None:
         bench, refs, existing, f"r.email IS NOT NULL AND r.name = e.name AND {free} AND {_OTHER_ID}", only_one=True
     )
     _cluster(bench, refs)
+    # There may be very many contacts, of whom only those are looked for that a file names by their name alone.
+    asked = f"name IN (SELECT name FROM {refs} WHERE id IS NULL AND email IS NULL)" if by_id_is_key else "true"
     bench.run(
-        f"""CREATE OR REPLACE TEMP TABLE called AS
-            SELECT DISTINCT name, key AS who, true AS old, shown FROM {existing} WHERE name IS NOT NULL
-            UNION SELECT DISTINCT name, coalesce(key, cluster), key IS NOT NULL, true FROM {refs}
-            WHERE name IS NOT NULL AND (id IS NOT NULL OR email IS NOT NULL)"""
+        f"""CREATE TEMP TABLE called_{kind} AS SELECT DISTINCT * FROM (
+                SELECT unnest([name, email, id]) AS name, key AS who, true AS old, shown FROM {existing}
+                UNION ALL SELECT unnest([name, email, id]), coalesce(key, cluster), key IS NOT NULL, true FROM {refs}
+                WHERE id IS NOT NULL OR email IS NOT NULL
+            ) WHERE name IS NOT NULL AND {asked}"""
     )
     bench.run(
-        f"""CREATE OR REPLACE TEMP TABLE only_called AS
+        f"""CREATE TEMP TABLE only_called_{kind} AS
             SELECT name, {_BEST.format(key="who", shown="shown")} AS who, {_persons("who", "shown")} AS persons,
-                min_by(old, (NOT shown, length(who), who)) AS old
-            FROM called GROUP BY name"""
+                min_by(old, (NOT shown, length(who), who)) AS old, bool_or(shown) AS shown
+            FROM called_{kind} GROUP BY name"""
     )
     alone = "id IS NULL AND email IS NULL AND key IS NULL"
     bench.run(
-        f"""UPDATE {refs} SET key = CASE WHEN c.old THEN c.who END, cluster = c.who FROM only_called AS c
+        f"""UPDATE {refs} SET key = CASE WHEN c.old THEN c.who END, cluster = c.who FROM only_called_{kind} AS c
             WHERE {refs}.name = c.name AND c.persons = 1 AND {alone}"""
+    )
+    # Who was nobody but a name that several people have stays that, and does not become somebody else with each file.
+    bench.run(
+        f"""UPDATE {refs} SET key = e.who FROM (
+                SELECT name AS called, {_BEST.format(key="key", shown="shown")} AS who FROM {existing}
+                WHERE id IS NULL AND email IS NULL AND name IN (SELECT name FROM only_called_{kind} WHERE persons > 1)
+                GROUP BY name
+            ) AS e WHERE {refs}.name = e.called AND {alone}"""
     )
     bench.run(f"UPDATE {refs} SET cluster = 'name ' || name WHERE cluster IS NULL AND {alone}")
 
@@ -306,8 +357,8 @@ def _cluster(bench: Workbench, refs: str) -> None:
 def _ambiguous(bench: Workbench, references: Sequence[Reference], kind: str) -> list[Finding]:
     """Say which bare names more than one person has; each becomes an identity of its own."""
     rows = bench.rows(
-        f"""SELECT r.reference, r.raw_name, r._row FROM refs_{kind} AS r JOIN only_called AS c ON r.name = c.name
-            WHERE c.persons > 1 AND r.id IS NULL AND r.email IS NULL AND r.key IS NULL ORDER BY r.reference, r._row"""
+        f"""SELECT r.reference, r.raw_name, r._row FROM refs_{kind} AS r JOIN only_called_{kind} AS c ON r.name = c.name
+            WHERE c.persons > 1 AND r.id IS NULL AND r.email IS NULL ORDER BY r.reference, r._row"""
     )
     if not rows:
         return []
@@ -316,8 +367,8 @@ def _ambiguous(bench: Workbench, references: Sequence[Reference], kind: str) -> 
     )
     message = Message(
         N_(
-            "{n} {n:name belongs|names belong} to more than one person; each stands as a person "
-            "of its own until they are linked."
+            "{n} {n:name belongs|names belong} to more than one person; each stands as a person of its own. Write an "
+            "e-mail address or an id in place of the name to say who is meant."
         ),
         {"n": len(rows)},
     )

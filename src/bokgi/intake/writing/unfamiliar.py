@@ -100,9 +100,9 @@ def _unknown_people(
 def _unknown_teams(bench: Workbench, reading: Reading, teams: set[str], people: set[str]) -> Finding | None:
     """Say which targets are of teams that nobody is in; a column of teams or people may have meant either."""
     field = next((name for name in ("targets.team", "targets.subject") if reading.says(name)), None)
-    if field is None or not teams:
-        return None
     known = teams if field == "targets.team" else teams | people
+    if field is None or not known:
+        return None
     nobody = [f"{reading.sql(f'{_PERSON}_{part}')} IS NULL" for part in ("id", "email", "name")]
     if reading.says("targets.subject_kind"):
         nobody.append(f"coalesce({reading.sql('targets.subject_kind')}, 'team') = 'team'")

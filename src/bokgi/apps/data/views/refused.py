@@ -61,7 +61,7 @@ def mend(request: PageRequest, import_no: int) -> HttpResponse:
     if not key_given(row):
         raise UsageError("row_unreadable", Message(N_("“{text}” is no row."), {"text": row}))
     found = selectors.refused_row(import_no, file, int(row))
-    findings: list[str] = []
+    findings: list[tuple[str, str]] = []
     marked, every = selectors.marked(found), selectors.headers_of(found)
     headers = [header for header in every if header in found.cells or header in marked]
     cells = {header: found.cells.get(header, "") for header in headers}
@@ -81,7 +81,10 @@ def mend(request: PageRequest, import_no: int) -> HttpResponse:
             said = Message(N_("Row {row} was taken in."), {"row": found.place.row}).text(page_language())
             messages.success(request, said)
             return HttpResponseRedirect(reverse("data:quarantine"))
-        findings = [finding.message.text(page_language(), show) for finding in released.findings]
+        findings = [
+            (finding.message.text(page_language(), show), next((one.near for one in finding.examples if one.near), ""))
+            for finding in released.findings
+        ]
     context = {
         "found": found,
         "cells": cells,
