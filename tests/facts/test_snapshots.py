@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from bokgi.facts.checks import check
 from bokgi.facts.lake import Lake
 from tests.facts.lakes import imported, lake_in, read, rows
 
@@ -202,6 +204,34 @@ def test_a_deal_missing_from_a_complete_file_is_removed_within_the_interval(lake
     assert changes(lake, "outcome") == [
         ("d2", "2026-01-05", None, "open", None, "snapshot"),
         ("d2", "2026-01-12", "open", "removed", "2026-01-05", "snapshot"),
+    ]
+
+
+@pytest.mark.parametrize("arriving", [(0, 1, 2), (0, 2, 1), (1, 2, 0), (2, 1, 0), (2, 0, 1), (1, 0, 2)])
+def test_a_refused_row_says_that_the_deal_was_there_and_no_more_however_late(
+    lake: Lake, arriving: tuple[int, ...]
+) -> None:
+    for place in arriving:
+        day = ("2026-01-05", "2026-01-12", "2026-01-19")[place]
+        if place < 2:
+            imported(lake, day, deals=deals(f"d1 | talk | {100 + place} | open |"))
+        else:
+            imported(lake, day, complete=True, sightings=sightings("d1 | 0", "d9 | 0"))
+    columns = ("deal_id", "amount", "outcome", "observed_on", "first_seen_on", "last_seen_on")
+    found = rows(read(lake).deals, *columns)
+    assert found == [("d1", Decimal(101), "open", "2026-01-12", "2026-01-05", "2026-01-19")]
+    assert len(changes(lake, "amount")) == 2
+    assert check(lake) == []
+
+
+def test_a_row_refused_before_the_first_that_was_read_tells_nothing_of_the_deal(lake: Lake) -> None:
+    imported(lake, "2026-01-05", complete=True, sightings=sightings("d1 | 0"))
+    imported(lake, "2026-01-12", deals=deals("d1 | talk | 100 | open |"))
+    assert rows(read(lake).deals, "first_seen_on", "last_seen_on") == [("2026-01-12", "2026-01-12")]
+    imported(lake, "2026-01-19", complete=True, deals=deals("d2 | talk | 100 | open |"))
+    assert rows(read(lake).deals, "deal_id", "outcome", "first_seen_on", "last_seen_on") == [
+        ("d1", "removed", "2026-01-12", "2026-01-12"),
+        ("d2", "open", "2026-01-19", "2026-01-19"),
     ]
 
 

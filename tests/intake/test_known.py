@@ -146,6 +146,15 @@ def test_a_refused_row_of_a_complete_file_removes_no_deal(company: Company) -> N
     assert company.rows("deals", "deal_id, outcome") == [("D1", "open"), ("D2", "open")]
 
 
+@pytest.mark.parametrize("later_first", [0, 1])
+def test_a_refused_row_saw_its_deal_whichever_file_arrives_first(company: Company, later_first: int) -> None:
+    files = [(BOTH, days(0), False), (BOTH.replace("700", "a lot"), days(7), True)]
+    for text, on, complete in files[::-1] if later_first else files:
+        company.load(text, on=on, complete=complete)
+    seen = company.rows("deals", "deal_id, outcome, first_seen_on, last_seen_on")
+    assert seen == [(deal, "open", days(0).date(), days(7).date()) for deal in ("D1", "D2")]
+
+
 def test_a_refused_row_is_known_until_it_would_be_judged_otherwise(company: Company) -> None:
     text = BOTH.replace("Talk", "Dancing")
     first = company.load(text)

@@ -15,7 +15,7 @@ from bokgi.facts import delta
 from bokgi.facts.compaction import dead
 from bokgi.facts.engine import connect, parquet, quoted
 from bokgi.facts.lake import Lake
-from bokgi.facts.schema import FACT_TABLES, SCHEMA_VERSION, TABLES, Grain
+from bokgi.facts.schema import FACT_TABLES, SCHEMA_VERSION, TABLES, UNREAD, Grain
 
 EXAMPLES: Final = 3
 
@@ -28,6 +28,7 @@ class Link:
     column: str
     to: str
     key: str
+    where: str = "true"
 
 
 LINKS: Final = (
@@ -41,7 +42,7 @@ LINKS: Final = (
     Link("deal_contacts", "contact_id", "contacts", "contact_id"),
     Link("deal_people", "deal_id", "deals", "deal_id"),
     Link("deal_people", "person_id", "people", "person_id"),
-    Link("sightings", "deal_id", "deals", "deal_id"),
+    Link("sightings", "deal_id", "deals", "deal_id", f"as_in <> {UNREAD}"),
     Link("leads", "owner_id", "people", "person_id"),
     Link("leads", "converted_deal_id", "deals", "deal_id"),
     Link("activities", "deal_id", "deals", "deal_id"),
@@ -188,7 +189,7 @@ def _link(connection: duckdb.DuckDBPyConnection, link: Link) -> list[Finding]:
     rows = connection.execute(
         f"""SELECT {column}, sum(count(*)) OVER () FROM {quoted(link.table)} AS t
             ANTI JOIN {quoted(link.to)} AS o ON o.{key} = t.{column}
-            WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY {column} LIMIT {EXAMPLES}"""
+            WHERE {column} IS NOT NULL AND {link.where} GROUP BY {column} ORDER BY {column} LIMIT {EXAMPLES}"""
     ).fetchall()
     if not rows:
         return []

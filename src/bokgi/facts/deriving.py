@@ -22,7 +22,7 @@ from bokgi.facts.ledger import Import
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
 from bokgi.facts.settings import DEFAULT_TIME_ZONE
 
-DERIVATION: Final = 6
+DERIVATION: Final = 7
 """Number of the way in which states are derived; one derived in another way is derived again."""
 
 _UNLINKED: Final = frozenset({"people", "identities", "person_links"})

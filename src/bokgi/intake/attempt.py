@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from bokgi.domain.errors import InternalError
 from bokgi.domain.findings import Finding
-from bokgi.facts.schema import TABLES
+from bokgi.facts.schema import TABLES, UNREAD
 from bokgi.intake import sources
 from bokgi.intake.files.staged import StagedFile
 from bokgi.intake.judging import context, judge, refused, repeats, rules, typed
@@ -269,12 +269,11 @@ def _sightings(
 ) -> bool:
     """Collect deals that the files hold unchanged, or refused: table `sighted` (`deal_id, as_in`).
 
-    A complete file takes away what it does not hold. So a deal whose id is a cell of a record that could not be read
-    counts as held by it, too.
+    A refused row says that its deal was there and nothing else, also of a deal that only another file tells of, be it
+    an earlier one that arrives later. A complete file takes away what it does not hold. So a deal whose id is a cell of
+    a record that could not be read counts as held by it, too.
     """
     bench.run("CREATE TEMP TABLE sighted (deal_id VARCHAR, as_in BIGINT)")
-    if "deals" not in held.then:
-        return False
     for part in fresh:
         if part.source.table == "deals" and part.compared is not None:
             bench.run(
@@ -283,13 +282,13 @@ def _sightings(
     for reading in readings:
         if reading.entity is Entity.DEALS and reading.says("deals.deal_id"):
             bench.run(
-                f"""INSERT INTO sighted SELECT DISTINCT d.deal_id, d.import_no FROM {held.then["deals"]} AS d
-                    JOIN (SELECT {reading.sql("deals.deal_id")} AS deal_id FROM {reading.typed}
-                          WHERE _row IN (SELECT _row FROM refused_{reading.place})) AS r ON r.deal_id = d.deal_id"""
+                f"""INSERT INTO sighted SELECT DISTINCT {reading.sql("deals.deal_id")} AS id, {UNREAD}
+                    FROM {reading.typed}
+                    WHERE _row IN (SELECT _row FROM refused_{reading.place}) AND id IS NOT NULL"""
             )
-        if complete and reading.entity is Entity.DEALS and reading.staged.rejected:
+        if complete and "deals" in held.then and reading.entity is Entity.DEALS and reading.staged.rejected:
             bench.run(
-                f"""INSERT INTO sighted SELECT DISTINCT d.deal_id, d.import_no FROM {held.then["deals"]} AS d
+                f"""INSERT INTO sighted SELECT DISTINCT d.deal_id, {UNREAD} FROM {held.then["deals"]} AS d
                     SEMI JOIN ({reading.staged.rejected_cells}) AS r ON r.cell = d.deal_id"""
             )
     return bench.number("SELECT count(*) FROM sighted") > 0
@@ -327,7 +326,7 @@ def _write_rest(
     """Write what does not come from accepted rows: sightings, quarantine, releases, settings, calendar."""
     number = f"{sink.import_no}::BIGINT AS import_no"
     queries = {
-        "sightings": f"SELECT DISTINCT {number}, deal_id, as_in FROM sighted",
+        "sightings": f"SELECT {number}, deal_id, max(as_in) AS as_in FROM sighted GROUP BY deal_id",
         "quarantine": f"SELECT {number}, file, row, raw, findings FROM refusals WHERE fresh",
         "releases": f"SELECT DISTINCT {number}, quarantined_by, file, row, how FROM released",
     }

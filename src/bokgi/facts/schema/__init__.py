@@ -14,7 +14,7 @@ from bokgi.facts.schema.columns import Column, Grain, Table
 from bokgi.facts.schema.customers import CUSTOMERS
 from bokgi.facts.schema.deals import DEALS
 from bokgi.facts.schema.definitions import DEFINITIONS
-from bokgi.facts.schema.ledger import LEDGER
+from bokgi.facts.schema.ledger import LEDGER, UNREAD
 from bokgi.facts.schema.persons import PERSONS
 from bokgi.facts.schema.touches import TOUCHES
 
@@ -25,6 +25,7 @@ __all__ = [
     "STATE_COLUMNS",
     "TABLES",
     "TRACKED_COLUMNS",
+    "UNREAD",
     "Column",
     "Grain",
     "Table",

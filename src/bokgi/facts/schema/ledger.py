@@ -6,6 +6,9 @@ from typing import Final
 
 from bokgi.facts.schema.columns import Column, Grain, Table, text
 
+UNREAD: Final = 0
+"""`as_in` of a sighting whose row was refused: the deal was there, and what the row said is not known."""
+
 LEDGER: Final = (
     Table(
         "imports",
@@ -40,11 +43,16 @@ LEDGER: Final = (
     Table(
         "sightings",
         Grain.EVENT,
-        "deal × snapshot that held it unchanged; a row in deals is a sighting, too",
+        "deal × snapshot that held it unchanged, or in a row that was refused; a row in deals is a sighting, too",
         ("deal_id", "import_no"),
         (
             Column("deal_id", "string", "deal"),
-            Column("as_in", "integer", "import_no of the row in deals that the snapshot's row equals"),
+            Column(
+                "as_in",
+                "integer",
+                "import_no of the row in deals that the snapshot's row equals; 0: it was refused, and says only that "
+                "the deal was there",
+            ),
         ),
     ),
     Table(

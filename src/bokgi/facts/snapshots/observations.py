@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 
 from bokgi.facts.engine import literal, quoted
-from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
+from bokgi.facts.schema import TABLES, TRACKED_COLUMNS, UNREAD
 from bokgi.facts.snapshots.canonical import canonical_of_stored, list_of
 
 CLOSED: Final = "('won', 'lost', 'no_decision')"
@@ -20,7 +20,8 @@ def observe(connection: duckdb.DuckDBPyConnection) -> None:
     Makes `observations`: one row per deal and observation, with `since`, the day from which its content holds without
     a break; and `sighted`, the first and last observation of every deal that was ever found unchanged. A deal may have
     changed when it has several rows, is missing from a complete file after it was first seen, or has stored history
-    from after its row. The many others are left out: their row says it all.
+    from after its row. The many others are left out: their row says it all. A snapshot whose row was refused saw the
+    deal as it stood before, and nothing where no earlier one tells how that was.
     """
     connection.execute(
         f"""
@@ -45,8 +46,8 @@ def observe(connection: duckdb.DuckDBPyConnection) -> None:
         GROUP BY s.system, i.rank;
 
         CREATE TEMP TABLE sighted AS
-        SELECT deal_id, min(i.effective_on) AS first_day, max(i.effective_on) AS last_day,
-            count(DISTINCT i.import_no) FILTER (WHERE i.complete) AS in_complete
+        SELECT deal_id, min(i.effective_on) FILTER (as_in <> {UNREAD}) AS first_day, max(i.effective_on) AS last_day,
+            count(DISTINCT i.import_no) FILTER (i.complete AND as_in <> {UNREAD}) AS in_complete
         FROM sightings JOIN visible_imports i USING (import_no) GROUP BY deal_id;
 
         CREATE TEMP TABLE moved AS
@@ -63,17 +64,22 @@ def observe(connection: duckdb.DuckDBPyConnection) -> None:
 
         CREATE TEMP TABLE observations AS
         WITH seen AS (
-            SELECT DISTINCT deal_id, import_no, as_in FROM (
+            SELECT deal_id, import_no, max(as_in) AS as_in FROM (
                 SELECT deal_id, import_no, import_no AS as_in FROM deals SEMI JOIN moved USING (deal_id)
                 UNION ALL SELECT deal_id, import_no, as_in FROM sightings SEMI JOIN moved USING (deal_id)
-            )
+            ) GROUP BY ALL
+        ),
+        known AS (
+            SELECT s.deal_id, s.import_no, last_value(nullif(s.as_in, {UNREAD}) IGNORE NULLS)
+                OVER (PARTITION BY deal_id ORDER BY i.rank) AS as_in
+            FROM seen s JOIN visible_imports i USING (import_no)
         ),
         placed AS (
             SELECT s.deal_id, s.as_in, i.import_no, i.rank, i.effective_on AS day,
                 last_value(CASE WHEN i.exported THEN i.system END IGNORE NULLS)
                     OVER (PARTITION BY deal_id ORDER BY i.rank) AS system,
                 lead(i.rank) OVER (PARTITION BY deal_id ORDER BY i.rank) AS next_rank
-            FROM seen s JOIN visible_imports i USING (import_no)
+            FROM known s JOIN visible_imports i USING (import_no) WHERE s.as_in IS NOT NULL
         ),
         missing AS (
             SELECT p.deal_id, p.as_in, r.import_no, r.removed_rank AS rank, r.day
