@@ -61,6 +61,30 @@ def test_a_year_and_a_quarter_are_the_period(tmp_path: Path, year: str, quarter:
     assert (result.read, result.accepted) == (1, 1)
 
 
+@pytest.mark.parametrize("period", ["2026 2/4분기", "2026년 2사분기", "2026 Q2 (4~6월)", "2026 2분기"])
+def test_a_quarter_of_four_is_that_quarter(tmp_path: Path, period: str) -> None:
+    lake, _ = taken_in(tmp_path, ("팀", "기간", "목표(만원)"), ("동부", period, "1"))
+    assert [row[:2] for row in periods(lake)] == [(APRIL, JULY)]
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        "2026 상/하반기",
+        "2026 상하반기",
+        "2026 Q1/Q2",
+        "2026 1Q-2Q",
+        "2026 1·2분기",
+        "2026-01-01 ~ 2026-03-31",
+        "Jan-Mar 2026",
+    ],
+)
+def test_several_periods_in_one_cell_are_none_of_them(tmp_path: Path, period: str) -> None:
+    header = ("팀", "기간", "목표(만원)")
+    _, result = taken_in(tmp_path, header, *(("동부", f"2026-0{n}", "1") for n in range(1, 5)), ("동부", period, "1"))
+    assert (result.accepted, found(result, "period_malformed")) == (4, ["1 period in “기간” cannot be read."])
+
+
 @pytest.mark.parametrize("month", ["4", "04", "4월", "Apr", "April"])
 def test_a_year_and_a_month_are_the_period(tmp_path: Path, month: str) -> None:
     lake, _ = taken_in(tmp_path, ENGLISH, ("Ann Lee", "2026", month, "2500000"))

@@ -19,6 +19,13 @@ _QUARTER: Final = "^(?:q ?([1-4])|0?([1-4]) ?(?:q|(?:/4|사)? ?분기)?)$"
 _MONTH: Final = "^(0?[1-9]|1[0-2]) ?월?$"
 _NAMED: Final = rf"^({MONTH_NAMES})\.?$"
 _HALF: Final = "(?:^|[^a-z])h ?([12])(?:[^0-9]|$)|(?:^|[^0-9])([12]) ?(?:h(?:[^a-z]|$)|반기)"
+_QUARTERS: Final = "q ?([1-4])|([1-4]) ?q|([1-4]) ?(?:/ ?4 ?|사 ?)?분기"
+_SPAN: Final = (
+    "[~∼〜]|[상전][^가-힣a-z0-9]*[하후]반기|[1-4] ?/ ?[1-3] ?분기"
+    "|(?:^|[^0-9])[1-4] ?(?:[-,·ㆍ&+]|및|과|와) ?[1-4] ?분기"
+)
+"""Several parts of a year in one: `상/하반기`, `1·2분기`, `1~2월`; a quarter of four (`1/4분기`) is one."""
+_MENTIONED: Final = (_QUARTERS, "[상전하후]반기|h ?[12]|[12] ?h|[12] ?반기", MONTH_NAMES, "(?:19|20)[0-9][0-9]")
 _UNREADABLE: Final = "no period"
 
 
@@ -91,8 +98,10 @@ def period(sql: str, *, name: str, year_starts: int = 1) -> Reading:
     """Read the text column `sql` as periods: results `start` and `end` (DATE), `malformed`.
 
     Read are `2026-11`, `2026.11`, `202611`, `2026년 11월`, `Nov 2026`, `2026-11-01` (its month), `2026-Q4`, `Q4 2026`,
-    `2026년 4분기`, `2026-H1`, `2026 상반기`, `2026`, `2026년도`; of a fiscal year, which begins in the month
-    `year_starts` of the year that names it, `FY26`, `FY2026 Q1`, `2026회계연도 1분기`, `FY26 하반기`, `FY26 3월`.
+    `2026년 4분기`, `2026 4/4분기`, `2026-H1`, `2026 상반기`, `2026`, `2026년도`, `2026 연간`; of a fiscal year, which
+    begins in the month `year_starts` of the year that names it, `FY26`, `FY2026 Q1`, `2026회계연도 1분기`,
+    `FY26 하반기`, `FY26 3월`. What names several of them, such as `2026 상/하반기` or `2026-01 ~ 2026-03`, cannot be
+    read.
 
     >>> import duckdb
     >>> from bokgi.intake.values.reading import query
@@ -110,8 +119,10 @@ def period(sql: str, *, name: str, year_starts: int = 1) -> Reading:
     """
     text = f'"{name}__text"'
     fiscal = f"regexp_extract(lower({trimmed(sql)}), '{_FISCAL}', ['a', 'b'])"
+    plain = f"regexp_replace({text}, '[(][^)]*[)]', ' ', 'g')"
+    several = [f"len(list_distinct(regexp_extract_all({plain}, '{shape}'))) > 1" for shape in _MENTIONED]
     year, named = f"regexp_extract({text}, '(19|20)[0-9][0-9]')", f"regexp_extract({text}, '[a-z]{{3}}')"
-    quarter = f"regexp_extract({text}, '(?:q([1-4])|([1-4])q|([1-4]) ?분기)', ['a', 'b', 'c'])"
+    quarter = f"regexp_extract({text}, '{_QUARTERS}', ['a', 'b', 'c'])"
     number = f"regexp_extract({text}, '^(?:(?:19|20)[0-9][0-9])[-./년 ]*([01]?[0-9])(?:월|[-./ ].*|)$', 1)"
     half = f"regexp_extract({text}, '{_HALF}', ['a', 'b'])"
     said = " ".join(
@@ -131,12 +142,14 @@ def period(sql: str, *, name: str, year_starts: int = 1) -> Reading:
             f"{name}__half": f"try_cast(coalesce(nullif({half}.a || {half}.b, ''), CASE {said} END) AS INTEGER)",
             f"{name}__month": f"coalesce(try_cast(nullif({number}, '') AS INTEGER), {month})",
             f"{name}__own": f"coalesce(try_cast(nullif({own}, '') AS INTEGER), {month})",
-            f"{name}__whole": f"regexp_full_match({text}, '(19|20)[0-9][0-9] ?(년도?)?')",
+            f"{name}__whole": f"regexp_full_match({text}, '(19|20)[0-9][0-9] ?(년도?)? ?(연간)?')",
+            f"{name}__several": f"{' OR '.join(several)} OR regexp_matches({plain}, '{_SPAN}')",
         },
     )
-    parts = ("year", "quarter", "half", "month", "whole", "fiscal", "own")
-    y, q, h, m, whole, f, o = (f'"{name}__{part}"' for part in parts)
-    start = f"""CASE WHEN {f} IS NOT NULL AND {q} IS NOT NULL
+    parts = ("year", "quarter", "half", "month", "whole", "fiscal", "own", "several")
+    y, q, h, m, whole, f, o, several_parts = (f'"{name}__{part}"' for part in parts)
+    start = f"""CASE WHEN {several_parts} THEN NULL
+        WHEN {f} IS NOT NULL AND {q} IS NOT NULL
             THEN (make_date({f}, {year_starts}, 1) + to_months(3 * {q} - 3))::DATE
         WHEN {f} IS NOT NULL AND {h} IS NOT NULL
             THEN (make_date({f}, {year_starts}, 1) + to_months(6 * {h} - 6))::DATE

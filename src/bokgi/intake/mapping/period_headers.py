@@ -31,6 +31,8 @@ _PART: Final = re.compile(
     | (?<![A-Za-z])(?P<name>{MONTH_NAMES})(?![A-Za-z])\.?""",
     re.VERBOSE | re.IGNORECASE,
 )
+_BOTH_HALVES: Final = re.compile(r"[상전][^가-힣\w]*[하후]반기")
+_BRACKETS: Final = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _FISCAL: Final = re.compile(
     r"(?<![A-Za-z])FY\s?[-'’]?\s?(?P<a>(?:20)?\d\d)(?!\d)|(?<!\d)(?P<b>(?:20)?\d\d)\s?(?:년\s?)?회계\s?[연년]도",
     re.IGNORECASE,
@@ -98,10 +100,22 @@ def _full(found: re.Match[str], *, fiscal: bool = False) -> str:
 
 
 def period_of(header: str) -> NamedPeriod | None:
-    """Read a header as a period with what stands beside it; null where it names none, or a span of some."""
+    """Read a header as a period with what stands beside it; null where it names none, or several.
+
+    A part of the year may stand in brackets behind its year.
+
+    >>> headers = ("1/4분기", "2026 목표 (상반기)", "2026 상/하반기", "상반기/하반기", "Jan–Mar", "Q1-Q2")
+    >>> [(found := period_of(header)) and found.part for header in headers]
+    ['Q1', 'H1', None, None, None, None]
+    """
     text = unicodedata.normalize("NFKC", header)
-    found = _read(without_brackets(text), header) or _read(text, header)
-    return found if found is None or not any(letter.isdigit() for letter in found.words) else None
+    found = _read(without_brackets(text), header)
+    apart = any(_PART.fullmatch(inside.strip()) for inside in _BRACKETS.findall(text))
+    if found is None or (found.part == WHOLE and apart):
+        found = _read(text, header)
+    if found is None or any(letter.isdigit() for letter in found.words):
+        return None
+    return None if _PART.search(found.words) or _BOTH_HALVES.search(text) else found
 
 
 def _read(text: str, header: str) -> NamedPeriod | None:
