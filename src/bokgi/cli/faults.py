@@ -137,7 +137,19 @@ def answered(error: Exception, session: Session) -> int:
         return report(understood(error), session)
     if (refused := of_the_machine(error, session.home)) is not None:
         return report(refused, session)
+    if (damaged := _of_damage(error, session.home)) is not None:
+        return report(damaged, session)
     return report_internal(error, session)
+
+
+def _of_damage(error: Exception, home: Path) -> BokgiError | None:
+    """Look for a damaged file behind an error of what reads them."""
+    from bokgi.facts.damage import damage_behind
+
+    try:
+        return damage_behind(error, home)
+    except BokgiError as found:
+        return found
 
 
 def of_the_machine(error: Exception, home: Path) -> SetupError | None:

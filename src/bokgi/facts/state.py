@@ -48,6 +48,9 @@ KEPT_DAYS: Final = 8
 _OF_CODE: Final = re.compile(r"-([0-9a-f]{8})\.parquet$")
 """How the name of a kept table ends: a digest of the code that made it."""
 
+_MARK: Final = b"PAR1"
+"""How every Parquet file ends."""
+
 _UNUSED_SECONDS: Final = 24 * 3600.0
 
 _MAKING: Final = "making-"
@@ -178,7 +181,7 @@ def _before(lake: Readable, imports: Sequence[Import]) -> Before | None:
 
 
 def _read(lake: Readable, folder: Path) -> Derived | None:
-    """Read a derived state, which is used by that; None when it is not there or a file that it names is gone."""
+    """Read a derived state, which is used by that; None where it, or a file that it names, is gone or cut short."""
     found = _told(lake, folder)
     if found is not None:
         try:
@@ -194,20 +197,35 @@ def _told(lake: Readable, folder: Path) -> Derived | None:
     """Look a derived state up as `_read` does, without using it."""
     manifest = folder / "manifest.json"
     try:
-        text = manifest.read_text(encoding="utf-8")
-    except OSError:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        if content["derivation"] != DERIVATION:
+            return None
+        files = {
+            name: [folder / path[2:] if path.startswith("./") else lake.folder / path for path in paths]
+            for name, paths in content["files"].items()
+        }
+        observed = {int(number): date.fromisoformat(on) for number, on in content["observed_on"].items()}
+        version = int(content["version"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    content = json.loads(text)
-    if content["derivation"] != DERIVATION:
-        return None
-    files = {
-        name: [folder / path[2:] if path.startswith("./") else lake.folder / path for path in paths]
-        for name, paths in content["files"].items()
-    }
-    if not all(path.exists() for paths in files.values() for path in paths):
-        return None
-    observed = {int(number): date.fromisoformat(on) for number, on in content["observed_on"].items()}
-    return Derived(content["version"], folder, files, observed)
+    there = (is_whole(path) if path.parent == folder else path.exists() for paths in files.values() for path in paths)
+    return Derived(version, folder, files, observed) if all(there) else None
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether a Parquet file is there up to its last bytes: what a fault of the disk cut short is made anew.
+
+    >>> is_whole(Path("no such file"))
+    False
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(_MARK), os.SEEK_END)
+            return file.read() == _MARK
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.EINVAL}:
+            return False
+        raise
 
 
 _CODE: Final = frozenset({".py", ".jinja", ".mo"})
@@ -235,7 +253,8 @@ def kept(derived_state: Derived, name: str, write: Callable[[Path], None]) -> Pa
     # Another process may drop it at any moment.
     with suppress(FileNotFoundError):
         os.utime(path)
-        return path
+        if is_whole(path):
+            return path
     work = path.with_name(f"{_MAKING}{uuid4().hex}")
     try:
         write(work)
@@ -266,8 +285,10 @@ def _drop_old_code(kept: Path) -> None:
 
 
 def _prune(kept: Path) -> None:
-    """Delete the derived states used least lately."""
+    """Delete the derived states used least lately, and what processes that died left of others."""
     states = [folder for folder in kept.parent.iterdir() if (folder / "manifest.json").exists() and folder != kept]
     states.sort(key=lambda folder: (folder / "manifest.json").stat().st_mtime, reverse=True)
-    for folder in states[KEPT - 1 :]:
+    unused = (kept / "manifest.json").stat().st_mtime - _UNUSED_SECONDS
+    dead = [folder for folder in kept.parent.glob(f"{_MAKING}*") if folder.stat().st_mtime < unused]
+    for folder in (*states[KEPT - 1 :], *dead):
         shutil.rmtree(folder, ignore_errors=True)

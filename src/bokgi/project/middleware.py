@@ -17,6 +17,7 @@ from bokgi.apps.access.permitting import permits
 from bokgi.apps.access.requests import organisation_of
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import LANGUAGES, N_, Message
+from bokgi.facts.damage import damage_behind
 from bokgi.project.views import fault, nothing_to_open
 
 Answers = Callable[[HttpRequest], HttpResponse]
@@ -92,8 +93,9 @@ class FaultPages:
         return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Show our own faults; everything else goes to the page for server errors and into the log."""
-        return fault(request, exception) if isinstance(exception, BokgiError) else None
+        """Show our own faults and damage; everything else goes to the page for server errors and into the log."""
+        found = exception if isinstance(exception, BokgiError) else damage_behind(exception, settings.HOME)
+        return None if found is None else fault(request, found)
 
 
 class DeclaredAccess:
