@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import special
 
+from bokgi.analysis.forecast.backtesting import BLEND, Origin, scores
+from bokgi.analysis.forecast.benchmarks import RUN_RATE
 from bokgi.analysis.forecast.blending import Blend, Past, learn_blend, stretched
 from bokgi.analysis.forecast.scoring import (
     LEVELS,
     crps,
-    inside,
     judged,
     quantile_loss,
     range_around,
     separate,
 )
+from bokgi.analysis.forecast.windows import Window
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -40,12 +45,19 @@ def test_quantile_loss_by_hand() -> None:
     assert quantile_loss(draws, 5.0) == pytest.approx(slow)
 
 
-def test_the_ends_of_a_range_belong_to_it() -> None:
-    draws = np.arange(101.0)
-    assert inside(draws, 10.0)
-    assert inside(draws, 90.0)
-    assert not inside(draws, 9.9)
-    assert not inside(draws, 90.1)
+def test_the_share_inside_is_that_of_the_ranges_as_they_are_shown() -> None:
+    """The ends belong to a range, and where mostly nothing comes it reaches up to its mean."""
+    usual, seldom = np.arange(101.0), np.concatenate([np.zeros(95), np.full(5, 100.0)])
+    nothing: Any = None
+    day = date(2025, 12, 31)
+    cases = [(usual, came) for came in (9.9, 10.0, 90.0, 90.1)] + [(seldom, came) for came in (0.0, 3.0, 5.1)]
+    origins = [
+        Origin(Window(day, day, day), nothing, {BLEND: draws}, Blend(1.0, 1.0, 0), RUN_RATE, came, nothing)
+        for draws, came in cases
+    ]
+    assert scores(origins)[BLEND].coverage80 == pytest.approx(4 / 7)
+    shown = [range_around(draws, float(draws.mean())) for draws, _ in cases]
+    assert sum(low <= came <= high for (low, high), (_, came) in zip(shown, cases, strict=True)) == 4
 
 
 @pytest.mark.parametrize("n", [2, 4, 5, 6, 7, 10, 14, 24])

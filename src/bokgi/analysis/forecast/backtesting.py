@@ -23,7 +23,7 @@ from bokgi.analysis.forecast.blending import Blend, Past, learn_blend
 from bokgi.analysis.forecast.hazards import Hazards
 from bokgi.analysis.forecast.history import History
 from bokgi.analysis.forecast.outlook import Draws, Outlook, draw, groups_of, look_ahead
-from bokgi.analysis.forecast.scoring import crps, inside, quantile_loss
+from bokgi.analysis.forecast.scoring import crps, quantile_loss, range_around
 from bokgi.analysis.forecast.windows import Window, day_number, oldest_first
 
 Floats = NDArray[np.float64]
@@ -157,7 +157,13 @@ def scores(origins: Sequence[Origin]) -> dict[str, Scores]:
             len(rows),
             float(np.mean([crps(draws, came) for draws, came in rows])),
             float(sum(quantile_loss(draws, came) for draws, came in rows) / scale),
-            float(np.mean([inside(draws, came) for draws, came in rows])),
+            float(np.mean([_inside(draws, came) for draws, came in rows])),
             float(sum(draws.mean() - came for draws, came in rows) / scale),
         )
     return told
+
+
+def _inside(draws: Floats, came: float) -> bool:
+    """Tell whether what came lies in the range that is shown."""
+    low, high = range_around(draws, float(draws.mean()))
+    return low <= came <= high

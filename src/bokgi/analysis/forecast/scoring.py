@@ -107,13 +107,3 @@ def range_around(draws: Floats, mean: float) -> tuple[float, float]:
     """
     low, high = np.quantile(draws, [LOW, HIGH])
     return min(float(low), mean), max(float(high), mean)
-
-
-def inside(draws: Floats, came: float, *, level: float = 0.8) -> bool:
-    """Tell whether what came lies within the central interval of the draws.
-
-    >>> inside(np.arange(11.0), 1.0), inside(np.arange(11.0), 0.5)
-    (True, False)
-    """
-    low, high = np.quantile(draws, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
-    return bool(low <= came <= high)
