@@ -17,9 +17,11 @@ import pytest
 
 from benchmarks.simulator import Organisation, simulate
 from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
+from bokgi.domain.money import Money
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
 from bokgi.questions.decompose import decompose
+from bokgi.ui.format import money
 from bokgi.ui.spoken import spoken
 from tests.analysis.worlds import facts_of_world
 from tests.cast import CAST, facts_of
@@ -84,6 +86,20 @@ def test_the_gap_to_the_target_starts_with_its_ambition(facts: Facts) -> None:
     # Half of the days have passed, half of the target should be there.
     assert part["before"]["won"]["amount"] == "4600000"
     assert "by now" in text(part)
+    won = Decimal(found["after"]["won"]["amount"])
+    met = asked(facts, period=THIRD, to_target=True, target=won)
+    assert text(met).startswith(f"{money(Money(won, 'KRW'), 'en')} is won in Q3 2025, just what the target asks for.")
+
+
+def test_what_a_target_asks_for_is_no_matter_of_chance(facts: Facts) -> None:
+    given = {"period": THIRD, "against": Period.parse("2025-Q2"), "to_target": True}
+    found = asked(facts, **given, target=Decimal(10_000_000_000))
+    measured = found["parts"][1:]
+    assert found["parts"][0]["by_chance"] is None
+    told = text(found)
+    if all(part["by_chance"] for part in measured):
+        assert "Of what changed since Q2 2025, no single part is more than chance explains." in told
+    assert "No single part of it" not in told
 
 
 def test_without_a_target_there_is_no_gap(facts: Facts) -> None:

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.simulator import Organisation, simulate
 from bokgi.domain.errors import UsageError
 from bokgi.facts.model import Facts
-from bokgi.questions.funnel import MODES, ask_funnel
+from bokgi.questions.funnel import MODES, _surely_below, ask_funnel
 from bokgi.ui.spoken import spoken
 from tests.analysis.worlds import facts_of_world
 from tests.cast import CAST, facts_of
@@ -69,6 +69,42 @@ def test_where_all_moved_on_lost_deals_are_asked_for_only_where_there_are_none(l
     assert found["stages"][0]["conversion"]["estimate"] == 1.0
     told = spoken(found, "en")["said"][1]["text"]
     assert told.startswith("Wherever enough deals" if lost else "Every deal that left a stage moved on. Import")
+
+
+@pytest.mark.parametrize(
+    ("moved", "text", "second"),
+    [
+        ((10, 38), "Fewest move on from 발굴: 25% (40 deals, 90% interval ", None),
+        ((20, 12), "Fewest move on from 발굴: 50% (40 deals, 90% interval ", "제안 may have as few: 60% (20 "),
+        ((20, None), "From 발굴 50% move on (40 deals, 90% interval ", None),
+    ],
+)
+def test_the_stage_from_which_fewest_move_on_is_named_with_its_figures_and_one_that_chance_may_put_in_its_place(
+    moved: tuple[int, int | None], text: str, second: str | None
+) -> None:
+    first, then = moved
+    deals = ["deal_id | owner_id | stage | outcome | closed_on"]
+    events = ["deal_id | stage | entered_on"]
+    for n in range(40):
+        deals.append(f"d{n} | kim | lost | lost | 2025-11-20" if n >= first else f"d{n} | kim | won | won | 2025-11-20")
+        events.append(f"d{n} | prospecting | 2025-11-03")
+    # Others stand in the second stage alone, so that the two rest on different deals.
+    for n in range(0 if then is None else 20 if then == 12 else 40):
+        won = n < (then or 0)
+        deals.append(f"e{n} | kim | {'won' if won else 'lost'} | {'won' if won else 'lost'} | 2025-11-20")
+        events.append(f"e{n} | proposal | 2025-11-03")
+    tables = CAST | {"deals": "\n".join(deals), "stage_events": "\n".join(events)}
+    english = [sentence["text"] for sentence in spoken(asked(facts_of(None, **tables)), "en")["said"]][1:]
+    assert english[0].startswith(text)
+    assert len(english) == (1 if second is None else 2)
+    assert second is None or english[1].startswith(second)
+
+
+def test_what_is_undecided_may_turn_two_stages_around() -> None:
+    low = {"estimate": 0.30, "low": 0.25, "high": 0.35, "undecided": 0.0}
+    high = {"estimate": 0.60, "low": 0.55, "high": 0.65, "undecided": 0.0}
+    assert _surely_below(low, high)
+    assert not _surely_below(low | {"undecided": 0.3}, high)
 
 
 def test_data_that_end_before_the_period_say_when(facts: Facts) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from benchmarks.simulator import Organisation, simulate
 from bokgi.analysis.proportions import difference
 from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.measures import Between, Days
+from bokgi.domain.messages import Message
 from bokgi.facts.model import Facts
 from bokgi.questions.funnel import ask_funnel
-from bokgi.questions.funnel_compared import MODES, compare_funnel
+from bokgi.questions.funnel_compared import MODES, _ends, compare_funnel
 from bokgi.ui.spoken import spoken
 from tests.analysis.worlds import facts_of_world
 from tests.cast import CAST, facts_of
@@ -130,8 +133,18 @@ def test_a_change_is_found_and_named() -> None:
     assert first["time"]["difference"]["estimate"] == 20
     assert first["time"]["difference"]["verdict"] == "higher"
     said = [sentence["text"] for sentence in spoken(found, "en")["said"]]
-    assert any("fewer move on than before" in sentence for sentence in said)
-    assert any("20 days" in sentence for sentence in said)
+    ends = first["conversion"]["difference"]
+    interval = f"−{-100 * ends['low']:.0f} to −{-100 * ends['high']:.0f}"
+    (fewer,) = [sentence for sentence in said if "fewer move on than before" in sentence]
+    assert f"(90% interval {interval}" in fewer
+    (longer,) = [sentence for sentence in said if "20 days at the median (90% interval " in sentence]
+    assert re.search(r"interval \d+–\d+", longer)
+
+
+def test_a_difference_of_medians_whose_other_end_is_not_known_yet_says_at_least() -> None:
+    assert _ends({"low": 12.0, "high": None}, Days) == Message("{low} or more", {"low": Days(12.0)})
+    assert _ends({"low": None, "high": -3.0}, Days) == Message("{high} or less", {"high": Days(-3.0)})
+    assert _ends({"low": 2.0, "high": 5.0}, Days) == Between(Days(2.0), Days(5.0))
 
 
 def test_a_team_that_is_not_there_is_refused(facts: Facts) -> None:

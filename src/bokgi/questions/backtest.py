@@ -21,6 +21,8 @@ from bokgi.questions.forecast import MONTH, QUARTER, inputs_of, keeping
 from bokgi.questions.forecast_told import HOW_OWNERS_COME, LEVEL, NOTHING, WIDER, tried
 
 MONTHS: Final = {MONTH: 1, QUARTER: 3}
+_HARDLY: Final = 0.005
+"""Errors that differ by less are told as the same: in percent they would differ by nothing."""
 
 
 def ask_backtest(
@@ -115,11 +117,8 @@ def _said(found: Backtest, scope: Scope) -> list[Message]:
         return [Message(text)]
     if score is None or rate is None or simple is None:
         return [Message(N_("There is no past period to try the forecast on: it takes 26 weeks of history before one."))]
-    values = {
-        "n": score.n,
-        "inside": Rate(score.coverage80),
-        "less": Rate(abs(1.0 - score.crps / rate.crps) if rate.crps > 0 else 0.0),
-    }
+    less = abs(1.0 - score.crps / rate.crps) if rate.crps > 0 else 0.0
+    values = {"n": score.n, "inside": Rate(score.coverage80), "less": Rate(less)}
     said = [
         Message(
             N_("On {n} past {n:period|periods} the range held what came in {inside} of them; about 80% is right."),
@@ -127,7 +126,9 @@ def _said(found: Backtest, scope: Scope) -> list[Message]:
         ),
         *_concluded(found),
     ]
-    if score.crps <= rate.crps:
+    if less < _HARDLY:
+        said.append(Message(N_("The forecast erred as much as carrying on at the pace of late would have.")))
+    elif score.crps <= rate.crps:
         said.append(Message(N_("The forecast erred {less} less than carrying on at the pace of late."), values))
     else:
         said.append(

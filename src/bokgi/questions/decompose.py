@@ -13,7 +13,6 @@ from ibis import _
 from bokgi.analysis.comparison.conditions import varied
 from bokgi.analysis.decomposition import Decomposition, Part, person_gap, target_gap, won_change
 from bokgi.domain.errors import RefusalError, UsageError
-from bokgi.domain.measures import Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import WITHOUT_CENTS, Money
 from bokgi.domain.period import Period
@@ -22,27 +21,21 @@ from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
 from bokgi.questions.asked import Asked, Json, asked, fair_factors
+from bokgi.questions.decompose_told import (
+    caveats,
+    label,
+    said_of_people,
+    said_of_periods,
+    said_of_target,
+    without_amounts,
+    would_change,
+)
 from bokgi.questions.explained import explained
 from bokgi.questions.people import person_id
-from bokgi.questions.targets import Target, target_of
+from bokgi.questions.targets import target_of
 
 BY: Final = ("source", "segment")
 MOST_COLUMNS: Final = 3
-PARTS_SAID: Final = 3
-
-PART_NAMES: Final = {
-    "volume": N_("number of deals"),
-    "mix": N_("mix of deals"),
-    "head_start": N_("how far along they were"),
-    "undecided": N_("not yet decided"),
-    "conversion": N_("conversion"),
-    "cycle": N_("speed"),
-    "close_dates": N_("moved close dates"),
-    "amount_known": N_("amounts not recorded"),
-    "amount": N_("deal size"),
-    "ambition": N_("target beyond what was won before"),
-    "chance": N_("chance"),
-}
 
 
 def decompose(  # noqa: PLR0913 - the question has that many sides
@@ -112,9 +105,9 @@ def decompose(  # noqa: PLR0913 - the question has that many sides
                 by=used,
                 step=step,
             )
-            return head | _priced(here, deals, found, _said_of_target(here, found, goal), refused)
+            return head | _priced(here, deals, found, said_of_target(here, found, goal), refused)
         found = won_change(*given, before=other, after=here_period, as_of=as_of, by=used, step=step)
-        return head | _priced(here, deals, found, _said_of_periods(here, found), refused)
+        return head | _priced(here, deals, found, said_of_periods(here, found), refused)
 
 
 def _priced(here: Asked, deals: ibis.Table, found: Decomposition, said: list[Message], refused: list[Json]) -> Json:
@@ -128,7 +121,7 @@ def _priced(here: Asked, deals: ibis.Table, found: Decomposition, said: list[Mes
         )
         hint = N_("Set the exchange rates.") if unrated else N_("Import the deals with their amounts.")
         return _refused(RefusalError("no_won_amounts", Message(text, {"n": won}), Message(hint)), refused)
-    return _told(here, found, said, refused, [_lacking(won, unpriced)] if unpriced else [])
+    return _told(here, found, said, refused, [without_amounts(won, unpriced)] if unpriced else [])
 
 
 def _without_amount(here: Asked, deals: ibis.Table, periods: Sequence[Period]) -> tuple[int, int, int]:
@@ -145,13 +138,6 @@ def _without_amount(here: Asked, deals: ibis.Table, periods: Sequence[Period]) -
         stated = facts_on(here.read, here.as_of).deals.filter(_.amount.notnull())
         unrated = int(won.filter(_.amount.isnull()).semi_join(stated, "deal_id").count().to_pyarrow().as_py())
     return int(row["n"]), int(row["empty"]) - unrated, unrated
-
-
-def _lacking(won: int, unpriced: int) -> Message:
-    return Message(
-        N_("{n} of {all} {all:deal|deals} won in these periods {n:has|have} no amount and {n:adds|add} nothing."),
-        {"n": unpriced, "all": won},
-    )
 
 
 def _counts(by: Sequence[str]) -> dict[str, object]:
@@ -193,7 +179,7 @@ def _of_people(
         told = Message(refusal.message.msgid, {**refusal.message.values, "person": here.name(who)})
         return named | _refused(RefusalError(refusal.code, told, refusal.hint), refused)
     theirs = given[0].filter(_.owner_id.isin([person, other]))
-    return named | _priced(here, theirs, found, _said_of_people(here, found, person, other), refused)
+    return named | _priced(here, theirs, found, said_of_people(here, found, person, other), refused)
 
 
 def _nobody_lost(deals: ibis.Table) -> bool:
@@ -240,15 +226,15 @@ def _told(
         **explained(
             "decomposition",
             said=[Message(N_("No deal could have closed in either period."))] if nothing else said,
-            caveats=[] if nothing else [*_caveats(found), *lacking, *here.unconverted()],
-            would_change=[] if nothing else _would_change(here, found),
+            caveats=[] if nothing else [*caveats(found), *lacking, *here.unconverted()],
+            would_change=[] if nothing else would_change(here, found),
         ),
     }
 
 
 def told_change(here: Asked, deals: ibis.Table, found: Decomposition) -> Json:
     """Tell a change of these deals between two periods as `decompose` does, for an answer that it is a part of."""
-    return _priced(here, deals, found, _said_of_periods(here, found), [])
+    return _priced(here, deals, found, said_of_periods(here, found), [])
 
 
 def _side(here: Asked, period: Period, won: Decimal, n: int, undecided: int) -> Json:
@@ -268,145 +254,9 @@ def _part(here: Asked, part: Part) -> Json:
     return {
         "name": part.name,
         "stage": part.stage,
-        "label": encoded(_label(here, part)),
+        "label": encoded(label(here, part)),
         "amount": _money(here, part.amount),
         "low": None if part.low is None else here.money(part.low),
         "high": None if part.high is None else here.money(part.high),
         "by_chance": part.by_chance,
     }
-
-
-def _label(here: Asked, part: Part) -> Message:
-    if part.stage is not None:
-        return Message(N_("conversion at {stage}"), {"stage": here.stage_label(part.stage)})
-    return Message(PART_NAMES[part.name])
-
-
-def _signed(here: Asked, part: Part) -> Message:
-    values = {"part": _label(here, part), "amount": Money(abs(part.amount), here.facts.settings.currency)}
-    return Message(N_("{part} −{amount}") if part.amount < 0 else N_("{part} +{amount}"), values)
-
-
-def _worth(here: Asked, amount: Decimal) -> Money:
-    return Money(abs(amount), here.facts.settings.currency)
-
-
-def _said_of_periods(here: Asked, found: Decomposition) -> list[Message]:
-    values: dict[str, object] = {
-        "after": found.after,
-        "before": found.before,
-        "amount": _worth(here, found.whole),
-        "won_after": _worth(here, found.won_after),
-        "won_before": _worth(here, found.won_before),
-    }
-    if found.whole == 0:
-        return [Message(N_("As much was won in {after} as in {before}: {won_after}."), values)]
-    lead = (
-        N_("{amount} more was won in {after} than in {before}: {won_after} against {won_before}.")
-        if found.whole > 0
-        else N_("{amount} less was won in {after} than in {before}: {won_after} against {won_before}.")
-    )
-    said = [Message(lead, values)]
-    if found.by_chance:
-        said.append(Message(N_("Chance alone makes differences as large as this one, with as many deals as these.")))
-    return [*said, *_beyond_chance(here, found)]
-
-
-def _said_of_target(here: Asked, found: Decomposition, goal: Target) -> list[Message]:
-    values: dict[str, object] = {
-        "period": goal.period,
-        "amount": _worth(here, found.whole),
-        "won": _worth(here, found.won_after),
-        "target": _worth(here, found.won_before),
-    }
-    over = here.as_of >= goal.period.last
-    if found.whole >= 0:
-        lead = (
-            N_("{won} is won in {period}, {amount} above the target of {target}.")
-            if over
-            else N_("{won} is won in {period}, {amount} above the {target} that the target asks for by now.")
-        )
-    else:
-        lead = (
-            N_("{won} is won in {period}, {amount} short of the target of {target}.")
-            if over
-            else N_("{won} is won in {period}, {amount} short of the {target} that the target asks for by now.")
-        )
-    ambition = found.parts[0]
-    said = [Message(lead, values)]
-    if ambition.amount < 0:
-        more = {"amount": _worth(here, ambition.amount), "before": found.before}
-        said.append(Message(N_("The target asks for {amount} more than was won in {before}."), more))
-    return [*said, *_beyond_chance(here, found)]
-
-
-def _said_of_people(here: Asked, found: Decomposition, person: str, other: str) -> list[Message]:
-    values: dict[str, object] = {
-        "person": here.name(person),
-        "other": here.name(other),
-        "period": found.after,
-        "amount": _worth(here, found.whole),
-        "won": _worth(here, found.won_after),
-        "won_other": _worth(here, found.won_before),
-    }
-    if found.whole == 0:
-        return [Message(N_("{person} won as much as {other} in {period}: {won}."), values)]
-    lead = (
-        N_("{person} won {amount} more than {other} in {period}: {won} against {won_other}.")
-        if found.whole > 0
-        else N_("{person} won {amount} less than {other} in {period}: {won} against {won_other}.")
-    )
-    return [Message(lead, values), *_beyond_chance(here, found)]
-
-
-def _beyond_chance(here: Asked, found: Decomposition) -> list[Message]:
-    """Name the largest parts that chance does not explain."""
-    sure = sorted((part for part in found.parts if part.by_chance is False), key=lambda part: -abs(part.amount))
-    told = [_signed(here, part) for part in sure[:PARTS_SAID] if part.amount]
-    if not told:
-        return [Message(N_("No single part of it is more than chance explains."))]
-    return [Message(N_("More than chance explains: {parts}."), {"parts": told})]
-
-
-def _caveats(found: Decomposition) -> list[Message]:
-    if not any(part.amount for part in found.parts):
-        return []
-    said = [Message(N_("The parts say where the difference stands, not what caused it."))]
-    if any(part.name == "chance" for part in found.parts):
-        said.append(
-            Message(
-                N_("“Chance” is what neither the deals handed over nor lasting differences explain; nobody's merit.")
-            )
-        )
-    if any(part.by_chance is not None for part in found.parts):
-        said.append(
-            Message(
-                N_(
-                    "A part whose interval ({level}) holds zero may be chance, and so may one that just misses it "
-                    "among so many parts."
-                ),
-                {"level": Rate(found.level)},
-            )
-        )
-    if not found.close_dates_known:
-        said.append(Message(N_("No history of close dates is known: what moved dates did stands under speed.")))
-    return said
-
-
-def _would_change(here: Asked, found: Decomposition) -> list[Message]:
-    said = []
-    if found.undecided_after:
-        said.append(
-            Message(
-                N_(
-                    "{n} {n:deal|deals} of {period} {n:is|are} still open; as they are decided, “not yet "
-                    "decided” moves to other parts."
-                ),
-                {"n": found.undecided_after, "period": found.after},
-            )
-        )
-    if here.as_of < found.after.last or found.after.days < found.before.days:
-        said.append(Message(N_("The period is not over; both are counted for as many days as have passed.")))
-    if any(part.by_chance for part in found.parts):
-        said.append(Message(N_("Longer periods have more deals, and chance explains less of their difference.")))
-    return said

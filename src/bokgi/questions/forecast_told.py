@@ -71,7 +71,7 @@ def said(here: Asked, found: Forecast, target: Json | None, change: Json | None,
     lead = N_("By {last} about {mean} will be won; eight of ten such periods end within {ends}. {won} of it is won.")
     if found.open is not None and found.new is not None and found.open.n + found.new.n < _NONE:
         lead = N_(
-            "Nothing more is expected by {last}: no open deal is likely to be won by then, and none came in of late. "
+            "Nothing more is expected by {last}: hardly any deal that is open or comes in will be won by then. "
             "{won} is won."
         )
     elif found.mean > high:
@@ -102,7 +102,7 @@ def would_change(found: Forecast) -> list[Message]:
         return []
     return [
         Message(
-            N_("{share} of what is uncertain about the open deals hangs on {n} of them; settle those first."),
+            N_("{share} of what is uncertain about the open deals hangs on {n} of them; settle {n:it|those} first."),
             {"share": Rate(sum(deal.share for deal in few)), "n": len(few)},
         )
     ]

@@ -11,6 +11,7 @@ import ibis
 from ibis import _
 
 from bokgi.analysis.funnel import FunnelMode, funnel
+from bokgi.analysis.proportions import difference
 from bokgi.analysis.stage_conversion import MUCH_UNDECIDED, Risk, stage_conversion
 from bokgi.analysis.time_in_stage import time_in_stage
 from bokgi.analysis.visits import ladder
@@ -216,7 +217,8 @@ def _stage(
 def _said(here: Asked, stages: Sequence[Json]) -> list[Message]:
     """Say in which stage deals stop most, as far as conversions are known; not that it is a bottleneck.
 
-    Where most deals still stand, hardly any can have moved on yet.
+    Where most deals still stand, hardly any can have moved on yet. A second stage is named where chance, or what is
+    still undecided, may turn the two around.
     """
     known = [
         stage
@@ -236,17 +238,31 @@ def _said(here: Asked, stages: Sequence[Json]) -> list[Message]:
         if not_won.to_pyarrow().num_rows:
             return [Message(N_("Wherever enough deals are decided, all of them moved on."))]
         return [Message(N_("Every deal that left a stage moved on. Import the deals that were lost, too."))]
-    return [
-        Message(
-            N_("Fewest move on from {stage}: {share} ({level} interval {ends})."),
-            {
-                "stage": lowest["label"],
-                "share": Rate(found["estimate"]),
-                "level": Rate(LEVEL),
-                "ends": Between(Rate(found["low"]), Rate(found["high"])),
-            },
-        )
-    ]
+    text = N_("Fewest move on from {stage}: {share} ({n} {n:deal|deals}, {level} interval {ends}).")
+    if len(known) == 1:
+        text = N_("From {stage} {share} move on ({n} {n:deal|deals}, {level} interval {ends}).")
+    said = [Message(text, _figures(lowest))]
+    others = [stage for stage in known if stage is not lowest]
+    if others:
+        second = min(others, key=lambda stage: stage["conversion"]["estimate"])
+        if not _surely_below(found, second["conversion"]):
+            text = N_("{stage} may have as few: {share} ({n} {n:deal|deals}, {level} interval {ends}).")
+            said.append(Message(text, _figures(second)))
+    return said
+
+
+def _figures(stage: Json) -> dict[str, object]:
+    found = stage["conversion"]
+    ends = Between(Rate(found["low"]), Rate(found["high"]))
+    values: dict[str, object] = {"stage": stage["label"], "n": found["n"], "level": Rate(LEVEL), "ends": ends}
+    return values | {"share": Rate(found["estimate"])}
+
+
+def _surely_below(found: Json, other: Json) -> bool:
+    """Tell whether fewer move on than in the other stage, whatever chance does and those still undecided will do."""
+    most = min(found["high"] + (found["undecided"] or 0.0), 1.0)
+    ends = (found["low"], most), (other["low"], other["high"])
+    return difference(found["estimate"], ends[0], other["estimate"], ends[1])[1] < 0.0
 
 
 def _would_change(stages: Sequence[Json]) -> list[Message]:

@@ -16,7 +16,7 @@ from bokgi.analysis.stage_conversion import ENDS, Risk, conversion_cells, shares
 from bokgi.analysis.time_in_stage import time_in_stage
 from bokgi.analysis.visits import ladder
 from bokgi.domain.errors import UsageError
-from bokgi.domain.measures import Days, Points
+from bokgi.domain.measures import Between, Days, Points, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
@@ -198,11 +198,26 @@ def _compared(there: Sequence[Json | None], names: tuple[str, str, str]) -> Json
 
 
 _CHANGED: Final = {
-    ("conversion", "higher"): N_("In {stage} more move on than before: {difference}."),
-    ("conversion", "lower"): N_("In {stage} fewer move on than before: {difference}."),
-    ("time", "higher"): N_("In {stage} deals stay longer than before: {difference} at the median."),
-    ("time", "lower"): N_("In {stage} deals stay a shorter time than before: {difference} at the median."),
+    ("conversion", "higher"): N_("In {stage} more move on than before: {difference} ({level} interval {ends})."),
+    ("conversion", "lower"): N_("In {stage} fewer move on than before: {difference} ({level} interval {ends})."),
+    ("time", "higher"): N_(
+        "In {stage} deals stay longer than before: {difference} at the median ({level} interval {ends})."
+    ),
+    ("time", "lower"): N_(
+        "In {stage} deals stay a shorter time than before: {difference} at the median ({level} interval {ends})."
+    ),
 }
+
+
+_Kind = Callable[[float], Points] | Callable[[float], Days]
+
+
+def _ends(found: Json, kind: _Kind) -> Between | Message:
+    """Give the interval of a difference; of a median one end may not be known yet."""
+    low, high = (None if found[end] is None else kind(found[end]) for end in ("low", "high"))
+    if low is not None and high is not None:
+        return Between(low, high)
+    return Message(N_("{low} or more"), {"low": low}) if high is None else Message(N_("{high} or less"), {"high": high})
 
 
 def _said(stages: Sequence[Json], now: Period, before: Period, as_of: date) -> list[Message]:
@@ -213,11 +228,16 @@ def _said(stages: Sequence[Json], now: Period, before: Period, as_of: date) -> l
         "past_last": min(before.last, as_of),
     }
     said = [Message(N_("{start} to {last} against {past_start} to {past_last}: what became different?"), values)]
-    measures: tuple[tuple[str, Callable[[float], object]], ...] = (("conversion", Points), ("time", Days))
+    measures: tuple[tuple[str, _Kind], ...] = (("conversion", Points), ("time", Days))
     changed = [
         Message(
             _CHANGED[measure, found["verdict"]],
-            {"stage": stage["label"], "difference": kind(found["estimate"])},
+            {
+                "stage": stage["label"],
+                "difference": kind(found["estimate"]),
+                "level": Rate(LEVEL),
+                "ends": _ends(found, kind),
+            },
         )
         for measure, kind in measures
         for stage in stages
