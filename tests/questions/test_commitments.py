@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bokgi.facts.ledger import Import
 from bokgi.questions.asked import Json
 from bokgi.questions.commitments import Promise, check_commitments
 from bokgi.questions.discussed import MeetingDay, ask_discussed_deals
+from bokgi.questions.newest import told_until
 from bokgi.ui.spoken import spoken
 from tests.cast import CAST, facts_of
 
@@ -139,6 +142,32 @@ def test_before_the_day_nothing_is_judged_but_good_news_and_old_data_is_no_verdi
     row = checked(promise("b", deal_id="still", metric="moved"), deals=old)["b"]
     assert (row["verdict"], row["reason"]) == ("cannot_tell", "data_old")
     assert "Nov" in words(row)
+
+
+def test_a_correction_of_one_deal_is_no_news_of_the_others() -> None:
+    deals = (
+        TABLES["deals"]
+        .replace("known_at_creation", "known_at_creation | import_no")
+        .replace("amount,\n", "amount, | 1\n")
+    )
+    deals = deals.replace("2026-11-19", "2026-11-13").rstrip()
+    deals += " | 1\nfixed | park | proposal | open | 100 | 2026-09-01 | | 2026-11-20 | ,owner_id,amount, | 2"
+    moves = TABLES["stage_events"].rstrip() + "\nfixed | qualified | 2026-10-01 | 1\nfixed | proposal | 2026-11-15 | 2"
+    facts = facts_of(None, **TABLES | {"deals": deals, "stage_events": moves})
+    at = datetime(2026, 11, 13, tzinfo=UTC)
+    came = [
+        Import(kind=kind, source="x", by="x", at=at, import_no=number, version=number, status="committed")
+        for number, kind in enumerate(("file", "entered"), 1)
+    ]
+    asked = (promise("b", deal_id="still", metric="moved"), promise("f", deal_id="fixed", metric="moved"))
+    answer = check_commitments(replace(facts, imports=tuple(came)), as_of=AS_OF, promises=asked)
+    assert answer["data_on"] == "2026-11-13"
+    assert [(row["verdict"], row["reason"]) for row in answer["commitments"]] == [
+        ("cannot_tell", "data_old"),
+        ("kept", None),
+    ]
+    entered = replace(facts, deals=facts.deals.filter(facts.deals.import_no == 2), imports=tuple(came[1:]))
+    assert told_until(entered) == AS_OF
 
 
 def test_a_next_step_counts_where_changes_of_it_are_recorded() -> None:

@@ -97,9 +97,10 @@ TABLES = CAST | {
         e1       | k1         | d1      | opened | 2026-10-22
     """,
     "responses": """
-        response_id | account_id | kind | score | happened_on
-        r1          | a1         | nps  | 9     | 2026-10-25
-        r2          | a1         | nps  | 3     | 2026-08-25
+        response_id | account_id | kind    | score | happened_on
+        r1          | a1         | nps     | 9     | 2026-10-25
+        r2          | a1         | nps     | 3     | 2026-08-25
+        r3          | a1         | feeling | 4     | 2026-10-26
     """,
 }
 
@@ -215,6 +216,7 @@ def test_one_deal_tells_everything_that_happened_with_the_newest_first(facts: Fa
     found = fits(tell_deal(facts, as_of=AS_OF, deal_id="d1"), "deal")
     told = [(event["on"], event["kind"], event["sentence"]["text"]) for event in spoken(found, "en")["events"]]
     assert told == [
+        ("2026-10-26", "response", "The customer answered feeling: 4"),
         ("2026-10-25", "response", "The customer answered NPS: 9"),
         ("2026-10-22", "content", "도입 사례집 was opened"),
         ("2026-10-20", "activity", "Meeting"),
@@ -222,7 +224,8 @@ def test_one_deal_tells_everything_that_happened_with_the_newest_first(facts: Fa
         ("2026-09-01", "stage", "Entered 발굴."),
         ("2026-09-01", "created", "The deal was created."),
     ]
-    meeting = found["events"][2]
+    assert spoken(found, "ko")["events"][0]["sentence"]["text"] == "고객 응답 감정: 4"
+    meeting = found["events"][3]
     assert (meeting["detail"], meeting["by"]) == ("견적 설명", "이준호")
 
 

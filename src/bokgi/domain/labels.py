@@ -184,6 +184,9 @@ GAPS: Final = {
 }
 """What an open deal may lack, see `analysis.data_gaps`."""
 
+RESPONSE_KINDS: Final = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "feeling": N_("feeling")}
+"""What a customer is asked for."""
+
 DEAL_FIELDS: Final = {
     "account_id": N_("account"),
     "owner_id": N_("owner"),

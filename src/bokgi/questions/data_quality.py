@@ -23,6 +23,7 @@ from bokgi.intake.importing import mappings_from
 from bokgi.intake.mapping.model import Entity
 from bokgi.intake.quarantine import mapped_as
 from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.newest import told_until
 from bokgi.questions.titles import deal_names, title
 
 FRESH_DAYS: Final = 7
@@ -176,7 +177,7 @@ def _of_files(
     refused = _refused_deals(here.facts)
     due = sums["due_amount"]
     waiting = _covered(left)(due, due, _plus(due, _NOTHING, refused, usual["high"]))
-    seen_on = here.read.deals.last_seen_on.max().to_pyarrow().as_py()
+    seen_on = told_until(here.read)
     age = 0 if seen_on is None else max((here.as_of - seen_on).days, 0)
     age = age if age > FRESH_DAYS else 0
     stale = _since(here, period, seen_on, age)

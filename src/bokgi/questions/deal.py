@@ -12,7 +12,7 @@ from ibis import _
 
 from bokgi.analysis.activity import by_people, was_held
 from bokgi.domain.errors import NotFoundError
-from bokgi.domain.labels import ACTIVITY, DEAL_FIELDS, OUTCOMES
+from bokgi.domain.labels import ACTIVITY, DEAL_FIELDS, OUTCOMES, RESPONSE_KINDS
 from bokgi.domain.measures import Days
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
@@ -246,7 +246,10 @@ def _responses(here: Asked, account_id: str | None, start: str | None, end: str 
         _event(
             "response",
             row["happened_on"],
-            Message(N_("The customer answered {kind}: {score}"), {"kind": row["kind"].upper(), "score": row["score"]}),
+            Message(
+                N_("The customer answered {kind}: {score}"),
+                {"kind": Message(RESPONSE_KINDS.get(row["kind"], row["kind"])), "score": row["score"]},
+            ),
             at=row["happened_at"],
             detail=comments.get(row["response_id"]),
         )

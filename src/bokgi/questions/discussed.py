@@ -21,6 +21,7 @@ from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
 from bokgi.questions.asked import Json, visits_on
 from bokgi.questions.explained import explained
+from bokgi.questions.newest import told_until
 
 MOST_MEETINGS: Final = 26
 
@@ -42,7 +43,7 @@ def ask_discussed_deals(facts: Facts, *, as_of: date, meetings: Sequence[Meeting
     share`), `difference`, `low`, `high` at `level`, `told_apart`, `cases_needed`, `reason`
     (`analysis.discussed_deals`), and its sentences. Of a team's meeting the team's deals are compared.
     """
-    newest = facts.deals.agg(on=_.last_seen_on.max()).to_pyarrow().to_pylist()[0]["on"]
+    newest = told_until(facts)
     data_on = as_of if newest is None else min(as_of, newest)
     over = sorted((one for one in meetings if one.until <= data_on), key=lambda one: (one.on, one.team or ""))
     counted = over[-MOST_MEETINGS:]

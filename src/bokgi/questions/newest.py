@@ -1,4 +1,4 @@
-"""When something last happened that the facts know of."""
+"""When something last happened that the facts know of, and up to which day the files that brought them tell."""
 
 from __future__ import annotations
 
@@ -32,3 +32,16 @@ def newest_day(facts: Facts, as_of: date) -> date | None:
     )
     days = [column.max(where=column <= as_of).to_pyarrow().as_py() for column in columns]
     return max((day for day in days if day is not None), default=None)
+
+
+def told_until(facts: Facts) -> date | None:
+    """Give the day of the newest file that held deals; where deals came by no file, of the newest entry on screen.
+
+    A correction is news of its deal and of no other: the rest is as old as the file. Null: there are no deals, or none
+    that anybody saw.
+    """
+    entered = [one.import_no for one in facts.imports if one.kind == "entered"]
+    deals = facts.deals
+    of_files = deals.filter(deals.import_no.notin(entered)) if entered else deals
+    days = [table.last_seen_on.max().to_pyarrow().as_py() for table in (of_files, deals)[: 2 if entered else 1]]
+    return next((day for day in days if day is not None), None)

@@ -8,13 +8,17 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from bokgi.apps.access.asking import answers
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer
 from bokgi.apps.data import correcting, pending, services
+from bokgi.apps.data.age import data_age
 from bokgi.apps.data.models import Correction, CorrectionState, WorkKind
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.facts.lake import Lake
+from bokgi.questions.newest import told_until
 from tests.apps.data.conftest import ROWS, Give, deals_file, done, imported
+from tests.homes import TODAY
 
 pytestmark = pytest.mark.django_db
 AsRole = Callable[[str], Client]
@@ -61,6 +65,17 @@ def test_a_correction_is_written_and_counts(facts: Give, users: dict[str, User])
     assert saved.state == CorrectionState.WRITTEN
     assert pending.write_pending() == 0
     del facts
+
+
+@pytest.mark.usefixtures("facts")
+def test_a_correction_makes_no_other_deal_newer(users: dict[str, User]) -> None:
+    def seen() -> object:
+        return data_age(settings.HOME, today=TODAY, zone="Asia/Seoul"), told_until(answers().facts())
+
+    before = seen()
+    save(users)
+    assert pending.write_pending() == 1
+    assert seen() == before
 
 
 def test_what_was_written_before_the_worker_died_is_not_written_twice(facts: Give, users: dict[str, User]) -> None:

@@ -49,7 +49,8 @@ def test_an_import_is_in_the_ledger_with_who_and_the_files_go(give: Give, users:
     assert (found.read, found.accepted, found.quarantined, found.known) == (4, 3, 1, 0)
     assert found.by == f"user {users['admin'].pk}"
     assert selectors.authors([found], "ko")[found.by] == users["admin"].name
-    assert selectors.authors([replace(found, by="system")], "ko") == {"system": "자동"}
+    for by, told in (("system", "자동"), ("corrections", "화면에서 고친 사람"), ("entered", "화면에서 입력한 사람")):
+        assert selectors.authors([replace(found, by=by)], "ko") == {by: told}
     assert not services.folder_of(upload).exists()
     upload.refresh_from_db()
     assert upload.plan is None

@@ -88,9 +88,13 @@ def page_of(request: HttpRequest) -> str:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Send to the sign-in page, and then back; a part of a page that htmx asks for makes the whole page go there."""
+    """Send to the sign-in page, and then back; a part of a page that htmx asks for makes the whole page go there.
+
+    A demo signs in by itself: it is told that something was sent, which the sign-in page would say.
+    """
     entrance = "demo" if settings.DEMO else settings.LOGIN_URL
-    address = f"{reverse(entrance)}?{urlencode({'next': page_of(request)})}"
+    asked = {"next": page_of(request)} | ({"lost": "1"} if settings.DEMO and request.method == "POST" else {})
+    address = f"{reverse(entrance)}?{urlencode(asked)}"
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=401)
         response["HX-Redirect"] = address

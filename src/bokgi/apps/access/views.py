@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,9 +18,9 @@ from bokgi.apps.access import first_run
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import EVERYBODY
 from bokgi.apps.access.permitting import anyone, may
-from bokgi.apps.access.requests import THEME_COOKIE, THEMES, PageRequest, is_own_address, organisation_of
+from bokgi.apps.access.requests import THEME_COOKIE, THEMES, PageRequest, is_own_address, organisation_of, page_language
 from bokgi.apps.access.services import audit, preference_set
-from bokgi.domain.messages import LANGUAGES
+from bokgi.domain.messages import LANGUAGES, N_, Message
 
 _YEAR = 365 * 24 * 3600
 _DEMO_COOKIE = "bokgi-demo"
@@ -47,6 +48,9 @@ def demo(request: HttpRequest, role: str = "") -> HttpResponse:
         return response
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     audit(by=user, action="demo_enter")
+    if request.GET.get("lost"):
+        said = Message(N_("The session had ended: what you sent is not saved yet."))
+        messages.warning(request, said.text(page_language()), extra_tags="lost")
     if role:
         response.set_cookie(_DEMO_COOKIE, role, max_age=_YEAR, secure=settings.ENCRYPTED, httponly=True, samesite="Lax")
     return response

@@ -22,7 +22,10 @@ _SET_ON_SCREEN: Final = {table.name for table in DEFINITIONS} | {"memberships"}
 
 @dataclass(frozen=True)
 class DataAge:
-    """The day of the newest export, and how many days ago that is; a day in the future is today."""
+    """The day of the newest export, and how many days ago that is; a day in the future is today.
+
+    Where nothing was ever exported it is the day of the newest entry on screen. A correction makes no export newer.
+    """
 
     exported_on: date
     days: int
@@ -49,5 +52,6 @@ def _newest(home: Path, seen: tuple[str, ...], zone: str) -> date | None:
         return None
     # What somebody set (a target, a team) is no news of the CRM.
     news = [one for one in imports if one.committed and one.source not in _SET_ON_SCREEN]
-    moments = [one.effective_at for one in news if one.kind in {"file", "entered"}]
-    return max(moments).astimezone(ZoneInfo(zone)).date() if moments else None
+    moments = {kind: [one.effective_at for one in news if one.kind == kind] for kind in ("file", "entered")}
+    newest = max(moments["file"] or moments["entered"], default=None)
+    return None if newest is None else newest.astimezone(ZoneInfo(zone)).date()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -86,6 +86,14 @@ def import_of(import_no: int) -> Import:
     return found
 
 
+_TOGETHER: Final = {
+    NOBODY: N_("automatic"),
+    "corrections": N_("who corrected on screen"),
+    "entered": N_("who entered on screen"),
+}
+"""Who brought an import that no single user did."""
+
+
 def authors(imports: Sequence[Import], lang: str) -> dict[str, str]:
     """Give the name behind each `by` of the ledger that is a user; the text itself where it is none.
 
@@ -97,7 +105,7 @@ def authors(imports: Sequence[Import], lang: str) -> dict[str, str]:
     for one in imports:
         key = one.by.removeprefix("user ")
         found[one.by] = names.get(int(key), one.by) if key != one.by and key.isdecimal() else one.by
-    return found | ({NOBODY: Message(N_("automatic")).text(lang)} if NOBODY in found else {})
+    return found | {by: Message(told).text(lang) for by, told in _TOGETHER.items() if by in found}
 
 
 def files_of(found: Import) -> list[dict[str, Any]]:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from ibis import _
-
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
@@ -15,6 +13,7 @@ from bokgi.questions.asked import Json, asked
 from bokgi.questions.commitments.figures import FIGURES, checked_figures
 from bokgi.questions.commitments.on_deals import checked_deals
 from bokgi.questions.commitments.promise import CANNOT_TELL, KEPT, NOT_KEPT, Found, Promise
+from bokgi.questions.newest import told_until
 
 __all__ = ["CANNOT_TELL", "KEPT", "NOT_KEPT", "Promise", "check_commitments"]
 
@@ -37,11 +36,12 @@ def check_commitments(facts: Facts, *, as_of: date, promises: Sequence[Promise])
     word stands beside.
     """
     with asked(facts, as_of=as_of) as here:
-        newest = facts.deals.agg(on=_.last_seen_on.max()).to_pyarrow().to_pylist()[0]["on"]
+        newest = told_until(facts)
         data_on = as_of if newest is None else min(as_of, newest)
         on_deals = [one for one in promises if one.deal_id and one.metric not in FIGURES]
         on_figures = [one for one in promises if one.metric in FIGURES]
-        found = checked_deals(here, on_deals, until={one.key: min(one.due_on, data_on) for one in on_deals})
+        # What was entered on screen after the newest file is good news, too.
+        found = checked_deals(here, on_deals, until={one.key: min(one.due_on, as_of) for one in on_deals})
         found |= checked_figures(here, on_figures, data_on=data_on)
         late = [one for one in on_deals if found[one.key].verdict == NOT_KEPT and one.due_on < data_on]
         until = {one.key: min(one.due_on + timedelta(days=_LATE_DAYS), data_on) for one in late}

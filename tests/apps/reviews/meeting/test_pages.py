@@ -149,6 +149,11 @@ def test_a_deal_is_put_in_order_in_one_step(
     sent = {"deal_id": "overdue-1", "amount": "77,000,000", "was-amount": "55000000", "stage": "proposal"}
     sent |= {"was-stage": "proposal", "expected_close_on": "2026-12-11", "was-expected_close_on": "2026-11-10"}
     sent |= {"next_step": "견적 보내기", "was-next_step": ""}
+    # What is refused is said above the page; the form stays as it was filled in.
+    refused = rep.post(f"{path}tidy/", sent | {"amount": "이십억"}, headers={"HX-Request": "true"})
+    assert (refused.status_code, refused["HX-Reswap"]) == (200, "none")
+    assert "이십억" in refused.content.decode()
+    assert "<form" not in refused.content.decode()
     assert rep.post(f"{path}tidy/", sent).status_code == 302
     kept = {(one.field, one.value) for one in Correction.objects.all()}
     assert kept == {("amount", "77000000"), ("expected_close_on", "2026-12-11"), ("next_step", "견적 보내기")}

@@ -124,8 +124,12 @@ def _query(request: PageRequest) -> str:
 
 
 def told(request: PageRequest, error: BokgiError, to: str) -> HttpResponse:
-    """Go back to a page and say there what went wrong."""
+    """Go back to a page and say there what went wrong; a form of a part of the page stays as it was filled in."""
     say_refused(request, error)
+    if request.htmx:
+        answer = render(request, "said.html")
+        answer["HX-Reswap"] = "none"
+        return answer
     return HttpResponseRedirect(to)
 
 

@@ -69,8 +69,12 @@
   };
   const kept = read();
   if (!kept) return;
-  if (document.querySelector("[data-lost]")) keep({ ...kept, lost: true });
-  else if (!kept.lost || kept.user !== user) keep(null);
+  // The page that says so may be that of the form: a demo signs in by itself.
+  const isLost = document.querySelector("[data-lost]");
+  if (isLost) keep({ ...kept, lost: true });
+  if (kept.user !== user) {
+    if (!isLost) keep(null);
+  } else if (!isLost && !kept.lost) keep(null);
   else {
     restore();
     document.addEventListener("htmx:afterSettle", restore);
