@@ -11,7 +11,15 @@ from pathlib import Path
 os.environ["BOKGI_HOME"] = str(Path(tempfile.gettempdir()) / f"bokgi-tests-{os.getpid()}")
 os.environ["BOKGI_SECRET_KEY"] = "tests only: " + "x" * 50
 os.environ["BOKGI_NOTES_KEY"] = "tests only: " + "n" * 50
-for _name in ("BOKGI_ADDRESS", "BOKGI_DATABASE", "BOKGI_MAIL", "BOKGI_MAIL_FROM", "BOKGI_KEEP_DAYS", "BOKGI_DEMO"):
+for _name in (
+    "BOKGI_ADDRESS",
+    "BOKGI_DATABASE",
+    "BOKGI_MAIL",
+    "BOKGI_MAIL_FROM",
+    "BOKGI_KEEP_DAYS",
+    "BOKGI_MEMORY",
+    "BOKGI_DEMO",
+):
     os.environ.pop(_name, None)
 
 if os.environ.get("BOKGI_TEST_DATABASE") == "postgres":

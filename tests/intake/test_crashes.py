@@ -153,7 +153,7 @@ def test_a_disk_that_fills_up_after_the_commit_keeps_the_import_and_says_so(
         (DeltaError("Generic LocalFileSystem error: Permission denied (os error 13)"), "home_not_writable"),
         (duckdb.IOException("IO Error: No space left on device"), "disk_full"),
         (duckdb.IOException("IO Error: Permission denied"), "home_not_writable"),
-        (duckdb.OutOfMemoryException("Out of Memory Error"), "memory_too_small"),
+        (duckdb.OutOfMemoryException("Out of Memory Error"), "memory_short"),
     ],
 )
 def test_what_the_machine_refuses_is_said_and_nothing_is_imported(

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from bokgi.domain.errors import NotFoundError
+from bokgi.domain.errors import NotFoundError, SetupError
 from bokgi.facts import state
+from bokgi.facts.engine import memory_given
 from bokgi.facts.lake import Lake
 from bokgi.facts.ledger import Entry
 from bokgi.facts.model import Facts
@@ -154,3 +155,34 @@ def test_what_an_answer_is_made_and_drawn_with_decides_whether_it_is_made_anew(
         made.write_text(text)
         digests.add(state.code_digest.__wrapped__("questions"))
     assert len(digests) == 2
+
+
+def ask_too_much(facts: Facts, *, as_of: date) -> dict[str, Any]:
+    """Hold more at once than 64 MB, which cannot be put aside."""
+    many = "SELECT list(range::VARCHAR || repeat('x', 100)) AS held FROM range(2_000_000)"
+    return {"as_of": as_of, "n": len(facts.deals.get_backend().raw_sql(many).fetchall())}
+
+
+def test_a_question_that_needs_more_memory_than_is_allowed_says_which_variable_allows_more(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOKGI_MEMORY", "64MB")
+    with pytest.raises(SetupError) as caught:
+        Answers(home).ask(ask_too_much, as_of=DAY)
+    assert caught.value.code == "memory_short"
+    assert caught.value.hint is not None
+    assert "BOKGI_MEMORY" in caught.value.hint.text("en")
+    monkeypatch.setenv("BOKGI_MEMORY", "2GB")
+    assert Answers(home).ask(ask_too_much, as_of=DAY)["n"] == 1
+
+
+def test_an_amount_of_memory_that_is_none_is_refused() -> None:
+    assert [memory_given({"BOKGI_MEMORY": given}) for given in ("4GB", "512mb", " 1.5 GB ")] == [
+        "4GB",
+        "512MB",
+        "1.5GB",
+    ]
+    for given in ("0GB", "4", "80%", "much", "-1GB"):
+        with pytest.raises(SetupError) as caught:
+            memory_given({"BOKGI_MEMORY": given})
+        assert caught.value.code == "setting_unreadable"

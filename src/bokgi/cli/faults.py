@@ -166,11 +166,9 @@ def of_the_machine(error: Exception, home: Path) -> SetupError | None:
             Message(N_("There is no permission for {file}."), {"file": str(getattr(error, "filename", None) or home)}),
             Message(N_("Check the owner and the permissions of the folder.")),
         )
-    if number in {errno.ENOSPC, errno.EDQUOT}:
-        return SetupError(
-            "disk_full", Message(N_("The disk is full.")), Message(N_("Free some space and do it again."))
-        )
-    return None
+    from bokgi.facts.engine import shortage
+
+    return shortage(error)
 
 
 def report_internal(error: Exception, session: Session) -> int:

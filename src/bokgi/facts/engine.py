@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +13,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bokgi.domain.errors import errno_of
+from bokgi.domain.errors import SetupError, errno_of
+from bokgi.domain.messages import N_, Message
 from bokgi.facts.schema import Table
 
 DICTIONARY: Final = 4_000
@@ -37,6 +40,57 @@ def connect(spill: Path | None = None, *, memory_limit: str | None = None) -> du
     return connection
 
 
+def memory_given(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Give what the engine may hold in memory as `BOKGI_MEMORY` says it, None where it says nothing.
+
+    Raises `SetupError` (`setting_unreadable`) for what is no amount of memory.
+
+    >>> memory_given({"BOKGI_MEMORY": "4 GB"}), memory_given({})
+    ('4GB', None)
+    """
+    given = environ.get("BOKGI_MEMORY", "").strip()
+    if not given:
+        return None
+    if (found := _AMOUNT.fullmatch(given)) is None or not float(found[1]):
+        raise SetupError(
+            "setting_unreadable",
+            Message(N_("{variable} is no amount of memory."), {"variable": "BOKGI_MEMORY"}),
+            Message(N_("Write it like this: {example}"), {"example": "4GB"}),
+        )
+    return f"{found[1]}{found[2].upper()}"
+
+
+_AMOUNT: Final = re.compile(r"(\d{1,6}(?:\.\d+)?) ?([MG]B)", re.IGNORECASE)
+
+
+def shortage(error: BaseException) -> SetupError | None:
+    """Turn a full disk, and memory that does not suffice, into our faults; None for any other error.
+
+    >>> shortage(MemoryError()).code, shortage(OSError(errno.ENOSPC, "")).code, shortage(ValueError())
+    ('memory_short', 'disk_full', None)
+    """
+    if out_of_space(error):
+        return disk_full()
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return SetupError(
+            "memory_short",
+            Message(N_("The memory that the engine may use did not suffice.")),
+            Message(N_("Allow it more by the variable {setting}, for instance 4GB."), {"setting": "BOKGI_MEMORY"}),
+        )
+    if isinstance(error, MemoryError):
+        return SetupError(
+            "memory_short",
+            Message(N_("The memory of the machine did not suffice.")),
+            Message(N_("Give it more memory, or end other programs, and try again.")),
+        )
+    return None
+
+
+def disk_full() -> SetupError:
+    """Say that the disk is full."""
+    return SetupError("disk_full", Message(N_("The disk is full.")), Message(N_("Free some space and do it again.")))
+
+
 def out_of_space(error: BaseException) -> bool:
     """Tell whether the system, DuckDB or Delta failed because the disk, or the share of it that one may use, is full.
 
@@ -48,10 +102,11 @@ def out_of_space(error: BaseException) -> bool:
     if errno_of(error) in {errno.ENOSPC, errno.EDQUOT}:
         return True
     said = str(error)
-    return isinstance(error, duckdb.Error) and any(text in said for text in _OUT_OF_SPACE)
+    return isinstance(error, duckdb.Error) and any(text in said for text in OUT_OF_SPACE)
 
 
-_OUT_OF_SPACE: Final = ("No space left", "disk is full", "Disk quota")
+OUT_OF_SPACE: Final = ("No space left", "disk is full", "Disk quota", "max_temp_directory_size")
+"""Words of DuckDB and of a database for a disk, or a share of it, that is full."""
 
 
 def quoted(name: str) -> str:

@@ -16,12 +16,12 @@ from deltalake.exceptions import DeltaError
 
 from bokgi.domain.errors import BokgiError, SetupError, errno_of
 from bokgi.domain.messages import N_, Message
-from bokgi.facts.engine import DICTIONARY, connect, out_of_space
+from bokgi.facts.engine import DICTIONARY, connect, memory_given, out_of_space
 from bokgi.intake.files.faults import SIZE_LIMITED, size_limited
 from bokgi.intake.sql import literal
 
 MEMORY_LIMIT: Final = "1400MB"
-"""What DuckDB may hold; with the interpreter and the writers an import stays well below 2 GiB."""
+"""What DuckDB may hold where nobody says otherwise: with interpreter and writers an import stays well below 2 GiB."""
 
 
 class Workbench:
@@ -37,7 +37,7 @@ class Workbench:
             if under is not None:
                 under.mkdir(parents=True, exist_ok=True)
             self.folder = Path(tempfile.mkdtemp(prefix="bokgi-", dir=under))
-        self.connection = connect(self.folder / "spill", memory_limit=MEMORY_LIMIT)
+        self.connection = connect(self.folder / "spill", memory_limit=memory_given() or MEMORY_LIMIT)
         self.connection.execute("SET preserve_insertion_order = false")
 
     def run(self, sql: str, parameters: Sequence[object] = ()) -> None:
@@ -86,7 +86,7 @@ def told_apart() -> Iterator[None]:
         raise refused from error
     except duckdb.OutOfMemoryException as error:
         raise SetupError(
-            "memory_too_small",
+            "memory_short",
             Message(N_("The memory and the space for temporary files do not suffice for this import.")),
             Message(N_("Free disk space in the folder for temporary files, or import fewer files at once.")),
         ) from error

@@ -25,6 +25,7 @@ VARIABLES: Final = (
     "BOKGI_MAIL",
     "BOKGI_MAIL_FROM",
     "BOKGI_KEEP_DAYS",
+    "BOKGI_MEMORY",
 )
 SAMPLE_MARK: Final = "sample.json"
 _POSTGRES: Final = {"postgres", "postgresql"}

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
+from bokgi.facts.engine import memory_given
 from bokgi.project import environment
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -221,6 +222,10 @@ LOGGING = {
         "waitress.queue": {"level": "ERROR"},
     },
 }
+
+# ---------------------------------------------------------------- the engine of the figures
+
+ENGINE_MEMORY = memory_given()
 
 # ---------------------------------------------------------------- how long things are kept
 

@@ -23,7 +23,7 @@ import duckdb
 import ibis
 
 from bokgi.facts import state
-from bokgi.facts.engine import connect
+from bokgi.facts.engine import connect, memory_given, shortage
 from bokgi.facts.lake import Lake, ledger_files
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts
@@ -95,7 +95,8 @@ def answer_of(facts: Facts, question: Question, parameters: Mapping[str, Any], m
 class Answers:
     """Ask questions of the facts of one home, from any number of threads.
 
-    `memory_limit` is DuckDB's, for instance `2GB`; what does not fit lies beside the derived state meanwhile.
+    `memory_limit` is DuckDB's, for instance `2GB`; without it that which `BOKGI_MEMORY` sets, or `ENGINE_MEMORY`. What
+    does not fit lies beside the derived state meanwhile.
 
     >>> import tempfile
     >>> from datetime import date
@@ -107,9 +108,9 @@ class Answers:
     {'as_of': '2026-11-24', 'currency': 'KRW'}
     """
 
-    def __init__(self, home: Path, *, memory_limit: str = ENGINE_MEMORY) -> None:
+    def __init__(self, home: Path, *, memory_limit: str | None = None) -> None:
         self._home = home
-        self._memory_limit = memory_limit
+        self._memory_limit = memory_limit or memory_given() or ENGINE_MEMORY
         self._lock = threading.Lock()
         self._engine: _Engine | None = None
         self._seen: tuple[str, ...] = ()
@@ -120,10 +121,20 @@ class Answers:
         return self._current().derived.version
 
     def ask(self, question: Question, /, **parameters: Any) -> Json:  # noqa: ANN401 - whatever the question takes
-        """Give the answer to a question of the facts as they are now; see `ask_of`."""
+        """Give the answer to a question of the facts as they are now; see `ask_of`.
+
+        Raises `SetupError` (`memory_short`, `disk_full`) where memory, or the disk that helps out, does not suffice.
+        """
         engine = self._current()
         found = _read(_place(engine.derived.folder, question, parameters))
-        return ask_of(self._facts(engine), question, **parameters) if found is None else found
+        if found is not None:
+            return found
+        try:
+            return ask_of(self._facts(engine), question, **parameters)
+        except (MemoryError, OSError, duckdb.Error) as error:
+            if (short := shortage(error)) is None:
+                raise
+            raise short from error
 
     def kept(self, question: Question, /, **parameters: Any) -> Json | None:  # noqa: ANN401 - as above
         """Give the answer where it is kept; null where it would have to be computed."""

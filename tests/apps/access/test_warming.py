@@ -13,6 +13,8 @@ from bokgi.apps.access import asking, warming
 from bokgi.apps.access.mail import letter_send
 from bokgi.apps.data.tasks import do_work, write_corrections
 from bokgi.apps.jobs.services import BESIDE, enqueue
+from bokgi.domain.errors import RefusalError, SetupError
+from bokgi.domain.messages import Message
 from bokgi.questions.roster import ask_roster
 from tests.homes import TODAY
 
@@ -78,3 +80,21 @@ def test_mail_goes_out_beside_and_nothing_waits_for_it(monkeypatch: pytest.Monke
 def test_what_is_kept_is_read_whoever_waits() -> None:
     asking.answers().ask(ask_roster, as_of=TODAY)
     assert asking.warm(TODAY, gives_way=lambda: True) == 1
+
+
+@pytest.mark.usefixtures("queue")
+def test_what_the_machine_lacks_is_seen_in_the_queue_and_a_refusal_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_given: object, **_asked: object) -> None:
+        raise RefusalError("thin", Message("?"))
+
+    def short(*_given: object, **_asked: object) -> None:
+        raise SetupError("memory_short", Message("?"))
+
+    monkeypatch.setattr(type(asking.answers()), "kept", lambda *_given, **_asked: None)
+    monkeypatch.setattr(type(asking.answers()), "ask", refused)
+    assert warming.warm_answers.func() == 0
+    monkeypatch.setattr(type(asking.answers()), "ask", short)
+    with pytest.raises(SetupError):
+        warming.warm_answers.func()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer, managed_by
 from bokgi.apps.access.requests import PageRequest, organisation_of
 from bokgi.apps.access.selectors import ZONE, organisation
-from bokgi.domain.errors import BokgiError, NotFoundError
+from bokgi.domain.errors import BokgiError, NotFoundError, SetupError
 from bokgi.questions.answers import ENGINE_MEMORY, Answers, Question
 from bokgi.questions.asked import Json
 from bokgi.questions.roster import ask_roster
@@ -42,7 +41,9 @@ def answers() -> Answers:
 
 
 def _memory_limit() -> str:
-    """Leave room for the worker and everything else of the machine."""
+    """Give what is set; without it leave room for the worker and everything else of the machine."""
+    if settings.ENGINE_MEMORY is not None:
+        return str(settings.ENGINE_MEMORY)
     try:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
@@ -89,6 +90,7 @@ def warm(on: date, *, gives_way: Callable[[], bool] = bool) -> int | None:
     """Ask the main and the open questions of a day, and give how many were answered; what is kept takes no time.
 
     Before each one that takes time `gives_way` is asked; where it says yes, nothing more is computed and null is given.
+    A question that the data do not answer is passed over; what the machine lacks (`SetupError`) is raised.
     """
     asked = [
         (question, {name: value(on) if callable(value) else value for name, value in parameters.items()})
@@ -97,13 +99,17 @@ def warm(on: date, *, gives_way: Callable[[], bool] = bool) -> int | None:
     asked += [one for name in _OPEN for one in name(on)]
     answered = 0
     for question, of_day in asked:
-        with suppress(BokgiError):
+        try:
             parameters = {"as_of": on} | of_day
             if answers().kept(question, **parameters) is None:
                 if gives_way():
                     return None
                 answers().ask(question, **parameters)
-            answered += 1
+        except SetupError:
+            raise
+        except BokgiError:
+            continue
+        answered += 1
     return answered
 
 

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 from bokgi.domain.errors import BokgiError, InputError, SetupError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
-from bokgi.facts.engine import out_of_space
+from bokgi.facts.engine import OUT_OF_SPACE, disk_full, shortage
 
 
 def understood(error: BaseException, *, mail: bool = False) -> BokgiError:
@@ -102,8 +102,8 @@ def _of_database(error: BaseException) -> BokgiError | None:
             Message(N_("The database was held by another program for too long.")),
             Message(N_("Try again. Where it happens often, use PostgreSQL instead of a file.")),
         )
-    if "disk is full" in str(error) or "No space left" in str(error):
-        return _disk_full()
+    if any(words in str(error) for words in OUT_OF_SPACE):
+        return disk_full()
     if not any(words in str(error) for words in _NO_ANSWER):
         return None
     return SetupError(
@@ -115,24 +115,10 @@ def _of_database(error: BaseException) -> BokgiError | None:
     )
 
 
-def _disk_full() -> BokgiError:
-    return SetupError("disk_full", Message(N_("The disk is full.")), Message(N_("Free some space and do it again.")))
-
-
-def _memory_short(error: BaseException) -> BokgiError:
-    if out_of_space(error):
-        return _disk_full()
-    return SetupError(
-        "memory_short",
-        Message(N_("The memory of the machine did not suffice.")),
-        Message(N_("Give it more memory, or end other programs, and try again.")),
-    )
-
-
 def _of_system(error: BaseException) -> BokgiError | None:
     number, file = getattr(error, "errno", None), {"file": str(getattr(error, "filename", None) or "–")}
-    if out_of_space(error):
-        return _disk_full()
+    if (short := shortage(error)) is not None:
+        return short
     if isinstance(error, FileNotFoundError):
         return InputError(
             "file_missing",
@@ -179,7 +165,7 @@ def _unknown() -> BokgiError:
 
 _KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], Callable[[BaseException], BokgiError | None]], ...]] = (
     ((OperationalError, InterfaceError), _of_database),
-    ((MemoryError, duckdb.OutOfMemoryException), _memory_short),
+    ((MemoryError, duckdb.OutOfMemoryException), shortage),
     ((TimeoutError,), _out_of_time),
     ((OSError, duckdb.IOException), _of_system),
 )

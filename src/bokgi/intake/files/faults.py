@@ -37,10 +37,11 @@ def reading(path: Path) -> Iterator[None]:
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise damaged(path, str(error)) from error
     except duckdb.OutOfMemoryException as error:
-        if "disk" in str(error) or "temp_directory" in str(error):
+        if out_of_space(error):
             raise disk_full(path) from error
         message = Message(N_("{file} needs more memory than is allowed."), {"file": path.name})
-        raise SetupError("memory_short", message, Message(N_("Allow more memory, or split the file."))) from error
+        hint = Message(N_("Allow more by the variable {setting}, or split the file."), {"setting": "BOKGI_MEMORY"})
+        raise SetupError("memory_short", message, hint) from error
     except duckdb.IOException as error:
         if out_of_space(error):
             raise disk_full(path) from error
