@@ -49,6 +49,7 @@ def test_a_defect_is_said_with_what_it_costs() -> None:
     english, korean = (spoken(found, lang) for lang in ("en", "ko"))
     assert english["said"][0]["text"].startswith("p004: ")
     assert "more a month would be won" in english["said"][1]["text"]
+    assert english["said"][2]["text"] == f"It rests on {first['n']} deals that left the stage."
     assert korean["said"][0]["text"] != english["said"][0]["text"]
 
 

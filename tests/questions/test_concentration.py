@@ -68,6 +68,16 @@ def test_with_a_target_it_says_what_would_be_without_the_first() -> None:
     assert "without 이준호" in spoken(found, "en")["said"][1]["text"]
 
 
+def test_a_chance_that_all_drawn_worlds_agree_on_is_neither_nothing_nor_certain() -> None:
+    given = facts_of(None, **CAST, deals=won([("lee", 40), ("park", 20), ("choi", 20)]))
+    never, sure = (asked(given, target=target) for target in (Decimal(10**9), Decimal(1_500)))
+    assert never["resilience"]["everybody"]["high"] == 0.0
+    told = {lang: spoken(never, lang)["said"][1]["text"] for lang in ("en", "ko")}
+    assert "in a quarter is less than 1%; without 이준호 it is less than 1%." in told["en"]
+    assert "확률은 1% 미만이고, 이준호 없이는 1% 미만입니다" in told["ko"]
+    assert "in a quarter is more than 99%;" in spoken(sure, "en")["said"][1]["text"]
+
+
 def test_recorded_targets_of_teams_are_added_up() -> None:
     targets = """
         subject_kind | subject_id | metric     | period_start | period_end | amount | currency

@@ -47,7 +47,7 @@ def test_items_are_graded_and_told_in_both_languages(facts: Facts) -> None:
         assert (item["effect"] is not None) == (item["grade"] in {"A", "B"})
         assert (item["association"] is not None) == (item["grade"] == "C")
     english, korean = (spoken(found, lang)["said"][0]["text"] for lang in ("en", "ko"))
-    assert "more often a week" in english
+    assert "more often a week (95% interval " in english
     assert "자주" in korean
 
 

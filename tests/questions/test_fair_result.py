@@ -10,7 +10,7 @@ import pytest
 from benchmarks.simulator import Organisation, simulate
 from bokgi.facts.model import Facts
 from bokgi.questions.compare import compare
-from bokgi.questions.fair_result import fair_results
+from bokgi.questions.fair_result import _by_stage, fair_results
 from bokgi.ui.spoken import spoken
 from tests.analysis.worlds import facts_of_world
 from tests.cast import CAST, facts_of
@@ -117,6 +117,24 @@ def test_equal_people_are_coloured_by_nobody_and_told_so_in_both_languages() -> 
     for lang, words in (("en", "cannot tell"), ("ko", "구분되지 않습니다")):
         told = spoken(found, lang)["people"]
         assert all(words in person["said"][0]["text"] for person in told if person["win_rate"])
+
+
+def test_people_are_told_apart_at_a_stage_only_where_they_are_among_all_stages_looked_at() -> None:
+    people = [{"person_id": "lee"}, {"person_id": "park"}]
+
+    def at(*ps: float | None) -> list[bool]:
+        found = [
+            (f"s{place}", f"S{place}", {"people": people if p is not None else [], "heterogeneity": {"p": p}})
+            for place, p in enumerate(ps)
+        ]
+        return [one.detectable for one in _by_stage(found)]
+
+    assert at(0.009) == [True]
+    assert at(0.009, 0.5) == [False, False]
+    assert at(0.004, 0.5) == [True, False]
+    # A stage at which nothing can be compared is no look at anything.
+    assert at(0.009, None) == [True]
+    assert at(None) == []
 
 
 def test_the_ratio_is_near_one_for_an_average_person_and_covers_the_truth() -> None:

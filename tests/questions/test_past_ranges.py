@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -55,6 +56,12 @@ def said(found: dict[str, Any], lang: str = "en") -> str:
 
 def test_what_is_left_of_a_quarter_overlaps_only_as_far_as_it_is_longer_than_a_month(facts: Facts) -> None:
     assert "overlap" not in said(forecast.ask_forecast(facts, as_of=AS_OF, period=Period.parse("2025-Q4")))
+
+
+def test_it_is_said_from_where_past_periods_are_seen(facts: Facts) -> None:
+    now = said(forecast.ask_forecast(facts, as_of=AS_OF, period=Period.parse("2025-Q4")))
+    assert re.search(r"Tried on \d+ past periods, seen with as many days left as now, ", now)
+    assert "past periods, seen from the day before, the range held" in said(backtest.ask_backtest(facts, as_of=AS_OF))
 
 
 def test_ranges_that_chance_explains_are_called_neither(facts: Facts) -> None:

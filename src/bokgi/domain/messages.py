@@ -24,7 +24,7 @@ _LOCALE: Final = Path(__file__).resolve().parent.parent / "locale"
 # Digits and Latin letters as a Korean reads them aloud: does the reading end in a consonant, and is it ㄹ?
 _READ_WITH_RIEUL: Final = "178lLrR"
 _READ_WITH_FINAL: Final = "036mMnN"
-_WORD_WITH_FINAL: Final = ".zip"
+_WORDS_WITH_FINAL: Final = (".zip", "ng")
 _HANGUL_FIRST: Final = 0xAC00
 _HANGUL_LAST: Final = 0xD7A3
 _FINALS: Final = 28
@@ -40,7 +40,7 @@ def particle(word: str, pair: str) -> str:
     """Choose the particle that follows `word` from `pair`, written with the form after a consonant first.
 
     Brackets and quotes at the end of the word are passed over. A word whose reading is unknown takes the second form;
-    the ending of an archive is read as a word (집).
+    the ending of an archive is read as a word (집), that of a name like Snelling as one sound (링).
 
     >>> (
     ...     particle("김서연", "은/는"),
@@ -48,15 +48,16 @@ def particle(word: str, pair: str) -> str:
     ...     particle("서울", "으로/로"),
     ...     particle("3건(50%)", "을/를"),
     ...     particle("deals.zip", "은/는"),
+    ...     particle("Anna Snelling", "은/는"),
     ... )
-    ('은', '는', '로', '를', '은')
+    ('은', '는', '로', '를', '은', '은')
     """
     after_consonant, after_vowel = pair.split("/")
     bare = word.rstrip(" )]}\"'”’」』》.,")
     last = bare[-1:]
     if last == "%":
         return after_vowel
-    if bare.casefold().endswith(_WORD_WITH_FINAL):
+    if bare.casefold().endswith(_WORDS_WITH_FINAL):
         return after_consonant
     if last and _HANGUL_FIRST <= ord(last) <= _HANGUL_LAST:
         final = (ord(last) - _HANGUL_FIRST) % _FINALS

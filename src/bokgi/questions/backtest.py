@@ -121,7 +121,10 @@ def _said(found: Backtest, scope: Scope) -> list[Message]:
     values = {"n": score.n, "inside": Rate(score.coverage80), "less": Rate(less)}
     said = [
         Message(
-            N_("On {n} past {n:period|periods} the range held what came in {inside} of them; about 80% is right."),
+            N_(
+                "On {n} past {n:period|periods}, seen from the day before, the range held what came in {inside} of "
+                "them; about 80% is right."
+            ),
             values,
         ),
         *_concluded(found),

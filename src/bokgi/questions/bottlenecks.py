@@ -190,7 +190,7 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
                 {"gain": here.worth(first.gain.amount), "level": Rate(found.level), "ends": ends},
             )
         )
-    return said
+    return [*said, Message(N_("It rests on {n} {n:deal|deals} that left the stage."), {"n": first.n})]
 
 
 def nothing_found(units: Sequence[Unit]) -> Message:
@@ -262,9 +262,12 @@ def _caveats(found: Bottlenecks) -> list[Message]:
     if len(without) == len(judged):
         text = N_(
             "No deal has an amount, so the gain is told in deals: so many more would be won if this stage alone were "
-            "as good as elsewhere, all else as it is."
+            "as good as elsewhere, or as before where it is held against its past, all else as it is."
         )
         return [Message(text), where]
-    gain = N_("The gain is what would come in if this stage alone were as good as elsewhere, all else as it is.")
+    gain = N_(
+        "The gain is what would come in if this stage alone were as good as elsewhere, or as before where it is held "
+        "against its past, all else as it is."
+    )
     some = [Message(N_("Where no deal that came has an amount, the gain is told in deals."))] if without else []
     return [Message(gain), where, *some]

@@ -12,6 +12,7 @@ from ibis import _
 
 from bokgi.analysis.concentration import BesideLuck, Concentration, Resilience, concentration, people_time, resilience
 from bokgi.analysis.concentration.luck import LEAST_WINS
+from bokgi.analysis.concentration.rates import Estimate
 from bokgi.domain.errors import UsageError
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
@@ -25,6 +26,7 @@ from bokgi.questions.targets import Target, target_of
 
 MEASURES: Final = ("amount", "count")
 WINDOW_DAYS: Final = 364
+_HARDLY: Final = 0.01
 MANAGER_SHARE: Final = 0.5
 """A role sells when at least this share of those who hold it owned a deal of the period."""
 
@@ -213,12 +215,21 @@ def _said_without(here: Asked, found: Resilience | None, goal: Target) -> list[M
             ),
             {
                 "target": Money(goal.target, here.facts.settings.currency),
-                "all": Between(Rate(everybody.low), Rate(everybody.high)),
+                "all": _chance(everybody),
                 "person": here.name(found.top_person or ""),
-                "rest": Between(Rate(without.low), Rate(without.high)),
+                "rest": _chance(without),
             },
         )
     ]
+
+
+def _chance(found: Estimate) -> Between | Message:
+    """Give the interval of a chance; drawn worlds that all agree are no proof that something is impossible, or sure."""
+    if found.high < _HARDLY:
+        return Message(N_("less than {share}"), {"share": Rate(_HARDLY)})
+    if found.low > 1.0 - _HARDLY:
+        return Message(N_("more than {share}"), {"share": Rate(1.0 - _HARDLY)})
+    return Between(Rate(found.low), Rate(found.high))
 
 
 def _caveats(found: Concentration, left_out: int) -> list[Message]:

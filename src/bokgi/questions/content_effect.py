@@ -18,6 +18,7 @@ from bokgi.analysis.content_effect import (
     deal_weeks,
     first_exposures,
 )
+from bokgi.analysis.content_effect.effects import LEVEL
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
@@ -127,6 +128,7 @@ def item_sentence(item: ItemEffect, titles: Mapping[str, str]) -> Message:
         return Message(N_("“{title}”: {n} {n:deal|deals} saw it; too few to say anything."), values)
     values |= {
         "change": Rate(abs(expm1(figure.estimate))),
+        "level": Rate(LEVEL),
         "ends": Between(Rate(expm1(figure.low)), Rate(expm1(figure.high))),
     }
     if item.grade == "C":
@@ -139,13 +141,24 @@ def item_sentence(item: ItemEffect, titles: Mapping[str, str]) -> Message:
         )
     if item.verdict == "helps":
         return Message(
-            N_("After “{title}” deals move on {change} more often a week ({ends}; {n} {n:deal|deals} saw it)."), values
+            N_(
+                "After “{title}” deals move on {change} more often a week ({level} interval {ends}; "
+                "{n} {n:deal|deals} saw it)."
+            ),
+            values,
         )
     if item.verdict == "hurts":
         return Message(
-            N_("After “{title}” deals move on {change} less often a week ({ends}; {n} {n:deal|deals} saw it)."), values
+            N_(
+                "After “{title}” deals move on {change} less often a week ({level} interval {ends}; "
+                "{n} {n:deal|deals} saw it)."
+            ),
+            values,
         )
-    return Message(N_("Whether “{title}” does anything cannot be told ({ends}; {n} {n:deal|deals} saw it)."), values)
+    return Message(
+        N_("Whether “{title}” does anything cannot be told ({level} interval {ends}; {n} {n:deal|deals} saw it)."),
+        values,
+    )
 
 
 def said(found: ContentEffects, titles: Mapping[str, str]) -> list[Message]:

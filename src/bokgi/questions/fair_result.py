@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -12,7 +13,7 @@ import numpy as np
 from ibis import _
 
 from bokgi.analysis.comparison.amounts import amount_effects
-from bokgi.analysis.comparison.people import SURE
+from bokgi.analysis.comparison.people import DETECTABLE, SURE
 from bokgi.analysis.credit import credited
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
@@ -28,6 +29,16 @@ LAST_PART: Final = 6
 FEWEST_STAGE_CASES: Final = 10
 _DRAWS: Final = 2_000
 _TAIL: Final = 0.05
+
+
+@dataclass(frozen=True)
+class _AtStage:
+    """The comparison at one stage: rows by person, and whether people can be told apart there among all stages."""
+
+    stage: str
+    label: str
+    people: Mapping[str, Json]
+    detectable: bool
 
 
 def fair_results(facts: Facts, *, as_of: date, start: date, end: date) -> Json:
@@ -48,9 +59,9 @@ def fair_results(facts: Facts, *, as_of: date, start: date, end: date) -> Json:
         speeds = _speeds(here, start, end)
         won = _won(here, Period(start, end))
         members = _memberships(here, start, end)
-        by_stage = [
-            (stage, label, compared(here, start=start, end=end, metric=f"{STAGE}{stage}")) for stage, label in stages
-        ]
+        by_stage = _by_stage(
+            [(stage, label, compared(here, start=start, end=end, metric=f"{STAGE}{stage}")) for stage, label in stages]
+        )
         rates = {row["person_id"]: row for row in whole["people"]}
         alone = _alone(whole)
         people = [
@@ -105,6 +116,15 @@ def _stages(here: Asked) -> list[tuple[str, str]]:
     rows = here.facts.stages.filter(_.kind == "open").group_by("stage").agg(place=_.stage_order.min())
     found = rows.order_by("place", "stage").to_pyarrow()["stage"].to_pylist()
     return [(stage, here.stage_label(stage)) for stage in found]
+
+
+def _by_stage(found: Sequence[tuple[str, str, Json]]) -> list[_AtStage]:
+    """Say at which stages people can be told apart: all are looked at, so each takes as much more as there are."""
+    told = [(*one, one[2]["heterogeneity"]["p"]) for one in found if one[2]["people"]]
+    return [
+        _AtStage(stage, label, {row["person_id"]: row for row in answer["people"]}, p < DETECTABLE / len(told))
+        for stage, label, answer, p in told
+    ]
 
 
 def _memberships(here: Asked, start: date, end: date) -> dict[str, list[Json]]:
@@ -212,7 +232,7 @@ def _person(  # noqa: PLR0913, PLR0917 - the parts of one person's row
     person_id: str,
     name: str | None,
     rate: Json | None,
-    by_stage: list[tuple[str, str, Json]],
+    by_stage: Sequence[_AtStage],
     speed: Json | None,
     won: Json | None,
     members: list[Json],
@@ -226,11 +246,11 @@ def _person(  # noqa: PLR0913, PLR0917 - the parts of one person's row
     middle = start + (end - start) / 2
     still_new = bool(begun) and min(begun) + timedelta(days=RAMP_DAYS) > middle
     stages = []
-    for stage, label, answer in by_stage:
-        row = next((one for one in answer["people"] if one["person_id"] == person_id), None)
+    for at in by_stage:
+        row = at.people.get(person_id)
         if row is not None and row["n"] >= FEWEST_STAGE_CASES:
-            told = bool(answer["heterogeneity"]["detectable"])
-            stages.append({"stage": stage, "label": label, "detectable": told, **_rate(row, detectable=told)})
+            told = _rate(row, detectable=at.detectable)
+            stages.append({"stage": at.stage, "label": at.label, "detectable": at.detectable, **told})
     win_rate = None if rate is None else _rate(rate, detectable=detectable)
     return {
         "person_id": person_id,

@@ -234,7 +234,10 @@ def _experience(found: Forecast) -> list[Message]:
         months = round(in_months(left))
         told = [
             Message(
-                N_("Tried on {n} past {n:period|periods}, {share} ended within the range; about {level} is right."),
+                N_(
+                    "Tried on {n} past {n:period|periods}, seen with as many days left as now, {share} ended within "
+                    "the range; about {level} is right."
+                ),
                 {"n": past.n, "share": Rate(past.coverage80), "level": Rate(LEVEL)},
             ),
             tried(past.n, months),
