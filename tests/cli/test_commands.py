@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -149,6 +151,9 @@ def test_the_review_goes_to_the_screen_and_into_files(
         (("review", "--week", "2026-W47", "--as-of", "2026-11-01"), "week_ahead", 2),
         (("review", "--week", "2026-W47", "--team", "nosuch"), "team_unknown", 6),
         (("import", "nosuch.csv"), "file_missing", 3),
+        (("deals", "--team", "nosuch"), "team_unknown", 6),
+        (("deals", "--pipeline", "nosuch"), "pipeline_unknown", 6),
+        (("deals", "--stage", "nosuch"), "stage_unknown", 6),
         (("data", "dismiss", "1"), "rows_unnamed", 2),
         (("data", "dismiss", "1", "--row", "deals.csv"), "row_unreadable", 2),
         (("data", "dismiss", "1", "--row", "deals.csv:99"), "row_not_in_quarantine", 6),
@@ -167,6 +172,36 @@ def test_what_cannot_be_done_is_refused_with_its_code(
     words: tuple[str, ...], code: str, family: int, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert asked(capsys, home, *words, code=family)["error"]["code"] == code
+
+
+def test_quarantine_says_when_it_shows_only_some(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text(DEALS + "D5,Cable,Park Minseo,Proposal,x,2026-10-07,,open\n", encoding="utf-8")
+    home = ["--home", str(tmp_path / "home"), "--lang", "en"]
+    assert run(["import", str(path), *home]) == 0
+    for limit, shown in (("1", True), ("2", False)):
+        capsys.readouterr()
+        assert run(["data", "quarantine", "--limit", limit, *home]) == 0
+        assert ("1 row is shown; --limit shows more." in capsys.readouterr().out) == shown
+
+
+def test_a_line_that_is_no_text_is_shown_as_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_bytes(DEALS.encode() + b"D5,\xff,Park Minseo,Proposal,1,2026-10-07,,open\n")
+    home = ["--home", str(tmp_path / "home"), "--lang", "en"]
+    assert run(["import", str(path), "--encoding", "utf-8", *home]) == 0
+    capsys.readouterr()
+    assert run(["data", "quarantine", *home]) == 0
+    assert "D5,\\xff,Park" in capsys.readouterr().out
+
+
+def test_a_reader_who_has_gone_is_no_fault(home: Path) -> None:
+    command = [sys.executable, "-m", "bokgi.cli", "deals", "--home", str(home), "--limit", "1000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as gone:
+        assert gone.stdout is not None
+        gone.stdout.close()
+        said = gone.stderr.read() if gone.stderr is not None else b""
+    assert (gone.returncode, said) == (0, b"")
 
 
 def test_a_home_without_facts_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

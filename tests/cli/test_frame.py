@@ -189,6 +189,7 @@ def test_shared_options_may_stand_before_the_command() -> None:
     for shows_help in ([], ["data"], ["--help"], ["data", "--help"], ["review", "-h"]):
         assert shared_options_last([*shows_help, "--lang", "en"]) == shows_help
     assert shared_options_last(["review", "--lang"]) == ["review", "--lang"]
+    assert shared_options_last(["--version", "--lang", "en"]) == ["--version"]
 
 
 def test_today_can_be_set_and_is_otherwise_the_day_in_seoul(tmp_path: Path) -> None:

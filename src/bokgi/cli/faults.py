@@ -59,8 +59,8 @@ def understood(error: typer.TyperException) -> BokgiError:
     context = getattr(error, "ctx", None)
     hint = Message(_HELP_HINT, {"command": context.command_path if context is not None else "bokgi"})
     parameter = getattr(error, "param", None)
-    name = parameter.opts[-1] if parameter is not None and parameter.opts[-1].startswith("-") else ""
-    name = name or (parameter.display_name_raw if parameter is not None else "")
+    name: Message | str = parameter.opts[-1] if parameter is not None and parameter.opts[-1].startswith("-") else ""
+    name = name or (Message(parameter.display_name_raw.upper()) if parameter is not None else "")
     match type(error).__name__:
         case "NoSuchOption":
             likely = ", ".join(getattr(error, "possibilities", None) or ())
@@ -87,7 +87,7 @@ def understood(error: typer.TyperException) -> BokgiError:
     return UsageError("usage", Message("{text}", {"text": error.format_message()}), hint)
 
 
-def _unreadable(name: str, said: str) -> Message:
+def _unreadable(name: Message | str, said: str) -> Message:
     for pattern, msgid in (
         (r"valid integer", N_("{name} has to be a whole number.")),
         (r"valid number", N_("{name} has to be a number.")),

@@ -54,12 +54,16 @@ def _usage_words(command: TyperCommand | TyperGroup, lang: str) -> list[str]:
     words = [translate(_OPTIONS_WORD, lang)]
     for parameter in command.params:
         if parameter.param_type_name == "argument":
-            name = getattr(parameter, "display_name_raw", parameter.name).upper()
+            name = _argument(parameter, lang)
             many = "…" if parameter.nargs != 1 else ""
             words.append(f"{name}{many}" if parameter.required else f"[{name}{many}]")
     if isinstance(command, TyperGroup):
         words.append(f"{translate(_COMMAND_WORD, lang)} …")
     return words
+
+
+def _argument(parameter: Any, lang: str) -> str:  # noqa: ANN401 - the parser's own class is private
+    return translate(getattr(parameter, "display_name_raw", parameter.name).upper(), lang)
 
 
 def _option(parameter: Any, lang: str) -> tuple[str, str]:  # noqa: ANN401 - the parser's own class is private
@@ -85,10 +89,7 @@ def text_of(command: TyperCommand | TyperGroup, path: str, lang: str, *, width: 
     if command.help:
         parts += [Text(""), Text(translate(command.help, lang))]
     arguments = [
-        (
-            getattr(parameter, "display_name_raw", parameter.name).upper(),
-            translate(getattr(parameter, "help", "") or "", lang),
-        )
+        (_argument(parameter, lang), translate(getattr(parameter, "help", "") or "", lang))
         for parameter in command.params
         if parameter.param_type_name == "argument"
     ]

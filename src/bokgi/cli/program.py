@@ -30,6 +30,7 @@ _ABOUT: Final = N_("The weekly sales review, from the CRM export to the meeting.
 _VERSION_HELP: Final = N_("Show the version.")
 _SHARED: Final = ("--home", "--format", "--lang")
 _HELP: Final = frozenset({"--help", "-h"})
+_SHOWING: Final = _HELP | {"--version"}
 
 
 def _finish(session: Session, answer: Answer) -> None:
@@ -98,7 +99,7 @@ def shared_options_last(arguments: Sequence[str]) -> list[str]:
             count = 1
             own.append(arguments[place])
         place += count
-    shows_help = not own or (len(own) == 1 and own[0] in registry.GROUPS) or not _HELP.isdisjoint(own)
+    shows_help = not own or (len(own) == 1 and own[0] in registry.GROUPS) or not _SHOWING.isdisjoint(own)
     return [*own, *([] if shows_help else shared), *arguments[end:]]
 
 

@@ -29,11 +29,18 @@ Progress = Callable[[str, float | None], None]
 """Called with what is being done (in the user's language) and the share that is done, null when it is not known."""
 
 
+class _Console(Console):
+    """A console whose reader may go (`| head`): that is no fault, and it is told where the command line is run."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
     """Open a console: colours and its own width on a terminal, neither in a pipe or file."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _PLAIN_WIDTH
-    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
+    return _Console(stderr=stderr, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,7 @@ class Asked:
 _UNKNOWN: Final = {
     "team": ("team_unknown", N_("There is no team “{team}”."), N_("Teams: {teams}")),
     "pipeline": ("pipeline_unknown", N_("There is no pipeline “{pipeline}”."), N_("Pipelines: {pipelines}")),
+    "stage": ("stage_unknown", N_("There is no stage “{stage}”."), N_("Stages: {stages}")),
 }
 
 
@@ -195,8 +196,17 @@ def known(table: ibis.Table, column: str, value: str) -> None:
         raise unknown(column, value, rows)
 
 
+def known_stage(facts: Facts, called: str) -> str:
+    """Give the stage that somebody calls by its key or label. Raises `NotFoundError` where there is none."""
+    rows = facts.stages.select("stage", "label").distinct().order_by("stage").to_pyarrow().to_pylist()
+    keys = {row["label"]: row["stage"] for row in reversed(rows)} | {row["stage"]: row["stage"] for row in rows}
+    if called not in keys:
+        raise unknown("stage", called, {row["label"] or row["stage"] for row in rows})
+    return str(keys[called])
+
+
 def unknown(column: str, value: str, there: Iterable[str]) -> NotFoundError:
-    """Say that there is no such `team` or `pipeline`, and which there are."""
+    """Say that there is no such `team`, `pipeline` or `stage`, and which there are."""
     code, text, hint = _UNKNOWN[column]
     return NotFoundError(
         code, Message(text, {column: value}), Message(hint, {f"{column}s": ", ".join(sorted(there)) or "–"})

@@ -71,6 +71,14 @@ def test_an_archive_of_other_files_is_no_table(bench: Bench, part: str, name: st
     assert ("Unpack" in error.hint.msgid) == (kind == "ZIP")
 
 
+@pytest.mark.parametrize("kind", [0, 1])
+def test_an_old_workbook_with_a_password_is_said_to_be_protected(bench: Bench, kind: int) -> None:
+    """Both ways of BIFF8: by obfuscation (0), of which the reader of workbooks knows nothing, and by RC4 (1)."""
+    begins = bytes.fromhex("0908100000060500bb0dcc070000000006000000")
+    asks = bytes.fromhex("2f000600" + f"{kind:02x}00" + "34127856")
+    assert refusal(bench, OLE + bytes(1_016) + begins + asks + bytes(5_000), "deals.xls").code == "file_protected"
+
+
 def test_a_protected_workbook_is_said_to_be_protected(bench: Bench) -> None:
     content = OLE + bytes(5_000) + "EncryptedPackage".encode("utf-16-le") + bytes(5_000)
     assert refusal(bench, content, "deals.xlsx").code == "file_protected"
@@ -146,9 +154,19 @@ def test_a_named_encoding_is_followed_or_refused(bench: Bench) -> None:
     assert bench.rows(bench.stage("id,name\n1,café\n".encode("latin-1"), encoding="latin-1")) == [(2, "1", "café")]
     assert bench.rows(bench.stage("id,a\n1,b\n".encode("utf-8-sig"), encoding="utf-8-sig")) == [(2, "1", "b")]
     assert bench.rows(bench.stage("id,a\n1,b\n".encode("utf-16"), encoding="utf-16-le")) == [(2, "1", "b")]
-    assert refusal(bench, b"id\n\xff\n", encoding="cp949").code == "encoding_wrong"
+    assert refusal(bench, b"id\n\xff\n", encoding="euc-jp").code == "encoding_wrong"
     assert refusal(bench, b"id\n1\n", encoding="klingon").code == "encoding_unknown"
     assert refusal(bench, b"id\n1\n", encoding="rot13").code == "encoding_unknown"
+
+
+def test_korean_with_a_bad_byte_is_read_but_for_its_row_once_it_is_called_cp949(bench: Bench) -> None:
+    lines = [line.encode("cp949") for line in ("id,이름", "1,김민수", "2,이", "3,박서준")]
+    lines[2] += b"\xff"
+    text = b"\n".join(lines)
+    assert refusal(bench, text).code == "encoding_undecided"
+    staged = bench.stage(text, encoding="cp949")
+    assert bench.rows(staged) == [(2, "1", "김민수"), (4, "3", "박서준")]
+    assert staged.rejected == 1
 
 
 def test_a_lone_cut_character_after_ascii_is_cp949_when_cp949_reads_it(bench: Bench) -> None:

@@ -12,7 +12,7 @@ REASONS: Final = quarantine.REASONS
 ENCODINGS: Final = {
     "": N_("found out from the file"),
     "cp1252": N_("Western European (Windows-1252)"),
-    "cp949": N_("Korean (CP949)"),
+    "cp949": N_("Korean (CP949); rows that are not go to quarantine"),
     "utf-8": N_("UTF-8; rows that are not go to quarantine"),
     "utf-16": N_("UTF-16"),
 }

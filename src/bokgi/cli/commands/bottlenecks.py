@@ -38,7 +38,9 @@ def bottlenecks(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar=N_("DATE"), help=N_("Day as of whose end the facts are shown."))
     ] = None,
-    fdr: Annotated[float, typer.Option(min=0.001, max=0.5, help=N_("Share of false flags that is accepted."))] = 0.1,
+    fdr: Annotated[
+        float, typer.Option(min=0.001, max=0.5, metavar="0…0.5", help=N_("Share of false flags that is accepted."))
+    ] = 0.1,
     min_gain: Annotated[
         str | None, typer.Option(metavar=N_("AMOUNT"), help=N_("A flag must promise at least this a month."))
     ] = None,

@@ -21,7 +21,7 @@ from bokgi.domain.messages import N_, Message
 def changes(
     session: Session,
     *,
-    weeks: Annotated[int, typer.Option(metavar=N_("NUMBER"), help=N_("Alerts of so many last weeks."))] = 8,
+    weeks: Annotated[int, typer.Option(metavar=N_("COUNT"), help=N_("Alerts of so many last weeks."))] = 8,
     team: Annotated[str | None, typer.Option(metavar=N_("TEAM"), help=N_("One team only."))] = None,
     false_alarms: Annotated[
         float, typer.Option("--false-alarms", metavar="0…1", help=N_("Share of a team's weeks with a false alarm."))

@@ -78,7 +78,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     rows = [
         (
             person["name"],
-            str(person["n"]),
+            f"{person['n']:,}",
             percent(person["raw"]),
             percent(person["expected"]),
             percent(person["adjusted"]),

@@ -17,7 +17,7 @@ _SHELLS: Final = ("bash", "zsh", "fish", "powershell", "pwsh")
 @command("completion", N_("Print the completion script for a shell."), order=95)
 def completion(
     session: Session,
-    shell: Annotated[str, typer.Argument(help=N_("bash, zsh, fish, powershell or pwsh."))],
+    shell: Annotated[str, typer.Argument(metavar=N_("SHELL"), help=N_("bash, zsh, fish, powershell or pwsh."))],
 ) -> Answer:
     """Write the script to be evaluated in the shell's start file."""
     from typer.completion import get_completion_script  # type: ignore[attr-defined]  # typer has no public door to it

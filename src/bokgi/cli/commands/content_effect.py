@@ -30,7 +30,7 @@ def content_effect(
         list[str] | None,
         typer.Option(
             "--randomised",
-            metavar="ID=HEADER",
+            metavar=N_("ID=HEADER"),
             help=N_("An item given by lot and the deal attribute that says to whom; may be given more than once."),
         ),
     ] = None,

@@ -19,7 +19,9 @@ _FOLDER = "mappings"
 @command("data mapping", N_("List the saved mappings, or show one to edit it."), order=35)
 def mapping(
     session: Session,
-    name: Annotated[str | None, typer.Argument(help=N_("Name of a mapping, without .toml."))] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar=N_("NAME"), help=N_("Name of a mapping, without .toml."))
+    ] = None,
 ) -> Answer:
     """Show the folder, or one file of it."""
     session.lake()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bokgi.intake.quarantine import Place, RefusedRow
     from bokgi.intake.release import Released
 
+_EXCERPT = 60
 _ROW_HELP = N_("A row as FILE:ROW, as the list shows it; may be given more than once.")
 
 
@@ -31,7 +32,7 @@ def quarantine(
     import_no: Annotated[
         int | None, typer.Option("--import", metavar=N_("NUMBER"), help=N_("Of one import only."))
     ] = None,
-    limit: Annotated[int, typer.Option(metavar=N_("NUMBER"), help=N_("How many rows at most."))] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar=N_("COUNT"), help=N_("How many rows at most."))] = 50,
 ) -> Answer:
     """Show what waits, the sum of each reason first."""
     from bokgi.intake.quarantine import count, quarantined
@@ -48,6 +49,8 @@ def _show(session: Session, rows: Sequence[RefusedRow], waiting: int) -> None:
         session.say(N_("Nothing waits in quarantine."))
         return
     session.say(N_("{n} {n:row waits|rows wait} in quarantine."), n=waiting)
+    if len(rows) < waiting:
+        session.say(N_("{n} {n:row is|rows are} shown; --limit shows more."), n=len(rows))
     reasons = Counter((row.place.file, code) for row in rows for code in row.codes)
     show_table(
         session,
@@ -69,7 +72,7 @@ def _show(session: Session, rows: Sequence[RefusedRow], waiting: int) -> None:
                 f"{row.place.file}:{row.place.row}",
                 _reason(session, str(finding["code"])),
                 finding.get("column") or "",
-                finding.get("value") or "",
+                finding.get("value") or (row.cells.get("", "") if row.is_unread else "")[:_EXCERPT],
             ]
             for row in rows
             for finding in row.findings
@@ -88,7 +91,7 @@ def _reason(session: Session, code: str) -> str:
 @command("data release", N_("Judge refused rows again: with a mended mapping, or one row with mended cells."), order=32)
 def release(
     session: Session,
-    import_no: Annotated[int, typer.Argument(help=N_("Number of the import that refused them."))],
+    import_no: Annotated[int, typer.Argument(metavar=N_("NUMBER"), help=N_("Number of the import that refused them."))],
     *,
     map_: Annotated[
         list[Path] | None,
@@ -147,7 +150,7 @@ def _show_released(session: Session, found: Released) -> None:
 @command("data dismiss", N_("Take rows out of quarantine without taking them in."), order=33)
 def dismiss(
     session: Session,
-    import_no: Annotated[int, typer.Argument(help=N_("Number of the import that refused them."))],
+    import_no: Annotated[int, typer.Argument(metavar=N_("NUMBER"), help=N_("Number of the import that refused them."))],
     *,
     row: Annotated[list[str] | None, typer.Option(metavar=N_("FILE:ROW"), help=_ROW_HELP)] = None,
     all_: Annotated[bool, typer.Option("--all", help=N_("All that wait of this import."))] = False,

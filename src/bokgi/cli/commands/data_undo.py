@@ -17,7 +17,7 @@ from bokgi.domain.messages import N_, Message
 @command("data undo", N_("Take an import back; the later ones are judged again without it."), order=34)
 def undo(
     session: Session,
-    import_no: Annotated[int, typer.Argument(help=N_("Number of the import."))],
+    import_no: Annotated[int, typer.Argument(metavar=N_("NUMBER"), help=N_("Number of the import."))],
     *,
     reason: Annotated[str | None, typer.Option(metavar=N_("TEXT"), help=N_("Why, for the ledger."))] = None,
     yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))] = False,

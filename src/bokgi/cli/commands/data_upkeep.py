@@ -22,7 +22,8 @@ def upkeep(
     session: Session,
     *,
     days: Annotated[
-        int, typer.Option(min=1, envvar="BOKGI_KEEP_DAYS", help=N_("For how many days they are kept."))
+        int,
+        typer.Option(min=1, metavar=N_("COUNT"), envvar="BOKGI_KEEP_DAYS", help=N_("For how many days they are kept.")),
     ] = RETENTION_DAYS,
 ) -> Answer:
     """Do the upkeep, which the worker of the web application does each night."""

@@ -51,7 +51,7 @@ def deals(  # noqa: PLR0913 - each filter is an option of its own
     within: Annotated[str | None, typer.Option(metavar=N_("PERIOD"), help=N_("The days of --figure."))] = None,
     where: Annotated[
         list[str] | None,
-        typer.Option("--where", metavar="COLUMN=VALUE", help=N_("A condition or attribute; may be given again.")),
+        typer.Option("--where", metavar=N_("COLUMN=VALUE"), help=N_("A condition or attribute; may be given again.")),
     ] = None,
     attention: Annotated[
         str | None, typer.Option(metavar="any|untouched|close_passed|…", help=N_("Wants attention for this reason."))
@@ -62,22 +62,27 @@ def deals(  # noqa: PLR0913 - each filter is an option of its own
     sort: Annotated[
         str, typer.Option(metavar="attention|amount|created|closed|due|stage", help=N_("Order of the list."))
     ] = "amount",
-    limit: Annotated[int, typer.Option(min=1, max=1000, help=N_("How many are shown."))] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, metavar=N_("COUNT"), help=N_("How many are shown."))] = 50,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar=N_("DATE"), help=N_("Day as of whose end the facts are shown."))
     ] = None,
 ) -> Answer:
     """Ask and show."""
+    from bokgi.questions.asked import known, known_stage
     from bokgi.questions.deals import Where, list_deals
     from bokgi.questions.people import person_id
 
     with facts_of(session) as facts:
+        if team is not None:
+            known(facts.memberships, "team", team)
+        if pipeline is not None:
+            known(facts.deals, "pipeline", pipeline)
         wanted = Where(
             outcome=outcome,
             person=None if person is None else person_id(facts, person),
             team=team,
             pipeline=pipeline,
-            stage=stage,
+            stage=None if stage is None else known_stage(facts, stage),
             category=category,
             columns=tuple(_column(pair) for pair in where or ()),
             created=_span(created),

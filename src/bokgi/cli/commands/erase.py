@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @command("erase", N_("Erase a person's name, address and words everywhere in the home."), order=80)
 def erase(
     session: Session,
-    person: Annotated[str, typer.Argument(help=N_("Key, e-mail or name of the person."))],
+    person: Annotated[str, typer.Argument(metavar=N_("PERSON"), help=N_("Key, e-mail or name of the person."))],
     *,
     contact: Annotated[bool, typer.Option("--contact", help=N_("A person at a customer, not one of ours."))] = False,
     also: Annotated[

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 @command("import", N_("Import files of a CRM: deals, history, activities, people, targets."), order=10)
 def import_files(  # noqa: PLR0913 - each is an option of the command
     session: Session,
-    paths: Annotated[list[Path], typer.Argument(help=N_("Files or folders (CSV, Excel, gzip)."), readable=False)],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar=N_("FILES"), help=N_("Files or folders (CSV, Excel, gzip)."), readable=False)
+    ],
     *,
     preset: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("The CRM: salesforce, hubspot …"))] = None,
     map_: Annotated[

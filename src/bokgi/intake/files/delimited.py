@@ -24,7 +24,9 @@ from bokgi.intake.files import groups, notes
 from bokgi.intake.files.careful import copy_sound
 from bokgi.intake.files.dialect import Dialect, sniff
 from bokgi.intake.files.encoding import (
+    CP949,
     Encoding,
+    copy_with_faults,
     decide,
     decode_strictly,
     mark_of,
@@ -185,8 +187,11 @@ def _transcoded(path: Path, encoding: Encoding, source: Source, work: Path) -> P
         stream.seek(encoding.mark or _mark_length(stream, encoding))
         decoded = decode_strictly(stream, encoding.codec, copy.write)
     if decoded.failed_at is not None:
-        target.unlink()
-        raise not_in(source.path.name, encoding.codec, decoded.failed_at)
+        if encoding.codec != CP949:
+            target.unlink()
+            raise not_in(source.path.name, encoding.codec, decoded.failed_at)
+        with path.open("rb") as stream, target.open("wb") as whole:
+            copy_with_faults(stream, encoding.codec, whole.write)
     return target
 
 

@@ -21,6 +21,8 @@ CP949: Final = "cp949"
 _MARKS: Final = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _WIDER: Final = {"euc_kr": CP949, "utf-8-sig": UTF8}
 _LONGEST_CHARACTER: Final = 4
+_REPLACED: Final = "\ufffd".encode()
+_NO_TEXT: Final = b"\xff"
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,21 @@ def decode_strictly(stream: BinaryIO, codec: str, write: Callable[[str], object]
     return Decoded(None, truncated=bool(cut) and len(cut) < _LONGEST_CHARACTER, beyond_ascii=beyond)
 
 
+def copy_with_faults(stream: BinaryIO, codec: str, write: Callable[[bytes], object]) -> None:
+    r"""Write a stream as UTF-8 in which what is no text of `codec` is none of UTF-8 either, so that its records show.
+
+    >>> import io
+    >>> copied = io.BytesIO()
+    >>> copy_with_faults(io.BytesIO("가".encode("cp949") + b"\xff,1"), "cp949", copied.write)
+    >>> copied.getvalue()[-3:]
+    b'\xff,1'
+    """
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    for block in blocks(stream):
+        write(decoder.decode(block).encode().replace(_REPLACED, _NO_TEXT))
+    write(decoder.decode(b"", final=True).encode().replace(_REPLACED, _NO_TEXT))
+
+
 def decide(open_stream: Callable[[], BinaryIO], *, file: str) -> Encoding:
     """Decide the encoding of a file without a mark, reading all of it.
 
@@ -137,9 +154,11 @@ def undecidable(file: str, utf8_at: int, cp949_at: int) -> InputError:
     """Ask for the encoding of a file that is neither UTF-8 nor CP949."""
     message = Message(
         N_("The encoding of {file} is unknown: byte {utf8} is not UTF-8, and byte {cp949} is not CP949."),
-        {"file": file, "utf8": utf8_at, "cp949": cp949_at},
+        {"file": file, "utf8": utf8_at + 1, "cp949": cp949_at + 1},
     )
-    hint = Message(N_("Name the encoding, for example utf-8 (bad rows are set aside), utf-16 or windows-1252."))
+    hint = Message(
+        N_("Name the encoding, for example utf-8 or cp949 (bad rows are set aside), utf-16 or windows-1252.")
+    )
     return InputError("encoding_undecided", message, hint)
 
 
@@ -147,7 +166,7 @@ def not_in(file: str, codec: str, at: int) -> InputError:
     """Say that a file is not in the encoding that was named."""
     message = Message(
         N_("{file} is not in the encoding {codec}: byte {at} cannot be read."),
-        {"file": file, "codec": codec, "at": at},
+        {"file": file, "codec": codec, "at": at + 1},
     )
     return InputError(
         "encoding_wrong", message, Message(N_("Leave the encoding out to have it decided from the file."))

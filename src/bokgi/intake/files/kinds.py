@@ -15,7 +15,12 @@ from bokgi.intake.files.faults import damaged
 
 HEAD: Final = 1 << 16
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_ENCRYPTED: Final = re.compile(
+    re.escape("EncryptedPackage".encode("utf-16-le")) + rb"|\x09\x08.\x00\x00\x06.{14}(?:\x86\x00\x00\x00)?\x2f\x00",
+    re.DOTALL,
+)
+"""An encrypted part of a workbook, or a book of old (BIFF8) that begins with the record for a password."""
+_LONGEST_SIGN: Final = 32
 _MARKUP: Final = (
     (
         re.compile(
@@ -106,13 +111,13 @@ def _kind_of_archive(path: Path) -> Kind:
 
 
 def _holds_encrypted(path: Path) -> bool:
-    """Look for the stream of an encrypted workbook in the directory of the container."""
+    """Look for the stream of an encrypted workbook in the directory of the container, or a book with a password."""
     overlap = b""
     with path.open("rb") as stream:
         while block := stream.read(1 << 20):
-            if _ENCRYPTED in overlap + block:
+            if _ENCRYPTED.search(overlap + block):
                 return True
-            overlap = block[-len(_ENCRYPTED) :]
+            overlap = block[-_LONGEST_SIGN:]
     return False
 
 
