@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -223,6 +224,26 @@ def test_what_somebody_changed_meanwhile_is_not_overwritten(as_role: AsRole) -> 
     assert "Somebody changed this meanwhile" in unescape(answer.content.decode())
     same = leader.post("/settings/definitions/targets/change/", {**TARGET, "step": "look"})
     assert "Nothing changes" in unescape(same.content.decode())
+
+
+def test_a_form_that_was_open_while_the_stage_was_renamed_says_so(as_role: AsRole, own_home: Path) -> None:
+    leader = as_role("leader")
+    table = "/settings/definitions/stages/change/"
+    key = key_of(leader, "stages", "?key=")
+    page = content(leader, f"{table}?{urlencode({'key': key})}")
+    stage = next(row for row in rows(own_home, "stages") if row["stage"] == json.loads(key)[1])
+    given = {"key": key, "pipeline": stage["pipeline"], "stage": stage["stage"], "kind": stage["kind"]}
+    given |= {"stage_order": str(stage["stage_order"] or ""), "start": TODAY.isoformat()}
+    assert save(leader, "stages", **given, label="New name") == 302
+    seen = re.search(r'name="seen" value="([^"]*)"', page)
+    assert seen is not None
+    for _ in range(2):
+        status, shown = look(leader, "stages", **given, label="Other name", seen=seen[1])
+        assert status == 422
+        assert "Somebody changed this meanwhile" in shown
+        assert "Another open stage has this place" not in shown
+        seen = re.search(r'name="seen" value="([^"]*)"', shown)
+        assert seen is not None
 
 
 def test_where_nothing_changes_nothing_is_written(as_role: AsRole, own_home: Path) -> None:

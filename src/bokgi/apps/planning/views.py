@@ -126,6 +126,9 @@ def definition_change(request: PageRequest, table: str) -> HttpResponse:
     if request.method == "POST":
         try:
             change = _Change(screen, editor, found, rows, before, typed, start)
+            if change.wrong and editor.dated and _is_gone(given.get("seen", ""), rows):
+                shown["seen"] = given["seen"]
+                raise _changed_meanwhile()
             wrong = change.wrong
             if not wrong:
                 done = _act(request, change, given)
@@ -147,15 +150,24 @@ def _act(request: PageRequest, change: _Change, given: Mapping[str, str]) -> Htt
     if given.get("step") != "save" or not (change.ending or change.differences()):
         return None
     if given.get("seen") != selectors.digest(change.replaced):
-        raise ConflictError(
-            "definition_changed",
-            Message(N_("Somebody changed this meanwhile.")),
-            Message(N_("Look at what stands there now, and save again if it still fits.")),
-        )
+        raise _changed_meanwhile()
     number = definitions_enter(tables={change.editor.table: change.rows()}, by=request.user, at=timezone.now())
     told = Message(N_("Saved as import {number}; it can be taken back under Data."), {"number": number})
     messages.success(request, told.text(change.screen.lang))
     return HttpResponseRedirect(_home(change.editor))
+
+
+def _changed_meanwhile() -> ConflictError:
+    return ConflictError(
+        "definition_changed",
+        Message(N_("Somebody changed this meanwhile.")),
+        Message(N_("Look at what stands there now, and save again if it still fits.")),
+    )
+
+
+def _is_gone(seen: str, rows: list[Row]) -> bool:
+    """Tell whether the row that a form was opened with stands there no more: then it may only seem to be wrong."""
+    return bool(seen) and seen not in {selectors.digest(row) for row in (*rows, None)}
 
 
 def _home(editor: Editor) -> str:
