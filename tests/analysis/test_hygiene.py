@@ -170,6 +170,11 @@ def test_reasons_are_counted_by_any_column() -> None:
         hygiene_by(found, data.deals, by=["colour"])
 
 
+def test_an_amount_that_waits_for_a_rate_is_filled_in() -> None:
+    assert reasons({"amount": None, "currency": "USD"}) == set()
+    assert reasons({"amount": None, "currency": None}) == {"no_amount"}
+
+
 def test_an_activity_is_either_held_or_planned() -> None:
     activities = [
         CALL | {"activity_id": f"a{number}", "happened_on": date(2026, 11, 20 + number)} for number in range(10)

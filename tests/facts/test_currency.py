@@ -34,7 +34,7 @@ def test_closed_deals_take_the_rate_of_their_closing_month_and_open_ones_that_of
     found = in_one_currency(facts_of(deals=DEALS, rates=RATES), ON)
     assert rows(found.deals, "deal_id", "amount", "currency") == [
         ("closed", Decimal("13018.00"), "KRW"),
-        ("empty", None, "USD"),
+        ("empty", None, None),
         ("euro", None, "EUR"),
         ("gap", None, "USD"),
         ("none", Decimal("100.00"), None),

@@ -53,7 +53,8 @@ def hygiene(
     pipeline, stage, amount, created_on, expected_close_on, next_step_on`, what the reasons rest on, the reasons as
     booleans (null: cannot be known) and `reasons`, the number of those that hold. The reasons (`REASONS`):
 
-    - `no_amount`, `no_close_date`: not filled in; `close_passed`: the expected close lies before `as_of`;
+    - `no_amount`, `no_close_date`: not filled in (an amount whose currency is still named is, and waits for a rate);
+      `close_passed`: the expected close lies before `as_of`;
     - `pushed`: the expected close was moved to a later day `PUSHES` times or more (`times_pushed`);
     - `no_next_step`: none is written down and none is dated; `next_step_passed`: its date lies before `as_of`;
     - `untouched`: no activity by a person for `untouched_days` working days (`idle_working_days` since
@@ -84,7 +85,7 @@ def hygiene(
     [{'deal_id': 'd', 'no_amount': True, 'close_passed': True, 'no_next_step': True, 'untouched': None, 'reasons': 3}]
     """
     columns = ["owner_id", "pipeline", "stage", "amount", "created_on", "expected_close_on", "next_step_on"]
-    used = ["deal_id", *columns, "assigned_on", "has_next_step", "unknown_then"]
+    used = ["deal_id", *columns, "assigned_on", "has_next_step", "unknown_then", "currency"]
     open_deals = deals.filter(_.outcome == Outcome.OPEN.value).select(*used)
     told = _touched(open_deals, activities, calendar, as_of=as_of)
     told = told.left_join(_pushed(open_deals, deal_changes), "deal_id", rname="of_{name}")
@@ -188,7 +189,7 @@ def _reasons(as_of: date, untouched_days: int) -> dict[str, ir.BooleanValue]:
         for name in _DATES
     }
     return {
-        "no_amount": unless_unknown("amount", _.amount.isnull()),
+        "no_amount": unless_unknown("amount", _.amount.isnull() & _.currency.isnull()),
         "no_close_date": unless_unknown("expected_close_on", _.expected_close_on.isnull()),
         "close_passed": unless_unknown("expected_close_on", passed["expected_close_on"]),
         "pushed": _.times_pushed >= PUSHES,

@@ -20,7 +20,8 @@ def in_one_currency(facts: Facts, on: date, *, rates: ir.Table | None = None) ->
     A closed deal is converted by the rate of the month in which it closed, an open one (and a closed one whose day
     nobody knows) by that of the month of `on`, a target by that of the month in which its period starts. Without that
     rate the amount is null: the deal counts in numbers and stays out of sums; `without_rate` says how many. An amount
-    without a currency is in the organisation's. Amounts are rounded to what the currency is counted in (whole won;
+    without a currency is in the organisation's; what has no amount has no currency then, so that whatever still names
+    another one waits for a rate. Amounts are rounded to what the currency is counted in (whole won;
     cents), halves away from zero. Where nothing is in another currency the facts come back as they are.
 
     `rates`: those to convert by, where `on` is later than the day the facts were cut to and they know no rate of it.
@@ -80,7 +81,6 @@ def _converted(facts: Facts, table: ir.Table, day: ir.DateValue) -> ir.Table:
     exchanged = (rated.amount.cast("decimal(18, 2)") * rated.own_rate).round(digits).cast("decimal(18, 2)")
     amount = _foreign(facts, rated).ifelse(exchanged, rated.amount)
     known = rated.amount.notnull() & (~_foreign(facts, rated) | rated.own_rate.notnull())
-    changed = rated.mutate(
-        amount=amount, currency=(known & rated.currency.notnull()).ifelse(ibis.literal(own), rated.currency)
-    )
+    currency = (known & rated.currency.notnull()).ifelse(ibis.literal(own), rated.currency)
+    changed = rated.mutate(amount=amount, currency=rated.amount.isnull().ifelse(ibis.null("string"), currency))
     return changed.select(table.columns)

@@ -299,8 +299,9 @@ def care_of(now: Facts, deals: ibis.Table) -> ibis.Table:
 
 
 def _care(now: Facts, deals: ibis.Table, stays: ibis.Table) -> ibis.Table:
+    # Where nothing was converted no amount waits for a rate, whatever currency is named.
     return hygiene(
-        deals,
+        deals if now.rates_of is not None else deals.mutate(currency=ibis.null("string")),
         stays,
         now.stages,
         now.activities,

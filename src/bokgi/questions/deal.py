@@ -248,7 +248,7 @@ def _responses(here: Asked, account_id: str | None, start: str | None, end: str 
             row["happened_on"],
             Message(
                 N_("The customer answered {kind}: {score}"),
-                {"kind": Message(RESPONSE_KINDS.get(row["kind"], row["kind"])), "score": row["score"]},
+                {"kind": Message(RESPONSE_KINDS.get(str(row["kind"]), str(row["kind"]))), "score": row["score"]},
             ),
             at=row["happened_at"],
             detail=comments.get(row["response_id"]),
