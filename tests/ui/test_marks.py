@@ -21,7 +21,7 @@ def parsed(svg: Markup) -> ET.Element:
 AXIS = marks.Axis(0.0, 1.0, [(0.0, "0%"), (1.0, "100% & more")], (0.34, "average <34%>"))
 ALL = {
     "whisker": marks.whisker(0.57, (0.49, 0.64), Scale(0.4, 0.95, 200), reference=0.66, tone="bad", label="57% & more"),
-    "parts": marks.parts_bar(74, 45, 52, largest=412, label="74 <moved>"),
+    "parts": marks.parts_bar(74, 45, 52, largest=412, numbers=True, label="74 <moved>"),
     "progress": marks.progress_bar(0.4, expected=0.6, label="40%"),
     "age": marks.age_bar(61, median=19, late=38, longest=70, label="61"),
     "spark": marks.sparkline([1, 3, 2], label="1, 3, 2"),
@@ -75,9 +75,20 @@ def test_values_outside_a_scale_are_drawn_at_its_end() -> None:
 
 
 def test_the_parts_of_a_bar_are_as_long_as_their_share() -> None:
-    widths = [float(part.attrib["width"]) for part in parsed(marks.parts_bar(50, 25, 25, largest=100, width=201))]
+    drawn = parsed(marks.parts_bar(50, 25, 25, largest=100, width=201))
+    widths = [float(part.attrib["width"]) for part in drawn if part.tag.endswith("rect")]
     assert widths == pytest.approx([99.5, 49.2, 49.2], abs=0.1)
     assert len(parsed(marks.parts_bar(5, 0, 0, largest=5))) == 1
+
+
+def test_a_part_of_a_bar_shows_its_number_where_there_is_room_and_never_on_the_hatching() -> None:
+    def words(bar: Markup) -> list[str | None]:
+        return [part.text for part in parsed(bar) if part.tag.endswith("text")]
+
+    assert words(marks.parts_bar(1785, 700, 284, largest=2769, width=190, numbers=True)) == ["1,785"]
+    assert words(marks.parts_bar(785, 133, 484, largest=1402, width=190, numbers=True)) == ["785", "484"]
+    assert words(marks.parts_bar(74, 45, 52, largest=2000, width=190, numbers=True)) == []
+    assert words(marks.parts_bar(1785, 700, 284, largest=2769, width=190)) == []
 
 
 def test_a_deal_past_the_long_time_is_drawn_dark() -> None:
@@ -117,6 +128,13 @@ def test_quantile_dots_draw_one_dot_for_each_outcome_and_keep_the_sides_of_the_g
     assert [dot.attrib["class"] for dot in dots].count("d1") == 3
     assert len(dots) == 5
     assert all((float(dot.attrib["cx"]) >= goal) == (dot.attrib["class"] == "d1") for dot in dots)
+
+
+def test_quantile_dots_stand_in_about_a_dozen_columns_so_that_their_shape_shows() -> None:
+    line = Scale(0, 19, 280)
+    drawn = parsed(marks.quantile_dots([float(value) for value in range(20)], line, goal=9.5))
+    columns = {dot.attrib["cx"] for dot in drawn.iter() if dot.tag.endswith("circle")}
+    assert 10 <= len(columns) <= 14
 
 
 def test_quantile_dots_that_fall_together_stay_low_and_their_words_apart() -> None:

@@ -160,17 +160,32 @@ def size_bar(share: float, width: float = 84) -> Markup:
     return _svg(width, 6, inside, "")
 
 
-def parts_bar(moved: int, still_open: int, ended: int, *, largest: int, width: float = 220, label: str = "") -> Markup:
-    """Draw how many moved on (solid), are still open (hatched) and ended (pale), to the scale of `largest`."""
+def parts_bar(
+    moved: int,
+    still_open: int,
+    ended: int,
+    *,
+    largest: int,
+    width: float = 220,
+    numbers: bool = False,
+    label: str = "",
+) -> Markup:
+    """Draw how many moved on (solid), are still open (hatched) and ended (pale), to the scale of `largest`.
+
+    With `numbers` a part that has room for its number shows it; on the hatching it could not be read.
+    """
     height, gap, place, parts = 16, 1.0, 0.0, []
     total = max(largest, 1)
-    for css, size in (("bar", moved), ("hatch", still_open), ("bar-0", ended)):
+    for css, size, words in (("bar", moved, "on"), ("hatch", still_open, ""), ("bar-0", ended, "t2")):
         if size == 0:
             continue
         length = width * size / total
         paint = 'fill="url(#hatch)" class="edge-h"' if css == "hatch" else f'class="{css}"'
         drawn = max(length - gap, 1.0)
         parts.append(f'<rect {paint} x="{_number(place)}" width="{_number(drawn)}" height="{height}" rx="2"/>')
+        if numbers and words and drawn >= _words_width(f"{size:,}"):
+            middle = _number(place + drawn / 2)
+            parts.append(f'<text class="{words}" x="{middle}" y="12" text-anchor="middle">{size:,}</text>')
         place += length
     return _svg(width, height, "".join(parts), label)
 
@@ -281,6 +296,8 @@ def trend(
 
 _HIGHEST: Final = 120.0
 """How high a column of dots becomes, in pixels."""
+_DOT_STEP: Final = 12.4
+"""Pixels from dot to dot of a column."""
 
 
 def quantile_dots(
@@ -296,19 +313,19 @@ def quantile_dots(
     Columns begin at the goal, so that none stands on both sides of it. A high column has smaller dots; of `ticks`
     whose words would stand on each other the goal and the first are written.
     """
-    step = 12.4
-    start = scale.place(goal) % step if goal is not None else 0.0
+    across = max(scale.width / 12, _DOT_STEP)
+    start = scale.place(goal) % across if goal is not None else 0.0
     columns: dict[int, list[float]] = {}
     for value in sorted(values):
-        columns.setdefault(int((scale.place(value) - start) // step), []).append(value)
+        columns.setdefault(int((scale.place(value) - start) // across), []).append(value)
     highest = max((len(column) for column in columns.values()), default=0)
-    up = min(step, _HIGHEST / max(highest, 1))
-    radius = up / step * 5.6
+    up = min(_DOT_STEP, _HIGHEST / max(highest, 1))
+    radius = up / _DOT_STEP * 5.6
     height = highest * up + 24
     base = height - 22
     parts = [f'<path class="axis-l" d="M0 {_number(base)}H{_number(scale.width)}"/>']
     for place, column in sorted(columns.items()):
-        middle = min(max(start + (place + 0.5) * step, radius), scale.width - radius)
+        middle = min(max(start + (place + 0.5) * across, radius), scale.width - radius)
         for level, value in enumerate(column):
             css = "d1" if goal is None or value >= goal else "d0"
             at_height = _number(base - 2 - radius - level * up)
@@ -368,6 +385,7 @@ _PAINT: Final = {
     "ref-l": {"stroke": "text-3", "stroke-dasharray": "3 3"},
     "tgt-l": {"stroke": "text", "stroke-width": "1.25"},
     "axis-l": {"stroke": "line-strong"},
+    "on": {"fill": "on-c1"},
     "t1": {"fill": "text"},
     "ts": {"font-weight": str(STRONG)},
     "w1": {"stroke": "c1", "stroke-width": "1.75"},

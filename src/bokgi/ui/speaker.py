@@ -82,20 +82,23 @@ class Speaker:
         ends = self.ends(self.percent(found["low"]), self.percent(found["high"]))
         return self.text(N_("{level} interval {ends}"), level=self.percent(found["level"]), ends=ends)
 
-    def days_interval(self, low: float, high: float | None, level: float) -> str:
-        """Write an interval of days with its level, its upper end left open where it is not known.
+    def days_ends(self, low: float, high: float | None) -> str:
+        """Write an interval of days whose level stands elsewhere, its upper end left open where it is not known.
 
-        >>> say = Speaker("en", date(2026, 11, 24), "KRW")
-        >>> (
-        ...     say.days_interval(15, 19, 0.9).replace("\u00a0", " "),
-        ...     say.days_interval(15, None, 0.9).replace("\u00a0", " "),
-        ... )
-        ('90% interval 15–19 days', '90% interval from 15 days on')
+        >>> Speaker("en", date(2026, 11, 24), "KRW").days_ends(15, None).replace("\u00a0", " ")
+        'from 15 days on'
         """
         if high is None:
-            return self.text(N_("{level} interval from {low} on"), level=self.percent(level), low=self.days(low))
-        ends = self.ends(self.days(low), self.days(high))
-        return self.text(N_("{level} interval {ends}"), level=self.percent(level), ends=ends)
+            return self.text(N_("from {low} on"), low=self.days(low))
+        return self.ends(self.days(low), self.days(high))
+
+    def share_ends(self, low: float, high: float) -> str:
+        """Write an interval of shares, or a scale, without a level.
+
+        >>> Speaker("en", date(2026, 11, 24), "KRW").share_ends(0.5, 0.75)
+        '50–75%'
+        """
+        return self.ends(self.percent(low), self.percent(high))
 
     def ends(self, low: str, high: str) -> str:
         """Join the two ends of a range that are written already."""

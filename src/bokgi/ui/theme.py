@@ -23,6 +23,9 @@ TEXT: Final = 400
 STRONG: Final = 600
 """The two weights of our type, as in `tokens.css`."""
 
+SCREEN: Final = ("screen.css", "narrow.css", "paper.css")
+"""The style sheets that only a web page has, in their order: what a page is, on a narrow screen, on paper."""
+
 _TOKEN: Final = re.compile(r"^\s*--([\w-]+):\s*(light-dark\(.*\)|oklch\([^)]*\))\s*;", re.MULTILINE)
 _SHADE: Final = re.compile(r"oklch\(([\d.]+) ([\d.]+) ([\d.]+)(?: / ([\d.]+))?\)")
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -32,7 +35,7 @@ _STEPS: Final = 24
 
 @cache
 def stylesheet(name: str) -> str:
-    """Give one of our style sheets (`tokens.css`, `components.css`, `screen.css`) as text."""
+    """Give one of our style sheets (`tokens.css`, `components.css`, one of `SCREEN`) as text."""
     return (files("bokgi.ui") / "static" / "bokgi" / name).read_text(encoding="utf-8")
 
 

@@ -28,7 +28,7 @@ from bokgi.ui import charts
 from bokgi.ui import format as written
 from bokgi.ui.speaker import Speaker
 from bokgi.ui.templating import environment
-from bokgi.ui.theme import stylesheet
+from bokgi.ui.theme import SCREEN, stylesheet
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -269,4 +269,4 @@ def week_name(period: Period, lang: str) -> str:
 def sheet() -> str:
     """Give the style sheets that a kept meeting needs when it is taken along as a file."""
     own = (Path(__file__).parent / "static" / "reviews" / "meeting.css").read_text(encoding="utf-8")
-    return "\n".join((sheet_of_a_file(), stylesheet("screen.css"), own))
+    return "\n".join((sheet_of_a_file(), *map(stylesheet, SCREEN), own))

@@ -260,7 +260,7 @@ def _funnel(say: _Words) -> Table:
         cases = moved + still_open + ended
         values = {"moved": moved, "open": still_open, "ended": ended}
         words = say(N_("{moved} moved on, {open} are open, {ended} ended"), **values)
-        bar = marks.parts_bar(moved, still_open, ended, largest=412, label=words)
+        bar = marks.parts_bar(moved, still_open, ended, largest=412, numbers=True, label=words)
         return [
             Cell(label),
             Cell(mark=bar),
