@@ -397,6 +397,6 @@ def test_the_time_in_a_stage_has_its_interval(as_role: AsRole, home: Path) -> No
     answer = Answers(home).ask(ask_funnel, as_of=TODAY, start=start, end=end)
     times = [stage["time"] for stage in answer["stages"] if stage["time"] and stage["time"]["median_low"] is not None]
     shown, speaker = page(as_role("leader"), "/funnel/").replace("\u2060", ""), Speaker("en", TODAY, "KRW")
-    told = [speaker.days_interval(time["median_low"], time["median_high"], answer["level"]) for time in times]
+    told = [speaker.days_ends(time["median_low"], time["median_high"]) for time in times]
     assert told
     assert [words for words in told if words not in shown] == []

@@ -93,6 +93,13 @@ def test_the_kpis_of_a_person_and_a_pipeline_are_those_of_the_question(as_role: 
     assert 'id="trends"' not in page(leader, "/kpi/?team=1팀&person=lee")
 
 
+@pytest.mark.usefixtures("own_home", "english")
+def test_who_may_not_see_the_share_of_the_top_person_reads_why(as_role: AsRole) -> None:
+    told = "the result of one person: sales leaders see it"
+    shown = {role: told in figure_of(page(as_role(role)), "star-dependency") for role in ("leader", "manager", "rep")}
+    assert shown == {"leader": False, "manager": True, "rep": True}
+
+
 @pytest.mark.usefixtures("home", "english")
 def test_the_kpis_of_a_person_are_for_who_may_see_that_person(as_role: AsRole) -> None:
     for role, person, status in (

@@ -19,9 +19,7 @@ def stage_entry_cohort(answer: Json) -> Expected:
     for stage in answer["stages"]:
         counts, conversion = stage["counts"], stage["conversion"]
         cells = [stage["label"], None, str(counts["entered"]), str(counts["open"])]
-        rows.append(
-            [*cells, _conversion(conversion, answer["level"]), None, None, _time(stage["time"], answer["level"])]
-        )
+        rows.append([*cells, _conversion(conversion), None, None, _time(stage["time"])])
     assert rows
     return Expected(rows={"Conversion and time by stage": rows})
 
@@ -47,8 +45,8 @@ def _counted(answer: Json, counts: Sequence[str], amount: str) -> Expected:
             stage["label"],
             *(str(stage["counts"][name]) for name in counts),
             unit.cell(Decimal(stage["counts"][amount])),
-            ABSENT if stage["conversion"] is None else _conversion(stage["conversion"], answer["level"]),
-            ABSENT if stage["time"] is None else _time(stage["time"], answer["level"]),
+            ABSENT if stage["conversion"] is None else _conversion(stage["conversion"]),
+            ABSENT if stage["time"] is None else _time(stage["time"]),
         ]
         for stage in answer["stages"]
     ]
@@ -69,21 +67,21 @@ def heat_map(answer: Json) -> Expected:
     return Expected(rows={"Conversion by group and stage": [[name, *row] for name, row in cells.items()]})
 
 
-def _conversion(found: Json, level: float) -> str:
-    return f"{SAY.percent(found['estimate'])} {_around(found, level)}"
+def _conversion(found: Json) -> str:
+    return f"{SAY.percent(found['estimate'])} {_around(found)}"
 
 
-def _time(found: Json, level: float) -> str:
-    return f"{SAY.days(found['median'])} {_spent(found, level)}80% within {SAY.days(found['p80'])}"
+def _time(found: Json) -> str:
+    return f"{SAY.days(found['median'])} {_spent(found)}80% within {SAY.days(found['p80'])}"
 
 
-def _spent(found: Json, level: float) -> str:
+def _spent(found: Json) -> str:
     low, high = found["median_low"], found["median_high"]
-    return "" if low is None else f"{SAY.days_interval(low, high, level)}, "
+    return "" if low is None else f"{SAY.days_ends(low, high)}, "
 
 
-def _around(found: Json, level: float) -> str:
-    return f"{SAY.interval({**found, 'level': level})}, n {found['n']}"
+def _around(found: Json) -> str:
+    return f"{SAY.share_ends(found['low'], found['high'])}, n {found['n']}"
 
 
 def compared(answer: Json) -> Expected:

@@ -30,15 +30,18 @@ def table(screen: Screen, name: str | None) -> Table | None:
         return None
     everybody = replace(screen, team=None, person=None, also=(_window(screen),))
     whole = [] if everybody.stages_hidden else _stages(screen, by=())["stages"]
+    scale = marks.Scale(0.0, 1.0, 180)
     say, others = screen.say, {(stage["pipeline"], stage["stage"]): stage for stage in whole}
     columns = [
         Column(say(N_("Stage"))),
-        Column(say(N_("Conversion")), "right"),
-        Column(say(N_("Interval")), drawn=True),
+        Column(say(N_("Conversion, {level} interval"), level=screen.speaker.percent(answer["level"])), "right"),
+        Column(screen.speaker.share_ends(scale.low, scale.high), drawn=True),
         *([Column(say(N_("Everybody")), "right")] if whole else []),
-        Column(say(N_("Days, median")), "right"),
+        Column(
+            say(N_("Days, median and {level} interval"), level=screen.speaker.percent(answer["level"])),
+            "right",
+        ),
     ]
-    scale = marks.Scale(0.0, 1.0, 180)
     rows = []
     for stage in own:
         row = _row(screen, stage, others.get((stage["pipeline"], stage["stage"])), scale, answer["level"])
@@ -69,7 +72,8 @@ def _row(screen: Screen, stage: Json, other: Json | None, scale: marks.Scale, le
         conversion, drawn = Cell(speaker.percent(found["estimate"]), sub=cases(found["n"]), strong=True), Cell()
     else:
         told = speaker.interval({**found, "level": level})
-        conversion = Cell(speaker.percent(found["estimate"]), sub=f"{told}, {cases(found['n'])}", strong=True)
+        ends = speaker.share_ends(found["low"], found["high"])
+        conversion = Cell(speaker.percent(found["estimate"]), sub=f"{ends}, {cases(found['n'])}", strong=True)
         drawn = Cell(
             mark=marks.whisker(
                 found["estimate"],
@@ -83,7 +87,7 @@ def _row(screen: Screen, stage: Json, other: Json | None, scale: marks.Scale, le
     days = None if time is None else time["median"]
     around = ""
     if days is not None and time["median_low"] is not None:
-        around = speaker.days_interval(time["median_low"], time["median_high"], level)
+        around = speaker.days_ends(time["median_low"], time["median_high"])
     return [
         Cell(stage["label"], strong=True),
         conversion,

@@ -60,6 +60,10 @@ class Lineup:
         low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
         self._line = marks.Scale(max(low - 0.02, 0.0), min(high + 0.02, 1.0), width)
 
+    def ends(self) -> str:
+        """Name the ends of the line, for the head above the drawings."""
+        return self._screen.speaker.share_ends(self._line.low, self._line.high)
+
     def mark(self, row: Json) -> Markup | None:
         """Draw the adjusted rate of a person with its interval; null where there is none."""
         if row["adjusted"] is None or row["low"] is None:
@@ -130,8 +134,8 @@ def table(screen: Screen, answer: Json) -> Table:
         Column("n", "right"),
         Column(say(N_("Raw")), "right"),
         Column(say(N_("Expected")), "right"),
-        Column(say(N_("Adjusted")), "right"),
-        Column(say(N_("Interval")), drawn=True),
+        Column(say(N_("Adjusted, {level} interval"), level=percent(answer["level"])), "right"),
+        Column(lineup.ends(), drawn=True),
         Column(say(N_("Verdict"))),
     ]
     cells = [
@@ -142,7 +146,7 @@ def table(screen: Screen, answer: Json) -> Table:
             Cell(percent(row["expected"])),
             Cell(
                 percent(row["adjusted"]),
-                sub="" if row["low"] is None else screen.speaker.ends(percent(row["low"]), percent(row["high"])),
+                sub="" if row["low"] is None else screen.speaker.share_ends(row["low"], row["high"]),
                 strong=True,
             ),
             Cell(mark=lineup.mark(row)),

@@ -201,15 +201,16 @@ def _cohort_table(
     earlier = {_key(stage): stage["conversion"] for stage in before}
     largest = max((stage["counts"].get("entered", 0) for stage in now), default=1) or 1
     scale, names, pipelines = _scale([*now, *before]), _names(screen, now), _pipelines(screen, now)
+    conversion, days = _heads(screen)
     columns = [
         Column(say(N_("Stage"))),
         Column(say(N_("Moved on, open, ended")), drawn=True),
         Column(say(N_("Entered")), "right"),
         Column(say(N_("Still open")), "right"),
-        Column(say(N_("Conversion")), "right"),
-        Column(say(N_("Interval")), drawn=True),
+        conversion,
+        Column(screen.speaker.share_ends(scale.low, scale.high), drawn=True),
         Column(say(N_("Against the period before"))),
-        Column(say(N_("Days, median")), "right"),
+        days,
     ]
     rows = []
     for stage in now:
@@ -220,8 +221,17 @@ def _cohort_table(
         past = earlier.get(_key(stage))
         rows.append(
             [
-                Cell(names[_key(stage)], sub=pipelines[stage["pipeline"]], strong=True),
-                Cell(mark=marks.parts_bar(moved, still_open, ended, largest=largest, width=190, label=words)),
+                Cell(
+                    names[_key(stage)],
+                    sub=pipelines[stage["pipeline"]],
+                    strong=True,
+                    badge=Badge(say(N_("bottleneck")), "bad", "fell") if _key(stage) in flagged else None,
+                ),
+                Cell(
+                    mark=marks.parts_bar(
+                        moved, still_open, ended, largest=largest, width=190, numbers=True, label=words
+                    )
+                ),
                 _count(screen, asked, stage, "entered"),
                 _count(screen, asked, stage, "open"),
                 *_conversion(screen, found, past, scale, stage["reason"]),
@@ -244,6 +254,15 @@ def _cohort_table(
     )
 
 
+def _heads(screen: Screen) -> tuple[Column, Column]:
+    """Name the columns of conversion and time with the level of their intervals, which then stands in no row."""
+    level = screen.speaker.percent(LEVEL)
+    return (
+        Column(screen.say(N_("Conversion, {level} interval"), level=level), "right"),
+        Column(screen.say(N_("Days, median and {level} interval"), level=level), "right"),
+    )
+
+
 def _conversion(
     screen: Screen, found: Json | None, past: Json | None, scale: marks.Scale, reason: str | None
 ) -> list[Cell]:
@@ -255,12 +274,11 @@ def _conversion(
         # All of them, or none: the estimate stands at the edge, and the method gives no interval there.
         return [Cell(speaker.percent(found["estimate"]), sub=cases(found["n"]), strong=True), Cell(), Cell(ABSENT)]
     estimate, interval = found["estimate"], (found["low"], found["high"])
-    told = speaker.interval({**found, "level": LEVEL})
-    label = f"{speaker.percent(estimate)}, {told}"
+    label = f"{speaker.percent(estimate)}, {speaker.interval({**found, 'level': LEVEL})}"
     reference = None if past is None or past["low"] is None else past["estimate"]
     mark: Markup = marks.whisker(estimate, interval, scale, reference=reference, label=label)
     return [
-        Cell(speaker.percent(estimate), sub=f"{told}, {cases(found['n'])}", strong=True),
+        Cell(speaker.percent(estimate), sub=f"{speaker.share_ends(*interval)}, {cases(found['n'])}", strong=True),
         Cell(mark=mark),
         _against(screen, found, past),
     ]
@@ -282,7 +300,7 @@ def _time(screen: Screen, time: Json | None) -> Cell:
     if time is None or time["median"] is None:
         return Cell(ABSENT)
     low, high, late = time["median_low"], time["median_high"], time["p80"]
-    sub = [] if low is None else [screen.speaker.days_interval(low, high, LEVEL)]
+    sub = [] if low is None else [screen.speaker.days_ends(low, high)]
     sub += [] if late is None else [screen.say(N_("80% within {days}"), days=screen.speaker.days(late))]
     return Cell(screen.speaker.days(time["median"]), sub=", ".join(sub))
 
@@ -309,7 +327,7 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
     columns = [Column(say(N_("Stage")))]
     columns += [Column(say(label), "right") for label, _name in COUNTS[asked.mode]]
     columns += [Column(say(N_("Amount, {unit}"), unit=unit.label), "right")]
-    columns += [Column(say(N_("Conversion")), "right"), Column(say(N_("Days, median")), "right")]
+    columns += _heads(screen)
     rows = []
     for stage, amount in zip(now, sums, strict=True):
         found = stage["conversion"]
@@ -324,7 +342,7 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
                     ABSENT if found is None or found["low"] is None else speaker.percent(found["estimate"]),
                     sub=""
                     if found is None or found["low"] is None
-                    else f"{speaker.interval({**found, 'level': LEVEL})}, {cases(found['n'])}",
+                    else f"{speaker.share_ends(found['low'], found['high'])}, {cases(found['n'])}",
                 ),
                 _time(screen, stage["time"]),
             ]

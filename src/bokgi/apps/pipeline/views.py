@@ -25,6 +25,7 @@ from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.search import search as find
 from bokgi.ui.export import TYPES, as_csv, as_xlsx, begun
+from bokgi.ui.format import span
 from bokgi.ui.listing import Listing
 
 _AT_ONCE: Final = 1_000
@@ -59,6 +60,7 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         asked=asked,
         modes=MODES,
         explained=EXPLAINED[asked.mode],
+        span=span(asked.period, screen.lang, year=asked.period.start.year != screen.as_of.year),
         windows=funnel.WINDOWS,
         splits=funnel.splits(screen),
         attributes=funnel.attributes(screen),

@@ -70,7 +70,7 @@ def kpi_index(request: PageRequest) -> HttpResponse:
     if still_waits(request, working=working):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     values = {} if answer is None else {row["key"]: row for row in seen(screen, answer["kpis"])}
-    star = kpis.not_told(screen, person=screen.person is not None) if narrowed else of_stars
+    star = kpis.not_told(screen, narrowed=narrowed) if narrowed or (asked and not sees_stars) else of_stars
     others = {} if found is None else dict(found.settings.on(screen.as_of).others)
     labels = dict(CADENCES)
     entries: list[dict[str, Any]] = []

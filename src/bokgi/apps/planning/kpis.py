@@ -254,9 +254,11 @@ def figure(screen: Screen, row: Json | None) -> Figure | None:
     )
 
 
-def not_told(screen: Screen, *, person: bool) -> Figure:
-    """Say of a KPI that cannot be narrowed to a person or a pipeline that it is not."""
-    return Figure("", ABSENT, range=screen.say(KPI_REASONS["not_of_person" if person else "not_of_pipeline"]))
+def not_told(screen: Screen, *, narrowed: bool) -> Figure:
+    """Say why the share of the top person has no value: there is none of one person or pipeline, or who may see it."""
+    if not narrowed:
+        return Figure("", ABSENT, range=screen.say(N_("the result of one person: sales leaders see it")))
+    return Figure("", ABSENT, range=screen.say(KPI_REASONS["not_of_person" if screen.person else "not_of_pipeline"]))
 
 
 def _undecided(screen: Screen, row: Json) -> str:
