@@ -228,3 +228,13 @@ def test_before_the_first_import_a_screen_says_what_to_do_and_names_no_folder(
         assert "This did not work" not in shown
         assert str(tmp_path) not in shown
         assert "--home" not in shown
+
+
+@pytest.mark.usefixtures("english")
+def test_before_the_first_import_the_pack_of_a_review_says_so_and_misses_no_team(
+    as_role: AsRole, settings: Settings, tmp_path: Path
+) -> None:
+    settings.HOME = tmp_path
+    shown = as_role("leader").get("/reviews/pack/").content.decode()
+    assert "Nothing was imported yet" in shown
+    assert "There is no team" not in shown

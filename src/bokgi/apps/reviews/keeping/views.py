@@ -24,17 +24,23 @@ from bokgi.apps.reviews.keeping.selectors import Kept
 from bokgi.apps.reviews.models import Commitment, OwnWord
 from bokgi.apps.reviews.record import OWN_WORDS, VERDICTS
 from bokgi.apps.reviews.services.writing import commitment_say
-from bokgi.apps.reviews.telling.minutes import EFFECTS, TONES
+from bokgi.apps.reviews.telling.minutes import EFFECTS
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
 from bokgi.questions.deal_kinds import ask_deal_kinds
 from bokgi.questions.discussed import ask_discussed_deals
 from bokgi.ui import marks
-from bokgi.ui.blocks import Badge, Cell, Column, Table
+from bokgi.ui.blocks import Badge, Cell, Column, Table, Tone
 from bokgi.ui.format import ABSENT, period_name
 
 SHOWN: Final = 50
+MARKS: Final[Mapping[str, tuple[Tone, str]]] = {
+    "kept": ("same", "check"),
+    "not_kept": ("same", "close"),
+    "cannot_tell": ("few", ""),
+}
+"""Tone and sign of what the data say of a commitment: a check of the record has no colour, as it judges nobody."""
 COMMITS: Final = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 
 
@@ -59,7 +65,9 @@ def line(screen: Screen, one: Kept, deals: Mapping[str, Json]) -> Line:
     found, row = one.commitment, deals.get(one.commitment.deal_id)
     sees = row is not None and screen.viewer.sees_person(row["owner_id"] or "")
     waits = N_("Not checked yet") if found.due_on < screen.as_of else N_("Waits for its day")
-    words, tone = (VERDICTS[one.verdict], TONES[one.verdict]) if one.verdict else (waits, "")  # type: ignore[index]  # verdicts are their values
+    badge = Badge(screen.say(waits))
+    if one.verdict:
+        badge = Badge(screen.say(VERDICTS[one.verdict]), *MARKS[one.verdict])  # type: ignore[index]  # verdicts are their values
     return Line(
         commitment=found,
         who=screen.people.get(found.person_id, found.person_id or ABSENT),
@@ -67,7 +75,7 @@ def line(screen: Screen, one: Kept, deals: Mapping[str, Json]) -> Line:
         deal_href=f"/deals/{found.deal_id}/" if sees else "",
         effect=screen.speaker.label(EFFECTS, found.metric) if found.metric else "",
         due=screen.speaker.day_short(found.due_on.isoformat()),
-        badge=Badge(screen.say(words), tone),
+        badge=badge,
         evidence=[screen.speaker.say(sentence) for sentence in (one.found or {}).get("evidence", [])],
         own_word=screen.say(OWN_WORDS[OwnWord(found.said)]) if found.said else "",
         mine=bool(screen.viewer.person_id) and found.person_id == screen.viewer.person_id,

@@ -34,7 +34,7 @@ BY_HAND: Final = (TagKind.OBJECTION, TagKind.COMPETITOR)
 """Kinds of tags that people write; the others come from the deal."""
 _FROM_DEAL: Final = (TagKind.STAGE, TagKind.INDUSTRY, TagKind.SIZE, TagKind.SOURCE, TagKind.PRODUCT)
 _MOST_FILTERS: Final = 8
-_TONES: Final = {"won": "good", "lost": "bad", "no_decision": "dim"}
+_TONES: Final = {"won": "accent", "lost": "dim", "no_decision": "dim"}
 _TEXTS: Final = ("situation", "what_we_did", "what_decided", "repeat_or_avoid")
 QUESTIONS: Final = {
     "situation": N_("Situation: who had which problem?"),

@@ -38,7 +38,8 @@ def pack(request: PageRequest) -> HttpResponse:
     teams, team = teams_led(screen), request.GET.get("team")
     if team is None:
         team = "" if "" in teams else next(iter(teams), "")
-    if team not in teams:
+    # Asked for first: where nothing was imported that is said, and no team is missed.
+    if team not in {"", *screen.teams} or team not in teams:
         raise NotFoundError("team_unknown", Message(N_("There is no team “{team}”."), {"team": team}))
     usual = rules.reviewed_week(screen.as_of)
     period = Period.week(request.GET["week"]) if request.GET.get("week") else usual
