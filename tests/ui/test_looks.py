@@ -8,7 +8,7 @@ import pytest
 from selenium import webdriver
 
 from bokgi.ui import marks
-from bokgi.ui.blocks import Cell, Column, Table
+from bokgi.ui.blocks import Cell, Column, Figure, Table
 from tests.ui.browser import WIDTHS, browser, chromium
 from tests.ui.test_gallery import sheet_of
 
@@ -25,6 +25,8 @@ WORDS = """
 {% endcall %}
 <div class="g-8"><ol class="tl"><li><time>11/18</time><b id="what">A meeting</b></li></ol></div>
 <p class="narrow"><a class="cell-link" id="name" href="#">{{ joined('가나다 라마바사 ㈜높은갯골소프트') }}</a></p>
+<p class="vh" role="status" id="announced"></p>
+{{ ui.figures(figures, 'Two figures') }}
 {{ bar }}
 """
 PLACE = "return arguments[0].getBoundingClientRect().toJSON()"
@@ -32,11 +34,15 @@ PLACE = "return arguments[0].getBoundingClientRect().toJSON()"
 
 @pytest.fixture(scope="module", params=WIDTHS)
 def page(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[webdriver.Chrome]:
-    table = Table("Rows", [Column("Deal")], [[Cell("Hanbit")]], hidden_caption=True)
+    columns, row = [Column("Deal"), Column("Open", "right")], [Cell("Hanbit", href="#"), Cell("7", href="#")]
+    table = Table("Rows", columns, [row], hidden_caption=True)
     bar = marks.parts_bar(785, 133, 284, largest=1202, width=190, numbers=True, label="785")
     file = tmp_path_factory.mktemp("looks") / "looks.html"
     phone = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    file.write_text(sheet_of(phone + WORDS, table=table, bar=bar), encoding="utf-8")
+    file.write_text(
+        sheet_of(phone + WORDS, table=table, bar=bar, figures=[Figure("Expected", "7"), Figure("Won", "3")]),
+        encoding="utf-8",
+    )
     with browser(request.param) as window:
         window.get(file.as_uri())
         yield window
@@ -45,6 +51,16 @@ def page(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 def _place(page: webdriver.Chrome, css: str) -> dict[str, float]:
     found: dict[str, float] = page.execute_script(PLACE, page.find_element("css selector", css))
     return found
+
+
+def test_under_a_finger_a_name_in_a_table_is_met_above_and_below_it(page: webdriver.Chrome) -> None:
+    met = """
+        const one = document.querySelector(".table .cell-link");
+        one.scrollIntoView({block: "center"});
+        const now = one.getBoundingClientRect(), middle = now.top + now.height / 2;
+        return [-21, 0, 21].map((off) => document.elementFromPoint(now.left + 5, middle + off) === one)"""
+    page.execute_script("document.querySelector('.chart-foot details').open = true")
+    assert page.execute_script(met) == ([False, True, False] if _wide(page) else [True, True, True])
 
 
 def _wide(page: webdriver.Chrome) -> bool:
@@ -72,6 +88,21 @@ def test_numbers_on_a_bar_have_the_colour_made_for_them(page: webdriver.Chrome) 
     on, muted = (page.execute_script(fill, one) for one in page.find_elements("css selector", "svg text"))
     colour = "document.body.style.color = `var(--${arguments[0]})`; return getComputedStyle(document.body).color"
     assert (on, muted) == tuple(page.execute_script(colour, name) for name in ("on-c1", "text-2"))
+
+
+def test_on_paper_what_is_only_announced_begins_no_page_and_a_number_is_no_link(page: webdriver.Chrome) -> None:
+    style = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert page.execute_script(style, "#announced", "display") == "none"
+        assert page.execute_script(style, ".num .cell-link", "color") == page.execute_script(style, "body", "color")
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_two_figures_share_the_width(page: webdriver.Chrome) -> None:
+    whole = _place(page, ".figs")
+    assert _place(page, ".figs .fig:last-child")["right"] == pytest.approx(whole["right"], abs=2)
 
 
 def test_the_sign_of_a_company_never_stands_alone_at_the_end_of_a_line(page: webdriver.Chrome) -> None:
