@@ -151,12 +151,27 @@ def _foreign(bench: Workbench, reading: Reading, home: Home) -> bool:
     )
 
 
+def _maybe_foreign(bench: Workbench, reading: Reading, home: Home) -> str:
+    """Give the rows of a deals file whose column of currencies does not name the organisation's, with their amounts.
+
+    They are mostly few and collected first: joined at once, all values would be put into a table to find a few in it.
+    """
+    if not reading.says("deals.currency"):
+        return reading.kept_values
+    said, rows = reading.sql("deals.currency"), f"foreign_{reading.place}"
+    bench.run(
+        f"""CREATE TEMP TABLE {rows} AS SELECT _row, {said} FROM {kept_with(reading, said)}
+            WHERE {said} IS DISTINCT FROM {literal(home.currency)}"""
+    )
+    amounts = f"SELECT _row, {reading.sql('deals.amount')}, {reading.sql('deals.amount', 'currency')}"
+    return f"{rows} JOIN ({amounts} FROM {reading.kept_values}) USING (_row)"
+
+
 def currencies(bench: Workbench, readings: Sequence[Reading], held: Held, home: Home) -> list[Finding]:
     """Say which currencies other than the organisation's have no exchange rate."""
     parts = [
-        f"""SELECT {reading.deal_currency()} AS currency FROM {reading.kept}
-            WHERE {reading.sql("deals.amount")} IS NOT NULL
-                AND {reading.sql("deals.currency")} IS DISTINCT FROM {literal(home.currency)}"""
+        f"""SELECT {reading.deal_currency()} AS currency FROM {_maybe_foreign(bench, reading, home)}
+            WHERE {reading.sql("deals.amount")} IS NOT NULL"""
         for reading in readings
         if reading.entity is Entity.DEALS and reading.says("deals.amount") and _foreign(bench, reading, home)
     ]
