@@ -22,11 +22,28 @@ from bokgi.facts.lake import Lake
             "import ibis, pyarrow as pa; assert ibis.memtable(pa.table({'n': [1]})).n.sum().to_pyarrow().as_py() == 1",
             "ibis.backends.sql.compilers.bigquery",
         ),
+        ("from bokgi.analysis.comparison import compare_people", "scipy.sparse"),
     ],
 )
 def test_what_nothing_uses_is_not_loaded(used: str, unused: str) -> None:
     code = f"import sys\nfrom bokgi.cli.lighter import without_unused\nwithout_unused()\n{used}\n"
     subprocess.run([sys.executable, "-c", f"{code}assert {unused!r} not in sys.modules, 'loaded'"], check=True)
+
+
+_SPECIAL = """
+import sys
+from bokgi.cli.lighter import without_unused
+without_unused()
+from scipy import special, stats
+assert [name for name in special.__all__ if not hasattr(special, name)] == []
+assert special.digamma(1.0) == special.psi(1.0) and special.multigammaln(3.0, 1) == special.gammaln(3.0)
+assert stats.norm.cdf(0.0) == 0.5
+assert not hasattr(sys.modules["scipy.special._support_alternative_backends"], "_FuncInfo"), "loaded"
+"""
+
+
+def test_special_functions_are_all_there_and_not_wrapped_for_other_arrays() -> None:
+    subprocess.run([sys.executable, "-c", _SPECIAL], check=True)
 
 
 _RUN = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -45,6 +46,8 @@ def asked_once(session: Session, question: Question, **parameters: object) -> di
     """Answer a question that takes seconds: what was asked of the same facts before, here or on a page, is read."""
     from bokgi.questions.answers import Answers
 
+    # What is loaded stays: garbage is not looked for in it.
+    gc.freeze()
     home = session.lake().home
     with session.progress() as show:
         show(session.text(Message(N_("computing"))), None)

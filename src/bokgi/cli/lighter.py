@@ -18,9 +18,17 @@ def _our_engine_alone(module: ModuleType) -> None:
     import_module(f"{module.__name__}.duckdb")
 
 
+def _special_of_numpy(module: ModuleType) -> None:
+    """Give the two functions that stand nowhere else under their names."""
+    vars(module)["digamma"] = import_module("scipy.special._ufuncs").psi
+    vars(module)["multigammaln"] = import_module("scipy.special._spfun_stats").multigammaln
+
+
 _INSTEAD: Final[Mapping[str, Callable[[ModuleType], None]]] = {
     # SciPy takes all names of NumPy, this one among them, and would load its compiler of Fortran; it cannot be absent.
     "numpy.f2py": lambda _module: None,
+    # SciPy wraps each special function for arrays of other libraries; those for NumPy's stand beside this module.
+    "scipy.special._support_alternative_backends": _special_of_numpy,
     # Ibis loads the compilers of twenty engines with that of ours.
     "ibis.backends.sql.compilers": _our_engine_alone,
 }

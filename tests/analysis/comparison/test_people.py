@@ -12,14 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from benchmarks.simulator import Organisation, World, simulate
 from bokgi.analysis.comparison import Comparison, compare_people
 from bokgi.analysis.comparison.amounts import _log_marginal, amount_effects
-from bokgi.analysis.comparison.cells import count_cases
+from bokgi.analysis.comparison.cells import CountedCases, components, count_cases
 from bokgi.analysis.comparison.conditions import DEFAULT_FACTORS, Leak, leaks, varied, with_factors
 from bokgi.analysis.comparison.people import _mean_chance, _standardised
-from bokgi.analysis.mixed_logit import fit
+from bokgi.analysis.mixed_logit import Cells, fit
 from bokgi.domain.errors import RefusalError
 from tests.analysis.worlds import told_deals
 
@@ -265,6 +267,32 @@ def test_amount_effects_are_those_of_a_slow_twin() -> None:
     assert won is not None
     assert won.draws == pytest.approx(found.draws, abs=1e-6)
     assert found.draws.std(axis=0) == pytest.approx(spread, rel=0.02)
+
+
+def test_a_condition_varies_where_there_are_two_levels_of_which_one_may_be_unknown() -> None:
+    columns = {
+        "two": ["a", "b", None],
+        "known_or_not": ["a", None, "a"],
+        "one": ["a", "a", "a"],
+        "unknown": pa.array([None, None, None], pa.string()),
+    }
+    table = ibis.memtable(pa.table(columns))
+    assert varied(table, list(columns)) == ("two", "known_or_not")
+    assert varied(table.filter(table.two == "c"), list(columns)) == ()
+
+
+def test_people_are_connected_through_chains_of_territories_as_scipy_says() -> None:
+    rng = np.random.default_rng(5)
+    for people, territories, links in ((60, 60, 55), (40, 200, 90), (3, 2, 4)):
+        person, territory = rng.integers(people, size=links), rng.integers(territories, size=links)
+        names = (tuple(map(str, range(territories))), tuple(map(str, range(people))))
+        ones = np.ones(links)
+        cells = Cells((territory, person), (territories, people), 1, 0, ones, ones)
+        edges = coo_array((ones, (person, people + territory)), shape=(people + territories,) * 2)
+        label = connected_components(edges, directed=False)[1][:people]
+        found = components(CountedCases(("territory", "person"), names, cells))
+        assert len(set(zip(found.tolist(), label.tolist(), strict=True))) == len(set(label)) == found.max()
+        assert (np.diff(np.bincount(found)[1:]) <= 0).all()
 
 
 def test_conditions_come_with_the_deal_and_rare_ones_count_together() -> None:

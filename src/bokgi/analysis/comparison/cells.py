@@ -10,8 +10,6 @@ import ibis
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from bokgi.analysis.mixed_logit import Cells
 
@@ -147,12 +145,14 @@ def components(counted: CountedCases) -> Ints:
     cells, persons = counted.cells, len(counted.persons)
     if cells.territory is None:
         return np.ones(persons, dtype=np.int64)
-    territories = cells.sizes[cells.territory]
-    edges = coo_array(
-        (np.ones(len(cells.n)), (cells.levels[cells.person], persons + cells.levels[cells.territory])),
-        shape=(persons + territories, persons + territories),
-    )
-    label = connected_components(edges, directed=False)[1][:persons]
+    person, territory = cells.levels[cells.person], cells.levels[cells.territory]
+    first, before = np.arange(persons), np.full(persons, -1)
+    while not np.array_equal(first, before):
+        before = first.copy()
+        of_territory = np.full(cells.sizes[cells.territory], persons)
+        np.minimum.at(of_territory, territory, first[person])
+        np.minimum.at(first, person, of_territory[territory])
+    label = np.unique(first, return_inverse=True)[1]
     size = np.bincount(label)
     rank = np.empty(len(size), dtype=np.int64)
     rank[np.argsort(-size, kind="stable")] = np.arange(1, len(size) + 1)

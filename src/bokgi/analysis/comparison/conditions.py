@@ -101,10 +101,15 @@ def varied(deals: ibis.Table, factors: Sequence[str]) -> tuple[str, ...]:
     """Give the factors that have at least two levels in the data, in the order given."""
     if not factors:
         return ()
-    counts = deals.aggregate(
-        **{name: deals[name].nunique() + ibis.coalesce(deals[name].isnull().any().cast("int64"), 0) for name in factors}
+    cases = deals.count()
+    found = deals.aggregate(
+        **{
+            name: (deals[name].min() != deals[name].max()).fill_null(False)  # noqa: FBT003 - what stands for null
+            | deals[name].count().between(1, cases - 1)
+            for name in factors
+        }
     ).to_pyarrow()
-    return tuple(factor for factor in factors if counts[factor][0].as_py() > 1)
+    return tuple(factor for factor in factors if found[factor][0].as_py())
 
 
 def leaks(deals: ibis.Table, factors: Sequence[str]) -> tuple[Leak, ...]:
