@@ -20,9 +20,6 @@ from bokgi.facts.schema import Table
 DICTIONARY: Final = 4_000
 """Different texts of a column up to which Parquet lists them; a longer list costs more than it saves."""
 
-PARQUET: Final = f"(FORMAT parquet, DICTIONARY_SIZE_LIMIT {DICTIONARY}, ROW_GROUP_SIZE 61440)"
-"""How facts are written: row groups half as long as the engine's own need half the memory, which is asked for less."""
-
 
 def connect(spill: Path | None = None, *, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB of its own, without extensions from the network.

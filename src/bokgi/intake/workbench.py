@@ -16,7 +16,7 @@ from deltalake.exceptions import DeltaError
 
 from bokgi.domain.errors import BokgiError, SetupError, errno_of
 from bokgi.domain.messages import N_, Message
-from bokgi.facts.engine import PARQUET, connect, memory_given, out_of_space
+from bokgi.facts.engine import DICTIONARY, connect, memory_given, out_of_space
 from bokgi.intake.files.faults import SIZE_LIMITED, size_limited
 from bokgi.intake.sql import literal
 
@@ -56,7 +56,7 @@ class Workbench:
 
     def copy(self, query: str, path: Path) -> None:
         """Write what a query gives as a Parquet file. A column of many different texts gets no dictionary."""
-        self.run(f"COPY ({query}) TO {literal(str(path))} {PARQUET}")
+        self.run(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, DICTIONARY_SIZE_LIMIT {DICTIONARY})")
 
     def close(self) -> None:
         """Close the engine and delete the folder."""

@@ -7,7 +7,7 @@ from typing import Final
 
 import duckdb
 
-from bokgi.facts.engine import PARQUET, literal, quoted
+from bokgi.facts.engine import DICTIONARY, literal, quoted
 from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
 from bokgi.facts.snapshots.canonical import canonical_of_stored, unpivoted
 from bokgi.facts.snapshots.observations import CLOSED
@@ -219,7 +219,8 @@ def _written(
     if alone is not None:
         parts.append(f"SELECT {', '.join(columns)} FROM (SELECT *, 1 AS seq FROM ({alone}))")
     path = work / f"{name}-snapshots.parquet"
-    written = connection.execute(f"COPY ({' UNION ALL '.join(parts)}) TO {literal(str(path))} {PARQUET}")
+    options = f"(FORMAT parquet, DICTIONARY_SIZE_LIMIT {DICTIONARY})"
+    written = connection.execute(f"COPY ({' UNION ALL '.join(parts)}) TO {literal(str(path))} {options}")
     if written.fetchone() == (0,):
         path.unlink()
         return None
