@@ -97,6 +97,60 @@ def test_factors_of_one_block_settle_where_blocks_of_their_own_do(monkeypatch: p
     assert quick == pytest.approx(settled, rel=1e-3)
 
 
+def by_single_steps(
+    blocks: list[Block], exposure: NDArray[np.float64], events: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The same, obviously: row by row, one factor after the other, until none moves any more."""
+    load = exposure * events.sum() / exposure.sum()
+    factors = [
+        (level[block.group], size) for block in blocks for level, size in zip(block.levels, block.sizes, strict=True)
+    ]
+    effects = [np.ones(size) for _, size in factors]
+    moved = 1.0
+    while moved > 1e-9:
+        before = load.copy()
+        for place, (level, size) in enumerate(factors):
+            seen, without = np.bincount(level, events, size), np.bincount(level, load, size) / effects[place]
+            without *= seen.sum() / without.sum()
+            variance = ((seen - without) ** 2 - without).sum() / (without**2).sum()
+            prior = 1.0 / np.clip(variance, 1e-4, 4.0)
+            new = (seen + prior) / (without + prior)
+            load *= (new / effects[place])[level]
+            effects[place] = new
+        load *= events.sum() / load.sum()
+        moved = np.abs(np.log(load / before)).max()
+    return load / exposure
+
+
+def test_factors_of_one_block_settle_before_the_table_is_asked_again() -> None:
+    rng = np.random.default_rng(11)
+    stage, time = np.divmod(np.arange(4 * 6), 6)
+    longer = [time >= bound for bound in range(1, 6)]
+    levels = [stage, *(np.where(one, 1 + stage, 0) for one in longer), *(one.astype(np.int64) for one in longer)]
+    timing = Block(np.arange(24), tuple(levels), (4, *[5] * 5, *[2] * 5))
+    condition = Block(np.arange(30), (np.arange(30) % 5, np.arange(30) // 5), (5, 6))
+    exposure = rng.gamma(2.0, 400.0, (30, 24)) * 0.8**time
+    rate = 0.02 * (1.0 + 0.4 * stage) * 0.7**time * np.linspace(0.5, 1.8, 30)[:, None]
+    events = rng.poisson(exposure * rate).astype(np.float64)
+    asked = []
+
+    class Table:
+        def matvec(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+            asked.append(len(x))
+            return exposure @ x
+
+        def rmatvec(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+            asked.append(len(x))
+            return exposure.T @ x
+
+    found = multiplicative_of_table(Crossed(Table(), (timing, condition)), [events.sum(axis=0), events.sum(axis=1)])
+    by_row = [Block(np.tile(np.arange(24), 30), timing.levels, timing.sizes)]
+    by_row += [Block(np.repeat(np.arange(30), 24), condition.levels, condition.sizes)]
+    slow = by_single_steps(by_row, exposure.ravel(), events.ravel())
+    assert found.rate * found.of(by_row) == pytest.approx(slow, rel=5e-3)
+    assert len(asked) < 24
+
+
 def test_without_an_event_the_rate_is_small_and_effects_are_one() -> None:
     found = multiplicative([Block.of(np.zeros(4, dtype=np.int64), 1)], np.full(4, 100.0), np.zeros(4))
     assert found.rate == pytest.approx(0.5 / 400)

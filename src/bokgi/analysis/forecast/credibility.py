@@ -15,6 +15,8 @@ Ints = NDArray[np.int64]
 
 _SWEEPS: Final = 30
 _TOLERANCE: Final = 1e-3
+_ROUNDS: Final = 3
+"""So often at most factors of one block are gone round before the rows are asked again: that costs far more."""
 _SMALLEST_VARIANCE: Final = 1e-4
 _LARGEST_VARIANCE: Final = 4.0
 
@@ -259,18 +261,16 @@ def _fitted(
     else:
         rate = start.rate
         effects = [[effect.copy() for effect in block] for block in start.blocks]
+    seen = [
+        [np.bincount(level, of_groups, size) for level, size in zip(block.levels, block.sizes, strict=True)]
+        for block, of_groups in zip(blocks, observed, strict=True)
+    ]
     for _ in range(_SWEEPS):
         moved = 0.0
         for place, block in enumerate(blocks):
-            fitted = load.of_groups(place)
-            change = np.ones(block.groups)
-            for factor, (level, size) in enumerate(zip(block.levels, block.sizes, strict=True)):
-                old = effects[place][factor]
-                new = _shrunken(old, level, size, observed[place], fitted * change, dispersion)
-                change *= (new / old)[level]
-                effects[place][factor] = new
+            change = _settled(effects[place], block, seen[place], load.of_groups(place), dispersion)
             load.change(place, change)
-            moved = max(moved, float(np.abs(np.log(change)).max(initial=0.0)))
+            moved = max(moved, _moved(change))
         step = (total + drawn_to_one) / (load.total() + drawn_to_one * rate)
         rate *= step
         load.step(step)
@@ -279,13 +279,35 @@ def _fitted(
     return Effects(rate, tuple(tuple(block) for block in effects))
 
 
-def _shrunken(old: Floats, level: Ints, size: int, observed: Floats, fitted: Floats, dispersion: float) -> Floats:
-    """Give the effects of a factor that make each level's events what was observed, drawn towards 1."""
-    seen = np.bincount(level, observed, size)
-    without = np.bincount(level, fitted, size) / old
+def _settled(effects: list[Floats], block: Block, seen: Sequence[Floats], fitted: Floats, dispersion: float) -> Floats:
+    """Go round the factors of a block till they hardly move, and give what each group was multiplied by.
+
+    `seen`: events by level of each factor. What is `fitted` of a group goes with its effects: the rows, of which there
+    are far more, are not asked again.
+    """
+    change: Floats = np.ones(block.groups)
+    for _ in range(_ROUNDS if len(effects) > 1 else 1):
+        before = change
+        for factor, level in enumerate(block.levels):
+            old = effects[factor]
+            effects[factor] = _shrunken(old, level, seen[factor], fitted * change, dispersion)
+            change = change * (effects[factor] / old)[level]
+        if _moved(change / before) < _TOLERANCE:
+            break
+    return change
+
+
+def _moved(change: Floats) -> float:
+    """Tell how far the group that moved most did."""
+    return float(np.abs(np.log(change)).max(initial=0.0))
+
+
+def _shrunken(old: Floats, level: Ints, seen: Floats, fitted: Floats, dispersion: float) -> Floats:
+    """Give the effects of a factor that make each level's events what was `seen`, drawn towards 1."""
+    without = np.bincount(level, fitted, len(seen)) / old
     without *= seen.sum() / max(float(without.sum()), 1e-300)
     surprise = float(((seen - without) ** 2 - dispersion * without).sum())
-    variance = surprise / max(float((without**2).sum()), 1e-12)
+    variance = surprise / max(float(without @ without), 1e-12)
     prior = dispersion / min(max(variance, _SMALLEST_VARIANCE), _LARGEST_VARIANCE)
     effects: Floats = (seen + prior) / (without + prior)
     return effects
