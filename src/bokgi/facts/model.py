@@ -27,7 +27,7 @@ class Keeping:
     `kept` are the tables that are kept on file, `days` the facts cut to a day, `told` small answers about the tables
     that were read or kept (`Facts.once`): they last as long as the facts do. `hold` is how a table is kept in memory,
     `there` names the tables of a kind that are on file, one for each day, whoever kept them.
-    `folder` is that of the derived state.
+    `folder` is that of the derived state. `apart` reads the same facts for another thread.
     """
 
     tables: Mapping[str, ir.Table]
@@ -35,6 +35,7 @@ class Keeping:
     hold: Callable[[str, Callable[[], pa.Table]], pa.Table]
     there: Callable[[str], list[str]]
     folder: Path
+    apart: Callable[[], Facts]
     kept: dict[str, ir.Table] = field(default_factory=dict)
     days: dict[date, Facts] = field(default_factory=dict)
     told: dict[tuple[object, ...], Any] = field(default_factory=dict)

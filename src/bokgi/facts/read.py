@@ -50,7 +50,9 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
         settings=Settings.of(rows),
         version=derived.version,
         imports=derived.imports,
-        keeping=_keeping(connection, tables, derived),
+        keeping=_keeping(
+            connection, tables, derived, lambda: facts(_cursor(connection), lake, version=derived.version)
+        ),
     )
     return found if as_of is None else facts_on(found, as_of)
 
@@ -104,7 +106,17 @@ def _deals_on(found: Facts, on: date) -> ir.Table:
     return deals_from(found, on, found.kept(_deals_of(nearest), lambda: deals_as_of(found, nearest)), nearest)
 
 
-def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derived) -> Keeping | None:  # noqa: ANN401 - any Ibis backend
+def _cursor(connection: Any) -> Any:  # noqa: ANN401 - a DuckDB backend
+    """Give a backend that another thread may use at the same time: the same engine, with its memory and its limits."""
+    return ibis.duckdb.from_connection(connection.con.cursor())
+
+
+def _keeping(
+    connection: Any,  # noqa: ANN401 - any Ibis backend
+    tables: dict[str, ir.Table],
+    derived: state.Derived,
+    apart: Callable[[], Facts],
+) -> Keeping | None:
     """Keep tables as Parquet beside the derived state; only DuckDB does, which reads single files."""
     read: dict[Path, ir.Table] = {}
 
@@ -127,7 +139,7 @@ def _keeping(connection: Any, tables: dict[str, ir.Table], derived: state.Derive
         ending = f"-{code}.parquet"
         return [path.name.removesuffix(ending) for path in derived.folder.glob(f"{kind}-[0-9]*{ending}")]
 
-    return Keeping(tables, keep, hold, there, derived.folder) if connection.name == "duckdb" else None
+    return Keeping(tables, keep, hold, there, derived.folder, apart) if connection.name == "duckdb" else None
 
 
 def _write(made: ir.Table | pa.Table, work: Path) -> None:

@@ -119,7 +119,8 @@ def by_single_steps(
             effects[place] = new
         load *= events.sum() / load.sum()
         moved = np.abs(np.log(load / before)).max()
-    return load / exposure
+    out: NDArray[np.float64] = load / exposure
+    return out
 
 
 def test_factors_of_one_block_settle_before_the_table_is_asked_again() -> None:

@@ -262,7 +262,10 @@ def _fitted(
         rate = start.rate
         effects = [[effect.copy() for effect in block] for block in start.blocks]
     seen = [
-        [np.bincount(level, of_groups, size) for level, size in zip(block.levels, block.sizes, strict=True)]
+        [
+            np.bincount(level, of_groups, size).astype(np.float64)
+            for level, size in zip(block.levels, block.sizes, strict=True)
+        ]
         for block, of_groups in zip(blocks, observed, strict=True)
     ]
     for _ in range(_SWEEPS):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,8 +19,8 @@ from benchmarks.simulator import Organisation, simulate
 from benchmarks.simulator.content import Journeys, content_facts
 from benchmarks.simulator.tables import table
 from bokgi.analysis.bottleneck import Bottlenecks, bottlenecks
-from bokgi.apps.reviews.pack import bottleneck, care, review_pack
-from bokgi.apps.reviews.pack.scope import Scope
+from bokgi.apps.reviews.pack import bottleneck, care, from_questions, learning, review_pack
+from bokgi.apps.reviews.pack.scope import Row, Scope
 from bokgi.apps.reviews.rendering import document, rendered
 from bokgi.apps.reviews.rendering.blocks import Document, Verdict
 from bokgi.domain.period import Period
@@ -143,6 +145,30 @@ def test_a_pack_and_what_it_quotes_are_kept_as_screens_and_commands_ask_for_them
     erase(Lake.open(home), "person", "lee", by="tests", at=datetime(2026, 11, 24, 9, tzinfo=UTC))
     assert Answers(home).kept(review_pack, period=week, **asked) is None
     assert searched(home, homes.PEOPLE["lee"]) == []
+
+
+def test_answers_are_worked_out_beside_the_rest_and_their_errors_come_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, week = homes.write_home(tmp_path), Period.week_of(homes.TODAY)
+    told, learnt = threading.Event(), learning.learning
+
+    def last_part(here: Scope, stages: Sequence[Row]) -> dict[str, Any]:
+        told.set()
+        return learnt(here, stages)
+
+    def forecast(facts: Facts, *, as_of: date, period: Period, team: str | None = None) -> dict[str, Any]:
+        if not told.wait(60):
+            message = "the rest of the review waits for the forecast"
+            raise TimeoutError(message)
+        message = f"no forecast of {period} for {team} on {as_of} from {facts.version}"
+        raise ValueError(message)
+
+    monkeypatch.setattr(learning, "learning", last_part)
+    monkeypatch.setattr(from_questions, "ask_forecast", forecast)
+    with pytest.raises(ValueError, match="no forecast of"):
+        Answers(home).ask(review_pack, period=week, as_of=homes.TODAY)
+    assert Answers(home).kept(review_pack, period=week, as_of=homes.TODAY) is None
 
 
 def test_packs_of_several_weeks_share_what_hangs_on_the_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
 from typing import Any, Final
@@ -10,7 +11,7 @@ from bokgi.apps.reviews.pack import bottleneck, care, execution, feedback, learn
 from bokgi.apps.reviews.pack.change import change
 from bokgi.apps.reviews.pack.from_questions import answered
 from bokgi.apps.reviews.pack.of_day import of_day, standing_at
-from bokgi.apps.reviews.pack.scope import Scope, refuse_week_ahead, scope
+from bokgi.apps.reviews.pack.scope import Row, Scope, refuse_week_ahead, scope
 from bokgi.apps.reviews.pack.what_changed import what_changed
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
@@ -43,6 +44,14 @@ def review_pack(facts: Facts, *, period: Period, as_of: date, team: str | None =
 
 
 def _pack(here: Scope) -> dict[str, Any]:
+    goal_period, targets = progress.goal(here)
+    with answered(here, goal_period, target=bool(targets)) as answers:
+        return _told(here, goal_period, targets, answers)
+
+
+def _told(
+    here: Scope, goal_period: Period, targets: Sequence[Row], answers: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
     period = here.period
     open_deals = cache(lambda: care.open_deals(here))
     found = of_day(here, open_deals)
@@ -55,12 +64,13 @@ def _pack(here: Scope) -> dict[str, Any]:
     standing = standing_at(here, flags, told_stages, open_deals)["standing"]
     points = feedback.feedback(here, people, found["heaviest"], by_person)
     changed = what_changed(here)
-    goal = progress.progress(here, told_stages, sums["usual"])
-    goal_period = Period(*(date.fromisoformat(goal["period"][edge]) for edge in ("start", "end")))
-    answers = answered(here, goal_period, target=bool(goal["targets"]))
-    goal["forecast"] = answers.pop("forecast")
-    goal["won_by_day"] = progress.from_first_day(answers.pop("won_by_day"), here, goal_period)
+    lessons = learning.learning(here, told_stages)
+    pipeline_change = change(here)
+    goal = progress.progress(goal_period, targets, told_stages, sums["usual"])
     goal["improved"] += progress.rose(changed)
+    found_beside = answers()
+    goal["forecast"] = found_beside.pop("forecast")
+    goal["won_by_day"] = progress.from_first_day(found_beside.pop("won_by_day"), here, goal_period)
     said = {
         "execution": execution.said(sums, people),
         "bottleneck": bottleneck.said(searched, flags, standing, told_stages),
@@ -68,7 +78,6 @@ def _pack(here: Scope) -> dict[str, Any]:
         "learning": learning.said(sums["this_week"], here),
         "motivation": progress.said(goal),
     }
-    lessons = learning.learning(here, told_stages)
     listed = [deal for stage in standing for deal in stage["deals"]]
     listed += [deal for person in points for point in person["points"] for deal in point["deals"]]
     care.named(here, [*listed, *lessons["won"], *lessons["lost"]])
@@ -88,7 +97,7 @@ def _pack(here: Scope) -> dict[str, Any]:
         "execution": people,
         "execution_total": sums,
         "changes": changed,
-        "pipeline_change": change(here),
+        "pipeline_change": pipeline_change,
         "window": found["window"],
         "stages": told_stages,
         "bottlenecks": flags,
@@ -96,5 +105,5 @@ def _pack(here: Scope) -> dict[str, Any]:
         "feedback": points,
         "learning": lessons,
         "progress": goal,
-        **answers,
+        **found_beside,
     }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 from bokgi.apps.reviews.pack.scope import Scope
 from bokgi.domain.period import Period
-from bokgi.questions.answers import ask_of
+from bokgi.facts.model import Facts
+from bokgi.questions.answers import Question, answer_of
 from bokgi.questions.asked import Json
 from bokgi.questions.concentration import ask_concentration
 from bokgi.questions.content_effect import ask_content_effect
@@ -25,15 +29,38 @@ _CONCENTRATION: Final = (
 _CONTENT: Final = ("level", "n_deals", "reason", "control", "items", "said", "caveats")
 
 
-def answered(scope: Scope, period: Period, *, target: bool) -> dict[str, Any]:
-    """Give the answers about a period, with the keys of the review; null for a team that never had a deal.
+@contextmanager
+def answered(scope: Scope, period: Period, *, target: bool) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Work the answers about a period out beside the rest of the review, and give how to get at them.
 
-    `won_change`: against the period before it; `target_gap`: null without a target; `content`: of all teams, for what
-    an item does hangs on more deals than one team has. `won_by_day`: up to each day of the period with a win.
+    They have the keys of the review; null for a team that never had a deal. `won_change`: against the period before it;
+    `target_gap`: null without a target; `content`: of all teams, for what an item does hangs on more deals than one
+    team has. `won_by_day`: up to each day of the period with a win. An error of theirs is raised where they are got.
     """
-    ask = partial(ask_of, scope.read)
+    had_deals = scope.team is None or scope.deals.count().to_pyarrow().as_py() > 0
+    if scope.read.keeping is None or not scope.read.as_read:
+        yield lambda: _answered(lambda: scope.read, scope, period, target=target, had_deals=had_deals)
+        return
+    # Opened by whoever asks first, and not at all where every answer is kept.
+    own = cache(scope.read.keeping.apart)
+    beside = ThreadPoolExecutor(1)
+    try:
+        yield beside.submit(_answered, own, scope, period, target=target, had_deals=had_deals).result
+    finally:
+        # Who leaves by an error or Ctrl-C waits for nothing.
+        beside.shutdown(wait=False)
+
+
+def _answered(
+    own: Callable[[], Facts], scope: Scope, period: Period, *, target: bool, had_deals: bool
+) -> dict[str, Any]:
+    """Ask in order; `own` gives the facts that may be read by the thread that asks."""
+
+    def ask(question: Question, **parameters: Any) -> Json:  # noqa: ANN401 - whatever the question takes
+        return answer_of(scope.read, question, parameters, lambda: question(own(), **parameters))
+
     content = _of(ask(ask_content_effect, as_of=scope.as_of), _CONTENT)
-    if scope.team is not None and not scope.deals.count().to_pyarrow().as_py():
+    if not had_deals:
         nothing = dict.fromkeys(("forecast", "won_change", "target_gap", "concentration"))
         return {**nothing, "won_by_day": [], "content": content}
     of_team = {"as_of": scope.as_of, "team": scope.team}

@@ -21,22 +21,24 @@ from bokgi.domain.sentences import encoded
 _SUBJECTS: Final = {Subject.ORGANISATION: None, Subject.TEAM: "team"}
 
 
-def progress(scope: Scope, stages: Sequence[Row], usual: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell how far each target of the organisation and its teams is, and what improved.
+def goal(scope: Scope) -> tuple[Period, list[dict[str, Any]]]:
+    """Give the period of the goal, and how far each target of the organisation and its teams is.
 
-    The period is the quarter that the week belongs to (that of its Thursday), or its month where only that has targets.
-    `forecast` and `won_by_day` are answers about that period, and come from there.
+    The quarter that the week belongs to (that of its Thursday), or its month where only that has targets.
     """
     middle = scope.period.start + timedelta(days=3)
     quarter = scope.facts.settings.quarter_of(middle)
-    period, targets = quarter, []
     spans = _spans_of_targets(scope)
     for one in (quarter, Period.month_of(middle)):
         inside = {subject for subject, span in spans if one.start <= span.start and span.end <= one.end}
         found = _targets(scope, one, inside)
         if found:
-            period, targets = one, found
-            break
+            return one, found
+    return quarter, []
+
+
+def progress(period: Period, targets: Sequence[Row], stages: Sequence[Row], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell the goal (see `goal`) and what improved. `forecast` and `won_by_day` are answers that come from there."""
     return {
         "targets": targets,
         "period": _period(period),
