@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from bokgi.analysis.forecast import forecasting
-from bokgi.analysis.forecast.history import History
-from bokgi.analysis.forecast.reading import Source, read_history
+from bokgi.analysis.forecast.history import History, Scope
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
@@ -87,12 +85,12 @@ def test_deals_hurry_at_the_end_of_the_fiscal_quarter(
 ) -> None:
     old = "    z | lee | won | won | 200 | 2025-02-01 | 2025-03-01 | 2025-03-01\n"
     facts = facts_of({"year_starts": "2"}, **CAST, deals=DEALS.rstrip() + "\n" + old)
-    read = []
+    read, part = [], History.of
 
-    def counted(source: Source) -> History:
-        read.append(read_history(source))
-        return read[-1]
+    def counted(history: History, scope: Scope) -> History:
+        read.append(history)
+        return part(history, scope)
 
-    monkeypatch.setattr(forecasting, "read_history", counted)
+    monkeypatch.setattr(History, "of", counted)
     question(facts, as_of=AS_OF, **options)
     assert [history.year_starts for history in read] == [2]

@@ -18,7 +18,7 @@ from bokgi.analysis.forecast.counting import AGE_DAYS, EXITS, _latest, moves
 from bokgi.analysis.forecast.days_at_risk import slices
 from bokgi.analysis.forecast.hazards import fit_each
 from bokgi.analysis.forecast.history import NEVER, History
-from bokgi.analysis.forecast.reading import Source, read_cells, read_history
+from bokgi.analysis.forecast.reading import Source, read_cells
 from bokgi.analysis.forecast.windows import (
     PHASES,
     Window,
@@ -70,12 +70,12 @@ def source(*windows: Window, year_starts: int = 1, **tables: Any) -> Source:  # 
 
 
 def history(*windows: Window, **tables: Any) -> History:  # noqa: ANN401 - text or Arrow
-    return read_history(source(*windows, **tables))
+    return source(*windows, **tables).history
 
 
 def cells_at(*windows: Window, **given: Any) -> Cells:  # noqa: ANN401 - text or Arrow, the start of the year
     read = source(*windows, **given)
-    return read_cells(read, read_history(read).coding)
+    return read_cells(read, read.coding)
 
 
 def at(origin: str, start: str = "2026-02-01", end: str = "2026-03-01") -> Window:
@@ -188,7 +188,7 @@ def test_days_at_risk_are_those_between_entry_and_leaving() -> None:
 def test_before_the_first_deal_was_in_a_stage_no_day_was_at_risk() -> None:
     # Deals brought from another CRM are closed before they are created here, so origins lie before any stay.
     given = source(at("2026-02-03"))
-    coding = read_history(given).coding
+    coding = given.coding
     cells, gone = read_cells(given, coding), moves_of(moves(given.lasting), coding)
     assert not days_of_timing(cells, on=date(2026, 1, 4)).any()
     (nothing,) = fit_each(cells, gone, coding, [day_number(date(2026, 1, 4))])
@@ -272,7 +272,7 @@ def test_days_at_risk_cut_as_spans_are_those_cut_slice_by_slice() -> None:
                 changes.append(change)
     windows = at("2025-12-31"), at("2026-02-03"), at("2026-03-02")
     given = source(*windows, deals=deals, stage_events=events, deal_changes=changes)
-    coding = read_history(given).coding
+    coding = given.coding
     cells = read_cells(given, coding)
     days, ended = slowly(given, windows)
     codes = {name: code for code, (__, name) in enumerate(coding.stages)}

@@ -18,7 +18,7 @@ from bokgi.analysis.forecast.change import change_since
 from bokgi.analysis.forecast.history import History, Scope
 from bokgi.analysis.forecast.open_deals import at_risk, open_deals, widest
 from bokgi.analysis.forecast.outlook import groups_of
-from bokgi.analysis.forecast.reading import Keep, Source, first_day, read_hazards, read_history, unkept
+from bokgi.analysis.forecast.reading import Keep, Source, first_day, read_hazards, unkept
 from bokgi.analysis.forecast.result import (
     NOTHING_SAID,
     Backtest,
@@ -138,18 +138,20 @@ def forecast(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     earlier_on = as_of - timedelta(days=WEEK)
     windows = (*past, Window(earlier_on, period.start, period.end), window)
     source = Source(deals, visits, changes, stages, as_of, windows, factors, year_starts, by_owner, keep)
-    history = _part(read_history(source), Scope(team, pipeline, person), windows)
+    now = len(windows) - 1
+    places = [*range(len(past)), now]
+    # First, for the history is counted while they are fitted.
+    early = read_hazards(source, places) if _worth_learning(source, known_days, window) else None
+    history = _part(source.history, Scope(team, pipeline, person), windows)
     known_days = 0 if history.first is None else (as_of - history.first).days
     reason = _reason(history, known_days, window)
     if reason is None and not history.owners_known(len(past)):
         reason = "owners_unknown"
     if reason is not None:
         return _by_run_rate(history, window, reason, known_days, paths=paths, seed=seed)
-    now = len(windows) - 1
-    hazards = read_hazards(source, history.coding, [*range(len(past)), now])
     hazards = {
         place: one
-        for place, one in hazards.items()
+        for place, one in (early or read_hazards(source, places)).items()
         if place == now or (_lasted(history, windows[place]) and history.owners_known(place))
     }
     origins = replay(history, hazards, windows, usual=PAST_PATHS, last=paths, seed=seed, now=now)
@@ -196,6 +198,17 @@ def _check(deals: ir.Table, as_of: date) -> None:
             Message(N_("Amounts are in several currencies: {names}."), {"names": ", ".join(names)}),
             Message(N_("Convert them into one currency first.")),
         )
+
+
+def _worth_learning(source: Source, known_days: int, window: Window) -> bool:
+    """Tell, as far as can be before the history is read, whether `_reason` will find none."""
+    closed, won = source.told["closed"], source.told["won"]
+    return (
+        window.days > 0
+        and known_days >= ENOUGH_DAYS
+        and won >= _FEWEST_WON
+        and not (closed >= _FEWEST_CLOSED and closed == won)
+    )
 
 
 def _reason(history: History, known_days: int, window: Window) -> Reason | None:
@@ -393,11 +406,13 @@ def backtest(  # noqa: PLR0913 - what it reads, what is asked, and how finely
     if not windows:
         return Backtest(as_of, months, "too_little_history", (), {})
     source = Source(deals, visits, changes, stages, as_of, windows, factors, year_starts, by_owner, keep)
-    history = _part(read_history(source), Scope(team, pipeline, person), windows)
+    places = range(len(windows))
+    early = read_hazards(source, places) if _worth_learning(source, ENOUGH_DAYS, windows[0]) else None
+    history = _part(source.history, Scope(team, pipeline, person), windows)
     reason = _reason(history, ENOUGH_DAYS, windows[0])
     if reason is not None:
         return Backtest(as_of, months, reason, (), {})
-    hazards = read_hazards(source, history.coding, range(len(windows)))
+    hazards = early or read_hazards(source, places)
     lasting = [place for place in hazards if _lasted(history, windows[place])]
     hazards = {place: hazards[place] for place in lasting if history.owners_known(place)}
     if not hazards:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
@@ -98,6 +99,30 @@ class Source:
         found: date | None = self.lasting.agg(first=_.entered_on.min()).to_pyarrow()["first"][0].as_py()
         return found or self.as_of
 
+    @cached_property
+    def told(self) -> Mapping[str, Any]:
+        """The row of `_coding`."""
+        found: dict[str, Any] = self.keep("coding", lambda: _coding(self)).to_pylist()[0]
+        return found
+
+    @cached_property
+    def coding(self) -> Coding:
+        """What codes stand for, but for those of teams, which history alone tells apart."""
+        told, factors = self.told, self.factors
+        return Coding(
+            tuple(factors),
+            tuple(map(tuple, told["levels"])),
+            np.array(told["profile"], dtype=np.int64).reshape(len(told["profile"]), len(factors)),
+            tuple(told["persons"]),
+            (),
+            tuple(zip(told["pipelines"], told["stages"], strict=True)),
+        )
+
+    @cached_property
+    def history(self) -> History:
+        """What forecasts from several origins need, but for hazards."""
+        return _history(self)
+
 
 def first_day(deals: ir.Table) -> date | None:
     """Give the day on which the history of deals begins; null without any dated deal."""
@@ -146,10 +171,9 @@ def _coding(source: Source) -> pa.Table:
     return pa.Table.from_pylist([row], _CODING)
 
 
-def read_history(source: Source) -> History:
-    """Count what forecasts from several origins need, but for hazards; `standing` is in the order of the windows."""
-    keep, windows = source.keep, source.windows
-    told = keep("coding", lambda: _coding(source)).to_pylist()[0]
+def _history(source: Source) -> History:
+    """Count what forecasts from several origins need; `standing` is in the order of the windows."""
+    keep, windows, told = source.keep, source.windows, source.told
     tables = {
         "standing": keep(
             "standing",
@@ -159,15 +183,7 @@ def read_history(source: Source) -> History:
         "entries": keep("entries", lambda: entries(source.profiled[0], source.lasting)),
     }
     ended = keep("ends", lambda: ends(source.profiled[0], source.lasting))
-    profile = np.array(told["profile"], dtype=np.int64).reshape(len(told["profile"]), len(source.factors))
-    coding = Coding(
-        tuple(source.factors),
-        tuple(map(tuple, told["levels"])),
-        profile,
-        tuple(told["persons"]),
-        _names(table["team"] for table in tables.values()),
-        tuple(zip(told["pipelines"], told["stages"], strict=True)),
-    )
+    coding = replace(source.coding, teams=_names(table["team"] for table in tables.values()))
     return History(
         coding,
         tuple(_standing(tables["standing"], coding, place) for place in range(len(windows))),
@@ -208,14 +224,20 @@ def read_cells(source: Source, coding: Coding) -> Cells:
     return cells_of(stays_told, numbering, Cut.of(cut))
 
 
-def read_hazards(source: Source, coding: Coding, places: Iterable[int]) -> dict[int, Hazards]:
-    """Give the hazards of some origins (`places` in the windows), each fitted on what had happened by its end."""
-    in_order = oldest_first(source.windows, places)
+def read_hazards(source: Source, places: Sequence[int]) -> dict[int, Hazards]:
+    """Give the hazards of some origins (`places` in the windows), each fitted on what had happened by its end.
+
+    Fitting takes one core: what else a forecast learns from (`Source.history`) is counted by the engine meanwhile.
+    """
+    in_order, coding = oldest_first(source.windows, places), source.coding
 
     def fit() -> pa.Table:
         days = [day_number(source.windows[place].origin) for place in in_order]
-        gone = moves_of(moves(source.lasting), coding)
-        return table_of(fit_each(read_cells(source, coding), gone, coding, days))
+        cells, gone = read_cells(source, coding), moves_of(moves(source.lasting), coding)
+        with ThreadPoolExecutor(1) as beside:
+            fitted = beside.submit(fit_each, cells, gone, coding, days)
+            assert source.history is not None  # noqa: S101 - asked so that it is there
+            return table_of(fitted.result())
 
     return dict(zip(in_order, hazards_of(source.keep("hazards", fit), coding), strict=True))
 
