@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date, timedelta
 from operator import itemgetter
 from typing import Any
 
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pytest
 from ibis import _
 from numpy.typing import NDArray
 
-from bokgi.analysis.forecast.cells import Cells, moves_of
-from bokgi.analysis.forecast.counting import AGE_DAYS, EXITS, _latest, moves
+from bokgi.analysis.forecast import reading
+from bokgi.analysis.forecast.cells import Cells, Moves, moves_of
+from bokgi.analysis.forecast.coding import Coding
+from bokgi.analysis.forecast.counting import AGE_DAYS, EXITS, _latest, ends, moves
 from bokgi.analysis.forecast.days_at_risk import slices
-from bokgi.analysis.forecast.hazards import fit_each
+from bokgi.analysis.forecast.hazards import Hazards, fit_each, table_of
 from bokgi.analysis.forecast.history import NEVER, History
-from bokgi.analysis.forecast.reading import Source, read_cells
+from bokgi.analysis.forecast.reading import Source, read_cells, read_hazards
 from bokgi.analysis.forecast.windows import (
     PHASES,
     Window,
@@ -193,6 +198,25 @@ def test_before_the_first_deal_was_in_a_stage_no_day_was_at_risk() -> None:
     assert not days_of_timing(cells, on=date(2026, 1, 4)).any()
     (nothing,) = fit_each(cells, gone, coding, [day_number(date(2026, 1, 4))])
     assert not nothing.back.any()
+
+
+def test_what_else_is_learnt_from_is_counted_while_hazards_are_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    window, counted = at("2026-02-03"), threading.Event()
+    usual = read_hazards(source(window), [0])[0]
+
+    def last_count(deals: ir.Table, told: ir.Table) -> pa.Table:
+        counted.set()
+        return ends(deals, told)
+
+    def fit(cells: Cells, moves: Moves, coding: Coding, days: Sequence[int]) -> list[Hazards]:
+        assert counted.wait(60)
+        return fit_each(cells, moves, coding, days)
+
+    monkeypatch.setattr(reading, "ends", last_count)
+    monkeypatch.setattr(reading, "fit_each", fit)
+    found = read_hazards(source(window), [0])[0]
+    assert table_of([found]).equals(table_of([usual]))
+    assert found.back.any() or found.base["won"].any()
 
 
 def test_cells_counted_a_few_deals_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
