@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from bokgi.ui import marks
 from bokgi.ui.marks import Scale
+from bokgi.ui.printed import PAINT, printed
 from bokgi.ui.theme import stylesheet
 
 
@@ -106,7 +107,7 @@ def test_heat_has_five_steps_and_says_when_there_is_too_little() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(ALL) - {"hatch"}))
 def test_on_paper_a_mark_needs_no_style_sheet(name: str) -> None:
-    svg = marks.printed(ALL[name])
+    svg = printed(ALL[name])
     root = ET.fromstring(svg)  # noqa: S314 - our own output
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert "class=" not in svg
@@ -118,7 +119,7 @@ def test_every_class_of_a_mark_is_in_the_style_sheet_and_on_paper() -> None:
     used = {name for mark in ALL.values() for found in re.findall(r'class="([^"]*)"', mark) for name in found.split()}
     sheet = stylesheet("components.css")
     assert {name for name in used - {"w-svg", "defs"} if f".{name} " not in sheet and f".{name}," not in sheet} == set()
-    assert used - {"w-svg", "defs"} <= set(marks._PAINT)  # noqa: SLF001 - its table is what is tested
+    assert used - {"w-svg", "defs"} <= set(PAINT)
 
 
 def test_quantile_dots_draw_one_dot_for_each_outcome_and_keep_the_sides_of_the_goal_apart() -> None:

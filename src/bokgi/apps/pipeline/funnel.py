@@ -22,12 +22,11 @@ from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import OUTCOMES, PIPELINES
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
-from bokgi.domain.stage import Outcome
 from bokgi.questions.asked import Json
 from bokgi.questions.attributes import ask_attributes
 from bokgi.questions.funnel import LEVEL, WINDOW_DAYS, ask_funnel
 from bokgi.ui import marks
-from bokgi.ui.blocks import Badge, Cell, Column, HeatCell, Table
+from bokgi.ui.blocks import Badge, Cell, Column, Table
 from bokgi.ui.format import ABSENT, points
 from bokgi.ui.format import n as cases
 
@@ -130,7 +129,8 @@ def _options(asked: Asked) -> dict[str, Any]:
     return {"mode": asked.mode, "start": asked.period.start, "end": asked.period.end}
 
 
-def _key(stage: Json) -> tuple[str, str]:
+def stage_key(stage: Json) -> tuple[str, str]:
+    """Give what names a stage of a funnel: its pipeline and itself."""
     return stage["pipeline"], stage["stage"]
 
 
@@ -152,13 +152,13 @@ def deals_query(**wanted: str | Sequence[str] | None) -> str:
     return urlencode({name: value for name, value in wanted.items() if value}, doseq=True)
 
 
-def _names(screen: Screen, found: Sequence[Json]) -> dict[tuple[str, str], str]:
+def stage_names(screen: Screen, found: Sequence[Json]) -> dict[tuple[str, str], str]:
     """Name each stage."""
     # The win above the stages of a created cohort is no stage of the source: it has no label of its own.
-    return {_key(stage): screen.speaker.label(OUTCOMES, stage["label"]) for stage in found}
+    return {stage_key(stage): screen.speaker.label(OUTCOMES, stage["label"]) for stage in found}
 
 
-def _pipelines(screen: Screen, found: Sequence[Json]) -> dict[str, str]:
+def pipeline_names(screen: Screen, found: Sequence[Json]) -> dict[str, str]:
     """Name each pipeline, to stand below its stages; with one pipeline there is nothing to tell apart."""
     pipelines = dict.fromkeys(stage["pipeline"] for stage in found)
     several = len(pipelines) > 1
@@ -198,9 +198,9 @@ def _cohort_table(
     screen: Screen, asked: Asked, now: Sequence[Json], before: Sequence[Json], flagged: set[tuple[str, str]]
 ) -> Table:
     say = screen.say
-    earlier = {_key(stage): stage["conversion"] for stage in before}
+    earlier = {stage_key(stage): stage["conversion"] for stage in before}
     largest = max((stage["counts"].get("entered", 0) for stage in now), default=1) or 1
-    scale, names, pipelines = _scale([*now, *before]), _names(screen, now), _pipelines(screen, now)
+    scale, names, pipelines = _scale([*now, *before]), stage_names(screen, now), pipeline_names(screen, now)
     conversion, days = _heads(screen)
     columns = [
         Column(say(N_("Stage"))),
@@ -218,14 +218,14 @@ def _cohort_table(
         moved, still_open = counts.get("reached", 0), counts.get("open", 0)
         ended = counts.get("lost", 0) + counts.get("no_decision", 0) + counts.get("removed", 0)
         words = say(N_("{moved} moved on, {open} are open, {ended} ended"), moved=moved, open=still_open, ended=ended)
-        past = earlier.get(_key(stage))
+        past = earlier.get(stage_key(stage))
         rows.append(
             [
                 Cell(
-                    names[_key(stage)],
+                    names[stage_key(stage)],
                     sub=pipelines[stage["pipeline"]],
                     strong=True,
-                    badge=Badge(say(N_("bottleneck")), "bad", "fell") if _key(stage) in flagged else None,
+                    badge=Badge(say(N_("bottleneck")), "bad", "fell") if stage_key(stage) in flagged else None,
                 ),
                 Cell(
                     mark=marks.parts_bar(
@@ -242,7 +242,7 @@ def _cohort_table(
         say(N_("Conversion and time by stage")),
         columns,
         rows,
-        flagged=next((place for place, stage in enumerate(now) if _key(stage) in flagged), None),
+        flagged=next((place for place, stage in enumerate(now) if stage_key(stage) in flagged), None),
         hidden_caption=True,
         legend=(
             ("bar", say(N_("moved on"))),
@@ -314,15 +314,15 @@ def _count(screen: Screen, asked: Asked, stage: Json, name: str) -> Cell:
 
 
 def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
-    say, speaker, names, pipelines = screen.say, screen.speaker, _names(screen, now), _pipelines(screen, now)
+    say, speaker, names, pipelines = screen.say, screen.speaker, stage_names(screen, now), pipeline_names(screen, now)
     amounts: dict[str, str] = {
         FunnelMode.SNAPSHOT.value: "deals_amount",
         FunnelMode.PERIOD_FLOW.value: "at_end_amount",
         FunnelMode.CREATED_COHORT.value: "at_least_amount",
     }
     told = amounts[asked.mode]
-    shown = shown_amounts(screen, {_key(stage) for stage in now}, told, _options(asked))
-    sums = [{"amount": stage["counts"].get(told) or "0"} if _key(stage) in shown else None for stage in now]
+    shown = shown_amounts(screen, {stage_key(stage) for stage in now}, told, _options(asked))
+    sums = [{"amount": stage["counts"].get(told) or "0"} if stage_key(stage) in shown else None for stage in now]
     unit = speaker.money_column(sums)
     columns = [Column(say(N_("Stage")))]
     columns += [Column(say(label), "right") for label, _name in COUNTS[asked.mode]]
@@ -333,7 +333,7 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
         found = stage["conversion"]
         rows.append(
             [
-                Cell(names[_key(stage)], sub=pipelines[stage["pipeline"]], strong=True),
+                Cell(names[stage_key(stage)], sub=pipelines[stage["pipeline"]], strong=True),
                 *(_count(screen, asked, stage, name) for _label, name in COUNTS[asked.mode]),
                 Cell(ABSENT, sub=say(N_("few people")), tone="dim")
                 if amount is None
@@ -349,72 +349,3 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
         )
     empty = say(N_("No deal stands in a stage in this period."))
     return Table(say(N_("Stages")), columns, rows, hidden_caption=True, empty=empty)
-
-
-def heat(
-    screen: Screen,
-    asked: Asked,
-    split: str,
-    now: Sequence[Json],
-    *,
-    flagged: Mapping[tuple[str, str, str], bool],
-    flagged_stages: set[tuple[str, str]],
-) -> dict[str, Any] | None:
-    """Draw conversion by group (rows) and stage (columns), all together last: grey where there are too few cases.
-
-    `now` holds the stages unsplit. Only what an analysis judged is marked: `flagged` names stage and unit of what
-    `find_bottlenecks` flagged, `flagged_stages` the stages. Null where there is nothing to show.
-    """
-    found = stages(screen, asked, split=split)
-    keys = {name: key for key, name in screen.people.items()}
-    values = {stage["groups"].get(split) for stage in found} - {None}
-    groups = sorted(str(value) for value in values if split != "person" or value in keys)
-    labels = {key: name for key, name in _names(screen, now or found).items() if key[1] != Outcome.WON.value}
-    seen = frozenset(groups)
-    by_cell = {(*_key(stage), str(stage["groups"].get(split))): stage for stage in found}
-    shares = [
-        stage["conversion"]["estimate"]
-        for (_pipeline, _stage, group), stage in by_cell.items()
-        if stage["conversion"] is not None and group in seen
-    ]
-    if not shares:
-        return None
-    low, high = min(shares), max(shares)
-    # A heat map of many people has hundreds of cells: what they share is written once.
-    few, percent = screen.say(N_("too few")), screen.speaker.percent
-    columns = [
-        (pipeline, stage, deals_query(pipeline=pipeline, stage=stage, entered=asked.span)) for pipeline, stage in labels
-    ]
-
-    def cell(here: Json | None, address: str, *, judged: bool) -> HeatCell:
-        at = None if here is None else here["conversion"]
-        if at is None:
-            return HeatCell("few", few, cases(0 if here is None else here["n_at_risk"] or 0), address)
-        css = "flag" if judged else marks.heat_class(at["estimate"], low, high)
-        return HeatCell(css, percent(at["estimate"]), cases(at["n"]), address)
-
-    rows = []
-    for group in groups:
-        whose = {"person": keys[group]} if split == "person" else {"where": f"{split}:{group}"}
-        whose = {"team": group} if split == "team" else whose
-        address = deals_address(screen, outcome="all", **whose)
-        cells = []
-        for pipeline, stage, place in columns:
-            judged = flagged.get((pipeline, stage, group), False)
-            cells.append(cell(by_cell.get((pipeline, stage, group)), address and f"{address}&{place}", judged=judged))
-        rows.append({"label": group, "cells": cells, "total": False})
-    if now:
-        whole, base = {_key(stage): stage for stage in now}, deals_address(screen, outcome="all")
-        cells = [
-            cell(whole.get((pipeline, stage)), base and f"{base}&{place}", judged=(pipeline, stage) in flagged_stages)
-            for pipeline, stage, place in columns
-        ]
-        label = screen.people.get(screen.person or "") or screen.team or screen.say(N_("All together"))
-        rows.append({"label": label, "cells": cells, "total": True})
-    return {
-        "columns": list(labels.values()),
-        "above": heads([pipeline for pipeline, _stage in labels], _pipelines(screen, now or found)),
-        "rows": rows,
-        "low": percent(low),
-        "high": percent(high),
-    }

@@ -17,6 +17,7 @@ from bokgi.apps.pipeline import change, compared, deal_list, funnel
 from bokgi.apps.pipeline.bottleneck import bottleneck, flagged_cells, flagged_stages, nothing_flagged, standing
 from bokgi.apps.pipeline.deal_views import SEES_DEALS
 from bokgi.apps.pipeline.figures import EXPLAINED, MODES
+from bokgi.apps.pipeline.heat import heat
 from bokgi.apps.pipeline.selectors import Screen, screen_of
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_
@@ -51,7 +52,7 @@ def funnel_index(request: PageRequest) -> HttpResponse:
     views = [asked.split] if asked.split else []
     views += ["person"] if screen.people and screen.person is None else []
     heats = {
-        view: funnel.heat(screen, asked, view, now, flagged=flagged_cells(searched, view), flagged_stages=flagged)
+        view: heat(screen, asked, view, now, flagged=flagged_cells(searched, view), flagged_stages=flagged)
         for view in views
     }
     return page(

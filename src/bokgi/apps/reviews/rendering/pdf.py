@@ -10,11 +10,12 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from bokgi.apps.reviews.rendering.blocks import Block, Document, Items, Verdict
-from bokgi.ui import charts, marks
+from bokgi.ui import charts
 from bokgi.ui.blocks import Badge, Cell, Chart, Table
 from bokgi.ui.fonts import FAMILY, font_folder
 from bokgi.ui.format import MINUS, WORD_JOINER, one_word
 from bokgi.ui.marks import swatch
+from bokgi.ui.printed import printed
 from bokgi.ui.theme import over, palette
 
 _TEMPLATE: Final = "review.typ"
@@ -28,7 +29,7 @@ def _badge(badge: Badge | None) -> dict[str, str] | None:
 
 
 def _mark(mark: Markup | None) -> str | None:
-    return None if mark is None else marks.printed(mark)
+    return None if mark is None else printed(mark)
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def _table(table: Table) -> dict[str, Any]:
         "foot": [[_cell(cell) for cell in row] for row in table.foot],
         "flagged": -1 if table.flagged is None else table.flagged,
         "note": table.note,
-        "legend": [[marks.printed(swatch(mark)), words] for mark, words in table.legend],
+        "legend": [[printed(swatch(mark)), words] for mark, words in table.legend],
     }
 
 
