@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bokgi.analysis.pipeline_change import PARTS, pipeline_change
+from bokgi.analysis.win_loss import win_loss
 from bokgi.domain.errors import UsageError
 from bokgi.domain.period import Period
 from tests.analysis.tables import Row, facts, rows_of
@@ -209,3 +210,19 @@ def test_parts_add_up_exactly_whatever_changed(
             sum(row["deals"] for row in told),
             sum((row["amount_change"] for row in told), Decimal(0)),
         ) == level(table)
+
+
+def test_a_deal_that_ended_on_an_unknown_day_is_won_in_no_period_here_either() -> None:
+    before = facts(deals="deal_id | outcome | amount\nw | open | 5\nl | open | 7\ng | open | 9", stages=STAGES)
+    rows = "deal_id | outcome | amount | closed_on\nw | won | 5 |\nl | lost | 7 |\ng | removed | 9 |\nnew | won | 3 |"
+    after = facts(deals=rows)
+    told = rows_of(pipeline_change(before.deals, after.deals, before.stages))
+    assert {row["part"]: (row["deals_change"], row["amount_change"]) for row in told if row["deals"]} == {
+        "start": (3, Decimal(21)),
+        "created": (1, Decimal(3)),
+        "closed_undated": (-3, Decimal(-15)),
+        "removed": (-1, Decimal(-9)),
+    }
+    period = Period(date(2000, 1, 1), date(2100, 1, 1))
+    assert rows_of(win_loss(after.deals, period=period)) == []
+    assert_adds_up(told)

@@ -32,6 +32,7 @@ PARTS: Final = {
     "won": "out",
     "lost": "out",
     "no_decision": "out",
+    "closed_undated": "out",
     "removed": "out",
     "pushed_out": "out",
     "pulled_out": "out",
@@ -77,7 +78,8 @@ def pipeline_change(
     The parts: `created`; `reopened` (was closed); `pulled_in`, `pushed_in`, `dated_in` (was due later, earlier, on no
     date); `moved_in` (was open outside); `owner_filled` (was open, whose is known only after); `amount_up`,
     `amount_down` (of deals that were there), `amount_filled`, `amount_emptied` (known only after, only before); `won`,
-    `lost`, `no_decision`, `removed` (or no longer in the data); `pushed_out`, `pulled_out`, `undated_out` (is now due
+    `lost`, `no_decision`; `closed_undated` (one of these three on a day that nobody knows, so in no period of
+    `analysis.win_loss`); `removed` (or no longer in the data); `pushed_out`, `pulled_out`, `undated_out` (is now due
     later, earlier, on no date); `moved_out` (is outside now); `stage_forward`, `stage_back`, `close_later`,
     `close_sooner` (of deals open on both days).
 
@@ -251,6 +253,8 @@ def _told(pairs: ibis.Table, due: Period | None) -> ibis.Table:
             (_.in_after | ~(_.in_before | _.came_in), nothing),
             (~_.exists, Outcome.REMOVED.value),
             (~_.inside_after, "moved_out"),
+            (_.outcome_after == Outcome.REMOVED.value, _.outcome_after),
+            (~_.is_open & _.closed_on_after.isnull(), "closed_undated"),
             (~_.is_open, _.outcome_after),
             else_=_by_date(_.due_after, due, later="pushed_out", earlier="pulled_out", never="undated_out"),
         ),

@@ -43,6 +43,7 @@ PIPELINE_PARTS: Final = {
     "won": N_("Won"),
     "lost": N_("Lost"),
     "no_decision": N_("No decision"),
+    "closed_undated": N_("Closed, day unknown"),
     "removed": N_("Removed"),
     "pushed_out": N_("Pushed out"),
     "pulled_out": N_("Pulled out"),

@@ -206,10 +206,23 @@ def tell_pipeline_change(
             "eve": last,
             "due": due,
             "said": [told["sentence"], *[encoded(message) for message in (*_eve_said(last), *_due_said(due))]],
-            "caveats": [encoded(Message(N_("An amount that was filled in is no growth: it was there, but unknown.")))]
-            if any(part["code"] == "amount_filled" for part in told["parts"])
-            else [],
+            "caveats": [encoded(message) for message in _caveats(told["parts"])],
         }
+
+
+def _caveats(parts: Iterable[Json]) -> list[Message]:
+    """Say what a part may be mistaken for."""
+    there = {part["code"] for part in parts}
+    found = []
+    if "amount_filled" in there:
+        found.append(Message(N_("An amount that was filled in is no growth: it was there, but unknown.")))
+    if "closed_undated" in there:
+        text = N_(
+            "A deal that closed on an unknown day leaves the open pipeline when an export first shows it closed; "
+            "it counts as won or lost in no period."
+        )
+        found.append(Message(text))
+    return found
 
 
 def _largest(moves: ir.Table, parts: Iterable[str]) -> dict[str, list[tuple[str, Decimal | None]]]:

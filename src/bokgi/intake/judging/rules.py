@@ -125,7 +125,7 @@ _KINDS: Final = (
         _W,
         (),
         lambda r, _: f"{outcome.OUTCOME} = 'won' AND {outcome.closed(r, 'on')} IS NULL",
-        N_("{n} won {n:deal has|deals have} no close date and {n:falls|fall} out of every period."),
+        N_("{n} won {n:deal has|deals have} no close date and {n:counts|count} as won in no period."),
     ),
     _deals(
         "open_with_close_date",
