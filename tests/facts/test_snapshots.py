@@ -11,6 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from bokgi.facts import state
 from bokgi.facts.checks import check
 from bokgi.facts.lake import Lake
 from tests.facts.lakes import imported, lake_in, read, rows
@@ -233,6 +234,15 @@ def test_a_row_refused_before_the_first_that_was_read_tells_nothing_of_the_deal(
         ("d1", "removed", "2026-01-12", "2026-01-12"),
         ("d2", "open", "2026-01-19", "2026-01-19"),
     ]
+
+
+def test_refused_rows_of_deals_that_no_other_import_tells_of_leave_the_stored_deals_as_they_are(lake: Lake) -> None:
+    imported(lake, "2026-01-05", deals=deals("d1 | talk | 100 | open |"), sightings=sightings("d1 | 0", "d9 | 0"))
+    derived = state.derived(lake)
+    assert [path.is_relative_to(derived.folder) for path in derived.files["deals"]] == [False]
+    imported(lake, "2026-01-12", sightings=sightings("d1 | 0"))
+    derived = state.derived(lake)
+    assert [path.is_relative_to(derived.folder) for path in derived.files["deals"]] == [True]
 
 
 def test_a_removed_deal_that_comes_back_is_open_again(lake: Lake) -> None:

@@ -21,7 +21,8 @@ def observe(connection: duckdb.DuckDBPyConnection) -> None:
     a break; and `sighted`, the first and last observation of every deal that was ever found unchanged. A deal may have
     changed when it has several rows, is missing from a complete file after it was first seen, or has stored history
     from after its row. The many others are left out: their row says it all. A snapshot whose row was refused saw the
-    deal as it stood before, and nothing where no earlier one tells how that was.
+    deal as it stood before, and nothing where no earlier one tells how that was: refused rows of deals that no other
+    import tells of cost nothing.
     """
     connection.execute(
         f"""
@@ -48,7 +49,8 @@ def observe(connection: duckdb.DuckDBPyConnection) -> None:
         CREATE TEMP TABLE sighted AS
         SELECT deal_id, min(i.effective_on) FILTER (as_in <> {UNREAD}) AS first_day, max(i.effective_on) AS last_day,
             count(DISTINCT i.import_no) FILTER (i.complete AND as_in <> {UNREAD}) AS in_complete
-        FROM sightings JOIN visible_imports i USING (import_no) GROUP BY deal_id;
+        FROM sightings s SEMI JOIN deals d ON d.deal_id = s.deal_id AND d.import_no <> s.import_no
+        JOIN visible_imports i USING (import_no) GROUP BY deal_id;
 
         CREATE TEMP TABLE moved AS
         WITH largest AS (SELECT import_no FROM deals GROUP BY import_no ORDER BY count(*) DESC, import_no LIMIT 1),
