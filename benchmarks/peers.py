@@ -285,7 +285,8 @@ _PARTS: Final = ", ".join(
 PIPELINE_CHANGE: Final = f"""
     WITH rungs AS (SELECT pipeline, stage, stage_order FROM {_LADDER} WHERE kind = 'open'),
     pairs AS (
-        SELECT b.deal_id IS NOT NULL AS existed, a.deal_id IS NULL AS vanished, a.outcome,
+        SELECT b.deal_id IS NOT NULL AS existed, a.deal_id IS NULL AS vanished,
+            CASE WHEN a.outcome <> 'removed' AND a.closed_on IS NULL THEN 'closed_undated' ELSE a.outcome END AS went,
             coalesce(b.outcome = 'open', false) AS was, coalesce(a.outcome = 'open', false) AS now, b.amount AS x,
             a.amount AS y, sb.stage_order AS from_order, sa.stage_order AS to_order, b.expected_close_on AS from_due,
             a.expected_close_on AS to_due
@@ -298,7 +299,7 @@ PIPELINE_CHANGE: Final = f"""
             CASE WHEN NOT was OR vanished THEN NULL WHEN x IS NULL AND y IS NOT NULL THEN 'amount_filled'
                 WHEN y IS NULL AND x IS NOT NULL THEN 'amount_emptied' WHEN y > x THEN 'amount_up'
                 WHEN y < x THEN 'amount_down' END AS changed,
-            CASE WHEN now THEN NULL WHEN vanished THEN 'removed' ELSE outcome END AS went,
+            CASE WHEN now THEN NULL WHEN vanished THEN 'removed' ELSE pairs.went END AS went,
             CASE WHEN NOT (was AND now) THEN NULL WHEN to_order > from_order THEN 'stage_forward'
                 WHEN to_order < from_order THEN 'stage_back' END AS moved,
             CASE WHEN NOT (was AND now) THEN NULL WHEN to_due > from_due THEN 'close_later'

@@ -91,11 +91,13 @@ def pipeline_change(
     Refuses: `UsageError` for a column in `by` that deals do not have. Do not read `amount_filled` as growth.
     Source: own definition; `tests/analysis/test_pipeline_change.py` holds the sums on arbitrary states.
 
+    >>> from datetime import date
     >>> from decimal import Decimal
     >>> nothing = pa.array([None, None], pa.date32())
     >>> rows = {"deal_id": ["a", "b"], "pipeline": ["p", "p"], "stage": ["talk", "talk"], "outcome": ["open", "open"]}
     >>> rows |= {"amount": [Decimal(5), Decimal(7)], "expected_close_on": nothing, "closed_on": nothing}
-    >>> after = ibis.memtable(pa.table(rows | {"outcome": ["won", "open"], "amount": [Decimal(6), Decimal(7)]}))
+    >>> then = {"outcome": ["won", "open"], "amount": [Decimal(6), Decimal(7)], "closed_on": [date(2026, 11, 20), None]}
+    >>> after = ibis.memtable(pa.table(rows | then))
     >>> stages = {"pipeline": ["p"], "stage": ["talk"], "label": ["Talk"], "stage_order": [1], "kind": ["open"]}
     >>> stages |= {"expected_days": [7], "valid_from": nothing[:1]}
     >>> found = pipeline_change(ibis.memtable(pa.table(rows).slice(0, 1)), after, ibis.memtable(pa.table(stages)))
@@ -153,12 +155,14 @@ def pipeline_moves(
     `amount_after`, `due_before`, `due_after`, `stage_before`, `stage_after` (null: not known, or not there).
     The deals whose `came`, `changed` or `went` is a part are as many as that part counts in `pipeline_change`.
 
+    >>> from datetime import date
     >>> nothing = pa.array([None], pa.date32())
     >>> rows = {"deal_id": ["a"], "pipeline": ["p"], "stage": ["talk"], "outcome": ["open"], "amount": [5]}
     >>> rows |= {"expected_close_on": nothing, "closed_on": nothing}
     >>> stages = {"pipeline": ["p"], "stage": ["talk"], "label": ["Talk"], "stage_order": [1], "kind": ["open"]}
     >>> stages |= {"expected_days": [7], "valid_from": nothing}
-    >>> states = (ibis.memtable(pa.table(rows | change)) for change in ({}, {"outcome": ["won"]}))
+    >>> won = {"outcome": ["won"], "closed_on": [date(2026, 11, 20)]}
+    >>> states = (ibis.memtable(pa.table(rows | change)) for change in ({}, won))
     >>> found = pipeline_moves(*states, ibis.memtable(pa.table(stages)))
     >>> found.select("deal_id", "came", "went", "in_before").to_pyarrow().to_pylist()
     [{'deal_id': 'a', 'came': None, 'went': 'won', 'in_before': True}]
