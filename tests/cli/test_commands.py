@@ -218,6 +218,31 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert not new.exists()
 
 
+@pytest.mark.parametrize(
+    ("lang", "expected"),
+    [
+        ("en", ("Amount", "amount", "name of the column")),
+        ("ko", ("Amount", "금액", "열 이름")),
+    ],
+)
+def test_a_dry_run_lists_what_each_column_was_taken_for_by_what_and_how_sure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lang: str, expected: tuple[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    (tmp_path / "deals.csv").write_text(DEALS, encoding="utf-8")
+    command = ["import", str(tmp_path / "deals.csv"), "--home", str(tmp_path / "home"), "--lang", lang]
+    (file,) = asked(capsys, tmp_path / "home", *command[:2], "--dry-run")["mapping"]
+    told = {row["column"]: row for row in file["columns"]}
+    assert list(told) == DEALS.splitlines()[0].split(",")
+    assert run([*command, "--dry-run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for column, row in told.items():
+        sure = f"{row['confidence']:.2f}"
+        assert [line for line in lines if line.startswith(column) and line.endswith(sure)], column
+    (amount,) = (line for line in lines if line.startswith("Amount"))
+    assert all(part in amount for part in expected)
+
+
 def test_the_doctor_finds_a_sound_home_sound(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = asked(capsys, home, "doctor")
     assert found["ok"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bokgi.facts.lake import Lake
     from bokgi.intake.importing import ImportResult
-    from bokgi.intake.mapping.model import Question
+    from bokgi.intake.mapping.model import FileMapping, Question
     from bokgi.intake.plan import ImportPlan, PlanOptions
 
 
@@ -223,6 +223,20 @@ def _answers(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def _show_mapping(session: Session, mappings: Sequence[FileMapping]) -> None:
+    """Show what each column was taken for, by what, and how sure that is: before anything is written."""
+    from bokgi.cli.answering import show_table
+    from bokgi.intake.mapping.describe import describe
+
+    heads = [(head, "left") for head in (N_("Column"), N_("Meaning here"), N_("Read as"), N_("Found by"))]
+    for mapping in mappings:
+        columns = describe(mapping, session.lang)
+        rows = [[one.column, one.label, one.format, one.found_by_label, f"{one.confidence:.2f}"] for one in columns]
+        if rows:
+            session.out.print(mapping.file, markup=False, highlight=False)
+            show_table(session, [*heads, (N_("How sure, 0 to 1"), "right")], rows)
+
+
 def show_result(session: Session, result: ImportResult) -> None:
     """Print what the import did: each file, what is worth knowing, and the sum that must hold."""
     from bokgi.cli.answering import show_findings, show_table
@@ -240,6 +254,8 @@ def show_result(session: Session, result: ImportResult) -> None:
         cells = [f"{n:,}" for n in each] or [""] * 4
         rows.append([file.staged.name, what, str(len(file.mapping.columns)), *cells])
     show_table(session, [*texts, *numbers], rows)
+    if result.dry_run:
+        _show_mapping(session, [file.mapping for file, _ in result.of_each_file()])
     show_findings(session, result.findings)
     _show_taken(session, result.plan.questions)
     session.out.print()
