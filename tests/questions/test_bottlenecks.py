@@ -105,6 +105,21 @@ def test_an_empty_home_has_too_few_deals() -> None:
     assert spoken(found, "en")["said"][0]["text"].startswith("There are too few deals")
 
 
+def test_that_none_stopped_at_one_stage_is_not_said_of_all() -> None:
+    world = simulate(Organisation(seed=3, reps=3, deals=110))
+    deals = world.tables["deals"]
+    grades = [
+        "A" if (outcome == "won") == (n % 10 > 0) else "B" for n, outcome in enumerate(deals["outcome"].to_pylist())
+    ]
+    graded = deals.set_column(deals.column_names.index("lead_grade"), "lead_grade", pa.array(grades))
+    found = asked(facts_of_world(replace(world, tables={**world.tables, "deals": graded})), by=["lead_grade"])
+    units = found["units"]
+    assert {unit["z"] for unit in units} == {None}
+    assert "none_stopped" in {unit["reason"] for unit in units}
+    assert min(unit["conversion"] for unit in units) < 1.0
+    assert spoken(found, "en")["said"][0]["text"].startswith("There are too few deals")
+
+
 @pytest.mark.parametrize(("lang", "words"), [("en", "all deals together"), ("ko", "전체")])
 def test_a_stage_that_is_held_against_its_past_is_of_all_deals(tmp_path: Path, lang: str, words: str) -> None:
     session = Session(lang=lang, format="text", home=tmp_path)

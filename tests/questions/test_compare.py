@@ -139,6 +139,22 @@ def test_attributes_serve_as_factor_and_territory(facts: Facts) -> None:
         compare(facts, as_of=AS_OF, factors=["mood"])
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_territory_that_is_filled_in_when_a_deal_is_lost_is_left_out(*, named: bool) -> None:
+    world = simulate(Organisation(seed=4, reps=6, deals=900, person_sd=0.7))
+    tables = dict(world.tables)
+    deals, accounts = tables["deals"], tables["accounts"]
+    lost = set(deals.filter(pc.not_equal(deals["outcome"], "won"))["account_id"].to_pylist())
+    region = pa.array(["rival" if one in lost else "none" for one in accounts["account_id"].to_pylist()])
+    place = accounts.schema.get_field_index("region")
+    tables["accounts"] = accounts.set_column(place, accounts.schema.field("region"), region)
+    found = asked(facts_of_tables(tables), factors=["source"], territory="region" if named else None)
+    assert found["territory"] is None
+    assert [(one["code"], one["factor"]) for one in found["refusals"]] == [("factor_known_after_outcome", "region")]
+    # With it every result would be what the column lets expect, and nobody could be told apart.
+    assert max(abs(one["raw"] - one["expected"]) for one in found["people"]) > 0.05
+
+
 def test_what_cannot_be_asked_is_said(facts: Facts) -> None:
     with pytest.raises(UsageError, match="--by"):
         compare(facts, as_of=AS_OF, by="mood")

@@ -61,6 +61,7 @@ HOW_HISTORY_COMES: Final = N_(
     "Import the history of stages with the deals, or the list of deals every week: what differs becomes history."
 )
 """What to do where deals have no stages on record."""
+TERRITORY: Final = "region"
 KNOWN_AFTER_OUTCOME: Final = N_("Left out: {factor}, which is filled in when the outcome is known.")
 
 
@@ -359,17 +360,26 @@ def fair_factors(here: Asked, cases: ibis.Table, wanted: Sequence[str] | None) -
     Without a wish all conditions that are known at assignment and differ between deals.
     """
     asked_for = tuple(DEFAULT_FACTORS if wanted is None else wanted)
-    found = here.leaks(asked_for)
+    leaking = {leak.factor: _filled_late(leak) for leak in here.leaks(asked_for)}
     # Nobody filled in a condition that is worked out here; where nobody asked for it, it is left out without a word.
     unsaid = set(DERIVED_CONDITIONS) if wanted is None else set()
-    refused = [
-        {
-            "code": "factor_known_after_outcome",
-            "factor": leak.factor,
-            "message": encoded(Message(KNOWN_AFTER_OUTCOME, {"factor": column_name(leak.factor)})),
-        }
-        for leak in found
-        if leak.factor not in unsaid
-    ]
-    leaking = {leak.factor for leak in found}
+    refused = [refusal for factor, refusal in leaking.items() if factor not in unsaid]
     return varied(cases, [factor for factor in asked_for if factor not in leaking]), refused
+
+
+def fair_territory(here: Asked, cases: ibis.Table, wanted: str | None) -> tuple[str | None, list[Json]]:
+    """Choose the column of the territory (null: none), refused like a condition that is filled in after the outcome.
+
+    Without a wish the accounts' region, where there are at least two.
+    """
+    place = wanted or next(iter(varied(cases, [TERRITORY])), None)
+    refused = [] if place is None else [_filled_late(leak) for leak in here.leaks([place])]
+    return (None if refused else place), refused
+
+
+def _filled_late(leak: Leak) -> Json:
+    return {
+        "code": "factor_known_after_outcome",
+        "factor": leak.factor,
+        "message": encoded(Message(KNOWN_AFTER_OUTCOME, {"factor": column_name(leak.factor)})),
+    }

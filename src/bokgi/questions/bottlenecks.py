@@ -154,9 +154,11 @@ def _name(here: Asked, unit: Unit, labels: dict[tuple[str, str], str]) -> str:
 
 def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -> list[Message]:
     flagged = [unit for unit in found.units if unit.flagged]
-    if not any(unit.z is not None for unit in found.units) and any(u.reason == "none_stopped" for u in found.units):
+    judged = any(unit.z is not None for unit in found.units)
+    none_stopped = any(unit.reason == "none_stopped" for unit in found.units)
+    if not judged and none_stopped and all(unit.conversion == 1.0 for unit in found.units):
         return [Message(N_("Every deal that left a stage moved on. Import the deals that were lost, too."))]
-    if not any(unit.z is not None for unit in found.units):
+    if not judged:
         return [
             Message(N_("There are too few deals with stage history to look for a bottleneck.")),
             Message(HOW_HISTORY_COMES),

@@ -23,10 +23,9 @@ from bokgi.domain.money import WITHOUT_CENTS
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked, fair_factors
+from bokgi.questions.asked import Asked, Json, asked, fair_factors, fair_territory
 from bokgi.questions.causes_told import measure, open_questions, said_of, told_cause
 from bokgi.questions.changes import activity_changes
-from bokgi.questions.compare import TERRITORY
 from bokgi.questions.decompose import told_change
 from bokgi.questions.explained import explained
 
@@ -95,7 +94,7 @@ def readings(here: Asked) -> tuple[tuple[Reading, ...], Comparison | None]:
     since = here.as_of - timedelta(weeks=CASES_WEEKS)
     closed = here.deals.filter(_.won.notnull() & (_.closed_on > since))
     factors, _refused = fair_factors(here, closed, None)
-    place = next(iter(varied(closed, [TERRITORY])), None)
+    place, _unfit = fair_territory(here, closed, None)
     factors = tuple(factor for factor in factors if factor != place)
     try:
         comparison = compare_people(closed, factors=factors, territory=place)

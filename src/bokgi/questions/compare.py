@@ -10,7 +10,6 @@ import ibis
 from ibis import _
 
 from bokgi.analysis.comparison import Comparison, compare_people
-from bokgi.analysis.comparison.conditions import varied
 from bokgi.analysis.comparison.people import SURE, PersonResult
 from bokgi.analysis.progressions import REACHED
 from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
@@ -18,14 +17,13 @@ from bokgi.domain.measures import Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import Asked, Json, asked, fair_factors, known_late
+from bokgi.questions.asked import Asked, Json, asked, fair_factors, fair_territory, known_late
 from bokgi.questions.explained import explained
 
 BY: Final = {"person": "owner_id", "team": "team"}
 WIN_RATE: Final = "win_rate"
 VALUE: Final = "value"
 STAGE: Final = "stage:"
-TERRITORY: Final = "region"
 
 
 def compare(
@@ -43,8 +41,8 @@ def compare(
 
     Reads all facts of a lake version. Deals (or first visits to a stage) that ended from `start` up to but not
     including `end`; without them all that ended by `as_of`. `territory` is a column of deals or accounts or an
-    attribute; without it the accounts' region where there are at least two. A closed deal counts for who owned it on
-    the day it closed.
+    attribute; without it the accounts' region where there are at least two. Filled in after the outcome it is left out
+    and named, as factors are. A closed deal counts for who owned it on the day it closed.
 
     Gives `heterogeneity{p, detectable}`, `people[]`, `pairs[]`, `refusals[]`, `factors[]`, `said[]`, `caveats[]`; see
     `docs/reference/compare.schema.json`. A question that the data cannot answer has no people and says why in
@@ -70,7 +68,8 @@ def compared(
         raise _unknown("--by", by, tuple(BY))
     cases = _cases(here, metric, start, end)
     used, refused = fair_factors(here, cases, factors)
-    place = territory or next(iter(varied(cases, [TERRITORY])), None)
+    place, unfit = fair_territory(here, cases, territory)
+    refused += [refusal for refusal in unfit if refusal not in refused]
     used = tuple(factor for factor in used if factor not in (place, BY[by]))
     answer: Json = {
         "as_of": here.as_of.isoformat(),
