@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -191,6 +195,21 @@ def test_headers_are_strict(as_role: AsRole) -> None:
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["Cache-Control"] == "private, no-store"
     assert answer["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(("given", "encrypted"), [("", False), ("https://sales.team.example", True)])
+def test_cookies_are_closed_to_scripts_and_leave_encrypted_where_the_address_is(
+    given: str, *, encrypted: bool, tmp_path: Path
+) -> None:
+    # Settings are read once: those of another address by another process.
+    code = (
+        "import json; from bokgi.project import settings as s\n"
+        "names = [f'{of}_COOKIE_{what}' for of in ('SESSION', 'CSRF') for what in ('SECURE', 'HTTPONLY', 'SAMESITE')]\n"
+        "print(json.dumps([*(getattr(s, name) for name in names), s.SECURE_HSTS_SECONDS > 0]))"
+    )
+    environment = os.environ | {"BOKGI_HOME": str(tmp_path), "BOKGI_ADDRESS": given}
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(told.stdout) == [encrypted, True, "Lax"] * 2 + [encrypted]
 
 
 def test_another_name_of_the_server_is_not_answered(as_role: AsRole) -> None:
