@@ -99,6 +99,13 @@ def test_views_without_difference_are_left_out() -> None:
         find_bottlenecks(facts_of(None, **CAST), as_of=AS_OF, by=["mood"])
 
 
+def test_by_pipeline_every_stage_is_looked_at_as_a_whole() -> None:
+    facts = facts_of_world(simulate(Organisation(seed=2, reps=8, deals=400).plain()))
+    stage, pipeline = (asked(facts, by=by) for by in (["stage", "stage:past"], ["pipeline", "stage", "pipeline:past"]))
+    assert stage["units"]
+    assert pipeline == stage
+
+
 def test_an_empty_home_has_too_few_deals() -> None:
     found = asked(facts_of(None, **CAST))
     assert found["units"] == []

@@ -132,6 +132,15 @@ def test_it_splits_by_person_and_attribute(facts: Facts) -> None:
     assert {stage["groups"]["territory"] for stage in asked(facts, by=["territory"])["stages"]} >= {"t00", "t01"}
 
 
+def test_split_by_pipeline_it_names_that_of_each_stage_and_counts_the_same(facts: Facts) -> None:
+    plain, split = (asked(facts, by=by)["stages"] for by in ([], ["pipeline"]))
+    assert [stage["groups"] for stage in split] == [{"pipeline": stage["pipeline"]} for stage in plain]
+    assert [stage["counts"] for stage in split] == [stage["counts"] for stage in plain]
+    both = asked(facts, by=["pipeline", "person"])
+    assert both["by"] == ["person", "pipeline"]
+    assert {tuple(stage["groups"]) for stage in both["stages"]} == {("person", "pipeline")}
+
+
 def test_thin_stages_have_no_conversion_and_say_why() -> None:
     deals = """
         deal_id | owner_id | stage    | created_on | amount | currency

@@ -17,6 +17,8 @@ from bokgi.questions.explained import explained
 from bokgi.questions.stages import order_doubts
 
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
+_ALL_OF_A_STAGE: Final = {"pipeline": STAGE, f"pipeline{PAST}": f"{STAGE}{PAST}"}
+"""Every stage is of one pipeline: its deals there are all deals of the stage."""
 COST_NOT_SURE: Final = N_("Deals stop more than could be expected, but whether that costs anything is not sure.")
 WORTH_UNKNOWN: Final = N_(
     "Deals stop more than could be expected, but none that came there has an amount, so whether that costs as much as "
@@ -45,6 +47,7 @@ def find_bottlenecks(
     that came has an amount, `gain` is null (`gain_reason`) and the gain in deals is what a flag goes by. Raises
     `RefusalError` for an unknown view.
     """
+    by = list(dict.fromkeys(_ALL_OF_A_STAGE.get(view, view) for view in by))
     columns = [_view(view) for view in by]
     own = [column.removesuffix(PAST) for column in columns if column.removesuffix(PAST) not in VIEWS.values()]
     with asked(facts, as_of=as_of, attributes=own) as here:

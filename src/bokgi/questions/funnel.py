@@ -29,6 +29,8 @@ MODES: Final = tuple(mode.value for mode in FunnelMode)
 WINDOW_DAYS: Final = 182
 MOST_UNDECIDED: Final = 0.5
 VIEWS: Final = {"person": "owner_id"}
+_PIPELINE: Final = "pipeline"
+"""What every stage is of already: asked for as a split, it is named beside the groups."""
 LEVEL: Final = 0.90
 
 _QUESTIONS: Final = {
@@ -69,7 +71,8 @@ def ask_funnel(
     chosen = FunnelMode(mode)
     last = end if end is not None else as_of + timedelta(days=1)
     period = Period(start if start is not None else last - timedelta(days=WINDOW_DAYS), last)
-    columns = [VIEWS.get(view, view) for view in by]
+    by = [*(view for view in by if view != _PIPELINE), *([_PIPELINE] if _PIPELINE in by else [])]
+    columns = [VIEWS.get(view, view) for view in by if view != _PIPELINE]
     with asked(facts, as_of=as_of, attributes=[name for name in columns if name not in VIEWS.values()]) as here:
         if pipeline is not None:
             known(here.deals, "pipeline", pipeline)
@@ -96,7 +99,10 @@ def ask_funnel(
         mine = told if pipeline is None else told.filter(_.pipeline == pipeline)
         mine = mine if person is None else mine.semi_join(deals, "deal_id")
         stages = [
-            _stage(here, key, columns, labels, rows.get(key, {}), moved.get(key), stayed.get(key)) for key in keys
+            _stage(
+                here, key, columns, labels, rows.get(key, {}), moved.get(key), stayed.get(key), named=_PIPELINE in by
+            )
+            for key in keys
         ]
         without_stage = sum(row["deals"] for row in counted if row["stage"] is None)
         question = Message(_QUESTIONS[chosen], {"start": period.start, "last": min(period.last, as_of)})
@@ -170,10 +176,13 @@ def _stage(
     counts: Mapping[str, Any],
     moved: Mapping[str, Any] | None,
     stayed: Mapping[str, Any] | None,
+    *,
+    named: bool,
 ) -> Json:
+    """Tell of one stage of a group; `named`: its pipeline is one of what was split by."""
     pipeline, stage = str(key[-2]), str(key[-1])
     keyed = {*columns, "pipeline", "stage", "stage_order", "kind"}
-    groups = dict(zip(columns, key[: len(columns)], strict=True))
+    groups = dict(zip(columns, key[: len(columns)], strict=True)) | ({_PIPELINE: pipeline} if named else {})
     return {
         "groups": {
             ("person" if name == "owner_id" else name): here.name(str(value))

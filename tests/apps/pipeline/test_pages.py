@@ -304,6 +304,13 @@ def test_the_funnel_is_split_by_what_else_the_crm_has(as_role: AsRole, monkeypat
     assert "고객 등급" not in page(as_role("manager"), "/funnel/")
 
 
+def test_the_funnel_is_split_by_every_condition_under_its_name(as_role: AsRole) -> None:
+    for by, name in (("region", "Region"), ("lead_grade", "Lead grade")):
+        assert f'<a href="/funnel/?by={by}">{name}</a>' in page(as_role("leader"), "/funnel/")
+    # A pipeline is what each stage is of: whoever asks for it by the address gets the page.
+    assert "Conversion and time by stage" in page(as_role("leader"), "/funnel/?by=pipeline")
+
+
 def test_what_was_split_by_stands_above_the_people(as_role: AsRole) -> None:
     shown = page(as_role("leader"), "/funnel/?by=team")
     assert shown.index("Team and stage: conversion") < shown.index("Person and stage: conversion")

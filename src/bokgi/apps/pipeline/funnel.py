@@ -38,6 +38,8 @@ SPLITS: Final = {
     "product": N_("Product"),
     "type": N_("Type"),
     "size": N_("Size"),
+    "region": N_("Region"),
+    "lead_grade": N_("Lead grade"),
 }
 WINDOWS: Final = {"13": 91, "26": WINDOW_DAYS, "52": 364}
 FREE: Final = frozenset({Role.ADMIN, Role.LEADER})
