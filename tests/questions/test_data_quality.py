@@ -45,7 +45,7 @@ TARGET = """
 def facts(facts_of: Callable[..., Facts]) -> Facts:
     days = "\n".join(f"2026-{month:02}-01 | true | 1" for month in (10, 11, 12))
     calendar = f"day | working | working_days\n{days}"
-    return facts_of(**CAST, deals=ROWS, targets=TARGET, calendar=calendar)
+    return facts_of({"minimum_n": "5"}, **CAST, deals=ROWS, targets=TARGET, calendar=calendar)
 
 
 def asked(facts: Facts) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def test_each_owner_has_a_list_of_what_to_mend(facts: Facts) -> None:
 
 
 def test_without_a_target_the_amount_due_stands_in_the_place_of_coverage(facts_of: Callable[..., Facts]) -> None:
-    found = gap(asked(facts_of(**CAST, deals=ROWS)), "no_amount")
+    found = gap(asked(facts_of({"minimum_n": "5"}, **CAST, deals=ROWS)), "no_amount")
     assert (found["figure"], found["unit"]) == ("open_due", "money")
     assert (found["value"]["amount"], found["low"]["amount"], found["high"]["amount"]) == ("600", "700", "1500")
 
@@ -177,6 +177,31 @@ def test_rows_that_wait_count_as_deals_only_in_files_of_deals(tmp_path: Path) ->
         done = import_files(lake, plan, by="test", at=at)
     found = asked(facts_read(ibis.duckdb.connect(), lake))
     assert (done.quarantined, gap(found, "quarantined")["count"]) == (3, 1)
+
+
+def test_few_known_amounts_bound_nothing_and_that_is_said(facts_of: Callable[..., Facts]) -> None:
+    answer = asked(facts_of({"minimum_n": "6"}, **CAST, deals=ROWS))
+    assert (answer["usual"]["low"], answer["usual"]["high"]) == (None, None)
+    assert (answer["usual"]["n"], answer["usual"]["minimum_n"]) == (5, 6)
+    for code in ("no_amount", "no_close_date"):
+        found = gap(answer, code)
+        assert (found["high"], found["sentence"]["values"]["least"]) == (None, 6)
+    assert answer["all"]["sentence"]["values"]["least"] == 6
+    # Where no amount is missing nothing rests on the others.
+    assert gap(answer, "close_passed")["high"] is not None
+
+
+def test_an_amount_without_an_exchange_rate_is_not_missing(facts_of: Callable[..., Facts]) -> None:
+    rows = "deal_id | owner_id | stage | amount | currency | expected_close_on | has_next_step\n"
+    rows += "a | lee | proposal | 5 | | 2026-12-01 | true\nb | lee | proposal | 7 | USD | 2026-12-01 | true"
+    rates = "currency | month | rate\nUSD | 2026-11-01 | 1400"
+    answer = asked(facts_of({"minimum_n": "1"}, **CAST, deals=rows))
+    (found,) = answer["gaps"]
+    assert (found["code"], found["count"], found["high"]) == ("no_rate", 1, None)
+    assert found["sentence"]["values"]["currency"] == "USD"
+    assert [deal["deal_id"] for deal in found["deals"]] == ["b"]
+    assert [(row["no_amount"], row["no_rate"]) for row in answer["owners"]] == [(0, 1)]
+    assert asked(facts_of({"minimum_n": "1"}, **CAST, deals=rows, rates=rates))["gaps"] == []
 
 
 def test_nothing_missing_says_nothing(facts_of: Callable[..., Facts]) -> None:

@@ -469,3 +469,19 @@ def test_each_forecast_category_opens_the_deals_that_it_counts() -> None:
     assert opened == counts
     with pytest.raises(UsageError, match="hope"):
         keys(facts, category="hope")
+
+
+def test_an_amount_without_an_exchange_rate_stands_in_its_own_currency() -> None:
+    rows = "deal_id | owner_id | stage | amount | currency\na | lee | proposal | 5 |\nb | lee | proposal | 7 | USD\n"
+    found, seen_on = facts_of(**CAST, deals=f"{rows}c | lee | proposal | |"), date(2026, 11, 24)
+    answer = fits(list_deals(found, as_of=seen_on), "deals")
+    assert answer["total"] == {
+        "count": 3,
+        "amount": {"amount": "5", "currency": "KRW"},
+        "amount_unknown": 2,
+        "without_rate": {"USD": 1},
+    }
+    told = {deal["deal_id"]: (deal["amount"], deal["unconverted"]) for deal in answer["deals"]}
+    assert told["b"] == (None, {"amount": "7.00", "currency": "USD"})
+    assert told["c"] == (None, None)
+    assert fits(tell_deal(found, as_of=seen_on, deal_id="b"), "deal")["deal"]["unconverted"] == told["b"][1]

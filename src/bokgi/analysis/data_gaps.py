@@ -10,13 +10,14 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.activity import by_people
-from bokgi.analysis.totals import totals
+from bokgi.analysis.totals import count_of, totals
 from bokgi.analysis.visits import ladder
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome, StageKind
 
 GAPS: Final = (
     "no_amount",
+    "no_rate",
     "no_close_date",
     "close_passed",
     "no_owner",
@@ -31,9 +32,11 @@ _SHARES: Final = {"low": 0.1, "high": 0.9}
 def gaps(deals: ibis.Table, stages: ibis.Table, activities: ibis.Table, *, as_of: date) -> ibis.Table:
     """What each open deal lacks.
 
-    Reads `deals` as of `as_of` (one row per deal), `stages` and `activities`. Gives one row per open deal: `deal_id,
-    owner_id, team, amount, expected_close_on` and each of `GAPS` as a boolean, null where the source has no such column
-    (next steps) or no activities at all. `unknown_stage`: no stage, or one that is no open stage of the list.
+    Reads `deals` as of `as_of` (one row per deal; one without an amount that names a currency waits for an exchange
+    rate), `stages` and `activities`. Gives one row per open deal: `deal_id, owner_id, team, amount, currency,
+    expected_close_on` and each of `GAPS` as a boolean, null where the source has no such column (next steps) or no
+    activities at all. `no_rate`: an amount that no exchange rate converts; it is not missing, so no `no_amount`.
+    `unknown_stage`: no stage, or one that is no open stage of the list.
 
     Small numbers: each row is one deal. Refuses: nothing. Do not use it to judge people: who has inherited much shows
     more of it. Source: own definition; `tests/questions/test_data_quality.py`.
@@ -41,6 +44,7 @@ def gaps(deals: ibis.Table, stages: ibis.Table, activities: ibis.Table, *, as_of
     >>> import pyarrow as pa
     >>> row = {"deal_id": ["d"], "outcome": ["open"], "owner_id": ["kim"], "team": ["A"], "pipeline": ["p"]}
     >>> row |= {"stage": ["s"], "amount": pa.array([None], pa.decimal128(18, 2)), "has_next_step": [False]}
+    >>> row |= {"currency": pa.array([None], pa.string())}
     >>> row |= {"expected_close_on": [date(2026, 11, 2)], "next_step_on": pa.array([None], pa.date32())}
     >>> step = {"pipeline": ["p"], "stage": ["s"], "label": ["S"], "stage_order": [1], "kind": ["open"]}
     >>> step |= {"expected_days": pa.array([None], pa.int64()), "valid_from": pa.array([None], pa.date32())}
@@ -63,8 +67,10 @@ def gaps(deals: ibis.Table, stages: ibis.Table, activities: ibis.Table, *, as_of
         "owner_id",
         "team",
         "amount",
+        "currency",
         "expected_close_on",
-        no_amount=_.amount.isnull(),
+        no_amount=_.amount.isnull() & _.currency.isnull(),
+        no_rate=_.amount.isnull() & _.currency.notnull(),
         no_close_date=_.expected_close_on.isnull(),
         close_passed=ibis.coalesce(_.expected_close_on < as_of, ibis.literal(value=False)),
         no_owner=_.owner_id.isnull(),
@@ -78,8 +84,9 @@ def gap_sums(found: ibis.Table, *, period: Period) -> ibis.Table:
     """How many open deals lack what, and what they come to: one row.
 
     Reads the table of `gaps`. Gives `open`, `due` (expected to close in the period) and each of `GAPS`, all with
-    `…_amount` and `…_amount_unknown`; `due_passed` and `before` are deals whose close date has passed, in the period
-    and before it; `next_step_unknown` and `touch_known` count deals of which that is unknown or known.
+    `…_amount` and `…_amount_unknown` (missing ones, not those without a rate); `due_passed` and `before` are deals
+    whose close date has passed, in the period and before it; `next_step_unknown` and `touch_known` count deals of which
+    that is unknown or known.
 
     >>> import pyarrow as pa
     >>> deal = {name: [name == "no_owner"] for name in GAPS} | {"deal_id": ["d"]}
@@ -90,10 +97,12 @@ def gap_sums(found: ibis.Table, *, period: Period) -> ibis.Table:
     [{'open': 1, 'due': 1, 'no_owner': 1, 'no_owner_amount': Decimal('5.00'), 'before': 0}]
     """
     due = (_.expected_close_on >= period.start) & (_.expected_close_on < period.end)
-    sums: dict[str, ir.Value] = totals("open", _.deal_id.notnull()) | totals("due", due)
-    sums |= totals("due_passed", due & _.close_passed) | totals("before", _.expected_close_on < period.start)
-    for name in GAPS:
-        sums |= totals(name, _[name])
+    counted: dict[str, ir.BooleanValue] = {"open": _.deal_id.notnull(), "due": due}
+    counted |= {"due_passed": due & _.close_passed, "before": _.expected_close_on < period.start}
+    counted |= {name: _[name] for name in GAPS}
+    sums: dict[str, ir.Value] = {}
+    for name, where in counted.items():
+        sums |= totals(name, where) | {f"{name}_amount_unknown": count_of(where & _.no_amount)}
     sums["next_step_unknown"] = ibis.coalesce(_.count(where=_.no_next_step.isnull()), 0)
     sums["touch_known"] = ibis.coalesce(_.count(where=_.never_touched.notnull()), 0)
     return found.agg(**sums)

@@ -178,7 +178,9 @@ KPI_REASONS: Final = {
 """Why a KPI has no value."""
 
 GAPS: Final = {
-    **{code: ATTENTION[code] for code in ("no_amount", "no_close_date", "close_passed")},
+    "no_amount": ATTENTION["no_amount"],
+    "no_rate": N_("No exchange rate"),
+    **{code: ATTENTION[code] for code in ("no_close_date", "close_passed")},
     "no_owner": N_("No owner"),
     "unknown_stage": N_("Unknown stage"),
     **{code: ATTENTION[code] for code in ("no_next_step", "never_touched")},

@@ -300,9 +300,8 @@ def care_of(now: Facts, deals: ibis.Table) -> ibis.Table:
 
 
 def _care(now: Facts, deals: ibis.Table, stays: ibis.Table) -> ibis.Table:
-    # Where nothing was converted no amount waits for a rate, whatever currency is named.
     return hygiene(
-        deals if now.rates_of is not None else deals.mutate(currency=ibis.null("string")),
+        _only_waiting(now, deals),
         stays,
         now.stages,
         now.activities,
@@ -311,6 +310,16 @@ def _care(now: Facts, deals: ibis.Table, stays: ibis.Table) -> ibis.Table:
         as_of=_day(now),
         untouched_days=now.settings.untouched_days,
     )
+
+
+def waiting_for_rates(here: Asked) -> ibis.Table:
+    """Give the deals so that one without an amount names a currency only where the amount waits for its rate."""
+    return _only_waiting(here.facts, here.deals)
+
+
+def _only_waiting(now: Facts, deals: ibis.Table) -> ibis.Table:
+    # Where nothing was converted no amount waits for a rate, whatever currency is named.
+    return deals if now.rates_of is not None else deals.mutate(currency=ibis.null("string"))
 
 
 def visits_on(read: Facts, now: Facts, deals: ibis.Table) -> ibis.Table:

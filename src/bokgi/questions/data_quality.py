@@ -22,7 +22,7 @@ from bokgi.facts.model import Facts
 from bokgi.intake.importing import mappings_from
 from bokgi.intake.mapping.model import Entity
 from bokgi.intake.quarantine import mapped_as
-from bokgi.questions.asked import Asked, Json, asked
+from bokgi.questions.asked import Asked, Json, asked, waiting_for_rates
 from bokgi.questions.newest import told_until
 from bokgi.questions.titles import deal_names, title
 
@@ -32,7 +32,7 @@ SHOWN_DEALS: Final = 50
 _PAST_DAYS: Final = 91
 _LEVEL: Final = 0.90
 _NOTHING: Final = Decimal(0)
-_LISTED: Final = ("no_owner", "unknown_stage")
+_LISTED: Final = ("no_rate", "no_owner", "unknown_stage")
 """Gaps whose deals no other list finds."""
 
 
@@ -56,17 +56,20 @@ def ask_data_quality(facts: Facts, *, as_of: date, period: Period | None = None)
     `owners[]` with how many deals of each person lack what (`owner_id` null: of nobody).
 
     `low` and `high` are exact where `exact`: what the figure would be if each missing amount lay between `usual.low`
-    and `usual.high` (the middle eighty of a hundred known amounts of open deals), and each deal without a close date,
-    or with one that passed, closed in the period or did not. Else they are an estimate with an interval of `level`.
-    Coverage needs a target; without one the open amount due stands in its place.
+    and `usual.high` (the middle eighty of a hundred known amounts of open deals; null where fewer than `minimum_n` are
+    known, and then so are the bounds that rest on it), and each deal without a close date, or with one that passed,
+    closed in the period or did not. Else they are an estimate with an interval of `level`. Amounts without an exchange
+    rate (`no_rate`) are known, but in no figure and in no range. Coverage needs a target; without one the open amount
+    due stands in its place.
     """
     quarter = period or facts.settings.quarter_of(as_of)
     with asked(facts, as_of=as_of) as here:
-        found = here.keep(gaps(here.deals, here.facts.stages, here.facts.activities, as_of=as_of))
+        found = here.keep(gaps(waiting_for_rates(here), here.facts.stages, here.facts.activities, as_of=as_of))
         sums = _row(gap_sums(found, period=quarter))
-        usual = _row(usual_amounts(found))
+        usual = _usual(here, found)
         left = _left(here, quarter)
         told = [*_of_deals(here, sums, usual, left), *_of_files(here, sums, usual, left, quarter)]
+        told[1:1] = _unrated(found, sums)
         listed = {code: _deals(here, found, code) for code in _LISTED}
         whole = _together(sums, usual, left)
         return {
@@ -74,7 +77,8 @@ def ask_data_quality(facts: Facts, *, as_of: date, period: Period | None = None)
             "period": {"start": quarter.start.isoformat(), "end": quarter.end.isoformat()},
             "level": _LEVEL,
             "open": sums["open"],
-            "usual": {name: _money(here, usual[name]) for name in ("low", "high")} | {"n": usual["n"]},
+            "usual": {name: _money(here, usual[name]) for name in ("low", "high")}
+            | {"n": usual["n"], "minimum_n": here.facts.settings.minimum_n},
             "gaps": [
                 {"code": code, "count": count, "of": of, **_json(here, bounds), "sentence": encoded(sentence)}
                 | {"deals": listed.get(code, [])}
@@ -94,6 +98,12 @@ def ask_data_quality(facts: Facts, *, as_of: date, period: Period | None = None)
 def _row(table: Any) -> dict[str, Any]:  # noqa: ANN401 - an Ibis table of one row
     row: dict[str, Any] = table.to_pyarrow().to_pylist()[0]
     return row
+
+
+def _usual(here: Asked, found: Any) -> dict[str, Any]:  # noqa: ANN401 - the table of gaps
+    """Give between which amounts a missing one is taken to lie; null where too few are known to say."""
+    usual = _row(usual_amounts(found))
+    return usual if usual["n"] >= here.facts.settings.minimum_n else usual | {"low": None, "high": None}
 
 
 def _left(here: Asked, period: Period) -> Decimal | None:
@@ -144,6 +154,20 @@ def _of_deals(here: Asked, sums: Mapping[str, Any], usual: Mapping[str, Any], le
         ("never_touched", sums["never_touched"], sums["touch_known"], touch),
     )
     return [(code, count, of, bounds, _sentence(here, code, count, bounds)) for code, count, of, bounds in rows]
+
+
+def _unrated(found: Any, sums: Mapping[str, Any]) -> list[_Told]:  # noqa: ANN401 - the table of gaps
+    """Tell the deals whose amount no exchange rate converts: nothing bounds what they come to."""
+    waiting = found.filter(_.no_rate).select("currency").distinct().order_by("currency")
+    named = ", ".join(waiting.to_pyarrow()["currency"].to_pylist())
+    text = N_(
+        "{n} open {n:deal|deals} in {currency} {n:has|have} no exchange rate; "
+        "{n:it stays|they stay} out of sums and of these ranges."
+    )
+    bounds = _Bounds("open_due", "money", sums["due_amount"], None, None)
+    return [
+        ("no_rate", sums["no_rate"], sums["open"], bounds, Message(text, {"n": sums["no_rate"], "currency": named}))
+    ]
 
 
 def _plus(base: Decimal, amount: Decimal, unknown: int, each: Decimal | None) -> Decimal | None:
@@ -263,20 +287,41 @@ _OTHERS: Final = {
         "instead of {value} (estimate)."
     ),
 }
-_UNSAID: Final = N_("{n} {n:deal has|deals have} no amount, and no known amount says what they may be worth.")
+_UNSAID: Final = {
+    "no_amount": N_(
+        "{n} {n:deal has|deals have} no amount; fewer than {least} amounts are known, "
+        "too few to say what {n:it|they} may be worth."
+    ),
+    "no_close_date": N_(
+        "{n} {n:deal has|deals have} no close date; what {n:it|they} may add cannot be said: "
+        "amounts are missing, and fewer than {least} are known."
+    ),
+    "close_passed": N_(
+        "{n} close {n:date has|dates have} passed; what that changes cannot be said: "
+        "amounts are missing, and fewer than {least} are known."
+    ),
+    "quarantined": N_(
+        "{n} {n:row waits|rows wait} in quarantine; what {n:it|they} may add cannot be said: "
+        "fewer than {least} amounts are known."
+    ),
+    "all": N_(
+        "Fewer than {least} amounts of open deals are known, too few to bound what is missing; the pages show {value}."
+    ),
+}
 
 
 def _sentence(here: Asked, code: str, count: int, bounds: _Bounds) -> Message:
     values = {"n": count, **_values(here, bounds)}
     if bounds.high is None and bounds.unit in {"money", "ratio"}:
-        return Message(_UNSAID, {"n": count})
+        return Message(_UNSAID[code], {"n": count, "least": here.facts.settings.minimum_n})
     words = {"money": _MONEY, "ratio": _RATIO}.get(bounds.unit, _OTHERS)
     return Message((words if code in words else _OTHERS)[code], values)
 
 
 def _whole_sentence(here: Asked, bounds: _Bounds) -> Message:
     if bounds.high is None:
-        return Message(N_("No amount of an open deal is known, so that nothing bounds the missing ones."))
+        values = {"least": here.facts.settings.minimum_n, "value": _values(here, bounds)["value"]}
+        return Message(_UNSAID["all"], values)
     return Message((_RATIO if bounds.unit == "ratio" else _MONEY)["all"], _values(here, bounds))
 
 

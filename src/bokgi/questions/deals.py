@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis import _
 
 from bokgi.analysis.funnel import FIGURES, FunnelMode, counted
@@ -24,6 +25,7 @@ from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
+from bokgi.facts.read import facts_on
 from bokgi.questions.asked import Asked, Json, asked, care_of
 from bokgi.questions.attention import attention_notes
 from bokgi.questions.forecast_categories import CATEGORIES, given_category
@@ -90,9 +92,11 @@ def list_deals(
 ) -> Json:
     """List the deals that a figure counts, as they stood at the end of `as_of`.
 
-    Reads all facts of a lake version. Gives `total{count, amount, amount_unknown}` of all that fit, `deals[]` of which
-    at most `limit` from `offset` on: names, owner, team, stage, amount, dates, and for open ones `days_in_stage`,
-    `last_activity_on`, `reasons[]` and `notes[]` (why it wants attention). Amounts in the organisation's currency.
+    Reads all facts of a lake version. Gives `total{count, amount, amount_unknown, without_rate}` of all that fit,
+    `deals[]` of which at most `limit` from `offset` on: names, owner, team, stage, amount, dates, and for open ones
+    `days_in_stage`, `last_activity_on`, `reasons[]` and `notes[]` (why it wants attention). Amounts in the
+    organisation's currency; one without an exchange rate stands in its own as `unconverted` (`amount` is null), and
+    `without_rate` counts these deals by currency; they are among those of `amount_unknown`.
 
     `order`: `attention` (money × days in the stage) and `amount` (the largest first),
     `created` and `closed` (the latest first), `due` (the earliest first), `stage` (the furthest first), or the other
@@ -126,15 +130,41 @@ def listed(
     sums = looked.agg(**totals("count", _.deal_id.notnull())).to_pyarrow().to_pylist()[0]
     page = looked.order_by(_order(order, reverse=reverse)).limit(min(limit, MOST), offset=offset)
     rows = page.to_pyarrow().to_pylist()
+    waiting = _without_rate(here, looked) if sums["count_amount_unknown"] else {}
+    own = _own_amounts(here, rows) if waiting else {}
     known = sums["count_amount_unknown"] < sums["count"] or not sums["count"]
     return {
         "total": {
             "count": sums["count"],
             "amount": amount(here, sums["count_amount"]) if known else None,
             "amount_unknown": sums["count_amount_unknown"],
+            "without_rate": waiting,
         },
-        "deals": [deal_row(here, row) for row in rows],
+        "deals": [deal_row(here, row, own.get(row["deal_id"])) for row in rows],
     }
+
+
+def _waits(deals: ir.Table) -> ir.BooleanValue:
+    """Tell which deals have an amount that no rate converts: what still names a currency is not converted."""
+    return deals.amount.isnull() & deals.currency.notnull()
+
+
+def _without_rate(here: Asked, deals: ir.Table) -> dict[str, int]:
+    """Count the deals whose amount waits for an exchange rate, by currency."""
+    if here.facts.rates_of is None:
+        return {}
+    found = deals.filter(_waits(deals)).group_by("currency").agg(n=_.count()).order_by("currency")
+    return {row["currency"]: row["n"] for row in found.to_pyarrow().to_pylist()}
+
+
+def _own_amounts(here: Asked, rows: Sequence[Mapping[str, Any]]) -> dict[str, Money]:
+    """Give the amounts that wait for an exchange rate, in their own currency."""
+    keys = [row["deal_id"] for row in rows if row["amount"] is None and row["currency"] is not None]
+    if not keys:
+        return {}
+    then = facts_on(here.read, here.as_of).deals.semi_join(ibis.memtable(pa.table({"deal_id": keys})), "deal_id")
+    told = then.select("deal_id", "amount", "currency").to_pyarrow().to_pylist()
+    return {row["deal_id"]: Money(row["amount"], row["currency"]) for row in told if row["amount"] is not None}
 
 
 def _check(option: str, given: str, allowed: Sequence[str]) -> None:
@@ -273,8 +303,8 @@ _CARE: Final = (
 
 
 _OF_DEAL: Final = (
-    *("deal_id", "account_id", "owner_id", "team", "pipeline", "stage", "outcome", "lost_reason", "amount"),
-    *("created_on", "expected_close_on", "closed_on", "next_step_on", "unknown_then"),
+    *("deal_id", "account_id", "owner_id", "team", "pipeline", "stage", "outcome", "lost_reason"),
+    *("amount", "currency", "created_on", "expected_close_on", "closed_on", "next_step_on", "unknown_then"),
 )
 _TOLD: Final = ("account_name", "deal_name", "stage_label", "stage_order", *_CARE, *REASONS)
 
@@ -321,8 +351,8 @@ def _order(order: str, *, reverse: bool) -> list[ir.Value]:
     return [*falling, _.deal_id.asc()]
 
 
-def deal_row(here: Asked, row: Mapping[str, Any]) -> Json:
-    """Write one deal as every list has it."""
+def deal_row(here: Asked, row: Mapping[str, Any], own: Money | None = None) -> Json:
+    """Write one deal as every list has it; `own` is an amount that waits for an exchange rate."""
     is_open = row["outcome"] == Outcome.OPEN.value
     names = (row["account_name"] or row["account_id"], row["deal_name"])
     dates = ("created_on", "expected_close_on", "closed_on", "next_step_on", "last_activity_on")
@@ -341,6 +371,7 @@ def deal_row(here: Asked, row: Mapping[str, Any]) -> Json:
         "outcome": row["outcome"],
         "lost_reason": row["lost_reason"],
         "amount": amount(here, row["amount"]),
+        "unconverted": None if own is None else own.as_json(),
         **{name: None if row[name] is None else row[name].isoformat() for name in dates},
         "days_in_stage": row["days_in_stage"],
         "unknown_then": [name for name in row["unknown_then"].split(",") if name],

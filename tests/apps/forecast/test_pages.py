@@ -118,6 +118,11 @@ def test_what_a_person_or_team_won_opens_those_deals(
     assert len(links) > 4
     for address, whose in links.items():
         assert sum(Decimal(row["Amount"]) for row in rows(client, address)) == Decimal(won[whose]["amount"])
+    still = dict(re.findall(r'href="(/deals/[?][^"]*((?:person|team)=[^&"]+)[^"]*outcome=open[^"]*)"', shown))
+    to_come = {f"person={row['person_id']}": row["open"] for row in answer["people"] if row["person_id"]}
+    to_come |= {f"team={quote(row['team'])}": row["open"] for row in answer["teams"] if row["team"]}
+    assert set(still.values()) == {key for key, amount in to_come.items() if Decimal(amount["amount"])}
+    assert all(rows(client, address) for address in still)
 
 
 def test_a_pipeline_has_its_forecast_without_what_is_of_all_of_them(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from html import unescape
@@ -16,6 +17,7 @@ from urllib.parse import quote
 import openpyxl
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer
@@ -32,7 +34,7 @@ from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.ui.blocks import Table
 from bokgi.ui.format import ABSENT, NBSP, WORD_JOINER
 from bokgi.ui.speaker import Speaker
-from tests.homes import DEALS_EACH, PEOPLE, SELLERS, TODAY, deal_name
+from tests.homes import DEALS_EACH, PEOPLE, SELLERS, TODAY, add, deal_name
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -407,3 +409,27 @@ def test_the_time_in_a_stage_has_its_interval(as_role: AsRole, home: Path) -> No
     told = [speaker.days_ends(time["median_low"], time["median_high"]) for time in times]
     assert told
     assert [words for words in told if words not in shown] == []
+
+
+def test_an_amount_without_an_exchange_rate_is_shown_in_its_currency_and_leads_to_the_rates(
+    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
+) -> None:
+    settings.HOME = tmp_path / "home"
+    shutil.copytree(written_home, settings.HOME)
+    row = f"usd-1 | lee | proposal | open | 32000 | USD | {TODAY}"
+    add(settings.HOME, {"deals": f"deal_id | owner_id | stage | outcome | amount | currency | created_on\n{row}"})
+    client = as_role("leader")
+    shown = page(client, "/deals/?person=lee")
+    assert "$32,000" in shown
+    assert "1 without an exchange rate" in shown.replace("\u00a0", " ")
+    assert 'href="/settings/definitions/rates/"' in shown
+    assert "$32,000 (no exchange rate)" in page(client, "/deals/usd-1/")
+    quality = page(client, "/data/quality/")
+    assert 'href="/settings/definitions/rates/"' in quality
+    assert "usd-1" in quality
+
+
+def test_an_empty_list_names_filters_only_where_there_are_some(as_role: AsRole) -> None:
+    client = as_role("leader")
+    assert "No deal ended without a decision." in page(client, "/deals/?outcome=no_decision")
+    assert "No deal fits" in page(client, "/deals/?outcome=no_decision&created=2019-05")

@@ -288,3 +288,16 @@ def test_an_unknown_table_and_a_row_that_is_gone_are_no_pages(as_role: AsRole) -
     leader = as_role("leader")
     assert leader.get("/settings/definitions/deals/").status_code == 404
     assert leader.get("/settings/definitions/stages/change/?key=nothing").status_code == 404
+
+
+def test_a_pipeline_without_a_name_is_called_by_its_label(as_role: AsRole, own_home: Path) -> None:
+    leader = as_role("leader")
+    assert "Default pipeline" in content(leader, "/settings/definitions/stages/")
+    stage = {"label": "New", "stage": "new", "stage_order": "9", "kind": "open", "start": "2026-12-01"}
+    assert save(leader, "stages", pipeline="Default pipeline", **stage) == 302
+    (added,) = (row for row in rows(own_home, "stages") if row["stage"] == "new")
+    assert added["pipeline"] == "default"
+    form = content(
+        leader, f"/settings/definitions/stages/change/?{urlencode({'key': key_of(leader, 'stages', 'New')})}"
+    )
+    assert 'value="Default pipeline"' in form

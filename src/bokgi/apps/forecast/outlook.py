@@ -302,10 +302,11 @@ def _shares(
                 Cell(unit.cell(won), href=won_deals(screen, subject, found.period))
                 if won
                 else _amount(screen, unit, row["won_so_far"]),
-                *(_amount(screen, unit, row[key]) for key in ("open", "new")),
+                _amount(screen, unit, row["open"], href=_open_deals(screen, subject)),
+                _amount(screen, unit, row["new"]),
                 _amount(screen, unit, row["mean"], strong=True),
                 _drawn(mean, None if low is None or high is None else (low, high), line, goal),
-                *([_level(screen, unit, levels, key) for key in ("commit", "best_case")] if used else []),
+                *([_level(found, unit, subject, levels, key) for key in ("commit", "best_case")] if used else []),
                 *([_submitted(found, subject, unit), _submit_cell(found, subject)] if submits else []),
             ]
         )
@@ -327,16 +328,29 @@ def _submitted(found: Outlook, subject: Subject, unit: MoneyColumn) -> Cell:
     return Cell(unit.cell(one.amount), href=history, badge=badge, sub=_who_when(found.screen, one))
 
 
-def _amount(screen: Screen, unit: MoneyColumn, amount: Json | None, *, strong: bool = False) -> Cell:
-    """Write an amount; one that is not shown says why."""
+def _open_deals(screen: Screen, subject: Subject) -> str:
+    """Give the list of the open deals of a person or a team."""
+    return deals_address(screen, outcome="open", sort="-amount", **_whose(subject))
+
+
+def _amount(screen: Screen, unit: MoneyColumn, amount: Json | None, *, strong: bool = False, href: str = "") -> Cell:
+    """Write an amount that opens the deals behind it, where there are any; one that is not shown says why."""
     if amount is None:
         return Cell(ABSENT, sub=screen.say(N_("few people")), tone="dim")
-    return Cell(unit.cell(amount_of(amount)), strong=strong)
+    worth = amount_of(amount)
+    return Cell(unit.cell(worth), strong=strong, href=href if worth else "")
 
 
-def _level(screen: Screen, unit: MoneyColumn, levels: Json | None, key: str) -> Cell:
-    """Write what a level comes to; somebody without a win and without an open deal that is due has none."""
-    return Cell(ABSENT) if levels is None else _amount(screen, unit, levels[key])
+def _level(found: Outlook, unit: MoneyColumn, subject: Subject, levels: Json | None, key: str) -> Cell:
+    """Write what a level comes to; it opens the open deals of its category.
+
+    Somebody without a win and without an open deal that is due has none.
+    """
+    if levels is None:
+        return Cell(ABSENT)
+    return _amount(
+        found.screen, unit, levels[key], href=category_address(found.screen, found.period, key, **_whose(subject))
+    )
 
 
 def _submit_cell(found: Outlook, subject: Subject) -> Cell:

@@ -147,12 +147,17 @@ def table(screen: Screen, listing: Listing, answer: Json) -> Table:
     unit = speaker.money_column([*(deal["amount"] for deal in deals), total["amount"]])
     shown = [column for column in columns(screen, unit.label) if not column.optional or column.key in listing.shown]
     rows = [_cells(screen, deal, unit.cell(amount_of(deal["amount"]))) for deal in deals]
-    unknown = total["amount_unknown"]
+    unrated = sum(total["without_rate"].values())
+    unknown = total["amount_unknown"] - unrated
+    missing = [
+        *([screen.say(N_("{n} without an amount"), n=unknown)] if unknown else []),
+        *([screen.say(N_("{n} without an exchange rate"), n=unrated)] if unrated else []),
+    ]
     foot = {
         "": Cell(screen.say(N_("{n} {n:deal|deals}"), n=total["count"]), strong=True),
         "amount": Cell(
             unit.cell(amount_of(total["amount"])),
-            sub=screen.say(N_("{n} without an amount"), n=unknown) if unknown else "",
+            sub=" · ".join(missing),
             strong=True,
         ),
     }
@@ -162,8 +167,33 @@ def table(screen: Screen, listing: Listing, answer: Json) -> Table:
         [[row[column.key] for column in shown] for row in rows],
         foot=[[foot.get(column.key, Cell()) for column in shown]],
         hidden_caption=True,
-        empty=screen.say(N_("No deal fits. Take a filter away, or look for other words.")),
+        empty=_nothing(screen, listing),
     )
+
+
+_NOTHING: Final = {
+    "open": N_("No deal is open."),
+    "won": N_("No deal was won."),
+    "lost": N_("No deal was lost."),
+    "no_decision": N_("No deal ended without a decision."),
+    "removed": N_("No deal was removed."),
+    "closed": N_("No deal is closed."),
+    "all": N_("There are no deals yet."),
+}
+
+
+def _nothing(screen: Screen, listing: Listing) -> str:
+    """Say why the list is empty: what narrows it can be taken away, where anything does."""
+    narrowed = listing.find or filters(screen) or any((screen.team, screen.pipeline, screen.person))
+    if narrowed:
+        return screen.say(N_("No deal fits. Take a filter away, or look for other words."))
+    return screen.say(_NOTHING.get(str(screen.request.GET.get("outcome") or "open"), _NOTHING["all"]))
+
+
+def without_rate(screen: Screen, answer: Json) -> list[str]:
+    """Say which deals of the list stay out of its sum because there is no exchange rate."""
+    text = N_("{n} {n:deal|deals} in {currency} {n:has|have} no exchange rate; {n:it stays|they stay} out of sums.")
+    return [screen.say(text, n=n, currency=name) for name, n in answer["total"]["without_rate"].items()]
 
 
 def short_table(screen: Screen, deals: Sequence[Json], caption: str, *, owners: bool = False) -> Table:
@@ -190,6 +220,7 @@ def _cells(screen: Screen, deal: Json, amount: str) -> dict[str, Cell]:
     speaker = screen.speaker
     is_open = deal["outcome"] == "open"
     end = OUTCOME_NAMES[deal["outcome"]]
+    own = deal["unconverted"]
     return {
         "": Cell(
             deal["account"] or deal["name"] or deal["deal_id"],
@@ -201,7 +232,9 @@ def _cells(screen: Screen, deal: Json, amount: str) -> dict[str, Cell]:
         "stage": Cell(deal["stage_label"] or ABSENT)
         if is_open
         else Cell(screen.say(end), sub=deal["lost_reason"] or ""),
-        "amount": Cell(amount, tone="dim" if "amount" in deal["unknown_then"] else ""),
+        "amount": Cell(amount, tone="dim" if "amount" in deal["unknown_then"] else "")
+        if own is None
+        else Cell(speaker.money(own), sub=screen.say(N_("no exchange rate")), tone="dim"),
         "days": Cell(speaker.count(deal["days_in_stage"])),
         "touch": Cell(speaker.day_short(deal["last_activity_on"])),
         "due": Cell(speaker.day_short(deal["expected_close_on"])),
@@ -294,8 +327,8 @@ def as_rows(screen: Screen, answer: Json) -> tuple[list[str], list[Sequence[Valu
             deal["pipeline"],
             deal["stage_label"],
             say(OUTCOME_NAMES[deal["outcome"]]),
-            amount_of(deal["amount"]),
-            None if deal["amount"] is None else deal["amount"]["currency"],
+            amount_of(deal["amount"] or deal["unconverted"]),
+            None if (worth := deal["amount"] or deal["unconverted"]) is None else worth["currency"],
             day(deal["created_on"]),
             day(deal["expected_close_on"]),
             day(deal["closed_on"]),

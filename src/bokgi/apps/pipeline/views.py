@@ -156,6 +156,7 @@ def deals_index(request: PageRequest) -> HttpResponseBase:
         table=deal_list.table(screen, listing, answer),
         filters=deal_list.filters(screen),
         left_out=deal_list.left_out(screen),
+        without_rate=deal_list.without_rate(screen, answer),
         outcomes=deal_list.OUTCOME_NAMES,
         outcome=request.GET.get("outcome") or "open",
         waiting=deals_waiting(screen.viewer, request.user),

@@ -15,6 +15,7 @@ from bokgi.apps.pipeline.selectors import Screen
 from bokgi.apps.planning import selectors
 from bokgi.apps.planning.editors import Editor, Input
 from bokgi.apps.planning.rules import ALL, Row, holds, holiday_name
+from bokgi.domain.labels import PIPELINES
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.period import Period
@@ -82,8 +83,8 @@ def text(screen: Screen, one: Input, value: Any, people: Mapping[str, str], row:
         return people.get(value, value)
     if value == ALL and one.kind == "text":
         return screen.say(N_("all"))
-    if one.kind == "select":
-        return screen.speaker.label(dict(one.choices), str(value))
+    if one.kind == "select" or one.name == "pipeline":
+        return screen.speaker.label(dict(one.choices) or PIPELINES, str(value))
     return _written(screen, one, value, row)
 
 
@@ -176,6 +177,9 @@ def fields(
         if one.kind == "select" and kept:
             listed = [pair for pair in listed if pair[0] == given.get(one.name)] or [(given.get(one.name, ""),) * 2]
         attributes = {"readonly": "readonly"} if kept and one.kind != "select" else {}
+        value = given.get(one.name, "")
+        if one.name == "pipeline":
+            value = screen.speaker.label(PIPELINES, value)
         if one.kind != "select" and one.name in _LISTED.get(editor.table, ()):
             attributes["list"] = f"known-{one.name}"
         error = wrong.get(one.name)
@@ -184,7 +188,7 @@ def fields(
                 one.name,
                 say(one.label),
                 _CONTROLS.get(one.kind, "text"),
-                given.get(one.name, ""),
+                value,
                 options=listed,
                 hint=say(one.hint) if one.hint else "",
                 error="" if error is None else screen.speaker.message(error),

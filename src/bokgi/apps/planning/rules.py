@@ -14,7 +14,8 @@ import holidays
 
 from bokgi.apps.planning.editors import Editor, Input
 from bokgi.domain.errors import BokgiError, UsageError
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.labels import PIPELINES
+from bokgi.domain.messages import N_, Message, translate
 from bokgi.domain.period import Period
 from bokgi.intake.values.amounts import read_amount
 
@@ -75,9 +76,21 @@ def _value(one: Input, text: str, choices: Sequence[str]) -> Any:  # noqa: ANN40
         raise ValueError(text)
     if one.kind in _READERS:
         return _READERS[one.kind](text)
+    if one.name == "pipeline":
+        return _pipeline(text)
     if len(text) > _LONGEST.get(one.kind, 200):
         raise UsageError("text_too_long", Message(N_("That is too long.")))
     return text
+
+
+def _pipeline(text: str) -> str:
+    """Give the key of a pipeline that is called by its label.
+
+    >>> _pipeline("기본 파이프라인"), _pipeline("갱신")
+    ('default', '갱신')
+    """
+    called = {translate(label, lang): key for key, label in PIPELINES.items() for lang in ("ko", "en")}
+    return called.get(text, text)
 
 
 def _number(text: str) -> float:

@@ -22,6 +22,7 @@ from bokgi.apps.planning.months import months_of
 from bokgi.apps.planning.rules import Row
 from bokgi.apps.planning.services import calendar_rows, definitions_enter
 from bokgi.domain.errors import BokgiError, ConflictError, UsageError
+from bokgi.domain.labels import PIPELINES
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import read_date
 from bokgi.facts.model import Facts
@@ -111,7 +112,10 @@ def definition_change(request: PageRequest, table: str) -> HttpResponse:
         "editor": editor,
         "key": key,
         "back": _home(editor),
-        "known": selectors.suggestions(found, editor),
+        "known": {
+            name: [screen.speaker.label(PIPELINES, one) if name == "pipeline" else one for one in there]
+            for name, there in selectors.suggestions(found, editor).items()
+        },
         "fault": None,
         "look": None,
         "ending": False,

@@ -123,7 +123,11 @@ def _column(pair: str) -> tuple[str, str | None]:
 
 def _show_list(session: Session, found: dict[str, Any]) -> None:
     from bokgi.domain.money import Money
-    from bokgi.ui.format import money_column
+    from bokgi.ui.format import money, money_column
+
+    def own(deal: dict[str, Any]) -> str:
+        worth = deal["unconverted"]
+        return money(Money(Decimal(worth["amount"]), worth["currency"]), session.lang)
 
     total = found["total"]
     amount = total["amount"]
@@ -138,8 +142,12 @@ def _show_list(session: Session, found: dict[str, Any]) -> None:
             else Message(N_("{n} deal"), values, plural=N_("{n} deals"))
         )
     )
-    if total["amount_unknown"]:
-        session.say(N_("{n} of them without a known amount, in no sum."), n=total["amount_unknown"])
+    unknown = total["amount_unknown"] - sum(total["without_rate"].values())
+    if unknown:
+        session.say(N_("{n} of them without a known amount, in no sum."), n=unknown)
+    text = N_("{n} {n:deal|deals} in {currency} {n:has|have} no exchange rate; {n:it stays|they stay} out of sums.")
+    for currency, n in total["without_rate"].items():
+        session.say(text, n=n, currency=currency)
     session.out.print()
     rows = found["deals"]
     currency = next((deal["amount"]["currency"] for deal in rows if deal["amount"]), "KRW")
@@ -160,7 +168,7 @@ def _show_list(session: Session, found: dict[str, Any]) -> None:
             deal["title"],
             deal["owner"] or "–",
             deal["stage_label"] or "–",
-            column.cell(value),
+            column.cell(value) if deal["unconverted"] is None else own(deal),
             deal["expected_close_on"] or "–",
             " · ".join(note["text"] for note in deal["notes"]),
         )
@@ -192,7 +200,10 @@ def deal(
 def _show_deal(session: Session, found: dict[str, Any]) -> None:
     _show_list(
         session,
-        {"total": {"count": 1, "amount": found["deal"]["amount"], "amount_unknown": 0}, "deals": [found["deal"]]},
+        {
+            "total": {"count": 1, "amount": found["deal"]["amount"], "amount_unknown": 0, "without_rate": {}},
+            "deals": [found["deal"]],
+        },
     )
     people = [
         " ".join(filter(None, (who["name"] or who["contact_id"], who["title"], who["role"])))

@@ -33,6 +33,7 @@ def quality(request: PageRequest) -> HttpResponse:
         "whole": speaker.say(answer["all"]["sentence"]) if keeps and answer["gaps"] else "",
         "usual": {name: speaker.money(answer["usual"][name]) for name in ("low", "high")},
         "n": answer["usual"]["n"],
+        "thin": answer["usual"]["low"] is None,
         "keeps": keeps,
         "owners": owners,
         "shown": shown,
