@@ -176,33 +176,22 @@ def test_an_undo_that_loses_the_race_is_done_again(tmp_path: Path) -> None:
         undo(lake, 2, replay=always, by="test", at=moment("2026-01-09"))
 
 
-def test_what_was_released_by_hand_goes_with_the_import_that_quarantined_it(tmp_path: Path) -> None:
+def test_a_later_release_is_replayed_in_its_place_and_an_earlier_one_is_not(tmp_path: Path) -> None:
     lake = lake_in(tmp_path)
-    overlapping(lake, (1, 2))
-    imported(
-        lake,
-        None,
-        at="2026-01-05",
-        kind="release",
-        deals="deal_id | stage\nd9 | talk",
-        releases="quarantined_by | file | row | how\n2 | 2.csv | 7 | repaired",
-    )
-    undo(lake, 2, replay=replay, by="test", at=moment("2026-01-09"))
-    assert [one[0] for one in state(lake)] == ["d1", "d2"]
+    for numbers in ((1,), (2,), (3,)):
+        released = "quarantined_by | file | row | how\n1 | 1.csv | {} | dismissed"
+        overlapping(lake, numbers)
+        imported(lake, None, at="2026-01-05", kind="release", releases=released.format(numbers[0]))
+    seen: list[int] = []
 
+    def listed(view: Lake, old: Import, writing: Writing) -> Entry | None:
+        seen.append(old.import_no)
+        if old.kind == "release":
+            return None if old.import_no == 6 else replace(entry_of(1, 0, 0), kind="release", files="[]")
+        return replay(view, old, writing)
 
-def test_releases_hold_for_the_replay_of_what_they_released(tmp_path: Path) -> None:
-    lake = lake_in(tmp_path)
-    overlapping(lake)
-    imported(
-        lake,
-        None,
-        at="2026-01-05",
-        kind="release",
-        releases="quarantined_by | file | row | how\n3 | 3.csv | 7 | dismissed",
-    )
-    undo(lake, 2, replay=replay, by="test", at=moment("2026-01-09"))
-    assert rows(read(lake).releases, "quarantined_by", "file", "row", "how") == [
-        (3, "3.csv", 7, "dismissed"),
-        (5, "3.csv", 7, "dismissed"),
-    ]
+    done = undo(lake, 3, replay=listed, by="test", at=moment("2026-01-09"))
+    assert seen == [4, 5, 6]
+    assert done.replays == {4: 7, 5: 8, 6: None}
+    kinds = {one.import_no: (one.kind, one.place) for one in lake.imports() if one.committed}
+    assert kinds == {1: ("file", 1), 2: ("release", 2), 7: ("release", 4), 8: ("replay", 5)}

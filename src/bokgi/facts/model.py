@@ -137,6 +137,12 @@ class Facts:
         """All tables by name, without `settings`."""
         return {name: getattr(self, name) for name in FACT_TABLES if name != "settings"}
 
+    @property
+    def waiting(self) -> ir.Table:
+        """The rows of `quarantine` that nobody released; releases outlive the rows that they are about."""
+        left = self.releases.select(import_no="quarantined_by", file="file", row="row")
+        return self.quarantine.anti_join(left, ["import_no", "file", "row"])
+
     def unknown_then(self, column: str) -> int:
         """Count the open deals whose value in a column is not known on the day `as_of`."""
         is_open = self.deals.outcome == Outcome.OPEN.value

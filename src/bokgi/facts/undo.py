@@ -2,7 +2,8 @@
 
 What later imports found known may have been known only because of it. So every later import that came from kept files
 is replayed without it: judged again, in the old order, each under a new number that takes the place of the old one.
-So is every later correction of a deal that the undone import wrote: what it copied came from there, too.
+So is every later release of refused rows, whose mended cells may rest on it as those of a file do, and every later
+correction of a deal that the undone import wrote: what it copied came from there, too.
 Nothing is visible before the one commit in which all of it counts. Judging is intake's matter and is handed in.
 """
 
@@ -18,20 +19,18 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from bokgi.domain.errors import ConflictError, NotFoundError, RefusalError, UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.facts import delta
 from bokgi.facts.engine import connect, parquet
 from bokgi.facts.lake import LOCK_SECONDS, Lake, Writing
 from bokgi.facts.ledger import Entry, Import
-from bokgi.facts.schema import CONTACT, TABLES
+from bokgi.facts.schema import CONTACT
 
 ATTEMPTS: Final = 3
 CORRECTIONS: Final = "corrections"
 """Source of imports that hold corrections of deals."""
+RELEASE: Final = "release"
+"""Kind of imports that took rows out of quarantine, mended or dismissed."""
 
 
 class LakeWithout(Lake):
@@ -49,7 +48,7 @@ class LakeWithout(Lake):
 
 
 Replay = Callable[[Lake, Import, Writing], Entry | None]
-"""Judge the kept files of an import, or its corrections, again.
+"""Judge the kept files of an import, its corrections or its mended rows, again.
 
 Called with the lake as it would be at that point, the import to replay and a `Writing` that takes the rows and names
 the lake version. Gives the entry for the ledger; None when nothing in it is new.
@@ -93,10 +92,10 @@ def undo(
 
 
 def later(imports: Sequence[Import], import_no: int) -> list[Import]:
-    """List the imports from files that were committed after another one, in their order."""
+    """List the imports from files, and the releases, that were committed after another one, in their order."""
     target = next(found for found in imports if found.import_no == import_no)
-    found = [one for one in imports if one.committed and one.place > target.place and json.loads(one.files)]
-    return sorted(found, key=lambda one: one.place)
+    after = [one for one in imports if one.committed and one.place > target.place]
+    return sorted((one for one in after if one.kind == RELEASE or json.loads(one.files)), key=lambda one: one.place)
 
 
 def _resting_on(lake: Lake, imports: Sequence[Import], target: Import) -> list[Import]:
@@ -137,13 +136,10 @@ def _undone(
         replaced = [*later(imports, import_no), *_resting_on(lake, imports, target)]
         replaced.sort(key=lambda one: one.place)
         _refuse_gone(lake, replaced)
-        releases = _releases(lake, first.version)
-        follow = _releasing(imports, releases, import_no)
-        out = {import_no, *(one.import_no for one in (*replaced, *follow))}
+        out = {import_no, *(one.import_no for one in replaced)}
         standing = [one for one in imports if one.import_no not in out]
         rows = [replace(target, status="undone", by=by, at=at, reason=reason)]
         because = f"follows the undo of import {import_no}"
-        rows += [replace(one, status="undone", by=by, at=at, reason=because) for one in follow]
         replays: dict[int, int | None] = {}
         for place, old in enumerate(replaced):
             writing = first if place == 0 else stack.enter_context(first.another())
@@ -152,7 +148,6 @@ def _undone(
             replays[old.import_no] = None
             if entry is None:
                 continue
-            _release_again(writing, old.import_no, releases, standing)
             again = _in_place_of(old, entry, writing)
             standing.append(again)
             rows.append(again)
@@ -208,27 +203,6 @@ def undoable(imports: Sequence[Import], import_no: int) -> Import:
             "import_not_committed", Message(N_("Import {import_no} is undone already."), {"import_no": import_no})
         )
     return target
-
-
-def _releases(lake: Lake, version: int) -> pa.Table:
-    return delta.read(lake.state(version)["releases"], TABLES["releases"])
-
-
-def _releasing(imports: Sequence[Import], releases: pa.Table, import_no: int) -> list[Import]:
-    """List the imports that came from no file and released rows that the undone import had quarantined."""
-    by = set(releases.filter(pc.equal(releases["quarantined_by"], import_no))["import_no"].to_pylist())
-    return [one for one in imports if one.committed and one.import_no in by and not json.loads(one.files)]
-
-
-def _release_again(writing: Writing, old: int, releases: pa.Table, standing: Sequence[Import]) -> None:
-    """Let the releases of a replayed import hold for the rows that its replay quarantined again."""
-    numbers = pa.array([one.import_no for one in standing], pa.int64())
-    held = pc.and_(pc.equal(releases["quarantined_by"], old), pc.is_in(releases["import_no"], numbers))
-    rows = releases.filter(held)
-    if rows.num_rows:
-        again = pa.array([writing.import_no] * rows.num_rows, pa.int64())
-        place = rows.schema.get_field_index("quarantined_by")
-        writing.write("releases", rows.set_column(place, rows.schema.field(place), again).drop_columns(["import_no"]))
 
 
 def _refuse_gone(lake: Lake, imports: Sequence[Import]) -> None:

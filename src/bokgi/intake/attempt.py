@@ -20,7 +20,7 @@ from bokgi.domain.findings import Finding
 from bokgi.facts.schema import TABLES, UNREAD
 from bokgi.intake import sources
 from bokgi.intake.files.staged import StagedFile
-from bokgi.intake.judging import context, judge, refused, repeats, rules, typed
+from bokgi.intake.judging import context, decided, judge, refused, repeats, rules, typed
 from bokgi.intake.judging.judge import Judged
 from bokgi.intake.judging.known import Comparison, Fresh
 from bokgi.intake.judging.ladder import Ladder
@@ -142,6 +142,8 @@ class Task:
     people_complete: bool = False
     releasing: Sequence[tuple[Releasable, str]] = ()
     """Rows that wait in quarantine and are judged again here, and how they leave it when they pass."""
+    decided: Sequence[decided.Decided] = ()
+    """Rows about which a person decided: they are refused as they were."""
 
 
 def attempt(
@@ -223,6 +225,7 @@ def _judge(
         deals_listed=known.deals,
         shared_names=known.shared_names,
     )
+    decided.find(bench, readings, task.decided)
     marked = []
     for done, reading in enumerate(readings):
         marked.append(judge.mark(bench, reading, rules.rules_for(reading, around)))

@@ -204,6 +204,17 @@ def quarantined(lake: Lake, *, import_no: int | None = None, limit: int = 1000, 
         return _listed(bench, waiting(held), Wanted(import_no), limit, offset)
 
 
+def kept(lake: Lake, imports: Sequence[int]) -> list[RefusedRow]:
+    """List the rows that imports put into quarantine, those too that have left it."""
+    held = Held.of(lake, None)
+    if "quarantine" not in held.now or not imports:
+        return []
+    with Workbench() as bench:
+        listed = ", ".join(map(str, imports))
+        rows = f"(SELECT * FROM {held.now['quarantine']} WHERE import_no IN ({listed}))"
+        return _listed(bench, rows, Wanted(), None, 0)
+
+
 def count(lake: Lake, *, import_no: int | None = None, code: str = "") -> int:
     """Count the rows that wait in quarantine, of one import or all; with `code` those that this rule refused."""
     held = Held.of(lake, None)

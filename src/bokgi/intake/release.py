@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
 from bokgi.domain.findings import Finding, weightiest_first
 from bokgi.domain.messages import N_, Message
-from bokgi.facts.lake import Lake
+from bokgi.facts.lake import Lake, Writing
 from bokgi.facts.ledger import Entry, Import
 from bokgi.intake import quarantine, sources
 from bokgi.intake.attempt import Attempted, Counts, Task, attempt
@@ -24,9 +25,9 @@ from bokgi.intake.mapping import saved, second_table
 from bokgi.intake.mapping.model import FileMapping
 from bokgi.intake.mapping.target_periods import of_import
 from bokgi.intake.plan import MAPPINGS
+from bokgi.intake.planned_again import plan_of
 from bokgi.intake.quarantine import Place, RefusedRow
 from bokgi.intake.sql import literal
-from bokgi.intake.undoing import plan_of
 from bokgi.intake.workbench import Workbench, after_commit, told_apart
 from bokgi.intake.writing.held import Held
 
@@ -155,8 +156,8 @@ def _read_again(
     try:
         with Workbench() as bench:
             plan = plan_of(lake, replace(old, mapping=text), bench.folder, bench)
-            staged = [file.staged for file in plan.taken]
-            for label, one in zip(sources.labels(staged), staged, strict=True):
+            tables = [file.staged for file in plan.taken]
+            for label, one in zip(sources.labels(tables), tables, strict=True):
                 if label not in files:
                     continue
                 numbers = ", ".join(str(row.place.row) for row in rows if row.place.file == label)
@@ -230,19 +231,43 @@ def _judged_again(
     with told_apart(), lake.begin() as writing, Workbench() as bench:
         held = Held.of(lake, old.exported_at)
         files = [
-            _staged(bench.folder, file, [row for row in rows if row.place.file == file], old, chosen)
+            staged(bench.folder, file, [row for row in rows if row.place.file == file], old, chosen)
             for file in dict.fromkeys(row.place.file for row in rows)
         ]
         task = Task(files, old.exported_at or old.at, releasing=[(row.place, how) for row in rows])
         done = attempt(bench, task, held, writing, dry_run=False)
         if not done.released or (how == "repaired" and done.counts.quarantined):
             return Released(None, done.counts, 0, waiting, weightiest_first(done.findings))
+        keep_cells(bench, writing, rows)
         version = writing.commit(_entry(old, done, files, by=by, at=at))
     with after_commit(writing.import_no, "change"):
         lake.state(version)
     # What is refused for another reason now waits again, beside this import.
     released = done.released - done.counts.quarantined
     return Released(writing.import_no, done.counts, released, waiting - released, weightiest_first(done.findings))
+
+
+def keep_cells(bench: Workbench, writing: Writing, rows: Sequence[RefusedRow]) -> None:
+    """Keep the cells of rows that a release takes in, so that it can be judged again after an undo.
+
+    They stand in quarantine as rows of the release itself that left at once; what it refuses waits there anyway.
+    """
+    again = set(bench.rows("SELECT file, row FROM refusals WHERE fresh"))
+    left = bench.rows("SELECT quarantined_by, file, row, how FROM released")
+    how = {(number, file, row): how for number, file, row, how in left if (file, row) not in again}
+    taken = [row for row in rows if (row.place.import_no, row.place.file, row.place.row) in how]
+    if not taken:
+        return
+    places = [replace(row.place, import_no=writing.import_no) for row in taken]
+    cells = {
+        "file": pa.array([place.file for place in places], pa.string()),
+        "row": pa.array([place.row for place in places], pa.int64()),
+        "raw": pa.array([json.dumps(dict(row.cells), ensure_ascii=False) for row in taken], pa.string()),
+        "findings": pa.array(["[]"] * len(taken), pa.string()),
+    }
+    writing.write("quarantine", pa.table(cells))
+    hows = [how[row.place.import_no, row.place.file, row.place.row] for row in taken]
+    writing.write("releases", quarantine.releases(list(zip(places, hows, strict=True))))
 
 
 def _entry(
@@ -255,7 +280,7 @@ def _entry(
         at=at,
         exported_at=old.exported_at,
         exported_at_origin=old.exported_at_origin,
-        mapping="".join(saved.write(mapping) for _, mapping in files),
+        mapping=mappings_text([mapping for _, mapping in files]),
         read=done.counts.read,
         accepted=done.counts.accepted,
         quarantined=done.counts.quarantined,
@@ -274,7 +299,7 @@ def _mapping_for(file: str, mappings: Sequence[FileMapping], chosen: Sequence[Fi
     return of_import(replace(told, columns=(*told.columns, *new)), own)
 
 
-def _staged(
+def staged(
     folder: Path, file: str, rows: Sequence[RefusedRow], old: Import, chosen: Sequence[FileMapping]
 ) -> tuple[StagedFile, FileMapping]:
     """Write waiting rows as a staged file again, with the columns of the file they came from."""
@@ -292,7 +317,7 @@ def _staged(
     columns = [_column(number, header, texts[header]) for number, header in enumerate(headers, start=1)]
     name, _, sheet = file.partition("#")
     listed = ", ".join(["_row", *(column.sql for column in columns)])
-    staged = StagedFile(
+    table_of_rows = StagedFile(
         path=Path(name),
         sheet=sheet or None,
         sha256="",
@@ -313,7 +338,7 @@ def _staged(
         sample_sql=query,
         rejects=None,
     )
-    return staged, mapping
+    return table_of_rows, mapping
 
 
 def _column(number: int, header: str, texts: Sequence[str | None]) -> StagedColumn:

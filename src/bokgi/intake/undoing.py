@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +15,10 @@ from bokgi.facts.undo import Undone
 from bokgi.intake import sources
 from bokgi.intake.attempt import attempt
 from bokgi.intake.entering import correct_again
-from bokgi.intake.files import stage_files
-from bokgi.intake.importing import entry_of, mappings_from, result_of, task_of
-from bokgi.intake.mapping.second_table import parted
-from bokgi.intake.plan import Exported, ExportedBy, ImportPlan, PlannedFile
+from bokgi.intake.importing import entry_of, result_of, task_of
+from bokgi.intake.judging.decided import Decided
+from bokgi.intake.planned_again import plan_of
+from bokgi.intake.release_again import Decisions, decisions, release_again
 from bokgi.intake.workbench import Workbench, after_commit
 from bokgi.intake.writing.held import Held
 
@@ -29,11 +30,19 @@ def undo_import(lake: Lake, import_no: int, *, by: str, at: datetime, reason: st
     `RefusalError` (`source_gone`) where the kept files of a later import are gone: nothing is changed then.
     """
     kept: list[int] = []
+    made: dict[int, Decisions] = {}
+    numbers: dict[int, int] = {}
 
     def replay(there: Lake, old: Import, writing: Writing) -> Entry | None:
         if old.source == facts_undo.CORRECTIONS:
             return correct_again(there, old, writing)
-        entry = _replayed(lake, there, old, writing)
+        if writing.version not in made:
+            made[writing.version] = decisions(lake, import_no)
+        decided = made[writing.version].of(old)
+        numbers[old.import_no] = writing.import_no
+        if old.kind == facts_undo.RELEASE:
+            return release_again(made[writing.version], there, old, writing, numbers, decided)
+        entry = _replayed(lake, there, old, writing, decided)
         if entry is not None:
             kept.append(writing.import_no)
         return entry
@@ -49,12 +58,12 @@ def undo_import(lake: Lake, import_no: int, *, by: str, at: datetime, reason: st
     return undone
 
 
-def _replayed(lake: Lake, there: Lake, old: Import, writing: Writing) -> Entry | None:
+def _replayed(lake: Lake, there: Lake, old: Import, writing: Writing, decided: Sequence[Decided]) -> Entry | None:
     """Judge the kept files of one import again against the lake as it would be, and write what is new."""
     with TemporaryDirectory(prefix="bokgi-") as name, Workbench(Path(name)) as bench:
         plan = plan_of(lake, old, Path(name), bench)
         held = Held.of(there, plan.exported.at)
-        task = task_of(plan, there.imports(), complete=old.complete)
+        task = replace(task_of(plan, there.imports(), complete=old.complete), decided=decided)
         done = attempt(bench, task, held, writing, dry_run=False)
         if not done.news:
             return None
@@ -62,27 +71,3 @@ def _replayed(lake: Lake, there: Lake, old: Import, writing: Writing) -> Entry |
     result = result_of(plan, done, writing.import_no, writing.version, dry_run=False)
     entry = entry_of(plan, result, files, by=old.by, at=old.at, complete=old.complete)
     return replace(entry, exported_at_origin=old.exported_at_origin, mapping=old.mapping)
-
-
-def plan_of(lake: Lake, old: Import, folder: Path, bench: Workbench) -> ImportPlan:
-    """Plan an import again as it was: its kept files, its mappings, its moment of export.
-
-    Raises `NotFoundError` (`source_gone`) when a file is no longer kept.
-    """
-    mappings = mappings_from(old.mapping)
-    planned = []
-    for path, one in zip(sources.found(lake, old), sources.of_import(old), strict=True):
-        staging = stage_files(
-            [path], work=folder / f"staged-{path.name}", connection=bench.connection, encoding=one.encoding
-        )
-        for whole in staging.files:
-            name = replace(whole, path=whole.path.with_name(one.name)).name
-            mapping = next((mapping for mapping in mappings if mapping.file == name), None)
-            if mapping is not None:
-                mappings.remove(mapping)
-                part = parted(bench.connection, whole, work=folder / f"staged-{path.name}")
-                planned.append(PlannedFile(whole if mapping.one_table else part.staged, mapping))
-    found_by = ExportedBy(old.exported_at_origin or ExportedBy.GIVEN.value)
-    exported = Exported(old.exported_at or old.at, found_by)
-    findings = tuple(finding for file in planned for finding in file.staged.findings)
-    return ImportPlan(tuple(planned), (), findings, exported, folder)

@@ -213,20 +213,14 @@ def _of_files(
 
 def _refused_deals(facts: Facts) -> int:
     """Count the rows in quarantine that may be deals: those of files of deals, and of files nobody knows any more."""
-    refused = facts.quarantine.group_by("import_no", "file").agg(n=_.count()).to_pyarrow().to_pylist()
-    released = facts.releases.group_by("quarantined_by", "file").agg(n=_.count()).to_pyarrow().to_pylist()
-    taken = {(row["quarantined_by"], row["file"]): row["n"] for row in released}
+    waiting = facts.waiting.group_by("import_no", "file").agg(n=_.count()).to_pyarrow().to_pylist()
     others = {
         (one.import_no, mapping.file)
         for one in facts.imports
         for mapping in mappings_from(one.mapping)
         if mapping.entity is not Entity.DEALS
     }
-    return sum(
-        row["n"] - taken.get((row["import_no"], row["file"]), 0)
-        for row in refused
-        if (row["import_no"], mapped_as(row["file"])) not in others
-    )
+    return sum(row["n"] for row in waiting if (row["import_no"], mapped_as(row["file"])) not in others)
 
 
 def _since(here: Asked, period: Period, seen_on: date | None, age: int) -> _Bounds:

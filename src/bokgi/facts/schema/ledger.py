@@ -58,7 +58,7 @@ LEDGER: Final = (
     Table(
         "quarantine",
         Grain.EVENT,
-        "refused row of a file",
+        "refused row of a file; of a release, a row as it was mended, which left at once",
         ("import_no", "file", "row"),
         (
             Column("file", "string", "file, and sheet after '#' in a workbook"),

@@ -64,7 +64,7 @@ def set_aside(bench: Workbench, marked: Marked) -> None:
     """Fetch the text of the few rows that are refused, shown or compared: table `set_aside_<place>`, as staged."""
     reading, place = marked.reading, marked.reading.place
     errors = [f"mask_{number} & {_errors(rules)} <> 0" for number, rules in enumerate(marked.sets) if _errors(rules)]
-    wanted = [f"SELECT _row FROM same_id WHERE place = {place}"]
+    wanted = [f"SELECT _row FROM same_id WHERE place = {place}", f"SELECT _row FROM decided_{place}"]
     if errors:
         wanted.append(f"SELECT _row FROM marks_{place} WHERE {' OR '.join(errors)}")
     shown = sorted({row for part in marked.held for row in part.rows})
@@ -74,10 +74,15 @@ def set_aside(bench: Workbench, marked: Marked) -> None:
 
 
 def judge(bench: Workbench, marked: Marked, ladder: Ladder) -> Judged:
-    """Say which rows of a file are refused, and why; `mark`, `set_aside` and the comparison of repeats came before."""
+    """Say which rows of a file are refused, and why; `mark`, `set_aside` and the comparison of repeats came before.
+
+    A decided row is refused as it was.
+    """
     reading = marked.reading
     found = [*_findings(bench, reading, marked.held), *_repeated(bench, reading)]
     _refuse(bench, reading, marked.sets)
+    bench.run(f"DELETE FROM refused_{reading.place} WHERE _row IN (SELECT _row FROM decided_{reading.place})")
+    bench.run(f"INSERT INTO refused_{reading.place} SELECT _row, findings FROM decided_{reading.place}")
     refused = bench.number(f"SELECT count(*) FROM refused_{reading.place}")
     repeated = bench.number(
         f"SELECT count(*) FROM repeats WHERE place = {reading.place} AND same AND {_not_refused(reading)}"

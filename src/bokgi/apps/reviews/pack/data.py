@@ -44,7 +44,7 @@ def data(scope: Scope) -> dict[str, Any]:
     days = [row["exported_on"] for row in told if row["exported_on"] is not None]
     exported_on = max(days, default=None)
     age = None if exported_on is None else (scope.as_of - date.fromisoformat(exported_on)).days
-    quarantined = _count(facts.quarantine) - _count(facts.releases)
+    quarantined = _count(facts.waiting)
     unknown = {name: numbers[name] for name in _MATTERS}
     found = _findings(scope, numbers, age, quarantined, unknown)
     found += _ended(scope, numbers)
