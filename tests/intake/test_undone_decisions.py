@@ -17,6 +17,7 @@ from bokgi.intake.mapping.model import Entity, FileMapping
 from bokgi.intake.quarantine import Place
 from bokgi.intake.release import release_by_hand
 from bokgi.intake.undoing import undo_import
+from tests.facts.lakes import read
 from tests.intake.homes import AT, DEALS, Company, deals_mapping, mapping
 
 PEOPLE: Final = mapping(
@@ -153,6 +154,7 @@ def test_a_mended_row_counts_once_after_an_undo_and_waits_when_the_mend_is_undon
     assert standing(company) == [BASE, FILE, DECIDED, AGAIN]
     assert (counted(company, case), quarantine.count(company.lake)) == (1, 0)
     assert nobody_is_missing(company)
+    assert read(company.lake).waiting.count().to_pyarrow().as_py() == 0
     undo(company, DECIDED)
     # The row waits as it was; the next export, judged again, takes it in where nothing speaks against it any more.
     assert counted(company, case) + quarantine.count(company.lake) == 1
