@@ -223,5 +223,7 @@ def test_of_a_release_whose_cells_are_over_the_facts_stay(company: Company, monk
         decided(company, case)
     undo(company, WRONG)
     assert (counted(company, case), quarantine.count(company.lake)) == (1, 0)
+    undo(company, BASE)
+    assert (counted(company, case), quarantine.count(company.lake)) == (1, 0)
     undo(company, DECIDED)
     assert counted(company, case) + quarantine.count(company.lake) == 1

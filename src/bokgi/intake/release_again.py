@@ -10,6 +10,7 @@ from bokgi.facts.engine import parquet
 from bokgi.facts.lake import Lake, Writing
 from bokgi.facts.ledger import Entry, Import
 from bokgi.facts.schema import TABLES
+from bokgi.facts.undo import RELEASE
 from bokgi.intake import quarantine
 from bokgi.intake.attempt import Task, attempt
 from bokgi.intake.judging.decided import Decided
@@ -48,7 +49,7 @@ class Decisions:
         found = []
         for one in self.rows:
             own = one.place.import_no == old.import_no
-            same_text = one.how in _OF_TEXT and one.order < old.place and old.kind != "release"
+            same_text = one.how in _OF_TEXT and one.order < old.place and old.kind != RELEASE
             if one.raw is not None and one.findings is not None and (own or same_text):
                 found.append(Decided(one.place.file, one.place.row, one.raw, one.findings, own))
         return found
@@ -59,25 +60,39 @@ def decisions(lake: Lake, undone: int) -> Decisions:
     held = Held.of(lake, None)
     if "releases" not in held.now:
         return Decisions((), {})
-    imports = {one.import_no: one for one in lake.imports() if one.committed}
+    imports = {one.import_no: one for one in lake.imports()}
+    # A release from before releases were replayed names an import whose place another one took since.
+    moved = {one.replays: number for number, one in imports.items() if one.replays is not None}
     refused = held.now.get("quarantine")
-    texts = f"LEFT JOIN {refused} AS q ON q.import_no = r.quarantined_by AND q.file = r.file AND q.row = r.row"
+    texts = f"LEFT JOIN {refused} AS q ON q.import_no = now AND q.file = r.file AND q.row = r.row"
     columns = "q.raw, q.findings" if refused else "NULL, NULL"
     with Workbench() as bench:
         rows = bench.rows(
-            f"""SELECT r.quarantined_by, r.file, r.row, r.import_no, r.how, {columns}
-                FROM {held.now["releases"]} AS r {texts if refused else ""} ORDER BY ALL"""
+            f"""SELECT now, r.file, r.row, r.import_no, r.how, {columns}
+                FROM (SELECT *, {_now("quarantined_by", moved)} AS now FROM {held.now["releases"]}) AS r
+                {texts if refused else ""} ORDER BY ALL"""
         )
     found = [
-        Decision(Place(number, file, row), imports[number].place, by, how, raw, findings)
+        Decision(Place(number, file, row), imports[number].place if number in imports else 0, by, how, raw, findings)
         for number, file, row, by, how, raw, findings in rows
-        if number in imports and number != by and undone not in (number, by) and imports[by].kind == "release"
+        if number != by and undone not in (number, by) and imports[by].kind == RELEASE
     ]
     taken_by = {one.by for one in found}
     cells: dict[int, list[RefusedRow]] = {}
     for row in quarantine.kept(lake, sorted(taken_by)):
         cells.setdefault(row.place.import_no, []).append(row)
     return Decisions(found, cells)
+
+
+def _now(column: str, moved: Mapping[int, int]) -> str:
+    """Give the SQL of the import that has the place of another one now."""
+    cases = []
+    for old in moved:
+        new = old
+        while new in moved:
+            new = moved[new]
+        cases.append(f"WHEN {old} THEN {new}")
+    return f"CASE {column} {' '.join(cases)} ELSE {column} END" if cases else column
 
 
 def release_again(
