@@ -473,7 +473,7 @@ def test_each_forecast_category_opens_the_deals_that_it_counts() -> None:
 
 def test_an_amount_without_an_exchange_rate_stands_in_its_own_currency() -> None:
     rows = "deal_id | owner_id | stage | amount | currency\na | lee | proposal | 5 |\nb | lee | proposal | 7 | USD\n"
-    found, seen_on = facts_of(**CAST, deals=f"{rows}c | lee | proposal | |"), date(2026, 11, 24)
+    found, seen_on = facts_of(None, **CAST, deals=f"{rows}c | lee | proposal | |"), date(2026, 11, 24)
     answer = fits(list_deals(found, as_of=seen_on), "deals")
     assert answer["total"] == {
         "count": 3,
