@@ -301,7 +301,7 @@ def care_of(now: Facts, deals: ibis.Table) -> ibis.Table:
 
 def _care(now: Facts, deals: ibis.Table, stays: ibis.Table) -> ibis.Table:
     return hygiene(
-        _only_waiting(now, deals),
+        waiting_for_rates(now, deals),
         stays,
         now.stages,
         now.activities,
@@ -312,12 +312,8 @@ def _care(now: Facts, deals: ibis.Table, stays: ibis.Table) -> ibis.Table:
     )
 
 
-def waiting_for_rates(here: Asked) -> ibis.Table:
-    """Give the deals so that one without an amount names a currency only where the amount waits for its rate."""
-    return _only_waiting(here.facts, here.deals)
-
-
-def _only_waiting(now: Facts, deals: ibis.Table) -> ibis.Table:
+def waiting_for_rates(now: Facts, deals: ibis.Table) -> ibis.Table:
+    """Give deals so that one without an amount names a currency only where the amount waits for its rate."""
     # Where nothing was converted no amount waits for a rate, whatever currency is named.
     return deals if now.rates_of is not None else deals.mutate(currency=ibis.null("string"))
 

@@ -64,7 +64,9 @@ def ask_data_quality(facts: Facts, *, as_of: date, period: Period | None = None)
     """
     quarter = period or facts.settings.quarter_of(as_of)
     with asked(facts, as_of=as_of) as here:
-        found = here.keep(gaps(waiting_for_rates(here), here.facts.stages, here.facts.activities, as_of=as_of))
+        found = here.keep(
+            gaps(waiting_for_rates(here.facts, here.deals), here.facts.stages, here.facts.activities, as_of=as_of)
+        )
         sums = _row(gap_sums(found, period=quarter))
         usual = _usual(here, found)
         left = _left(here, quarter)

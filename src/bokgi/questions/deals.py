@@ -26,7 +26,7 @@ from bokgi.domain.sentences import encoded
 from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
 from bokgi.facts.read import facts_on
-from bokgi.questions.asked import Asked, Json, asked, care_of
+from bokgi.questions.asked import Asked, Json, asked, care_of, waiting_for_rates
 from bokgi.questions.attention import attention_notes
 from bokgi.questions.forecast_categories import CATEGORIES, given_category
 from bokgi.questions.moved import FIGURES as CHANGES
@@ -144,16 +144,15 @@ def listed(
     }
 
 
-def _waits(deals: ir.Table) -> ir.BooleanValue:
-    """Tell which deals have an amount that no rate converts: what still names a currency is not converted."""
-    return deals.amount.isnull() & deals.currency.notnull()
-
-
 def _without_rate(here: Asked, deals: ir.Table) -> dict[str, int]:
     """Count the deals whose amount waits for an exchange rate, by currency."""
-    if here.facts.rates_of is None:
-        return {}
-    found = deals.filter(_waits(deals)).group_by("currency").agg(n=_.count()).order_by("currency")
+    waiting = waiting_for_rates(here.facts, deals)
+    found = (
+        waiting.filter(_.amount.isnull() & _.currency.notnull())
+        .group_by("currency")
+        .agg(n=_.count())
+        .order_by("currency")
+    )
     return {row["currency"]: row["n"] for row in found.to_pyarrow().to_pylist()}
 
 
