@@ -119,15 +119,15 @@ def deals_table(screen: Screen, deals: Sequence[Json], caption: str, *, share: b
     return Table(caption, columns, rows, hidden_caption=True, empty=say(none))
 
 
-def category_address(screen: Screen, period: Period, code: str, **whose: str | None) -> str:
+def category_address(screen: Screen, period: Period, code: str) -> str:
     """Give the list of the open deals of a category that are due: in the period, and before where it is not over.
 
-    `whose` narrows it to a person or a team. Empty for what is told as one, and for who may not see lists.
+    Empty for what is told as one, and for who may not see lists.
     """
     if code == FEW:
         return ""
     first = "" if screen.as_of in period else period.start.isoformat()
-    return deals_address(screen, category=code, due=f"{first}..{period.end}", **whose)
+    return deals_address(screen, category=code, due=f"{first}..{period.end}")
 
 
 def category_table(screen: Screen, answer: Json, period: Period) -> Table:

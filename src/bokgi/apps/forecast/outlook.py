@@ -306,7 +306,7 @@ def _shares(
                 _amount(screen, unit, row["new"]),
                 _amount(screen, unit, row["mean"], strong=True),
                 _drawn(mean, None if low is None or high is None else (low, high), line, goal),
-                *([_level(found, unit, subject, levels, key) for key in ("commit", "best_case")] if used else []),
+                *([_level(screen, unit, levels, key) for key in ("commit", "best_case")] if used else []),
                 *([_submitted(found, subject, unit), _submit_cell(found, subject)] if submits else []),
             ]
         )
@@ -341,16 +341,12 @@ def _amount(screen: Screen, unit: MoneyColumn, amount: Json | None, *, strong: b
     return Cell(unit.cell(worth), strong=strong, href=href if worth else "")
 
 
-def _level(found: Outlook, unit: MoneyColumn, subject: Subject, levels: Json | None, key: str) -> Cell:
-    """Write what a level comes to; it opens the open deals of its category.
+def _level(screen: Screen, unit: MoneyColumn, levels: Json | None, key: str) -> Cell:
+    """Write what a level comes to; somebody without a win and without an open deal that is due has none.
 
-    Somebody without a win and without an open deal that is due has none.
+    A level is a sum of won deals and several categories, so that no one list holds its deals.
     """
-    if levels is None:
-        return Cell(ABSENT)
-    return _amount(
-        found.screen, unit, levels[key], href=category_address(found.screen, found.period, key, **_whose(subject))
-    )
+    return Cell(ABSENT) if levels is None else _amount(screen, unit, levels[key])
 
 
 def _submit_cell(found: Outlook, subject: Subject) -> Cell:
