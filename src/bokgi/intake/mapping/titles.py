@@ -54,8 +54,9 @@ def several_titles(sql: str) -> str:
 
     >>> import duckdb
     >>> names = "(SELECT unnest(['김민수 과장', '김민수대리님', '이지은 과장', '이지은과장', '이지은님']) AS name)"
-    >>> [row[0] for row in duckdb.sql(f"SELECT {several_titles('name')} FROM {names}").fetchall()]
-    [True, True, False, False, False]
+    >>> judged = duckdb.sql(f"SELECT name, {several_titles('name')} AS several FROM {names}")
+    >>> judged.filter("several").order("name").fetchall()
+    [('김민수 과장', True), ('김민수대리님', True)]
     """
     text = f"nfc_normalize(trim({sql}))"
     plain = without_title(text)
