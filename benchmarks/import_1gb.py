@@ -252,13 +252,14 @@ def compare(megabytes: int, folder: Path, times: int) -> dict[str, Any]:
 
 
 def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give what was measured as rows of docs/reference/benchmarks.md; ratios and steps have CPU seconds alone."""
+    """Give what was measured as rows of docs/reference/benchmarks.md; steps have CPU seconds alone, ratios no peak."""
     cost = found["runs"]
     told: list[tuple[str, float, float | None, float | None]] = [
         (_CALLED[name], one["cpu"], one["wall"], one["peak"]) for name, one in cost.items()
     ]
     told += [(f"… {step}", cpu, None, None) for step, cpu in cost["bokgi"]["said"]["steps"].items()]
-    told += [(f"import ÷ {_CALLED[way]}", ratio, None, None) for way, ratio in found["cpu_ratio"].items()]
+    for way, ratio in found["cpu_ratio"].items():
+        told.append((f"import ÷ {_CALLED[way]}", ratio, found["wall_ratio"][way], None))
     return [
         {
             "what": what,

@@ -161,8 +161,9 @@ def imports(rows: Sequence[Row]) -> str:
     """Show an import beside DuckDB's own copies of the same file, and where its CPU seconds went."""
     lines = ["| what | MB | CPU seconds | seconds | peak, MiB |", "|---|--:|--:|--:|--:|"]
     for row in sorted(rows, key=lambda row: (row["megabytes"], row["order"])):
-        rest = ["" if row[name] is None else f"{row[name]:.0f}" for name in ("seconds", "peak_mib")]
-        lines.append(f"| {row['what']} | {row['megabytes']:,} | {row['cpu_seconds']:.2f} | {' | '.join(rest)} |")
+        seconds = "" if row["seconds"] is None else f"{row['seconds']:.2f}"
+        peak = "" if row["peak_mib"] is None else f"{row['peak_mib']:.0f}"
+        lines.append(f"| {row['what']} | {row['megabytes']:,} | {row['cpu_seconds']:.2f} | {seconds} | {peak} |")
     return "\n".join(lines)
 
 
