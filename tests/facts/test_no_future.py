@@ -337,3 +337,35 @@ def test_only_deals_of_which_something_is_dated_in_between_are_rebuilt() -> None
     stages = facts_of(stages="pipeline | stage | kind | valid_from\np | won | won | 2026-02-14").stages
     changed = deals_from(replace(facts, stages=stages), ON, kept, date(2026, 2, 13))
     assert all(source != "kept" for _, source in rows(changed, "deal_id", "source"))
+
+
+def test_a_target_is_what_the_last_export_or_entry_by_then_said(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    head = "subject_kind | subject_id | period_start | period_end | amount | currency"
+
+    def told(day: str, *targets: str, kind: str = "file") -> None:
+        imported(lake, None if kind == "entered" else day, at=day, kind=kind, targets="\n".join([head, *targets]))
+
+    told(
+        "2026-01-20", "team | a | 2026-01-01 | 2026-04-01 | 100 | KRW", "team | b | 2026-01-01 | 2026-04-01 | 70 | KRW"
+    )
+    told("2026-02-16", "team | a | 2026-01-01 | 2026-03-01 | 200 | USD", kind="entered")
+    told("2026-03-02", "team | a | 2026-01-01 | 2026-04-01 | 300 | KRW", "team | c | 2026-01-01 | 2026-04-01 | 5 | KRW")
+    told("2026-03-02", "team | a | 2026-01-01 | 2026-04-01 | 301 | KRW")
+    found = read(lake)
+
+    def standing(on: date) -> list[tuple[Any, ...]]:
+        then = as_of(found, on).targets
+        assert then.schema() == found.targets.schema()
+        return rows(then, "subject_id", "period_end", "amount", "currency")
+
+    other = [("b", "2026-04-01", Decimal(70), "KRW"), ("c", "2026-04-01", Decimal(5), "KRW")]
+    first = ("a", "2026-04-01", Decimal(100), "KRW")
+    # What was told first counts before, too; C was told late.
+    assert standing(date(2026, 1, 1)) == [first, *other]
+    assert standing(ON) == [first, *other]
+    assert standing(date(2026, 2, 16)) == [("a", "2026-03-01", Decimal(200), "USD"), *other]
+    assert standing(date(2026, 3, 2)) == [("a", "2026-04-01", Decimal(301), "KRW"), *other]
+    assert (Decimal(301),) in rows(found.targets, "amount")
+    undo(lake, 2, replay=Mock(side_effect=AssertionError), by="test", at=moment("2026-03-03"))
+    assert rows(as_of(read(lake), date(2026, 2, 16)).targets, "subject_id", "amount")[0] == ("a", Decimal(100))

@@ -67,6 +67,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
         """,
         activities="activity_id | happened_on\na1 | 2026-01-03\na2 | 2026-03-01",
         leads="lead_id | created_on | assigned_on | owner_id | converted_deal_id\nl1 | 2026-01-01 | 2026-01-02 | | d1",
+        targets="period_start | period_end | amount\n2026-01-01 | 2026-04-01 | 100\n2026-04-01 | 2026-07-01 | 100",
     )
     imported(
         made,
@@ -77,6 +78,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
         d3      | 2026-01-07 | lost  | 70     | KRW      | park     | lost    | 2026-01-20 | ,
         """,
         sightings="deal_id | as_in\nd2 | 1",
+        targets="period_start | period_end | amount\n2026-01-01 | 2026-04-01 | 150",
     )
     return made
 
@@ -110,10 +112,10 @@ def test_every_table_reads_the_same_on_spark(lake: Lake, spark: BaseBackend) -> 
             assert whole(there.tables[name]) == whole(table), name
 
 
-@pytest.mark.parametrize("on", [date(2026, 1, 3), date(2026, 1, 20)])
+@pytest.mark.parametrize("on", [date(2026, 1, 3), date(2026, 1, 20), date(2026, 2, 6)])
 def test_facts_as_of_a_day_are_the_same_on_spark(lake: Lake, spark: BaseBackend, on: date) -> None:
     here, there = facts(ibis.duckdb.connect(), lake, as_of=on), facts(spark, lake, as_of=on)
-    for name in ("deals", "leads", "activities"):
+    for name in ("deals", "leads", "activities", "targets"):
         assert whole(there.tables[name]) == whole(here.tables[name]), name
     assert there.unknown_then("amount") == here.unknown_then("amount")
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from bokgi.domain.errors import NotFoundError, SetupError, UsageError
-from bokgi.facts.read import facts
+from bokgi.facts.read import facts, facts_on
 from bokgi.facts.schema import TABLES
 from bokgi.intake.entering import Correction, correct, enter, link_people
 from bokgi.intake.writing.home import renewed_calendar
@@ -128,6 +128,9 @@ def test_targets_are_entered_and_entering_them_again_changes_nothing(company: Co
     assert (second.import_no, second.tables) == (None, {})
     assert raised.tables == {"targets": 1}
     assert company.rows("targets", "subject_id, amount::INT") == [("A", 6000)]
+    found = facts(ibis.duckdb.connect(), company.lake)
+    told = [facts_on(found, days(day).date()).targets.to_pyarrow()["amount"].to_pylist() for day in (0, 1)]
+    assert told == [[5000], [6000]]
 
 
 def test_settings_entered_after_an_import_hold_beside_those_it_took(company: Company) -> None:

@@ -55,6 +55,8 @@ def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
       named in `unknown_then`. `currency`, `amount_kind` and `vat` are known with the amount; `attributes` are those
       that the last export up to then held, or of the row by the same rule.
     - Who takes part at the customer's, and in which role, is what exports and entries up to then say.
+    - A target is what the last export or entry up to then said; before the first of all it is what that one says, for a
+      target is set beforehand and told when somebody gets to it.
     - Events, activities, content and responses after `on` are left out; an activity that an export by then already
       announced stays. Definitions hold as of then: rows that begin later are left out, ends that come later are open.
     - `observed_on`, `first_seen_on` and `last_seen_on` say what we knew, not what had happened: null. First values of
@@ -77,6 +79,7 @@ def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
     tables["deals"] = deals
     tables["leads"] = _leads(facts, deals, on)
     tables["deal_contacts"] = _parts(facts, on)
+    tables["targets"] = _targets(facts, on)
     done = facts.activities
     tables["activities"] = _unseen(
         "activities", done.filter((done.happened_on <= _day(on)) | _by(done.first_seen_on, on))
@@ -166,13 +169,16 @@ def _last_changes(facts: Facts, on: date) -> ir.Table:
 
 
 def _last_seen(name: str, table: ir.Table, history: str, on: date) -> ir.Table:
-    """Give what the last export up to `on` held, of each row whose exports differ: its key and parts as `seen_…`."""
+    """Give what the last export up to `on` held, of each row whose exports differ: its key and parts as `seen_…`.
+
+    Of a history whose first entry has no day, that entry holds before every export.
+    """
     several = table.filter(table[history].notnull())
     key = {f"seen_{column}": several[column] for column in TABLES[name].key}
     each = several.select(**key, seen=several[history].unnest())
     each = each.select(*key, **{f"seen_{part}": each.seen[part] for part in each.seen.names})
-    each = each.filter(each.seen_from_on <= _day(on))
-    latest = ibis.window(group_by=list(key), order_by=each.seen_from_on.desc())
+    each = each.filter(each.seen_from_on.isnull() | (each.seen_from_on <= _day(on)))
+    latest = ibis.window(group_by=list(key), order_by=each.seen_from_on.desc(nulls_first=False))
     return each.mutate(place=ibis.row_number().over(latest)).filter(lambda rows: rows.place == 0).drop("place")
 
 
@@ -188,6 +194,16 @@ def _parts(facts: Facts, on: date) -> ir.Table:
         parts_seen=ibis.null(joined.parts_seen.type()),
     )
     return _unseen("deal_contacts", rebuilt.select(pairs.columns))
+
+
+def _targets(facts: Facts, on: date) -> ir.Table:
+    """Give the targets that stood then."""
+    goals = facts.targets
+    last = _last_seen("targets", goals, "targets_seen", on)
+    joined = goals.left_join(last, [goals[column] == last[f"seen_{column}"] for column in TABLES["targets"].key])
+    several = joined.targets_seen.notnull()
+    then = {name: several.ifelse(joined[f"seen_{name}"], joined[name]) for name in ("period_end", "amount", "currency")}
+    return joined.mutate(**then, targets_seen=ibis.null(joined.targets_seen.type())).select(goals.columns)
 
 
 def _changed(joined: ir.Table, name: str) -> tuple[ir.Value, ir.Value]:

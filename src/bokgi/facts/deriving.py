@@ -22,7 +22,7 @@ from bokgi.facts.ledger import Import
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
 from bokgi.facts.settings import DEFAULT_TIME_ZONE
 
-DERIVATION: Final = 7
+DERIVATION: Final = 8
 """Number of the way in which states are derived; one derived in another way is derived again."""
 
 _UNLINKED: Final = frozenset({"people", "identities", "person_links"})
@@ -293,12 +293,13 @@ class Derivation:
         )
         if self.connection.execute("SELECT count(*) FROM repeated").fetchone() == (0,):
             return None
-        dates = "i.effective_on AS observed_on, coalesce(k.first_seen_on, i.effective_on) AS first_seen_on"
-        added = f", {dates}" if table.name in STATE_COLUMNS else ""
+        extra = {column.name for column in STATE_COLUMNS.get(table.name, ())}
+        dates = ", i.effective_on AS observed_on, coalesce(k.first_seen_on, i.effective_on) AS first_seen_on"
+        added = dates if "observed_on" in extra else ""
         seen = ""
-        if table.name == "deal_contacts":
-            added += ", p.parts_seen"
-            seen = f"LEFT JOIN ({_PARTS_SEEN}) AS p ON p.deal_id = r.deal_id AND p.contact_id = r.contact_id"
+        for history in extra & _SEEN.keys():
+            added += f", p.{history}"
+            seen = f"LEFT JOIN ({_history(table, history)}) AS p ON {same.replace('k.', 'p.')}"
         return f"""
             SELECT r.*{added} FROM {quoted(table.name)} AS r JOIN visible_imports AS i USING (import_no)
             LEFT JOIN repeated AS k ON {same} {seen}
@@ -306,17 +307,30 @@ class Derivation:
         """
 
 
-_PARTS_SEEN: Final = """
-    WITH last_of_day AS (
-        SELECT deal_id, contact_id, effective_on AS day, arg_max({'role': role, 'involved': involved}, rank) AS part
-        FROM deal_contacts JOIN visible_imports USING (import_no) SEMI JOIN repeated USING (deal_id, contact_id)
-        GROUP BY ALL
-    )
-    SELECT deal_id, contact_id,
-        list({'from_on': day, 'role': part.role, 'involved': part.involved} ORDER BY day) AS parts_seen
-    FROM last_of_day GROUP BY ALL
-"""
-"""Query for what each pair of deal and contact that several imports hold (`repeated`) was, day by day."""
+_SEEN: Final = {
+    "parts_seen": ("role", "involved"),
+    "targets_seen": ("period_end", "amount", "currency"),
+}
+"""What the history of a row tells of it, by the column that holds the history."""
+
+
+def _history(table: Table, name: str) -> str:
+    """Give the query for what each row that several imports hold (`repeated`) was, day by day.
+
+    What the first told of a definition has no day: it held before.
+    """
+    key = ", ".join(quoted(column) for column in table.key)
+    told = ", ".join(f"'{part}': {part}" for part in _SEEN[name])
+    parts = ", ".join(f"'{part}': told.{part}" for part in _SEEN[name])
+    since = f"nullif(day, min(day) OVER (PARTITION BY {key}))" if table.grain is Grain.DEFINITION else "day"
+    return f"""
+        WITH last_of_day AS (
+            SELECT {key}, effective_on AS day, arg_max({{{told}}}, rank) AS told
+            FROM {quoted(table.name)} JOIN visible_imports USING (import_no) SEMI JOIN repeated USING ({key})
+            GROUP BY ALL
+        ), dated AS (SELECT *, {since} AS from_on FROM last_of_day)
+        SELECT {key}, list({{'from_on': from_on, {parts}}} ORDER BY day) AS {name} FROM dated GROUP BY ALL
+    """
 
 
 def resolved(pairs: dict[str, str]) -> dict[str, str]:

@@ -71,6 +71,15 @@ STATE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "leads": _OBSERVED,
     "activities": _OBSERVED,
     "texts": _OBSERVED,
+    "targets": (
+        Column(
+            "targets_seen",
+            "history of targets",
+            "each target that exports (or entries) held, with the first day, null for the first of all; the last of a "
+            "day counts",
+            "it is the only one; with as_of",
+        ),
+    ),
 }
 """Columns that the derived current state adds to a table; with `as_of` the dates are null, see `facts.as_of`."""
 

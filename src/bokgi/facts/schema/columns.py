@@ -38,6 +38,16 @@ _TYPES: Final[dict[str, pa.DataType]] = {
     "history of parts": pa.list_(
         pa.struct([("from_on", pa.date32()), ("role", pa.string()), ("involved", pa.bool_())])
     ),
+    "history of targets": pa.list_(
+        pa.struct(
+            [
+                ("from_on", pa.date32()),
+                ("period_end", pa.date32()),
+                ("amount", pa.decimal128(18, 2)),
+                ("currency", pa.string()),
+            ]
+        )
+    ),
 }
 
 
