@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -317,3 +318,47 @@ def test_a_number_that_cannot_be_is_refused_in_the_readers_language(
 ) -> None:
     error = asked(capsys, home, "data", "upkeep", "--days", given, "--lang", "ko", code=2)["error"]
     assert error["message"] == said
+
+
+def at_a_terminal(typed: str, *command: str) -> tuple[int, str]:
+    """Run a command at a terminal on which somebody types; give its exit code and what it printed."""
+    keyboard, terminal = os.openpty()
+    os.write(keyboard, typed.encode())
+    running = [sys.executable, "-m", "bokgi.cli", *command, "--lang", "en"]
+    done = subprocess.run(running, stdin=terminal, stderr=terminal, stdout=subprocess.PIPE, text=True, check=False)
+    os.close(terminal)
+    os.close(keyboard)
+    return done.returncode, done.stdout
+
+
+def test_columns_are_shown_before_an_import_and_asked_about_at_a_terminal_where_one_is_not_sure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sure, unsure = tmp_path / "sure.csv", tmp_path / "unsure.csv"
+    sure.write_text(DEALS, encoding="utf-8")
+    unsure.write_text(DEALS.replace(",Created", ",Made").replace("\nD", "\nE"), encoding="utf-8")
+    exported = ("--exported-at", "2026-11-22T18:00", "--lang", "en")
+    homes = [tmp_path / name for name in ("asked", "alone")]
+    command = ("import", str(unsure), *exported, "--home")
+    code, shown = at_a_terminal("n\n", *command, str(homes[0]))
+    assert (code, homes[0].exists()) == (2, False)
+    assert "Made: for example 2026-10-05" in shown
+    assert at_a_terminal("y\n", *command, str(homes[0]))[0] == 0
+    assert at_a_terminal("", "import", str(sure), *exported, "--home", str(homes[0]))[0] == 0
+    assert at_a_terminal("", *command, str(homes[0]), "--yes")[0] == 0
+    # Nobody is there: nothing is asked.
+    assert run([*command, str(homes[1])]) == 0
+    assert "Made: for example 2026-10-05" in capsys.readouterr().out
+    assert run([*command, str(homes[1])]) == 0
+    assert "as in the saved mapping “unsure”" in capsys.readouterr().out
+
+
+def test_an_open_question_shows_what_the_columns_were_taken_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "deals.csv").write_text("Deal ID,Stage,Created\nD1,Offer,03/04/2026\nD2,Won,05/06/2026\n")
+    assert run(["import", str(tmp_path / "deals.csv"), "--home", str(tmp_path / "home"), "--lang", "en"]) == 4
+    shown = capsys.readouterr()
+    assert "--answer" in shown.err
+    assert [line for line in shown.out.splitlines() if line.startswith("Created") and line.endswith("0.95")]
+    assert not (tmp_path / "home").exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from bokgi.cli.confirming import confirmed, somebody_is_there
+from bokgi.cli.mapping_shown import question_lines, show_mapping, unsure
 from bokgi.cli.registry import Answer, command
-from bokgi.cli.session import Session
+from bokgi.cli.session import Progress, Session
 from bokgi.domain.errors import MappingError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import read_moment
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from bokgi.facts.lake import Lake
     from bokgi.intake.importing import ImportResult
-    from bokgi.intake.mapping.model import FileMapping, Question
+    from bokgi.intake.mapping.model import Question
     from bokgi.intake.plan import ImportPlan, PlanOptions
 
 
@@ -58,8 +59,9 @@ def import_files(  # noqa: PLR0913 - each is an option of the command
     ] = None,
     encoding: Annotated[str | None, typer.Option(metavar=N_("NAME"), help=N_("Encoding of the files."))] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=N_("Show all of it and write nothing."))] = False,
+    yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))] = False,
 ) -> Answer:
-    """Plan, ask what only a person can decide, judge, write."""
+    """Plan, ask what only a person can decide, show what the columns were taken for, judge, write."""
     from bokgi.intake.plan import PlanOptions
 
     options = PlanOptions(
@@ -71,7 +73,18 @@ def import_files(  # noqa: PLR0913 - each is an option of the command
         encoding=encoding,
         language=session.lang,
     )
-    result = run_import(session, paths, options, answers=_answers(answer or ()), complete=complete, dry_run=dry_run)
+
+    def look(plan: ImportPlan) -> None:
+        if session.format == "json":
+            return
+        show_mapping(session, plan, whole=dry_run)
+        if not (dry_run or plan.open_questions) and unsure(plan) and somebody_is_there(session):
+            instead = N_("Answer otherwise with --answer KEY=ANSWER, or say what the columns are with --map FILE.")
+            confirmed(session, Message(N_("Import the files as shown?")), yes=yes, hint=Message(instead))
+
+    result = run_import(
+        session, paths, options, answers=_answers(answer or ()), complete=complete, dry_run=dry_run, look=look
+    )
     return Answer(result.as_json(session.lang), lambda shown: show_result(shown, result))
 
 
@@ -83,36 +96,48 @@ def run_import(
     answers: dict[str, str] | None = None,
     complete: bool = False,
     dry_run: bool = False,
+    look: Callable[[ImportPlan], None] | None = None,
 ) -> ImportResult:
-    """Import files into the session's home; questions are asked where somebody can answer."""
+    """Import files into the session's home; questions are asked where somebody can answer.
+
+    `look` is given the plan before a question is asked and before anything is written; what it raises stops the import.
+    """
     from dataclasses import replace
 
     from bokgi.intake.importing import import_files as write_facts
     from bokgi.intake.plan import refuse_open_questions
 
     given = dict(answers or {})
-    with _lake(session, dry_run=dry_run) as lake, session.progress() as show:
-
-        def told(step: str, done: int, of: int) -> None:
-            show(session.text(Message(STEPS.get(step, step))), done / of if of else None)
-
+    with _lake(session, dry_run=dry_run) as lake:
         while True:
             asked = replace(options, hints=replace(options.hints, answers={**options.hints.answers, **given}))
-            plan = _plan(paths, lake, asked, told)
+            with session.progress() as show:
+                plan = _plan(paths, lake, asked, _told(session, show))
             with plan:
                 questions = plan.open_questions
                 if not questions:
                     refuse_open_questions(plan)  # before a home is made for nothing
-                    return write_facts(
-                        lake if dry_run else _made(session.home),
-                        plan,
-                        by=who(),
-                        at=datetime.now(UTC),
-                        dry_run=dry_run,
-                        complete=complete,
-                        progress=told,
-                    )
+                if look is not None:
+                    look(plan)
+                if not questions:
+                    with session.progress() as show:
+                        return write_facts(
+                            lake if dry_run else _made(session.home),
+                            plan,
+                            by=who(),
+                            at=datetime.now(UTC),
+                            dry_run=dry_run,
+                            complete=complete,
+                            progress=_told(session, show),
+                        )
             given |= _asked(session, questions)
+
+
+def _told(session: Session, show: Progress) -> Callable[[str, int, int], None]:
+    def told(step: str, done: int, of: int) -> None:
+        show(session.text(Message(STEPS.get(step, step))), done / of if of else None)
+
+    return told
 
 
 @contextmanager
@@ -162,8 +187,8 @@ def who() -> str:
 
 def _asked(session: Session, questions: Sequence[Question]) -> dict[str, str]:
     """Ask at the terminal; where nobody is there, say which answers are wanted."""
-    if session.format == "json" or not (sys.stdin.isatty() and session.err.is_terminal):
-        lines = [_question_lines(session, question) for question in questions]
+    if not somebody_is_there(session):
+        lines = [question_lines(session, question) for question in questions]
         raise MappingError(
             "question_open",
             Message(
@@ -175,11 +200,6 @@ def _asked(session: Session, questions: Sequence[Question]) -> dict[str, str]:
     return {question.key: _ask(session, question) for question in questions}
 
 
-def _question_lines(session: Session, question: Question) -> str:
-    options = [f"    {option.answer}: {session.text(option.meaning)}" for option in question.options]
-    return "\n".join([f"  {question.key}: {session.text(question.message)}", *options])
-
-
 def _ask(session: Session, question: Question) -> str:
     session.err.print(session.text(question.message))
     for number, option in enumerate(question.options, 1):
@@ -189,18 +209,6 @@ def _ask(session: Session, question: Question) -> str:
         given = session.err.input(f"{wanted} 1–{len(question.options)}: ").strip()
         if given.isdigit() and 1 <= int(given) <= len(question.options):
             return question.options[int(given) - 1].answer
-
-
-def _show_taken(session: Session, questions: Sequence[Question]) -> None:
-    """Show what was decided where only a person can be sure, and how to decide otherwise."""
-    doubtful = [question for question in questions if question.suggestion is not None]
-    if not doubtful:
-        return
-    session.out.print()
-    session.say(N_("Taken for granted; answer otherwise with --answer KEY=ANSWER:"))
-    for question in doubtful:
-        session.out.print(_question_lines(session, question), markup=False, highlight=False)
-        session.out.print(f"    → {question.suggestion}", markup=False, highlight=False)
 
 
 def _mappings(paths: Sequence[Path]) -> tuple[Any, ...]:
@@ -223,20 +231,6 @@ def _answers(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _show_mapping(session: Session, mappings: Sequence[FileMapping]) -> None:
-    """Show what each column was taken for, by what, and how sure that is: before anything is written."""
-    from bokgi.cli.answering import show_table
-    from bokgi.intake.mapping.describe import describe
-
-    heads = [(head, "left") for head in (N_("Column"), N_("Meaning here"), N_("Read as"), N_("Found by"))]
-    for mapping in mappings:
-        columns = describe(mapping, session.lang)
-        rows = [[one.column, one.label, one.format, one.found_by_label, f"{one.confidence:.2f}"] for one in columns]
-        if rows:
-            session.out.print(mapping.file, markup=False, highlight=False)
-            show_table(session, [*heads, (N_("How sure, 0 to 1"), "right")], rows)
-
-
 def show_result(session: Session, result: ImportResult) -> None:
     """Print what the import did: each file, what is worth knowing, and the sum that must hold."""
     from bokgi.cli.answering import show_findings, show_table
@@ -254,10 +248,7 @@ def show_result(session: Session, result: ImportResult) -> None:
         cells = [f"{n:,}" for n in each] or [""] * 4
         rows.append([file.staged.name, what, str(len(file.mapping.columns)), *cells])
     show_table(session, [*texts, *numbers], rows)
-    if result.dry_run:
-        _show_mapping(session, [file.mapping for file, _ in result.of_each_file()])
     show_findings(session, result.findings)
-    _show_taken(session, result.plan.questions)
     session.out.print()
     values = {
         "read": result.read,
