@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from django.test import RequestFactory
 from django_tasks import task_backends
 from django_tasks_db.models import DBTaskResult
 
@@ -98,3 +99,16 @@ def test_what_the_machine_lacks_is_seen_in_the_queue_and_a_refusal_is_passed_ove
     monkeypatch.setattr(type(asking.answers()), "ask", short)
     with pytest.raises(SetupError):
         warming.warm_answers.func()
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_worker_of_another_version_says_so_instead_of_answering_what_nobody_finds(
+    rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(asking.answers()), "kept", lambda *_given, **_asked: None)
+    assert warming.ask_later(rf.get("/"), ask_roster, as_of=TODAY) is None
+    put = DBTaskResult.objects.get(task_path__endswith="compute_answer")
+    warming.compute_answer.func(**put.args_kwargs["kwargs"])
+    monkeypatch.setattr(warming, "code_version", lambda: "another")
+    with pytest.raises(SetupError, match="different versions"):
+        warming.compute_answer.func(**put.args_kwargs["kwargs"])

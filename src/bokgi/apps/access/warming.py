@@ -17,10 +17,10 @@ from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.jobs.models import Attempt
 from bokgi.apps.jobs.schedules import is_worker_missing, scheduled
 from bokgi.apps.jobs.services import AHEAD, AWAITED, BEFOREHAND, enqueue, is_other_work_there
-from bokgi.domain.errors import RefusalError
+from bokgi.domain.errors import RefusalError, SetupError
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
-from bokgi.questions.answers import Question
+from bokgi.questions.answers import Question, code_version
 from bokgi.questions.asked import Json
 
 _QUESTIONS: Final = "bokgi.questions."
@@ -63,7 +63,7 @@ def ask_later(request: HttpRequest, question: Question, /, **parameters: Any) ->
             Message(N_("These figures could not be computed.")),
             Message(N_("Background work under Settings says why; it is tried again in a few minutes.")),
         )
-    enqueue(compute_answer, key=key, question=name, parameters=written)
+    enqueue(compute_answer, key=key, question=name, parameters=written, code=code_version())
     return answers().kept(question, **parameters)
 
 
@@ -76,8 +76,14 @@ def still_waits(request: PageRequest, *, working: bool) -> bool:
 
 
 @task(priority=AWAITED)
-def compute_answer(question: str, parameters: dict[str, Any]) -> None:
-    """Answer one question, so that it is kept."""
+def compute_answer(question: str, parameters: dict[str, Any], code: str = "") -> None:
+    """Answer one question, so that it is kept for who runs the same `code`: another would never find it."""
+    if code not in {"", code_version()}:
+        raise SetupError(
+            "code_differs",
+            Message(N_("The server and the worker run different versions of Bokgi.")),
+            Message(N_("Stop both and start them again.")),
+        )
     module, _, name = question.partition(":")
     if not module.startswith(_QUESTIONS):
         raise ValueError(question)
