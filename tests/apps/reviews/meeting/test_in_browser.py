@@ -27,7 +27,7 @@ from selenium.webdriver.support.ui import Select
 from bokgi.apps.access.models import User
 from bokgi.apps.reviews.models import Commitment, Meeting, Note, Preparation
 from tests import homes
-from tests.apps.reviews.conftest import Caught
+from tests.apps.conftest import Caught
 from tests.apps.reviews.meeting.conftest import SignedIn
 from tests.apps.reviews.meeting.week_after import checked_a_week_later, imported, minutes_told, past_as_it_was
 from tests.conftest import PASSWORD

@@ -16,7 +16,7 @@ from bokgi.apps.reviews.keeping.tasks import check_commitments
 from bokgi.apps.reviews.models import Commitment, Meeting
 from bokgi.apps.reviews.telling.tasks import send_minutes
 from tests import homes
-from tests.apps.reviews.conftest import Caught, parts_of
+from tests.apps.conftest import Caught, parts_of
 from tests.apps.reviews.meeting.conftest import SignedIn
 from tests.ui.browser import press, text, until, waiting
 

@@ -27,8 +27,8 @@ from bokgi.apps.reviews.models import Delivery, DeliveryState, MailKind, MailRef
 from bokgi.apps.reviews.services import planning
 from bokgi.apps.reviews.telling import letters, services, webhook
 from bokgi.domain.errors import UsageError
+from tests.apps.conftest import Caught, parts_of
 from tests.apps.reviews.closed_meetings import agreed, meeting_held, recorded
-from tests.apps.reviews.conftest import Caught, parts_of
 from tests.homes import TODAY
 
 AsRole = Callable[[str], Client]

@@ -1,8 +1,9 @@
-"""A mail server of our own, for tests of what is sent."""
+"""A mail server of our own, for tests of what is sent, and a queue in the database of the test."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from email import message_from_bytes
 from email.message import Message as Mail
 from email.policy import default
@@ -12,7 +13,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiosmtpd.controller import Controller
+from django_tasks import task_backends
+from django_tasks_db.management.commands import db_worker
 from pytest_django import Settings
+
+from bokgi.apps.jobs import schedules
+from bokgi.apps.jobs.services import BESIDE
+
+_BACKEND = "django_tasks_db.DatabaseBackend"
 
 
 class Caught:
@@ -53,3 +61,18 @@ def parts_of(found: Mail) -> dict[str, bytes]:
         for part in found.walk()
         if not part.is_multipart()
     }
+
+
+@pytest.fixture
+def queue(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep tasks in the database until a worker comes, without schedules."""
+    del db
+    with suppress(AttributeError):
+        del task_backends["default"]
+    monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": _BACKEND, "QUEUES": ["default", *BESIDE]}})
+    monkeypatch.setattr(schedules, "_SCHEDULED", {})
+    # The transaction of the test must outlive a look at old connections.
+    monkeypatch.setattr(db_worker, "close_old_connections", lambda: None)
+    yield
+    with suppress(AttributeError):
+        del task_backends["default"]
