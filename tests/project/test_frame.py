@@ -172,6 +172,15 @@ def test_a_nul_character_is_refused_before_any_view_sees_it(
     assert "NUL" in answer.content.decode()
 
 
+@pytest.mark.usefixtures("home", "english")
+def test_who_sends_too_much_at_once_is_told_so_on_a_page(as_role: AsRole) -> None:
+    rep = as_role("rep")
+    for sent in ({"text": "가" * (1 << 20)}, {f"field-{number}": "1" for number in range(2001)}):
+        answer = rep.post("/reviews/thanks/", sent)
+        assert answer.status_code == 413
+        assert "Nothing was changed" in answer.content.decode()
+
+
 def test_what_waits_is_called_as_people_call_it() -> None:
     tasks = {one.module_path for one in _tasks()}
     assert len(tasks) > 15

@@ -30,6 +30,8 @@ LOOPBACK: Final = "127.0.0.1"
 PORT: Final = 8230
 _PORTS_TRIED: Final = 20
 _THREADS: Final = 8
+_BESIDE_FILES: Final = 64 << 20
+"""Bytes of a request beside the files of an upload; who gives a little too much of these is told by a page."""
 _GRACE_SECONDS: Final = 10.0
 _CALM_SECONDS: Final = 5.0
 
@@ -105,7 +107,8 @@ def serve(host: str, port: int, stop: Stop) -> None:
     """Answer requests until stopped."""
     from waitress.server import create_server  # noqa: PLC0415 - only the server needs it
 
-    from bokgi.project.wsgi import application  # noqa: PLC0415 - needs Django set up
+    from bokgi.apps.data.rules import MOST_BYTES  # noqa: PLC0415 - needs Django set up
+    from bokgi.project.wsgi import application  # noqa: PLC0415 - as above
 
     _load_pages()
     sockets: dict[int, Any] = {}
@@ -115,6 +118,7 @@ def serve(host: str, port: int, stop: Stop) -> None:
         host=host,
         port=port,
         threads=_THREADS,
+        max_request_body_size=MOST_BYTES + _BESIDE_FILES,
         ident="",
         clear_untrusted_proxy_headers=False,
     )

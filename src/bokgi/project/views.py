@@ -6,6 +6,7 @@ import gzip
 from typing import Final
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import connection
 from django.http import (
     Http404,
@@ -143,8 +144,10 @@ def _sees_everybody(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that cannot be understood; nothing of it is repeated."""
-    del exception
+    """Answer a request that holds too much or cannot be understood; nothing of it is repeated."""
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
+        text = N_("More was sent at once than is taken. Nothing was changed.")
+        return _page(request, 413, N_("Too much at once"), text, N_("Send less text, or fewer files, at a time."))
     text = N_("Your browser sent something that cannot be understood.")
     return _page(request, 400, N_("Request not understood"), text)
 
