@@ -1,5 +1,6 @@
 // Tables by the keyboard: in a focused table the arrow keys (or j and k) walk through the rows, Enter opens the row's
-// first link, Space chooses it. A box in the head chooses all rows of the page.
+// first link, Space chooses it. A box in the head chooses all rows of the page. A frame is told whether its table has
+// room in it, for the head that stays in sight (screen.css).
 (() => {
   "use strict";
   const rowsOf = (frame) => [...frame.querySelectorAll("tbody tr:not(.empty-row)")];
@@ -43,6 +44,24 @@
       event.target.closest("tr").setAttribute("aria-selected", String(event.target.checked));
     }
   });
+  const measure = (frame) => {
+    const table = frame.querySelector(":scope > table");
+    if (!table.tHead || !frame.clientWidth) return;
+    frame.classList.remove("is-over", "is-roomy");
+    const isOver = frame.matches(".is-tall") || table.offsetWidth > frame.clientWidth;
+    if (isOver) {
+      const [around, head, whole] = [frame, table.tHead, table].map((one) => one.getBoundingClientRect());
+      frame.style.setProperty("--from", `${head.top - around.top}px`);
+      frame.style.setProperty("--run", `${Math.min(whole.bottom, around.bottom) - head.bottom}px`);
+    }
+    frame.classList.add(isOver ? "is-over" : "is-roomy");
+  };
+  const sizes = new ResizeObserver((entries) => new Set(entries.map((one) => one.target.closest(".table-wrap"))).forEach(measure));
+  const watch = () => {
+    for (const one of document.querySelectorAll(".table-wrap:has(> table), .table-wrap > table")) sizes.observe(one);
+  };
+  watch();
+  document.addEventListener("htmx:afterSettle", watch);
   // A table that was searched, sorted or turned says how many rows there are: what is drawn anew is not read aloud itself.
   document.addEventListener("htmx:afterSettle", (event) => {
     const range = event.target.closest?.(".listing")?.querySelector("[data-range]");
