@@ -20,13 +20,14 @@ import pyarrow.parquet as pq
 from bokgi.domain.errors import InputError, MappingError
 from bokgi.domain.findings import Finding, Severity, weightiest_first
 from bokgi.domain.messages import N_, Message
+from bokgi.domain.stage import StageKind
 from bokgi.facts.lake import Lake
 from bokgi.facts.settings import DEFAULT_TIME_ZONE, Settings
 from bokgi.intake.files import ExportedAt, Place, StagedFile, stage_files
 from bokgi.intake.files.staged import Progress
 from bokgi.intake.mapping import saved
 from bokgi.intake.mapping.detect import map_files
-from bokgi.intake.mapping.model import Entity, FileMapping, Hints, Question
+from bokgi.intake.mapping.model import Entity, FileMapping, Hints, Question, StageDefinition, StageFoundBy
 from bokgi.intake.mapping.preset import preset_named
 from bokgi.intake.mapping.second_table import parted
 from bokgi.intake.workbench import Workbench, told_apart
@@ -234,7 +235,12 @@ def _plan(
             )
         parts = [parted(bench.connection, file, work=folder / "staged", hints=hints) for file in staging.files]
         detection = map_files(
-            [part.staged for part in parts], connection=bench.connection, among=among, saved=known, hints=hints
+            [part.staged for part in parts],
+            connection=bench.connection,
+            among=among,
+            saved=known,
+            held=_stages(lake),
+            hints=hints,
         )
     files = tuple(
         PlannedFile(whole if mapping.one_table or mapping.entity is Entity.IGNORE else part.staged, mapping)
@@ -262,9 +268,34 @@ def _plan(
 
 def _own_zone(lake: Lake | None) -> str:
     """Give the organisation's zone, in which its people name the moment of an export."""
+    settings = _rows_of(lake, "settings")
+    return DEFAULT_TIME_ZONE if settings is None else Settings.of(settings).time_zone
+
+
+def _stages(lake: Lake | None) -> tuple[StageDefinition, ...]:
+    """Give the stages that the home has."""
+    rows = _rows_of(lake, "stages")
+    return tuple(
+        StageDefinition(
+            pipeline=row["pipeline"],
+            stage=row["stage"],
+            label=row["label"],
+            stage_order=row["stage_order"],
+            kind=StageKind(row["kind"]),
+            origin=row["origin"],
+            found_by=StageFoundBy.HELD,
+        )
+        for row in (
+            () if rows is None else rows.sort_by([("pipeline", "ascending"), ("stage_order", "ascending")]).to_pylist()
+        )
+    )
+
+
+def _rows_of(lake: Lake | None, table: str) -> pa.Table | None:
+    """Read a table of the home as it is now; null where nothing was imported yet."""
     if lake is None or not lake.folder.is_dir() or not any(one.committed for one in lake.imports()):
-        return DEFAULT_TIME_ZONE
-    return Settings.of(pa.concat_tables(pq.read_table(path) for path in lake.state()["settings"])).time_zone
+        return None
+    return pa.concat_tables(pq.read_table(path) for path in lake.state()[table])
 
 
 def _saved(lake: Lake) -> tuple[FileMapping, ...]:

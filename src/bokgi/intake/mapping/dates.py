@@ -121,6 +121,7 @@ def _ended(staged: StagedFile, mapping: FileMapping, stages: Sequence[StageDefin
     if closed := text_of(staged, mapping, "deals.is_closed"):
         return f"coalesce(lower({closed}) IN ('true', '1', 'yes', 'y', '예'), false)"
     ends = [stage.stage for stage in stages if stage.kind is not StageKind.OPEN]
+    ends += [text for text, meant in mapping.values.get("deals.stage", {}).items() if meant in ends]
     stage = text_of(staged, mapping, "deals.stage")
     return f"coalesce({stage} IN ({_listed(ends)}), false)" if stage and ends else None
 

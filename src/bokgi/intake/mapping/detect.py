@@ -23,7 +23,7 @@ from bokgi.intake.mapping.columns import Context, assign
 from bokgi.intake.mapping.fields import FIELDS, field_of
 from bokgi.intake.mapping.formats import Formatted, formatted, sortable
 from bokgi.intake.mapping.joins import overlap, references, unmatched
-from bokgi.intake.mapping.ladders import choose, evidence, given
+from bokgi.intake.mapping.ladders import choose, evidence, existing, given
 from bokgi.intake.mapping.model import (
     LEAVE_OUT,
     Detection,
@@ -65,14 +65,16 @@ def map_files(
     connection: duckdb.DuckDBPyConnection,
     among: Sequence[Preset] | None = None,
     saved: Sequence[FileMapping] = (),
+    held: Sequence[StageDefinition] = (),
     hints: Hints | None = None,
 ) -> Detection:
     """Map the files of one import.
 
     `among`: presets to try (all of them where it is null). `saved`: mappings that a person saved; they go before
-    presets. `hints`: what the person who imports says, which goes before everything. The mappings come in the order of
-    the files. A question without a suggestion must be answered before the import (`Detection.open_questions`).
-    Raises MappingError where a hint names a file, a column or a field that does not exist.
+    presets. `held`: the stages that the home has. `hints`: what the person who imports says, which goes before
+    everything. The mappings come in the order of the files. A question without a suggestion must be answered before the
+    import (`Detection.open_questions`). Raises MappingError where a hint names a file, a column or a field that does
+    not exist.
     """
     told = hints or Hints()
     _check(told, files)
@@ -81,7 +83,7 @@ def map_files(
     works = [_assigned(recognised, source, told) for recognised in known]
     for work in works:
         _understood(connection, work, told)
-    _ladders(connection, works, told)
+    _ladders(connection, works, held, told)
     _labelled(connection, works)
     histories = [work.mapping for work in works if work.mapping.entity in {Entity.STAGE_HISTORY, Entity.DEAL_HISTORY}]
     with_deals = any(work.mapping.entity is Entity.DEALS for work in works)
@@ -203,7 +205,9 @@ def _outcome_or_stage(work: _Work) -> FileMapping:
     )
 
 
-def _ladders(connection: duckdb.DuckDBPyConnection, works: Sequence[_Work], hints: Hints) -> None:
+def _ladders(
+    connection: duckdb.DuckDBPyConnection, works: Sequence[_Work], held: Sequence[StageDefinition], hints: Hints
+) -> None:
     """Find the stages of the import and tell every file that names stages."""
     deals = [work for work in works if work.mapping.entity is Entity.DEALS]
     histories = [work for work in works if work.mapping.entity is Entity.STAGE_HISTORY]
@@ -215,17 +219,17 @@ def _ladders(connection: duckdb.DuckDBPyConnection, works: Sequence[_Work], hint
     if main is not None:
         found = _evidence(connection, deals, histories)
         inferred: tuple[StageDefinition, ...] = ()
-        stages = main.mapping.stages
-        if not stages:
-            chosen = _chosen(connection, works, main, found, listed, hints)
-            stages, inferred = chosen.stages, chosen.inferred
+        stages = _each_once(main.mapping.stages, held) if main.mapping.stages or not listed else ()
+        chosen = _chosen(connection, works, main, found, listed, stages, hints)
+        stages, inferred = (*stages, *chosen.stages), chosen.inferred
         for work in deals:
             work.mapping = dates.with_stages(work.mapping, work.staged, found, work.context.prefix)
             work.mapping = dates.closing(connection, work.staged, work.mapping, stages)
             asked = choose.which_won(work.staged.name, work.mapping, stages, hints)
             work.questions += asked.questions
             stages = asked.stages
-        main.mapping = replace(main.mapping, stages=stages)
+        # What the home has is not said again: it may be changed there.
+        main.mapping = replace(main.mapping, stages=tuple(stage for stage in stages if stage not in held))
         main.findings += choose.said(inferred, stages, main.staged.name)
     for work in lists:
         work.mapping = replace(work.mapping, stages=work.mapping.stages or stages)
@@ -253,16 +257,23 @@ def _chosen(
     main: _Work,
     found: Sequence[evidence.StageEvidence],
     listed: Sequence[StageDefinition],
+    known: Sequence[StageDefinition],
     hints: Hints,
 ) -> choose.Chosen:
-    """Choose the ladder, and let the texts of all files stand for its keys."""
+    """Choose what is not `known` of the ladder, and let the texts of all files stand for its keys."""
     ladder = main.preset.ladder if main.preset else ()
-    chosen = choose.choose(found, listed, _pipeline_labels(connection, works), ladder, hints, main.staged.name)
+    if known:
+        chosen = existing.fit(found, known, ladder, hints, main.staged.name)
+    else:
+        chosen = choose.choose(found, listed, _pipeline_labels(connection, works), ladder, hints, main.staged.name)
     main.questions += chosen.questions
     main.findings += chosen.findings
     for work in works:
         if work.mapping.entity in {Entity.DEALS, Entity.STAGE_HISTORY}:
             work.mapping = _with_keys(work.mapping, chosen.stage_values, chosen.pipeline_values)
+        if work.mapping.entity is Entity.DEALS and chosen.pipeline and work.mapping.of("deals.pipeline") is None:
+            constants = {"deals.pipeline": chosen.pipeline, **work.mapping.constants}
+            work.mapping = replace(work.mapping, constants=constants)
     return chosen
 
 
@@ -353,8 +364,12 @@ def _compared(connection: duckdb.DuckDBPyConnection, works: Sequence[_Work]) -> 
 
 def stages_of(detection: Detection) -> tuple[StageDefinition, ...]:
     """Give the stages that the mappings of an import define, each once."""
+    return _each_once(*(mapping.stages for mapping in detection.mappings))
+
+
+def _each_once(*listed: Sequence[StageDefinition]) -> tuple[StageDefinition, ...]:
     found: dict[tuple[str, str], StageDefinition] = {}
-    for mapping in detection.mappings:
-        for stage in mapping.stages:
+    for stages in listed:
+        for stage in stages:
             found.setdefault((stage.pipeline, stage.stage), stage)
     return tuple(found.values())

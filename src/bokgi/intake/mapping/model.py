@@ -72,6 +72,8 @@ class StageFoundBy(StrEnum):
 
     HAND = "hand"
     SAVED = "saved"
+    HELD = "held"
+    """The home has it."""
     METADATA = "metadata"
     PRESET = "preset"
     COLUMNS = "columns"

@@ -22,6 +22,7 @@ SURE: Final = 0.8
 _FOUND_BY: Final = {
     StageFoundBy.HAND: N_("told by hand"),
     StageFoundBy.SAVED: N_("saved mapping"),
+    StageFoundBy.HELD: N_("your stages"),
     StageFoundBy.METADATA: N_("the CRM’s list of stages"),
     StageFoundBy.PRESET: N_("preset"),
     StageFoundBy.COLUMNS: N_("columns with dates of stages"),
@@ -43,6 +44,8 @@ class Chosen:
     questions: tuple[Question, ...] = ()
     findings: tuple[Finding, ...] = ()
     inferred: tuple[StageDefinition, ...] = ()
+    pipeline: str | None = None
+    """Pipeline of deals whose file names none."""
 
 
 def choose(
@@ -59,13 +62,13 @@ def choose(
         text = N_("{file} has more than {n} different {n:stage|stages}; the column of stages is not one.")
         return Chosen(findings=(Finding("stages_too_many", Severity.ERROR, Message(text, values), values=values),))
     if not given:
-        return _inferred(evidence, preset, hints, file)
+        return inferred(evidence, preset, hints, file)
     ladder = fitted(given, evidence, pipeline_labels)
     if ladder.covers:
         return Chosen(ladder.stages, dict(ladder.stage_values), dict(ladder.pipeline_values))
     known = {stage.stage for stage in ladder.stages} | set(ladder.stage_values)
     strangers = [part for part in evidence if part.stage not in known]
-    rest = _inferred(strangers, preset, hints, file)
+    rest = inferred(strangers, preset, hints, file)
     values = {"file": file, "stages": ", ".join(part.stage for part in strangers[:_SHOWN])}
     text = N_("The list of stages does not have most stages of {file}: {stages}. Their order and kind are inferred.")
     finding = Finding("stages_not_in_list", Severity.WARNING, Message(text, values), len(strangers), values=values)
@@ -79,7 +82,8 @@ def choose(
     )
 
 
-def _inferred(evidence: Sequence[StageEvidence], preset: Sequence[PresetStage], hints: Hints, file: str) -> Chosen:
+def inferred(evidence: Sequence[StageEvidence], preset: Sequence[PresetStage], hints: Hints, file: str) -> Chosen:
+    """Infer the ladder from what the files say, and ask for the order where nothing decides it."""
     ladder = infer(evidence, preset)
     stages = ladder.stages
     questions = []
@@ -93,9 +97,9 @@ def _inferred(evidence: Sequence[StageEvidence], preset: Sequence[PresetStage], 
     return Chosen(stages, questions=tuple(questions), inferred=stages)
 
 
-def said(inferred: Sequence[StageDefinition], stages: Sequence[StageDefinition], file: str) -> list[Finding]:
+def said(of: Sequence[StageDefinition], stages: Sequence[StageDefinition], file: str) -> list[Finding]:
     """Say of the stages that were inferred what they are taken for, after all that somebody answered."""
-    names = {(stage.pipeline, stage.stage) for stage in inferred}
+    names = {(stage.pipeline, stage.stage) for stage in of}
     stages = [stage for stage in stages if (stage.pipeline, stage.stage) in names]
     if not stages:
         return []
