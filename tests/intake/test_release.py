@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,8 @@ from bokgi.intake.importing import import_files
 from bokgi.intake.plan import PlanOptions, plan_import
 from bokgi.intake.quarantine import Place, Wanted
 from bokgi.intake.release import release_by_hand, release_by_mapping
-from tests.intake.homes import AT, Company, counts, deals_mapping
+from bokgi.intake.undoing import undo_import
+from tests.intake.homes import AT, LADDER, Company, counts, deals_mapping
 
 HEAD = "id | name | account | owner | stage | amount | created | closed | region"
 TEXT = f"""{HEAD}
@@ -161,3 +164,36 @@ def test_raw_text_is_json_of_the_cells_with_text(company: Company) -> None:
         "id": "D3", "name": "c", "account": "Acme", "owner": "Lee", "stage": "Talk", "amount": "lots",
         "created": "2026-01-05",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["mended", "dismissed"])
+def test_a_row_that_was_decided_stays_so_when_its_file_comes_again_and_nothing_refuses_it(
+    company: Company, how: str
+) -> None:
+    rows = ("D1 | a | Acme | Kim | Dancing | 5 | 2026-01-05 | | ", "D2 | b | Acme | Kim | Talk | 7 | 2026-01-05 | | ")
+    text = "\n".join((HEAD, *rows))
+    assert company.load(text).quarantined == 1
+    place = Place(1, "deals.csv", 2)
+    if how == "mended":
+        assert release_by_hand(company.lake, place, {"stage": "Offer"}, by="test", at=AT).released == 1
+    else:
+        quarantine.dismiss(company.lake, [place], by="test", at=AT)
+    before = company.rows("deals", "deal_id, stage")
+    dancing = replace(LADDER[1], stage="Dancing", label="Dancing", stage_order=9)
+    known = deals_mapping(stages=(*LADDER, dancing))
+    again = company.load(text, known, on=date(2026, 12, 1))
+    assert (again.accepted, again.quarantined, again.known) == (0, 0, 2)
+    assert company.rows("deals", "deal_id, stage") == before
+    # Another text is another row.
+    changed = company.load(text.replace("| 5 |", "| 6 |"), known, on=date(2026, 12, 2))
+    assert changed.accepted == 1
+    assert company.rows("deals", "stage", "deal_id = 'D1'") == ["Dancing"]
+
+
+def test_a_row_whose_mending_was_taken_back_is_judged_when_its_file_comes_again(company: Company) -> None:
+    text = f"{HEAD}\nD1 | a | Acme | Kim | Dancing | 5 | 2026-01-05 | | "
+    company.load(text)
+    release_by_hand(company.lake, Place(1, "deals.csv", 2), {"stage": "Offer"}, by="test", at=AT)
+    undo_import(company.lake, 2, by="test", at=AT)
+    dancing = replace(LADDER[1], stage="Dancing", label="Dancing", stage_order=9)
+    assert company.load(text, deals_mapping(stages=(*LADDER, dancing)), on=date(2026, 12, 1)).accepted == 1

@@ -142,8 +142,8 @@ class Task:
     people_complete: bool = False
     releasing: Sequence[tuple[Releasable, str]] = ()
     """Rows that wait in quarantine and are judged again here, and how they leave it when they pass."""
-    decided: Sequence[decided.Decided] = ()
-    """Rows about which a person decided: they are refused as they were."""
+    decided: Sequence[decided.Decided] | None = ()
+    """Rows about which a person decided: they are refused as they were. Null: all of which the lake knows."""
 
 
 def attempt(
@@ -225,7 +225,7 @@ def _judge(
         deals_listed=known.deals,
         shared_names=known.shared_names,
     )
-    decided.find(bench, readings, task.decided)
+    decided.find(bench, readings, task.decided, held)
     marked = []
     for done, reading in enumerate(readings):
         marked.append(judge.mark(bench, reading, rules.rules_for(reading, around)))

@@ -149,6 +149,7 @@ def task_of(plan: ImportPlan, imports: Sequence[Import], *, complete: bool) -> T
         currency=plan.currency,
         language=plan.language,
         people_complete=complete and any(file.mapping.entity is Entity.PEOPLE for file in plan.taken),
+        decided=None,
     )
 
 

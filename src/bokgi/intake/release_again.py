@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from bokgi.facts.engine import parquet
 from bokgi.facts.lake import Lake, Writing
@@ -13,15 +12,12 @@ from bokgi.facts.schema import TABLES
 from bokgi.facts.undo import RELEASE
 from bokgi.intake import quarantine
 from bokgi.intake.attempt import Task, attempt
-from bokgi.intake.judging.decided import Decided
+from bokgi.intake.judging.decided import OF_TEXT, Decided
 from bokgi.intake.quarantine import Place, RefusedRow
 from bokgi.intake.release import keep_cells, staged
 from bokgi.intake.sql import identifier
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
-
-_OF_TEXT: Final = frozenset({"repaired", "dismissed"})
-"""How a row leaves when a person looked at it alone: a later file that shows the same text shows the same row."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ class Decisions:
         found = []
         for one in self.rows:
             own = one.place.import_no == old.import_no
-            same_text = one.how in _OF_TEXT and one.order < old.place and old.kind != RELEASE
+            same_text = one.how in OF_TEXT and one.order < old.place and old.kind != RELEASE
             if one.raw is not None and one.findings is not None and (own or same_text):
                 found.append(Decided(one.place.file, one.place.row, one.raw, one.findings, own))
         return found
