@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bokgi.analysis.bottleneck import bottlenecks
     from bokgi.analysis.change_detection import changes, weekly_counts
     from bokgi.analysis.comparison import compare_people
-    from bokgi.analysis.comparison.conditions import conditions
+    from bokgi.analysis.comparison.conditions import conditions, leaks
     from bokgi.analysis.concentration import concentration, gini, people_time, resilience
     from bokgi.analysis.content_effect import content_effect, deal_weeks, first_exposures
     from bokgi.analysis.deal_traits import deal_traits
@@ -49,6 +49,7 @@ __all__ = [
     "forecast",
     "funnel",
     "gini",
+    "leaks",
     "open_facts",
     "people_time",
     "person_gap",
@@ -78,6 +79,7 @@ _HOMES: Final = {
     "forecast": "analysis.forecast",
     "funnel": "analysis.funnel",
     "gini": "analysis.concentration",
+    "leaks": "analysis.comparison.conditions",
     "open_facts": "facts.read",
     "people_time": "analysis.concentration",
     "person_gap": "analysis.decomposition",

@@ -116,7 +116,7 @@ def test_that_none_stopped_at_one_stage_is_not_said_of_all() -> None:
     world = simulate(Organisation(seed=3, reps=3, deals=110))
     deals = world.tables["deals"]
     grades = [
-        "A" if (outcome == "won") == (n % 10 > 0) else "B" for n, outcome in enumerate(deals["outcome"].to_pylist())
+        "A" if (outcome == "won") == (n % 6 > 0) else "B" for n, outcome in enumerate(deals["outcome"].to_pylist())
     ]
     graded = deals.set_column(deals.column_names.index("lead_grade"), "lead_grade", pa.array(grades))
     found = asked(facts_of_world(replace(world, tables={**world.tables, "deals": graded})), by=["lead_grade"])

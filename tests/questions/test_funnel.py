@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pyarrow as pa
 import pytest
 
-from benchmarks.simulator import Organisation, simulate
+from benchmarks.simulator import Organisation, World, simulate
 from bokgi.domain.errors import UsageError
 from bokgi.facts.model import Facts
+from bokgi.questions.bottlenecks import find_bottlenecks
 from bokgi.questions.funnel import MODES, _surely_below, ask_funnel
 from bokgi.ui.spoken import spoken
 from tests.analysis.worlds import facts_of_world
@@ -46,6 +49,35 @@ def test_every_mode_names_its_question_and_keeps_its_schema(facts: Facts, mode: 
     assert all(0 < stage["conversion"]["estimate"] < 1 for stage in found["stages"] if stage["conversion"])
     open_stages = found["stages"][:3]
     assert all((stage["time"] is None) == (stage["time_reason"] is not None) for stage in open_stages)
+
+
+def with_rivals(world: World) -> Facts:
+    """Give facts in which a third of the lost deals say to whom they were lost."""
+    deals = world.tables["deals"]
+    told = [
+        [*attributes, ("Lost to", f"Rival {number % 3}")] if outcome == "lost" and number % 3 else attributes
+        for number, (outcome, attributes) in enumerate(
+            zip(deals["outcome"].to_pylist(), deals["attributes"].to_pylist(), strict=True)
+        )
+    ]
+    place = deals.column_names.index("attributes")
+    column = pa.array(told, deals.schema.field("attributes").type)
+    named = deals.set_column(place, deals.schema.field("attributes"), column)
+    return facts_of_world(replace(world, tables={**world.tables, "deals": named}))
+
+
+def test_by_a_column_filled_in_after_the_outcome_there_are_counts_and_no_conversions() -> None:
+    facts = with_rivals(simulate(Organisation(seed=4, reps=6, deals=800)))
+    found = asked(facts, by=["Lost to"])
+    assert {stage["groups"]["Lost to"] for stage in found["stages"]} >= {"Rival 1", "Rival 2"}
+    assert {stage["conversion"] for stage in found["stages"]} == {None}
+    assert {stage["reason"] for stage in found["stages"] if stage["entered"]} == {"filled_in_late"}
+    assert [one["factor"] for one in found["refusals"]] == ["Lost to"]
+    assert spoken(found, "en")["said"][1]["text"].startswith("Lost to is filled in when the outcome is known")
+    assert spoken(found, "ko")["said"][1]["text"].startswith("Lost to")
+    kept = find_bottlenecks(facts, as_of=AS_OF, by=["stage", "Lost to"])
+    assert kept["left_out"] == ["Lost to"]
+    assert asked(facts, by=["source"])["refusals"] == []
 
 
 @pytest.mark.parametrize("lost", [0, 2])

@@ -349,6 +349,7 @@ def known_late(here: Asked, columns: Sequence[str]) -> tuple[set[str], list[Json
                 "and the deals that went on would be missing."
             ),
         ),
+        "known_of_one_outcome": ("factor_known_after_outcome", KNOWN_AFTER_OUTCOME),
         "tells_the_outcome": ("factor_known_after_outcome", KNOWN_AFTER_OUTCOME),
     }
     found = {leak.factor: why[leak.sign] for leak in here.leaks(columns) if leak.sign in why}

@@ -21,7 +21,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
-from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, known
+from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, column_name, known, known_late
 from bokgi.questions.explained import explained
 from bokgi.questions.stages import order_doubts
 
@@ -29,9 +29,12 @@ MODES: Final = tuple(mode.value for mode in FunnelMode)
 WINDOW_DAYS: Final = 182
 MOST_UNDECIDED: Final = 0.5
 VIEWS: Final = {"person": "owner_id"}
+_HELD: Final = ("owner_id", "team")
+"""Who has a deal stands on it while it is open."""
 _PIPELINE: Final = "pipeline"
 """What every stage is of already: asked for as a split, it is named beside the groups."""
 LEVEL: Final = 0.90
+FILLED_LATE: Final = "filled_in_late"
 
 _QUESTIONS: Final = {
     FunnelMode.CREATED_COHORT: N_("Deals created from {start} to {last}: how far have they come?"),
@@ -54,8 +57,9 @@ def ask_funnel(
 ) -> Json:
     """Ask for the funnel of a period (the last 26 weeks where none is given), split by columns of `by`.
 
-    Reads all facts of a lake version, cut to `as_of`. `by`: `person`, `team`, a condition or an attribute. With
-    `pipeline` only its stages; a deal that was in several counts in each for what it did there. With `person` the deals
+    Reads all facts of a lake version, cut to `as_of`. `by`: `person`, `team`, a condition or an attribute; by one that
+    is filled in when the outcome is known there are counts and no conversions, and `refusals` names it. With `pipeline`
+    only its stages; a deal that was in several counts in each for what it did there. With `person` the deals
     that are the person's.
 
     Gives `mode`, `period`, `stages[]{stage, entered, n_at_risk, conversion{estimate, low, high}, time{median, p80}}`
@@ -85,7 +89,10 @@ def ask_funnel(
             deals = deals.filter((deals.created_on >= period.start) & (deals.created_on < period.end))
         window: dict[str, Any] = {"as_of": as_of, "period": period, "risk": risk, "by": columns, "level": LEVEL}
         window["minimum_n"] = here.facts.settings.minimum_n
+        refused = known_late(here, [column for column in columns if column not in _HELD])[1]
         moved = _by_stage(stage_conversion(deals, told, **window).to_pylist(), columns)
+        if refused:
+            moved = {key: {**row, "conversion": None, "reason": FILLED_LATE} for key, row in moved.items()}
         stayed = _by_stage(time_in_stage(deals, told, **window).to_pylist(), columns)
         labels = {
             (row["pipeline"], row["stage"]): row["label"]
@@ -115,9 +122,10 @@ def ask_funnel(
             "by": list(by),
             "level": LEVEL,
             "stages": stages,
+            "refusals": refused,
             **explained(
                 "funnel",
-                said=[question, *(_ended_before(mine, period) or _said(here, stages))],
+                said=[question, *(_ended_before(mine, period) or _late(refused) or _said(here, stages))],
                 caveats=[*order_doubts(mine, labels), *_caveats(stages, without_stage), *here.unconverted()],
                 would_change=[*_without_history(mine, deals, period, stages, pipeline), *_would_change(stages)],
             ),
@@ -131,6 +139,15 @@ def _ended_before(visits: ibis.Table, period: Period) -> list[Message]:
         return []
     text = N_("No deal entered a stage in this time. The last one did on {day}: ask for a period that holds that day.")
     return [Message(text, {"day": last})]
+
+
+def _late(refused: Sequence[Json]) -> list[Message]:
+    """Say that a column is filled in only later, so that there are no conversions by it."""
+    text = N_(
+        "{factor} is filled in when the outcome is known: by it, deals that stopped stand together, so no conversion "
+        "is shown."
+    )
+    return [Message(text, {"factor": column_name(one["factor"])}) for one in refused]
 
 
 def _without_history(
@@ -305,6 +322,6 @@ def _caveats(stages: Sequence[Json], without_stage: int) -> list[Message]:
             )
         )
     said += [Message(N_("Open deals are not yet decided; they are neither won nor lost in the conversion."))]
-    if any(stage["reason"] is not None for stage in stages):
+    if any(stage["reason"] not in {None, FILLED_LATE} for stage in stages):
         said.append(Message(N_("Where too few deals are decided, no conversion is shown.")))
     return said

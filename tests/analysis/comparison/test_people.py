@@ -330,6 +330,35 @@ def test_a_column_filled_in_after_the_outcome_is_found() -> None:
     ]
 
 
+def test_a_column_that_holds_the_outcome_is_found_though_a_fifth_of_it_is_wrong() -> None:
+    world = simulate(Organisation(seed=7, reps=8, deals=1_000, condition_scale=2.0))
+    deals = told_deals({name: ibis.memtable(table) for name, table in world.tables.items()})
+    fifth = (deals.deal_id.substr(1).cast("int64") % 5) == 0
+    noisy = deals.mutate(label=ibis.ifelse((deals.outcome == "won") != fifth, "contract", "none"))
+    assert [(leak.factor, leak.sign) for leak in leaks(noisy, ["label", "source", "lead_grade", "owner_id"])] == []
+    tenth = (deals.deal_id.substr(1).cast("int64") % 10) == 0
+    less = deals.mutate(label=ibis.ifelse((deals.outcome == "won") != tenth, "contract", "none"))
+    assert [leak.sign for leak in leaks(less, ["label", "source", "lead_grade", "owner_id"])] == ["tells_the_outcome"]
+
+
+def test_a_column_of_a_few_lost_or_closed_deals_is_found() -> None:
+    world = simulate(Organisation(seed=7, reps=8, deals=1_000))
+    deals = told_deals({name: ibis.memtable(table) for name, table in world.tables.items()})
+    number = deals.deal_id.substr(1).cast("int64")
+    nothing = ibis.null("string")
+    late = deals.mutate(
+        rival=ibis.ifelse((deals.outcome == "lost") & (number % 5 == 0), "Rival", nothing),
+        note=ibis.ifelse((deals.outcome != "open") & (number % 8 == 0), "note", nothing),
+        half=ibis.ifelse(number % 2 == 0, "known", nothing),
+    )
+    # Too few are open to tell that they lack what one lost deal in ten has.
+    few_open = late.filter((late.outcome != "open") | (number % 40 == 0))
+    assert [(leak.factor, leak.sign) for leak in leaks(few_open, ["rival", "half"])] == [
+        ("rival", "known_of_one_outcome")
+    ]
+    assert [(leak.factor, leak.sign) for leak in leaks(late, ["note", "half"])] == [("note", "filled_after_closing")]
+
+
 def test_few_deals_do_not_tell_that_a_column_is_filled_in_after_the_outcome() -> None:
     def leaking(closed: int, still_open: int) -> tuple[Leak, ...]:
         ended = [{"outcome": "won" if at % 2 else "lost", "won": at % 2 == 1, "source": "web"} for at in range(closed)]
@@ -340,6 +369,8 @@ def test_few_deals_do_not_tell_that_a_column_is_filled_in_after_the_outcome() ->
 
     assert leaking(7, 3) == ()
     assert [leak.sign for leak in leaking(70, 30)] == ["filled_after_closing"]
+    chance = [{"outcome": "won" if at < 3 else "lost", "won": at < 3, "source": "ab"[at >= 3]} for at in range(6)]
+    assert leaks(ibis.memtable(chance), ["source"]) == ()
 
 
 def test_value_is_rate_times_amount_with_both_parts_shrunken() -> None:
