@@ -139,6 +139,27 @@ def test_attributes_serve_as_factor_and_territory(facts: Facts) -> None:
         compare(facts, as_of=AS_OF, factors=["mood"])
 
 
+def test_teams_are_compared_as_people_would_be_who_had_their_deals() -> None:
+    world = simulate(Organisation(seed=4, reps=8, teams=2, deals=900, turnover=0.0))
+    deals = world.tables["deals"]
+    team = {f"p{number:03d}": f"team{number % 2 + 1}" for number in range(8)}
+    owner = pa.array([team[one] for one in deals["owner_id"].to_pylist()])
+    place = deals.column_names.index("owner_id")
+    merged = {**world.tables, "deals": deals.set_column(place, deals.schema.field("owner_id"), owner)}
+    factors = ["source", "segment"]
+    teams = asked(facts_of_tables(dict(world.tables)), by="team", factors=factors)
+    twins = asked(facts_of_tables(merged), factors=factors)
+    figures = ("n", "raw", "expected", "adjusted", "low", "high", "p_above_average", "verdict")
+    assert [[one[name] for name in figures] for one in teams["people"]] == [
+        pytest.approx([one[name] for name in figures]) for one in twins["people"]
+    ]
+    assert teams["heterogeneity"]["p"] == pytest.approx(twins["heterogeneity"]["p"])
+    told = {lang: spoken(teams, lang)["caveats"][0]["text"] for lang in ("en", "ko")}
+    assert told["en"].endswith("and 2 teams are few to tell by how much teams differ at all.")
+    assert "팀이 2개뿐" in told["ko"]
+    assert "team" not in spoken(twins, "en")["caveats"][0]["text"]
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_a_territory_that_is_filled_in_when_a_deal_is_lost_is_left_out(*, named: bool) -> None:
     world = simulate(Organisation(seed=4, reps=6, deals=900, person_sd=0.7))

@@ -10,7 +10,7 @@ import ibis
 from ibis import _
 
 from bokgi.analysis.comparison import Comparison, compare_people
-from bokgi.analysis.comparison.people import SURE, PersonResult
+from bokgi.analysis.comparison.people import SURE, Pair, PersonResult
 from bokgi.analysis.progressions import REACHED
 from bokgi.domain.errors import NotFoundError, RefusalError, UsageError
 from bokgi.domain.measures import Rate
@@ -24,6 +24,8 @@ BY: Final = {"person": "owner_id", "team": "team"}
 WIN_RATE: Final = "win_rate"
 VALUE: Final = "value"
 STAGE: Final = "stage:"
+FEW_TEAMS: Final = 8
+"""Below so many teams little is known of how much teams differ at all."""
 
 
 def compare(
@@ -180,22 +182,33 @@ def _told(here: Asked, found: Comparison, by: str, metric: str, refused: list[Js
         "reason": None,
         "heterogeneity": {"p": found.heterogeneity_p, "detectable": found.detectable},
         "spread": {"estimate": found.person_sd[0], "low": found.person_sd[1], "high": found.person_sd[2]},
-        "people": [_person(here, person, by) for person in found.people],
+        "people": [_person(here, person, by, metric) for person in found.people],
         "pairs": [
-            {"a": pair.a, "b": pair.b, "p_a_better": pair.p_a_better, "more_cases": pair.more_cases}
+            {
+                "a": pair.a,
+                "b": pair.b,
+                "p_a_better": pair.p_a_better,
+                "more_cases": pair.more_cases,
+                "more_cases_reason": None if pair.more_cases is not None else _no_more_cases(pair),
+            }
             for pair in found.pairs
         ],
         "refusals": [*refused, *(separated if found.separated else [])],
         **explained(
             "comparison",
             said=_said(found, by),
-            caveats=[*_caveats(found), *(_of_value(found, here) if metric == VALUE else [])],
+            caveats=[*_caveats(found, by), *(_of_value(found, here) if metric == VALUE else [])],
             would_change=_would_change(found),
         ),
     }
 
 
-def _person(here: Asked, person: PersonResult, by: str) -> Json:
+def _no_more_cases(pair: Pair) -> str:
+    """Say why it is not told how many more cases would tell two apart."""
+    return "too_close" if 1.0 - SURE < pair.p_a_better < SURE else "told_apart"
+
+
+def _person(here: Asked, person: PersonResult, by: str, metric: str) -> Json:
     value = person.value
     return {
         "person_id": person.person_id,
@@ -233,6 +246,7 @@ def _person(here: Asked, person: PersonResult, by: str) -> Json:
                 "high": value.amount_ratio_high,
             },
         },
+        "value_reason": None if value is not None else "too_few_amounts" if metric == VALUE else "not_asked",
     }
 
 
@@ -315,8 +329,9 @@ def _of_value(found: Comparison, here: Asked) -> list[Message]:
     return [Message(N_("Fewer than ten won deals have an amount: of value nothing can be said.")), *here.unconverted()]
 
 
-def _caveats(found: Comparison) -> list[Message]:
-    said = [
+def _caveats(found: Comparison, by: str) -> list[Message]:
+    said = [] if by != "team" else [_of_teams(len(found.people))]
+    said += [
         Message(
             N_("The true figure may lie anywhere in its interval ({level}): read no order into neighbours."),
             {"level": Rate(found.level)},
@@ -330,3 +345,16 @@ def _caveats(found: Comparison) -> list[Message]:
             )
         )
     return said
+
+
+def _of_teams(n: int) -> Message:
+    """Say what the figure of a team is: that of those who are in it, and where teams are few, loosely known."""
+    text = (
+        N_(
+            "A team's figure is that of the people in it, who may differ among themselves; and {n} "
+            "{n:team is|teams are} few to tell by how much teams differ at all."
+        )
+        if n < FEW_TEAMS
+        else N_("A team's figure is that of the people in it, who may differ among themselves.")
+    )
+    return Message(text, {"n": n})
