@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from benchmarks.simulator.organisation import World
 from benchmarks.simulator.tables import days_of, table
 
 Floats = NDArray[np.float64]
@@ -45,6 +46,34 @@ class Journeys:
     momentum: float = 0.0
     sent: float = 0.05
     asleep: float = 0.0
+
+
+def idle_content(found: World, items: int = 5, sent: float = 0.05) -> dict[str, pa.Table]:
+    """Give items of content that were sent to the deals of an organisation while they were open, and do nothing.
+
+    >>> from benchmarks.simulator import Organisation, simulate
+    >>> sorted(idle_content(simulate(Organisation(seed=1, reps=6, deals=200, weeks=52))))
+    ['content', 'content_events']
+    """
+    rng = np.random.default_rng([found.organisation.seed, 79])
+    deals = found.tables["deals"]
+    end = np.datetime64(found.organisation.end)
+    begun = deals["created_on"].to_numpy().astype("datetime64[D]")
+    closed = deals["closed_on"].to_numpy().astype("datetime64[D]")
+    days = (np.where(np.isnat(closed), end, closed) - begun).astype(np.int64)
+    often = rng.poisson(sent / 7 * days, (items, len(days)))
+    item, deal = (np.repeat(place, often.ravel()) for place in (grid.ravel() for grid in np.indices(often.shape)))
+    on = begun.astype(np.int64)[deal] + (rng.random(len(deal)) * days[deal]).astype(np.int64)
+    names = np.array([f"item{number}" for number in range(items)])
+    events = {
+        "event_id": [f"e{number}" for number in range(len(deal))],
+        "content_id": names[item].tolist(),
+        "deal_id": deals["deal_id"].take(pa.array(deal)).combine_chunks(),
+        "kind": ["sent"] * len(deal),
+        "happened_on": days_of(on),
+    }
+    there = {"content_id": names.tolist(), "title": names.tolist()}
+    return {"content": table("content", there), "content_events": table("content_events", events)}
 
 
 def content_facts(world: Journeys) -> dict[str, pa.Table]:

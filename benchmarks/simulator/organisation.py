@@ -67,7 +67,8 @@ class Organisation:
 
     `assignment`: who gets the hard deals; `acts_on`: whether effects add up on the log-odds of winning or on those of
     each stage; `noise`: nothing planted, all people and territories are equal. `tide`: sd of slow swings, over about a
-    year, of the log-odds of winning and of the logarithm of how many deals come in: good and bad times.
+    year, of the log-odds of winning and of the logarithm of how many deals come in: good and bad times. `steady`: deals
+    come in evenly through the year, and everybody is handed as many.
     """
 
     seed: int
@@ -92,6 +93,7 @@ class Organisation:
     cycle_days: float = 75.0
     rush: float = 0.25
     tide: float = 0.0
+    steady: bool = False
 
     def plain(self) -> Organisation:
         """Return the organisation in which nothing is planted and nothing differs."""
@@ -190,6 +192,8 @@ def intake(organisation: Organisation) -> tuple[int, Floats]:
     span = organisation.weeks * 7
     start = (organisation.end - EPOCH).days - span
     season = 1.0 + 0.25 * np.sin(2 * np.pi * np.arange(span) / 365.25) + 0.15 * (np.arange(span) % 91 > 70)
+    if organisation.steady:
+        season = np.ones(span)
     season[(start + np.arange(span) + 3) % 7 >= 5] *= 0.05  # 1970-01-01 was a Thursday: few deals begin at a weekend
     return start, season / season.sum()
 
@@ -218,6 +222,8 @@ def _assign(rng: np.random.Generator, organisation: Organisation, person: Floats
     """Give deals to people; under the two unfair regimes the better person gets harder (or easier) deals more often."""
     n, reps = organisation.deals, organisation.reps
     load = rng.gamma(6.0, 1.0, reps)
+    if organisation.steady:
+        load = np.ones(reps)
     if organisation.assignment == "random" or organisation.noise:
         return rng.choice(reps, n, p=load / load.sum()).astype(np.int64)
     sign = -1.0 if organisation.assignment == "good_to_hard" else 1.0

@@ -1,14 +1,16 @@
-"""Files of pure noise as a review reads them: how many show anything at all, by what they show."""
+"""Files of pure noise as a review reads them: how many are told anything at all, by what they are told."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 import numpy as np
 
-from benchmarks.simulator import World, simulate
+from benchmarks.simulator import Organisation, World, simulate
 from benchmarks.simulator.causes import with_handling
+from benchmarks.simulator.content import idle_content
 from benchmarks.study.bottleneck import noise
 from benchmarks.study.causes import facts_of
 from benchmarks.study.rows import Row, share_row
@@ -17,32 +19,54 @@ from bokgi.questions.asked import asked
 from bokgi.questions.bottlenecks import DEFAULT_VIEWS, find_bottlenecks
 from bokgi.questions.causes import readings
 from bokgi.questions.changes import ask_changes
+from bokgi.questions.concentration import ask_concentration
+from bokgi.questions.content_effect import ask_content_effect
+from bokgi.questions.decompose import decompose
 
 TOPIC: Final = "noise"
 SCALES: Final = {"small": 4, "medium": 24, "full": 200}
 NOTE: Final = """\
-Half of the files have conditions that differ, half have none; all have leads, weekly calls and a calendar, so that each
-cause can go wrong. The seeds decided nothing (decision 56); before it, 3 of 48 such files told somebody a cause. Alerts
-of a week have a goal of their own (changes)."""
-OWN_SEEDS: Final = 70_000
+Half of the files have conditions that differ, half have none; all have leads, weekly calls, content that does nothing
+and a calendar, so that everything can go wrong. Deals come in evenly, and everybody is handed as many: a season is a
+change, and who is handed more deals wins more. The seeds decided nothing. What counts as told, and what was made
+stricter for it, says decision 91. An alert asks for a look and has a goal of its own (changes)."""
+OWN_SEEDS: Final = 170_000
 """Files of their own, not those of other topics."""
+GIVEN: Final = frozenset({"undecided"})
+"""Parts of a difference that are no driver: what is not yet decided is so for want of time."""
 SHOWN: Final = {
     "bottlenecks": "a bottleneck, six views together",
     "people": "people told apart",
     "causes": "a cause for somebody that is not so",
+    "concentration": "results that hang on somebody, by amount",
+    "decomposition": "a part behind the change since last quarter",
+    "content": "content that helps or hurts, of five items",
 }
 HARD_HANDS: Final = "files in which harder deals that chance dealt to somebody are told as such"
 
 
+def calm(seed: int, each: int) -> Organisation:
+    """Give an organisation in which nothing differs and nothing changes; every other one has conditions that differ."""
+    return replace(noise(seed, each, drivers=each % 2 == 0), steady=True, turnover=0.0)
+
+
 def shown(world: World) -> set[str]:
-    """Say what one organisation is shown although nobody differs."""
+    """Say what one organisation is told although nobody differs."""
     as_of = world.organisation.end - timedelta(days=1)
-    facts = facts_of(with_handling(world))
+    facts = facts_of(with_handling(world) | idle_content(world))
     found = set()
     if any(unit["flagged"] for unit in find_bottlenecks(facts, as_of=as_of, by=DEFAULT_VIEWS)["units"]):
         found.add("bottlenecks")
     if ask_changes(facts, as_of=as_of)["alerts"]:
         found.add("alerts")
+    hangs = ask_concentration(facts, as_of=as_of)
+    if any(hangs[band] and hangs[band]["more_than_luck"] for band in ("top_share_luck_band", "luck_band")):
+        found.add("concentration")
+    parts = decompose(facts, as_of=as_of)["parts"]
+    if any(part["by_chance"] is False and part["name"] not in GIVEN for part in parts):
+        found.add("decomposition")
+    if any(item["verdict"] in {"helps", "hurts"} for item in ask_content_effect(facts, as_of=as_of)["items"]):
+        found.add("content")
     with asked(facts, as_of=as_of) as here:
         read, comparison = readings(here)
     if comparison is not None and comparison.detectable:
@@ -68,8 +92,8 @@ def true_hands(world: World) -> dict[str, float]:
 
 
 def run(scale: str, seed: int) -> list[Row]:
-    """Measure how many files show each kind of thing, half of them with conditions that differ, half without."""
-    told = [shown(simulate(noise(seed + OWN_SEEDS, each, drivers=each % 2 == 0))) for each in range(SCALES[scale])]
+    """Measure how many files are told each kind of thing, half of them with conditions that differ, half without."""
+    told = [shown(simulate(calm(seed + OWN_SEEDS, each))) for each in range(SCALES[scale])]
     rows = [
         share_row(TOPIC, f"files of noise that show {what}", [name in one for one in told], most=0.02)
         for name, what in SHOWN.items()

@@ -43,7 +43,7 @@ from bokgi.analysis.bottleneck.standing import Place, deals_there
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-GATE: Final = 0.01
+GATE: Final = 0.005
 """P-value that the test of all units together must reach before any unit is flagged."""
 WINDOW_DAYS: Final = 364
 LEAST_GAIN_SHARE: Final = 0.005
@@ -123,7 +123,7 @@ def bottlenecks(  # noqa: PLR0913 - the question has that many sides
     flagged in a broad view explains its part before narrower views are screened.
 
     Small numbers: units with less than about ten cases have no z and no gain. Nothing is flagged unless the test of all
-    views together passes at 1 %; then Benjamini–Hochberg at `fdr` among the views, and within those that are left at
+    views together passes at 0.5 %; then Benjamini–Hochberg at `fdr` among the views, and within those that are left at
     `fdr` × their share of all views (Benjamini & Bogomolov 2014; `q_value` has that share in it). A flag also takes a
     gain of at least `min_gain` (0.5 % of what is won in a month; else `reason` is `gain_too_small`) whose interval lies
     above zero (`gain_not_sure`). Where no deal that came has an amount, the gain in deals is held to the same rule; it

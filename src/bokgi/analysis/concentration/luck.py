@@ -23,9 +23,9 @@ from bokgi.domain.period import Period
 Floats = NDArray[np.float64]
 
 LEAST_WINS: Final = 5
-SIZE: Final = 0.05
-"""P-value below which a concentration is said to be more than luck …"""
-ALONE: Final = 0.01
+SIZE: Final = 0.003
+"""P-value below which a concentration is said to be more than luck: it stands in one review with much else …"""
+ALONE: Final = 0.001
 """… and that of the Gini where the share of the first is none."""
 _SINGLE_DEALS: Final = 512
 """So many of the largest deals are dealt out one by one, the others in groups of like size."""
@@ -38,8 +38,8 @@ Measure = Literal["amount", "count"]
 class BesideLuck:
     """An observed figure beside the band that equal people would give by luck.
 
-    `p` is the share of lucky worlds at least as concentrated. `more_than_luck` says that it is below 5 %; of the Gini,
-    where the share of the first is not, below 1 %, for two looks find more by luck than one.
+    `p` is the share of lucky worlds at least as concentrated. `more_than_luck` says that it is below 0.3 %;
+    of the Gini, where the share of the first is not, below 0.1 %, for two looks find more by luck than one.
     """
 
     observed: float
