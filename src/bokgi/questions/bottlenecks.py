@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -11,6 +11,7 @@ from bokgi.analysis.bottleneck import PAST, STAGE, Bottlenecks, GainInDeals, Uni
 from bokgi.analysis.comparison.conditions import DERIVED_CONDITIONS, varied
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message, chained
+from bokgi.domain.money import Money
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, column_name, fair_factors, known_late
 from bokgi.questions.explained import explained
@@ -144,9 +145,19 @@ def _unit(here: Asked, unit: Unit, labels: dict[tuple[str, str], str], views: di
             "chance_missing": in_deals.chance,
         },
         "more_cases": unit.more_cases,
+        "more_cases_reason": None if unit.more_cases is not None else _no_more_cases(unit),
         "deals": list(unit.deals),
         "reason": unit.reason,
     }
+
+
+def _no_more_cases(unit: Unit) -> str:
+    """Say why it is not told how many more cases would show a unit to be behind."""
+    if unit.z is None:
+        return unit.reason or "too_few"
+    if unit.z >= 0.0:
+        return "not_below"
+    return "told_apart" if unit.flagged or unit.reason is not None else "out_of_reach"
 
 
 def _name(here: Asked, unit: Unit, labels: dict[tuple[str, str], str]) -> str:
@@ -169,33 +180,36 @@ def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -
     if not flagged:
         return [nothing_found(found.units)]
     first = flagged[0]
-    values: dict[str, object] = {
-        "stage": labels.get((first.pipeline, first.stage), first.stage),
-        "unit": _name(here, first, labels),
-        "share": Rate(first.conversion),
-        "expected": Rate(first.expected),
-    }
+    stage = labels.get((first.pipeline, first.stage), first.stage)
+    return [
+        moved_on(first, stage, _name(here, first, labels)),
+        *what_it_costs(first, found.level, here.worth),
+        Message(N_("It rests on {n} {n:deal|deals} that left the stage."), {"n": first.n}),
+    ]
+
+
+def moved_on(unit: Unit, stage: str, name: str) -> Message:
+    """Say how many of a unit's deals moved on from a stage, and how many were to be expected."""
     lead = (
         N_("{share} of the deals that left {stage} in the last six months moved on. Before, {expected} did.")
-        if first.by == STAGE
+        if unit.by == STAGE
         else N_(
             "{unit}: {share} of the deals that left {stage} in the last six months moved on. Before, {expected} did."
         )
-        if first.by.endswith(PAST)
+        if unit.by.endswith(PAST)
         else N_("{unit}: {share} of the deals that left {stage} moved on. Of like deals elsewhere, {expected} did.")
     )
-    said = [Message(lead, values)]
-    if first.gain is None and first.gain_in_deals is not None:
-        said.append(more_deals(first.gain_in_deals, found.level))
-    if first.gain is not None:
-        ends = Between(here.worth(first.gain.low), here.worth(first.gain.high))
-        said.append(
-            Message(
-                N_("At that level, {gain} more a month would be won ({level} interval {ends})."),
-                {"gain": here.worth(first.gain.amount), "level": Rate(found.level), "ends": ends},
-            )
-        )
-    return [*said, Message(N_("It rests on {n} {n:deal|deals} that left the stage."), {"n": first.n})]
+    shares = {"share": Rate(unit.conversion), "expected": Rate(unit.expected)}
+    return Message(lead, {"stage": stage, "unit": name, **shares})
+
+
+def what_it_costs(unit: Unit, level: float, worth: Callable[[float], Money]) -> list[Message]:
+    """Say what a unit at its benchmark would bring a month: in money, or where no amount is known in deals."""
+    if unit.gain is not None:
+        ends = Between(worth(unit.gain.low), worth(unit.gain.high))
+        text = N_("At that level, {gain} more a month would be won ({level} interval {ends}).")
+        return [Message(text, {"gain": worth(unit.gain.amount), "level": Rate(level), "ends": ends})]
+    return [] if unit.gain_in_deals is None else [more_deals(unit.gain_in_deals, level)]
 
 
 def nothing_found(units: Sequence[Unit]) -> Message:

@@ -141,13 +141,16 @@ def _band(found: BesideLuck | None) -> Json | None:
 
 def _resilience(here: Asked, found: Resilience | None, goal: Target) -> Json:
     if found is None or goal.target is None:
-        nothing = {"everybody": None, "without_top": None, "n": None, "n_others": None}
+        nothing = {"everybody": None, "without_top": None, "without": None, "n": None, "n_others": None}
         return {"target": None, "period": None, **nothing, "reason": "no_target"}
     return {
         "target": Money(goal.target, here.facts.settings.currency).as_json(),
         "period": {"start": goal.period.start.isoformat(), "end": goal.period.end.isoformat()},
         "everybody": None if found.everybody is None else vars(found.everybody),
         "without_top": None if found.without_top is None else vars(found.without_top),
+        "without": None
+        if found.top_person is None
+        else {"person_id": found.top_person, "name": here.name(found.top_person)},
         "n": found.n,
         "n_others": found.n_others,
         "reason": found.reason,

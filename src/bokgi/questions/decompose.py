@@ -24,6 +24,7 @@ from bokgi.questions.asked import Asked, Json, asked, fair_factors
 from bokgi.questions.decompose_told import (
     caveats,
     label,
+    nothing_won,
     said_of_people,
     said_of_periods,
     said_of_target,
@@ -121,6 +122,8 @@ def _priced(here: Asked, deals: ibis.Table, found: Decomposition, said: list[Mes
         )
         hint = N_("Set the exchange rates.") if unrated else N_("Import the deals with their amounts.")
         return _refused(RefusalError("no_won_amounts", Message(text, {"n": won}), Message(hint)), refused)
+    if not won:
+        said = nothing_won(found, said)
     return _told(here, found, said, refused, [without_amounts(won, unpriced)] if unpriced else [])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -66,6 +67,15 @@ def said_of_periods(here: Asked, found: Decomposition) -> list[Message]:
     if found.by_chance:
         said.append(Message(N_("Chance alone makes differences as large as this one, with as many deals as these.")))
     return [*said, *_beyond_chance(here, found)]
+
+
+def nothing_won(found: Decomposition, said: Sequence[Message]) -> list[Message]:
+    """Say that nothing was won where two sides without a win are compared; of a target also how far it is."""
+    lead = said[0]
+    if "other" in lead.values:
+        return [Message(N_("No deal of {person} or {other} was won in {period}."), lead.values)]
+    text = Message(N_("No deal was won in {after} or in {before}."), {"after": found.after, "before": found.before})
+    return [text, lead] if "target" in lead.values else [text]
 
 
 def said_of_target(here: Asked, found: Decomposition, goal: Target) -> list[Message]:

@@ -20,11 +20,11 @@ from bokgi.apps.reviews.pack.care import told
 from bokgi.apps.reviews.pack.order import heaviest_first
 from bokgi.apps.reviews.pack.scope import Row, Scope, rows, worth
 from bokgi.apps.reviews.pack.stages import LEVEL
-from bokgi.domain.measures import Between, Days, Rate
+from bokgi.domain.measures import Days
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.questions.asked import visits_on
-from bokgi.questions.bottlenecks import more_deals, nothing_found
+from bokgi.questions.bottlenecks import moved_on, nothing_found, what_it_costs
 
 STAGE: Final = "stage"
 TEAM: Final = "team"
@@ -141,43 +141,13 @@ def _flag(unit: Unit, stage: Mapping[str, Any], searched: Search, scope: Scope) 
         if gain is not None or in_deals is None
         else {"n": in_deals.n, "low": in_deals.low, "high": in_deals.high, "level": LEVEL},
         "held": "two_weeks" if _place(unit) in searched.held else "one_percent",
-        "sentence": encoded(_sentence(unit, stage["label"], team)),
+        "sentence": encoded(moved_on(unit, stage["label"], team or "")),
         "evidence": [encoded(message) for message in _evidence(unit, searched, scope)],
     }
 
 
-def _sentence(unit: Unit, label: str, team: str | None) -> Message:
-    values = {"stage": label, "share": Rate(unit.conversion), "expected": Rate(unit.expected), "team": team or ""}
-    if unit.by == TEAM:
-        return Message(
-            N_("In {team}, {share} of the deals that left {stage} moved on. Of like deals elsewhere, {expected} did."),
-            values,
-        )
-    if unit.by == TEAM_PAST:
-        return Message(
-            N_(
-                "In {team}, {share} of the deals that left {stage} in the last six months moved on. "
-                "Before, {expected} did."
-            ),
-            values,
-        )
-    return Message(
-        N_("{share} of the deals that left {stage} in the last six months moved on. Before, {expected} did."), values
-    )
-
-
 def _evidence(unit: Unit, searched: Search, scope: Scope) -> list[Message]:
-    said = []
-    if unit.gain is None and unit.gain_in_deals is not None:
-        said.append(more_deals(unit.gain_in_deals, LEVEL))
-    if unit.gain is not None:
-        ends = Between(scope.worth(Decimal(round(unit.gain.low))), scope.worth(Decimal(round(unit.gain.high))))
-        said.append(
-            Message(
-                N_("At that level, {gain} more a month would be won ({level} interval {ends})."),
-                {"gain": scope.worth(Decimal(round(unit.gain.amount))), "level": Rate(LEVEL), "ends": ends},
-            )
-        )
+    said = what_it_costs(unit, LEVEL, lambda amount: scope.worth(Decimal(round(amount))))
     said.append(
         Message(
             N_(

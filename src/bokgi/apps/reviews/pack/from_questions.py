@@ -9,10 +9,14 @@ from functools import cache
 from typing import Any, Final
 
 from bokgi.apps.reviews.pack.scope import Scope
+from bokgi.domain.measures import Rate
+from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
+from bokgi.domain.sentences import encoded
 from bokgi.facts.model import Facts
 from bokgi.questions.answers import Question, answer_of
 from bokgi.questions.asked import Json
+from bokgi.questions.compare import compare
 from bokgi.questions.concentration import ask_concentration
 from bokgi.questions.content_effect import ask_content_effect
 from bokgi.questions.decompose import decompose
@@ -26,6 +30,7 @@ _CONCENTRATION: Final = (
     *("period", "level", "people", "n", "top_person", "top_share", "top_share_luck_band", "gini", "luck_band"),
     *("rate_gini", "reason", "resilience", "said", "caveats"),
 )
+_COMPARISON: Final = ("n", "level", "reason", "heterogeneity", "said")
 _CONTENT: Final = ("level", "n_deals", "reason", "control", "items", "said", "caveats")
 
 
@@ -34,8 +39,9 @@ def answered(scope: Scope, period: Period, *, target: bool) -> Iterator[Callable
     """Work the answers about a period out beside the rest of the review, and give how to get at them.
 
     They have the keys of the review; null for a team that never had a deal. `won_change`: against the period before it;
-    `target_gap`: null without a target; `content`: of all teams, for what an item does hangs on more deals than one
-    team has. `won_by_day`: up to each day of the period with a win. An error of theirs is raised where they are got.
+    `target_gap`: null without a target; `content` and `comparison` (of people, nobody named): of all teams, for what an
+    item does, and who is better or worse than usual, hangs on more deals than one team has. `won_by_day`: up to each
+    day of the period with a win. An error of theirs is raised where they are got.
     """
     had_deals = scope.team is None or scope.deals.count().to_pyarrow().as_py() > 0
     if scope.read.keeping is None or not scope.read.as_read:
@@ -61,7 +67,7 @@ def _answered(
 
     content = _of(ask(ask_content_effect, as_of=scope.as_of), _CONTENT)
     if not had_deals:
-        nothing = dict.fromkeys(("forecast", "won_change", "target_gap", "concentration"))
+        nothing = dict.fromkeys(("forecast", "won_change", "target_gap", "concentration", "comparison"))
         return {**nothing, "won_by_day": [], "content": content}
     of_team = {"as_of": scope.as_of, "team": scope.team}
     forecast = ask(ask_forecast, period=period, **of_team)
@@ -71,6 +77,7 @@ def _answered(
         "won_change": _of(ask(decompose, period=period, **of_team), _CHANGE),
         "target_gap": _of(ask(decompose, period=period, to_target=True, **of_team), _CHANGE) if target else None,
         "concentration": _of(ask(ask_concentration, **of_team), _CONCENTRATION),
+        "comparison": _of(ask(compare, as_of=scope.as_of), _COMPARISON),
         "content": content,
     }
 
@@ -97,6 +104,19 @@ def _forecast(found: Json) -> Json | None:
         "open": found["open"],
         "new": found["new"],
         "reason": found["reason"],
+        "backtest": _backtest(found["calibration"]),
         "said": found["said"],
         "caveats": found["caveats"],
     }
+
+
+def _backtest(past: Json) -> Json | None:
+    """Give how such forecasts did in the past, with a sentence; null where none could be tried."""
+    if past["crps_ratio"] is None:
+        return None
+    values = {"n": past["n"], "share": Rate(past["crps_ratio"])}
+    text = N_(
+        "Over {n} past {n:period|periods} it was off by {share} of what going on at the pace so far would have been."
+    )
+    kept = {name: past[name] for name in ("n", "since", "coverage80", "bias", "crps_ratio")}
+    return {**kept, "sentence": encoded(Message(text, values))}

@@ -47,7 +47,8 @@ def forecast_table(review: Json, speaker: Speaker) -> Table | None:
         reached = found["probability"]
         chance = "" if reached is None else speaker.text(N_("chance {share}"), share=speaker.percent(reached))
         foot.append([Cell(speaker.word(N_("Target"))), Cell(), Cell(unit.cell(target)), Cell(chance), Cell()])
-    said = [*found["said"][1:], *found["caveats"]]
+    past = found["backtest"]
+    said = [*found["said"][1:], *([] if past is None else [past["sentence"]]), *found["caveats"]]
     return Table(
         caption=speaker.text(
             N_("Forecast of {period}, {unit}"), period=period_name(progress["period"], speaker), unit=unit.label

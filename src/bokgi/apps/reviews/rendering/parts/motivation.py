@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from bokgi.apps.reviews.rendering.blocks import Block, Item, Items, Section
+from bokgi.apps.reviews.rendering.parts.comparison import comparison_verdict
 from bokgi.apps.reviews.rendering.parts.concentration import concentration_verdict
 from bokgi.apps.reviews.rendering.parts.forecast import forecast_table
 from bokgi.apps.reviews.rendering.parts.head import period_name, value_of
@@ -33,7 +34,12 @@ def section(review: Json, speaker: Speaker) -> Section:
         blocks.append(_chart(review, speaker))
     if progress["targets"]:
         blocks.append(_targets(review, speaker))
-    answered = (forecast_table(review, speaker), change_table(review, speaker), concentration_verdict(review, speaker))
+    answered = (
+        forecast_table(review, speaker),
+        change_table(review, speaker),
+        concentration_verdict(review, speaker),
+        comparison_verdict(review, speaker),
+    )
     blocks += [block for block in answered if block is not None]
     blocks.append(
         Items(
