@@ -231,6 +231,7 @@ def _result(here: Asked, against: Against | None, before: Json | None) -> Json:
         "low": low,
         "low_by_chance": None if against is None else against.whole_by_chance,
         "falling": falling,
+        "falling_reason": "nothing_before" if before is not None and falling is None else None,
         "falling_by_chance": None if before is None else before["by_chance"],
         "reason": "too_few" if against is None and before is None else None,
     }
