@@ -17,7 +17,7 @@ from scipy import special, stats
 
 from benchmarks.simulator import Defect, Organisation, World, simulate
 from bokgi.analysis.bottleneck import Bottlenecks, GainInDeals, Unit, bottlenecks
-from bokgi.analysis.bottleneck.flags import _flag
+from bokgi.analysis.bottleneck.flags import GATE, _flag
 from bokgi.analysis.bottleneck.gains import Least
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.visits import visits
@@ -147,7 +147,7 @@ def test_so_many_more_cases_reach_the_next_place(run: Run) -> None:
             if unit.by == view and unit.z is not None and unit.more_cases is not None:
                 then = unit.z * np.sqrt(1.0 + unit.more_cases / unit.n)
                 # The gate is shut: each must pass it by itself.
-                assert special.ndtr(then) == pytest.approx(0.01 / judged, rel=0.2)
+                assert special.ndtr(then) == pytest.approx(GATE / judged, rel=0.2)
 
 
 def test_a_view_among_several_keeps_its_share_of_the_false_flags() -> None:
