@@ -21,6 +21,7 @@ def name(path: Path) -> str:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
 def test_examples_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOKGI_HOME", str(tmp_path / "home"))
     language = "ko_KR.UTF-8" if path.name.endswith(".ko.md") else "en_US.UTF-8"
     assert run_document(path.read_text(encoding="utf-8"), tmp_path, language) == []
 
