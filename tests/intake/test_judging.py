@@ -146,6 +146,24 @@ def test_an_account_on_no_list_of_accounts_is_a_finding(company: Company) -> Non
     assert company.rows("accounts", "account_id, industry") == [("ACME", None), ("Acme", None), ("Globex", "IT")]
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_an_account_by_a_name_that_several_have_is_a_finding(company: Company, *, apart: bool) -> None:
+    accounts = mapping("accounts.csv", Entity.ACCOUNTS, {"id": "accounts.account_id", "name": "accounts.name"})
+    listed = {"accounts.csv": "id | name\nA1 | ACME\nA2 | Acme\nA3 | Globex"}
+    deals = {"deals.csv": one(GOOD.replace("D1", "D2").replace("Acme", "Globex"))}
+    if apart:
+        company.load(listed, accounts)
+        result = company.load(deals, deals_mapping())
+    else:
+        result = company.load(deals | listed, deals_mapping(), accounts)
+    [finding] = [finding for finding in result.findings if finding.code == "account_ambiguous"]
+    assert (finding.count, [example.value for example in finding.examples]) == (1, ["Acme"])
+    assert company.rows("deals", "account_id") == ["A3", "Acme"]
+    # What the name stood for before says nothing new of it.
+    again = company.load({"deals.csv": one(GOOD.replace("Acme", "Globex"))}, deals_mapping())
+    assert "account_ambiguous" not in codes(again)
+
+
 def test_currencies_without_a_rate_are_a_finding(company: Company) -> None:
     columns = {"id": "deals.deal_id", "amount": "deals.amount", "currency": "deals.currency", "name": "deals.name"}
     text = "id | amount | currency | name\nD1 | 5 | KRW | a\nD2 | 6 | KRW | b\nD3 | 7 | USD | c"

@@ -80,6 +80,7 @@ def test_a_target_of_one_of_two_people_of_that_name_waits_until_somebody_says_of
     [finding] = [finding for finding in result.findings if finding.code == "name_shared"]
     assert [(one.row, one.near) for one in finding.examples] == [(2, "kim2@bokgi.test / kim@bokgi.test")]
     [waiting] = quarantine.quarantined(lake)
+    assert quarantine.namesakes(lake, waiting) == {head: "kim2@bokgi.test / kim@bokgi.test"}
     refused = release_by_hand(lake, waiting.place, {"1월": "9"}, by="test", at=AT)
     assert (refused.released, [finding.code for finding in refused.findings]) == (0, ["name_shared"])
     assert release_by_hand(lake, waiting.place, {head: "Kim2@bokgi.test"}, by="test", at=AT).released == 1

@@ -258,6 +258,21 @@ def test_people_are_found_by_key_name_or_address(facts: Facts) -> None:
         person_id(facts, "나몰라")
 
 
+def test_a_person_of_another_team_is_refused_with_the_own_teams() -> None:
+    teams = """
+        person_id | team   | role | valid_from | valid_to
+        lee       | North  | AE   |            |
+        kim       | South  | AE   |            |
+    """
+    facts = facts_of(None, **CAST | {"memberships": teams})
+    assert person_id(facts, "이준호", "North") == "lee"
+    with pytest.raises(UsageError, match=r"이준호 never was in the team “South”.*North") as refused:
+        person_id(facts, "이준호", "South")
+    assert refused.value.code == "person_of_other_team"
+    # A team that is none is told of with the teams there are, by whoever reads its deals.
+    assert person_id(facts, "이준호", "nowhere") == "lee"
+
+
 def test_two_people_of_one_name_must_be_told_apart() -> None:
     twins = CAST["identities"] + "\n        person | lee2 | crm | lee2 | 이준호 |"
     with pytest.raises(UsageError, match="이준호"):

@@ -59,14 +59,14 @@ def day(session: Session, as_of: str | None) -> date:
     return session.today() if as_of is None else read_date(as_of)
 
 
-def key_of(session: Session, who: str | None) -> str | None:
-    """Give the key of a person by key, name or address, as `person_id` does; null for nobody."""
+def key_of(session: Session, who: str | None, team: str | None = None) -> str | None:
+    """Give the key of a person by key, name or address, of a team where one is given, too; null for nobody."""
     if who is None:
         return None
     from bokgi.questions.people import person_id
 
     with facts_of(session) as facts:
-        return person_id(facts, who)
+        return person_id(facts, who, team)
 
 
 def window(start: str | None, end: str | None) -> tuple[date | None, date | None]:

@@ -18,6 +18,7 @@ from bokgi.intake.judging.refused import waiting
 from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench, after_commit, told_apart
 from bokgi.intake.writing.held import Held
+from bokgi.intake.writing.references import compared
 
 REASONS: Final = {
     "amount_malformed": N_("Amount cannot be read"),
@@ -222,6 +223,30 @@ def count(lake: Lake, *, import_no: int | None = None, code: str = "") -> int:
         return 0
     with Workbench() as bench:
         return bench.number(f"SELECT count(*) FROM {waiting(held)} WHERE {Wanted(import_no, code).sql}")
+
+
+def namesakes(lake: Lake, row: RefusedRow) -> dict[str, str]:
+    """Say for each cell that names somebody by a name of several who these are, by e-mail address or id."""
+    cells = {
+        str(finding["column"]): str(finding["value"]) for finding in row.findings if finding["code"] == "name_shared"
+    }
+    held = Held.of(lake, None)
+    if not cells or not {"identities", "people"} <= held.now.keys():
+        return {}
+    found: dict[str, str] = {}
+    with Workbench() as bench:
+        for header, text in cells.items():
+            # A title may stand behind the name.
+            rows = bench.rows(
+                f"""SELECT string_agg(DISTINCT mark, ' / ' ORDER BY mark) FROM (
+                        SELECT i.key, {compared("i.name")} AS name, coalesce(i.email, p.source_id, i.key) AS mark
+                        FROM {held.now["identities"]} AS i LEFT JOIN {held.now["people"]} AS p ON p.person_id = i.key
+                        WHERE i.kind = 'person' AND contains({compared(literal(text))}, {compared("i.name")})
+                    ) GROUP BY name HAVING count(DISTINCT key) > 1 ORDER BY length(name) DESC LIMIT 1"""
+            )
+            if rows:
+                found[header] = str(rows[0][0])
+    return found
 
 
 def refused_row(lake: Lake, place: Place) -> RefusedRow:

@@ -10,10 +10,11 @@ from bokgi.facts.model import Facts
 from bokgi.questions.asked import Json, names_of_people
 
 
-def person_id(facts: Facts, who: str) -> str:
+def person_id(facts: Facts, who: str, team: str | None = None) -> str:
     """Give the key of a person of ours by key, name or address.
 
-    Raises `NotFoundError` (`person_unknown`) for nobody and `UsageError` (`person_ambiguous`) for several.
+    Raises `NotFoundError` (`person_unknown`) for nobody, `UsageError` (`person_ambiguous`) for several, and
+    (`person_of_other_team`) for one who never was in the `team` that is asked about, too.
     """
     known = facts.identities.filter(_.kind == "person").select("key", "name", "email").to_pyarrow().to_pylist()
     keys = sorted({row["key"] for row in known if who in (row["key"], row["name"], row["email"])})
@@ -31,7 +32,21 @@ def person_id(facts: Facts, who: str) -> str:
             Message(N_("Give the key: {keys}."), {"keys": ", ".join(keys)}),
         )
     found: str = keys[0]
+    if team is not None:
+        _check_team(facts, found, who, team)
     return found
+
+
+def _check_team(facts: Facts, person: str, who: str, team: str) -> None:
+    """Refuse a person and a team that have no deal in common; a team that is none is told where its deals are read."""
+    rows = facts.memberships.filter(_.team.notnull()).select("person_id", "team").distinct().to_pyarrow().to_pylist()
+    own = sorted(row["team"] for row in rows if row["person_id"] == person)
+    if team in {row["team"] for row in rows} and team not in own:
+        raise UsageError(
+            "person_of_other_team",
+            Message(N_("{who} never was in the team “{team}”."), {"who": who, "team": team}),
+            Message(N_("Leave the team out, or name one of: {teams}."), {"teams": ", ".join(own) or "–"}),
+        )
 
 
 def people_by_name(facts: Facts) -> dict[str, str]:

@@ -159,6 +159,16 @@ def test_a_refused_row_is_mended_and_taken_in(give: Give, as_role: AsRole, users
     assert "격리된 행이 없습니다" in client.get("/data/quarantine/").content.decode()
 
 
+def test_the_page_of_a_row_names_who_share_the_name_in_it(give: Give, as_role: AsRole, users: dict[str, User]) -> None:
+    people = "이름,이메일,팀\n김민수,kim@bokgi.test,영업1팀\n김민수,kim2@bokgi.test,영업2팀\n".encode()
+    imported(give(SimpleUploadedFile("영업사원.csv", people)), users["admin"])
+    imported(give(SimpleUploadedFile("2026 목표.csv", "담당자,1월,2월\n김민수,5,6\n".encode())), users["admin"])
+    [row] = selectors.quarantine_seen(Wanted(), limit=None).rows
+    where = {"file": row.place.file, "row": str(row.place.row)}
+    page = as_role("admin").get(f"/data/imports/{row.place.import_no}/mend/", where).content.decode()
+    assert "→ kim2@bokgi.test / kim@bokgi.test" in page
+
+
 def test_a_cell_that_is_needed_and_empty_is_there_to_be_filled(
     give: Give, as_role: AsRole, users: dict[str, User]
 ) -> None:

@@ -143,6 +143,11 @@ def refused_row(import_no: int, file: str, row: int) -> RefusedRow:
     return quarantine.refused_row(lake_there(), Place(import_no, file, row))
 
 
+def namesakes(row: RefusedRow) -> Mapping[str, str]:
+    """Give for each cell with a name of several people who these are."""
+    return quarantine.namesakes(lake_there(), row)
+
+
 def headers_of(row: RefusedRow) -> list[str]:
     """Give the headers that a row's file has, in their order; a row in quarantine leaves out its empty cells."""
     own = next((one for one in lake_there().imports() if one.import_no == row.place.import_no), None)

@@ -79,7 +79,7 @@ def deals(  # noqa: PLR0913 - each filter is an option of its own
             known(facts.deals, "pipeline", pipeline)
         wanted = Where(
             outcome=outcome,
-            person=None if person is None else person_id(facts, person),
+            person=None if person is None else person_id(facts, person, team),
             team=team,
             pipeline=pipeline,
             stage=None if stage is None else known_stage(facts, stage),

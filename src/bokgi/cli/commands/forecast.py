@@ -33,7 +33,7 @@ def forecast(
     from bokgi.questions.forecast import ask_forecast, period_of
 
     on = day(session, as_of)
-    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person)}
+    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person, team)}
     found = asked_once(session, ask_forecast, as_of=on, period=period_of(period, on), **scope)
     told = answer(session, found)
     return Answer(told, lambda shown: _show_forecast(shown, told))
@@ -54,7 +54,7 @@ def backtest(
     """Ask and show."""
     from bokgi.questions.backtest import ask_backtest
 
-    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person)}
+    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person, team)}
     found = asked_once(session, ask_backtest, as_of=day(session, as_of), period=period, **scope)
     told = answer(session, found)
     return Answer(told, lambda shown: _show_backtest(shown, told))

@@ -27,7 +27,7 @@ def kpis(
     """Ask and show."""
     from bokgi.questions.kpis import ask_kpis
 
-    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person)}
+    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person, team)}
     found = asked_once(session, ask_kpis, as_of=day(session, as_of), **scope)
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))

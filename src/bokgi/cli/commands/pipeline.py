@@ -33,7 +33,7 @@ def pipeline(
     from bokgi.questions.pipeline import tell_pipeline_change
 
     start = None if from_ is None else read_date(from_)
-    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person)}
+    scope = {"team": team, "pipeline": pipeline, "person": key_of(session, person, team)}
     found = asked_once(session, tell_pipeline_change, as_of=day(session, as_of), start=start, **scope)
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))

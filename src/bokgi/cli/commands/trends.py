@@ -32,7 +32,7 @@ def trends(
     asked: dict[str, Any] = {"team": team}
     if person is not None:
         with facts_of(session) as facts:
-            asked = {"person_id": person_id(facts, person)}
+            asked = {"person_id": person_id(facts, person, team)}
     found = asked_once(session, ask_trends, as_of=day(session, as_of), **asked)
     told = answer(session, found)
     return Answer(told, lambda shown: _show(shown, told))

@@ -23,9 +23,10 @@ _REFERENCES: Final = tuple(
 
 
 def prepare(bench: Workbench, readings: Sequence[Reading], held: str | None) -> None:
-    """Find the account behind each name: table `account_of` (`name` as written, `account_id`, `listed`).
+    """Find the account behind each name: table `account_of` (`name` as written, `account_id`, `listed`, `shared`).
 
-    A name that exactly one account bears is that account; any other name is its own key.
+    A name that exactly one account bears is that account; any other name is its own key. `shared`: several accounts
+    that have ids bear it.
     """
     names = [
         f"SELECT DISTINCT {reading.sql(field)} AS name FROM {kept_with(reading, reading.sql(field))}"
@@ -44,14 +45,15 @@ def prepare(bench: Workbench, readings: Sequence[Reading], held: str | None) -> 
     listed = known or ["SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS name WHERE false"]
     bench.run(
         f"""CREATE TEMP TABLE accounts_known AS
-            SELECT {_plain("name")} AS plain, min(account_id) AS account_id, count(DISTINCT account_id) AS accounts
+            SELECT {_plain("name")} AS plain, min(account_id) AS account_id, count(DISTINCT account_id) AS accounts,
+                count(DISTINCT account_id) FILTER (account_id <> name) AS with_ids
             FROM ({" UNION ALL ".join(listed)})
             WHERE name IS NOT NULL GROUP BY ALL"""
     )
     bench.run(
         f"""CREATE TEMP TABLE account_of AS
             SELECT n.name, CASE WHEN k.accounts = 1 THEN k.account_id ELSE n.name END AS account_id,
-                k.plain IS NOT NULL AS listed
+                k.plain IS NOT NULL AS listed, coalesce(k.with_ids > 1, false) AS shared
             FROM (SELECT DISTINCT name FROM ({" UNION ALL ".join([empty, *names])}) WHERE name IS NOT NULL) AS n
             LEFT JOIN accounts_known AS k ON k.plain = {_plain("n.name")}"""
     )
@@ -152,29 +154,37 @@ def _mention(bench: Workbench, reading: Reading, earlier: Sequence[str]) -> str:
     return table
 
 
-def unlisted(bench: Workbench, readings: Sequence[Reading], *, known: bool) -> list[Finding]:
-    """Say which account names stand in no list of accounts, where there is such a list."""
-    if not known and not any(reading.entity is Entity.ACCOUNTS for reading in readings):
-        return []
+def doubtful(bench: Workbench, readings: Sequence[Reading], *, known: bool) -> list[Finding]:
+    """Say which account names several accounts have, and which stand in no list of accounts where there is one."""
+    several = N_(
+        "{n} {n:row|rows} of {file} {n:names|name} an account by a name that several accounts have; such a name stands "
+        "as an account of its own. Add the account's id to say which is meant."
+    )
+    unlisted = N_("{n} {n:row|rows} of {file} {n:names|name} an account that stands in no list of accounts.")
+    listed = known or any(reading.entity is Entity.ACCOUNTS for reading in readings)
     findings = []
     for reading in readings:
         for prefix in _REFERENCES:
-            if not reading.says(f"{prefix}_name") or reading.says(f"{prefix}_id"):
+            if not listed or not reading.says(f"{prefix}_name"):
                 continue
-            name = reading.sql(f"{prefix}_name")
-            rows = bench.rows(
-                f"""SELECT count(*), min(_row, 5), min_by({name}, _row, 5) FROM {reading.kept}
-                    WHERE {name} IN (SELECT name FROM account_of WHERE NOT listed)"""
-            )
-            count, numbers, names = rows[0]
-            if count:
-                header = reading.header(f"{prefix}_name")
-                examples = tuple(
-                    Example(reading.label, row, header, text) for row, text in zip(numbers, names, strict=True)
-                )
-                message = Message(
-                    N_("{n} {n:row|rows} of {file} {n:names|name} an account that stands in no list of accounts."),
-                    {"n": count, "file": reading.label},
-                )
-                findings.append(Finding("account_unknown", Severity.WARNING, message, count, examples))
+            by_id = reading.says(f"{prefix}_id")
+            alone = f" AND {reading.sql(f'{prefix}_id')} IS NULL" if by_id else ""
+            findings += _named(bench, reading, prefix, f"shared{alone}", "account_ambiguous", several)
+            if not by_id:
+                findings += _named(bench, reading, prefix, "NOT listed", "account_unknown", unlisted)
     return findings
+
+
+def _named(bench: Workbench, reading: Reading, prefix: str, which: str, code: str, text: str) -> list[Finding]:
+    """Count the rows that name an account of which something holds in `account_of`."""
+    name = reading.sql(f"{prefix}_name")
+    ((count, numbers, names),) = bench.rows(
+        f"""SELECT count(*), min(_row, 5), min_by(a.name, _row, 5)
+            FROM {reading.kept} AS r JOIN account_of AS a ON {name} = a.name WHERE {which}"""
+    )
+    if not count:
+        return []
+    header = reading.header(f"{prefix}_name")
+    examples = tuple(Example(reading.label, row, header, text) for row, text in zip(numbers, names, strict=True))
+    message = Message(text, {"n": count, "file": reading.label})
+    return [Finding(code, Severity.WARNING, message, count, examples)]

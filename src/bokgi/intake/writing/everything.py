@@ -87,7 +87,7 @@ def yields(
     found += definitions.yields(readings, persons)
     if corrections.of_contacts(corrected):
         found = _with_entered_contacts(bench, found, held, exported_on)
-    findings = (*resolved.findings, *also.findings, *accounts.unlisted(bench, readings, known="accounts" in held.now))
+    findings = (*resolved.findings, *also.findings, *accounts.doubtful(bench, readings, known="accounts" in held.now))
     findings += tuple(unfamiliar.told(bench, readings, persons, held))
     alike = (finding for one in rows for finding in one.keys.findings)
     return Found(tuple(found), (*findings, *alike))

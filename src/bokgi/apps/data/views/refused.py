@@ -91,6 +91,7 @@ def mend(request: PageRequest, import_no: int) -> HttpResponse:
         "empty": [header for header in every if header not in cells],
         "other": other,
         "marked": marked,
+        "namesakes": selectors.namesakes(found),
         "findings": findings,
         "words": labels,
     }
