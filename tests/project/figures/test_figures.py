@@ -26,6 +26,7 @@ from tests import homes
 from tests.homes import SELLERS, TODAY
 from tests.project.figures import of_people, of_the_forecast, of_the_funnel
 from tests.project.figures.reading import Expected, Read, missing_of, plain
+from tests.project.figures.turned import OF_A_PAGE, unexplained
 from tests.project.figures.writing import QUARTER, SAY, Json, interval, texts
 
 AsRole = Callable[[str], Client]
@@ -210,3 +211,47 @@ def _evaluation(leader: User, home: Path) -> tuple[str, Expected]:
     ]
     page = f"/evaluation/forms/{found.evaluations.get().pk}/"
     return page, Expected(rows={"Beside what was to be expected": [list(cells)]}, words=texts(row["said"]))
+
+
+ALSO: Final[dict[str, tuple[list[str], ...]]] = {
+    "/funnel/": (["funnel", "--from", "2026-05-27", "--to", "2026-11-24", "--compare", "2025-11-26..2026-05-26"],),
+    "/funnel/?mode=created_cohort": (["funnel", "--by", "person"],),
+    "/funnel/?mode=period_flow": (["funnel", "--by", "person", "--mode", "period_flow"],),
+    "/funnel/?mode=snapshot": (["funnel", "--by", "person", "--mode", "period_flow"],),
+    "/kpi/": (["trends"], ["funnel"], ["concentration"]),
+    "/people/park/": (["trends", "--person", "park"], ["funnel", "--by", "person"], ["funnel"], ["compare"]),
+}
+"""What else a page tells, by the commands that answer it: all its numbers are theirs."""
+
+
+@pytest.mark.usefixtures("english")
+def test_a_page_tells_no_number_that_is_not_in_an_answer(
+    fuller_home: Path,
+    as_role: AsRole,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings.HOME = fuller_home
+    monkeypatch.setenv("BOKGI_TODAY", TODAY.isoformat())
+    client = as_role("leader")
+    asked: dict[str, list[list[str]]] = {}
+    for page, words, _expected in WALK:
+        asked.setdefault(page, [*ALSO.get(page, ())]).append(words)
+    once = {
+        words: _asked(capsys, fuller_home, words) for words in {tuple(one) for all_ in asked.values() for one in all_}
+    }
+    found: dict[str, dict[str, list[str]]] = {}
+    used: set[str] = set()
+    for page, commands in asked.items():
+        told = client.get(page).content.decode()
+        found[page] = unexplained(told, [once[tuple(words)] for words in commands], used)
+    assert {page: left for page, left in found.items() if left} == {}
+    assert used == OF_A_PAGE.keys()
+
+
+def test_a_number_that_no_answer_holds_is_found() -> None:
+    page = "<main><h2>Stages</h2><p>8 deals, 41% of 19 days, worth ₩1.2B</p><svg><text>7</text></svg></main>"
+    answer = {"n": 8, "share": 0.406, "days": 19.2, "amount": {"amount": "1234000000", "currency": "KRW"}}
+    assert unexplained(page, [answer], set()) == {}
+    assert unexplained(page, [answer | {"n": 9}], set()) == {"Stages": ["8 deals, 41% of 19 days, worth ₩1.2B"]}
