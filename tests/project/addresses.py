@@ -50,6 +50,50 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
 }
 """What stands in an address by the name of the argument: one's own (of `lee`) and somebody else's (of `seo`)."""
 
+_NOT_OPENED: Final = {
+    "a way elsewhere": (
+        "home",
+        "icon",
+        "account_signup",
+        "demo",
+        "demo_role",
+        "account_set_password",
+        "reviews:mail_stop",
+    ),
+    "a file or data": (
+        "health",
+        "vega",
+        "mfa_login_webauthn",
+        "mfa_download_recovery_codes",
+        "coaching:plan_pdf",
+        "reviews:minutes",
+        "evaluation:record",
+        "coaching:record",
+        "evaluation:form_pdf",
+    ),
+    "for who is not signed in": ("account_login", "mfa_authenticate", "invitation", "start"),
+    "asks for the password first, and is opened once in a while": (
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_add_webauthn",
+        "mfa_edit_webauthn",
+        "mfa_remove_webauthn",
+    ),
+    "work on one upload": ("data:uploaded", "data:progress", "data:mend"),
+    "one form of one step of a round, or one skill": (
+        "evaluation:calibration",
+        "evaluation:self",
+        "evaluation:peer",
+        "coaching:skill",
+    ),
+}
+NOT_OPENED: Final = frozenset(name for names in _NOT_OPENED.values() for name in names)
+"""What is no page, or needs more than something of each kind to be there; by the reason."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -59,6 +103,21 @@ class Page:
     view: Callable[..., Any]
     arguments: tuple[str, ...]
     addresses: tuple[str, ...]
+
+    @property
+    def is_opened(self) -> bool:
+        """Tell whether somebody may open it; where only forms are sent to there is nothing to open."""
+        view: Any = self.view
+        while view is not None:
+            code = getattr(view, "__code__", None)
+            if code is not None and _METHODS in code.co_freevars:
+                return "GET" in view.__closure__[code.co_freevars.index(_METHODS)].cell_contents
+            view = getattr(view, "__wrapped__", None)
+        return True
+
+
+_METHODS: Final = "request_method_list"
+"""What Django's `require_http_methods` calls the methods that it lets through."""
 
 
 def _patterns(

@@ -12,6 +12,7 @@ from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
+import waitress.server
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -22,10 +23,13 @@ from pytest_django import Settings
 from bokgi import apps
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import permits
+from bokgi.apps.data.rules import MOST_BYTES
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.messages import Message
+from bokgi.project import processes
 from bokgi.project.middleware import DeclaredAccess, FaultPages
 from bokgi.project.queue import ONCE, name_of
+from bokgi.project.stopping import Stop
 
 AsRole = Callable[[str], Client]
 
@@ -179,6 +183,15 @@ def test_who_sends_too_much_at_once_is_told_so_on_a_page(as_role: AsRole) -> Non
         answer = rep.post("/reviews/thanks/", sent)
         assert answer.status_code == 413
         assert "Nothing was changed" in answer.content.decode()
+
+
+def test_the_server_takes_a_whole_upload_with_its_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, int] = {}
+    monkeypatch.setattr(waitress.server, "create_server", lambda _application, **options: given.update(options))
+    for left_out in ("_load_pages", "serve_until"):
+        monkeypatch.setattr(processes, left_out, lambda *_given: None)
+    processes.serve(processes.LOOPBACK, 0, Stop())
+    assert MOST_BYTES < given["max_request_body_size"] < 2 * MOST_BYTES
 
 
 def test_what_waits_is_called_as_people_call_it() -> None:
