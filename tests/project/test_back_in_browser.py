@@ -103,3 +103,29 @@ def test_what_was_typed_when_the_session_had_ended_stands_in_the_form_again_for_
     sign_in("manager")
     assert typed() == ["", ""]
     assert window.execute_script("return sessionStorage.getItem('bokgi-sent')") is None
+
+
+def test_what_was_typed_stands_in_the_form_again_for_who_comes_back_because_the_server_was_away(
+    users: dict[str, User], live_server: LiveServer, window: Chrome
+) -> None:
+    enter(window, live_server, users["rep"])
+    window.get(f"{live_server.url}/forecast/submit/")
+    fill(window, amount="2억", commit="1억")
+    window.execute_cdp_cmd("Network.enable", {})
+    there = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    window.execute_cdp_cmd("Network.emulateNetworkConditions", {**there, "offline": True})
+    turn(window, "form.form button.btn-primary")
+    assert not window.find_elements(By.NAME, "amount")
+    window.execute_cdp_cmd("Network.emulateNetworkConditions", {**there, "offline": False})
+    window.get(f"{live_server.url}/forecast/submit/")
+    assert [window.find_element(By.NAME, name).get_attribute("value") for name in ("amount", "commit")] == [
+        "2억",
+        "1억",
+    ]
+    turn(window, "form.form button.btn-primary")
+    until(window, "제출했습니다")
+    # What has arrived stands in no form any more, also for who goes back.
+    window.back()
+    at(window, "/forecast/submit/")
+    assert window.execute_script("return sessionStorage.getItem('bokgi-sent')") is None
+    assert Submission.objects.count() == 1

@@ -1,6 +1,6 @@
 // What is sent with a form is kept in this tab until an answer shows that it arrived. Where the session had ended, or the
 // form was too old, the page that says so ([data-lost]) lets it stay, and it stands in its form again when the same person
-// opens the page of the form. Of forms that send to one address it is the one with the same hidden fields, and none where
+// opens the page of the form; so it does for who comes back to the form because no answer came. Of forms that send to one address it is the one with the same hidden fields, and none where
 // several have: a note for oneself must not stand in the form for what another reads.
 (() => {
   "use strict";
@@ -70,10 +70,13 @@
   const kept = read();
   if (!kept) return;
   // The page that says so may be that of the form: a demo signs in by itself.
-  const isLost = document.querySelector("[data-lost]");
+  const isSaid = document.querySelector("[data-lost]");
+  // Where no answer came, because the server was away, one comes back, or by an address that one types.
+  const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  const isLost = isSaid || isBack || !document.referrer;
   if (isLost) keep({ ...kept, lost: true });
   if (kept.user !== user) {
-    if (!isLost) keep(null);
+    if (!isSaid) keep(null);
   } else if (!isLost && !kept.lost) keep(null);
   else {
     restore();
