@@ -47,6 +47,56 @@ return wide > 0 ? [`${wide} px too wide`, ...told] : told;
 """
 """What is cut off or wider than its window, in words: a script that gives a list."""
 
+FAINT = r"""
+const paint = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+const known = new Map();
+// The colours of a page are written in many ways; a canvas reads them all.
+const rgba = (written) => {
+  if (!known.has(written)) {
+    paint.clearRect(0, 0, 1, 1);
+    paint.fillStyle = written;
+    paint.fillRect(0, 0, 1, 1);
+    const [red, green, blue, alpha] = paint.getImageData(0, 0, 1, 1).data;
+    known.set(written, [red, green, blue, alpha / 255]);
+  }
+  return known.get(written);
+};
+const over = (top, below) => [0, 1, 2].map((at) => top[at] * top[3] + below[at] * (1 - top[3])).concat(1);
+const linear = (part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+const light = (colour) => 0.2126 * linear(colour[0]) + 0.7152 * linear(colour[1]) + 0.0722 * linear(colour[2]);
+const ground = (one) => {
+  const layers = [];
+  for (let at = one; at; at = at.parentElement) layers.push(rgba(getComputedStyle(at).backgroundColor));
+  return layers.reverse().reduce((below, top) => over(top, below), rgba("Canvas"));
+};
+const faint = (one, theme) => {
+  const style = getComputedStyle(one), below = ground(one);
+  const opacity = (at) => (at ? getComputedStyle(at).opacity * opacity(at.parentElement) : 1);
+  const colour = rgba(style.color);
+  const seen = over([...colour.slice(0, 3), colour[3] * opacity(one)], below);
+  const [dark, bright] = [light(seen), light(below)].sort((a, b) => a - b);
+  const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+  const ratio = (bright + 0.05) / (dark + 0.05);
+  const told = `${theme} ${ratio.toFixed(2)}: ${one.className} ${one.textContent.trim().slice(0, 40)}`;
+  return ratio < (large ? 3 : 4.5) ? [told] : [];
+};
+const texts = [...document.querySelectorAll("body *")].filter((one) =>
+  [...one.childNodes].some((part) => part.nodeType === 3 && part.data.trim())
+  && one.checkVisibility({visibilityProperty: true}) && one.clientWidth !== 1
+  // What cannot be used now need not be read, and a drawing has its table.
+  && !one.closest(".vh, svg, :disabled, [aria-disabled=true]"));
+const root = document.documentElement, before = root.dataset.theme;
+const found = ["light", "dark"].flatMap((theme) => {
+  root.dataset.theme = theme;
+  getComputedStyle(root).color;
+  for (const change of document.getAnimations()) if (change instanceof CSSTransition) change.finish();
+  return texts.flatMap((one) => faint(one, theme));
+});
+if (before) root.dataset.theme = before; else delete root.dataset.theme;
+return found;
+"""
+"""Texts that are hard to tell from what is behind them, in both themes: a script that gives a list."""
+
 
 def chromium() -> str | None:
     """Find Chromium; null where it or its driver is not installed."""
@@ -214,5 +264,11 @@ def violations(driver: webdriver.Chrome) -> list[str]:
 
 
 def faults(driver: webdriver.Chrome) -> list[str]:
-    """List what axe finds; contrast is tested where colours are made, and its old rule knows no groups in lists."""
+    """List what axe finds; it cannot read our colours (see `faint`), and its old rule knows no groups in lists."""
     return [found for found in violations(driver) if not found.startswith(("color-contrast", "dlitem"))]
+
+
+def faint(driver: webdriver.Chrome) -> list[str]:
+    """List the texts of a page whose contrast is less than WCAG AA asks, in the light and in the dark theme."""
+    found: list[str] = driver.execute_script(FAINT)
+    return found
