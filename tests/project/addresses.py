@@ -66,6 +66,7 @@ _NOT_OPENED: Final = {
         "mfa_login_webauthn",
         "mfa_download_recovery_codes",
         "coaching:plan_pdf",
+        "reviews:file",
         "reviews:minutes",
         "evaluation:record",
         "coaching:record",

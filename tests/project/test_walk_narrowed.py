@@ -19,7 +19,7 @@ from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import ANYONE, permits
 from tests.homes import DEALS_EACH, MARKS, SELLERS, TODAY, add, add_pipeline, amount, older_deals, write_home
 from tests.project.addresses import pages
-from tests.project.parameters import addresses, recorded, unknown
+from tests.project.parameters import addresses, each_once, nonsense, recorded, unknown
 
 AsRole = Callable[[str], Client]
 _SUMS: Final = ("funnel:", "kpi:index", "forecast:index", "forecast:backtest", "deals:index", "today:index")
@@ -112,3 +112,40 @@ def test_nothing_of_others_stands_in_a_page_however_it_is_narrowed(
     assert leaked == {}
     assert new == set()
     assert len(opened) > (100 if role == "viewer" else 20)
+
+
+@pytest.mark.usefixtures("walked")
+def test_whatever_is_asked_a_page_comes(as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leader gets a page for every value that the questions name; for nonsense one that says so.
+
+    An admin reads what a leader does, and is asked where only an admin comes.
+    """
+    clients = {role: as_role(role) for role in ("leader", "admin")}
+    broken: dict[str, int] = {}
+    asked = 0
+    for page in pages():
+        declared, plain = permits(page.view), page.addresses[0]
+        allowed = [role for role in clients if declared == ANYONE or Role(role) in (declared or ())]
+        if not page.is_opened or not allowed:
+            continue
+        client = clients[allowed[0]]
+        client.raise_request_exception = False
+        with recorded(monkeypatch) as read:
+            there = client.get(plain).status_code == 200
+        if not there:
+            continue
+        for address in (*each_once(plain, read), *nonsense(plain, read, of=allowed[0])):
+            answer = client.get(address)
+            asked += 1
+            if answer.status_code >= 500 or not _headed(answer):
+                broken[address] = answer.status_code
+    assert broken == {}
+    assert asked > 200
+
+
+def _headed(answer: HttpResponseBase) -> bool:
+    """Tell whether a page has its heading; a file, a part of a page and a way elsewhere have none."""
+    if not answer.get("Content-Type", "").startswith("text/html"):
+        return True
+    text = content(answer)
+    return "<html" not in text or "<h1" in text
