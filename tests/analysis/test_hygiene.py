@@ -104,6 +104,20 @@ def test_only_what_people_did_or_plan_is_touch(change: Row, expected: set[str]) 
     assert reasons({}, [OTHER, CALL | change]) == expected
 
 
+def test_nothing_planned_is_no_activity_ahead_and_no_step_with_a_date() -> None:
+    ahead: Row = {"happened_on": date(2026, 12, 1), "done": False}
+    plan, other = CALL | ahead | {"activity_id": "b"}, OTHER | ahead
+    undated = {"next_step_on": None}
+    assert reasons(undated, [CALL, other]) == {"nothing_planned"}
+    assert reasons({"next_step_on": date(2026, 11, 26)}, [CALL, other]) == {"nothing_planned", "next_step_passed"}
+    assert reasons(undated, [CALL, other, plan]) == reasons({"next_step_on": AS_OF}, [CALL, other]) == set()
+    for change in ({"automatic": True}, {"outcome": "cancelled"}, {"done": True}):
+        assert reasons(undated, [CALL, other, plan | change]) == {"nothing_planned"}
+    # A source that tells of nothing planned is no reason to say so of every deal.
+    assert reasons(undated) == set()
+    assert reasons(undated | {"unknown_then": ",next_step_on,"}, [CALL, other]) == set()
+
+
 def test_a_young_deal_is_not_untouched_yet() -> None:
     assert reasons({"created_on": date(2026, 11, 20)}, [OTHER]) == {"never_touched"}
     assert reasons({"assigned_on": date(2026, 11, 20)}, [OTHER]) == {"never_touched"}

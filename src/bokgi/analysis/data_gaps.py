@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.activity import by_people
-from bokgi.analysis.totals import count_of, totals
+from bokgi.analysis.totals import count_of, lacks_amount, totals, waits_for_rate
 from bokgi.analysis.visits import ladder
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome, StageKind
@@ -69,8 +69,8 @@ def gaps(deals: ibis.Table, stages: ibis.Table, activities: ibis.Table, *, as_of
         "amount",
         "currency",
         "expected_close_on",
-        no_amount=_.amount.isnull() & _.currency.isnull(),
-        no_rate=_.amount.isnull() & _.currency.notnull(),
+        no_amount=lacks_amount(),
+        no_rate=waits_for_rate(),
         no_close_date=_.expected_close_on.isnull(),
         close_passed=ibis.coalesce(_.expected_close_on < as_of, ibis.literal(value=False)),
         no_owner=_.owner_id.isnull(),

@@ -13,7 +13,7 @@ from ibis import _
 from bokgi.analysis.activity import by_people, is_planned, was_held
 from bokgi.analysis.deal_traits import check_columns
 from bokgi.analysis.pushes import pushes
-from bokgi.analysis.totals import totals
+from bokgi.analysis.totals import lacks_amount, totals
 from bokgi.analysis.visits import ladder
 from bokgi.domain.stage import Outcome
 
@@ -29,6 +29,7 @@ REASONS: Final = (
     "next_step_passed",
     "untouched",
     "never_touched",
+    "nothing_planned",
     "stage_overdue",
 )
 
@@ -60,10 +61,12 @@ def hygiene(
     - `untouched`: no activity by a person for `untouched_days` working days (`idle_working_days` since
       `last_activity_on`, or since the deal was created or assigned when there was none) and none planned
       (`next_activity_on`); `never_touched`: no activity by a person at all, and none planned;
+    - `nothing_planned`: no activity by a person lies ahead, nor the date of a next step;
     - `stage_overdue`: in the stage for more days (`days_in_stage`, all visits to it) than `expected_days` of the stage.
 
-    Null: a value that was `unknown_then`; touch when there are no activities at all; a passed date when no deal has
-    one; pushes when no change of a close date was ever recorded; the age in a stage without history or standard.
+    Null: a value that was `unknown_then`; touch when there are no activities at all; what is planned when no deal has
+    anything planned; a passed date when no deal has one; pushes when no change of a close date was ever recorded; the
+    age in a stage without history or standard.
 
     Small numbers: none are judged here; each row is one deal. Refuses: nothing. Do not use it to judge people: who has
     inherited much shows more of it. Source: own definition; `tests/analysis/test_hygiene.py`.
@@ -92,7 +95,7 @@ def hygiene(
     told = told.left_join(_stay(open_deals, visits, as_of=as_of), ["deal_id", "pipeline", "stage"], rname="of_{name}")
     expected = ladder(stages).select("pipeline", "stage", "expected_days")
     told = told.left_join(expected, ["pipeline", "stage"], rname="of_{name}")
-    told = told.cross_join(_recorded(deals, activities, deal_changes))
+    told = told.cross_join(_recorded(deals, activities, deal_changes, as_of=as_of))
     counted = told.mutate(
         times_pushed=_.changes_recorded.ifelse(ibis.coalesce(_.times_pushed, 0), ibis.null("int64")),
     )
@@ -168,9 +171,10 @@ def _stay(deals: ibis.Table, visits: ibis.Table, *, as_of: date) -> ibis.Table:
     return stays.filter(_.here).drop("here")
 
 
-def _recorded(deals: ibis.Table, activities: ibis.Table, deal_changes: ibis.Table) -> ibis.Table:
-    """One row: does the source record activities by people at all, changes of close dates, and each of `_DATES`."""
-    touches = activities.filter(~_.automatic).agg(touches_recorded=_.count() > 0)
+def _recorded(deals: ibis.Table, activities: ibis.Table, deal_changes: ibis.Table, *, as_of: date) -> ibis.Table:
+    """One row: does the source record activities by people, planned ones, changes of close dates, each of `_DATES`."""
+    ahead = ibis.coalesce(is_planned(as_of) & _.deal_id.notnull(), ibis.literal(value=False))
+    touches = activities.filter(~_.automatic).agg(touches_recorded=_.count() > 0, plans_recorded=ahead.sum() > 0)
     changes = deal_changes.filter(_.field == "expected_close_on").agg(changes_recorded=_.count() > 0)
     dates = deals.agg(**{f"{name}_recorded": _[name].count() > 0 for name in _DATES})
     return touches.cross_join(changes).cross_join(dates)
@@ -184,12 +188,13 @@ def _reasons(as_of: date, untouched_days: int) -> dict[str, ir.BooleanValue]:
 
     idle = (_.idle_working_days >= untouched_days) & _.next_activity_on.isnull()
     never = _.last_activity_on.isnull() & _.next_activity_on.isnull()
+    ahead = _.next_activity_on.notnull() | ibis.coalesce(_.next_step_on >= as_of, ibis.literal(value=False))
     passed = {
         name: _[f"{name}_recorded"].ifelse(ibis.coalesce(_[name] < as_of, ibis.literal(value=False)), unknown)
         for name in _DATES
     }
     return {
-        "no_amount": unless_unknown("amount", _.amount.isnull() & _.currency.isnull()),
+        "no_amount": unless_unknown("amount", lacks_amount()),
         "no_close_date": unless_unknown("expected_close_on", _.expected_close_on.isnull()),
         "close_passed": unless_unknown("expected_close_on", passed["expected_close_on"]),
         "pushed": _.times_pushed >= PUSHES,
@@ -199,5 +204,8 @@ def _reasons(as_of: date, untouched_days: int) -> dict[str, ir.BooleanValue]:
         "next_step_passed": unless_unknown("next_step_on", passed["next_step_on"]),
         "untouched": _.touches_recorded.ifelse(idle, unknown),
         "never_touched": _.touches_recorded.ifelse(never, unknown),
+        "nothing_planned": unless_unknown(
+            "next_step_on", ibis.coalesce(_.plans_recorded, ibis.literal(value=False)).ifelse(~ahead, unknown)
+        ),
         "stage_overdue": _.days_in_stage > _.expected_days,
     }

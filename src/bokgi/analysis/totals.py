@@ -33,6 +33,22 @@ def totals(name: str, where: ir.BooleanValue, amount: ir.NumericValue = _.amount
     }
 
 
+def lacks_amount() -> ir.BooleanValue:
+    """Tell of a deal, all amounts in one currency, whether it has none: what names a currency waits for its rate.
+
+    >>> import pyarrow as pa
+    >>> table = pa.table({"amount": [5, None, None], "currency": ["KRW", None, "USD"]})
+    >>> ibis.memtable(table).select(none=lacks_amount(), waits=waits_for_rate()).to_pyarrow().to_pylist()[1:]
+    [{'none': True, 'waits': False}, {'none': False, 'waits': True}]
+    """
+    return _.amount.isnull() & _.currency.isnull()
+
+
+def waits_for_rate() -> ir.BooleanValue:
+    """Tell of a deal, all amounts in one currency, whether its own is not known for want of an exchange rate."""
+    return _.amount.isnull() & _.currency.notnull()
+
+
 def count_of(where: ir.BooleanValue) -> ir.IntegerValue:
     """Count the rows where a condition holds; null conditions and no rows count 0 (Spark alone would give null)."""
     return ibis.coalesce(_.count(where=where), 0)

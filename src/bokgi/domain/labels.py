@@ -72,6 +72,7 @@ ATTENTION: Final = {
     "next_step_passed": N_("Next step overdue"),
     "untouched": N_("Untouched"),
     "never_touched": N_("Never touched"),
+    "nothing_planned": N_("Nothing planned"),
     "stage_overdue": N_("Long in the stage"),
 }
 """Why an open deal wants attention, see `analysis.hygiene`."""

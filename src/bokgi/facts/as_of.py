@@ -58,7 +58,8 @@ def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
     - A target is what the last export or entry up to then said; before the first of all it is what that one says, for a
       target is set beforehand and told when somebody gets to it.
     - Events, activities, content and responses after `on` are left out; an activity that an export by then already
-      announced stays. Definitions hold as of then: rows that begin later are left out, ends that come later are open.
+      announced stays, as one that lies ahead: nobody has done it or cancelled it yet. Definitions hold as of then: rows
+      that begin later are left out, ends that come later are open.
     - `observed_on`, `first_seen_on` and `last_seen_on` say what we knew, not what had happened: null. First values of
       `deal_changes` (`seq` 0) and `known_at_creation` have done their part, and would tell what changes later: the
       former are left out, the latter is `,`.
@@ -80,10 +81,7 @@ def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
     tables["leads"] = _leads(facts, deals, on)
     tables["deal_contacts"] = _parts(facts, on)
     tables["targets"] = _targets(facts, on)
-    done = facts.activities
-    tables["activities"] = _unseen(
-        "activities", done.filter((done.happened_on <= _day(on)) | _by(done.first_seen_on, on))
-    )
+    tables["activities"] = _activities(facts, on)
     words = facts.texts
     tables["texts"] = _unseen("texts", words.filter(~words.kind.isin(_LATE_WORDS) | _by(words.observed_on, on)))
     return replace(facts, **tables, settings=facts.settings.on(on), as_of=on)
@@ -194,6 +192,17 @@ def _parts(facts: Facts, on: date) -> ir.Table:
         parts_seen=ibis.null(joined.parts_seen.type()),
     )
     return _unseen("deal_contacts", rebuilt.select(pairs.columns))
+
+
+def _activities(facts: Facts, on: date) -> ir.Table:
+    found = facts.activities
+    then = found.filter((found.happened_on <= _day(on)) | _by(found.first_seen_on, on))
+    ahead = (then.happened_on > _day(on)) & ~_by(then.observed_on, on)
+    then = then.mutate(
+        done=ahead.ifelse(ibis.literal(value=False), then.done),
+        outcome=ahead.ifelse(ibis.null("string"), then.outcome),
+    )
+    return _unseen("activities", then)
 
 
 def _targets(facts: Facts, on: date) -> ir.Table:

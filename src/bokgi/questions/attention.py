@@ -25,6 +25,7 @@ def attention_notes(row: Mapping[str, Any], as_of: date) -> list[Message]:
         ),
         "no_next_step": lambda: Message(N_("no next step")),
         "next_step_passed": lambda: Message(N_("next step was due {day}"), {"day": row["next_step_on"]}),
+        "nothing_planned": lambda: Message(N_("nothing planned")),
         "pushed": lambda: Message(N_("close date pushed {n} {n:time|times}"), {"n": row["times_pushed"]}),
         "stage_overdue": lambda: Message(N_("longer than the {days} planned"), {"days": Days(row["expected_days"])}),
         "no_close_date": lambda: Message(N_("no close date")),

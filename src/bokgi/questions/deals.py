@@ -15,7 +15,7 @@ from ibis import _
 
 from bokgi.analysis.funnel import FIGURES, FunnelMode, counted
 from bokgi.analysis.hygiene import REASONS
-from bokgi.analysis.totals import totals
+from bokgi.analysis.totals import totals, waits_for_rate
 from bokgi.analysis.visits import ladder
 from bokgi.domain.errors import UsageError
 from bokgi.domain.hangul import search_pattern
@@ -146,13 +146,8 @@ def listed(
 
 def _without_rate(here: Asked, deals: ir.Table) -> dict[str, int]:
     """Count the deals whose amount waits for an exchange rate, by currency."""
-    waiting = waiting_for_rates(here.facts, deals)
-    found = (
-        waiting.filter(_.amount.isnull() & _.currency.notnull())
-        .group_by("currency")
-        .agg(n=_.count())
-        .order_by("currency")
-    )
+    waiting = waiting_for_rates(here.facts, deals).filter(waits_for_rate())
+    found = waiting.group_by("currency").agg(n=_.count()).order_by("currency")
     return {row["currency"]: row["n"] for row in found.to_pyarrow().to_pylist()}
 
 

@@ -25,6 +25,7 @@ STEPS: Final = {
     "next_step_passed": ("next_step", N_("Set the next step")),
     "untouched": ("next_step", N_("Set the next step")),
     "never_touched": ("next_step", N_("Set the next step")),
+    "nothing_planned": ("next_step", N_("Set the next step")),
     "stage_overdue": ("stage", N_("Change the stage")),
 }
 """Why a deal wants attention → the form of the deal that settles it, and what its button says."""

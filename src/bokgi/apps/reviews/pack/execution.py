@@ -74,7 +74,7 @@ def execution(
     return told, {"this_week": sums, "last_week": _last_week(scope), "usual": usual(scope, sums)}
 
 
-_NOTHING: Final = {"no_next_step": 0, "close_passed": 0, "untouched": 0}
+_NOTHING: Final = {"no_next_step": 0, "close_passed": 0, "untouched": 0, "nothing_planned": 0}
 
 
 def _care(found: Row) -> dict[str, int | None]:
@@ -82,6 +82,7 @@ def _care(found: Row) -> dict[str, int | None]:
         "no_next_step": found["no_next_step"],
         "close_date_passed": found["close_passed"],
         "untouched": found["untouched"],
+        "nothing_planned": found["nothing_planned"],
     }
 
 
@@ -276,6 +277,7 @@ def _careless(week: Mapping[str, Any]) -> list[Message]:
         "no_next_step": N_("{k} without a next step"),
         "close_date_passed": N_("{k} past their close date"),
         "untouched": N_("{k} untouched"),
+        "nothing_planned": N_("{k} with nothing planned"),
     }
     told = [Message(msgid, {"k": care[name]}) for name, msgid in parts.items() if care[name]]
     if not told or not n:

@@ -35,6 +35,7 @@ CONCERNS: Final = {
     "untouched": N_("Nobody was in touch for {days} working {days:day|days} or more on {n} of {open} open deals."),
     "pushed": N_("The close date of {n} of {open} open deals was pushed three times or more."),
     "next_step_passed": N_("The date of the next step of {n} of {open} open deals has passed."),
+    "nothing_planned": N_("{n} of {open} open deals have nothing planned."),
     "stage_overdue": N_("{n} of {open} open deals stay in their stage longer than planned."),
 }
 """Reasons of `analysis.hygiene` that a person can do something about, in the order in which they are raised."""

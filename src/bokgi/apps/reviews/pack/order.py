@@ -14,9 +14,7 @@ from bokgi.analysis.hygiene import REASONS
 
 MUCH, SOME, LITTLE = 3, 2, 1
 """What a meeting can change of a deal. A judgement in three steps, no estimate; it is said beside the deal."""
-_WORK: Final = frozenset(
-    {"no_next_step", "next_step_passed", "untouched", "never_touched", "close_passed", "no_close_date", "pushed"}
-)
+_WORK: Final = frozenset(REASONS) - {"no_amount", "stage_overdue"}
 """Reasons (`analysis.hygiene`) about what the team does or lets be."""
 
 

@@ -22,6 +22,12 @@ _FLOWS: Final = {
     N_("Lost, no decision"): ("lost", "no_decision"),
     N_("Open now"): ("open",),
 }
+_CARE: Final = {
+    "no_next_step": N_("No next step"),
+    "close_date_passed": N_("Date passed"),
+    "untouched": N_("Untouched"),
+    "nothing_planned": N_("Nothing planned"),
+}
 
 
 def section(review: Json, speaker: Speaker) -> Section:
@@ -117,8 +123,7 @@ def _work(review: Json, speaker: Speaker) -> Table:
     asked = any(row["standard"] for row in rows)
     columns = [Column(speaker.word(N_("Person")))]
     columns += [Column(speaker.label(ACTIVITIES, kind), "right") for kind in kinds]
-    care = (N_("No next step"), N_("Date passed"), N_("Untouched"))
-    columns += [Column(speaker.word(label), "right") for label in care]
+    columns += [Column(speaker.word(label), "right") for label in _CARE.values()]
     columns += [Column(f"→ {stage['label']}", "right") for stage in stages]
     note = speaker.text(
         N_(
@@ -148,8 +153,8 @@ def _kinds(total: Json) -> list[str]:
 def _work_cells(row: Json, kinds: Sequence[str], stages: Sequence[Json], speaker: Speaker) -> list[Cell]:
     asked = {found["metric"]: found for found in row["standard"]}
     cells = [_done(row["activities"].get(kind, 0), asked.get(kind), speaker) for kind in kinds]
-    care = row["care"]
-    cells += [_count(care[what], speaker) for what in ("no_next_step", "close_date_passed", "untouched")]
+    # Reviews that were kept before it was counted do not tell what is planned.
+    cells += [_count(row["care"].get(what), speaker) for what in _CARE]
     return cells + [_count(row["entered"].get(stage["key"], 0), speaker) for stage in stages]
 
 
