@@ -185,24 +185,6 @@ def test_events_after_the_day_are_left_out_and_announced_activities_stay() -> No
     assert found.stage_events.count().execute() == 1
 
 
-def test_an_announced_activity_lies_ahead_whatever_became_of_it() -> None:
-    facts = facts_of(
-        activities="""
-        activity_id | happened_on | first_seen_on | observed_on | done | outcome
-        held        | 2026-02-20  | 2026-02-15    | 2026-02-21  | true | held
-        cancelled   | 2026-02-20  | 2026-02-15    | 2026-02-16  |      | cancelled
-        was off     | 2026-02-20  | 2026-02-01    | 2026-02-14  |      | cancelled
-        past        | 2026-02-14  | 2026-02-01    | 2026-02-21  | true | held
-        """
-    )
-    assert rows(as_of(facts, ON).activities, "activity_id", "done", "outcome") == [
-        ("cancelled", False, None),
-        ("held", False, None),
-        ("past", True, "held"),
-        ("was off", None, "cancelled"),
-    ]
-
-
 def test_definitions_hold_as_of_then() -> None:
     facts = facts_of(
         memberships="""

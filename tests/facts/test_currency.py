@@ -71,6 +71,14 @@ def test_half_a_won_is_rounded_away_from_zero() -> None:
     assert rows(in_one_currency(facts, ON).deals, "amount") == [(Decimal("-1.00"),), (Decimal("1.00"),)]
 
 
+def test_a_deal_of_billions_is_converted() -> None:
+    facts = facts_of(
+        deals="deal_id | amount | currency\nd1 | 65000000 | USD",
+        rates=f"currency | month | rate\nUSD | {ON:%Y-%m}-01 | 1305.5",
+    )
+    assert rows(in_one_currency(facts, ON).deals, "amount") == [(Decimal("84857500000.00"),)]
+
+
 def test_targets_take_the_rate_of_the_month_in_which_they_start_and_counts_stay() -> None:
     facts = facts_of(
         targets="""

@@ -369,3 +369,52 @@ def test_a_target_is_what_the_last_export_or_entry_by_then_said(tmp_path: Path) 
     assert (Decimal(301),) in rows(found.targets, "amount")
     undo(lake, 2, replay=Mock(side_effect=AssertionError), by="test", at=moment("2026-03-03"))
     assert rows(as_of(read(lake), date(2026, 2, 16)).targets, "subject_id", "amount")[0] == ("a", Decimal(100))
+
+
+def test_what_exports_by_then_told_stands_whatever_later_ones_tell(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    activity = "activity_id | happened_on | done | outcome"
+    lead = "lead_id | created_on | owner_id | assigned_on | outcome"
+    text = "kind | key | text"
+    imported(
+        lake,
+        "2026-02-10",
+        activities=f"{activity}\nheld | 2026-02-20 | false |\noff | 2026-02-20 | false |\nmoved | 2026-02-20 | false |"
+        "\ndone | 2026-02-12 | false |",
+        leads=f"{lead}\nmoved | 2026-02-01 | lee | 2026-02-02 | open\nours | 2026-02-01 | lee | | open",
+        texts=f"{text}\nnext_step | d1 | 제안\ndeal_name | d1 | 가나",
+    )
+    imported(
+        lake,
+        "2026-02-25",
+        activities=f"{activity}\nheld | 2026-02-20 | true | held\noff | 2026-02-20 | | cancelled\n"
+        "moved | 2026-03-20 | false |\ndone | 2026-02-12 | true | held",
+        leads=f"{lead}\nmoved | 2026-02-01 | park | 2026-02-20 | disqualified\n"
+        "ours | 2026-02-01 | lee | 2026-02-11 | open",
+        texts=f"{text}\nnext_step | d1 | 계약\ndeal_name | d1 | 다라\nnext_step | d2 | 전화",
+    )
+    then = as_of(read(lake), ON)
+    assert rows(then.activities, "activity_id", "happened_on", "done", "outcome") == [
+        # What is told later of a day that had passed by then did happen.
+        ("done", "2026-02-12", True, "held"),
+        ("held", "2026-02-20", False, None),
+        ("moved", "2026-02-20", False, None),
+        ("off", "2026-02-20", False, None),
+    ]
+    assert rows(then.leads, "lead_id", "owner_id", "assigned_on", "outcome") == [
+        ("moved", "lee", "2026-02-02", "open"),
+        ("ours", "lee", "2026-02-11", "open"),
+    ]
+    assert rows(then.texts, "kind", "text") == [("deal_name", "가나"), ("next_step", "제안")]
+
+
+def test_what_an_export_showed_first_is_told_as_a_change_only_once_one_has_come(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    head = "deal_id | created_on | amount"
+    for day, amount in (("2026-02-10", 5), ("2026-02-25", 7)):
+        imported(lake, day, deals=f"{head}\nd1 | 2026-02-01 | {amount}")
+    found = read(lake)
+    assert rows(as_of(found, ON).deal_changes, "field") == []
+    assert rows(as_of(found, ON).deals, "amount") == [(Decimal(5),)]
+    later = as_of(found, date(2026, 2, 25)).deal_changes
+    assert rows(later, "changed_on", "old", "new") == [("2026-02-10", None, "5"), ("2026-02-25", "5", "7")]

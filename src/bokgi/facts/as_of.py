@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 
 from bokgi.domain.stage import Outcome, StageKind
 from bokgi.facts.model import Facts
-from bokgi.facts.schema import STATE_COLUMNS, TABLES, TRACKED_COLUMNS
+from bokgi.facts.schema import HISTORY, STATE_COLUMNS, TABLES, TRACKED_COLUMNS
 
 _CLOSING: Final = ("outcome", "closed_on", "lost_reason")
 _WITH_AMOUNT: Final = ("currency", "amount_kind", "vat")
@@ -33,7 +33,6 @@ _TYPES: Final = {
 _EFFECTIVE: Final = ("memberships", "deal_people", "stages", "standards")
 _DATED: Final = {
     "stage_events": "entered_on",
-    "deal_changes": "changed_on",
     "content_events": "happened_on",
     "responses": "happened_on",
     "rates": "month",
@@ -58,11 +57,12 @@ def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
     - A target is what the last export or entry up to then said; before the first of all it is what that one says, for a
       target is set beforehand and told when somebody gets to it.
     - Events, activities, content and responses after `on` are left out; an activity that an export by then already
-      announced stays, as one that lies ahead: nobody has done it or cancelled it yet. Definitions hold as of then: rows
-      that begin later are left out, ends that come later are open.
+      announced stays, as it was announced. Texts are those of the last export up to then; of a lead whose owner or
+      outcome an export told later, those that one up to then told. Definitions hold as of then: rows that begin later
+      are left out, ends that come later are open.
     - `observed_on`, `first_seen_on` and `last_seen_on` say what we knew, not what had happened: null. First values of
-      `deal_changes` (`seq` 0) and `known_at_creation` have done their part, and would tell what changes later: the
-      former are left out, the latter is `,`.
+      `deal_changes` (`seq` 0, and what the first export showed: see `changes_by`) and `known_at_creation` have done
+      their part, and would tell what changes later: the former are left out, the latter is `,`.
 
     `deals`: `deals_as_of` of that day, where they are known already.
     """
@@ -73,18 +73,32 @@ def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
         rows = facts.tables[name]
         begun = rows.filter(rows.valid_from.isnull() | (rows.valid_from <= _day(on)))
         tables[name] = begun.mutate(valid_to=_unless_later(begun.valid_to, on))
-    tables["deal_changes"] = tables["deal_changes"].filter(tables["deal_changes"].seq > 0)
+    changes = changes_by(facts.deal_changes, on)
+    tables["deal_changes"] = changes.filter(changes.seq > 0)
     staff = tables["memberships"]
     tables["memberships"] = staff.mutate(left_on=_unless_later(staff.left_on, on))
     deals = deals_as_of(facts, on) if deals is None else deals
     tables["deals"] = deals
     tables["leads"] = _leads(facts, deals, on)
     tables["deal_contacts"] = _parts(facts, on)
-    tables["targets"] = _targets(facts, on)
+    tables["targets"] = _unseen("targets", _as_told(facts, "targets", on))
     tables["activities"] = _activities(facts, on)
-    words = facts.texts
+    words = _as_told(facts, "texts", on)
     tables["texts"] = _unseen("texts", words.filter(~words.kind.isin(_LATE_WORDS) | _by(words.observed_on, on)))
     return replace(facts, **tables, settings=facts.settings.on(on), as_of=on)
+
+
+def changes_by(changes: ir.Table, on: date) -> ir.Table:
+    """Give the changes of deals up to `on`, first values of a history (`seq` 0) among them.
+
+    What the first export of a deal showed has a row of its own only where it differs from something else. Where that is
+    told after `on` the row is left out: it would tell that a change is to come.
+    """
+    then = changes.filter(changes.changed_on <= _day(on))
+    first = (then.origin == "snapshot") & then.not_before_on.isnull()
+    known = then.filter(~first)
+    shown = then.filter(first).semi_join(known.filter(known.seq > 0), ["deal_id", "field"])
+    return known.union(shown)
 
 
 def _day(on: date) -> ir.DateScalar:
@@ -101,8 +115,9 @@ def _unless_later(column: ir.Value, on: date) -> ir.Value:
 
 
 def _unseen(name: str, table: ir.Table) -> ir.Table:
-    dates = [column.name for column in STATE_COLUMNS[name] if column.type == "date"]
-    return table.mutate(**{column: ibis.null("date") for column in dates})
+    """Take away what an export told when."""
+    added = [column.name for column in STATE_COLUMNS[name] if column.type == "date" or column.type.startswith(HISTORY)]
+    return table.mutate(**{column: ibis.null(table[column].type()) for column in added})
 
 
 def _last_stages(facts: Facts, on: date) -> ir.Table:
@@ -166,11 +181,17 @@ def _last_changes(facts: Facts, on: date) -> ir.Table:
     return last.group_by(change_deal="deal_id").agg(**columns)
 
 
-def _last_seen(name: str, table: ir.Table, history: str, on: date) -> ir.Table:
+def _history(name: str) -> str:
+    """Name the column of a table that holds what earlier exports told of each row."""
+    return next(column.name for column in STATE_COLUMNS[name] if column.type.startswith(HISTORY))
+
+
+def _last_seen(name: str, table: ir.Table, on: date) -> ir.Table:
     """Give what the last export up to `on` held, of each row whose exports differ: its key and parts as `seen_…`.
 
     Of a history whose first entry has no day, that entry holds before every export.
     """
+    history = _history(name)
     several = table.filter(table[history].notnull())
     key = {f"seen_{column}": several[column] for column in TABLES[name].key}
     each = several.select(**key, seen=several[history].unnest())
@@ -180,39 +201,38 @@ def _last_seen(name: str, table: ir.Table, history: str, on: date) -> ir.Table:
     return each.mutate(place=ibis.row_number().over(latest)).filter(lambda rows: rows.place == 0).drop("place")
 
 
+def _as_told(facts: Facts, name: str, on: date, *, some: ir.Table | None = None) -> ir.Table:
+    """Give a table, or some rows of it, as the last export up to `on` told them, and when that was (`observed_on`).
+
+    What no export up to then held stays as it is.
+    """
+    whole, history = facts.tables[name], _history(name)
+    table = whole if some is None else some
+    if not facts.once(f"several {name}", whole, lambda: bool(whole[history].count().to_pyarrow().as_py())):
+        return table
+    last = _last_seen(name, table, on)
+    key = TABLES[name].key
+    joined = table.left_join(last, [table[column] == last[f"seen_{column}"] for column in key])
+    told = joined[f"seen_{key[0]}"].notnull()
+    parts = [column.removeprefix("seen_") for column in last.columns[len(key) + 1 :]]
+    then = {part: told.ifelse(joined[f"seen_{part}"], joined[part]) for part in parts}
+    if "observed_on" in table.columns:
+        then["observed_on"] = told.ifelse(joined.seen_from_on, joined.observed_on)
+    return joined.mutate(**then).select(table.columns)
+
+
 def _parts(facts: Facts, on: date) -> ir.Table:
     """Give who took part in which role by then, as far as an export (or entry) up to then says it."""
-    pairs = facts.deal_contacts
-    last = _last_seen("deal_contacts", pairs, "parts_seen", on)
-    joined = pairs.filter(_by(pairs.first_seen_on, on))
-    joined = joined.left_join(last, [joined.deal_id == last.seen_deal_id, joined.contact_id == last.seen_contact_id])
-    rebuilt = joined.mutate(
-        role=joined.parts_seen.isnull().ifelse(joined.role, joined.seen_role),
-        involved=joined.parts_seen.isnull().ifelse(joined.involved, joined.seen_involved),
-        parts_seen=ibis.null(joined.parts_seen.type()),
-    )
-    return _unseen("deal_contacts", rebuilt.select(pairs.columns))
+    told = _as_told(facts, "deal_contacts", on)
+    return _unseen("deal_contacts", told.filter(_by(told.first_seen_on, on)))
 
 
 def _activities(facts: Facts, on: date) -> ir.Table:
+    """Give what had taken place by then, and what exports up to then announced as they announced it."""
     found = facts.activities
-    then = found.filter((found.happened_on <= _day(on)) | _by(found.first_seen_on, on))
-    ahead = (then.happened_on > _day(on)) & ~_by(then.observed_on, on)
-    then = then.mutate(
-        done=ahead.ifelse(ibis.literal(value=False), then.done),
-        outcome=ahead.ifelse(ibis.null("string"), then.outcome),
-    )
-    return _unseen("activities", then)
-
-
-def _targets(facts: Facts, on: date) -> ir.Table:
-    """Give the targets that stood then."""
-    goals = facts.targets
-    last = _last_seen("targets", goals, "targets_seen", on)
-    joined = goals.left_join(last, [goals[column] == last[f"seen_{column}"] for column in TABLES["targets"].key])
-    several = joined.targets_seen.notnull()
-    then = {name: several.ifelse(joined[f"seen_{name}"], joined[name]) for name in ("period_end", "amount", "currency")}
-    return joined.mutate(**then, targets_seen=ibis.null(joined.targets_seen.type())).select(goals.columns)
+    announced = found.filter((found.happened_on > _day(on)) & _by(found.first_seen_on, on))
+    done = found.filter(found.happened_on <= _day(on))
+    return _unseen("activities", done.union(_as_told(facts, "activities", on, some=announced)))
 
 
 def _changed(joined: ir.Table, name: str) -> tuple[ir.Value, ir.Value]:
@@ -228,7 +248,7 @@ def deals_as_of(facts: Facts, on: date) -> ir.Table:
     deals = facts.deals
     joined = deals.left_join(stages, deals.deal_id == stages.event_deal)
     joined = joined.left_join(changes, joined.deal_id == changes.change_deal)
-    attributes = _last_seen("deals", deals, "attributes_seen", on)
+    attributes = _last_seen("deals", deals, on)
     joined = joined.left_join(attributes, joined.deal_id == attributes.seen_deal_id)
     joined = joined.filter(
         _by(joined.created_on, on)
@@ -375,19 +395,27 @@ def _rebuilt(joined: ir.Table, on: date) -> dict[str, ir.Value]:
 
 
 def _leads(facts: Facts, deals: ir.Table, on: date) -> ir.Table:
-    leads = facts.leads
+    leads, told = facts.leads, _as_told(facts, "leads", on)
+    then = told.filter(_by(told.observed_on, on)).select(
+        then_lead="lead_id",
+        then_owner="owner_id",
+        then_assigned_at="assigned_at",
+        then_assigned_on="assigned_on",
+        then_outcome="outcome",
+    )
     born = deals.select(born_deal="deal_id").distinct()
     joined = leads.left_join(born, leads.converted_deal_id == born.born_deal)
+    joined = joined.left_join(then, joined.lead_id == then.then_lead)
     current = _by(joined.observed_on, on)
     joined = joined.filter(_by(joined.created_on, on) | (joined.created_on.isnull() & _by(joined.first_seen_on, on)))
     assigned = _by(joined.assigned_on, on)
     converted = joined.born_deal.notnull()
     rebuilt = {
-        "owner_id": (current | assigned).ifelse(joined.owner_id, ibis.null("string")),
-        "assigned_on": assigned.ifelse(joined.assigned_on, ibis.null("date")),
-        "assigned_at": assigned.ifelse(joined.assigned_at, ibis.null(joined.assigned_at.type())),
+        "owner_id": (current | assigned).ifelse(joined.owner_id, joined.then_owner),
+        "assigned_on": assigned.ifelse(joined.assigned_on, joined.then_assigned_on),
+        "assigned_at": assigned.ifelse(joined.assigned_at, joined.then_assigned_at),
         "converted_deal_id": converted.ifelse(joined.converted_deal_id, ibis.null("string")),
-        "outcome": ibis.cases((current | converted, joined.outcome), else_=ibis.null("string")),
+        "outcome": (current | converted).ifelse(joined.outcome, joined.then_outcome),
     }
     named = [column.name for column in (*TABLES["leads"].columns, *STATE_COLUMNS["leads"])]
     return _unseen("leads", joined.mutate(**rebuilt).select(named))

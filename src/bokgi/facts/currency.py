@@ -78,7 +78,8 @@ def _converted(facts: Facts, table: ir.Table, day: ir.DateValue) -> ir.Table:
     own = facts.settings.currency
     rated = _with_rate(facts, table, day)
     digits = 0 if own in WITHOUT_CENTS else 2
-    exchanged = (rated.amount.cast("decimal(18, 2)") * rated.own_rate).round(digits).cast("decimal(18, 2)")
+    # Of two decimals of at most 18 digits DuckDB makes one of 18 again, which a large deal does not fit into.
+    exchanged = (rated.amount.cast("decimal(22, 6)") * rated.own_rate).round(digits).cast("decimal(18, 2)")
     amount = _foreign(facts, rated).ifelse(exchanged, rated.amount)
     known = rated.amount.notnull() & (~_foreign(facts, rated) | rated.own_rate.notnull())
     currency = (known & rated.currency.notnull()).ifelse(ibis.literal(own), rated.currency)

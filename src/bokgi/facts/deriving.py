@@ -19,7 +19,7 @@ from bokgi.facts import first_values, snapshots
 from bokgi.facts.delta import DataFile
 from bokgi.facts.engine import columns_of, literal, parquet, quoted
 from bokgi.facts.ledger import Import
-from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Grain, Table
+from bokgi.facts.schema import FACT_TABLES, HISTORY, STATE_COLUMNS, TABLES, Column, Grain, Table
 from bokgi.facts.settings import DEFAULT_TIME_ZONE
 
 DERIVATION: Final = 8
@@ -293,13 +293,14 @@ class Derivation:
         )
         if self.connection.execute("SELECT count(*) FROM repeated").fetchone() == (0,):
             return None
-        extra = {column.name for column in STATE_COLUMNS.get(table.name, ())}
+        extra = {column.name: column for column in STATE_COLUMNS.get(table.name, ())}
         dates = ", i.effective_on AS observed_on, coalesce(k.first_seen_on, i.effective_on) AS first_seen_on"
         added = dates if "observed_on" in extra else ""
         seen = ""
-        for history in extra & _SEEN.keys():
-            added += f", p.{history}"
-            seen = f"LEFT JOIN ({_history(table, history)}) AS p ON {same.replace('k.', 'p.')}"
+        for column in extra.values():
+            if column.type.startswith(HISTORY):
+                added += f", p.{column.name}"
+                seen = f"LEFT JOIN ({_history(table, column)}) AS p ON {same.replace('k.', 'p.')}"
         return f"""
             SELECT r.*{added} FROM {quoted(table.name)} AS r JOIN visible_imports AS i USING (import_no)
             LEFT JOIN repeated AS k ON {same} {seen}
@@ -307,21 +308,15 @@ class Derivation:
         """
 
 
-_SEEN: Final = {
-    "parts_seen": ("role", "involved"),
-    "targets_seen": ("period_end", "amount", "currency"),
-}
-"""What the history of a row tells of it, by the column that holds the history."""
-
-
-def _history(table: Table, name: str) -> str:
+def _history(table: Table, column: Column) -> str:
     """Give the query for what each row that several imports hold (`repeated`) was, day by day.
 
     What the first told of a definition has no day: it held before.
     """
-    key = ", ".join(quoted(column) for column in table.key)
-    told = ", ".join(f"'{part}': {part}" for part in _SEEN[name])
-    parts = ", ".join(f"'{part}': told.{part}" for part in _SEEN[name])
+    key = ", ".join(quoted(name) for name in table.key)
+    names = [part.name for part in column.arrow().type.value_type][1:]
+    told = ", ".join(f"'{name}': {quoted(name)}" for name in names)
+    parts = ", ".join(f"'{name}': told.{quoted(name)}" for name in names)
     since = f"nullif(day, min(day) OVER (PARTITION BY {key}))" if table.grain is Grain.DEFINITION else "day"
     return f"""
         WITH last_of_day AS (
@@ -329,7 +324,7 @@ def _history(table: Table, name: str) -> str:
             FROM {quoted(table.name)} JOIN visible_imports USING (import_no) SEMI JOIN repeated USING ({key})
             GROUP BY ALL
         ), dated AS (SELECT *, {since} AS from_on FROM last_of_day)
-        SELECT {key}, list({{'from_on': from_on, {parts}}} ORDER BY day) AS {name} FROM dated GROUP BY ALL
+        SELECT {key}, list({{'from_on': from_on, {parts}}} ORDER BY day) AS {column.name} FROM dated GROUP BY ALL
     """
 
 

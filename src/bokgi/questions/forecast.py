@@ -22,6 +22,7 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import WITHOUT_CENTS
 from bokgi.domain.period import Period
 from bokgi.domain.sentences import encoded
+from bokgi.facts.as_of import changes_by
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.explained import explained
@@ -76,7 +77,7 @@ def inputs_of(here: Asked, raw: Facts, scope: Scope) -> Inputs:
     told = told.left_join(known, [told.deal_id == known.known_deal]).drop("known_deal")
     deals = here.keep(told.rename(known_at_creation="was_known"))
     here.check(team=scope.team, pipeline=scope.pipeline)
-    changes = raw.deal_changes.filter(_.changed_on <= ibis.literal(here.as_of))
+    changes = changes_by(raw.deal_changes, here.as_of)
     own = here.facts.settings.currency
     foreign = raw.deals.filter(_.currency.notnull() & (_.currency != own)).select("deal_id")
     # What a foreign amount was before is in its own currency; today's is converted.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bokgi.facts.schema.columns import Column, Grain, Table
+from bokgi.facts.schema.columns import HISTORY, Column, Grain, Table
 from bokgi.facts.schema.customers import CUSTOMERS
 from bokgi.facts.schema.deals import DEALS
 from bokgi.facts.schema.definitions import DEFINITIONS
@@ -21,6 +21,7 @@ from bokgi.facts.schema.touches import TOUCHES
 __all__ = [
     "CONTACT",
     "FACT_TABLES",
+    "HISTORY",
     "SCHEMA_VERSION",
     "STATE_COLUMNS",
     "TABLES",
@@ -42,6 +43,7 @@ _OBSERVED: Final = (
     Column("observed_on", "date", "civil date of the export (or entry) from which on the row holds", "with as_of"),
     Column("first_seen_on", "date", "civil date of the first export (or entry) that held its key", "with as_of"),
 )
+_ONLY: Final = "it is the only one; with as_of"
 
 STATE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "deals": (
@@ -65,19 +67,43 @@ STATE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
             "parts_seen",
             "history of parts",
             "each role and whether it was taken part, with the first day; the last of a day counts",
-            "it is the only one; with as_of",
+            _ONLY,
         ),
     ),
-    "leads": _OBSERVED,
-    "activities": _OBSERVED,
-    "texts": _OBSERVED,
+    "leads": (
+        *_OBSERVED,
+        Column(
+            "leads_seen",
+            "history of leads",
+            "each owner, assignment and outcome that exports held, with the first day; the last of a day counts",
+            _ONLY,
+        ),
+    ),
+    "activities": (
+        *_OBSERVED,
+        Column(
+            "activities_seen",
+            "history of activities",
+            "each deal, day and outcome that exports held, with the first day; the last of a day counts",
+            _ONLY,
+        ),
+    ),
+    "texts": (
+        *_OBSERVED,
+        Column(
+            "texts_seen",
+            "history of texts",
+            "each text that exports held, with the first day; the last of a day counts",
+            _ONLY,
+        ),
+    ),
     "targets": (
         Column(
             "targets_seen",
             "history of targets",
             "each target that exports (or entries) held, with the first day, null for the first of all; the last of a "
             "day counts",
-            "it is the only one; with as_of",
+            _ONLY,
         ),
     ),
 }

@@ -22,6 +22,9 @@ class Grain(StrEnum):
     DEFINITION = "definition"
 
 
+HISTORY: Final = "history of "
+"""How the types of columns begin that hold what earlier exports told of a row."""
+
 _TYPES: Final[dict[str, pa.DataType]] = {
     "string": pa.string(),
     "integer": pa.int64(),
@@ -35,19 +38,27 @@ _TYPES: Final[dict[str, pa.DataType]] = {
     "history of maps": pa.list_(
         pa.struct([("from_on", pa.date32()), ("attributes", pa.map_(pa.string(), pa.string()))])
     ),
-    "history of parts": pa.list_(
-        pa.struct([("from_on", pa.date32()), ("role", pa.string()), ("involved", pa.bool_())])
-    ),
-    "history of targets": pa.list_(
-        pa.struct(
-            [
-                ("from_on", pa.date32()),
-                ("period_end", pa.date32()),
-                ("amount", pa.decimal128(18, 2)),
-                ("currency", pa.string()),
-            ]
-        )
-    ),
+    **{
+        f"history of {name}": pa.list_(pa.struct([("from_on", pa.date32()), *parts]))
+        for name, parts in {
+            "parts": [("role", pa.string()), ("involved", pa.bool_())],
+            "targets": [("period_end", pa.date32()), ("amount", pa.decimal128(18, 2)), ("currency", pa.string())],
+            "leads": [
+                ("owner_id", pa.string()),
+                ("assigned_at", pa.timestamp("us", "UTC")),
+                ("assigned_on", pa.date32()),
+                ("outcome", pa.string()),
+            ],
+            "activities": [
+                ("deal_id", pa.string()),
+                ("happened_at", pa.timestamp("us", "UTC")),
+                ("happened_on", pa.date32()),
+                ("outcome", pa.string()),
+                ("done", pa.bool_()),
+            ],
+            "texts": [("text", pa.string())],
+        }.items()
+    },
 }
 
 
