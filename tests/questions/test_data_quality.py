@@ -19,6 +19,7 @@ from bokgi.facts.read import facts as facts_read
 from bokgi.intake.importing import import_files
 from bokgi.intake.plan import PlanOptions, plan_import
 from bokgi.questions.data_quality import ask_data_quality
+from bokgi.ui.spoken import spoken
 from tests.cast import CAST
 from tests.questions.schemas import fits
 
@@ -123,6 +124,19 @@ def test_all_gaps_together_are_the_extremes_of_everything(facts: Facts) -> None:
     found = asked(facts)["all"]
     least, most = extremes(everything)
     assert (found["low"], found["high"]) == (pytest.approx(least), pytest.approx(most))
+
+
+@pytest.mark.parametrize(("targets", "told"), [(TARGET, "coverage is 0.1×"), (None, "the open amount due is")])
+def test_where_no_gap_moves_a_figure_it_stands_there_once(
+    facts_of: Callable[..., Facts], targets: str | None, told: str
+) -> None:
+    whole = "\n".join(ROWS.strip().splitlines()[:2])
+    given = {"deals": whole} if targets is None else {"deals": whole, "targets": targets}
+    answer = asked(facts_of({"minimum_n": "1"}, **CAST, **given))
+    assert answer["all"]["low"] == answer["all"]["high"] == answer["all"]["value"]
+    (sentence,) = spoken({"as_of": answer["as_of"], "said": [answer["all"]["sentence"]]}, "en")["said"]
+    assert told in sentence["text"]
+    assert " to " not in sentence["text"].split("together: ")[1]
 
 
 def test_who_is_counted_nowhere_is_said_exactly(facts: Facts) -> None:

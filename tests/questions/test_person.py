@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bokgi.facts.model import Facts
-from bokgi.questions.person import tell_person
+from bokgi.questions.person import ask_won_by_month, tell_person
 from bokgi.questions.search import search
 from bokgi.ui.spoken import spoken
 from tests.cast import facts_of
@@ -27,6 +27,16 @@ def test_a_year_has_twelve_months_and_its_deals_in_them(facts: Facts) -> None:
     assert (november["won"], november["won_amount"]) == (1, {"amount": "700", "currency": "KRW"})
     assert found["months"][-2]["activities"] == {"meeting": 1}
     assert [deal["deal_id"] for deal in found["open"]["deals"]] == ["d1", "d5"]
+
+
+def test_what_everybody_won_by_month_is_what_their_own_years_say(facts: Facts) -> None:
+    found = ask_won_by_month(facts, as_of=AS_OF)
+    won = {row["person_id"]: row["won"] for row in found["people"]}
+    assert sum(map(sum, won.values())) > 0
+    for person_id in ("lee", "park", "choi"):
+        months = tell_person(facts, as_of=AS_OF, person_id=person_id)["months"]
+        assert found["months"] == [row["month"] for row in months]
+        assert won.get(person_id, [0] * 12) == [row["won"] for row in months]
 
 
 def test_too_few_closed_deals_have_no_win_rate_and_say_so(facts: Facts) -> None:

@@ -41,7 +41,7 @@ from bokgi.questions.forecast_categories import ask_category_people
 from bokgi.questions.funnel import WINDOW_DAYS, ask_funnel
 from bokgi.questions.kpis import WEEKS, ask_kpis
 from bokgi.questions.newest import ask_newest
-from bokgi.questions.person import tell_person
+from bokgi.questions.person import ask_won_by_month, tell_person
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.roster import ask_roster
 from bokgi.questions.search import prepare_search
@@ -122,6 +122,7 @@ def register() -> None:
     main_question(ask_newest)
     main_question(find_bottlenecks)
     main_question(compare)
+    main_question(ask_won_by_month)
     for period in (_quarter, Period.month_of):
         main_question(ask_forecast, period=period, team=None)
     main_question(ask_backtest, period=MONTH, team=None)

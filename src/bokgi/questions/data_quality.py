@@ -271,6 +271,17 @@ _RATIO: Final = {
         "coverage is {low} to {high}; the pages show {value}."
     ),
 }
+_SAME: Final = {
+    "money": N_(
+        "Missing amounts, and close dates that are missing or have passed, together: "
+        "the open amount due is {low}; the pages show {value}."
+    ),
+    "ratio": N_(
+        "Missing amounts, and close dates that are missing or have passed, together: "
+        "coverage is {low}; the pages show {value}."
+    ),
+}
+"""What all gaps do together where both ends are written alike."""
 _OTHERS: Final = {
     "no_owner": N_(
         "{n} {n:deal has|deals have} no owner: the open amount of all people together is {low} instead of {high}."
@@ -318,7 +329,10 @@ def _whole_sentence(here: Asked, bounds: _Bounds) -> Message:
     if bounds.high is None:
         values = {"least": here.facts.settings.minimum_n, "value": _values(here, bounds)["value"]}
         return Message(_UNSAID["all"], values)
-    return Message((_RATIO if bounds.unit == "ratio" else _MONEY)["all"], _values(here, bounds))
+    told, unit = _values(here, bounds), "ratio" if bounds.unit == "ratio" else "money"
+    if told["low"] == told["high"]:
+        return Message(_SAME[unit], {"low": told["low"], "value": told["value"]})
+    return Message({"ratio": _RATIO, "money": _MONEY}[unit]["all"], told)
 
 
 def _values(here: Asked, bounds: _Bounds) -> dict[str, object]:

@@ -41,11 +41,9 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
     question: `compare`. A person without deals has empty lists.
     """
     last = Period.month_of(as_of)
-    first = _months_before(last.start, MONTHS - 1)
-    span = Period(first, min(last.end, as_of + timedelta(days=1)))
     with asked(facts, as_of=as_of) as here:
-        rows = _results(here, person_id, span)
-        done = _activities(here, person_id, span)
+        rows = _results(here, person_id)
+        done = _activities(here, person_id, _span(as_of))
         starts = [_months_before(last.start, back) for back in range(MONTHS - 1, -1, -1)]
         year = Period(as_of - timedelta(days=364), as_of + timedelta(days=1))
         before, now = _rates(here, person_id, (year.previous(), year))
@@ -65,13 +63,53 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
         }
 
 
+def ask_won_by_month(facts: Facts, *, as_of: date) -> Json:
+    """Ask how many deals everybody won in each of the last twelve months, as `tell_person` counts them.
+
+    Reads all facts of a lake version, cut to `as_of`. Gives `months` (the first day of each, oldest first, the last one
+    cut at `as_of`) and `people[]{person_id, won[]}` (one number a month) of those who won a deal in them, by key. It is
+    of everybody: who shows it leaves out whom the viewer may not see.
+    """
+    last = Period.month_of(as_of)
+    starts = [_months_before(last.start, back) for back in range(MONTHS - 1, -1, -1)]
+    with asked(facts, as_of=as_of) as here:
+        told = (
+            _by_month(here, "closed_on").filter(_.owner_id.notnull() & (_.won > 0)).select("owner_id", "month", "won")
+        )
+        won: dict[str, dict[date, int]] = {}
+        for row in told.to_pyarrow().to_pylist():
+            won.setdefault(row["owner_id"], {})[row["month"]] = row["won"]
+    return {
+        "as_of": as_of.isoformat(),
+        "months": [start.isoformat() for start in starts],
+        "people": [
+            {"person_id": person_id, "won": [months.get(start, 0) for start in starts]}
+            for person_id, months in sorted(won.items())
+        ],
+    }
+
+
 def theirs(here: Asked, name: str, person_id: str, make: Callable[[], ibis.Table]) -> ibis.Table:
     """Give one person's rows of a table with `owner_id` that is worked out for everybody at once and kept for the day.
 
     `name` says what it is; the table may depend on the day, and on nothing else that is asked.
     """
-    table = here.read.kept(f"{name}-{here.as_of}", make) if here.shared else make()
-    return table.filter(_.owner_id == person_id)
+    return _everybodys(here, name, make).filter(_.owner_id == person_id)
+
+
+def _everybodys(here: Asked, name: str, make: Callable[[], ibis.Table]) -> ibis.Table:
+    return here.read.kept(f"{name}-{here.as_of}", make) if here.shared else make()
+
+
+def _span(as_of: date) -> Period:
+    """Give the last twelve months, the last one cut at the day."""
+    last = Period.month_of(as_of)
+    return Period(_months_before(last.start, MONTHS - 1), min(last.end, as_of + timedelta(days=1)))
+
+
+def _by_month(here: Asked, column: str) -> ibis.Table:
+    span = _span(here.as_of)
+    return _everybodys(here, f"{column}_month", lambda: results_by_month(owned(here, column), period=span))
 
 
 def owned(here: Asked, column: str) -> ibis.Table:
@@ -87,11 +125,11 @@ def owned(here: Asked, column: str) -> ibis.Table:
     return here.deals.drop("owner_id").join(told, "deal_id")
 
 
-def _results(here: Asked, person_id: str, span: Period) -> dict[date, Mapping[str, Any]]:
+def _results(here: Asked, person_id: str) -> dict[date, Mapping[str, Any]]:
     """Give the counts by month: deals are created by one and closed by another."""
 
     def by_month(column: str) -> dict[date, dict[str, Any]]:
-        told = theirs(here, f"{column}_month", person_id, lambda: results_by_month(owned(here, column), period=span))
+        told = _by_month(here, column).filter(_.owner_id == person_id)
         return {row["month"]: row for row in told.to_pyarrow().to_pylist()}
 
     created, closed = by_month("created_on"), by_month("closed_on")

@@ -8,7 +8,8 @@ from typing import Final, Self, TypeVar
 from urllib.parse import urlencode
 
 from bokgi.domain.messages import N_, Message
-from bokgi.ui.blocks import Column
+from bokgi.ui.blocks import Column, Table
+from bokgi.ui.export import Value
 from bokgi.ui.format import show
 
 SIZE: Final = 50
@@ -189,6 +190,57 @@ class Listing:
         """Give the rows of this page."""
         start = self.offset(len(rows))
         return rows[start : start + self.size]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A whole table that is found in, sorted, paged, cut to the columns asked for and taken along as it stands.
+
+    `values` are what each row says by the keys of columns, as a spreadsheet has it; `heads` names those that a file
+    has, in its order. Words are looked for in the first column. Rows without a value stand last.
+
+    >>> from bokgi.ui.blocks import Cell
+    >>> columns = (Column("Who", key="who"), Column("Won, 만원", "right", key="won", sortable=True, optional=True))
+    >>> rows = [[Cell("kim"), Cell("1")], [Cell("lee"), Cell("2")]]
+    >>> sheet = Sheet(Table("By person", columns, rows), [{"won": 10000}, {"won": 20000}], {"won": "Won"})
+    >>> [row[0].text for row in sheet.seen(Listing.read(columns, {"sort": ["-won"]})).rows]
+    ['lee', 'kim']
+    >>> sheet.taken(Listing.read(columns, {"find": ["k"]}))
+    (['Won'], [[10000]])
+    """
+
+    table: Table
+    values: Sequence[Mapping[str, Value]]
+    heads: Mapping[str, str]
+
+    def _places(self, listing: Listing) -> list[int]:
+        words, values, key = listing.find.casefold(), self.values, listing.sort
+        found = [place for place, row in enumerate(self.table.rows) if words in row[0].text.casefold()]
+        if not key:
+            return found
+        known: list[int] = [place for place in found if values[place].get(key) is not None]
+        known.sort(key=lambda place: values[place][key], reverse=listing.descending)  # type: ignore[arg-type,return-value]  # of one kind
+        return [*known, *(place for place in found if values[place].get(key) is None)]
+
+    def total(self, listing: Listing) -> int:
+        """Count the rows that have the words looked for."""
+        return len(self._places(listing))
+
+    def seen(self, listing: Listing) -> Table:
+        """Give the rows of the page that is asked for, with the columns to show."""
+        kept = [
+            place
+            for place, column in enumerate(self.table.columns)
+            if not column.optional or column.key in listing.shown
+        ]
+        rows = [self.table.rows[place] for place in listing.cut(self._places(listing))]
+        cut = [[[row[place] for place in kept] for row in part] for part in (rows, self.table.foot)]
+        return replace(self.table, columns=[self.table.columns[place] for place in kept], rows=cut[0], foot=cut[1])
+
+    def taken(self, listing: Listing) -> tuple[list[str], list[list[Value]]]:
+        """Give the head and the rows of a file: all that were found, in their order, with every column."""
+        rows = [[self.values[place].get(key) for key in self.heads] for place in self._places(listing)]
+        return list(self.heads.values()), rows
 
 
 def _last(query: Mapping[str, Sequence[str]], name: str) -> str:

@@ -112,11 +112,16 @@ def test_from_upload_to_import_by_the_pages(home: Path, as_role: AsRole) -> None
     assert 'href="/data/imports/1/"' in done_page
     listed = client.get("/data/imports/?sort=-quarantined&find=영업").content.decode()
     assert 'href="/data/imports/1/"' in listed
+    (at,) = [one.at for one in selectors.imports_listed()]
+    assert "가져온 때" in listed
+    assert f"<small>{timezone.localtime(at):%H:%M}</small>" in listed
+    assert "가져온 때</a>" not in client.get("/data/imports/?columns=").content.decode()
     shown = client.get("/data/imports/1/").content.decode()
     assert re.search(r"정하늘이 [^<]*에 가져옴 · [^<]* 내보냄", shown)
     taken = client.get("/data/imports/?export=csv").content.decode("utf-8-sig")
     assert taken.splitlines()[1].endswith(",4,3,1,0,정하늘,영업기회_20261124.csv")
     assert taken.splitlines()[1].split(",")[1] == "파일"
+    assert taken.splitlines()[1].split(",")[3] == f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
     assert client.get("/data/imports/?export=xlsx").content.startswith(b"PK")
 
 

@@ -158,6 +158,37 @@ def test_what_is_no_period_is_refused(as_role: AsRole, query: str) -> None:
     assert as_role("leader").get(f"/forecast/?{query}").status_code == 400
 
 
+def test_people_and_teams_are_sorted_cut_to_columns_and_taken_along_each_by_itself(
+    as_role: AsRole, own_home: Path
+) -> None:
+    add(own_home, {"deals": older_deals()})
+    answer = Answers(own_home).ask(ask_forecast, as_of=TODAY, period=QUARTER, team=None)
+    client = as_role("leader")
+    shown = page(client, "/forecast/?people-sort=-mean&people-columns=&teams-find=none")
+    people = shown[shown.index('id="by-people"') :]
+    teams = shown[shown.index('id="by-teams"') : shown.index('id="by-people"')]
+    assert 'aria-sort="descending"' in people
+    assert 'aria-sort="descending"' not in teams
+    assert "no rows" in teams
+    assert "no rows" not in people
+    assert 'id="by-people-by-won"' not in people
+    wanted = [
+        row["name"]
+        for row in sorted(answer["people"], key=lambda row: Decimal(row["mean"]["amount"]), reverse=True)
+        if row["person_id"]
+    ]
+    places = [people.index(f">{name}</a>") for name in wanted]
+    assert places == sorted(places)
+    file = client.get("/forecast/?people-sort=-mean&people-export=csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(file)))
+    assert [row["Person"] for row in rows] == wanted
+    expected = {row["name"]: Decimal(row["mean"]["amount"]) for row in answer["people"]}
+    assert all(Decimal(row["Expected"]) == expected[row["Person"]] for row in rows)
+    own = as_role("rep").get("/forecast/?people-export=csv").content.decode("utf-8-sig")
+    assert PEOPLE["lee"] in own
+    assert PEOPLE["seo"] not in own
+
+
 def test_the_backtest_has_its_page(as_role: AsRole, home: Path) -> None:
     answer = Answers(home).ask(ask_backtest, as_of=TODAY, period="month", team=None)
     shown = page(as_role("leader"), "/forecast/backtest/")

@@ -15,6 +15,7 @@ from django.test import Client
 from bokgi.apps.people import comparison
 from bokgi.questions.answers import Answers
 from bokgi.questions.compare import compare
+from bokgi.questions.person import ask_won_by_month
 from bokgi.ui.format import percent
 from bokgi.ui.speaker import Speaker
 from tests.homes import PEOPLE, SELLERS, TODAY
@@ -56,6 +57,35 @@ def test_people_stand_by_name_beside_what_was_to_be_expected(as_role: AsRole, ho
             assert percent(row[figure]) in shown
     places = [shown.index(name) for name in sorted(PEOPLE[person] for person in SELLERS)]
     assert places == sorted(places)
+
+
+def test_people_have_what_they_won_by_month_as_a_drawing_with_its_numbers(as_role: AsRole, home: Path) -> None:
+    won = {row["person_id"]: row["won"] for row in Answers(home).ask(ask_won_by_month, as_of=TODAY)["people"]}
+    shown = page(as_role("leader"), "/people/")
+    for person in SELLERS:
+        told = ", ".join(map(str, won[person]))
+        assert f'aria-label="deals won by month, the oldest first: {told}"' in shown
+    # A rep sees the own row, and nothing of what others won.
+    own = page(as_role("rep"), "/people/")
+    assert own.count("deals won by month, the oldest first:") == 1
+
+
+def test_people_are_found_cut_to_columns_and_taken_along_but_never_put_in_an_order_by_result(as_role: AsRole) -> None:
+    client = as_role("leader")
+    fewer = page(client, f"/people/?find={PEOPLE['lee']}&columns=won")
+    assert "/people/lee/" in fewer
+    assert "/people/seo/" not in fewer
+    assert 'scope="col" class="num">Raw<' not in fewer
+    assert ">Won, 12 months<" in fewer
+    plain, asked = page(client, "/people/"), page(client, "/people/?sort=-adjusted")
+    places = [re.findall(r'href="/people/(\w+)/"', shown) for shown in (plain, asked)]
+    assert places[0] == places[1]
+    assert "sort=-person" in page(client, "/people/?sort=person")
+    file = client.get(f"/people/?find={PEOPLE['lee']}&export=csv").content.decode("utf-8-sig").splitlines()
+    assert file[0].startswith("Person,n,Raw,Expected,Adjusted,")
+    assert [line.split(",")[0] for line in file[1:]] == [PEOPLE["lee"]]
+    taken = as_role("rep").get("/people/?export=csv").content.decode("utf-8-sig")
+    assert PEOPLE["seo"] not in taken
 
 
 def test_where_nobody_can_be_told_apart_nobody_has_a_colour(as_role: AsRole, home: Path) -> None:

@@ -29,7 +29,7 @@ from bokgi.questions.forecast import ask_forecast
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.ui.format import percent
 from bokgi.ui.speaker import Speaker
-from tests.homes import SELLERS, TODAY, add_pipeline
+from tests.homes import SELLERS, TODAY, add, add_pipeline
 
 AsRole = Callable[[str], Client]
 
@@ -148,6 +148,19 @@ def test_what_happened_to_deals_since_the_last_working_day_is_told_to_whom_it_be
 
 
 @pytest.mark.usefixtures("home", "users")
+def test_a_new_deal_without_an_exchange_rate_is_told_in_its_own_currency(
+    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HOME = tmp_path / "home"
+    shutil.copytree(written_home, settings.HOME)
+    row = f"usd-1 | lee | proposal | open | 32000 | USD | {TODAY}"
+    add(settings.HOME, {"deals": f"deal_id | owner_id | stage | outcome | amount | currency | created_on\n{row}"})
+    monkeypatch.setenv("BOKGI_TODAY", TODAY.isoformat())
+    news = page(as_role("leader")).split("부터 바뀐 것")[-1]
+    assert 'href="/deals/usd-1/"' in news
+    assert "<small>환율 없음</small>" in news.split("/deals/usd-1/")[1].split("</tr>")[0]
+
+
 def test_a_week_begins_with_what_happened_on_its_last_working_day() -> None:
     assert since(date(2026, 11, 23)) == since(date(2026, 11, 22)) == since(date(2026, 11, 21)) == date(2026, 11, 20)
     assert since(date(2026, 12, 28)) == date(2026, 12, 24), "Friday is Christmas"

@@ -29,10 +29,12 @@ from bokgi.questions.asked import Json
 from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, Figure, Link, Table
 from bokgi.ui.format import ABSENT, MoneyColumn
+from bokgi.ui.listing import Sheet
 from bokgi.ui.speaker import amount_of
 
 Submitted = Mapping[Subject, Sequence[Submission]]
 _LEVEL_NAMES = {"commit": N_("Won and commit"), "best_case": N_("With best case"), "pipeline": N_("With pipeline")}
+_LEVELS = ("commit", "best_case")
 _WIDTH = 220
 _FIGURE_WIDTH = 170
 
@@ -243,7 +245,7 @@ def _sum_of_people(found: Outlook, subject: Subject) -> tuple[Decimal, int, int]
     return (sum(given, Decimal(0)), len(given), max(len(sellers), len(given))) if given else None
 
 
-def people_table(found: Outlook) -> Table | None:
+def people_sheet(found: Outlook) -> Sheet | None:
     """List the people whose rows may be seen: won, expected, range, categories, what was submitted.
 
     Null for one person, whose the figures of the page are.
@@ -259,7 +261,7 @@ def people_table(found: Outlook) -> Table | None:
     return _shares(found, screen.say(N_("Person")), told, caption=screen.say(N_("By person")))
 
 
-def teams_table(found: Outlook) -> Table | None:
+def teams_sheet(found: Outlook) -> Sheet | None:
     """List the teams whose sums may be seen."""
     screen, answer = found.screen, found.answer
     rows = [row for row in answer["teams"] if row["team"] in screen.shown]
@@ -272,7 +274,7 @@ def teams_table(found: Outlook) -> Table | None:
 
 def _shares(
     found: Outlook, head: str, rows: Sequence[tuple[Subject, str, Json, Json | None]], *, caption: str
-) -> Table:
+) -> Sheet:
     screen = found.screen
     say, speaker = screen.say, screen.speaker
     used, submits = found.answer["categories"]["used"], screen.pipeline is None
@@ -281,17 +283,35 @@ def _shares(
     ends = [amount_of(row[name]) for _, _, row, _ in rows for name in ("low", "high")]
     line = line_of([*ends, *(one.amount for one in newest.values() if one is not None)], 140)
     act = Column(say(N_("Submit")), unseen=True, acts=True)
+    heads = {
+        "who": head,
+        "won": say(N_("Won")),
+        "open": say(N_("Open")),
+        "new": say(N_("To come")),
+        "mean": say(N_("Expected")),
+        "low": say(N_("Low end of the range")),
+        "high": say(N_("High end of the range")),
+        **({key: say(_LEVEL_NAMES[key]) for key in _LEVELS} if used else {}),
+        **({"submitted": say(N_("Submitted"))} if submits else {}),
+    }
+
+    def summed(key: str, label: str = "") -> Column:
+        return Column(label or heads[key], "right", key=key, sortable=True, optional=key != "mean")
+
     columns = [
-        Column(head),
-        Column(say(N_("Won, {unit}"), unit=unit.label), "right"),
-        Column(say(N_("Open")), "right"),
-        Column(say(N_("To come")), "right"),
-        Column(say(N_("Expected")), "right"),
-        Column(say(N_("80% range; the tick is what was submitted")) if submits else say(N_("80% range")), drawn=True),
-        *([Column(say(N_("Won and commit")), "right"), Column(say(N_("With best case")), "right")] if used else []),
-        *([Column(say(N_("Submitted")), "right"), act] if submits else []),
+        Column(head, key="who", sortable=True),
+        summed("won", say(N_("Won, {unit}"), unit=unit.label)),
+        *map(summed, ("open", "new", "mean")),
+        Column(
+            say(N_("80% range; the tick is what was submitted")) if submits else say(N_("80% range")),
+            drawn=True,
+            key="range",
+            optional=True,
+        ),
+        *(map(summed, _LEVELS) if used else ()),
+        *([summed("submitted"), act] if submits else []),
     ]
-    cells = []
+    cells, values = [], []
     for subject, name, row, levels in rows:
         mean, low, high = (amount_of(row[key]) for key in ("mean", "low", "high"))
         one = newest[subject]
@@ -306,11 +326,20 @@ def _shares(
                 _amount(screen, unit, row["new"]),
                 _amount(screen, unit, row["mean"], strong=True),
                 _drawn(mean, None if low is None or high is None else (low, high), line, goal),
-                *([_level(screen, unit, levels, key) for key in ("commit", "best_case")] if used else []),
+                *([_level(screen, unit, levels, key) for key in _LEVELS] if used else []),
                 *([_submitted(found, subject, unit), _submit_cell(found, subject)] if submits else []),
             ]
         )
-    return Table(caption, columns, cells, hidden_caption=True)
+        values.append(
+            {
+                "who": name,
+                "won": won,
+                **{key: amount_of(row[key]) for key in ("open", "new", "mean", "low", "high")},
+                **{key: None if levels is None else amount_of(levels[key]) for key in _LEVELS},
+                "submitted": goal,
+            }
+        )
+    return Sheet(Table(caption, columns, cells, hidden_caption=True), values, heads)
 
 
 def _whose(subject: Subject) -> dict[str, str | None]:

@@ -25,6 +25,7 @@ from bokgi.apps.forecast.models import Submission
 from bokgi.apps.forecast.rules import Numbers, Subject, Way
 from bokgi.apps.forecast.services import submission_save
 from bokgi.apps.pipeline.selectors import Screen, screen_of
+from bokgi.apps.pipeline.sheets import sheet_file
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import N_, Message
 from bokgi.intake.values.amounts import read_amount
@@ -68,15 +69,25 @@ def forecast_index(request: PageRequest) -> HttpResponse:
         return page(screen, "index.html", shown)
     answer = few_people.without_trials(screen, answer)
     found = outlook.Outlook(screen, period, answer, selectors.submitted(period))
+    whole = selectors.may_see(screen, subject) and not screen.hidden and not answer["few"]
+    made = {"teams": outlook.teams_sheet(found) if whole else None, "people": outlook.people_sheet(found)}
+    query = dict(request.GET.lists())
+    sheets = {
+        name: (sheet, Listing.read(sheet.table.columns, query, prefix=f"{name}-", lang=screen.lang))
+        for name, sheet in made.items()
+        if sheet is not None
+    }
+    for name, (sheet, listing) in sheets.items():
+        if listing.export in TYPES:
+            return sheet_file(screen, listing, sheet, f"forecast-{name}")
     shown |= {
         "answer": answer,
-        "whole": selectors.may_see(screen, subject) and not screen.hidden and not answer["few"],
+        "whole": whole,
         "dots": dots(screen, answer, 280),
         "figures": outlook.figures(found),
         "sayings": outlook.sayings(found),
         "categories": evidence.category_table(screen, answer, period),
-        "teams": outlook.teams_table(found),
-        "people": outlook.people_table(found),
+        "sheets": sheets,
         "change": evidence.change_chart(screen, answer),
         "at_risk": evidence.deals_table(screen, answer["at_risk"], screen.say(N_("Deals at risk")), share=False),
         "deciding": evidence.deals_table(

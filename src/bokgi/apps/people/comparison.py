@@ -16,6 +16,7 @@ from bokgi.ui import marks
 from bokgi.ui.blocks import Badge, Cell, Column, Figure, Link, Table
 from bokgi.ui.format import n as cases
 from bokgi.ui.format import points
+from bokgi.ui.listing import Sheet
 
 VERDICTS: Final = {
     "above": (N_("above"), "good", "rose"),
@@ -124,20 +125,29 @@ def figure(screen: Screen, answer: Json, row: Json) -> Figure:
     )
 
 
-def table(screen: Screen, answer: Json) -> Table:
-    """List people with what was reached and what was to be expected."""
+def columns(screen: Screen, answer: Json, ends: str = "") -> tuple[Column, ...]:
+    """Give the columns of people; `ends` are those of the line of numbers. An order by result would be a ranking."""
+    say, percent = screen.say, screen.speaker.percent
+    return (
+        Column(say(N_("Person")), key="person", sortable=True),
+        Column("n", "right", key="n", sortable=True, optional=True),
+        Column(say(N_("Raw")), "right", key="raw", optional=True),
+        Column(say(N_("Expected")), "right", key="expected", optional=True),
+        Column(say(N_("Adjusted, {level} interval"), level=percent(answer["level"])), "right", key="adjusted"),
+        Column(ends or say(N_("On one line")), drawn=True, key="line", optional=True),
+        Column(say(N_("Verdict")), key="verdict"),
+        Column(say(N_("Won, 12 months")), "right", key="won", optional=True),
+        Column(say(N_("By month")), drawn=True, key="months", optional=True),
+    )
+
+
+def sheet(screen: Screen, answer: Json, won: Json) -> Sheet:
+    """List people with what was reached, what was to be expected, and what they won by month (`ask_won_by_month`)."""
     say, percent = screen.say, screen.speaker.percent
     rows = seen(screen, answer)
     lineup = Lineup(screen, answer, rows)
-    columns = [
-        Column(say(N_("Person"))),
-        Column("n", "right"),
-        Column(say(N_("Raw")), "right"),
-        Column(say(N_("Expected")), "right"),
-        Column(say(N_("Adjusted, {level} interval"), level=percent(answer["level"])), "right"),
-        Column(lineup.ends(), drawn=True),
-        Column(say(N_("Verdict"))),
-    ]
+    by_month = {one["person_id"]: one["won"] for one in won["people"]}
+    none = [0] * len(won["months"])
     cells = [
         [
             Cell(row["name"] or row["person_id"], href=f"/people/{row['person_id']}/", strong=True),
@@ -151,17 +161,47 @@ def table(screen: Screen, answer: Json) -> Table:
             ),
             Cell(mark=lineup.mark(row)),
             Cell(badge=badge(screen, answer, row)),
+            Cell(screen.speaker.count(sum(by_month.get(row["person_id"], none)))),
+            Cell(mark=months_mark(screen, by_month.get(row["person_id"], none))),
         ]
         for row in rows
     ]
-    return Table(
+    names = ("n", "raw", "expected", "adjusted", "low", "high")
+    values = [
+        {
+            "person": row["name"] or row["person_id"],
+            **{name: row[name] for name in names},
+            "verdict": badge(screen, answer, row).text,
+            "won": sum(by_month.get(row["person_id"], none)),
+        }
+        for row in rows
+    ]
+    drawn = Table(
         say(N_("Raw, expected and adjusted win rate")),
-        columns,
+        columns(screen, answer, lineup.ends()),
         cells,
         hidden_caption=True,
         legend=lineup.legend(),
         empty=say(N_("There is nobody here whose results you may see.")),
     )
+    heads = {
+        "person": say(N_("Person")),
+        "n": "n",
+        "raw": say(N_("Raw")),
+        "expected": say(N_("Expected")),
+        "adjusted": say(N_("Adjusted")),
+        "low": say(N_("Low end of the range")),
+        "high": say(N_("High end of the range")),
+        "verdict": say(N_("Verdict")),
+        "won": say(N_("Won, 12 months")),
+    }
+    return Sheet(drawn, values, heads)
+
+
+def months_mark(screen: Screen, won: Sequence[int]) -> Markup:
+    """Draw how many deals somebody won month by month."""
+    told = ", ".join(map(screen.speaker.count, won))
+    return marks.sparkline(won, label=screen.say(N_("deals won by month, the oldest first: {counts}"), counts=told))
 
 
 def own(answer: Json, person_id: str) -> Json | None:

@@ -16,6 +16,7 @@ from bokgi.apps.people import by_stage, comparison
 from bokgi.apps.people.beside import beside
 from bokgi.apps.pipeline import deal_list, trends
 from bokgi.apps.pipeline.selectors import Screen, screen_of
+from bokgi.apps.pipeline.sheets import sheet_file
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.labels import ACTIVITIES
 from bokgi.domain.messages import N_, Message
@@ -23,10 +24,12 @@ from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.questions.compare import compare
 from bokgi.questions.funnel import WINDOW_DAYS
-from bokgi.questions.person import tell_person
+from bokgi.questions.person import ask_won_by_month, tell_person
 from bokgi.questions.trends import ask_trends
 from bokgi.ui.blocks import Cell, Column, Table
+from bokgi.ui.export import TYPES
 from bokgi.ui.format import period_name
+from bokgi.ui.listing import Listing
 from bokgi.ui.speaker import amount_of
 
 SEES_PEOPLE = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
@@ -38,7 +41,11 @@ def people_index(request: PageRequest) -> HttpResponse:
     """Show everybody whom one may see beside what was to be expected."""
     screen = screen_of(request)
     answer = screen.ask(compare)
-    shown = {"screen": screen, "answer": answer, "table": comparison.table(screen, answer)}
+    sheet = comparison.sheet(screen, answer, screen.ask(ask_won_by_month))
+    listing = Listing.read(sheet.table.columns, dict(request.GET.lists()), lang=screen.lang)
+    if listing.export in TYPES:
+        return sheet_file(screen, listing, sheet, "people")
+    shown = {"screen": screen, "answer": answer, "sheet": sheet, "listing": listing}
     return render(request, "people/index.html", shown)
 
 

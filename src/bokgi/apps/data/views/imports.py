@@ -40,6 +40,7 @@ def imports(request: PageRequest) -> HttpResponse:
         Column(_say(N_("Source"), lang), key="source", sortable=True),
         Column(_say(N_("No."), lang), "right", key="no", sortable=True),
         Column(_say(N_("Exported"), lang), key="exported", sortable=True),
+        Column(_say(N_("Imported"), lang), key="at", sortable=True, optional=True),
         Column(_say(N_("Read"), lang), "right", key="read", sortable=True, optional=True),
         Column(_say(N_("Accepted"), lang), "right", key="accepted", sortable=True),
         Column(_say(N_("Quarantined"), lang), "right", key="quarantined", sortable=True),
@@ -55,6 +56,7 @@ def imports(request: PageRequest) -> HttpResponse:
         "no": lambda one: one.import_no,
         "source": lambda one: one.source,
         "exported": lambda one: one.effective_at,
+        "at": lambda one: one.at,
         "read": lambda one: one.read,
         "accepted": lambda one: one.accepted,
         "quarantined": lambda one: one.quarantined,
@@ -89,6 +91,7 @@ def _taken_along(rows: Sequence[Import], names: dict[str, str], kind: str, lang:
         N_("No."),
         N_("Source"),
         N_("Exported"),
+        N_("Imported"),
         N_("Read"),
         N_("Accepted"),
         N_("Quarantined"),
@@ -101,7 +104,7 @@ def _taken_along(rows: Sequence[Import], names: dict[str, str], kind: str, lang:
         [
             one.import_no,
             sources.named(one.kind, one.source, lang),
-            f"{localtime(one.effective_at):%Y-%m-%d %H:%M}",
+            *(f"{localtime(moment):%Y-%m-%d %H:%M}" for moment in (one.effective_at, one.at)),
             one.read,
             one.accepted,
             one.quarantined,
@@ -120,12 +123,13 @@ def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> lis
     source = sources.named(one.kind, one.source, lang)
     if one.kind == "entered" and one.source in labels.TABLES:
         source = f"{source}: {_say(labels.TABLES[one.source], lang)}"
-    spoke_at = localtime(one.effective_at)
+    spoke_at, taken_at = localtime(one.effective_at), localtime(one.at)
     more = _say(N_("and {n} more"), lang, n=len(files) - 1) if files[1:] else ""
     cells = {
         "no": Cell(count(one.import_no)),
         "source": Cell(source, badge=state, href=reverse("data:import", args=[one.import_no])),
         "exported": Cell(day(spoke_at.date(), lang, year=True), sub=f"{spoke_at:%H:%M}"),
+        "at": Cell(day(taken_at.date(), lang, year=True), sub=f"{taken_at:%H:%M}"),
         "read": Cell(count(one.read)),
         "accepted": Cell(count(one.accepted)),
         "quarantined": Cell(count(one.quarantined), tone="" if one.quarantined else "dim"),
