@@ -1,6 +1,7 @@
 """Import one deals file in a process of its own, and die where told: `python -m tests.intake.dying HOME FILE [WHERE]`.
 
-WHERE is a number (the how-manieth statement of the engine) or a step after judging: `keep`, `register`, `append`.
+WHERE is a number (the how-manieth statement of the engine) or a step after judging: `keep`, `register`, `before TABLE`
+or `after TABLE` (its commit; the ledger is `imports`), `append`, `mappings`, `derive`, `derived`.
 Prints accepted and known rows.
 """
 
@@ -9,18 +10,31 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from bokgi.facts import ledger
+from deltalake import DeltaTable
+
+from bokgi.facts import delta, ledger
+from bokgi.facts.deriving import Derivation
 from bokgi.facts.lake import Lake, Writing
-from bokgi.intake import sources
+from bokgi.facts.schema.columns import Table
+from bokgi.intake import importing, sources
 from bokgi.intake.files import stage_files
 from bokgi.intake.importing import import_files
 from bokgi.intake.plan import Exported, ExportedBy, ImportPlan, PlannedFile
 from bokgi.intake.workbench import Workbench
 from tests.intake.homes import AT, deals_mapping
+
+_STEPS: Final = {
+    "keep": (sources, "keep"),
+    "register": (Writing, "register"),
+    "append": (ledger, "append"),
+    "mappings": (importing, "save_mappings"),
+    "derive": (Derivation, "manifest"),
+}
+"""Steps that are one function: where it stands."""
 
 
 def die(*_arguments: object, **_named: object) -> Any:  # noqa: ANN401 - stands in for functions of any type
@@ -28,14 +42,31 @@ def die(*_arguments: object, **_named: object) -> Any:  # noqa: ANN401 - stands 
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def at_commit(when: str, name: str) -> Callable[..., bool]:
+    """Give what commits to tables, but dies before or after it commits to one of them."""
+    add = delta.add
+
+    def dying(table: DeltaTable, of: Table, *given: Any, **named: Any) -> bool:  # noqa: ANN401 - as `delta.add`
+        if of.name == name and when == "before":
+            die()
+        done = add(table, of, *given, **named)
+        if of.name == name:
+            die()
+        return done
+
+    return dying
+
+
 def arrange(where: str) -> None:
     """Have the process die at a place."""
-    if where == "keep":
-        sources.keep = die
-    elif where == "register":
-        Writing.register = die  # type: ignore[method-assign] # dies between two tables and the ledger
-    elif where == "append":
-        ledger.append = die
+    if where in _STEPS:
+        setattr(*_STEPS[where], die)
+    elif where.startswith(("before ", "after ")):
+        when, _, name = where.partition(" ")
+        delta.add = at_commit(when, name)
+    elif where == "derived":
+        made = Derivation.manifest
+        Derivation.manifest = lambda *given: die(made(*given))  # type: ignore[method-assign] # dies before it is named
     elif where:
         run, left = Workbench.run, [int(where)]
 

@@ -69,6 +69,45 @@ def test_an_import_killed_anywhere_leaves_nothing_visible_and_the_next_one_works
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a matter of POSIX")
+def test_an_import_killed_between_the_commits_of_its_tables_is_not_there(company: Company, tmp_path: Path) -> None:
+    file = written(company)
+    (tmp_path / "whole").mkdir()
+    whole = Company(tmp_path / "whole")
+    whole.load(TEXT)
+    tables = whole.lake.imports()[0].tables
+    assert len(tables) > 5
+    for where in (*(f"after {name}" for name in tables), "before imports"):
+        process = start(company, file, where)
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == -signal.SIGKILL, (where, errors)
+        assert company.lake.imports() == (), where
+        assert company.rows("deals") == [], where
+
+    result = company.load(TEXT)
+
+    assert counts(result) == (39, 39, 0, 0)
+    assert {name: len(company.rows(name)) for name in tables} == {name: len(whole.rows(name)) for name in tables}
+    assert [one.import_no for one in company.lake.imports()] == [result.import_no]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a matter of POSIX")
+@pytest.mark.parametrize("where", ["after imports", "mappings", "derive", "derived"])
+def test_an_import_killed_after_its_line_in_the_ledger_is_there_whole(company: Company, where: str) -> None:
+    process = start(company, written(company), where)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == -signal.SIGKILL, errors
+
+    assert [one.status for one in company.lake.imports()] == ["committed"]
+    assert len(company.rows("deals", "deal_id")) == 39
+    assert counts(company.load(TEXT)) == (39, 0, 0, 39)
+    again = company.load(TEXT.replace("D1 ", "D100 "))
+    assert counts(again) == (39, 1, 0, 38)
+    assert len(company.rows("deals", "deal_id")) == 40
+
+
+@pytest.mark.slow
 def test_two_processes_that_import_one_file_at_once_take_it_in_once(company: Company) -> None:
     file = written(company)
     processes = [start(company, file) for _ in range(2)]
