@@ -113,8 +113,13 @@ def test_nothing_planned_is_no_activity_ahead_and_no_step_with_a_date() -> None:
     assert reasons(undated, [CALL, other, plan]) == reasons({"next_step_on": AS_OF}, [CALL, other]) == set()
     for change in ({"automatic": True}, {"outcome": "cancelled"}, {"done": True}):
         assert reasons(undated, [CALL, other, plan | change]) == {"nothing_planned"}
-    # A source that tells of nothing planned is no reason to say so of every deal.
+    # A source that tells of nothing planned is no reason to say so of every deal, nor is one that hardly ever does.
     assert reasons(undated) == set()
+    deals = [CLEAN | undated | {"deal_id": f"d{number}"} for number in range(20)]
+    plans = [plan | {"activity_id": f"a{number}", "deal_id": f"d{number}"} for number in range(2)]
+    for some, flagged in ((plans[:1], set()), (plans, {f"d{number}" for number in range(2, 20)})):
+        rows = told(facts(deals=deals, activities=some, calendar=DAYS, stages=STAGES))
+        assert {row["deal_id"] for row in rows if row["nothing_planned"]} == flagged
     assert reasons(undated | {"unknown_then": ",next_step_on,"}, [CALL, other]) == set()
 
 

@@ -13,12 +13,14 @@ from ibis import _
 from bokgi.analysis.activity import by_people, is_planned, was_held
 from bokgi.analysis.deal_traits import check_columns
 from bokgi.analysis.pushes import pushes
-from bokgi.analysis.totals import lacks_amount, totals
+from bokgi.analysis.totals import count_of, lacks_amount, totals
 from bokgi.analysis.visits import ladder
 from bokgi.domain.stage import Outcome
 
 PUSHES: Final = 3
 """From so many moves of its close date to a later day on a deal counts as pushed."""
+PLANNED: Final = 0.1
+"""Share of the open deals for which something is planned, from which on a source tells what people plan."""
 _DATES: Final = ("expected_close_on", "next_step_on")
 REASONS: Final = (
     "no_amount",
@@ -64,9 +66,10 @@ def hygiene(
     - `nothing_planned`: no activity by a person lies ahead, nor the date of a next step;
     - `stage_overdue`: in the stage for more days (`days_in_stage`, all visits to it) than `expected_days` of the stage.
 
-    Null: a value that was `unknown_then`; touch when there are no activities at all; what is planned when no deal has
-    anything planned; a passed date when no deal has one; pushes when no change of a close date was ever recorded; the
-    age in a stage without history or standard.
+    Null: a value that was `unknown_then`; touch when there are no activities at all; what is planned when for fewer
+    than one open deal in ten (`PLANNED`) anything is, for then the source does not tell what people plan; a passed date
+    when no deal has one; pushes when no change of a close date was ever recorded; the age in a stage without history or
+    standard.
 
     Small numbers: none are judged here; each row is one deal. Refuses: nothing. Do not use it to judge people: who has
     inherited much shows more of it. Source: own definition; `tests/analysis/test_hygiene.py`.
@@ -173,11 +176,14 @@ def _stay(deals: ibis.Table, visits: ibis.Table, *, as_of: date) -> ibis.Table:
 
 def _recorded(deals: ibis.Table, activities: ibis.Table, deal_changes: ibis.Table, *, as_of: date) -> ibis.Table:
     """One row: does the source record activities by people, planned ones, changes of close dates, each of `_DATES`."""
-    ahead = ibis.coalesce(is_planned(as_of) & _.deal_id.notnull(), ibis.literal(value=False))
-    touches = activities.filter(~_.automatic).agg(touches_recorded=_.count() > 0, plans_recorded=ahead.sum() > 0)
+    touches = activities.filter(~_.automatic).agg(
+        touches_recorded=_.count() > 0, planned=_.deal_id.nunique(where=is_planned(as_of))
+    )
     changes = deal_changes.filter(_.field == "expected_close_on").agg(changes_recorded=_.count() > 0)
-    dates = deals.agg(**{f"{name}_recorded": _[name].count() > 0 for name in _DATES})
-    return touches.cross_join(changes).cross_join(dates)
+    dates = {f"{name}_recorded": _[name].count() > 0 for name in _DATES}
+    whole = deals.agg(**dates, open_deals=count_of(_.outcome == Outcome.OPEN.value))
+    recorded = touches.cross_join(changes).cross_join(whole)
+    return recorded.mutate(plans_recorded=(_.planned > 0) & (_.planned >= PLANNED * _.open_deals))
 
 
 def _reasons(as_of: date, untouched_days: int) -> dict[str, ir.BooleanValue]:
@@ -204,8 +210,6 @@ def _reasons(as_of: date, untouched_days: int) -> dict[str, ir.BooleanValue]:
         "next_step_passed": unless_unknown("next_step_on", passed["next_step_on"]),
         "untouched": _.touches_recorded.ifelse(idle, unknown),
         "never_touched": _.touches_recorded.ifelse(never, unknown),
-        "nothing_planned": unless_unknown(
-            "next_step_on", ibis.coalesce(_.plans_recorded, ibis.literal(value=False)).ifelse(~ahead, unknown)
-        ),
+        "nothing_planned": unless_unknown("next_step_on", _.plans_recorded.ifelse(~ahead, unknown)),
         "stage_overdue": _.days_in_stage > _.expected_days,
     }

@@ -123,7 +123,8 @@ def _work(review: Json, speaker: Speaker) -> Table:
     asked = any(row["standard"] for row in rows)
     columns = [Column(speaker.word(N_("Person")))]
     columns += [Column(speaker.label(ACTIVITIES, kind), "right") for kind in kinds]
-    columns += [Column(speaker.word(label), "right") for label in _CARE.values()]
+    care = _known_care(rows)
+    columns += [Column(speaker.word(_CARE[what]), "right") for what in care]
     columns += [Column(f"→ {stage['label']}", "right") for stage in stages]
     note = speaker.text(
         N_(
@@ -137,10 +138,15 @@ def _work(review: Json, speaker: Speaker) -> Table:
     return Table(
         caption=speaker.word(N_("Activities, open deals that need care, entries into stages (→)")),
         columns=columns,
-        rows=[[_person(row), *_work_cells(row, kinds, stages, speaker)] for row in rows],
-        foot=[[Cell(speaker.word(N_("Everyone")), strong=True), *_work_cells(total, kinds, stages, speaker)]],
+        rows=[[_person(row), *_work_cells(row, kinds, care, stages, speaker)] for row in rows],
+        foot=[[Cell(speaker.word(N_("Everyone")), strong=True), *_work_cells(total, kinds, care, stages, speaker)]],
         note=note,
     )
+
+
+def _known_care(rows: Sequence[Json]) -> list[str]:
+    """Name what open deals lack as far as it is told; a review that was kept earlier may not tell all of it."""
+    return [what for what in _CARE if any(row["care"].get(what) is not None for row in rows)]
 
 
 def _kinds(total: Json) -> list[str]:
@@ -150,11 +156,12 @@ def _kinds(total: Json) -> list[str]:
     return sorted([*named, *others], key=lambda kind: -done[kind])[: _SHOWN_KINDS + 1]
 
 
-def _work_cells(row: Json, kinds: Sequence[str], stages: Sequence[Json], speaker: Speaker) -> list[Cell]:
+def _work_cells(
+    row: Json, kinds: Sequence[str], care: Sequence[str], stages: Sequence[Json], speaker: Speaker
+) -> list[Cell]:
     asked = {found["metric"]: found for found in row["standard"]}
     cells = [_done(row["activities"].get(kind, 0), asked.get(kind), speaker) for kind in kinds]
-    # Reviews that were kept before it was counted do not tell what is planned.
-    cells += [_count(row["care"].get(what), speaker) for what in _CARE]
+    cells += [_count(row["care"][what], speaker) for what in care]
     return cells + [_count(row["entered"].get(stage["key"], 0), speaker) for stage in stages]
 
 
