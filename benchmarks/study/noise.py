@@ -29,7 +29,7 @@ NOTE: Final = """\
 Half of the files have conditions that differ, half have none; all have leads, weekly calls, content that does nothing
 and a calendar, so that everything can go wrong. Deals come in evenly, and everybody is handed as many: a season is a
 change, and who is handed more deals wins more. The seeds decided nothing. What counts as told, and what was made
-stricter for it, says decision 91. An alert asks for a look and has a goal of its own (changes)."""
+stricter for it, says decision 91. Alerts and content have goals of their own (changes, content_effect)."""
 OWN_SEEDS: Final = 170_000
 """Files of their own, not those of other topics."""
 GIVEN: Final = frozenset({"undecided"})
@@ -40,8 +40,12 @@ SHOWN: Final = {
     "causes": "a cause for somebody that is not so",
     "concentration": "results that hang on somebody, by amount",
     "decomposition": "a part behind the change since last quarter",
-    "content": "content that helps or hurts, of five items",
 }
+APART: Final = {
+    "alerts": "files with an alert of the last eight weeks",
+    "content": "files in which one of five items of content is said to help or hurt",
+}
+"""What has a goal of its own: alerts (changes), content (content_effect)."""
 HARD_HANDS: Final = "files in which harder deals that chance dealt to somebody are told as such"
 
 
@@ -102,6 +106,6 @@ def run(scale: str, seed: int) -> list[Row]:
     return [
         *rows,
         share_row(TOPIC, "files of noise that show any of these", anything, most=0.02),
-        share_row(TOPIC, "files with an alert of the last eight weeks", ["alerts" in one for one in told]),
+        *(share_row(TOPIC, what, [name in one for one in told]) for name, what in APART.items()),
         share_row(TOPIC, HARD_HANDS, ["hands" in one for one in told]),
     ]

@@ -18,7 +18,7 @@ from bokgi.analysis.content_effect import (
     deal_weeks,
     first_exposures,
 )
-from bokgi.analysis.content_effect.effects import CLAIM, LEVEL
+from bokgi.analysis.content_effect.effects import LEVEL
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
@@ -204,9 +204,10 @@ def _caveats(found: ContentEffects) -> list[Message]:
         ),
         Message(
             N_(
-                "{n} {n:item was|items were} looked at together; an item is said to help or hurt only where chance "
-                "would make any of them look so in fewer than one of {often} such files."
+                "{n} {n:item was|items were} looked at together; once in twenty times one of those "
+                "said to help or hurt does "
+                "neither."
             ),
-            {"n": len(found.items), "often": round(1.0 / CLAIM)},
+            {"n": len(found.items)},
         ),
     ]

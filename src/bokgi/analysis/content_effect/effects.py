@@ -21,8 +21,6 @@ Grade = Literal["A", "B", "C", "D"]
 Verdict = Literal["helps", "hurts", "cannot_tell"]
 
 LEVEL: Final = 0.95
-CLAIM: Final = 0.003
-"""How often, of all items together, any that does nothing may be said to help or hurt: a review says much else."""
 ITEM_LIMIT: Final = 2.58
 POOLED_LIMIT: Final = 1.64
 """A control further from 0 than this, of an item or of all together, shows what the adjustment does not hold.
@@ -95,7 +93,7 @@ def content_effect(
     standard errors clustered by deal. The control asks whether deals that move on are sent the item more often in the
     four weeks after; what comes later cannot have helped. It must pass for the item and for all items together. By lot:
     the same hazard by what was drawn. A verdict says `helps` or `hurts` only for items that stand out among all with an
-    effect (Holm at 0.3 %): the answer is read every week, and each reading is another chance to err. Where deals differ
+    effect (Holm at 5 %): the answer is read every week, and each reading is another chance to err. Where deals differ
     in ways nobody knows, an effect looks smaller than it is (by lot, too); where there is none, none is seen.
 
     Small numbers: fewer than 30 deals that saw an item, or 20 moves with or without it, give grade D and no figure.
@@ -204,12 +202,12 @@ def _interval(found: items.Estimate) -> Interval:
 
 
 def _judged(found: Iterable[ItemEffect]) -> tuple[ItemEffect, ...]:
-    """Give the verdicts, so that hardly ever any of those said to help or hurt does neither (Holm 1979 at `CLAIM`)."""
+    """Give the verdicts, so that one in twenty times any of those who are said to help or hurt does not (Holm 1979)."""
     told = list(found)
     judged = [place for place, item in enumerate(told) if item.effect is not None]
     p = np.array([_p(item.effect) for item in told if item.effect is not None])
     order = np.argsort(p, kind="stable")
-    failed = np.flatnonzero(p[order] > CLAIM / np.arange(len(p), 0, -1))
+    failed = np.flatnonzero(p[order] > (1.0 - LEVEL) / np.arange(len(p), 0, -1))
     clear = {judged[place] for place in order[: int(failed.min()) if len(failed) else len(p)].tolist()}
     return tuple(
         item if item.effect is None else replace(item, verdict=_verdict(item.effect, clear=place in clear))
