@@ -161,6 +161,7 @@ def test_a_new_deal_without_an_exchange_rate_is_told_in_its_own_currency(
     assert "<small>환율 없음</small>" in news.split("/deals/usd-1/")[1].split("</tr>")[0]
 
 
+@pytest.mark.usefixtures("home", "users")
 def test_a_week_begins_with_what_happened_on_its_last_working_day() -> None:
     assert since(date(2026, 11, 23)) == since(date(2026, 11, 22)) == since(date(2026, 11, 21)) == date(2026, 11, 20)
     assert since(date(2026, 12, 28)) == date(2026, 12, 24), "Friday is Christmas"
