@@ -219,6 +219,7 @@ ALSO: Final[dict[str, tuple[list[str], ...]]] = {
     "/funnel/?mode=period_flow": (["funnel", "--by", "person", "--mode", "period_flow"],),
     "/funnel/?mode=snapshot": (["funnel", "--by", "person", "--mode", "period_flow"],),
     "/kpi/": (["trends"], ["funnel"], ["concentration"]),
+    "/people/": tuple(["person", seller] for seller in SELLERS),
     "/people/park/": (["trends", "--person", "park"], ["funnel", "--by", "person"], ["funnel"], ["compare"]),
 }
 """What else a page tells, by the commands that answer it: all its numbers are theirs."""
