@@ -224,7 +224,7 @@ def test_each_sheet_of_a_workbook_has_its_counts(tmp_path: Path, capsys: pytest.
     words = ["import", str(tmp_path / "book.xlsx"), "--home", str(tmp_path / "home"), "--lang", "en", *EXPORTED]
     assert run(words) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("book.xlsx")]
-    assert [line[-4:] for line in lines] == [["1", "1", "0", "0"], ["2", "1", "1", "0"]]
+    assert [line[-4:] for line in lines if line[-1].isdigit()] == [["1", "1", "0", "0"], ["2", "1", "1", "0"]]
 
 
 def bokgi(*words: str, **given: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401 - as subprocess takes them
