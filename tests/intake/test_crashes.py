@@ -35,6 +35,13 @@ def start(company: Company, file: Path, where: str = "") -> subprocess.Popen[str
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def killed(company: Company, file: Path, where: str) -> None:
+    """Import in a process of its own that dies at a place."""
+    process = start(company, file, where)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == -signal.SIGKILL, (where, errors)
+
+
 def written(company: Company) -> Path:
     file = company.folder / "deals.csv"
     file.write_text(table(TEXT), encoding="utf-8")
@@ -52,9 +59,7 @@ def places() -> list[str]:
 def test_an_import_killed_anywhere_leaves_nothing_visible_and_the_next_one_works(company: Company) -> None:
     file = written(company)
     for where in places():
-        process = start(company, file, where)
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode == -signal.SIGKILL, (where, errors)
+        killed(company, file, where)
         assert company.lake.imports() == (), where
         assert company.rows("deals") == [], where
 
@@ -78,9 +83,7 @@ def test_an_import_killed_between_the_commits_of_its_tables_is_not_there(company
     tables = whole.lake.imports()[0].tables
     assert len(tables) > 5
     for where in (*(f"after {name}" for name in tables), "before imports"):
-        process = start(company, file, where)
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode == -signal.SIGKILL, (where, errors)
+        killed(company, file, where)
         assert company.lake.imports() == (), where
         assert company.rows("deals") == [], where
 
@@ -95,9 +98,7 @@ def test_an_import_killed_between_the_commits_of_its_tables_is_not_there(company
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a matter of POSIX")
 @pytest.mark.parametrize("where", ["after imports", "mappings", "derive", "derived"])
 def test_an_import_killed_after_its_line_in_the_ledger_is_there_whole(company: Company, where: str) -> None:
-    process = start(company, written(company), where)
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == -signal.SIGKILL, errors
+    killed(company, written(company), where)
 
     assert [one.status for one in company.lake.imports()] == ["committed"]
     assert len(company.rows("deals", "deal_id")) == 39

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from bokgi.intake.mapping.model import ColumnMapping, FileMapping, Question
     from bokgi.intake.plan import ImportPlan
 
-_SURE: Final = 0.8
 _NAMED: Final = 12
-_TOLD: Final = frozenset({"hand", "saved"})
 
 
 def unsure(plan: ImportPlan) -> bool:
@@ -23,14 +21,14 @@ def unsure(plan: ImportPlan) -> bool:
 
     A column or a file may be something else, or a question was answered by what is likely.
     """
-    from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT
+    from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, is_sure
 
     if any(question.suggestion is not None for question in plan.questions):
         return True
     parts: list[FileMapping | ColumnMapping] = []
     for file in plan.taken:
         parts += [file.mapping, *(one for one in file.mapping.columns if one.field not in {ATTRIBUTES, LEAVE_OUT})]
-    return any(part.confidence < _SURE and part.found_by.value not in _TOLD for part in parts)
+    return not all(is_sure(part.confidence, part.found_by) for part in parts)
 
 
 def show_mapping(session: Session, plan: ImportPlan, *, whole: bool) -> None:

@@ -252,36 +252,26 @@ def _together(sums: Mapping[str, Any], usual: Mapping[str, Any], left: Decimal |
 
 
 _MONEY: Final = {
-    "no_amount": N_("The open amount due is {low} to {high} because {n} {n:amount is|amounts are} missing."),
-    "no_close_date": N_("The open amount due is {low} to {high} because {n} {n:deal has|deals have} no close date."),
-    "close_passed": N_("The open amount due is {low} to {high} because {n} close dates have passed."),
+    "no_amount": N_("The open amount due is {ends} because {n} {n:amount is|amounts are} missing."),
+    "no_close_date": N_("The open amount due is {ends} because {n} {n:deal has|deals have} no close date."),
+    "close_passed": N_("The open amount due is {ends} because {n} close dates have passed."),
     "quarantined": N_("The open amount due may be up to {high} because {n} {n:row waits|rows wait} in quarantine."),
     "all": N_(
         "Missing amounts, and close dates that are missing or have passed, together: "
-        "the open amount due is {low} to {high}; the pages show {value}."
+        "the open amount due is {ends}; the pages show {value}."
     ),
 }
 _RATIO: Final = {
-    "no_amount": N_("Coverage is {low} to {high} because {n} {n:amount is|amounts are} missing."),
-    "no_close_date": N_("Coverage is {low} to {high} because {n} {n:deal has|deals have} no close date."),
-    "close_passed": N_("Coverage is {low} to {high} because {n} close dates have passed."),
+    "no_amount": N_("Coverage is {ends} because {n} {n:amount is|amounts are} missing."),
+    "no_close_date": N_("Coverage is {ends} because {n} {n:deal has|deals have} no close date."),
+    "close_passed": N_("Coverage is {ends} because {n} close dates have passed."),
     "quarantined": N_("Coverage may be up to {high} because {n} {n:row waits|rows wait} in quarantine."),
     "all": N_(
         "Missing amounts, and close dates that are missing or have passed, together: "
-        "coverage is {low} to {high}; the pages show {value}."
+        "coverage is {ends}; the pages show {value}."
     ),
 }
-_SAME: Final = {
-    "money": N_(
-        "Missing amounts, and close dates that are missing or have passed, together: "
-        "the open amount due is {low}; the pages show {value}."
-    ),
-    "ratio": N_(
-        "Missing amounts, and close dates that are missing or have passed, together: "
-        "coverage is {low}; the pages show {value}."
-    ),
-}
-"""What all gaps do together where both ends are written alike."""
+_ENDS: Final = N_("from {low} to {high}")
 _OTHERS: Final = {
     "no_owner": N_(
         "{n} {n:deal has|deals have} no owner: the open amount of all people together is {low} instead of {high}."
@@ -329,10 +319,7 @@ def _whole_sentence(here: Asked, bounds: _Bounds) -> Message:
     if bounds.high is None:
         values = {"least": here.facts.settings.minimum_n, "value": _values(here, bounds)["value"]}
         return Message(_UNSAID["all"], values)
-    told, unit = _values(here, bounds), "ratio" if bounds.unit == "ratio" else "money"
-    if told["low"] == told["high"]:
-        return Message(_SAME[unit], {"low": told["low"], "value": told["value"]})
-    return Message({"ratio": _RATIO, "money": _MONEY}[unit]["all"], told)
+    return Message((_RATIO if bounds.unit == "ratio" else _MONEY)["all"], _values(here, bounds))
 
 
 def _values(here: Asked, bounds: _Bounds) -> dict[str, object]:
@@ -345,7 +332,9 @@ def _values(here: Asked, bounds: _Bounds) -> dict[str, object]:
             return f"{value:.1f}×"
         return Rate(float(value)) if bounds.unit == "share" else int(value)
 
-    return {"value": written(bounds.value), "low": written(bounds.low), "high": written(bounds.high)}
+    low, high = written(bounds.low), written(bounds.high)
+    ends = low if low == high else Message(_ENDS, {"low": low, "high": high})
+    return {"value": written(bounds.value), "low": low, "high": high, "ends": ends}
 
 
 def _money(here: Asked, value: Decimal | None) -> Json | None:

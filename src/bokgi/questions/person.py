@@ -40,11 +40,9 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
     later did not win it. What is open belongs to its present owner. What is fair to expect of the same deals is another
     question: `compare`. A person without deals has empty lists.
     """
-    last = Period.month_of(as_of)
     with asked(facts, as_of=as_of) as here:
         rows = _results(here, person_id)
         done = _activities(here, person_id, _span(as_of))
-        starts = [_months_before(last.start, back) for back in range(MONTHS - 1, -1, -1)]
         year = Period(as_of - timedelta(days=364), as_of + timedelta(days=1))
         before, now = _rates(here, person_id, (year.previous(), year))
         since, current = _membership(here, person_id)
@@ -54,7 +52,7 @@ def tell_person(facts: Facts, *, as_of: date, person_id: str) -> Json:
             "name": here.name(person_id),
             "team": current,
             "since": since,
-            "months": [_month(here, start, rows.get(start), done) for start in starts],
+            "months": [_month(here, start, rows.get(start), done) for start in _starts(as_of)],
             "year": now,
             "year_before": before,
             "open": listed(here, Where(person=person_id), order="attention", limit=_SHOWN_DEALS),
@@ -70,12 +68,10 @@ def ask_won_by_month(facts: Facts, *, as_of: date) -> Json:
     cut at `as_of`) and `people[]{person_id, won[]}` (one number a month) of those who won a deal in them, by key. It is
     of everybody: who shows it leaves out whom the viewer may not see.
     """
-    last = Period.month_of(as_of)
-    starts = [_months_before(last.start, back) for back in range(MONTHS - 1, -1, -1)]
+    starts = _starts(as_of)
     with asked(facts, as_of=as_of) as here:
-        told = (
-            _by_month(here, "closed_on").filter(_.owner_id.notnull() & (_.won > 0)).select("owner_id", "month", "won")
-        )
+        closed = _by_month(here, "closed_on")
+        told = closed.filter(_.owner_id.notnull() & (_.won > 0)).select("owner_id", "month", "won")
         won: dict[str, dict[date, int]] = {}
         for row in told.to_pyarrow().to_pylist():
             won.setdefault(row["owner_id"], {})[row["month"]] = row["won"]
@@ -101,10 +97,15 @@ def _everybodys(here: Asked, name: str, make: Callable[[], ibis.Table]) -> ibis.
     return here.read.kept(f"{name}-{here.as_of}", make) if here.shared else make()
 
 
+def _starts(as_of: date) -> list[date]:
+    """Give the first day of each of the last twelve months, oldest first."""
+    last = Period.month_of(as_of)
+    return [_months_before(last.start, back) for back in range(MONTHS - 1, -1, -1)]
+
+
 def _span(as_of: date) -> Period:
     """Give the last twelve months, the last one cut at the day."""
-    last = Period.month_of(as_of)
-    return Period(_months_before(last.start, MONTHS - 1), min(last.end, as_of + timedelta(days=1)))
+    return Period(_starts(as_of)[0], as_of + timedelta(days=1))
 
 
 def _by_month(here: Asked, column: str) -> ibis.Table:

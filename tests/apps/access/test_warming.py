@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-
 import pytest
 from django.test import RequestFactory
-from django_tasks import task_backends
 from django_tasks_db.models import DBTaskResult
 
 from bokgi.apps.access import asking, warming
 from bokgi.apps.access.mail import letter_send
 from bokgi.apps.data.tasks import do_work, write_corrections
-from bokgi.apps.jobs.services import BESIDE, enqueue
+from bokgi.apps.jobs.services import enqueue
 from bokgi.domain.errors import RefusalError, SetupError
 from bokgi.domain.messages import Message
 from bokgi.questions.roster import ask_roster
@@ -24,18 +20,12 @@ pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
-def queue(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def queue(queue: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep tasks in the database; of the main questions only one is asked."""
-    del db
-    with suppress(AttributeError):
-        del task_backends["default"]
-    monkeypatch.setattr(task_backends, "settings", {"default": {"BACKEND": _BACKEND, "QUEUES": ["default", *BESIDE]}})
+    del queue
     monkeypatch.setattr(asking, "_MAIN", [(ask_roster, {})])
     monkeypatch.setattr(asking, "_OPEN", [])
     monkeypatch.setenv("BOKGI_TODAY", "2026-11-23")
-    yield
-    with suppress(AttributeError):
-        del task_backends["default"]
 
 
 def waiting() -> list[str]:

@@ -17,6 +17,8 @@ OF_A_PAGE: Final = {
     r"80% within": "which quantile of the days is told",
     r"an age of 60, 90 or 180 days": "the definition of a KPI",
     r"^From 0% to 100%$": "the scale of a drawing",
+    r"^\d+–\d+%$": "the scale of a drawing, in the head of its column",
+    r"^Won, 12 months$": "the head of a column",
     r"^[+−]\d+%$": "how far a forecast was from what came: both stand beside it",
 }
 """Numbers that a page tells of itself, or works out of what stands beside them, and why."""

@@ -26,6 +26,7 @@ from bokgi.intake.mapping.joins import overlap, references, unmatched
 from bokgi.intake.mapping.ladders import choose, evidence, existing, given
 from bokgi.intake.mapping.model import (
     LEAVE_OUT,
+    SURE,
     Detection,
     Entity,
     FileMapping,
@@ -197,7 +198,7 @@ def _understood(connection: duckdb.DuckDBPyConnection, work: _Work, hints: Hints
 def _outcome_or_stage(work: _Work) -> FileMapping:
     """Read a column called "status" as the stage where it holds none of the words for how a deal ended."""
     column = work.mapping.of("deals.outcome")
-    if column is None or work.mapping.of("deals.stage") or column.confidence >= choose.SURE or not column.samples:
+    if column is None or work.mapping.of("deals.stage") or column.confidence >= SURE or not column.samples:
         return work.mapping
     return replace(
         work.mapping,

@@ -84,6 +84,19 @@ class StageFoundBy(StrEnum):
     NOTHING = "nothing"
 
 
+SURE: Final = 0.8
+"""From this confidence on nobody needs to look."""
+
+
+def is_sure(confidence: float, found_by: str) -> bool:
+    """Tell whether what was found needs no look by a person: it is sure, or a person said it.
+
+    >>> is_sure(0.7, FoundBy.PRESET), is_sure(0.7, FoundBy.HAND)
+    (False, True)
+    """
+    return confidence >= SURE or found_by in {FoundBy.HAND, FoundBy.SAVED}
+
+
 @dataclass(frozen=True)
 class ColumnMapping:
     """One column of the file and the field it feeds.

@@ -21,10 +21,9 @@ from bokgi.domain.errors import BokgiError
 from bokgi.domain.messages import N_
 from bokgi.intake.mapping.describe import ENTITY_LABELS
 from bokgi.intake.mapping.fields import fields_for
-from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity
+from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity, is_sure
 
 STEPS: Final = (N_("Upload"), N_("Mapping"), N_("Preview"), N_("Import"))
-_SURE: Final = 0.8
 
 
 @may(*KEEPERS)
@@ -100,7 +99,7 @@ def _mapped(plan: Mapping[str, Any], of: Upload) -> dict[str, Any]:
         columns = [
             column
             | {
-                "sure": column["confidence"] >= _SURE or column["found_by"] in {"hand", "saved"},
+                "sure": is_sure(column["confidence"], column["found_by"]),
                 "options": options if column["field"] in known else [(column["field"], column["label"]), *options],
             }
             for column in file["columns"]

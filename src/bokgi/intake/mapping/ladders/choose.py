@@ -18,7 +18,6 @@ from bokgi.intake.mapping.preset import PresetStage
 
 _SHOWN: Final = 8
 NONE: Final = "none"
-SURE: Final = 0.8
 _FOUND_BY: Final = {
     StageFoundBy.HAND: N_("told by hand"),
     StageFoundBy.SAVED: N_("saved mapping"),
