@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -95,7 +96,22 @@ def test_where_no_test_may_be_skipped_everything_optional_is_installed(
     monkeypatch.setenv("BOKGI_NO_SKIPS", "1")
     assert jobs.run(["test"]) == 0
     assert started[0] == ("ensure", "ci")
-    assert "--cov" in started[1]
+    covered, others = started[1:]
+    assert "--cov" in covered
+    assert "tests/facts" in covered
+    assert "--cov" not in others
+    assert {word.removeprefix("--ignore=") for word in others if "--ignore=" in word} == {
+        word for word in covered if word.startswith(("tests/", "src/"))
+    }
+
+
+def test_tests_that_are_named_run_by_themselves_and_are_not_measured(
+    started: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOKGI_NO_SKIPS", "1")
+    assert jobs.run(["test", "tests/facts"]) == 0
+    assert started[0] == ("ensure", "ci")
+    assert [(line[-1], "--cov" in line) for line in started[1:]] == [("tests/facts", False)]
 
 
 def test_coverage_is_measured_once_where_the_tests_measured_it(
@@ -156,3 +172,12 @@ def test_a_failed_set_up_ends_with_its_own_code(
     monkeypatch.setitem(jobs.JOBS, "start", fail)
     assert jobs.run([]) == code
     assert capsys.readouterr().err.strip()
+
+
+def test_what_is_compiled_is_kept_whatever_the_container_says(
+    started: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert jobs.run(["test"]) == 0
+    assert started[0] == ("ensure", "test")
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
