@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bokgi.analysis.stage_conversion import stage_conversion
     from bokgi.analysis.time_in_stage import time_in_stage
     from bokgi.analysis.visits import visits
+    from bokgi.analysis.win_loss import loss_reasons, win_loss
     from bokgi.domain.period import Period
     from bokgi.facts.read import open_facts
 
@@ -50,6 +51,7 @@ __all__ = [
     "funnel",
     "gini",
     "leaks",
+    "loss_reasons",
     "open_facts",
     "people_time",
     "person_gap",
@@ -60,6 +62,7 @@ __all__ = [
     "time_in_stage",
     "visits",
     "weekly_counts",
+    "win_loss",
     "won_change",
 ]
 
@@ -80,6 +83,7 @@ _HOMES: Final = {
     "funnel": "analysis.funnel",
     "gini": "analysis.concentration",
     "leaks": "analysis.comparison.conditions",
+    "loss_reasons": "analysis.win_loss",
     "open_facts": "facts.read",
     "people_time": "analysis.concentration",
     "person_gap": "analysis.decomposition",
@@ -90,6 +94,7 @@ _HOMES: Final = {
     "time_in_stage": "analysis.time_in_stage",
     "visits": "analysis.visits",
     "weekly_counts": "analysis.change_detection",
+    "win_loss": "analysis.win_loss",
     "won_change": "analysis.decomposition",
 }
 

@@ -47,7 +47,13 @@ def test_rates_by_count_and_by_value_with_wilson_intervals() -> None:
         assert (row[f"{name}_low"], row[f"{name}_high"]) == (pytest.approx(low), pytest.approx(high))
     assert (row["mean_won"], row["median_won"]) == (Decimal(20), Decimal(20))
     # Wins after 30 and 40 days; losses after 12 and 2; one closed before it was created.
-    assert (row["cycle_days"], row["loss_days"], row["reason"]) == (35.0, 7.0, None)
+    assert (row["cycle_days"], row["cycle_n"], row["loss_days"], row["loss_n"], row["reason"]) == (
+        35.0,
+        2,
+        7.0,
+        2,
+        None,
+    )
 
 
 def test_too_few_cases_have_counts_but_no_rates() -> None:
@@ -93,12 +99,14 @@ def test_doubling_all_amounts_doubles_money_and_leaves_rates_alone() -> None:
 
 
 def test_reasons_of_losses_are_counted_with_those_that_gave_none() -> None:
-    rows = rows_of(loss_reasons(facts(deals=DEALS).deals, period=NOVEMBER))
-    assert [(row["outcome"], row["lost_reason"], row["deals"], row["share"]) for row in rows] == [
-        ("lost", "price", 1, 0.5),
-        ("lost", None, 1, 0.5),
-        ("no_decision", "price", 1, 1.0),
+    rows = rows_of(loss_reasons(facts(deals=DEALS).deals, period=NOVEMBER, minimum_n=2))
+    assert [(row["outcome"], row["lost_reason"], row["deals"], row["n"], row["share"]) for row in rows] == [
+        ("lost", "price", 1, 2, 0.5),
+        ("lost", None, 1, 2, 0.5),
+        ("no_decision", "price", 1, 1, None),
     ]
+    assert (rows[0]["share_low"], rows[0]["share_high"]) == pytest.approx(proportion_confint(1, 2, method="wilson"))
+    assert (rows[2]["share_low"], rows[2]["share_high"]) == (None, None)
 
 
 def test_an_unknown_column_is_refused() -> None:

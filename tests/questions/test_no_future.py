@@ -23,6 +23,7 @@ from bokgi.questions.forecast import ask_forecast
 from bokgi.questions.funnel import ask_funnel
 from bokgi.questions.kpis import ask_kpis
 from bokgi.questions.pipeline import tell_pipeline_change
+from bokgi.questions.win_loss import ask_win_loss
 from tests.cast import CAST
 from tests.facts.lakes import imported, lake_in, read
 
@@ -223,6 +224,7 @@ ASKED: dict[str, Callable[[Facts], Any]] = {
     "forecast": partial(ask_forecast, as_of=ON),
     "pipeline change": partial(tell_pipeline_change, as_of=ON, start=date(2026, 10, 31)),
     "kpis": partial(ask_kpis, as_of=ON),
+    "wins and losses": partial(ask_win_loss, as_of=ON),
     "bottlenecks": partial(find_bottlenecks, as_of=ON),
     "data quality": partial(ask_data_quality, as_of=ON),
     "deals": partial(list_deals, as_of=ON, limit=500),

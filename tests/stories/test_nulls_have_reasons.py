@@ -46,6 +46,7 @@ QUESTIONS: Final = (
     ("compare", "--metric", "value"),
     ("compare", "--by", "team"),
     ("concentration",),
+    ("win-loss",),
     ("decompose",),
     ("decompose", "--person", "Kim", "--other", "Lee"),
     ("changes",),

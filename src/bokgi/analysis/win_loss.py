@@ -11,7 +11,7 @@ from ibis import _
 
 from bokgi.analysis.deal_traits import check_columns
 from bokgi.analysis.proportions import wilson
-from bokgi.analysis.totals import totals
+from bokgi.analysis.totals import count_of, totals
 from bokgi.domain.period import Period
 from bokgi.domain.stage import Outcome
 
@@ -41,8 +41,8 @@ def win_loss(
     - `win_rate` (0 to 1): won ÷ (won + lost + no decision), with `win_rate_low`, `win_rate_high`; `narrow_rate`,
       `narrow_low`, `narrow_high`: without no decision, `narrow_n` cases; `value_rate`: the broad rate in known amounts;
     - `mean_won`, `median_won`: known amounts of the won deals;
-    - `cycle_days`: median days from creation to the win; `loss_days`: to the loss or the end without a decision; deals
-      without a creation date, or closed before it, are left out;
+    - `cycle_days`: median days from creation to the win, of `cycle_n` deals; `loss_days`: to the loss or the end
+      without a decision, of `loss_n`; deals without a creation date, or closed before it, are left out;
     - `reason`: `too_few` when `n` is below `minimum_n`: then there are no rates.
 
     Counts how: by close date; deals that closed on no known day, and removed ones, are in no period. A re-opened deal
@@ -76,7 +76,9 @@ def win_loss(
         "mean_won": mean_amount(won),
         "median_won": median_of(_.amount, won).cast(_MONEY),
         "cycle_days": median_of(_.days, won & (_.days >= 0)),
+        "cycle_n": count_of(won & (_.days >= 0)),
         "loss_days": median_of(_.days, ~won & (_.days >= 0)),
+        "loss_n": count_of(~won & (_.days >= 0)),
     }
     told = closed.group_by(*by).agg(**counts) if by else closed.agg(**counts)
     # Narrowed after the mutate: a condition on a whole table's aggregate would be counted by a query of its own.
@@ -93,7 +95,8 @@ def win_loss(
     told = told.rename(narrow_low="narrow_rate_low", narrow_high="narrow_rate_high")
     names = [f"{end}{part}" for end in _ENDS for part in ("", "_amount", "_amount_unknown")]
     shown = [*by, "n", *names, "win_rate", "win_rate_low", "win_rate_high", "narrow_n", "narrow_rate", "narrow_low"]
-    shown += ["narrow_high", "value_rate", "mean_won", "median_won", "cycle_days", "loss_days", "reason"]
+    shown += ["narrow_high", "value_rate", "mean_won", "median_won", "cycle_days", "cycle_n", "loss_days", "loss_n"]
+    shown += ["reason"]
     return told.select(*shown).order_by(*by) if by else told.select(*shown)
 
 
@@ -117,11 +120,12 @@ def _only(where: ir.BooleanValue, value: ir.NumericValue) -> ir.FloatingValue:
     return where.ifelse(value.cast("float64"), ibis.null("float64"))
 
 
-def loss_reasons(deals: ibis.Table, *, period: Period, by: Sequence[str] = ()) -> ibis.Table:
+def loss_reasons(deals: ibis.Table, *, period: Period, by: Sequence[str] = (), minimum_n: int = 10) -> ibis.Table:
     """For which reasons deals were lost, or ended without a decision, in the period.
 
     Gives one row per `by`, `outcome` (`lost`, `no_decision`) and `lost_reason` (null: none given), the most frequent
-    first: `deals` with `…_amount` and `…_amount_unknown`, `share` of the deals of that `by` and outcome.
+    first: `deals` with `…_amount` and `…_amount_unknown`, `n` (all deals of that `by` and outcome, with a reason or
+    not), `share` of these with `share_low`, `share_high` (Wilson, 95 %); no share below `minimum_n`.
 
     Do not read it as causes: it is what was written down.
 
@@ -129,15 +133,16 @@ def loss_reasons(deals: ibis.Table, *, period: Period, by: Sequence[str] = ()) -
     >>> from datetime import date
     >>> deals = {"deal_id": ["a", "b"], "outcome": ["lost"] * 2, "lost_reason": ["price", None]}
     >>> deals |= {"closed_on": [date(2026, 11, 9)] * 2, "amount": pa.array([4, 5], pa.decimal128(18, 2))}
-    >>> found = loss_reasons(ibis.memtable(pa.table(deals)), period=Period.week("2026-W46"))
-    >>> found.select("lost_reason", "deals", "share").to_pyarrow().to_pylist()
-    [{'lost_reason': 'price', 'deals': 1, 'share': 0.5}, {'lost_reason': None, 'deals': 1, 'share': 0.5}]
+    >>> found = loss_reasons(ibis.memtable(pa.table(deals)), period=Period.week("2026-W46"), minimum_n=2)
+    >>> found.select("lost_reason", "n", "share").to_pyarrow().to_pylist()
+    [{'lost_reason': 'price', 'n': 2, 'share': 0.5}, {'lost_reason': None, 'n': 2, 'share': 0.5}]
     """
     by = check_columns(deals, by)
     ended = decided(deals, period=period).filter(_.outcome != Outcome.WON.value)
     told = ended.group_by(*by, "outcome", "lost_reason").agg(**totals("deals", ibis.literal(value=True)))
-    whole = ibis.window(group_by=[*by, "outcome"])
-    told = told.mutate(share=_.deals.cast("float64") / _.deals.sum().over(whole).cast("float64").nullif(0))
+    told = told.mutate(n=_.deals.sum().over(ibis.window(group_by=[*by, "outcome"])).cast("int64"))
+    told = told.mutate(share=_part(_.deals, _.n, _.n >= minimum_n))
+    told = told.mutate(**_limits("share", _.n))
     return told.order_by(*by, "outcome", _.deals.desc(), _.lost_reason.asc(nulls_first=False))
 
 

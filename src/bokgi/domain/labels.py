@@ -63,6 +63,9 @@ METRICS: Final = {
 OUTCOMES: Final = {"won": N_("Won"), "lost": N_("Lost"), "no_decision": N_("No decision"), "removed": N_("Removed")}
 """How deals end."""
 
+NO_REASON: Final = N_("No reason given")
+"""Stands in the place of the reason of a loss."""
+
 ATTENTION: Final = {
     "no_amount": N_("No amount"),
     "no_close_date": N_("No close date"),

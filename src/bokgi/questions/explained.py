@@ -21,6 +21,7 @@ Method = Literal[
     "discussed_deals",
     "forecast",
     "funnel",
+    "win_loss",
 ]
 """Name of a page in `docs/explanation/methods/`, which tells how the answer is found."""
 

@@ -24,6 +24,9 @@ from bokgi.questions.deals import Where, amount, listed
 
 MONTHS: Final = 12
 _SHOWN_DEALS: Final = 30
+RENEWALS_COUNT: Final = N_(
+    "Renewals and expansions count here, too; the win rate of trends and KPIs is of new business."
+)
 _CONTACTS: Final = ("meeting", "call", "email", "message")
 
 
@@ -215,9 +218,7 @@ def _rate(here: Asked, found: Mapping[str, Any], period: Period) -> Json:
 def _caveats(here: Asked) -> list[Message]:
     said = [Message(N_("A raw win rate says nothing about the hand that was dealt: see the fair comparison."))]
     if here.deals.filter(_.type != "new").limit(1).count().to_pyarrow().as_py():
-        said.append(
-            Message(N_("Renewals and expansions count here, too; the win rate of trends and KPIs is of new business."))
-        )
+        said.append(Message(RENEWALS_COUNT))
     return said
 
 
