@@ -131,7 +131,7 @@ def listed(
     page = looked.order_by(_order(order, reverse=reverse)).limit(min(limit, MOST), offset=offset)
     rows = page.to_pyarrow().to_pylist()
     waiting = _without_rate(here, looked) if sums["count_amount_unknown"] else {}
-    own = _own_amounts(here, rows) if waiting else {}
+    own = own_amounts(here.read, here.as_of, _without_amount(rows)) if waiting else {}
     known = sums["count_amount_unknown"] < sums["count"] or not sums["count"]
     return {
         "total": {
@@ -151,12 +151,19 @@ def _without_rate(here: Asked, deals: ir.Table) -> dict[str, int]:
     return {row["currency"]: row["n"] for row in found.to_pyarrow().to_pylist()}
 
 
-def _own_amounts(here: Asked, rows: Sequence[Mapping[str, Any]]) -> dict[str, Money]:
-    """Give the amounts that wait for an exchange rate, in their own currency."""
-    keys = [row["deal_id"] for row in rows if row["amount"] is None and row["currency"] is not None]
-    if not keys:
+def _without_amount(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [row["deal_id"] for row in rows if row["amount"] is None and row["currency"] is not None]
+
+
+def own_amounts(read: Facts, as_of: date, deal_ids: Sequence[str]) -> dict[str, Money]:
+    """Give what deals without an amount in the organisation's currency come to in their own; none for the others.
+
+    `read` are all facts of a lake version. Asked of deals that have an amount there, it gives that.
+    """
+    if not deal_ids:
         return {}
-    then = facts_on(here.read, here.as_of).deals.semi_join(ibis.memtable(pa.table({"deal_id": keys})), "deal_id")
+    asked_of = ibis.memtable(pa.table({"deal_id": list(deal_ids)}))
+    then = facts_on(read, as_of).deals.semi_join(asked_of, "deal_id")
     told = then.select("deal_id", "amount", "currency").to_pyarrow().to_pylist()
     return {row["deal_id"]: Money(row["amount"], row["currency"]) for row in told if row["amount"] is not None}
 

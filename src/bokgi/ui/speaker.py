@@ -50,6 +50,19 @@ class Speaker:
         """Write an amount in a sentence."""
         return written.ABSENT if amount is None else written.money(_money(amount), self.lang)
 
+    def worth(self, deal: Mapping[str, Any]) -> str:
+        """Write a deal's amount; one that no exchange rate converts in its own currency, and says so.
+
+        >>> deal = {"amount": None, "unconverted": {"amount": "7.00", "currency": "USD"}}
+        >>> Speaker("en", date(2026, 11, 24), "KRW").worth(deal)
+        '$7 (no exchange rate)'
+        """
+        # A review that was kept before deals told it has no such key.
+        own = deal.get("unconverted")
+        if own is None:
+            return self.money(deal["amount"])
+        return f"{self.money(own)} ({self.word(N_('no exchange rate'))})"
+
     def money_short(self, amount: Mapping[str, str] | None) -> str:
         """Write an amount in a headline."""
         return written.ABSENT if amount is None else written.money_short(_money(amount), self.lang)

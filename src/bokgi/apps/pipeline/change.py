@@ -12,6 +12,7 @@ from bokgi.apps.access.permissions import Share
 from bokgi.apps.pipeline.deal_list import DEALS
 from bokgi.apps.pipeline.funnel import deals_address
 from bokgi.apps.pipeline.selectors import WHOLE, Screen
+from bokgi.apps.pipeline.standing import amount_cell
 from bokgi.domain.labels import PIPELINE_PARTS
 from bokgi.domain.messages import N_
 from bokgi.domain.money import Money
@@ -241,7 +242,7 @@ def moved_lists(screen: Screen, change: Json) -> list[DealsOf]:
             [
                 *_named(deal),
                 Cell(deal["stage_label"] or ABSENT),
-                Cell(unit.cell(amount_of(deal["amount"]))),
+                amount_cell(speaker, deal, unit.cell(amount_of(deal["amount"]))),
                 Cell(speaker.day_short(deal["due_before"])),
                 Cell(speaker.day_short(deal["expected_close_on"])),
             ]
@@ -325,7 +326,9 @@ def part_lists(screen: Screen, change: Json) -> list[DealsOf]:
             [
                 *_named(deal),
                 Cell(deal["stage_label"] or ABSENT),
-                Cell(unit.change(amount_of(deal["change"]))),
+                Cell(unit.change(change))
+                if (change := amount_of(deal["change"])) is not None
+                else amount_cell(speaker, deal, ABSENT),
                 Cell(speaker.day_short(deal["expected_close_on"])),
             ]
             for deal in deals

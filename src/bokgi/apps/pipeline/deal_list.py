@@ -9,6 +9,7 @@ from typing import Any, Final
 from bokgi.apps.access.asking import answers
 from bokgi.apps.pipeline.figures import CHANGES, COUNTS, MODES
 from bokgi.apps.pipeline.selectors import Screen
+from bokgi.apps.pipeline.standing import amount_cell
 from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import ATTENTION, FORECAST_CATEGORIES, OUTCOMES
 from bokgi.domain.messages import N_, Message
@@ -216,14 +217,6 @@ def short_table(screen: Screen, deals: Sequence[Json], caption: str, *, owners: 
     return Table(caption, columns, rows, hidden_caption=True, empty=say(N_("Nothing is waiting.")))
 
 
-def amount_cell(screen: Screen, deal: Json, amount: str) -> Cell:
-    """Show a deal's amount as it is written; one without an exchange rate in its own currency, and says so."""
-    own = deal["unconverted"]
-    if own is None:
-        return Cell(amount, tone="dim" if "amount" in deal["unknown_then"] else "")
-    return Cell(screen.speaker.money(own), sub=screen.say(N_("no exchange rate")), tone="dim")
-
-
 def _cells(screen: Screen, deal: Json, amount: str) -> dict[str, Cell]:
     speaker = screen.speaker
     is_open = deal["outcome"] == "open"
@@ -239,7 +232,7 @@ def _cells(screen: Screen, deal: Json, amount: str) -> dict[str, Cell]:
         "stage": Cell(deal["stage_label"] or ABSENT)
         if is_open
         else Cell(screen.say(end), sub=deal["lost_reason"] or ""),
-        "amount": amount_cell(screen, deal, amount),
+        "amount": amount_cell(speaker, deal, amount),
         "days": Cell(speaker.count(deal["days_in_stage"])),
         "touch": Cell(speaker.day_short(deal["last_activity_on"])),
         "due": Cell(speaker.day_short(deal["expected_close_on"])),

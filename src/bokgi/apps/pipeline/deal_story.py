@@ -37,13 +37,6 @@ class Known:
     note: str = ""
 
 
-def _amount(screen: Screen, deal: Json) -> str:
-    """Write the amount, in its own currency where no exchange rate converts it."""
-    if deal["unconverted"] is None:
-        return screen.speaker.money(deal["amount"])
-    return f"{screen.speaker.money(deal['unconverted'])} ({screen.say(N_('no exchange rate'))})"
-
-
 def facts_of_deal(screen: Screen, found: Json, corrected: Corrected) -> list[Known]:
     """Name what is known of the deal. What was corrected and does not count yet is shown already, marked."""
     speaker, say, deal = screen.speaker, screen.say, found["deal"]
@@ -55,7 +48,7 @@ def facts_of_deal(screen: Screen, found: Json, corrected: Corrected) -> list[Kno
     step = " · ".join(filter(None, (found["next_step"], deal["next_step_on"] and speaker.day(deal["next_step_on"]))))
     category = deal_forms.category(screen, found["forecast_category"])
     rows = [
-        ("amount", N_("Amount"), value("amount", _amount(screen, deal))),
+        ("amount", N_("Amount"), value("amount", speaker.worth(deal))),
         ("owner_id", N_("Owner"), value("owner_id", deal["owner"] or ABSENT)),
         ("", N_("Team"), deal["team"] or ABSENT),
         ("", N_("Pipeline"), speaker.label(PIPELINES, deal["pipeline"])),

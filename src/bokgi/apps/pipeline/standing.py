@@ -1,4 +1,4 @@
-"""The deals that stand in a stage, against the time that is usual there."""
+"""The deals that stand in a stage, against the time that is usual there, and how the amount of a deal is shown."""
 
 from __future__ import annotations
 
@@ -12,6 +12,22 @@ from bokgi.ui.format import ABSENT
 from bokgi.ui.speaker import Speaker, about, amount_of
 
 Json = Mapping[str, Any]
+
+
+def amount_cell(speaker: Speaker, deal: Json, amount: str) -> Cell:
+    """Show a deal's amount as it is written; one without an exchange rate in its own currency, and says so.
+
+    >>> from datetime import date
+    >>> deal = {"amount": None, "unconverted": {"amount": "7.00", "currency": "USD"}}
+    >>> found = amount_cell(Speaker("en", date(2026, 11, 24), "KRW"), deal, "–")
+    >>> found.text, found.sub
+    ('$7', 'no exchange rate')
+    """
+    # A review that was kept before deals told it has no such key.
+    own = deal.get("unconverted")
+    if own is None:
+        return Cell(amount, tone="dim" if "amount" in deal.get("unknown_then", ()) else "")
+    return Cell(speaker.money(own), sub=speaker.word(N_("no exchange rate")), tone="dim")
 
 
 def standing_table(
@@ -50,7 +66,7 @@ def standing_table(
                 strong=True,
             ),
             Cell(deal["owner"] or ABSENT),
-            Cell(unit.cell(amount_of(deal["amount"]))),
+            amount_cell(speaker, deal, unit.cell(amount_of(deal["amount"]))),
             Cell(speaker.count(deal["days_in_stage"])),
             Cell(
                 mark=None

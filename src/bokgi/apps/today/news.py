@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bokgi.apps.pipeline.deal_list import DEALS, amount_cell
+from bokgi.apps.pipeline.deal_list import DEALS
 from bokgi.apps.pipeline.selectors import Screen
+from bokgi.apps.pipeline.standing import amount_cell
 from bokgi.apps.reviews.rules import days_before
 from bokgi.apps.reviews.services.planning import working_days
 from bokgi.domain.labels import PIPELINE_PARTS
@@ -70,7 +71,7 @@ def _table(screen: Screen, start: date, told: list[tuple[str, Json]], count: int
                 Cell(speaker.label(_HAPPENED, part), sub=deal["owner"] or ""),
                 Cell(ABSENT if worth is None else signed(written))
                 if part in _AMOUNTS
-                else amount_cell(screen, deal, written),
+                else amount_cell(speaker, deal, written),
             ]
         )
     columns = [

@@ -56,7 +56,7 @@ def _task(screen: Screen, deal: Json) -> Task:
     return Task(
         title=deal["account"] or deal["name"] or deal["deal_id"],
         about=about(deal),
-        amount="" if deal["amount"] is None else screen.speaker.money(deal["amount"]),
+        amount=screen.speaker.worth(deal) if deal["amount"] or deal["unconverted"] else "",
         why=", ".join(screen.speaker.say(note) for note in deal["notes"]),
         address=address,
         steps=[Link(screen.say(label), f"{address}?edit={form}#edit") for form, label in first],

@@ -28,9 +28,9 @@ SCHEMA = json.loads((Path(__file__).parents[4] / "docs/reference/review.schema.j
 DEALS = """
     deal_id|account_id|owner_id|stage|outcome|created_on|closed_on|amount|currency|expected_close_on|has_next_step
     d1|a1|lee|won|won|2026-10-01|2026-11-17|120000000|KRW|2026-11-30|
-    d2|a2|lee|lost|lost|2026-11-02|2026-11-18|30000000|KRW|2026-11-30|
+    d2|a2|lee|lost|lost|2026-11-02|2026-11-18|30000|USD|2026-11-30|
     d3|a1|lee|proposal|open|2026-10-05||260000000|KRW|2026-11-10|false
-    d4|a2|park|qualified|open|2026-11-16||||2026-12-10|true
+    d4|a2|park|qualified|open|2026-11-16||7000|USD|2026-12-10|true
     d5|a2|park|prospecting|open|2026-11-20||5000000|KRW|2026-12-20|true
     d6|a1|park|no_decision|no_decision|2026-09-01|2026-11-09|7000000|KRW|2026-11-30|
     d7|a1|park|won|won|2026-09-01|2026-11-24|9000000|KRW|2026-11-30|
@@ -189,7 +189,16 @@ def test_wins_and_losses_are_told_with_what_is_known(review: dict[str, Any]) -> 
     (won,) = review["learning"]["won"]
     (lost,) = review["learning"]["lost"]
     assert (won["deal_id"], won["amount"], won["days"]) == ("d1", money(120_000_000), 47)
-    assert (lost["deal_id"], lost["outcome"], lost["amount"]) == ("d2", "lost", money(30_000_000))
+    assert (lost["deal_id"], lost["outcome"]) == ("d2", "lost")
+
+
+def test_an_amount_without_an_exchange_rate_is_told_in_its_own_currency(review: dict[str, Any]) -> None:
+    (won,), (lost,) = review["learning"]["won"], review["learning"]["lost"]
+    assert (won["amount"], won["unconverted"]) == (money(120_000_000), None)
+    assert (lost["amount"], lost["unconverted"]) == (None, {"amount": "30000.00", "currency": "USD"})
+    listed = [deal for person in review["feedback"] for point in person["points"] for deal in point["deals"]]
+    listed += [deal for stage in review["standing"] for deal in stage["deals"]]
+    assert {deal["deal_id"]: deal["unconverted"] for deal in listed} == {"d3": None}
 
 
 def test_the_parts_of_the_change_add_up(review: dict[str, Any]) -> None:
@@ -281,6 +290,10 @@ def test_every_form_says_what_the_parts_found(review: dict[str, Any], lang: str)
     jsonschema.validate(told, SCHEMA)
     lead = told["said"]["execution"][0]["text"]
     assert lead in rendered(review, "text", lang).decode()
+    own = {"ko": "3만 달러 (환율 없음)", "en": "$30,000 (no exchange rate)"}[lang]
+    for form in ("text", "md", "html"):
+        shown = rendered(review, form, lang).decode().replace("\\", "")
+        assert own in shown.replace("\u2060", "").replace("\N{NO-BREAK SPACE}", " ")
     assert lead.split("(")[0] in rendered(review, "md", lang).decode().replace("\\", "")
     assert json.loads(rendered(review, "json", lang)) == told
     assert rendered(review, "pdf", lang).startswith(b"%PDF-")

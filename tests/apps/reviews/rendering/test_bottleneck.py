@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from bokgi.apps.pipeline.standing import standing_table
 from bokgi.apps.reviews.rendering.parts import bottleneck
 from bokgi.domain.messages import Message
 from bokgi.domain.sentences import encoded
@@ -45,3 +46,15 @@ def test_the_level_of_the_intervals_stands_once_in_the_head(lang: str, head: str
     assert isinstance(table, Table)
     place = [column.label for column in table.columns].index(head)
     assert [row[place].sub.replace("\N{NO-BREAK SPACE}", " ") for row in table.rows] == [cell, ""]
+
+
+@pytest.mark.parametrize(("lang", "cell"), [("en", ("$7", "no exchange rate")), ("ko", ("7달러", "환율 없음"))])
+def test_a_deal_without_an_exchange_rate_stands_in_its_own_currency(lang: str, cell: tuple[str, str]) -> None:
+    names = dict.fromkeys(("account", "name", "owner", "days_in_stage", "last_activity_on", "expected_close_on"))
+    unrated = {"amount": None, "unconverted": {"amount": "7.00", "currency": "USD"}}
+    nothing = {"amount": None, "unconverted": None}
+    of_an_older_review = {"amount": {"amount": "5", "currency": "KRW"}}
+    deals = [{"deal_id": "d", "notes": [], **names, **worth} for worth in (unrated, nothing, of_an_older_review)]
+    speaker = Speaker(lang, date(2026, 11, 29), "KRW")
+    table = standing_table(speaker, deals, caption="-", median=None, late=None)
+    assert [(row[2].text, row[2].sub) for row in table.rows] == [cell, ("–", ""), ("5", "")]

@@ -17,6 +17,7 @@ from bokgi.apps.reviews.pack.scope import Row, Scope, rows
 from bokgi.domain.sentences import encoded
 from bokgi.questions.asked import care_of_day
 from bokgi.questions.attention import attention_notes
+from bokgi.questions.deals import own_amounts
 from bokgi.questions.titles import deal_names, title
 
 
@@ -50,7 +51,7 @@ def told(scope: Scope, found: ir.Table) -> list[dict[str, Any]]:
 
 
 def deal(row: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-    """Write what every list says of a deal; its names are filled in by `named`."""
+    """Write what every list says of a deal; `named` fills in its names, and an amount that waits for its rate."""
     return {
         "deal_id": row["deal_id"],
         "account": None,
@@ -59,15 +60,19 @@ def deal(row: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         "owner_id": row["owner_id"],
         "owner": scope.name(row["owner_id"]),
         "amount": scope.money(row["amount"]),
+        "unconverted": None,
     }
 
 
 def named(scope: Scope, deals: Sequence[dict[str, Any]]) -> None:
-    """Give deals in lists the names of their account and their own, all in one question."""
+    """Give deals in lists the names of their account and their own, and amounts without a rate in their currency."""
+    waiting = sorted({one["deal_id"] for one in deals if one["amount"] is None}) if scope.without_rate else []
+    own = own_amounts(scope.read, scope.as_of, waiting)
     names = deal_names(scope.deals, scope.facts, sorted({one["deal_id"] for one in deals}))
     for one in deals:
         account, name = names.get(one["deal_id"], (None, None))
         one |= {"account": account, "name": name, "title": title((account, name), one["deal_id"])}
+        one["unconverted"] = own[one["deal_id"]].as_json() if one["deal_id"] in own else None
 
 
 def _day(on: date | None) -> str | None:

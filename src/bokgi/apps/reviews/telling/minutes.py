@@ -184,7 +184,7 @@ def _discussed(deals: list[Json], speaker: Speaker, titles: Titles) -> Section |
             title=titles[deal["deal_id"]],
             sub=deal.get("stage_label") or "",
             lines=[],
-            right=speaker.money(deal["amount"]),
+            right=speaker.worth(deal),
         )
         for deal in named
     ]

@@ -73,6 +73,6 @@ def _deal(deal: Json, speaker: Speaker) -> Item:
         title=deal["account"] or deal["name"] or deal["deal_id"],
         sub=about(deal),
         lines=lines,
-        right=speaker.money(deal["amount"]),
+        right=speaker.worth(deal),
         badge=Badge(speaker.label(OUTCOMES, deal["outcome"])) if deal["outcome"] != "won" else None,
     )
