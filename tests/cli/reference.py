@@ -25,7 +25,11 @@ def commands(command: TyperCommand | TyperGroup, path: str) -> Iterator[tuple[st
 def page() -> str:
     """Write the help of every command, and the exit codes."""
     lines = ["# Command line", "", _MADE, ""]
-    lines += ['With `--format json` an answer is one JSON document on stdout, an error too: `{"error": {…}}`.', ""]
+    lines += [
+        'With `--format json` an answer is one JSON document on stdout, an error too: `{"error": {…}}`. An import that',
+        "stops at a question has `mapping[]` and `questions[]` in it; one whose `suggestion` is null wants `--answer`.",
+        "",
+    ]
     lines += ["## Exit codes", "", "| code | family of error | meaning |", "|--:|---|---|", "| 0 | | success |"]
     lines += [f"| {code} | {family} | {MEANINGS[family]} |" for family, code in EXIT_CODES.items()]
     for path, command in commands(build("en"), "bokgi"):

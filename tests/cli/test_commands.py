@@ -362,3 +362,22 @@ def test_an_open_question_shows_what_the_columns_were_taken_for(
     assert "--answer" in shown.err
     assert [line for line in shown.out.splitlines() if line.startswith("Created") and line.endswith("0.95")]
     assert not (tmp_path / "home").exists()
+
+
+def test_a_script_is_told_the_mapping_and_the_open_questions_and_can_answer_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "deals.csv").write_text("Deal ID,Stage,Created\nD1,Offer,03/04/2026\nD2,Won,05/06/2026\n")
+    command = ["import", str(tmp_path / "deals.csv"), "--home", str(tmp_path / "home"), "--lang", "ko"]
+    assert run([*command, "--format", "json"]) == 4
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["code"] == "question_open"
+    fields = {column["column"]: column["field"] for column in error["mapping"][0]["columns"]}
+    assert fields["Created"] == "deals.created"
+    wanted = [question for question in error["questions"] if question["suggestion"] is None]
+    assert [one["columns"] for one in wanted] == [["Created"]]
+    answers = [f"--answer={one['key']}={one['options'][0]['answer']}" for one in wanted]
+    assert run([*command, *answers, "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["accepted"] == 2
+    assert {one["key"] for one in wanted}.isdisjoint(one["key"] for one in told["questions"] if not one["suggestion"])

@@ -108,6 +108,7 @@ def as_json(error: BokgiError, session: Session) -> dict[str, Any]:
             "message": session.text(error.message),
             "hint": None if error.hint is None else session.text(error.hint),
             "values": {name: str(value) for name, value in error.message.values.items()},
+            **error.told,
         }
     }
 

@@ -8,13 +8,16 @@ It knows nothing of exit codes or HTTP; the command line and the site turn famil
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from bokgi.domain.messages import Message
 
 
 class BokgiError(Exception):
     """A fault that is safe to show: a stable `code`, a message with named values, a hint.
+
+    `told` is JSON for a script that goes on from here, beside what the message says in words.
 
     >>> from bokgi.domain.messages import Message, N_
     >>> error = InputError("file_missing", Message(N_("There is no file {path}."), {"path": "a.csv"}))
@@ -24,11 +27,14 @@ class BokgiError(Exception):
 
     family: ClassVar[str] = "error"
 
-    def __init__(self, code: str, message: Message, hint: Message | None = None) -> None:
+    def __init__(
+        self, code: str, message: Message, hint: Message | None = None, *, told: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.message = message
         self.hint = hint
+        self.told = dict(told or {})
 
     def __str__(self) -> str:
         """Return the English message, followed by the hint."""

@@ -91,7 +91,7 @@ class ImportResult:
                 }
                 for name, counts in self.files.items()
             },
-            "mapping": [file.as_json() for file in self.plan.files],
+            **self.plan.mapping_as_json(lang),
             "findings": [finding.as_json(lang) for finding in self.findings],
         }
 

@@ -146,6 +146,13 @@ class ImportPlan:
             "findings": [finding.as_json(lang) for finding in self.findings],
         }
 
+    def mapping_as_json(self, lang: str) -> dict[str, Any]:
+        """Give what each file was taken for, and each question with the answer it goes by; null: it is open."""
+        return {
+            "mapping": [file.as_json() for file in self.files],
+            "questions": [question.as_json(lang) for question in self.questions],
+        }
+
     def close(self) -> None:
         """Delete the staged text."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -369,4 +376,5 @@ def refuse_open_questions(plan: ImportPlan) -> None:
                 (finding.message for code in _WHY_NOT for finding in plan.findings if finding.code == code),
                 Message(N_("Say what a file is with a mapping or a preset.")),
             ),
+            told=plan.mapping_as_json(plan.language),
         )

@@ -326,9 +326,9 @@ def part_lists(screen: Screen, change: Json) -> list[DealsOf]:
             [
                 *_named(deal),
                 Cell(deal["stage_label"] or ABSENT),
-                Cell(unit.change(change))
-                if (change := amount_of(deal["change"])) is not None
-                else amount_cell(speaker, deal, ABSENT),
+                amount_cell(speaker, deal, ABSENT)
+                if deal["change"] is None
+                else Cell(unit.change(amount_of(deal["change"]))),
                 Cell(speaker.day_short(deal["expected_close_on"])),
             ]
             for deal in deals

@@ -130,7 +130,7 @@ def run_import(
                             complete=complete,
                             progress=_told(session, show),
                         )
-            given |= _asked(session, questions)
+            given |= _asked(session, plan)
 
 
 def _told(session: Session, show: Progress) -> Callable[[str, int, int], None]:
@@ -185,8 +185,9 @@ def who() -> str:
         return "command line"
 
 
-def _asked(session: Session, questions: Sequence[Question]) -> dict[str, str]:
-    """Ask at the terminal; where nobody is there, say which answers are wanted."""
+def _asked(session: Session, plan: ImportPlan) -> dict[str, str]:
+    """Ask at the terminal; where nobody is there, say which answers are wanted, and what else was found out."""
+    questions = plan.open_questions
     if not somebody_is_there(session):
         lines = [question_lines(session, question) for question in questions]
         raise MappingError(
@@ -196,6 +197,7 @@ def _asked(session: Session, questions: Sequence[Question]) -> dict[str, str]:
                 {"n": len(questions), "questions": "\n".join(lines)},
             ),
             Message(N_("Answer each with --answer KEY=ANSWER.")),
+            told=plan.mapping_as_json(session.lang),
         )
     return {question.key: _ask(session, question) for question in questions}
 

@@ -10,6 +10,7 @@ from bokgi.apps.pipeline.standing import standing_table
 from bokgi.apps.reviews.rendering.parts import bottleneck
 from bokgi.domain.messages import Message
 from bokgi.domain.sentences import encoded
+from bokgi.questions.asked import Json
 from bokgi.ui.blocks import Table
 from bokgi.ui.speaker import Speaker
 
@@ -54,7 +55,9 @@ def test_a_deal_without_an_exchange_rate_stands_in_its_own_currency(lang: str, c
     unrated = {"amount": None, "unconverted": {"amount": "7.00", "currency": "USD"}}
     nothing = {"amount": None, "unconverted": None}
     of_an_older_review = {"amount": {"amount": "5", "currency": "KRW"}}
-    deals = [{"deal_id": "d", "notes": [], **names, **worth} for worth in (unrated, nothing, of_an_older_review)]
+    deals: list[Json] = [
+        {"deal_id": "d", "notes": [], **names, **worth} for worth in (unrated, nothing, of_an_older_review)
+    ]
     speaker = Speaker(lang, date(2026, 11, 29), "KRW")
     table = standing_table(speaker, deals, caption="-", median=None, late=None)
     assert [(row[2].text, row[2].sub) for row in table.rows] == [cell, ("–", ""), ("5", "")]
