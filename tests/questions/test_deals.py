@@ -14,7 +14,7 @@ from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import asked
 from bokgi.questions.deal import tell_deal
-from bokgi.questions.deals import Where, list_deals
+from bokgi.questions.deals import Where, list_deals, listed
 from bokgi.questions.forecast_categories import categories
 from bokgi.questions.funnel import MODES, ask_funnel
 from bokgi.questions.people import person_id
@@ -417,7 +417,11 @@ def test_every_part_of_a_change_opens_exactly_its_deals(facts: Facts, first: dat
     counts = {part["code"]: part["deals"] for part in found["parts"]} | found["moved"] | {"eve": found["eve"]["count"]}
     assert sum(counts.values()) > 3
     within = (first, AS_OF + timedelta(days=1))
-    opened = {code: keys(facts, outcome="all", figure=f"change.{code}", within=within, **inside) for code in counts}
+    everything: dict[str, Any] = {"outcome": "all", "within": within, **inside}
+    with asked(facts, as_of=AS_OF) as here:
+        lists = {code: listed(here, Where(figure=f"change.{code}", **everything)) for code in counts}
+    assert {code: told["total"]["count"] for code, told in lists.items()} == counts
+    opened = {code: [deal["deal_id"] for deal in told["deals"]] for code, told in lists.items()}
     assert {code: len(deals) for code, deals in opened.items()} == counts
     assert sorted(opened["won"]) == sorted(deal["deal_id"] for deal in found["deals"]["won"])
 

@@ -96,7 +96,7 @@ def deals_of(here: Asked, figure: str, *, start: date, inside: Inside) -> ir.Tab
     There are as many as `tell_pipeline_change` says, but for those that are in the facts no more.
     """
     inside.check(here)
-    moves = moves_of(here, *states(here, start, inside))
+    moves = here.once(f"moves since {start} of {inside}", lambda: moves_of(here, *states(here, start, inside)))
     if figure == EVE:
         _on, rows = on_the_eve(shifted(here, moves))
         return moves.filter(moves.deal_id.isin([row["deal_id"] for row in rows] or [""])).select("deal_id")
