@@ -56,6 +56,27 @@ def test_imports_are_listed_with_their_sum(home: Path, capsys: pytest.CaptureFix
         assert "file" not in shown.split(), "the source is told in words"
 
 
+def test_an_answer_as_on_an_earlier_day_leaves_out_what_was_imported_later(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    for day, more in (("2026-11-20", ""), ("2026-11-24", "D5,Backup,Park Minseo,Proposal,400,2026-10-09,,open\n")):
+        file = tmp_path / f"{day}.csv"
+        file.write_text(DEALS.replace("abc", "300") + more, encoding="utf-8")
+        with time_machine.travel(f"{day}T03:00:00Z", tick=False):
+            assert run(["import", str(file), "--exported-at", f"{day}T09:00", "--home", str(home)]) == 0
+    known = ("deals", "--outcome", "all", "--known-on")
+    told = {day: asked(capsys, home, *known, day) for day in ("2026-11-20", "2026-11-23", "2026-11-24", "2100-01-01")}
+    assert [found["total"]["count"] for found in told.values()] == [4, 4, 5, 5]
+    assert told["2026-11-23"]["as_of"] == "2026-11-23"
+    week = ("review", "--week", "2026-W47", "--known-on")
+    reviews = [asked(capsys, home, *week, day) for day in ("2026-11-23", "2026-11-24")]
+    assert [found["data"]["deals"] for found in reviews] == [4, 5]
+    refused = asked(capsys, home, *known, "2026-11-19", code=6)["error"]
+    assert refused["code"] == "nothing_known_yet"
+    assert "Nov 20" in refused["hint"]
+
+
 def test_the_months_of_a_person_are_written_as_on_the_page(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     for lang, month in (("ko", "2026년 11월"), ("en", "Nov 2026")):

@@ -32,26 +32,37 @@ _BETWEEN = 3
 @contextmanager
 def facts_of(session: Session) -> Iterator[Facts]:
     """Open the facts of the home, with a bar while somebody waits."""
+    with session.progress() as show:
+        show(session.text(Message(N_("computing"))), None)
+        yield _facts(session)
+
+
+def _facts(session: Session) -> Facts:
     import ibis
 
     from bokgi.facts.engine import connect
     from bokgi.facts.read import facts
 
-    with session.progress() as show:
-        show(session.text(Message(N_("computing"))), None)
-        yield facts(ibis.duckdb.from_connection(connect()), session.lake())
+    return facts(ibis.duckdb.from_connection(connect()), session.lake(), version=session.version())
 
 
 def asked_once(session: Session, question: Question, **parameters: object) -> dict[str, Any]:
-    """Answer a question that takes seconds: what was asked of the same facts before, here or on a page, is read."""
-    from bokgi.questions.answers import Answers
+    """Answer a question that takes seconds, with a bar meanwhile; see `asked`."""
+    with session.progress() as show:
+        show(session.text(Message(N_("computing"))), None)
+        return asked(session, question, **parameters)
+
+
+def asked(session: Session, question: Question, **parameters: object) -> dict[str, Any]:
+    """Answer a question: what was asked of the same facts before, here or on a page, is read."""
+    from bokgi.questions.answers import Answers, ask_of
 
     # What is loaded stays: garbage is not looked for in it.
     gc.freeze()
     home = session.lake().home
-    with session.progress() as show:
-        show(session.text(Message(N_("computing"))), None)
-        return Answers(home).ask(question, **parameters)
+    if session.known_on is not None:
+        return ask_of(_facts(session), question, **parameters)
+    return Answers(home).ask(question, **parameters)
 
 
 def day(session: Session, as_of: str | None) -> date:

@@ -1,7 +1,8 @@
 """How a command joins the command line: one module in `commands/`, one function marked with `command`.
 
 A command gets a `Session` first and its own options after it, and returns an `Answer`: data for `--format json`, and a
-function that shows the same on the screen. `--home`, `--format` and `--lang` are added here, to every command.
+function that shows the same on the screen. `--home`, `--format` and `--lang` are added here, to every command, and
+`--known-on` to every one that is asked `--as-of` a day and answers from the facts alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import typer
 from bokgi.cli.session import Session
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import LANGUAGES, N_, Message
+from bokgi.domain.period import read_date
 
 DEFAULT_HOME: Final = "bokgi-home"
 GROUPS: Final = {
@@ -50,6 +52,12 @@ class Registered:
     formats: tuple[str, ...]
     method: str | None
     run: Callable[..., Answer]
+    facts_only: bool = True
+
+    @property
+    def of_a_day(self) -> bool:
+        """Tell whether it can be answered as it would have been on an earlier day."""
+        return self.facts_only and "as_of" in inspect.signature(self.run).parameters
 
 
 @dataclass
@@ -61,12 +69,21 @@ _REGISTER: Final = _Register()
 
 
 def command(
-    name: str, help_: str, *, order: int, formats: tuple[str, ...] = ("text", "json"), method: str | None = None
+    name: str,
+    help_: str,
+    *,
+    order: int,
+    formats: tuple[str, ...] = ("text", "json"),
+    method: str | None = None,
+    facts_only: bool = True,
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
-    """Register a function as a command. `help_` is a marked text; so are the helps of its options."""
+    """Register a function as a command. `help_` is a marked text; so are the helps of its options.
+
+    `facts_only`: it reads nothing but facts, of which it is known when they came.
+    """
 
     def registered(run: Callable[..., Answer]) -> Callable[..., Answer]:
-        _REGISTER.commands[name] = Registered(name, help_, order, formats, method, run)
+        _REGISTER.commands[name] = Registered(name, help_, order, formats, method, run, facts_only)
         return run
 
     return registered
@@ -102,11 +119,12 @@ def callback(found: Registered, finish: Callable[[Session, Answer], None], lang:
 
     @wraps(found.run)
     def run(**options: Any) -> None:  # noqa: ANN401 - whatever the command declares
-        home, form = options.pop("home"), options.pop("format_")
+        home, form, known_on = options.pop("home"), options.pop("format_"), options.pop("known_on", None)
         chosen = options.pop("lang") or lang
         _check("--format", form, found.formats)
         _check("--lang", chosen, LANGUAGES)
-        session = Session(lang=chosen, format=form, home=Path(home))
+        day = None if known_on is None else read_date(known_on)
+        session = Session(lang=chosen, format=form, home=Path(home), known_on=day)
         finish(session, found.run(session, **options))
 
     run.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # typer reads it; functions declare none
@@ -157,6 +175,16 @@ def _shared(found: Registered) -> list[inspect.Parameter]:
             None,
         ),
     }
+    if found.of_a_day:
+        options["known_on"] = (
+            str | None,
+            typer.Option(
+                "--known-on",
+                metavar=N_("DATE"),
+                help=N_("Answer as on that day: what was imported later is left out."),
+            ),
+            None,
+        )
     return [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
         for name, (kind, option, default) in options.items()

@@ -8,14 +8,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from bokgi.domain.messages import Message, translate
+from bokgi.domain.errors import NotFoundError
+from bokgi.domain.messages import N_, Message, translate
 from bokgi.domain.period import read_date
 from bokgi.ui.format import plain, show, shower
 
@@ -45,25 +46,50 @@ def console(*, stderr: bool = False) -> Console:
 
 @dataclass(frozen=True)
 class Session:
-    """What a command is given besides its own options."""
+    """What a command is given besides its own options.
+
+    `known_on`: the day whose knowledge answers, so that what was imported later is left out; null: all is known.
+    """
 
     lang: str
     format: str
     home: Path
+    known_on: date | None = None
     out: Console = field(default_factory=console)
     err: Console = field(default_factory=lambda: console(stderr=True))
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def today(self, time_zone: str = TIME_ZONE) -> date:
-        """Give today's civil date in the organisation's zone; `BOKGI_TODAY` overrides it."""
+        """Give today's date in the organisation's zone (`BOKGI_TODAY` overrides it), at most the day `known_on`."""
         given = self.environment.get("BOKGI_TODAY")
-        return read_date(given) if given else datetime.now(ZoneInfo(time_zone)).date()
+        today = read_date(given) if given else datetime.now(ZoneInfo(time_zone)).date()
+        return today if self.known_on is None else min(today, self.known_on)
 
     def lake(self, *, create: bool = False) -> Lake:
         """Open the facts of this home."""
         from bokgi.facts.lake import Lake
 
         return Lake.open(self.home, create=create)
+
+    def version(self, time_zone: str = TIME_ZONE) -> int | None:
+        """Give the lake version whose facts answer: the newest of the day `known_on`; null for the newest of all.
+
+        Raises `NotFoundError` (`nothing_known_yet`) where nothing had been imported by the end of that day.
+        """
+        if self.known_on is None:
+            return None
+        lake, zone = self.lake(), ZoneInfo(time_zone)
+        version = lake.version_at(datetime.combine(self.known_on, time.max, zone))
+        if version == 0:
+            first = min((found.at for found in lake.imports()), default=None)
+            raise NotFoundError(
+                "nothing_known_yet",
+                Message(N_("Nothing had been imported by {day}."), {"day": self.known_on}),
+                None
+                if first is None
+                else Message(N_("The first import was on {day}."), {"day": first.astimezone(zone).date()}),
+            )
+        return version
 
     def text(self, message: Message, as_of: date | None = None) -> str:
         """Write a message in the user's language, for a terminal or a file."""

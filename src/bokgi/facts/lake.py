@@ -79,6 +79,11 @@ class Lake:
         """Give the lake version: that of the last row in the ledger; 0 when nothing was ever imported."""
         return max((found.version for found in self.imports()), default=0)
 
+    def version_at(self, moment: datetime) -> int:
+        """Give the lake version that was the newest at a moment; 0 where nothing was imported by then."""
+        folder = self.table_folder("imports")
+        return ledger.version_at(delta.opened(folder), folder, moment)
+
     def imports(self, version: int | None = None) -> tuple[Import, ...]:
         """List all imports with their status at a lake version (now when None), by import number."""
         folder = self.table_folder("imports")

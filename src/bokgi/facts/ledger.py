@@ -88,6 +88,15 @@ def imports(table: DeltaTable | None, folder: Path, version: int | None = None) 
     return latest(row for row in rows if version is None or row.version <= version)
 
 
+def version_at(table: DeltaTable | None, folder: Path, moment: datetime) -> int:
+    """Give the lake version that was the newest at a moment; 0 where nothing was imported by then.
+
+    That old imports were cleared away made no version that anybody could have read.
+    """
+    rows = [row for file in delta.data_files(table, folder) for row in _rows(file.path)]
+    return max((row.version for row in rows if row.at <= moment and row.status != "purged"), default=0)
+
+
 @lru_cache(maxsize=4096)
 def _rows(path: Path) -> tuple[Import, ...]:
     """Read one file of the ledger; a file never changes, and its name is never used again."""

@@ -17,7 +17,12 @@ _AS_OF = Annotated[
 ]
 
 
-@command("commitments", N_("What was agreed in the weekly reviews, what became of it, how much is kept."), order=21)
+@command(
+    "commitments",
+    N_("What was agreed in the weekly reviews, what became of it, how much is kept."),
+    order=21,
+    facts_only=False,
+)
 def commitments(
     session: Session,
     *,
@@ -76,6 +81,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     N_("Whether deals that the weekly reviews discussed moved more than others alike."),
     order=22,
     method="discussed_deals",
+    facts_only=False,
 )
 def discussed(session: Session, *, as_of: _AS_OF = None) -> Answer:
     """Take the meetings that were held, ask, show."""

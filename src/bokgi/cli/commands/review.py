@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bokgi.cli.answering import asked
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
 from bokgi.domain.errors import SetupError, UsageError
@@ -103,9 +104,8 @@ def chosen(session: Session, week: str | None, as_of: str | None) -> tuple[Perio
 def pack(session: Session, period: Period, as_of: date, team: str | None) -> dict[str, Any]:
     """Give the content of the review, computed from this home's facts where it is not kept."""
     from bokgi.apps.reviews.pack import review_pack
-    from bokgi.questions.answers import Answers
 
-    return Answers(session.home).ask(review_pack, period=period, as_of=as_of, team=team)
+    return asked(session, review_pack, period=period, as_of=as_of, team=team)
 
 
 def show_review(session: Session, found: Mapping[str, Any]) -> None:
