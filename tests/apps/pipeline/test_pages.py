@@ -34,7 +34,7 @@ from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.ui.blocks import Table
 from bokgi.ui.format import ABSENT, NBSP, WORD_JOINER
 from bokgi.ui.speaker import Speaker
-from tests.homes import DEALS_EACH, PEOPLE, SELLERS, TODAY, add, deal_name
+from tests.homes import DEALS_EACH, PEOPLE, SELLERS, TODAY, add, deal_name, older_deals
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -311,6 +311,19 @@ def test_the_funnel_is_split_by_every_condition_under_its_name(as_role: AsRole) 
         assert f'<a href="/funnel/?by={by}">{name}</a>' in page(as_role("leader"), "/funnel/")
     # A pipeline is what each stage is of: whoever asks for it by the address gets the page.
     assert "Conversion and time by stage" in page(as_role("leader"), "/funnel/?by=pipeline")
+
+
+def test_a_split_by_what_is_filled_in_after_the_outcome_says_why_it_has_no_conversions(
+    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
+) -> None:
+    settings.HOME = tmp_path / "home"
+    shutil.copytree(written_home, settings.HOME)
+    head, *deals = older_deals().splitlines()
+    named = [f"{row} | {'ABC'[number % 3]}" for number, row in enumerate(deals)]
+    add(settings.HOME, {"deals": "\n".join([f"{head} | product", *named])})
+    for by in ("product", "source"):
+        shown = page(as_role("leader"), f"/funnel/?by={by}&weeks=52")
+        assert ("is filled in when the outcome is known" in shown) is (by == "product")
 
 
 def test_what_was_split_by_stands_above_the_people(as_role: AsRole) -> None:

@@ -111,13 +111,7 @@ def stages(screen: Screen, asked: Asked, *, before: bool = False, split: str | N
     """
     if screen.stages_hidden:
         return []
-    by = ["team"] if screen.team is not None else []
-    if split is not None and split not in by:
-        by.append(split)
-    period = asked.period.previous() if before else asked.period
-    options: dict[str, Any] = {"mode": asked.mode, "start": period.start, "end": period.end, "by": tuple(by)}
-    options["person"] = screen.person
-    found: list[Json] = screen.ask(ask_funnel, **options)["stages"]
+    found: list[Json] = _answer(screen, asked, asked.period.previous() if before else asked.period, split)["stages"]
     # What `pipeline` of the question would leave: the answer of all of them is there already.
     found = [stage for stage in found if screen.pipeline in {None, stage["pipeline"]}]
     if screen.team is not None:
@@ -125,6 +119,21 @@ def stages(screen: Screen, asked: Asked, *, before: bool = False, split: str | N
     if split == "team" and screen.viewer.role not in FREE:
         found = [stage for stage in found if stage["groups"]["team"] in screen.shown]
     return found
+
+
+def _answer(screen: Screen, asked: Asked, period: Period, split: str | None) -> Json:
+    by = dict.fromkeys((*(["team"] if screen.team is not None else []), *([split] if split is not None else [])))
+    options: dict[str, Any] = {"mode": asked.mode, "start": period.start, "end": period.end, "by": tuple(by)}
+    return screen.ask(ask_funnel, **options, person=screen.person)
+
+
+def not_split(screen: Screen, asked: Asked) -> list[str]:
+    """Say why there are no conversions by the column that was asked for; nothing where there are some, or too few."""
+    if asked.split is None or screen.stages_hidden:
+        return []
+    found = _answer(screen, asked, asked.period, asked.split)
+    # The first sentence says what the figures are.
+    return [screen.speaker.say(sentence) for sentence in found["said"][1:]] if found["refusals"] else []
 
 
 def _options(asked: Asked) -> dict[str, Any]:

@@ -71,6 +71,7 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         nothing=nothing_flagged(screen, searched) if found is None else "",
         table=funnel.table(screen, asked, now, before, flagged),
         hidden=screen.stages_hidden,
+        not_split=funnel.not_split(screen, asked),
         heats={view: drawn for view, drawn in heats.items() if drawn is not None},
     )
 
