@@ -178,6 +178,23 @@ def test_days_without_an_export_give_an_estimate_and_say_so(facts_of: Callable[.
     assert 20 < found["low"] < 20 + 20 / 91 * 20 < found["high"] < 40
 
 
+@pytest.mark.parametrize(
+    ("lang", "stale", "owners"),
+    [
+        ("en", "no more deals are likely to be won by now than 0 (estimate).", "all people together stays ₩5."),
+        ("ko", "지금도 수주는 0건 그대로일 것으로 보입니다(추정).", "담당자의 진행 금액을 더하면 그대로 5원입니다."),
+    ],
+)
+def test_what_moves_nothing_is_said_once(facts_of: Callable[..., Facts], lang: str, stale: str, owners: str) -> None:
+    rows = ["deal_id | owner_id | stage | amount | created_on | expected_close_on | last_seen_on"]
+    rows += [f"{one} | 2026-01-02 | 2026-12-01 | 2026-11-16" for one in ("a | lee | proposal | 5", "b | | proposal |")]
+    answer = asked(facts_of({"minimum_n": "1"}, **CAST, deals="\n".join(rows)))
+    for code, told in (("stale", stale), ("no_owner", owners)):
+        assert gap(answer, code)["low"] == gap(answer, code)["high"]
+        (said,) = spoken({"as_of": answer["as_of"], "said": [gap(answer, code)["sentence"]]}, lang)["said"]
+        assert told in said["text"]
+
+
 def test_rows_that_wait_count_as_deals_only_in_files_of_deals(tmp_path: Path) -> None:
     deals = ["Deal ID,Deal name,Owner,Stage,Amount,Created", *(f"D{n},a,Lee,Talk,{n},2026-10-05" for n in ("x", 5))]
     days = [*(f"2026-10-{day:02}" for day in range(6, 26)), "2026-13-40", "2026-14-41"]

@@ -284,6 +284,16 @@ _OTHERS: Final = {
         "instead of {value} (estimate)."
     ),
 }
+_SAME: Final = {
+    "no_owner": N_(
+        "{n} {n:deal has|deals have} no owner and no amount: the open amount of all people together stays {high}."
+    ),
+    "stale": N_(
+        "The last export is {n} {n:day|days} old: at the pace before it no more deals are likely to be won by now "
+        "than {value} (estimate)."
+    ),
+}
+"""Gaps that move nothing, where others than `_MONEY` and `_RATIO` say so."""
 _UNSAID: Final = {
     "no_amount": N_(
         "{n} {n:deal has|deals have} no amount; fewer than {least} amounts are known, "
@@ -311,8 +321,9 @@ def _sentence(here: Asked, code: str, count: int, bounds: _Bounds) -> Message:
     values = {"n": count, **_values(here, bounds)}
     if bounds.high is None and bounds.unit in {"money", "ratio"}:
         return Message(_UNSAID[code], {"n": count, "least": here.facts.settings.minimum_n})
-    words = {"money": _MONEY, "ratio": _RATIO}.get(bounds.unit, _OTHERS)
-    return Message((words if code in words else _OTHERS)[code], values)
+    words = {"money": _MONEY, "ratio": _RATIO}.get(bounds.unit, {})
+    same = _SAME if values["low"] == values["high"] else {}
+    return Message((_OTHERS | same | words)[code], values)
 
 
 def _whole_sentence(here: Asked, bounds: _Bounds) -> Message:

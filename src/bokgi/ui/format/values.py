@@ -30,9 +30,15 @@ def between(value: Between, lang: str) -> str:
 def ends(low: str, high: str, lang: str) -> str:
     """Join the two ends of a range that are written already: `49~64%`, in English `49–64%` or `−2% to 4%`.
 
+    Ends that are the same as they are written are one: a range from a value to itself says no more than the value.
+
     >>> ends("49%", "64%", "ko"), ends("−168", "−107", "en").replace(NBSP, " ")
     ('49~64%', '−168 to −107')
+    >>> ends("49%", "49%", "ko")
+    '49%'
     """
+    if low == high:
+        return low
     for unit in _UNITS:
         if low.endswith(unit) and high.endswith(unit):
             low = low.removesuffix(unit)
