@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
-import ibis
 import pyarrow as pa
 
 from bokgi.facts.model import Facts
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Column
 from bokgi.facts.settings import Settings
+from tests.in_memory import in_memory
 
 NAMES: Final = {"kim": "김서연", "lee": "이준호", "park": "박민서", "choi": "최하나", "jung": "정우석"}
 
@@ -146,15 +146,11 @@ def facts_of(settings: Mapping[str, str] | None = None, **tables: str) -> Facts:
         for name in FACT_TABLES
         if name != "settings"
     }
-    connection = ibis.duckdb.connect()
-    for name, rows in arrow.items():
-        connection.con.register(name, rows)
-    read = {name: connection.table(name) for name in arrow}
     named = {
         name: int(value) if name in {"untouched_days", "minimum_n", "year_starts"} else value
         for name, value in (settings or {}).items()
     }
-    return Facts(**read, settings=Settings(**named))  # type: ignore[arg-type] # values by name, see above
+    return in_memory(arrow, Settings(**named))  # type: ignore[arg-type] # values by name, see above
 
 
 _READERS: Final[dict[str, Callable[[str], object]]] = {

@@ -14,6 +14,7 @@ from bokgi.analysis.deal_traits import deal_traits
 from bokgi.facts.model import Facts
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES
 from bokgi.facts.settings import Settings
+from tests.in_memory import in_memory
 
 
 def told_deals(tables: Mapping[str, ibis.Table]) -> ibis.Table:
@@ -29,7 +30,6 @@ def facts_of_world(world: World) -> Facts:
 
 def facts_of_tables(given: Mapping[str, pa.Table]) -> Facts:
     """Some fact tables as the facts of a home; the others are empty."""
-    connection = ibis.duckdb.connect()
     tables = {}
     for name in FACT_TABLES:
         if name == "settings":
@@ -39,6 +39,5 @@ def facts_of_tables(given: Mapping[str, pa.Table]) -> Facts:
             if column.name in rows.column_names:
                 continue
             rows = rows.append_column(column.arrow(), pa.nulls(rows.num_rows, column.arrow().type))
-        connection.con.register(name, rows)
-        tables[name] = connection.table(name)
-    return Facts(**tables, settings=Settings(currency="KRW"))
+        tables[name] = rows
+    return in_memory(tables, Settings(currency="KRW"))

@@ -22,7 +22,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Keeping:
-    """Where facts keep what was computed of them: the tables as they were read, and how another one is kept.
+    """Where facts keep what was computed of them: tables and settings as they were read, how another table is kept.
 
     `kept` are the tables that are kept on file, `days` the facts cut to a day, `told` small answers about the tables
     that were read or kept (`Facts.once`): they last as long as the facts do. `hold` is how a table is kept in memory,
@@ -31,6 +31,7 @@ class Keeping:
     """
 
     tables: Mapping[str, ir.Table]
+    settings: Settings
     keep: Callable[[str, Callable[[], ir.Table | pa.Table]], ir.Table]
     hold: Callable[[str, Callable[[], pa.Table]], pa.Table]
     there: Callable[[str], list[str]]
@@ -128,8 +129,10 @@ class Facts:
     @property
     def as_read(self) -> bool:
         """Tell whether nothing was cut or changed since these facts were read, on an engine that keeps tables."""
-        return self.keeping is not None and all(
-            table.equals(self.keeping.tables[name]) for name, table in self.tables.items()
+        return (
+            self.keeping is not None
+            and self.settings == self.keeping.settings
+            and all(table.equals(self.keeping.tables[name]) for name, table in self.tables.items())
         )
 
     @property

@@ -44,15 +44,17 @@ def facts(connection: Any, lake: Lake, *, version: int | None = None, as_of: dat
     tables = {
         name: _read(connection, name, paths, derived) for name, paths in derived.files.items() if name != "settings"
     }
-    rows = delta.read(derived.files["settings"], TABLES["settings"])
+    settings = Settings.of(delta.read(derived.files["settings"], TABLES["settings"]))
+
+    def apart() -> Facts:
+        return facts(_cursor(connection), lake, version=derived.version)
+
     found = Facts(
         **tables,
-        settings=Settings.of(rows),
+        settings=settings,
         version=derived.version,
         imports=derived.imports,
-        keeping=_keeping(
-            connection, tables, derived, lambda: facts(_cursor(connection), lake, version=derived.version)
-        ),
+        keeping=_keeping(connection, tables, settings, derived, apart),
     )
     return found if as_of is None else facts_on(found, as_of)
 
@@ -114,6 +116,7 @@ def _cursor(connection: Any) -> Any:  # noqa: ANN401 - a DuckDB backend
 def _keeping(
     connection: Any,  # noqa: ANN401 - any Ibis backend
     tables: dict[str, ir.Table],
+    settings: Settings,
     derived: state.Derived,
     apart: Callable[[], Facts],
 ) -> Keeping | None:
@@ -139,7 +142,7 @@ def _keeping(
         ending = f"-{code}.parquet"
         return [path.name.removesuffix(ending) for path in derived.folder.glob(f"{kind}-[0-9]*{ending}")]
 
-    return Keeping(tables, keep, hold, there, derived.folder, apart) if connection.name == "duckdb" else None
+    return Keeping(tables, settings, keep, hold, there, derived.folder, apart) if connection.name == "duckdb" else None
 
 
 def _write(made: ir.Table | pa.Table, work: Path) -> None:
