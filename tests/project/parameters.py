@@ -75,6 +75,7 @@ NAMED: Final[dict[str, tuple[str, ...]]] = VALUES | {
     "figure": (
         *(f"{mode.value}.{count}" for mode, counts in FIGURES.items() for count in counts),
         *(f"change.{part}" for part in CHANGES),
+        "closed_by",
     ),
     "category": CATEGORIES,
     "attention": ("any", *ATTENTION),

@@ -21,6 +21,7 @@ BASELINE: Final = {
     "/reviews/learning/": 11,
     "/funnel/": 8,
     "/funnel/change/": 8,
+    "/funnel/win-loss/": 8,
     "/deals/": 9,
     "/deals/lee-0/": 10,
     "/people/": 8,

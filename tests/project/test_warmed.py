@@ -22,7 +22,17 @@ from bokgi.questions import answers
 from bokgi.questions.roster import ask_roster
 from tests.homes import TODAY
 
-PAGES = ("/today/", "/funnel/", "/funnel/change/", "/deals/", "/forecast/", "/people/", "/kpi/", "/data/quality/")
+PAGES = (
+    "/today/",
+    "/funnel/",
+    "/funnel/change/",
+    "/funnel/win-loss/",
+    "/deals/",
+    "/forecast/",
+    "/people/",
+    "/kpi/",
+    "/data/quality/",
+)
 WAITS = b'hx-trigger="load delay'
 
 

@@ -18,6 +18,7 @@ from bokgi.apps.pipeline.bottleneck import costliest, first_deals, where_of
 from bokgi.apps.pipeline.change import WEEKS as SPANS
 from bokgi.apps.pipeline.change import starts_of
 from bokgi.apps.pipeline.few_winners import months_judged, months_of
+from bokgi.apps.pipeline.win_loss import period_of
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.record import ask_page_of_pack
 from bokgi.apps.reviews.rules import reviewed_week
@@ -47,6 +48,7 @@ from bokgi.questions.roster import ask_roster
 from bokgi.questions.search import prepare_search
 from bokgi.questions.sellers import Moment, ask_sellers
 from bokgi.questions.trends import COUNT, ask_trends
+from bokgi.questions.win_loss import ask_win_loss
 from bokgi.questions.won import ask_won
 from bokgi.questions.working_calendar import ask_working_calendar
 from bokgi.ui.listing import SIZE
@@ -129,6 +131,7 @@ def register() -> None:
     main_question(ask_changes, team=None)
     main_question(ask_kpis, team=None)
     main_question(ask_trends, team=None)
+    main_question(ask_win_loss, team=None)
     main_question(list_deals, where=Where(attention=ANY_REASON), order="attention", limit=10)
     main_question(list_deals, where=Where(), order="amount", reverse=False, limit=SIZE, offset=0)
     main_question(ask_data_quality)
@@ -142,6 +145,7 @@ def register() -> None:
         _compared,
         _of_dictionary,
         _of_trends,
+        lambda on: (period_of(on),),
         months_before,
         _of_change,
         lambda on: (_quarter(on),),

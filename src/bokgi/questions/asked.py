@@ -53,6 +53,7 @@ COLUMN_NAMES: Final = {
     "season": N_("season"),
     "inherited": N_("taken over from somebody"),
     "ramp": N_("owner still new"),
+    "lost_reason": N_("reason of the loss"),
 }
 """What people call the columns that deals are told apart by; attributes have their own names."""
 
@@ -118,6 +119,10 @@ class Asked:
         wanted = {"team": team, "pipeline": pipeline, "owner_id": person}
         tests = [self.deals[name] == value for name, value in wanted.items() if value is not None]
         return self.deals.filter(*tests) if tests else self.deals
+
+    def closed_by(self) -> ibis.Table:
+        """Give all deals, closed ones at who had them when they closed; see `asked`, `owner_then`."""
+        return _closed_by(self.read, self.facts)
 
     def visits(self) -> ibis.Table:
         """Visits of all deals to open stages, computed once."""

@@ -43,8 +43,10 @@ ANY_REASON: Final = "any"
 ORDERS: Final = ("attention", "amount", "created", "closed", "due", "stage")
 MOST: Final = 50_000
 """Rows of one answer; a list of more is given in parts."""
+CLOSED_BY: Final = "closed_by"
+"""Figure of closed deals that count for who had them when they closed."""
 _CHANGE: Final = "change."
-_COLUMNS: Final = ("type", "product", "source", "lead_grade", "industry", "segment", "size", "region")
+_COLUMNS: Final = ("type", "product", "source", "lead_grade", "industry", "segment", "size", "region", "lost_reason")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Where:
     needs `stage`: deals whose first visit to it began in that span; `figure` is a count of the funnel
     (`period_flow.at_start`, see `analysis.funnel.FIGURES`) of the days `within`, in the row of `pipeline` and `stage`,
     or a part of the pipeline's change in these days (`change.created`, see `questions.moved.FIGURES`), of the deals
-    that were the team's, the person's or the pipeline's on its first or its last day; `attention` is a reason of
+    that were the team's, the person's or the pipeline's on its first or its last day; or `closed_by`: `person` had them
+    on the day they closed, whoever has them now. `attention` is a reason of
     `analysis.hygiene`, or `any` of them.
     """
 
@@ -210,8 +213,8 @@ def _filtered(here: Asked, where: Where) -> ir.Table:
     if where.figure is None:
         # A figure names the row of the funnel where a deal was counted, which need not be where it is now.
         pairs |= {"pipeline": where.pipeline, "stage": where.stage if where.entered is None else None}
-    elif where.figure.startswith(_CHANGE):
-        # What went to another team or person is a part of the change.
+    elif where.figure == CLOSED_BY or where.figure.startswith(_CHANGE):
+        # What went to another team or person is a part of the change, and counts for who closed it.
         pairs = {}
     tests += [deals[name] == value for name, value in pairs.items() if value is not None]
     tests += _in_category(deals, where.category)
@@ -253,11 +256,17 @@ def _counted(here: Asked, where: Where) -> ir.Table:
         )
     changes = [f"{_CHANGE}{name}" for name in CHANGES]
     _check(
-        "--figure", figure, [*(f"{mode.value}.{name}" for mode, names in FIGURES.items() for name in names), *changes]
+        "--figure",
+        figure,
+        [*(f"{mode.value}.{name}" for mode, names in FIGURES.items() for name in names), *changes, CLOSED_BY],
     )
     mode, _dot, name = figure.partition(".")
     if figure in changes:
         return _changed(here, where, name)
+    if figure == CLOSED_BY:
+        pairs = {"owner_id": where.person, "team": where.team, "pipeline": where.pipeline}
+        held = here.closed_by()
+        return held.filter([held[column] == value for column, value in pairs.items() if value is not None])
     if where.stage is None or where.pipeline is None or where.within is None:
         raise UsageError(
             "figure_incomplete",

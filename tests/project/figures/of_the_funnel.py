@@ -191,3 +191,34 @@ def bottleneck(answer: Json) -> dict[str, Expected]:
         *texts(answer["caveats"][:2]),
     ]
     return {"/funnel/": Expected(words=funnel), "/today/": Expected(words=[title, f"+{cost}", moved])}
+
+
+def win_loss(answer: Json) -> Expected:
+    """Expect a row a week and one for each reason."""
+    total = answer["total"]
+    unit = SAY.money_column([one["won"]["amount"] for one in (*answer["weeks"], total)])
+    rows: Rows = [
+        [
+            None,
+            None,
+            *(str(one[end]["count"]) for end in ("won", "lost", "no_decision")),
+            None if one["won"]["amount_unknown"] else unit.cell(amount_of(one["won"]["amount"])),
+            None if one["win_rate"] is None else _conversion(one["win_rate"]),
+        ]
+        for one in (*answer["weeks"], total)
+    ]
+    lost = [one for one in answer["reasons"] if one["outcome"] == "lost"]
+    reasons: Rows = [
+        [
+            one["lost_reason"] or "No reason given",
+            str(one["count"]),
+            None,
+            None if one["share"] is None else _conversion(one["share"]),
+        ]
+        for one in lost
+    ]
+    assert lost
+    return Expected(
+        rows={"Wins and losses by week": rows, "Reasons of losses": reasons},
+        words=texts([*answer["said"], *answer["caveats"], *answer["would_change"]]),
+    )

@@ -99,6 +99,7 @@ WALK: Final[tuple[tuple[str, list[str], Callable[[Json], Expected]], ...]] = (
         of_the_funnel.compared,
     ),
     ("/funnel/change/", ["pipeline"], of_the_funnel.change),
+    ("/funnel/win-loss/", ["win-loss"], of_the_funnel.win_loss),
     ("/data/quality/", ["data", "quality"], of_people.quality),
     ("/kpi/", ["kpis"], of_people.kpis),
     ("/people/", ["compare"], of_people.people),

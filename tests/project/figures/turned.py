@@ -19,6 +19,7 @@ OF_A_PAGE: Final = {
     r"^From 0% to 100%$": "the scale of a drawing",
     r"^\d+–\d+%$": "the scale of a drawing, in the head of its column",
     r"^Won, 12 months$": "the head of a column",
+    r"^[A-Z][a-z]{2} \d+–[A-Z][a-z]{2} \d+$": "the first and the last day of a week, whose end an answer excludes",
     r"^[+−]\d+%$": "how far a forecast was from what came: both stand beside it",
 }
 """Numbers that a page tells of itself, or works out of what stands beside them, and why."""

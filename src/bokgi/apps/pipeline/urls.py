@@ -10,6 +10,7 @@ funnel_addresses: list[URLPattern] = [
     path("", views.funnel_index, name="index"),
     path("compare/", views.funnel_compare, name="compare"),
     path("change/", views.pipeline_change, name="change"),
+    path("win-loss/", views.wins_and_losses, name="win_loss"),
 ]
 deal_addresses: list[URLPattern] = [
     path("", views.deals_index, name="index"),

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from bokgi.apps.access.asking import answers
@@ -13,12 +14,13 @@ from bokgi.apps.access.permissions import EVERYBODY
 from bokgi.apps.access.permitting import may
 from bokgi.apps.access.requests import PageRequest
 from bokgi.apps.data.entered import deals_waiting
-from bokgi.apps.pipeline import change, compared, deal_list, funnel
+from bokgi.apps.pipeline import change, compared, deal_list, funnel, win_loss
 from bokgi.apps.pipeline.bottleneck import bottleneck, flagged_cells, flagged_stages, nothing_flagged, standing
 from bokgi.apps.pipeline.deal_views import SEES_DEALS
 from bokgi.apps.pipeline.figures import EXPLAINED, MODES
 from bokgi.apps.pipeline.heat import heat
 from bokgi.apps.pipeline.selectors import Screen, screen_of
+from bokgi.apps.pipeline.sheets import sheet_file
 from bokgi.domain.errors import UsageError
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
@@ -138,6 +140,29 @@ def _deals_seen(screen: Screen, found: Json) -> Json:
         "pushed": own(found["pushed"]),
         "eve": found["eve"] | {"deals": own(found["eve"]["deals"])},
     }
+
+
+@may(*EVERYBODY)
+@require_GET
+def wins_and_losses(request: PageRequest) -> HttpResponse:
+    """Show what was won and lost week by week, and the reasons of losses; or one of the tables as a file."""
+    screen = screen_of(request, shows="sums", also=win_loss.periods_of)
+    asked = win_loss.read(screen)
+    shown: dict[str, object] = {"asked": asked, "windows": win_loss.WINDOWS, "found": None}
+    if screen.hidden:
+        return page(screen, "win_loss.html", **shown)
+    found = win_loss.answer(screen, asked)
+    everything = win_loss.sees_all(screen, found)
+    made = {"weeks": win_loss.weeks_sheet(screen, found, amounts=everything)}
+    made |= win_loss.reasons_sheets(screen, found) if everything else {}
+    query, sheets = dict(request.GET.lists()), []
+    for name, sheet in made.items():
+        listing = Listing.read(sheet.table.columns, query, prefix=f"{name}-", size=win_loss.LONGEST, lang=screen.lang)
+        if listing.export in TYPES:
+            return sheet_file(screen, listing, sheet, f"win-loss-{name}")
+        sheets.append((name, sheet.table.caption, sheet, listing))
+    shown |= {"found": found, "all": everything, "sheets": sheets}
+    return page(screen, "win_loss.html", **shown, figures=win_loss.figures(screen, found, reverse("kpi:index")))
 
 
 @may(*SEES_DEALS)

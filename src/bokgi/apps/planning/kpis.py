@@ -95,6 +95,7 @@ KPIS: Final = (
         N_("Median days from creation to the win; the time to the loss stands beside it."),
         N_("Shorter is not better when it comes from many small deals."),
         ("deals",),
+        "funnel:win_loss",
     ),
     Kpi(
         "velocity",
@@ -222,6 +223,7 @@ _PAGES: Final = {
     "people:index": N_("People"),
     "funnel:index": N_("Funnel"),
     "funnel:change": N_("Pipeline change"),
+    "funnel:win_loss": N_("Wins and losses"),
     "forecast:index": N_("Forecast"),
     "deals:index": N_("Deals"),
 }
