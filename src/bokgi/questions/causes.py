@@ -56,7 +56,7 @@ def ask_causes(facts: Facts, *, as_of: date, person_id: str) -> Json:
     with asked(facts, as_of=as_of) as here:
         found, comparison = readings(here)
         reading = next((one for one in found if one.person_id == person_id), Reading(person_id, ()))
-        against = _against(here, person_id, period, comparison)
+        against, why_not = _against(here, person_id, period, comparison)
         before = _before(here, person_id, period)
         result = _result(here, against, before)
         team = here.facts.memberships.filter(_.person_id == person_id).order_by(_.valid_from.desc()).limit(1)
@@ -69,7 +69,7 @@ def ask_causes(facts: Facts, *, as_of: date, person_id: str) -> Json:
             "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
             "result": result,
             "against_colleagues": None if against is None else _parts(here, against),
-            "against_colleagues_reason": "too_few" if against is None else None,
+            "against_colleagues_reason": why_not,
             "against_before": before,
             "against_before_reason": "too_few" if before is None else None,
             "causes": [told_cause(here, cause) for cause in reading.causes],
@@ -78,7 +78,7 @@ def ask_causes(facts: Facts, *, as_of: date, person_id: str) -> Json:
             "suggested_measure": measure(reading),
             **explained(
                 "causes",
-                said=said_of(here, person_id, result, reading),
+                said=said_of(here, person_id, result | {"why_not": why_not}, reading),
                 caveats=[
                     Message(N_("A sign says where to look first; it is no verdict on the person.")),
                     Message(
@@ -135,8 +135,10 @@ def late_hours(here: Asked) -> float:
     return LATE_HOURS if found is None else float(found)
 
 
-def _against(here: Asked, person_id: str, period: Period, comparison: Comparison | None) -> Against | None:
-    """Compare the won amount with that of the average colleague; null where the person closed nothing or nobody won.
+def _against(
+    here: Asked, person_id: str, period: Period, comparison: Comparison | None
+) -> tuple[Against | None, str | None]:
+    """Compare the won amount with that of the average colleague, or say why not: nothing closed, nothing won.
 
     Colleagues are those of the same team where it has at least three people with closed deals, else everybody: other
     teams sell to other customers.
@@ -160,20 +162,23 @@ def _against(here: Asked, person_id: str, period: Period, comparison: Comparison
     own = next((row for row in rows if row["owner_id"] == person_id), None)
     rows = _team_of(here, person_id, rows)
     wins, known = (sum(row[name] for row in rows) for name in ("wins", "known"))
-    if own is None or not known:
-        return None
+    if own is None:
+        return None, "too_few"
+    if not known:
+        return None, "nothing_won"
     hands = {} if comparison is None else {one.person_id: one.hand for one in comparison.people}
     usual = sum(row["closed"] * hands.get(row["owner_id"], 1.0) for row in rows) / sum(row["closed"] for row in rows)
     hand = hands.get(person_id, 1.0) / usual
     total = sum((_worth(row) for row in rows), Decimal(0))
     spread = 0.0 if own["spread"] is None else float(own["spread"])
-    return against_colleagues(
+    found = against_colleagues(
         own=(own["closed"], own["wins"] if own["known"] else 0, (_worth(own), spread)),
         everybody=(sum(row["closed"] for row in rows), wins, total),
         people=len(rows),
         hand=hand,
         step=_step(here),
     )
+    return found, None
 
 
 def _team_of(here: Asked, person_id: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -174,6 +174,12 @@ def said_of(here: Asked, person_id: str, result: Json, reading: Reading) -> list
 
 
 def _lead(here: Asked, result: Json, values: dict[str, object]) -> Message:
+    if result["why_not"] == "nothing_won":
+        text = N_(
+            "In the last {weeks} {weeks:week|weeks} neither {name} nor any colleague won a deal with an amount: "
+            "there is no result to compare."
+        )
+        return Message(text, values)
     if result["won"] is None:
         return Message(
             N_("{name} closed no deals in the last {weeks} {weeks:week|weeks} that could be compared."), values

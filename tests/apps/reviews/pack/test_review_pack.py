@@ -262,6 +262,9 @@ def test_a_home_without_anything_still_has_a_review() -> None:
     assert [found["code"] for found in empty["data"]["findings"]] == ["no_deals"]
     for form in ("text", "md", "html"):
         assert rendered(empty, form, "ko")
+    won = {lang: spoken(empty, lang)["said"]["learning"][0]["text"] for lang in ("en", "ko")}
+    assert won["en"] == "0 deals were won (₩0), 0 were lost or ended without a decision."
+    assert won["ko"] == "수주 0건(0원), 실주·무결정 0건입니다."
 
 
 def test_a_week_before_the_first_deal_says_when_deals_begin(known: Facts) -> None:
