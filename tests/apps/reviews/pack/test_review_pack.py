@@ -21,6 +21,7 @@ from bokgi.facts.model import Facts
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.spoken import spoken
 from tests.cast import CAST, facts_of
+from tests.questions.schemas import Schema, nulls
 
 WEEK = Period.week("2026-W47")
 SCHEMA = json.loads((Path(__file__).parents[4] / "docs/reference/review.schema.json").read_text(encoding="utf-8"))
@@ -113,6 +114,7 @@ def test_the_review_keeps_to_its_schema(review: dict[str, Any]) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(review, SCHEMA)
     assert json.loads(json.dumps(review)) == review
+    assert sorted(set(nulls(review, parts=[Schema.read("review")]))) == []
 
 
 def test_each_part_of_the_meeting_has_something_to_say(review: dict[str, Any]) -> None:
