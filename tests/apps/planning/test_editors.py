@@ -126,12 +126,13 @@ def test_a_membership_changes_from_a_day_on_and_the_days_before_stay(as_role: As
 @pytest.mark.parametrize(
     ("table", "given", "says"),
     [
-        ("targets", {**TARGET, "amount": "much"}, "is no amount"),
+        ("targets", {**TARGET, "amount": "much"}, "is no amount. Write 260,000,000"),
         ("targets", {**TARGET, "period": "soon"}, "is no period"),
         ("targets", {**TARGET, "subject": "person:nobody"}, "cannot be read here"),
         ("targets", {**TARGET, "metric": ""}, "What is counted: This is needed."),
-        ("rates", {"currency": "dollar", "month": "2026-12", "rate": "1400"}, "three capital letters"),
-        ("rates", {"currency": "USD", "month": "2026-Q4", "rate": "1400"}, "cannot be read here"),
+        ("rates", {"currency": "dollar", "month": "2026-12", "rate": "1400"}, "three letters, as USD"),
+        ("rates", {"currency": "USD", "month": "2026-Q4", "rate": "1400"}, "is no month. Write it as 2026-12"),
+        ("rates", {"currency": "USD", "month": "2026-12", "rate": "many"}, "Write it in digits"),
         ("rates", {"currency": "USD", "month": "2026-12", "rate": "0"}, "more than nothing"),
         ("calendar", {"day": "2060-01-04", "working": "no"}, "does not reach"),
         (
@@ -208,7 +209,7 @@ def test_a_day_off_counts_and_the_calendar_adds_up(as_role: AsRole, own_home: Pa
 
 def test_a_rate_of_a_month_is_replaced_and_the_old_one_is_shown_first(as_role: AsRole, own_home: Path) -> None:
     leader = as_role("leader")
-    assert save(leader, "rates", currency="USD", month="2026-11", rate="1,400.5") == 302
+    assert save(leader, "rates", currency="usd", month="2026-11", rate="1,400.5") == 302
     _, shown = look(leader, "rates", currency="USD", month="2026-11", rate="1380")
     assert "1,400.5" in shown
     assert save(leader, "rates", currency="USD", month="2026-11", rate="1380") == 302

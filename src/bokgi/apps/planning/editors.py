@@ -8,7 +8,9 @@ from typing import Final, Literal
 from bokgi.domain.labels import JOURNEY_STAGES, METRICS
 from bokgi.domain.messages import N_
 
-Kind = Literal["text", "long", "select", "integer", "number", "share", "amount", "rate", "date", "month", "period"]
+Kind = Literal[
+    "text", "long", "select", "integer", "number", "share", "amount", "rate", "currency", "date", "month", "period"
+]
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ RATES: Final = Editor(
     N_("Exchange rates"),
     N_("Amounts in other currencies are counted at the rate of their month."),
     (
-        Input("currency", N_("Currency"), hint=N_("Three letters, as USD."), required=True, key=True),
+        Input("currency", N_("Currency"), "currency", N_("Three letters, as USD."), required=True, key=True),
         Input("month", N_("Month"), "month", N_("2026-12"), required=True, key=True),
         Input("rate", N_("Rate"), "rate", N_("Units of the organisation's currency for one."), required=True),
     ),

@@ -65,9 +65,10 @@ def read(
         try:
             values[one.name] = _value(one, text, choices.get(one.name) or [code for code, _ in one.choices])
         except BokgiError as error:
-            wrong[one.name] = error.message
+            told = {"what": error.message, "how": error.hint}
+            wrong[one.name] = error.message if error.hint is None else Message("{what} {how}", told)
         except ValueError:
-            wrong[one.name] = Message(N_("“{text}” cannot be read here."), {"text": text})
+            wrong[one.name] = Message(_UNREADABLE.get(one.kind, N_("“{text}” cannot be read here.")), {"text": text})
     return values, wrong
 
 
@@ -105,10 +106,20 @@ def _rate(text: str) -> Decimal:
 
 
 def _month(text: str) -> date:
-    period = Period.parse(text)
+    try:
+        period = Period.parse(text)
+    except BokgiError as error:
+        raise ValueError(text) from error
     if Period.month_of(period.start) != period:
         raise ValueError(text)
     return period.start
+
+
+def _currency(text: str) -> str:
+    found = text.upper()
+    if not _CURRENCY.fullmatch(found):
+        raise UsageError("currency_unfit", Message(N_("A currency has three letters, as USD.")))
+    return found
 
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
@@ -117,9 +128,20 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "share": lambda text: _between(_number(text.removesuffix("%").strip()), 0, 100) / 100,
     "amount": read_amount,
     "rate": _rate,
+    "currency": _currency,
     "date": date.fromisoformat,
     "month": _month,
     "period": Period.parse,
+}
+
+
+_NO_NUMBER: Final = N_("“{text}” is no number. Write it in digits, as 1,200 or 12.5.")
+_UNREADABLE: Final = {
+    "integer": N_("“{text}” is no whole number. Write it in digits, as 12."),
+    "number": _NO_NUMBER,
+    "share": _NO_NUMBER,
+    "rate": _NO_NUMBER,
+    "month": N_("“{text}” is no month. Write it as 2026-12."),
 }
 
 
@@ -204,8 +226,6 @@ def refuse_unfit(
             wrong["metric"] = Message(N_("This standard is there already; change it in the list."))
     if editor.table == "memberships":
         wrong |= _unfit_membership(values, others, before)
-    if editor.table == "rates" and values["currency"] and not _CURRENCY.fullmatch(values["currency"]):
-        wrong["currency"] = Message(N_("A currency has three capital letters, as USD."))
     if editor.table == "targets" and values["amount"] is not None and values["amount"] < 0:
         wrong["amount"] = Message(N_("An amount cannot be less than nothing."))
     return wrong
