@@ -141,7 +141,8 @@ def test_the_script_is_told_what_was_refused(live: Meeting, team: dict[str, User
         assert Note.objects.get(key=key).part == kept
     commitment = {"key": str(uuid4()), "who": str(seat(live, team["rep"]).pk), "what": "하기", "due_on": "2026-11-27"}
     assert rep.post(f"/reviews/{live.pk}/live/commitments/", commitment, headers=by_script).status_code == 200
-    for amount, code in (("열", "amount_unreadable"), ("NaN", "amount_unfit"), ("-Infinity", "amount_unfit")):
-        bad = commitment | {"key": str(uuid4()), "amount": amount}
+    amounts = (("열", "amount_unreadable"), ("NaN", "amount_unfit"), ("-Infinity", "amount_unfit"))
+    for wrong, code in (*(({"amount": amount}, code) for amount, code in amounts), ({"due_on": ""}, "due_missing")):
+        bad = commitment | {"key": str(uuid4())} | wrong
         refused = rep.post(f"/reviews/{live.pk}/live/commitments/", bad, headers=by_script)
         assert (refused.status_code, refused.json()["code"]) == (422, code)

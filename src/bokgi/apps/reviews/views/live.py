@@ -265,13 +265,16 @@ def _commit(frame: Frame, given: Any) -> None:  # noqa: ANN401 - as above
     who = _participant(frame, given.get("who", ""))
     if who is None:
         raise UsageError("owner_missing", Message(N_("Choose who will do it.")))
+    if not given.get("due_on"):
+        raise UsageError("due_missing", Message(N_("Choose the day by which it will be done.")))
     deal_id = _deal_listed(frame, given)
     deal = next((one for one in frame.meeting.deals.all() if one.deal_id == deal_id), None)
     amount = given.get("amount", "").strip().replace(",", "")
     try:
         size = Decimal(amount) if amount else None
     except InvalidOperation as error:
-        raise UsageError("amount_unreadable", Message(N_("“{text}” is no number."), {"text": amount})) from error
+        text = N_("“{text}” is no number. Write it in digits, as 1,200 or 12.5.")
+        raise UsageError("amount_unreadable", Message(text, {"text": amount})) from error
     new = writing.NewCommitment(
         key=_key(given),
         participant=who,
