@@ -13,10 +13,10 @@ from typing import Final
 
 import pyarrow as pa
 
+from benchmarks.in_memory import in_memory
 from bokgi.facts.model import Facts
 from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES, Column
 from bokgi.facts.settings import Settings
-from tests.in_memory import in_memory
 
 NAMES: Final = {"kim": "김서연", "lee": "이준호", "park": "박민서", "choi": "최하나", "jung": "정우석"}
 

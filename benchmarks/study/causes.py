@@ -7,14 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-import ibis
-import pyarrow as pa
-
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator.causes import PLANTED, Causes, cause_tables
 from benchmarks.study.rows import Row, share_row
-from bokgi.facts.model import Facts
-from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES
-from bokgi.facts.settings import Settings
 from bokgi.questions.asked import asked
 from bokgi.questions.causes import readings
 
@@ -30,26 +25,10 @@ activity is not found it is called unclear."""
 Found = dict[str, tuple[str, ...]]
 
 
-def facts_of(tables: dict[str, pa.Table]) -> Facts:
-    """Give some fact tables as the facts of a home; the others are empty."""
-    connection = ibis.duckdb.connect()
-    told = {}
-    for name in FACT_TABLES:
-        if name == "settings":
-            continue
-        rows = tables.get(name, TABLES[name].arrow().empty_table())
-        for column in STATE_COLUMNS.get(name, ()):
-            if column.name not in rows.column_names:
-                rows = rows.append_column(column.arrow(), pa.nulls(rows.num_rows, column.arrow().type))
-        connection.con.register(name, rows)
-        told[name] = connection.table(name)
-    return Facts(**told, settings=Settings(currency="KRW"))
-
-
 def found_in(world: Causes) -> Found:
     """Read one organisation as the command does: person → causes the data show."""
     made, tables = cause_tables(world)
-    with asked(facts_of(tables), as_of=made.organisation.end - timedelta(days=1)) as here:
+    with asked(facts_of_tables(tables), as_of=made.organisation.end - timedelta(days=1)) as here:
         return {one.person_id: one.found for one in readings(here)[0]}
 
 

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator import Organisation, World, simulate
 from benchmarks.simulator.causes import with_handling
 from benchmarks.simulator.content import idle_content
 from benchmarks.study.bottleneck import noise
-from benchmarks.study.causes import facts_of
 from benchmarks.study.rows import Row, share_row
 from bokgi.analysis.causes.reading import CASES_WEEKS
 from bokgi.questions.asked import asked
@@ -57,7 +57,7 @@ def calm(seed: int, each: int) -> Organisation:
 def shown(world: World) -> set[str]:
     """Say what one organisation is told although nobody differs."""
     as_of = world.organisation.end - timedelta(days=1)
-    facts = facts_of(with_handling(world) | idle_content(world))
+    facts = facts_of_tables(with_handling(world) | idle_content(world))
     found = set()
     if any(unit["flagged"] for unit in find_bottlenecks(facts, as_of=as_of, by=DEFAULT_VIEWS)["units"]):
         found.add("bottlenecks")

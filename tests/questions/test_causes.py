@@ -10,13 +10,13 @@ from decimal import Decimal
 import ibis
 import pytest
 
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator.causes import Causes, cause_tables
 from bokgi.domain.errors import UsageError
 from bokgi.facts.model import Facts
 from bokgi.questions.causes import ask_causes
 from bokgi.questions.coaching import ask_baseline, ask_coaching_check, ask_measures, monday_of
 from bokgi.ui.spoken import spoken
-from tests.analysis.worlds import facts_of_tables
 from tests.cast import facts_of
 from tests.questions.schemas import fits
 

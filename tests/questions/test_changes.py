@@ -11,12 +11,12 @@ import jsonschema
 import pyarrow as pa
 import pytest
 
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator.weeks import FIRST_WEEK, Weeks, week_facts
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.facts.model import Facts
 from bokgi.questions.changes import ask_changes
 from bokgi.ui.spoken import spoken
-from tests.analysis.worlds import facts_of_tables
 from tests.cast import facts_of
 
 SCHEMA = json.loads(

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator import Organisation, simulate
 from bokgi.analysis.comparison import compare_people
 from bokgi.cli.commands.compare import _show
@@ -25,7 +26,7 @@ from bokgi.questions.asked import asked as questioned
 from bokgi.questions.compare import _said, _would_change, compare
 from bokgi.ui.format import money_short, plain
 from bokgi.ui.spoken import spoken
-from tests.analysis.worlds import facts_of_tables, facts_of_world
+from tests.analysis.worlds import facts_of_world
 from tests.cast import CAST, facts_of
 
 SCHEMA = json.loads(

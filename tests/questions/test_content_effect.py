@@ -10,12 +10,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator.content import ARM, FIRST_WEEK, RANDOMISED, Journeys, content_facts
 from bokgi.domain.errors import NotFoundError
 from bokgi.facts.model import Facts
 from bokgi.questions.content_effect import ask_content_effect
 from bokgi.ui.spoken import spoken
-from tests.analysis.worlds import facts_of_tables
 from tests.cast import facts_of
 
 SCHEMA = json.loads(

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from benchmarks.in_memory import facts_of_tables
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
 from bokgi.facts.settings import Settings
@@ -22,7 +23,6 @@ from bokgi.questions.concentration import ask_concentration
 from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.spoken import spoken
-from tests.analysis.worlds import facts_of_tables
 from tests.cast import rows_of
 
 AS_OF = date(2025, 12, 15)

@@ -13,13 +13,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator import Organisation, simulate
 from benchmarks.simulator.exports import write_exports
 from benchmarks.study.bottleneck import noise
 from bokgi.cli.program import run
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.forecast import ask_forecast, period_of
-from tests.analysis.worlds import facts_of_tables, facts_of_world
+from tests.analysis.worlds import facts_of_world
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 LAST = date(2025, 12, 31)

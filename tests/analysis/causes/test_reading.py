@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator.causes import PLANTED, Causes, cause_tables
 from bokgi.questions.asked import asked
 from bokgi.questions.causes import readings
-from tests.analysis.worlds import facts_of_tables
 
 SEEDS = 3
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator.weeks import FIRST_WEEK, Weeks, simulate_weeks, week_facts
 from bokgi.analysis.change_detection import weekly_counts
 from bokgi.facts.model import Facts
-from tests.analysis.worlds import facts_of_tables
 from tests.cast import CAST, facts_of
 
 MONDAY = date(2026, 11, 2)

@@ -15,6 +15,7 @@ import jsonschema
 import pyarrow as pa
 import pytest
 
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator import Organisation, simulate
 from benchmarks.simulator.content import Journeys, content_facts
 from benchmarks.simulator.tables import table
@@ -34,7 +35,6 @@ from bokgi.questions.decompose import decompose
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.blocks import Table
 from tests import homes
-from tests.analysis.worlds import facts_of_tables
 from tests.facts.test_erasure import searched
 
 AS_OF = date(2025, 11, 23)

@@ -10,12 +10,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator.weeks import FIRST_WEEK, Weeks, week_facts
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.rendering import rendered
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
-from tests.analysis.worlds import facts_of_tables
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "docs/reference/review.schema.json").read_text(encoding="utf-8"))
 

@@ -12,7 +12,22 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from bokgi.facts.model import Facts, Keeping
+from bokgi.facts.schema import FACT_TABLES, STATE_COLUMNS, TABLES
 from bokgi.facts.settings import Settings
+
+
+def facts_of_tables(given: Mapping[str, pa.Table]) -> Facts:
+    """Some fact tables as the facts of a home; the others are empty."""
+    tables = {}
+    for name in FACT_TABLES:
+        if name == "settings":
+            continue
+        rows = given.get(name, TABLES[name].arrow().empty_table())
+        for column in STATE_COLUMNS.get(name, ()):
+            if column.name not in rows.column_names:
+                rows = rows.append_column(column.arrow(), pa.nulls(rows.num_rows, column.arrow().type))
+        tables[name] = rows
+    return in_memory(tables, Settings(currency="KRW"))
 
 
 def in_memory(rows: Mapping[str, pa.Table], settings: Settings) -> Facts:
