@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+from scipy.stats import quantile_test
 from statsmodels.stats.proportion import proportion_confint
 
 from bokgi.domain.errors import NotFoundError
@@ -144,7 +145,11 @@ def test_medians_are_of_deals_whose_days_follow_each_other(answer: Row) -> None:
     for name, ends in (("to_win", ENDS[:1]), ("to_loss", ENDS[1:])):
         took = [(row["closed_on"] - row["created_on"]).days for row in rows if row["outcome"] in ends]
         took = [days for days in took if days >= 0]
-        assert answer["total"][name] == {"median": median(took), "n": len(took), "reason": None}
+        found = answer["total"][name]
+        assert (found["median"], found["n"], found["reason"]) == (median(took), len(took), None)
+        referee: Any = quantile_test(took, q=median(took), p=0.5)
+        between = referee.confidence_interval(0.95)
+        assert (found["low"], found["high"]) == (between.low, between.high)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 import ibis
+import numpy as np
 from ibis import _
 from scipy.stats import binomtest
 
-from bokgi.analysis.trends import WINDOW, in_windows
+from bokgi.analysis.trends import WINDOW, in_windows, median_of
 from bokgi.analysis.visits import ladder
-from bokgi.analysis.win_loss import decided, loss_reasons, win_loss
+from bokgi.analysis.win_loss import cycle, decided, loss_reasons, win_loss
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
@@ -77,11 +78,7 @@ def ask_win_loss(
             "level": LEVEL,
             "minimum_n": minimum,
             "weeks": weeks,
-            "total": _counted(here, total)
-            | {
-                "to_win": _median(total.get("cycle_days"), total.get("cycle_n", 0), minimum),
-                "to_loss": _median(total.get("loss_days"), total.get("loss_n", 0), minimum),
-            },
+            "total": _counted(here, total) | _days_to_the_end(closed, minimum),
             "reasons": [_reason(here, row) for row in reasons],
             "stages": _stages(here, closed),
             "people": _people(closed),
@@ -146,9 +143,24 @@ def _sum(here: Asked, row: Mapping[str, Any], name: str) -> Json:
     }
 
 
-def _median(days: float | None, n: int, minimum: int) -> Json:
-    enough = days is not None and n >= minimum
-    return {"median": days if enough else None, "n": n, "reason": None if enough else _FEW}
+def _days_to_the_end(closed: ibis.Table, minimum: int) -> Json:
+    """Give the median days from creation to the win, and to the loss or the end without a decision."""
+    timed = closed.mutate(won=_.outcome == Outcome.WON.value, days=cycle()).filter(_.days >= 0)
+    rows = _rows(timed.group_by("won", "days").agg(n=_.count()).order_by("days"))
+    return {
+        name: _median(
+            [row["days"] for row in rows if row["won"] is won], [row["n"] for row in rows if row["won"] is won], minimum
+        )
+        for name, won in (("to_win", True), ("to_loss", False))
+    }
+
+
+def _median(days: Sequence[int], counts: Sequence[int], minimum: int) -> Json:
+    n = sum(counts)
+    if not n or n < minimum:
+        return {"median": None, "low": None, "high": None, "level": LEVEL, "n": n, "reason": _FEW}
+    found = median_of(np.array(days, dtype=np.float64), np.array(counts))
+    return {"median": found.value, "low": found.low, "high": found.high, "level": LEVEL, "n": n, "reason": None}
 
 
 def _reason(here: Asked, row: Mapping[str, Any]) -> Json:

@@ -105,12 +105,23 @@ def figures(screen: Screen, found: Json, kpis: str) -> list[Figure]:
             Figure(
                 say(label),
                 "" if one["median"] is None else speaker.days(one["median"]),
-                range=say(N_("from {n} {n:deal|deals} on"), n=found["minimum_n"]) if one["median"] is None else "",
+                range=say(N_("from {n} {n:deal|deals} on"), n=found["minimum_n"])
+                if one["median"] is None
+                else _days_between(screen, one),
                 n=cases(one["n"]),
                 definition=Link(definition, defined) if defined else None,
             )
         )
     return told
+
+
+def _days_between(screen: Screen, one: Json) -> str:
+    if one["low"] is None:
+        return ""
+    level = screen.speaker.percent(one["level"])
+    return screen.say(
+        N_("{level} interval {ends}"), level=level, ends=screen.speaker.days_ends(one["low"], one["high"])
+    )
 
 
 def _rows(screen: Screen, address: str) -> Link | None:

@@ -86,11 +86,17 @@ def _show(session: Session, found: dict[str, Any]) -> None:
         medians = ((N_("Won"), total["to_win"]), (N_("Lost or without decision"), total["to_loss"]))
         show_table(
             session,
-            [(N_("Days from creation"), "left"), (N_("Median"), "right"), (N_("Rests on"), "right")],
+            [
+                (N_("Days from creation"), "left"),
+                (N_("Median"), "right"),
+                (N_("Interval"), "right"),
+                (N_("Rests on"), "right"),
+            ],
             [
                 (
                     session.word(name),
                     session.word(N_("too few")) if one["median"] is None else speaker.days(one["median"]),
+                    "" if one["low"] is None else speaker.days_ends(one["low"], one["high"]),
                     speaker.text(N_("{n} {n:deal|deals}"), n=one["n"]),
                 )
                 for name, one in medians
