@@ -57,15 +57,21 @@ def in_windows(rows: ibis.Table, column: str, spans: Sequence[Period]) -> ibis.T
     return inside.mutate(**{WINDOW: (days // spans[0].days).cast("int64")})
 
 
-def cycles(deals: ibis.Table, spans: Sequence[Period], *, by: Sequence[str] = ()) -> ibis.Table:
-    """Count the won deals by `by`, `window` of the win and `days` from creation to it: `n`, in that order.
+def cycles(
+    deals: ibis.Table,
+    spans: Sequence[Period],
+    *,
+    by: Sequence[str] = (),
+    outcomes: Sequence[Outcome] = (Outcome.WON,),
+) -> ibis.Table:
+    """Count the deals that ended with some outcome by `by`, `window` of the end and `days` from creation to it: `n`.
 
     Reads `deals` (one row per deal: `outcome, created_on, closed_on`). Deals without a creation date, or closed before
-    it, are left out, as in `analysis.win_loss`.
+    it, are left out, as in `analysis.win_loss`. Rows are in the order of these columns.
     """
     whole = Period(spans[0].start, spans[-1].end)
-    won = decided(deals, period=whole).filter(_.outcome == Outcome.WON.value)
-    told = in_windows(won, "closed_on", spans).mutate(days=-_.created_on.delta(_.closed_on, unit="day").cast("int64"))
+    ended = decided(deals, period=whole).filter(_.outcome.isin([outcome.value for outcome in outcomes]))
+    told = in_windows(ended, "closed_on", spans).mutate(days=-_.created_on.delta(_.closed_on, unit="day").cast("int64"))
     return told.filter(_.days >= 0).group_by(*by, WINDOW, "days").agg(n=_.count()).order_by(*by, WINDOW, "days")
 
 

@@ -71,14 +71,14 @@ class Session:
 
         return Lake.open(self.home, create=create)
 
-    def version(self, time_zone: str = TIME_ZONE) -> int | None:
+    def version(self) -> int | None:
         """Give the lake version whose facts answer: the newest of the day `known_on`; null for the newest of all.
 
         Raises `NotFoundError` (`nothing_known_yet`) where nothing had been imported by the end of that day.
         """
         if self.known_on is None:
             return None
-        lake, zone = self.lake(), ZoneInfo(time_zone)
+        lake, zone = self.lake(), ZoneInfo(TIME_ZONE)
         version = lake.version_at(datetime.combine(self.known_on, time.max, zone))
         if version == 0:
             first = min((found.at for found in lake.imports()), default=None)

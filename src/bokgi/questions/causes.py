@@ -58,7 +58,7 @@ def ask_causes(facts: Facts, *, as_of: date, person_id: str) -> Json:
         reading = next((one for one in found if one.person_id == person_id), Reading(person_id, ()))
         against, why_not = _against(here, person_id, period, comparison)
         before = _before(here, person_id, period)
-        result = _result(here, against, before)
+        result = _result(here, against, before, why_not)
         team = here.facts.memberships.filter(_.person_id == person_id).order_by(_.valid_from.desc()).limit(1)
         teams = team.to_pyarrow()["team"].to_pylist()
         return {
@@ -224,7 +224,7 @@ def _before(here: Asked, person_id: str, period: Period) -> Json | None:
     return told if told["reason"] is None else None
 
 
-def _result(here: Asked, against: Against | None, before: Json | None) -> Json:
+def _result(here: Asked, against: Against | None, before: Json | None, why_not: str | None) -> Json:
     was = None if before is None else Decimal(before["before"]["won"]["amount"])
     now = None if before is None else Decimal(before["after"]["won"]["amount"])
     low = None if against is None else against.won < LOW * against.average
@@ -238,7 +238,7 @@ def _result(here: Asked, against: Against | None, before: Json | None) -> Json:
         "falling": falling,
         "falling_reason": "nothing_before" if before is not None and falling is None else None,
         "falling_by_chance": None if before is None else before["by_chance"],
-        "reason": "too_few" if against is None and before is None else None,
+        "reason": why_not if before is None else None,
     }
 
 

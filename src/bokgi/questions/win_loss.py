@@ -12,9 +12,9 @@ import numpy as np
 from ibis import _
 from scipy.stats import binomtest
 
-from bokgi.analysis.trends import WINDOW, in_windows, median_of
+from bokgi.analysis.trends import WINDOW, cycles, in_windows, median_of
 from bokgi.analysis.visits import ladder
-from bokgi.analysis.win_loss import cycle, decided, loss_reasons, win_loss
+from bokgi.analysis.win_loss import decided, loss_reasons, win_loss
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
@@ -78,7 +78,7 @@ def ask_win_loss(
             "level": LEVEL,
             "minimum_n": minimum,
             "weeks": weeks,
-            "total": _counted(here, total) | _days_to_the_end(closed, minimum),
+            "total": _counted(here, total) | _days_to_the_end(closed, period, minimum),
             "reasons": [_reason(here, row) for row in reasons],
             "stages": _stages(here, closed),
             "people": _people(closed),
@@ -143,23 +143,19 @@ def _sum(here: Asked, row: Mapping[str, Any], name: str) -> Json:
     }
 
 
-def _days_to_the_end(closed: ibis.Table, minimum: int) -> Json:
+def _days_to_the_end(closed: ibis.Table, period: Period, minimum: int) -> Json:
     """Give the median days from creation to the win, and to the loss or the end without a decision."""
-    timed = closed.mutate(won=_.outcome == Outcome.WON.value, days=cycle()).filter(_.days >= 0)
-    rows = _rows(timed.group_by("won", "days").agg(n=_.count()).order_by("days"))
-    return {
-        name: _median(
-            [row["days"] for row in rows if row["won"] is won], [row["n"] for row in rows if row["won"] is won], minimum
-        )
-        for name, won in (("to_win", True), ("to_loss", False))
-    }
+    ends = {"to_win": (Outcome.WON,), "to_loss": (Outcome.LOST, Outcome.NO_DECISION)}
+    return {name: _median(cycles(closed, (period,), outcomes=outcomes), minimum) for name, outcomes in ends.items()}
 
 
-def _median(days: Sequence[int], counts: Sequence[int], minimum: int) -> Json:
-    n = sum(counts)
+def _median(counted: ibis.Table, minimum: int) -> Json:
+    cells = counted.to_pyarrow()
+    days, counts = (cells[name].to_numpy() for name in ("days", "n"))
+    n = int(counts.sum())
     if not n or n < minimum:
         return {"median": None, "low": None, "high": None, "level": LEVEL, "n": n, "reason": _FEW}
-    found = median_of(np.array(days, dtype=np.float64), np.array(counts))
+    found = median_of(days.astype(np.float64), counts)
     return {"median": found.value, "low": found.low, "high": found.high, "level": LEVEL, "n": n, "reason": None}
 
 
