@@ -76,6 +76,7 @@ NAMED: Final[dict[str, tuple[str, ...]]] = VALUES | {
         *(f"{mode.value}.{count}" for mode, counts in FIGURES.items() for count in counts),
         *(f"change.{part}" for part in CHANGES),
         "closed_by",
+        "ended_in",
     ),
     "category": CATEGORIES,
     "attention": ("any", *ATTENTION),

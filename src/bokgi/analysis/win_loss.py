@@ -146,6 +146,23 @@ def loss_reasons(deals: ibis.Table, *, period: Period, by: Sequence[str] = (), m
     return told.order_by(*by, "outcome", _.deals.desc(), _.lost_reason.asc(nulls_first=False))
 
 
+def stood_last(visits: ibis.Table) -> ibis.Table:
+    """In which open stage each deal that was lost, or ended without a decision, stood last.
+
+    Reads `visits` (`analysis.visits`). Gives `deal_id, pipeline, stage, stage_order`, one row per deal that ever ended
+    so and has a history, without order; a deal that was won in the end is in it, too, when it had been lost before.
+
+    >>> import pyarrow as pa
+    >>> rows = {"deal_id": ["d", "d"], "visit": [1, 2], "pipeline": ["p"] * 2, "stage": ["talk", "offer"]}
+    >>> rows |= {"stage_order": [1, 2], "exit": ["lost", "lost"]}
+    >>> stood_last(ibis.memtable(pa.table(rows))).to_pyarrow().to_pylist()
+    [{'deal_id': 'd', 'pipeline': 'p', 'stage': 'offer', 'stage_order': 2}]
+    """
+    ended = visits.filter(_.exit.isin(_ENDS[1:]))
+    last = ibis.row_number().over(ibis.window(group_by="deal_id", order_by=_.visit.desc()))
+    return ended.mutate(place=last).filter(_.place == 0).select("deal_id", "pipeline", "stage", "stage_order")
+
+
 def decided(deals: ibis.Table, *, period: Period) -> ibis.Table:
     """Deals that were won, lost or ended without a decision in the period."""
     return deals.filter(was_decided(period))

@@ -66,6 +66,9 @@ OUTCOMES: Final = {"won": N_("Won"), "lost": N_("Lost"), "no_decision": N_("No d
 NO_REASON: Final = N_("No reason given")
 """Stands in the place of the reason of a loss."""
 
+NO_STAGE: Final = N_("No stage on record")
+"""Stands in the place of the stage that a loss stood in last."""
+
 ATTENTION: Final = {
     "no_amount": N_("No amount"),
     "no_close_date": N_("No close date"),

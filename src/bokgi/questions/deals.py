@@ -17,6 +17,7 @@ from bokgi.analysis.funnel import FIGURES, FunnelMode, counted
 from bokgi.analysis.hygiene import REASONS
 from bokgi.analysis.totals import totals, waits_for_rate
 from bokgi.analysis.visits import ladder
+from bokgi.analysis.win_loss import stood_last
 from bokgi.domain.errors import UsageError
 from bokgi.domain.hangul import search_pattern
 from bokgi.domain.messages import N_, Message
@@ -45,6 +46,8 @@ MOST: Final = 50_000
 """Rows of one answer; a list of more is given in parts."""
 CLOSED_BY: Final = "closed_by"
 """Figure of closed deals that count for who had them when they closed."""
+ENDED_IN: Final = "ended_in"
+"""Figure of losses that stood last in `stage` of `pipeline`; those of a `person` as `CLOSED_BY` has them."""
 _CHANGE: Final = "change."
 _COLUMNS: Final = ("type", "product", "source", "lead_grade", "industry", "segment", "size", "region", "lost_reason")
 
@@ -60,7 +63,8 @@ class Where:
     (`period_flow.at_start`, see `analysis.funnel.FIGURES`) of the days `within`, in the row of `pipeline` and `stage`,
     or a part of the pipeline's change in these days (`change.created`, see `questions.moved.FIGURES`), of the deals
     that were the team's, the person's or the pipeline's on its first or its last day; or `closed_by`: `person` had them
-    on the day they closed, whoever has them now. `attention` is a reason of
+    on the day they closed, whoever has them now; or `ended_in`: lost, or ended without a decision, from `stage`,
+    and held by `person` then. `attention` is a reason of
     `analysis.hygiene`, or `any` of them.
     """
 
@@ -213,7 +217,7 @@ def _filtered(here: Asked, where: Where) -> ir.Table:
     if where.figure is None:
         # A figure names the row of the funnel where a deal was counted, which need not be where it is now.
         pairs |= {"pipeline": where.pipeline, "stage": where.stage if where.entered is None else None}
-    elif where.figure == CLOSED_BY or where.figure.startswith(_CHANGE):
+    elif where.figure == CLOSED_BY or where.figure.startswith(_CHANGE) or (where.figure == ENDED_IN and where.person):
         # What went to another team or person is a part of the change, and counts for who closed it.
         pairs = {}
     tests += [deals[name] == value for name, value in pairs.items() if value is not None]
@@ -258,15 +262,16 @@ def _counted(here: Asked, where: Where) -> ir.Table:
     _check(
         "--figure",
         figure,
-        [*(f"{mode.value}.{name}" for mode, names in FIGURES.items() for name in names), *changes, CLOSED_BY],
+        [*(f"{mode.value}.{name}" for mode, names in FIGURES.items() for name in names), *changes, CLOSED_BY, ENDED_IN],
     )
     mode, _dot, name = figure.partition(".")
     if figure in changes:
         return _changed(here, where, name)
     if figure == CLOSED_BY:
-        pairs = {"owner_id": where.person, "team": where.team, "pipeline": where.pipeline}
-        held = here.closed_by()
-        return held.filter([held[column] == value for column, value in pairs.items() if value is not None])
+        return _held(here, where, pipeline=where.pipeline)
+    if figure == ENDED_IN and where.stage is not None and where.pipeline is not None:
+        stood = stood_last(here.visits()).filter(_.pipeline == where.pipeline, _.stage == where.stage)
+        return stood if where.person is None else stood.semi_join(_held(here, where), "deal_id")
     if where.stage is None or where.pipeline is None or where.within is None:
         raise UsageError(
             "figure_incomplete",
@@ -283,6 +288,12 @@ def _counted(here: Asked, where: Where) -> ir.Table:
         stage=where.stage,
         figure=name,
     )
+
+
+def _held(here: Asked, where: Where, *, pipeline: str | None = None) -> ir.Table:
+    """Give the deals that counted for a person or team on the day they closed."""
+    held, pairs = here.closed_by(), {"owner_id": where.person, "team": where.team, "pipeline": pipeline}
+    return held.filter([held[column] == value for column, value in pairs.items() if value is not None])
 
 
 def _changed(here: Asked, where: Where, part: str) -> ir.Table:

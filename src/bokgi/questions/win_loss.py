@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 
 from bokgi.analysis.trends import WINDOW, cycles, in_windows, median_of
 from bokgi.analysis.visits import ladder
-from bokgi.analysis.win_loss import decided, loss_reasons, win_loss
+from bokgi.analysis.win_loss import decided, loss_reasons, stood_last, win_loss
 from bokgi.domain.measures import Between, Rate
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period
@@ -31,6 +31,7 @@ LEVEL: Final = 0.95
 ENDS: Final = (Outcome.WON.value, Outcome.LOST.value, Outcome.NO_DECISION.value)
 LOSSES: Final = ENDS[1:]
 _WEEK: Final = timedelta(days=7)
+NOT_CAUSES: Final = N_("Reasons are what somebody wrote down, not causes: people may choose the one that hurts least.")
 _BY_CHANCE: Final = 0.05
 """Two reasons of which chance alone makes one as much more frequent more often than this are not told apart."""
 _FEW: Final = "too_few"
@@ -176,9 +177,7 @@ def _reason(here: Asked, row: Mapping[str, Any]) -> Json:
 def _stages(here: Asked, closed: ibis.Table) -> list[Json]:
     """Count the lost deals by the open stage in which each stood last; a deal without history stands in none."""
     lost = closed.filter(_.outcome.isin(LOSSES)).select("deal_id", "outcome")
-    ends = here.visits().filter(_.exit.isin(LOSSES)).semi_join(lost, "deal_id")
-    last = ibis.row_number().over(ibis.window(group_by="deal_id", order_by=_.visit.desc()))
-    stood = ends.mutate(place=last).filter(_.place == 0).select("deal_id", "pipeline", "stage", "stage_order")
+    stood = stood_last(here.visits())
     labels = ladder(here.facts.stages).select("pipeline", "stage", "label")
     told = lost.left_join(stood, "deal_id").drop("deal_id_right")
     told = told.group_by("outcome", "pipeline", "stage", "stage_order").agg(deals=_.count())
@@ -264,8 +263,7 @@ def _caveats(
 ) -> list[Message]:
     said = []
     if any(row["lost_reason"] is not None for row in reasons):
-        text = N_("Reasons are what somebody wrote down, not causes: people may choose the one that hurts least.")
-        said.append(Message(text))
+        said.append(Message(NOT_CAUSES))
     if any(week["n"] and week["win_rate"] is None for week in weeks):
         text = N_("A week in which fewer than {n} {n:deal|deals} ended has no win rate: so few say little.")
         said.append(Message(text, {"n": minimum}))

@@ -23,7 +23,7 @@ AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
 PAGE = "/funnel/win-loss/"
 TEAM = quote("1팀")
-LOCKED = "Amounts and reasons are shown to who may see all deals that are counted"
+LOCKED = "Amounts, stages and reasons are shown to who may see all deals that are counted"
 WRITTEN = "the champion left us"
 
 
@@ -40,7 +40,9 @@ def written_with_reasons(written_home: Path, tmp_path_factory: pytest.TempPathFa
         for number in range(11)
     ]
     changes = f"deal_id | field | changed_on | old | new\ntold-1 | owner_id | {TODAY} | lee | park"
-    add(home, {"deals": "\n".join(rows), "deal_changes": changes})
+    stood = [f"told-{number} | {closed - timedelta(days=9)} | proposal" for number in range(11) if number != 2]
+    events = "\n".join(["deal_id | entered_on | stage", *stood])
+    add(home, {"deals": "\n".join(rows), "deal_changes": changes, "stage_events": events})
     return home
 
 
@@ -67,8 +69,9 @@ def test_every_count_opens_as_many_deals(as_role: AsRole, asked: str) -> None:
     client = as_role("leader")
     links = re.findall(r'href="(/deals/[?][^"]+)"[^>]*>([0-9,]+)</a>', page(client, f"{PAGE}{asked}"))
     reasons = [link for link in links if "lost_reason" in link[0]]
-    assert (len(links) > 9, len(reasons)) == (True, 2)
-    chosen = [*links[:-2:6], *reasons]
+    stages = [link for link in links if "ended_in" in link[0]]
+    assert (len(links) > 9, len(reasons), len(stages) > 0) == (True, 2, True)
+    chosen = [*links[: -len(stages) - 2 : 6], *stages, *reasons]
     opened = {address: (int(number), len(rows(client, f"{address}&export=csv"))) for address, number in chosen}
     assert {address: found for address, found in opened.items() if found[0] != found[1]} == {}
 
@@ -81,13 +84,34 @@ def test_who_may_not_see_all_deals_sees_counts_without_amounts_and_reasons(as_ro
         shown = page(client, PAGE)
         assert (LOCKED in shown, WRITTEN in shown, "Won, ₩" in shown) == (True, False, False), role
         assert "Win rate, 95% interval" in shown
+        assert ("Stood last in" in shown, "not causes" in shown) == (False, False)
         taken = rows(client, f"{PAGE}?weeks-export=csv")
         assert "Won amount" not in taken[0]
         assert client.get(f"{PAGE}?lost-export=csv")["Content-Type"].startswith("text/html")
     for role, asked in (("rep", "?person=lee"), ("manager", f"?team={TEAM}"), ("leader", "")):
         shown = page(as_role(role), f"{PAGE}{asked}")
         assert (LOCKED in shown, "Won, ₩" in shown, "Reasons of losses" in shown) == (False, True, True), role
-    assert WRITTEN in page(as_role("leader"), PAGE)
+    shown = page(as_role("leader"), PAGE)
+    assert (WRITTEN in shown, "Stood last in" in shown, "not causes" in shown) == (True, True, True)
+
+
+@pytest.mark.usefixtures("reasons")
+def test_a_period_of_ones_own_is_kept_to_the_day_but_of_sums_to_whole_weeks(as_role: AsRole) -> None:
+    """Days that differ by one would tell who sees sums only which deal ended on it."""
+    monday = TODAY - timedelta(days=TODAY.weekday() + 14)
+    asked = f"{PAGE}?from={monday + timedelta(days=1)}&to={monday + timedelta(days=8)}"
+    for role, starts in (("leader", 1), ("rep", 0)):
+        client = as_role(role)
+        shown = page(client, asked)
+        first = re.search(r'type="date" value="([^"]+)"[^>]*name="from"', shown) or pytest.fail("no form of the days")
+        assert first[1] == (monday + timedelta(days=starts)).isoformat()
+        assert ("Whole weeks are shown." in shown, "last 13 weeks" in shown) == (role == "rep", True)
+        weeks = rows(client, f"{asked}&weeks-export=csv")
+        assert [week["Weeks from"] for week in weeks] == [first[1], (monday + timedelta(days=7)).isoformat()]
+    leader = as_role("leader")
+    assert 'type="date"' not in page(leader, PAGE)
+    assert leader.get(f"{PAGE}?from=1999-01-01").status_code == 400
+    assert leader.get(f"{PAGE}?from={TODAY}&to={monday}").status_code == 400
 
 
 @pytest.mark.usefixtures("reasons")

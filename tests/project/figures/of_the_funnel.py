@@ -218,7 +218,13 @@ def win_loss(answer: Json) -> Expected:
         for one in lost
     ]
     assert lost
+    stages: dict[str, dict[str, int]] = {}
+    for one in answer["stages"]:
+        counts = stages.setdefault(one["label"] or "No stage on record", {"lost": 0, "no_decision": 0})
+        counts[one["outcome"]] += one["deals"]
+    stood: Rows = [[label, None, str(of["lost"]), str(of["no_decision"])] for label, of in stages.items()]
+    assert stood
     return Expected(
-        rows={"Wins and losses by week": rows, "Reasons of losses": reasons},
+        rows={"Wins and losses by week": rows, "Stages of losses": stood, "Reasons of losses": reasons},
         words=texts([*answer["said"], *answer["caveats"], *answer["would_change"]]),
     )

@@ -15,7 +15,7 @@ from bokgi.domain.labels import ATTENTION, FORECAST_CATEGORIES, OUTCOMES
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period, read_date
 from bokgi.questions.asked import COLUMN_NAMES, Json
-from bokgi.questions.deals import ANY_REASON, CLOSED_BY, MOST, Span, Where, list_deals
+from bokgi.questions.deals import ANY_REASON, CLOSED_BY, ENDED_IN, MOST, Span, Where, list_deals
 from bokgi.questions.stages import ask_stages
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.export import Value
@@ -297,6 +297,8 @@ def _written(text: str, speaker: Speaker) -> str:
 def _figure(screen: Screen, figure: str) -> str:
     if figure == CLOSED_BY:
         return screen.say(N_("held by this person on the day it closed"))
+    if figure == ENDED_IN:
+        return screen.say(N_("stood last in this stage before it was lost or ended without a decision"))
     mode, _dot, name = figure.partition(".")
     if mode == "change":
         return f"{screen.say(N_('Pipeline change'))} · {screen.speaker.label(CHANGES, name)}"

@@ -148,13 +148,16 @@ def wins_and_losses(request: PageRequest) -> HttpResponse:
     """Show what was won and lost week by week, and the reasons of losses; or one of the tables as a file."""
     screen = screen_of(request, shows="sums", also=win_loss.periods_of)
     asked = win_loss.read(screen)
-    shown: dict[str, object] = {"asked": asked, "windows": win_loss.WINDOWS, "found": None}
+    shown: dict[str, object] = {"asked": asked, "found": None}
+    shown |= {"windows": win_loss.windows(screen, asked), "fields": win_loss.fields(screen, asked)}
     if screen.hidden:
         return page(screen, "win_loss.html", **shown)
     found = win_loss.answer(screen, asked)
     everything = win_loss.sees_all(screen, found)
     made = {"weeks": win_loss.weeks_sheet(screen, found, amounts=everything)}
-    made |= win_loss.reasons_sheets(screen, found) if everything else {}
+    if everything:
+        made |= {"stages": win_loss.stages_sheet(screen, found)} if found["stages"] else {}
+        made |= win_loss.reasons_sheets(screen, found)
     query, sheets = dict(request.GET.lists()), []
     for name, sheet in made.items():
         listing = Listing.read(sheet.table.columns, query, prefix=f"{name}-", size=win_loss.LONGEST, lang=screen.lang)
@@ -162,6 +165,7 @@ def wins_and_losses(request: PageRequest) -> HttpResponse:
             return sheet_file(screen, listing, sheet, f"win-loss-{name}")
         sheets.append((name, sheet.table.caption, sheet, listing))
     shown |= {"found": found, "all": everything, "sheets": sheets}
+    shown |= {"caveats": win_loss.caveats(found, reasons=everything)}
     return page(screen, "win_loss.html", **shown, figures=win_loss.figures(screen, found, reverse("kpi:index")))
 
 

@@ -1,4 +1,4 @@
-"""The page of wins and losses: week by week, and the reasons written down for losses."""
+"""The page of wins and losses: week by week, the stages in which losses stood last, the reasons written down."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any, Final
 
 from bokgi.apps.pipeline.funnel import deals_address
 from bokgi.apps.pipeline.selectors import Screen
-from bokgi.domain.labels import NO_REASON, OUTCOMES
-from bokgi.domain.messages import N_
-from bokgi.domain.period import Period
+from bokgi.domain.errors import UsageError
+from bokgi.domain.labels import NO_REASON, NO_STAGE, OUTCOMES, PIPELINES
+from bokgi.domain.messages import N_, Message
+from bokgi.domain.period import Period, read_date
 from bokgi.questions.asked import Json
-from bokgi.questions.deals import CLOSED_BY
-from bokgi.questions.win_loss import ENDS, LEVEL, LOSSES, WEEKS, ask_win_loss
+from bokgi.questions.deals import CLOSED_BY, ENDED_IN
+from bokgi.questions.win_loss import ENDS, LEVEL, LOSSES, NOT_CAUSES, WEEKS, ask_win_loss
 from bokgi.ui import marks
-from bokgi.ui.blocks import Badge, Cell, Column, Figure, Link, Table
+from bokgi.ui.blocks import Badge, Cell, Column, Field, Figure, Link, Table
 from bokgi.ui.export import Value
 from bokgi.ui.format import ABSENT
 from bokgi.ui.format import n as cases
@@ -26,22 +27,69 @@ from bokgi.ui.speaker import amount_of
 WINDOWS: Final = {str(weeks): weeks for weeks in (WEEKS, 2 * WEEKS, 4 * WEEKS)}
 """How many complete weeks before the running one may be looked at."""
 LONGEST: Final = 4 * WEEKS + 1
+_MOST: Final = 16 * WEEKS
+"""Weeks of a period of one's own, at most: each is a row."""
 _REASONS: Final = {"lost": N_("Reasons of losses"), "no_decision": N_("Reasons of deals without a decision")}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address asks: how many complete weeks, and with the running one the period that they make."""
+    """What the address asks: so many complete weeks and the running one, or (null) a period of one's own."""
 
-    weeks: str
+    weeks: str | None
     period: Period
 
 
 def read(screen: Screen) -> Asked:
-    """Read the number of weeks; one that is not offered counts as the first."""
-    weeks = screen.request.GET.get("weeks") or str(WEEKS)
+    """Read the number of weeks (one that is not offered counts as the first), or the first and last day.
+
+    Who sees sums only gets whole weeks: days that differ by one would tell which deal ended on it. Raises `UsageError`
+    for a day that is none, and for a period that ends before it begins or is too long.
+    """
+    query = screen.request.GET
+    if query.get("from") or query.get("to"):
+        return Asked(None, _own(screen, query.get("from"), query.get("to")))
+    weeks = query.get("weeks") or str(WEEKS)
     weeks = weeks if weeks in WINDOWS else str(WEEKS)
     return Asked(weeks, period_of(screen.as_of, WINDOWS[weeks]))
+
+
+def _own(screen: Screen, first: str | None, last: str | None) -> Period:
+    end = read_date(last) if last else screen.as_of
+    start = read_date(first) if first else period_of(end).start
+    Period(start, end)  # refuses a last day before the first
+    if screen.sums_only:
+        start, end = Period.week_of(start).start, Period.week_of(end).last
+    if (end - start).days >= 7 * _MOST:
+        raise UsageError(
+            "period_too_long",
+            Message(N_("That is more than {n} weeks."), {"n": _MOST}),
+            Message(N_("Choose days that lie closer together.")),
+        )
+    return Period(start, end + timedelta(days=1))
+
+
+def windows(screen: Screen, asked: Asked) -> list[tuple[str, str, bool]]:
+    """Offer the numbers of weeks and a period of one's own: what it is called, its address, whether it is shown."""
+    no_days = {"from": None, "to": None}
+    told = [
+        (screen.say(N_("last {n} weeks"), n=weeks), screen.address(weeks=weeks, **no_days), weeks == asked.weeks)
+        for weeks in WINDOWS
+    ]
+    days = {"from": asked.period.start.isoformat(), "to": min(asked.period.last, screen.as_of).isoformat()}
+    return [*told, (screen.say(N_("Own period")), screen.address(weeks=None, **days), asked.weeks is None)]
+
+
+def fields(screen: Screen, asked: Asked) -> list[Field]:
+    """Give the form in which the days are chosen; nothing where weeks are counted back."""
+    if asked.weeks is not None:
+        return []
+    whole = screen.say(N_("Whole weeks are shown.")) if screen.sums_only else ""
+    days = ((N_("First day"), "from", asked.period.start), (N_("Last day"), "to", asked.period.last))
+    return [
+        Field(name, screen.say(label), "date", day.isoformat(), hint=whole if name == "to" else "", required=True)
+        for label, name, day in days
+    ]
 
 
 def period_of(on: date, weeks: int = WEEKS) -> Period:
@@ -56,8 +104,12 @@ def periods_of(screen: Screen) -> tuple[Period, ...]:
 
 def answer(screen: Screen, asked: Asked) -> Json:
     """Ask, of what is looked at."""
+    # The answer that is kept for everybody names no days.
     start = None if asked.weeks == str(WEEKS) else asked.period.start
-    return screen.ask(ask_win_loss, start=start, team=screen.team, pipeline=screen.pipeline, person=screen.person)
+    end = None if asked.weeks is not None else asked.period.end
+    return screen.ask(
+        ask_win_loss, start=start, end=end, team=screen.team, pipeline=screen.pipeline, person=screen.person
+    )
 
 
 def sees_all(screen: Screen, found: Json) -> bool:
@@ -65,10 +117,16 @@ def sees_all(screen: Screen, found: Json) -> bool:
     return screen.owners is None or all(screen.viewer.sees_person(one["person_id"]) for one in found["people"])
 
 
-def _deals(screen: Screen, one: Json, outcome: str, **more: str) -> str:
+def caveats(found: Json, *, reasons: bool) -> list[Json]:
+    """Give what the answer does not say; of reasons only where they are shown."""
+    return [sentence for sentence in found["caveats"] if reasons or sentence["message"] != NOT_CAUSES]
+
+
+def _deals(screen: Screen, one: Json, outcome: str, **more: str | None) -> str:
     """Give the list of the deals that ended so in some days; a person's are those held when they closed."""
     figure = None if screen.person is None else CLOSED_BY
-    return deals_address(screen, outcome=outcome, closed=f"{one['start']}..{one['end']}", figure=figure, **more)
+    wanted = {"outcome": outcome, "closed": f"{one['start']}..{one['end']}", "figure": figure, **more}
+    return deals_address(screen, **wanted)
 
 
 def _count(screen: Screen, number: int, address: str) -> Cell:
@@ -267,3 +325,56 @@ def _reasons(screen: Screen, found: Json, outcome: str, reasons: Sequence[Json])
         **_interval_heads(screen, N_("Share")),
     }
     return Sheet(Table(say(_REASONS[outcome]), columns, rows, hidden_caption=True), values, heads)
+
+
+def stages_sheet(screen: Screen, found: Json) -> Sheet:
+    """Draw in which stages the losses stood last, each count leading to its deals; empty without any."""
+    say, speaker = screen.say, screen.speaker
+    stages: dict[tuple[str | None, str | None], dict[str, int]] = {}
+    labels: dict[tuple[str | None, str | None], str] = {}
+    for row in found["stages"]:
+        key = (row["pipeline"], row["stage"])
+        stages.setdefault(key, dict.fromkeys(LOSSES, 0))[row["outcome"]] += row["deals"]
+        labels[key] = row["label"] if row["stage"] is not None else say(NO_STAGE)
+    several = len({pipeline for pipeline, stage in stages if stage is not None}) > 1
+    largest = max((sum(counts.values()) for counts in stages.values()), default=1)
+    columns = [
+        Column(say(N_("Stood last in")), key="stage"),
+        Column(say(N_("No decision, lost")), drawn=True, key="bar"),
+        *(Column(say(OUTCOMES[end]), "right", key=end, sortable=True) for end in LOSSES),
+    ]
+    rows, values = [], list[dict[str, Value]]()
+    # Whose stage nobody knows comes last.
+    for key in sorted(stages, key=lambda key: key[1] is None):
+        pipeline, stage = key
+        counts = stages[key]
+        where = {"figure": ENDED_IN, "pipeline": pipeline, "stage": stage}
+        words = say(N_("{no_decision} without a decision, {lost} lost"), **counts)
+        bar = marks.parts_bar(0, counts["no_decision"], counts["lost"], largest=largest, width=150, label=words)
+        name = speaker.label(PIPELINES, pipeline) if several and pipeline is not None else ""
+        rows.append(
+            [
+                Cell(labels[key], sub=name, strong=stage is not None),
+                Cell(mark=bar),
+                *(
+                    Cell(speaker.count(counts[end]))
+                    if stage is None
+                    else _count(screen, counts[end], _deals(screen, found["period"], end, **where))
+                    for end in LOSSES
+                ),
+            ]
+        )
+        values.append({"stage": labels[key], "pipeline": name, **counts})
+    heads = {
+        "stage": say(N_("Stood last in")),
+        **({"pipeline": say(N_("Pipeline"))} if several else {}),
+        **{end: say(OUTCOMES[end]) for end in LOSSES},
+    }
+    table = Table(
+        say(N_("Stages of losses")),
+        columns,
+        rows,
+        hidden_caption=True,
+        legend=(("hatch", say(N_("No decision"))), ("bar-0", say(N_("Lost")))),
+    )
+    return Sheet(table, values, heads)

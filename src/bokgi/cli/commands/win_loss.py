@@ -9,7 +9,7 @@ import typer
 from bokgi.cli.answering import answer, asked_once, conclude, day, interval, key_of, say_all, show_table, window
 from bokgi.cli.registry import Answer, command
 from bokgi.cli.session import Session
-from bokgi.domain.labels import NO_REASON, OUTCOMES, PIPELINES
+from bokgi.domain.labels import NO_REASON, NO_STAGE, OUTCOMES, PIPELINES
 from bokgi.domain.messages import N_, Message
 
 
@@ -131,7 +131,7 @@ def _show(session: Session, found: dict[str, Any]) -> None:
             [(N_("Stood last in"), "left"), (N_("Outcome"), "left"), (N_("Deals"), "right")],
             [
                 (
-                    session.word(N_("no stage on record"))
+                    session.word(NO_STAGE)
                     if one["stage"] is None
                     else f"{speaker.label(PIPELINES, one['pipeline'])}: {one['label']}"
                     if several
