@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -14,9 +16,11 @@ from rich.console import Console
 
 from bokgi.apps.reviews.rendering.html import html
 from bokgi.apps.reviews.rendering.markdown import escaped, markdown
+from bokgi.apps.reviews.rendering.parts.execution import _work
 from bokgi.apps.reviews.rendering.pdf import pdf
 from bokgi.apps.reviews.rendering.text import _pages, _table, text
 from bokgi.ui.blocks import Cell, Column, Table
+from bokgi.ui.speaker import Speaker
 from bokgi.ui.templating import joined
 from tests.apps.reviews.rendering.example import PEOPLE, example
 
@@ -156,7 +160,8 @@ def test_a_table_wider_than_the_terminal_is_split_with_its_first_column_repeated
 def test_a_table_loses_no_words_at_any_width(width: int) -> None:
     words = "예정일 1,030일 지남, 다음 단계 없음, 금액 없음"
     cells = ["United Oil & Gas Corp. United Oil Plant", "–", "68", "279", "–", "2024년 2월 3일", words]
-    table = Table("t", [Column(name) for name in "abcdefg"], [[Cell(cell) for cell in cells]])
+    heads = ["기회", "담당", "금액, 만원", "머문 날", "마지막 접촉", "종료 예정일", "이야기할 점"]
+    table = Table("t", [Column(name) for name in heads], [[Cell(cell) for cell in cells]])
     console = Console(width=width, color_system=None, markup=False)
     with console.capture() as captured:
         console.print(*_table(table, width), sep="\n")
@@ -173,3 +178,12 @@ def test_in_a_long_list_a_team_stands_in_brackets_behind_its_first_person() -> N
             console.print(part)
     lines = [" ".join(line.split()) for line in captured.get().splitlines()]
     assert {"Kim 0 (Central) 1", "Kim 1 1", "Kim 9 (East) 1"} <= set(lines)
+
+
+def test_where_the_data_tell_nothing_of_the_work_there_is_no_table_of_names_alone() -> None:
+    row: dict[str, Any] = {"name": "이준호", "team": "", "standard": [], "care": {}, "activities": {}, "entered": {}}
+    review = {"execution": [row], "execution_total": {"this_week": row}, "stages": [], "untouched_days": 10}
+    speaker = Speaker("ko", date(2026, 11, 24), "KRW")
+    assert _work(review, speaker) == []
+    row["care"]["untouched"] = 1
+    assert len(_work(review, speaker)) == 1

@@ -71,12 +71,31 @@ def _pages(table: Table, width: int) -> list[list[int]]:
     return pages
 
 
-def grid(table: Table, columns: list[int] | None = None) -> Grid:
+def _widths(table: Table, places: list[int], width: int, *, beside: bool) -> list[int]:
+    """Share a width out: to each column what it needs, the rest to those that want least more.
+
+    Rich would take from the widest columns more than they can spare, and cut off what they say.
+    """
+    found = {place: _width(table, place, beside=beside) for place in places}
+    more = {}
+    for place, needed in found.items():
+        cells = (_cell(row[place], beside=beside).plain for row in (*table.rows, *table.foot))
+        lines = [line for cell in (plain(table.columns[place].label), *cells) for line in cell.splitlines()]
+        more[place] = max(max((cell_len(line) for line in lines), default=0) - needed, 0)
+    left = width - sum(found.values()) - _BETWEEN * (len(places) - 1)
+    for place in sorted(places, key=lambda place: more[place]):
+        added = min(more[place], max(left, 0))
+        found[place] += added
+        left -= added
+    return [found[place] for place in places]
+
+
+def grid(table: Table, width: int, columns: list[int] | None = None) -> Grid:
     """Lay a table out, or some of its columns."""
     places = _shown(table) if columns is None else columns
     beside = len(table.rows) > _LONG
     found = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for place in places:
+    for place, cells_wide in zip(places, _widths(table, places, width, beside=beside), strict=True):
         column = table.columns[place]
         right = column.align == "right"
         found.add_column(
@@ -84,7 +103,7 @@ def grid(table: Table, columns: list[int] | None = None) -> Grid:
             justify="right" if right else "left",
             vertical="top",
             overflow="fold",
-            min_width=_width(table, place, beside=beside),
+            width=cells_wide,
         )
     last, before = len(table.rows) - 1, ""
     for number, row in enumerate(table.rows):
@@ -110,7 +129,7 @@ def _indented(part: RenderableType, by: int = 2) -> Padding:
 def _table(table: Table, width: int) -> list[RenderableType]:
     parts: list[RenderableType] = [_text(table.caption, "bold")]
     for number, columns in enumerate(_pages(table, width - 2)):
-        parts += [Text("")] * min(number, 1) + [_indented(grid(table, columns))]
+        parts += [Text("")] * min(number, 1) + [_indented(grid(table, width - 2, columns))]
     if table.note:
         parts.append(_indented(_text(table.note, "dim")))
     return parts
@@ -147,9 +166,9 @@ def _items(found: Items) -> list[RenderableType]:
     return parts
 
 
-def _chart(found: Chart) -> list[RenderableType]:
+def _chart(found: Chart, width: int) -> list[RenderableType]:
     title = f"{found.title}, {found.unit}" if found.unit else found.title
-    return [_text(title, "bold"), _indented(grid(found.table))]
+    return [_text(title, "bold"), _indented(grid(found.table, width - 2))]
 
 
 def _block(block: Block, width: int) -> list[RenderableType]:
@@ -158,7 +177,7 @@ def _block(block: Block, width: int) -> list[RenderableType]:
     if isinstance(block, Verdict):
         return _verdict(block)
     if isinstance(block, Chart):
-        return _chart(block)
+        return _chart(block, width)
     return _items(block)
 
 

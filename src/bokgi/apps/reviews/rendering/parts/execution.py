@@ -37,7 +37,7 @@ def section(review: Json, speaker: Speaker) -> Section:
     rows = review["execution"]
     if rows:
         blocks.append(_results(review, speaker))
-        blocks.append(_work(review, speaker))
+        blocks += _work(review, speaker)
         blocks.append(_changes(review, speaker))
     return Section(
         key="execution",
@@ -116,7 +116,8 @@ def _person(row: Json) -> Cell:
     return Cell(row["name"], sub=row["team"] or "", strong=True)
 
 
-def _work(review: Json, speaker: Speaker) -> Table:
+def _work(review: Json, speaker: Speaker) -> list[Block]:
+    """Show what each person did and has to care for; nothing where the data tell neither."""
     rows, total = review["execution"], review["execution_total"]["this_week"]
     kinds = _kinds(total)
     stages = [stage for stage in review["stages"] if total["entered"].get(stage["key"])]
@@ -126,6 +127,8 @@ def _work(review: Json, speaker: Speaker) -> Table:
     care = _known_care(rows)
     columns += [Column(speaker.word(_CARE[what]), "right") for what in care]
     columns += [Column(f"→ {stage['label']}", "right") for stage in stages]
+    if len(columns) == 1:
+        return []
     note = speaker.text(
         N_(
             "Activities made by a system do not count. Untouched: no activity by a person in "
@@ -135,13 +138,14 @@ def _work(review: Json, speaker: Speaker) -> Table:
     )
     if asked:
         note = f"{speaker.word(N_('3 / 5: three done where the standard asks for five.'))} {note}"
-    return Table(
+    table = Table(
         caption=speaker.word(N_("Activities, open deals that need care, entries into stages (→)")),
         columns=columns,
         rows=[[_person(row), *_work_cells(row, kinds, care, stages, speaker)] for row in rows],
         foot=[[Cell(speaker.word(N_("Everyone")), strong=True), *_work_cells(total, kinds, care, stages, speaker)]],
         note=note,
     )
+    return [table]
 
 
 def _known_care(rows: Sequence[Json]) -> list[str]:
