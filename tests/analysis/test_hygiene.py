@@ -157,6 +157,15 @@ def test_the_age_in_a_stage_counts_all_visits_to_it() -> None:
     assert (talk["days_in_stage"], talk["stage_overdue"]) == (None, None)
 
 
+@pytest.mark.parametrize(("found_on", "days"), [("2026-11-27", None), ("2026-11-20", 7)])
+def test_what_a_first_export_finds_in_a_stage_has_no_age_on_that_day_and_then_at_least_the_days_since(
+    found_on: str, days: int | None
+) -> None:
+    events = f"deal_id | stage | entered_on | origin\nd | lead | {found_on} | snapshot"
+    (row,) = told(facts(deals=[CLEAN], calendar=DAYS, stages=STAGES, stage_events=events))
+    assert row["days_in_stage"] == days
+
+
 def test_what_cannot_be_known_is_null_and_counts_as_no_reason() -> None:
     deal = CLEAN | {"amount": None, "expected_close_on": None, "next_step_on": None, "has_next_step": None}
     deal |= {"unknown_then": ",amount,expected_close_on,has_next_step,next_step_on,"}

@@ -161,7 +161,7 @@ def test_what_the_first_snapshot_found_and_what_closed_on_no_known_day_is_left_o
         """,
     )
     (offer, talk) = converted(data, period=Period(date(2026, 11, 1), date(2026, 12, 1)))
-    assert (talk["entries"], talk["deals"], talk["start_unknown"], talk["end_unknown"]) == (3, 1, 1, 1)
+    assert (talk["entries"], talk["deals"], talk["start_unknown"], talk["end_unknown"]) == (2, 1, 1, 1)
     assert (talk["interval"], talk["reached"], talk["conversion"]) == (1, 1, 1.0)
     assert (offer["reached"], offer["reason"]) == (0, "too_few")
 

@@ -289,6 +289,28 @@ def test_a_workbook_says_when_it_was_saved_as_a_date_and_not_as_a_machine_writes
     assert re.fullmatch(spoken, said)
 
 
+@pytest.mark.parametrize(
+    ("header", "cell", "currency", "said"),
+    [
+        ("Amount", "500", None, True),
+        ("Amount", "$500", None, False),
+        ("Amount (USD)", "500", None, False),
+        ("Amount", "500", "USD", False),
+    ],
+)
+def test_a_currency_that_nobody_names_is_said_before_anything_is_written(
+    tmp_path: Path, header: str, cell: str, currency: str | None, *, said: bool
+) -> None:
+    path = tmp_path / "deals.csv"
+    rows = f"Deal ID,Deal name,Stage,{header}\nD1,Server,Proposal,{cell}\nD2,Cloud,Won,{cell}\n"
+    path.write_text(rows, encoding="utf-8")
+    with plan_import([path], options=PlanOptions(currency=currency)) as plan:
+        found = [finding.message.text("ko") for finding in plan.findings if finding.code == "currency_assumed"]
+    assert [text.partition(" 봅니다")[0] for text in found] == (
+        ["deals.csv의 “Amount” 금액이 어느 통화인지 적혀 있지 않아 KRW로"] if said else []
+    )
+
+
 def test_the_time_of_a_file_is_told_in_the_zone_of_the_organisation(company: Company, tmp_path: Path) -> None:
     settings = pa.table({"name": ["time_zone"], "setting": ["America/New_York"], "valid_from": [date(1970, 1, 1)]})
     enter(company.lake, {"settings": settings}, by="test", at=AT)

@@ -112,6 +112,13 @@ def test_an_empty_home_has_too_few_deals() -> None:
     assert spoken(found, "en")["said"][0]["text"].startswith("There are too few deals")
 
 
+def test_where_the_history_ended_long_ago_it_says_when() -> None:
+    deals = "deal_id | owner_id | stage | created_on\nd1 | lee | proposal | 2017-01-02"
+    events = "deal_id | stage | entered_on\nd1 | proposal | 2017-01-09"
+    found = asked(facts_of(None, **CAST, deals=deals, stage_events=events))
+    assert spoken(found, "en")["said"][0]["text"].endswith("The last one did on Jan 9, 2017: ask as of that day.")
+
+
 def test_that_none_stopped_at_one_stage_is_not_said_of_all() -> None:
     world = simulate(Organisation(seed=3, reps=3, deals=110))
     deals = world.tables["deals"]

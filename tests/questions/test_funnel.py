@@ -188,6 +188,13 @@ def test_thin_stages_have_no_conversion_and_say_why() -> None:
     assert {stage["conversion"] for stage in found["stages"]} == {None}
     assert {(stage["time"], stage["time_reason"]) for stage in found["stages"]} == {(None, "too_few")}
     assert len(found["caveats"]) == 2
+    assert [stage["entered"] for stage in found["stages"]] == [1, 1]
+
+    first = "\n        d1 | proposal | 2025-11-10 | snapshot"
+    found = asked(facts_of(None, **CAST, deals=deals, stage_events=f"deal_id | stage | entered_on | origin{first}"))
+    assert [stage["entered"] for stage in found["stages"]] == [0]
+    assert spoken(found, "en")["caveats"][0]["text"].startswith("1 deal was found in its stage by the first export")
+    assert spoken(found, "ko")["caveats"][0]["text"].startswith("기회 1건은 처음 가져온 파일에서 이미")
 
 
 def test_ended_deals_that_passed_no_known_stage_are_counted_aloud_where_no_conversion_can_be_shown() -> None:

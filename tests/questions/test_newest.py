@@ -15,8 +15,9 @@ DEALS = """
     d2      | lee      | open    | 2017-02-03 |
 """
 STEPS = """
-    deal_id | seq | stage    | entered_on
-    d2      | 1   | proposal | 2017-04-05
+    deal_id | seq | stage    | entered_on | origin
+    d2      | 1   | proposal | 2017-04-05 | recorded
+    d1      | 1   | proposal | 2017-08-09 | snapshot
 """
 DONE = """
     activity_id | kind | happened_on | automatic
@@ -34,6 +35,8 @@ DONE = """
         (date(2016, 12, 31), None),
     ],
 )
-def test_the_newest_record_is_of_any_kind_and_not_yet_to_come(as_of: date, day: str | None) -> None:
+def test_the_newest_record_is_of_any_kind_not_yet_to_come_and_nothing_that_a_first_export_found(
+    as_of: date, day: str | None
+) -> None:
     facts = facts_of(None, **CAST, deals=DEALS, stage_events=STEPS, activities=DONE)
     assert ask_newest(facts, as_of=as_of)["day"] == day

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -76,6 +77,10 @@ def test_nothing_is_said_of_windows_that_records_do_not_reach(facts: Facts) -> N
     assert reasons == ["unknown"] * 4 + [None] * 4
     assert [point["reason"] for point in points(answer, "cohort-close-rate")][:3] == ["unknown"] * 3
     assert [point["value"] is None for point in points(answer, "activity")] == [True] * 7 + [False]
+    silent = replace(facts, activities=facts.activities.limit(0))
+    assert {point["reason"] for point in points(ask_trends(silent, as_of=AS_OF), "activity")} == {"unknown"}
+    (untouched,) = (kpi for kpi in ask_kpis(silent, as_of=AS_OF)["kpis"] if kpi["key"] == "untouched")
+    assert (untouched["value"], untouched["reason"], untouched["n"] > 0) == (None, "unknown", True)
 
 
 def test_a_person_has_the_deals_and_activities_of_the_own(facts: Facts) -> None:

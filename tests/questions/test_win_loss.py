@@ -193,5 +193,8 @@ def test_nothing_that_ended_is_said_plainly(facts: Facts) -> None:
     assert [week["n"] for week in found["weeks"]] == [0, 0]
     assert (found["reasons"], found["stages"], found["people"]) == ([], [], [])
     assert "no deal was won" in spoken(found, "en")["said"][0]["text"]
+    assert len(found["said"]) == 1
+    later = ask_win_loss(facts, as_of=date(2040, 1, 2))
+    assert spoken(later, "ko")["said"][1]["text"].startswith("그전에 마지막으로 끝난 날은")
     with pytest.raises(NotFoundError, match="team"):
         ask_win_loss(facts, as_of=AS_OF, team="9팀")

@@ -14,7 +14,7 @@ from bokgi.analysis.activity import by_people, is_planned, was_held
 from bokgi.analysis.deal_traits import check_columns
 from bokgi.analysis.pushes import pushes
 from bokgi.analysis.totals import count_of, lacks_amount, totals
-from bokgi.analysis.visits import ladder
+from bokgi.analysis.visits import ladder, start_unknown
 from bokgi.domain.stage import Outcome
 
 PUSHES: Final = 3
@@ -64,7 +64,8 @@ def hygiene(
       `last_activity_on`, or since the deal was created or assigned when there was none) and none planned
       (`next_activity_on`); `never_touched`: no activity by a person at all, and none planned;
     - `nothing_planned`: no activity by a person lies ahead, nor the date of a next step;
-    - `stage_overdue`: in the stage for more days (`days_in_stage`, all visits to it) than `expected_days` of the stage.
+    - `stage_overdue`: in the stage for more days (`days_in_stage`, all visits to it; at least, where a first export
+      found the deal there; null on that day) than `expected_days` of the stage.
 
     Null: a value that was `unknown_then`; touch when there are no activities at all; what is planned when for fewer
     than one open deal in ten (`PLANNED`) anything is, for then the source does not tell what people plan; a passed date
@@ -82,8 +83,10 @@ def hygiene(
     ...     return ibis.memtable(pa.Table.from_pylist([row] if row else [], schema=schema))
     >>> deal = table("deals", deal_id="d", outcome="open", expected_close_on=date(2026, 11, 2), has_next_step=False)
     >>> nothing = [table(name) for name in ("stages", "activities", "deal_changes", "calendar")]
-    >>> none = table("stage_events").select("deal_id", "pipeline", "stage", "entered_on", left_on="entered_on")
-    >>> none = none.mutate(exit=none.stage)
+    >>> none = table("stage_events").select(
+    ...     "deal_id", "pipeline", "stage", "entered_on", "not_before_on", left_on="entered_on"
+    ... )
+    >>> none = none.mutate(exit=none.stage, interval=none.entered_on.isnull())
     >>> found = hygiene(deal, none, *nothing, as_of=date(2026, 11, 9))
     >>> found.select(
     ...     "deal_id", "no_amount", "close_passed", "no_next_step", "untouched", "reasons"
@@ -167,6 +170,8 @@ def _pushed(deals: ibis.Table, deal_changes: ibis.Table) -> ibis.Table:
 def _stay(deals: ibis.Table, visits: ibis.Table, *, as_of: date) -> ibis.Table:
     until = ibis.coalesce(_.left_on, ibis.literal(as_of))
     ours = visits.semi_join(deals, ["deal_id", "pipeline", "stage"])
+    # Found there today by a first export: since when nobody knows. What it has stood since then, it has at least.
+    ours = ours.filter(~(start_unknown() & (_.entered_on == as_of)))
     stays = ours.group_by("deal_id", "pipeline", "stage").agg(
         days_in_stage=(-_.entered_on.delta(until, unit="day")).sum().cast("int64"),
         here=(_.exit == Outcome.OPEN.value).any(),

@@ -60,8 +60,8 @@ def stage_conversion(  # noqa: PLR0913 - the question has that many sides
 
     Gives one row per `by`, pipeline and open stage, in that order:
 
-    - `entries`: first entries in the period; `deals`: deals observed; of them `reached`, `lost`, `no_decision`,
-      `removed`, `open` ended so while observed;
+    - `entries`: first entries in the period, as far as their day is known; `deals`: deals observed; of them `reached`,
+      `lost`, `no_decision`, `removed`, `open` ended so while observed;
     - `conversion` (0 to 1) with `low` and `high`: the share that has gone further by day `day` after the entry, the
       last on which an end was seen; `undecided`: the share still open by then, so that the final share lies between
       `conversion` and `conversion + undecided`; `at_risk`: deals observed on `day`;
@@ -208,7 +208,7 @@ def _share(part: pa.Table, ends: Sequence[str], minimum_n: int, level: float, by
     row: dict[str, Any] = {name: int(n[kind == name].sum()) for name in (*ends, _REMOVED, _OPEN)}
     row |= {name: int(n[kind == name].sum()) for name in (_START_UNKNOWN, _END_UNKNOWN)}
     row |= {
-        "entries": int(n[entered].sum()),
+        "entries": int(n[entered & (kind != _START_UNKNOWN)].sum()),
         "deals": int(n[usable].sum()),
         "interval": int(n[usable & dim].sum()),
     }

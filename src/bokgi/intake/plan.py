@@ -26,6 +26,7 @@ from bokgi.facts.settings import DEFAULT_TIME_ZONE, Settings
 from bokgi.intake.files import ExportedAt, Place, StagedFile, stage_files
 from bokgi.intake.files.staged import Progress
 from bokgi.intake.mapping import saved
+from bokgi.intake.mapping.assumptions import currency_taken
 from bokgi.intake.mapping.detect import map_files
 from bokgi.intake.mapping.model import Entity, FileMapping, Hints, Question, StageDefinition, StageFoundBy
 from bokgi.intake.mapping.preset import preset_named
@@ -249,6 +250,15 @@ def _plan(
             held=_stages(lake),
             hints=hints,
         )
+        taken = (
+            []
+            if _rows_of(lake, "settings") is not None
+            else [
+                finding
+                for part, mapping in zip(parts, detection.mappings, strict=True)
+                for finding in currency_taken(bench.connection, part.staged, mapping, Settings().currency)
+            ]
+        )
     files = tuple(
         PlannedFile(whole if mapping.one_table or mapping.entity is Entity.IGNORE else part.staged, mapping)
         for whole, part, mapping in zip(staging.files, parts, detection.mappings, strict=True)
@@ -264,7 +274,7 @@ def _plan(
     return ImportPlan(
         files=files,
         questions=(*asked, *detection.questions),
-        findings=weightiest_first((*findings, *detection.findings, *said)),
+        findings=weightiest_first((*findings, *detection.findings, *taken, *said)),
         exported=exported,
         folder=folder,
         time_zone=told.time_zone,

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+import ibis
+
 from bokgi.analysis.bottleneck import PAST, STAGE, Bottlenecks, GainInDeals, Unit, bottlenecks
 from bokgi.analysis.comparison.conditions import DERIVED_CONDITIONS, varied
 from bokgi.domain.measures import Between, Rate
@@ -15,7 +17,7 @@ from bokgi.domain.money import Money
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, column_name, fair_factors, known_late
 from bokgi.questions.explained import explained
-from bokgi.questions.stages import order_doubts
+from bokgi.questions.stages import last_entry_before, order_doubts
 
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
 _ALL_OF_A_STAGE: Final = {"pipeline": STAGE, f"pipeline{PAST}": f"{STAGE}{PAST}"}
@@ -92,7 +94,7 @@ def find_bottlenecks(
             "refusals": [*refused, *told_late],
             **explained(
                 "bottleneck",
-                said=_said(here, found, labels),
+                said=_said(here, found, labels, told),
                 caveats=[*_caveats(found), *order_doubts(told, labels), *here.unconverted()],
                 would_change=_would_change(here, found, labels),
             ),
@@ -166,13 +168,16 @@ def _name(here: Asked, unit: Unit, labels: dict[tuple[str, str], str]) -> str:
     return here.name(unit.unit) if unit.by.removesuffix(PAST) == "owner_id" else unit.unit
 
 
-def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str]) -> list[Message]:
+def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str], visits: ibis.Table) -> list[Message]:
     flagged = [unit for unit in found.units if unit.flagged]
     judged = any(unit.z is not None for unit in found.units)
     none_stopped = any(unit.reason == "none_stopped" for unit in found.units)
     if not judged and none_stopped and all(unit.conversion == 1.0 for unit in found.units):
         return [Message(N_("Every deal that left a stage moved on. Import the deals that were lost, too."))]
     if not judged:
+        if last := last_entry_before(visits, found.start):
+            text = N_("No deal entered a stage since {start}. The last one did on {day}: ask as of that day.")
+            return [Message(text, {"start": found.start, "day": last})]
         return [
             Message(N_("There are too few deals with stage history to look for a bottleneck.")),
             Message(HOW_HISTORY_COMES),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -23,7 +23,7 @@ from bokgi.domain.stage import Outcome
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import HOW_HISTORY_COMES, Asked, Json, asked, column_name, known, known_late
 from bokgi.questions.explained import explained
-from bokgi.questions.stages import order_doubts
+from bokgi.questions.stages import last_entry_before, order_doubts
 
 MODES: Final = tuple(mode.value for mode in FunnelMode)
 WINDOW_DAYS: Final = 182
@@ -126,7 +126,12 @@ def ask_funnel(
             **explained(
                 "funnel",
                 said=[question, *(_ended_before(mine, period) or _late(refused) or _said(here, stages))],
-                caveats=[*order_doubts(mine, labels), *_caveats(stages, without_stage), *here.unconverted()],
+                caveats=[
+                    *order_doubts(mine, labels),
+                    *_found_there(moved, there),
+                    *_caveats(stages, without_stage),
+                    *here.unconverted(),
+                ],
                 would_change=[*_without_history(mine, deals, period, stages, pipeline), *_would_change(stages)],
             ),
         }
@@ -134,11 +139,9 @@ def ask_funnel(
 
 def _ended_before(visits: ibis.Table, period: Period) -> list[Message]:
     """Say that the data end before the period, and when."""
-    last = visits.agg(on=_.entered_on.max()).to_pyarrow()["on"][0].as_py()
-    if last is None or last >= period.start:
-        return []
+    last = last_entry_before(visits, period.start)
     text = N_("No deal entered a stage in this time. The last one did on {day}: ask for a period that holds that day.")
-    return [Message(text, {"day": last})]
+    return [] if last is None else [Message(text, {"day": last})]
 
 
 def _late(refused: Sequence[Json]) -> list[Message]:
@@ -309,6 +312,16 @@ def _would_change(stages: Sequence[Json]) -> list[Message]:
             )
         )
     return said
+
+
+def _found_there(moved: Mapping[Key, Mapping[str, Any]], there: Collection[Key]) -> list[Message]:
+    """Say of how many deals nobody knows when they entered the stage in which a first export found them."""
+    n = sum(row["start_unknown"] for key, row in moved.items() if key in there)
+    text = N_(
+        "{n} {n:deal was|deals were} found in {n:its|their} stage by the first export that held {n:it|them}: nobody "
+        "knows since when, so {n:it does|they do} not count as entered, nor in conversion or days."
+    )
+    return [Message(text, {"n": n})] if n else []
 
 
 def _caveats(stages: Sequence[Json], without_stage: int) -> list[Message]:

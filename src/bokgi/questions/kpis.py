@@ -178,10 +178,10 @@ def _due(here: Asked, facts: Facts, scope: Mapping[str, str | None], last: Perio
 def _untouched(here: Asked, deals: Any) -> Json:  # noqa: ANN401 - an Ibis table
     """Share of the open deals that nobody touched."""
     care = here.care().semi_join(deals, "deal_id")
-    found = _first(care.agg(n=_.untouched.notnull().sum(), untouched=_.untouched.sum()))
+    found = _first(care.agg(n=_.untouched.notnull().sum(), untouched=_.untouched.sum(), open=_.count()))
     n = found.get("n") or 0
     value = (found.get("untouched") or 0) / n if n else None
-    return _kpi("untouched", RATE, None, value, n, "open", reason=None if n else "unknown")
+    return _kpi("untouched", RATE, None, value, n or found.get("open") or 0, "open", reason=None if n else "unknown")
 
 
 def _answered(here: Asked, recent: Period, team: str | None, person: str | None) -> Json:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 import ibis
+from ibis import _
 
 from bokgi.analysis.stage_order import reversed_stages
 from bokgi.analysis.visits import ladder
@@ -40,3 +41,9 @@ def order_doubts(visits: ibis.Table, labels: Mapping[tuple[str, str], str]) -> l
         )
         for one in reversed_stages(visits)
     ]
+
+
+def last_entry_before(visits: ibis.Table, start: date) -> date | None:
+    """Give the day of the last entry into a stage, where the history of stages ends before a period begins."""
+    last: date | None = visits.agg(on=_.entered_on.max()).to_pyarrow()["on"][0].as_py()
+    return None if last is None or last >= start else last

@@ -178,4 +178,6 @@ def _known(series: Json, spans: Sequence[Period], began: date | None, *, since: 
         start = span.start - timedelta(days=since * span.days)
         if began is None or began > start:
             points[place] = _point(None, points[place]["n"], "unknown")
+    if began is None and points and points[-1]["value"] is not None:
+        points[-1] = _point(None, points[-1]["n"], "unknown")
     return series | {"points": points}

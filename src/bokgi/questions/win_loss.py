@@ -85,7 +85,12 @@ def ask_win_loss(
             "people": _people(closed),
             **explained(
                 "win_loss",
-                said=[_headline(total, period, as_of), *_without_reason(reasons), *_most_often(reasons)],
+                said=[
+                    _headline(total, period, as_of),
+                    *([] if total else _last_end(ended, period)),
+                    *_without_reason(reasons),
+                    *_most_often(reasons),
+                ],
                 caveats=[*_caveats(closed, ended, weeks, reasons, minimum), *here.unconverted()],
                 would_change=_would_change(total, reasons, minimum),
             ),
@@ -218,6 +223,14 @@ def _headline(total: Mapping[str, Any], period: Period, as_of: date) -> Message:
         "The win rate is {rate} ({level} interval {ends})."
     )
     return Message(text, values | {"rate": Rate(total["win_rate"]), "level": Rate(LEVEL), "ends": ends})
+
+
+def _last_end(ended: ibis.Table, period: Period) -> list[Message]:
+    """Say when the last deal before the period ended."""
+    before = ended.filter(_.outcome.isin(ENDS), _.closed_on < period.start)
+    day = before.agg(day=_.closed_on.max()).to_pyarrow()["day"][0].as_py()
+    text = N_("The last one before that ended on {day}: ask for a period that holds that day.")
+    return [] if day is None else [Message(text, {"day": day})]
 
 
 def _of_lost(reasons: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int, int]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import duckdb
+
 from bokgi.domain.findings import Example, Finding, Severity
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
@@ -14,6 +16,8 @@ from bokgi.intake.mapping.fields import FIELDS, field_named
 from bokgi.intake.mapping.headers import named
 from bokgi.intake.mapping.model import Entity, FileMapping, FoundBy
 from bokgi.intake.mapping.preset import Preset
+from bokgi.intake.values import unit_of
+from bokgi.intake.values.currencies import SIGNS
 
 KNOWN_AT_CREATION: Final = (
     "account_id",
@@ -40,6 +44,8 @@ _ID_FIELDS: Final = {
     Entity.CONTENT_EVENTS: ("content_events.event_id",),
     Entity.RESPONSES: ("responses.response_id",),
 }
+_LOOKED_AT: Final = 1_000
+"""So many cells of a column show whether amounts have a sign of their currency."""
 _WITHOUT_YEAR: Final = re.compile(
     r"\d{1,2}\s*월\s*\d{1,2}\s*일?(?:\s*\([월화수목금토일]\))?|\d{1,2}\s*[./-]\s*\d{1,2}\.?"
 )
@@ -125,6 +131,34 @@ def recorded(mapping: FileMapping) -> list[Finding]:
         "what it has. If the file was cut or filtered, export it whole and import it again."
     )
     return [Finding("history_assumed_complete", Severity.INFO, Message(text, values), values=values)]
+
+
+def currency_taken(
+    connection: duckdb.DuckDBPyConnection, staged: StagedFile, mapping: FileMapping, ours: str
+) -> list[Finding]:
+    """Say which currency amounts are taken to be in, where neither file, header, first cells nor anybody says it."""
+    amount = mapping.of("deals.amount")
+    if mapping.entity is not Entity.DEALS or amount is None or mapping.of("deals.currency") or mapping.currency:
+        return []
+    if unit_of(amount.column).currency is not None:
+        return []
+    text = staged.column(amount.column).sql
+    sign = "(" + "|".join(re.escape(one) for one in sorted(SIGNS, key=len, reverse=True)) + ")"
+    cells = f"SELECT {text} AS cell FROM {staged.relation} WHERE {text} IS NOT NULL LIMIT {_LOOKED_AT}"
+    found = connection.execute(
+        f"SELECT count(*), count(*) FILTER (regexp_matches(upper(cell), ?)) FROM ({cells})", [sign]
+    ).fetchall()
+    if not found[0][0] or found[0][1]:
+        return []
+    values: dict[str, object] = {"file": mapping.file, "column": amount.column, "currency": ours}
+    message = Message(
+        N_(
+            "Nothing says in which currency “{column}” of {file} is: {currency} is taken. If it is another, name it "
+            "before you import (--currency, or currency in the mapping)."
+        ),
+        values,
+    )
+    return [Finding("currency_assumed", Severity.WARNING, message, values=values)]
 
 
 def _headers(mapping: FileMapping, names: Sequence[str]) -> str:
