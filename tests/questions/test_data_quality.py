@@ -179,17 +179,30 @@ def test_days_without_an_export_give_an_estimate_and_say_so(facts_of: Callable[.
 
 
 @pytest.mark.parametrize(
-    ("lang", "stale", "owners"),
+    ("lang", "stale", "owners", "amounts"),
     [
-        ("en", "no more deals are likely to be won by now than 0 (estimate).", "all people together stays ₩5."),
-        ("ko", "지금도 수주는 0건 그대로일 것으로 보입니다(추정).", "담당자의 진행 금액을 더하면 그대로 5원입니다."),
+        (
+            "en",
+            "no more deals are likely to be won by now than 0 (estimate).",
+            "all people together stays ₩5.",
+            "Coverage stays 0.0×, whatever 1 missing amount comes to.",
+        ),
+        (
+            "ko",
+            "지금도 수주는 0건 그대로일 것으로 보입니다(추정).",
+            "담당자의 진행 금액을 더하면 그대로 5원입니다.",
+            "금액이 없는 기회 1건의 금액이 얼마이든 커버리지는 그대로 0.0×입니다.",
+        ),
     ],
 )
-def test_what_moves_nothing_is_said_once(facts_of: Callable[..., Facts], lang: str, stale: str, owners: str) -> None:
+def test_what_moves_nothing_is_said_once_and_is_no_cause(
+    facts_of: Callable[..., Facts], lang: str, stale: str, owners: str, amounts: str
+) -> None:
     rows = ["deal_id | owner_id | stage | amount | created_on | expected_close_on | last_seen_on"]
     rows += [f"{one} | 2026-01-02 | 2026-12-01 | 2026-11-16" for one in ("a | lee | proposal | 5", "b | | proposal |")]
-    answer = asked(facts_of({"minimum_n": "1"}, **CAST, deals="\n".join(rows)))
-    for code, told in (("stale", stale), ("no_owner", owners)):
+    large = TARGET.replace("1400", "1000000")
+    answer = asked(facts_of({"minimum_n": "1"}, **CAST, deals="\n".join(rows), targets=large))
+    for code, told in (("stale", stale), ("no_owner", owners), ("no_amount", amounts)):
         assert gap(answer, code)["low"] == gap(answer, code)["high"]
         (said,) = spoken({"as_of": answer["as_of"], "said": [gap(answer, code)["sentence"]]}, lang)["said"]
         assert told in said["text"]

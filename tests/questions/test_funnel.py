@@ -73,7 +73,7 @@ def test_by_a_column_filled_in_after_the_outcome_there_are_counts_and_no_convers
     assert {stage["conversion"] for stage in found["stages"]} == {None}
     assert {stage["reason"] for stage in found["stages"] if stage["entered"]} == {"filled_in_late"}
     assert [one["factor"] for one in found["refusals"]] == ["Lost to"]
-    assert spoken(found, "en")["said"][1]["text"].startswith("Lost to is filled in when the outcome is known")
+    assert spoken(found, "en")["said"][1]["text"].startswith("No conversion by Lost to is shown: it is filled in")
     assert spoken(found, "ko")["said"][1]["text"].startswith("Lost to")
     kept = find_bottlenecks(facts, as_of=AS_OF, by=["stage", "Lost to"])
     assert kept["left_out"] == ["Lost to"]

@@ -350,7 +350,7 @@ def known_late(here: Asked, columns: Sequence[str]) -> tuple[set[str], list[Json
         "filled_after_closing": (
             "known_after_closing",
             N_(
-                "{factor} is left out: it is known for closed deals far more often than for open ones, "
+                "Left out: {factor}. It is known for closed deals far more often than for open ones, "
                 "and the deals that went on would be missing."
             ),
         ),

@@ -261,6 +261,18 @@ _MONEY: Final = {
         "the open amount due is {ends}; the pages show {value}."
     ),
 }
+_MONEY_SAME: Final = {
+    "no_amount": N_("The open amount due stays {value}, whatever {n} missing {n:amount comes|amounts come} to."),
+    "no_close_date": N_(
+        "The open amount due stays {value}, whenever {n} {n:deal|deals} without a close date {n:closes|close}."
+    ),
+    "close_passed": N_(
+        "The open amount due stays {value}, whenever {n} {n:deal|deals} whose close date has passed {n:closes|close}."
+    ),
+    "quarantined": N_(
+        "The open amount due stays {value} with {n} {n:row|rows} that {n:waits|wait} in quarantine, too."
+    ),
+}
 _RATIO: Final = {
     "no_amount": N_("Coverage is {ends} because {n} {n:amount is|amounts are} missing."),
     "no_close_date": N_("Coverage is {ends} because {n} {n:deal has|deals have} no close date."),
@@ -271,6 +283,15 @@ _RATIO: Final = {
         "coverage is {ends}; the pages show {value}."
     ),
 }
+_RATIO_SAME: Final = {
+    "no_amount": N_("Coverage stays {value}, whatever {n} missing {n:amount comes|amounts come} to."),
+    "no_close_date": N_("Coverage stays {value}, whenever {n} {n:deal|deals} without a close date {n:closes|close}."),
+    "close_passed": N_(
+        "Coverage stays {value}, whenever {n} {n:deal|deals} whose close date has passed {n:closes|close}."
+    ),
+    "quarantined": N_("Coverage stays {value} with {n} {n:row|rows} that {n:waits|wait} in quarantine, too."),
+}
+"""What is said of a gap that moves nothing: it is no cause."""
 _ENDS: Final = N_("from {low} to {high}")
 _OTHERS: Final = {
     "no_owner": N_(
@@ -293,7 +314,7 @@ _SAME: Final = {
         "than {value} (estimate)."
     ),
 }
-"""Gaps that move nothing, where others than `_MONEY` and `_RATIO` say so."""
+"""Gaps that move nothing, of other figures."""
 _UNSAID: Final = {
     "no_amount": N_(
         "{n} {n:deal has|deals have} no amount; fewer than {least} amounts are known, "
@@ -321,9 +342,13 @@ def _sentence(here: Asked, code: str, count: int, bounds: _Bounds) -> Message:
     values = {"n": count, **_values(here, bounds)}
     if bounds.high is None and bounds.unit in {"money", "ratio"}:
         return Message(_UNSAID[code], {"n": count, "least": here.facts.settings.minimum_n})
-    words = {"money": _MONEY, "ratio": _RATIO}.get(bounds.unit, {})
-    same = _SAME if values["low"] == values["high"] else {}
-    return Message((_OTHERS | same | words)[code], values)
+    words = _OTHERS | {"money": _MONEY, "ratio": _RATIO}.get(bounds.unit, {})
+    if values["low"] == values["high"]:
+        words |= _SAME
+    if values["low"] == values["value"] == values["high"]:
+        # As it is written: what moves a figure by less than it shows is no cause to name.
+        words |= {"money": _MONEY_SAME, "ratio": _RATIO_SAME}.get(bounds.unit, {})
+    return Message(words[code], values)
 
 
 def _whole_sentence(here: Asked, bounds: _Bounds) -> Message:

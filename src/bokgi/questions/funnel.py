@@ -147,8 +147,8 @@ def _ended_before(visits: ibis.Table, period: Period) -> list[Message]:
 def _late(refused: Sequence[Json]) -> list[Message]:
     """Say that a column is filled in only later, so that there are no conversions by it."""
     text = N_(
-        "{factor} is filled in when the outcome is known: by it, deals that stopped stand together, so no conversion "
-        "is shown."
+        "No conversion by {factor} is shown: it is filled in when the outcome is known, so deals that stopped would "
+        "stand together."
     )
     return [Message(text, {"factor": column_name(one["factor"])}) for one in refused]
 

@@ -16,15 +16,17 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.utils.translation import override
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from bokgi.apps.access import first_run
 from bokgi.apps.access.first_run import CODE
 from bokgi.apps.access.models import AuditEntry, Invitation, Organisation, User
+from bokgi.apps.access.session_views import sessions_of
 from bokgi.apps.access.signing_in import MFAAdapter
 from bokgi.facts.lake import Lake
 from bokgi.facts.read import Settings as FactSettings
@@ -290,9 +292,14 @@ def signed_in(client: Client) -> int:
     return int(UserSession.objects.get(session_key=client.session.session_key).pk)
 
 
-def test_one_session_is_ended_and_the_others_stay(as_role: AsRole) -> None:
+def test_one_session_is_ended_and_the_others_stay(
+    as_role: AsRole, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     here, there, elsewhere = as_role(""), as_role(""), as_role("")
     _, ended, _ = (signed_in(client) for client in (here, there, elsewhere))
+    rep = User.objects.get(email="rep@team.example")
+    with django_assert_num_queries(2):
+        assert [one.pk for one in sessions_of(rep)][1] == ended
     assert f"/account/security/sessions/{ended}/end/" in here.get("/account/security/sessions/").content.decode()
     assert here.get(f"/account/security/sessions/{ended}/end/").status_code == 405
     assert here.post(f"/account/security/sessions/{ended}/end/").status_code == 302
@@ -300,6 +307,11 @@ def test_one_session_is_ended_and_the_others_stay(as_role: AsRole) -> None:
     entry = AuditEntry.objects.get(action="session_end")
     assert (entry.details, entry.user) == ({"session": ended}, User.objects.get(email="rep@team.example"))
     assert here.post(f"/account/security/sessions/{ended}/end/").status_code == 404
+    # One whose days are over, and one from before another password was set, sign nobody in.
+    Session.objects.filter(pk=elsewhere.session.session_key).update(expire_date=datetime(2020, 1, 1, tzinfo=UTC))
+    assert [one.session_key for one in sessions_of(rep)] == [here.session.session_key]
+    rep.set_password("another-password-9")
+    assert (sessions_of(rep), UserSession.objects.filter(user=rep).exists()) == ([], False)
 
 
 def test_who_ends_the_session_that_asks_is_signed_out(as_role: AsRole) -> None:

@@ -46,6 +46,11 @@ def test_a_season_is_told_by_its_months() -> None:
     table = comparison.conditions_table(screen, row)
     assert table is not None
     assert table.rows[0][0].text == "계절: 7~9월 생성"
+    # A sentence begins large, but a column of the source is called as it is there.
+    english = Speaker("en", TODAY, "KRW")
+    screen = SimpleNamespace(say=english.text, speaker=english, lang="en")
+    named = comparison.conditions(screen, {"conditions": [told | levels[2], told | {"factor": "iPaaS", "level": "a"}]})
+    assert [words.split(" (")[0] for words in named] == ["Deal type", "iPaaS"]
 
 
 def test_people_stand_by_name_beside_what_was_to_be_expected(as_role: AsRole, home: Path) -> None:

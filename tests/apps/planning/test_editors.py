@@ -138,7 +138,7 @@ def test_a_membership_changes_from_a_day_on_and_the_days_before_stay(as_role: As
         (
             "memberships",
             {"person_id": "lee", "team": "3팀", "role": "AE", "share": "50", "start": "2026-12-01"},
-            "more than the whole working time",
+            "more than is left of the working time: 0%. Taken already: 1팀 100%.",
         ),
         (
             "standards",

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bokgi.apps.access.models import User
@@ -19,8 +26,24 @@ from bokgi.domain.messages import N_
 
 def sessions_of(user: User, *, but: str = "") -> list[UserSession]:
     """List the sessions in which a user is signed in, the first begun first; without the one of the key `but`."""
-    found: list[UserSession] = UserSession.objects.purge_and_list(user)
-    return sorted((one for one in found if one.session_key != but), key=lambda one: (one.created_at, one.pk))
+    noted = list(UserSession.objects.filter(user=user).order_by("created_at", "pk"))
+    kept = Session.objects.filter(session_key__in=[one.session_key for one in noted], expire_date__gt=timezone.now())
+    open_ = {session.session_key for session in kept if _is_signed_in(user, session.get_decoded())}
+    over = [one.pk for one in noted if one.session_key not in open_]
+    if over:
+        UserSession.objects.filter(pk__in=over).delete()
+    return [one for one in noted if one.session_key in open_ and one.session_key != but]
+
+
+def _is_signed_in(user: User, held: Mapping[str, Any]) -> bool:
+    """Tell whether what a session holds still signs this user in: not after another password was set."""
+    found = str(held.get(HASH_SESSION_KEY, ""))
+    allowed = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    return (
+        user.is_active
+        and held.get(SESSION_KEY) == str(user.pk)
+        and any(constant_time_compare(found, one) for one in allowed)
+    )
 
 
 @may(*EVERYBODY)

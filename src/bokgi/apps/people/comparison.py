@@ -231,13 +231,19 @@ def _level(screen: Screen, condition: Json) -> str:
     return screen.speaker.label(words, condition["level"] or "(unknown)")
 
 
+def _named(screen: Screen, condition: Json) -> str:
+    """Name the column of a condition to stand first: our own words begin large, a column of the source as it does."""
+    column = condition["factor"]
+    return screen.say(COLUMN_NAMES[column]).capitalize() if column in COLUMN_NAMES else column
+
+
 def conditions(screen: Screen, row: Json) -> list[str]:
     """Name the conditions that moved the expectation most: how many of the deals had them, and what that does."""
     percent = screen.speaker.percent
     return [
         screen.say(
             N_("{factor} ({level}): {share} of the deals, {all} of everybody's; {effect} on what is expected"),
-            factor=screen.speaker.label(COLUMN_NAMES, one["factor"]),
+            factor=_named(screen, one),
             level=_level(screen, one),
             share=percent(one["share"]),
             all=percent(one["share_of_all"]),
@@ -254,7 +260,7 @@ def conditions_table(screen: Screen, row: Json) -> Table | None:
     rows = [
         [
             Cell(
-                f"{speaker.label(COLUMN_NAMES, one['factor'])}: {_level(screen, one)}",
+                f"{_named(screen, one)}: {_level(screen, one)}",
                 sub=say(
                     N_("{share} of the deals, {all} of everybody's"),
                     share=speaker.percent(one["share"]),

@@ -15,6 +15,7 @@ import holidays
 from bokgi.apps.planning.editors import Editor, Input
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.labels import PIPELINES
+from bokgi.domain.measures import Rate
 from bokgi.domain.messages import N_, Message, translate
 from bokgi.domain.period import Period
 from bokgi.intake.values.amounts import read_amount
@@ -240,10 +241,12 @@ def _unfit_membership(values: Row, others: Sequence[Row], before: Row | None) ->
         boss = above.get(boss)
     if manager and boss == person:
         return {"manager_id": Message(N_("Nobody can be above oneself: this manager stands below the person."))}
-    share = sum(row["share"] for row in others if row["person_id"] == person) + (values["share"] or 0)
-    if share > 1 + 1e-9:
-        return {"share": Message(N_("With the other teams this comes to more than the whole working time."))}
     same = [row for row in others if row["person_id"] == person]
+    taken = sum(row["share"] for row in same)
+    if taken + (values["share"] or 0) > 1 + 1e-9:
+        text = N_("That is more than is left of the working time: {left}. Taken already: {teams}.")
+        teams = ", ".join(f"{row['team'] or row['role']} {row['share'] * 100:g}%" for row in same)
+        return {"share": Message(text, {"teams": teams, "left": Rate(max(1 - taken, 0))})}
     if before is None and any((row["team"], row["role"]) == (values["team"], values["role"]) for row in same):
         return {"team": Message(N_("The person is in this team already; change it in the list."))}
     started, left = values["started_on"], values["left_on"]
