@@ -12,6 +12,7 @@ import pytest
 from bokgi.domain.stage import StageKind
 from bokgi.facts.lake import Lake
 from bokgi.intake.importing import ImportResult, import_files
+from bokgi.intake.mapping.ladders.choose import Chosen
 from bokgi.intake.mapping.ladders.evidence import StageEvidence
 from bokgi.intake.mapping.ladders.existing import fit
 from bokgi.intake.mapping.model import Hints, StageDefinition, StageFoundBy
@@ -138,7 +139,38 @@ def test_a_new_pipeline_brings_its_own_stages_and_a_known_one_may_be_spelled_oth
         ("Partners", "Lead", 1),
         ("Partners", "Won", 2),
     ]
-    assert found.questions == ()
+    (question,) = found.questions
+    assert (question.key, question.suggestion) == ("few.csv:pipeline:Partners", "new")
+    assert [option.answer for option in question.options] == ["new", "default", "refuse"]
+
+    def told(answer: str) -> Chosen:
+        return fit(seen, LADDER, (), Hints(answers={question.key: answer}), "few.csv")
+
+    assert (told("new").stages, told("new").questions) == (found.stages, ())
+    same = told("default")
+    assert (same.pipeline_values["Partners"], same.stages) == ("default", ())
+    assert [one.key for one in same.questions] == ["few.csv:stage:Lead"]
+    assert (told("refuse").stages, told("refuse").questions) == ((), ())
+
+
+@pytest.mark.parametrize(("answer", "counts"), [(None, (3, 0)), ("refuse", (1, 2))])
+def test_a_new_pipeline_says_which_of_its_stages_are_a_guess_before_anything_is_written(
+    company: Company, answer: str | None, counts: tuple[int, int]
+) -> None:
+    company.load(FIRST)
+    text = """Deal ID,Deal name,Pipeline,Stage,Amount,Created,Owner
+T1,a,default,Talk,1,2026-03-01,Lee
+T2,b,Renewals,Tea,1,2026-03-02,Lee
+T3,c,Renewals,Toast,1,2026-03-02,Lee
+"""
+    answers = {} if answer is None else {"few.csv:pipeline:Renewals": answer}
+    with planned(company, text, answers) as plan:
+        said = [one.message.text("ko") for one in plan.findings if one.code == "stages_guessed"]
+    assert [text.partition("않아")[0] for text in said] == (
+        ["few.csv에는 기회가 Tea → Toast 단계를 어떤 순서로 지나는지 적혀 있지 "] if answer is None else []
+    )
+    result = imported(company, text, answers)
+    assert (result.accepted, result.quarantined) == counts
 
 
 def test_a_home_without_stages_gives_none(tmp_path: Path) -> None:

@@ -112,6 +112,14 @@ def said(of: Sequence[StageDefinition], stages: Sequence[StageDefinition], file:
     }
     text = N_("The order and kind of the stages of {file} are inferred (by {found_by}): {stages}.")
     found = [Finding("stages_inferred", Severity.INFO, Message(text, values), len(stages), values=values)]
+    guessed = [stage for stage in stages if stage.found_by is StageFoundBy.NOTHING]
+    if guessed:
+        text = N_(
+            "Nothing in {file} says in which order deals pass {stages}: they are taken as open stages in this order. "
+            "Say otherwise in the mapping (stages) before the import, or after it under Definitions, Stages."
+        )
+        values = {"file": file, "stages": _in_order(guessed)}
+        found.append(Finding("stages_guessed", Severity.WARNING, Message(text, values), len(guessed), values=values))
     if not any(stage.kind is StageKind.WON for stage in stages):
         text = N_("No stage of {file} says that a deal was won.")
         found.append(Finding("stages_without_won", Severity.INFO, Message(text, {"file": file}), values={"file": file}))

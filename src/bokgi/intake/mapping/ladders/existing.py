@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -31,7 +31,8 @@ def fit(
 
     A file that names no pipeline is of the only one, or of the only one that has all its stages; otherwise it is asked.
     A stage that the home does not have is refused unless somebody says which it is, or that it is new; where no stage
-    fits, that has to be answered first. A pipeline that the home does not have brings its own stages.
+    fits, that has to be answered first. A pipeline that the home does not have brings its own stages, and it is asked
+    whether it is one of those that are there.
 
     >>> from bokgi.domain.stage import StageKind
     >>> from bokgi.intake.mapping.model import StageFoundBy
@@ -54,7 +55,14 @@ def fit(
         only, asked = _only_pipeline(evidence, ladders, hints, file)
         if asked is not None:
             return Chosen(questions=(asked,))
-    placed = [replace(part, pipeline=only or pipelines.get(part.pipeline, part.pipeline)) for part in evidence]
+    strange = {part.pipeline for part in evidence} - ladders.keys() - pipelines.keys() if only is None else set()
+    answered, refused, asked_of = _which_pipelines(strange, evidence, ladders, hints, file)
+    pipelines |= answered
+    placed = [
+        replace(part, pipeline=only or pipelines.get(part.pipeline, part.pipeline))
+        for part in evidence
+        if part.pipeline not in refused
+    ]
     meant: dict[str, set[str]] = defaultdict(set)
     strangers = []
     for part in placed:
@@ -67,7 +75,7 @@ def fit(
     values |= {text: next(iter(ids)) for text, ids in meant.items() if len(ids) == 1 and ids != {text}}
     rest = inferred([*added, *(part for part in placed if part.pipeline not in ladders)], preset, hints, file)
     stages = _behind(rest.stages, ladders, added)
-    return Chosen(stages, values, pipelines, (*questions, *rest.questions), rest.findings, stages, only)
+    return Chosen(stages, values, pipelines, (*asked_of, *questions, *rest.questions), rest.findings, stages, only)
 
 
 def _spellings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -104,6 +112,43 @@ def _only_pipeline(
         if len(names) == 1:
             return names[0], None
     return None, question
+
+
+def _which_pipelines(
+    strange: Collection[str],
+    evidence: Sequence[StageEvidence],
+    ladders: Mapping[str, Sequence[StageDefinition]],
+    hints: Hints,
+    file: str,
+) -> tuple[dict[str, str], set[str], list[Question]]:
+    """Give which pipelines the unknown ones of a file are, which are refused, and what to ask; a new one is likely."""
+    values: dict[str, str] = {}
+    refused, questions = set(), []
+    there = [Option(name, Message(N_("the pipeline {pipeline}"), {"pipeline": name})) for name in ladders]
+    for name in sorted(strange)[:_EACH]:
+        rows = sum(part.rows for part in evidence if part.pipeline == name)
+        text = N_("Which pipeline is “{pipeline}” in {file} ({n} {n:row|rows})? Yours do not have it.")
+        question = Question(
+            key=f"{file}:pipeline:{name}",
+            code="pipeline_not_known",
+            file=file,
+            columns=(),
+            message=Message(text, {"pipeline": name, "file": file, "n": rows}),
+            options=(
+                Option(NEW, Message(N_("a new pipeline with stages of its own"))),
+                *there,
+                Option(REFUSE, Message(N_("its rows wait"))),
+            ),
+            suggestion=NEW,
+        )
+        answer = hints.answers.get(question.key)
+        if answer is None:
+            questions.append(question)
+        elif answer in ladders:
+            values[name] = answer
+        elif answer == REFUSE:
+            refused.add(name)
+    return values, refused, questions
 
 
 def _told(
