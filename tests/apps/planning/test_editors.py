@@ -89,6 +89,9 @@ def test_a_target_is_looked_at_written_as_an_import_and_taken_back(as_role: AsRo
 
     assert goal() == "5000000000"
     assert "Entered" in content(leader, "/data/imports/")
+    entered = content(leader, f"/data/imports/{made.import_no}/")
+    assert ("Sum of the rows" in entered, 'class="balance"' in entered) == (True, False)
+    assert "What was entered no longer counts anywhere." in entered
     undo_import(Lake.open(own_home), made.import_no, by="tests", at=datetime(2026, 11, 24, 9, tzinfo=UTC))
     assert goal() != "5000000000"
 
@@ -110,7 +113,11 @@ def test_a_membership_changes_from_a_day_on_and_the_days_before_stay(as_role: As
     given |= {"left_on": "", "start": "2026-12-01", "key": key}
     status, shown = look(leader, "memberships", **given)
     assert status == 200
-    assert "stays with 1팀" in shown
+    assert ("stays with 1팀" in shown, "open deals go along" in shown) == (True, True)
+    _, less = look(leader, "memberships", **{**given, "team": "1팀", "share": "50"})
+    assert ("50%" in less, "open deals go along" in less) == (True, False)
+    _, ended = look(leader, "memberships", **given, end="yes")
+    assert ("open deals then leave the team" in ended, "on it holds" in ended) == (True, False)
     assert save(leader, "memberships", **given) == 302
 
     def team(on: date) -> str:
@@ -212,6 +219,7 @@ def test_a_rate_of_a_month_is_replaced_and_the_old_one_is_shown_first(as_role: A
     assert save(leader, "rates", currency="usd", month="2026-11", rate="1,400.5") == 302
     _, shown = look(leader, "rates", currency="USD", month="2026-11", rate="1380")
     assert "1,400.5" in shown
+    assert "closed in Nov\xa02026" in shown
     assert save(leader, "rates", currency="USD", month="2026-11", rate="1380") == 302
     assert [row["rate"] for row in rows(own_home, "rates")] == [Decimal(1380)]
 

@@ -77,7 +77,7 @@ def windows(screen: Screen, asked: Asked) -> list[tuple[str, str, bool]]:
         for weeks in WINDOWS
     ]
     days = {"from": asked.period.start.isoformat(), "to": min(asked.period.last, screen.as_of).isoformat()}
-    return [*told, (screen.say(N_("Own period")), screen.address(weeks=None, **days), asked.weeks is None)]
+    return [*told, (screen.say(N_("chosen days")), screen.address(weeks=None, **days), asked.weeks is None)]
 
 
 def fields(screen: Screen, asked: Asked) -> list[Field]:

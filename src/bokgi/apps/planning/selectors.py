@@ -147,14 +147,19 @@ _SUGGESTED: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 # ---------------------------------------------------------------- what a change would touch
 
 
-def touched(found: Facts, editor: Editor, before: Row | None, after: Row, start: date, today: date) -> list[Message]:
-    """Say what a change does: to which figures, from when on, and what stays."""
+def touched(
+    found: Facts, editor: Editor, before: Row | None, after: Row, start: date, today: date, *, ending: bool = False
+) -> list[Message]:
+    """Say what a change, or the end of what is set, does: to which figures, from when on, and what stays."""
     told = []
-    if editor.dated:
+    if ending:
+        told.append(Message(N_("Figures of the days before {day} stay as they are."), {"day": start}))
+    elif editor.dated:
         told.append(Message(N_("From {day} on it holds; figures of the days before stay as they are."), {"day": start}))
-        if start <= today:
-            told.append(Message(N_("Figures that look at the days since {day} are computed anew."), {"day": start}))
-    told += _TOUCHED[editor.table](found, before, after, start)
+    if editor.dated and start <= today:
+        told.append(Message(N_("Figures that look at the days since {day} are computed anew."), {"day": start}))
+    said = _ENDED.get(editor.table) if ending else None
+    told += (said or _TOUCHED[editor.table])(found, before, after, start)
     return told
 
 
@@ -214,23 +219,40 @@ _SUMS: Final = {
 
 def _standard(found: Facts, before: Row | None, after: Row, start: date) -> list[Message]:
     del before
+    return [Message(N_("It asks {n} people."), {"n": _asked_of(found, after, start)})]
+
+
+def _standard_ended(found: Facts, before: Row | None, after: Row, start: date) -> list[Message]:
+    del before
+    return [Message(N_("It asks {n} people no more."), {"n": _asked_of(found, after, start)})]
+
+
+def _asked_of(found: Facts, standard: Row, start: date) -> int:
     held = found.memberships.to_pyarrow().to_pylist()
-    people = {row["person_id"] for row in held if holds(row, start) and after["role"] in {ALL, row["role"]}}
-    return [Message(N_("It asks {n} people."), {"n": len(people)})]
+    return len({row["person_id"] for row in held if holds(row, start) and standard["role"] in {ALL, row["role"]}})
 
 
 def _membership(found: Facts, before: Row | None, after: Row, start: date) -> list[Message]:
-    deals = found.deals.filter((_.owner_id == after["person_id"]) & (_.outcome == "open"))
     told = []
     if before is not None and before["team"] != after["team"]:
         last = start - timedelta(days=1)
         told.append(
             Message(N_("What closed up to {day} stays with {team}."), {"day": last, "team": before["team"] or "–"})
         )
-    told.append(Message(N_("{n} open deals go along."), {"n": _count(deals)}))
+    if before is None or before["team"] != after["team"]:
+        told.append(Message(N_("{n} open deals go along."), {"n": _open_of(found, after)}))
     if after["left_on"] is not None:
         told.append(Message(N_("The open deals keep their owner until the CRM gives them another one.")))
     return told
+
+
+def _membership_ended(found: Facts, before: Row | None, after: Row, start: date) -> list[Message]:
+    del before, start
+    return [Message(N_("{n} open deals then leave the team."), {"n": _open_of(found, after)})]
+
+
+def _open_of(found: Facts, membership: Row) -> int:
+    return _count(found.deals.filter((_.owner_id == membership["person_id"]) & (_.outcome == "open")))
 
 
 def _calendar(found: Facts, before: Row | None, after: Row, start: date) -> list[Message]:
@@ -254,10 +276,11 @@ def _rate(found: Facts, before: Row | None, after: Row, start: date) -> list[Mes
     deals = found.deals.filter(_.amount.notnull() & (_.currency == after["currency"]))
     closed = deals.filter((_.closed_on >= month.start) & (_.closed_on < month.end))
     values = {"n": _count(closed), "open": _count(deals.filter(_.outcome == "open")), "currency": after["currency"]}
+    values |= {"month": month}
     return [
         Message(
             N_(
-                "{n} deals in {currency} closed in this month; {open} are open and count at the rate of the month "
+                "{n} deals in {currency} closed in {month}; {open} are open and count at the rate of the month "
                 "one looks at."
             ),
             values,
@@ -273,6 +296,7 @@ _TOUCHED: Final = {
     "calendar": _calendar,
     "rates": _rate,
 }
+_ENDED: Final = {"standards": _standard_ended, "memberships": _membership_ended}
 
 
 def _count(table: Any) -> int:  # noqa: ANN401 - any Ibis table

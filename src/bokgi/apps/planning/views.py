@@ -252,6 +252,7 @@ class _Change:
         before, differs = self.replaced, self.differences()
         told: list[str] = []
         if differs or self.ending:
-            found = selectors.touched(self._found, self.editor, before, self.after, self.start, self.screen.as_of)
+            when = self.start, self.screen.as_of
+            found = selectors.touched(self._found, self.editor, before, self.after, *when, ending=self.ending)
             told = [self.screen.speaker.message(one) for one in found]
         return {"differences": differs, "told": told}

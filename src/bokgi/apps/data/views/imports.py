@@ -27,7 +27,7 @@ from bokgi.intake.mapping.second_table import PROBLEM
 from bokgi.intake.release import what_became
 from bokgi.ui.blocks import Badge, Cell, Column, Table
 from bokgi.ui.export import TYPES, Value
-from bokgi.ui.format import count, day
+from bokgi.ui.format import ABSENT, count, day
 from bokgi.ui.listing import Listing
 
 
@@ -130,10 +130,11 @@ def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> lis
         "source": Cell(source, badge=state, href=reverse("data:import", args=[one.import_no])),
         "exported": Cell(day(spoke_at.date(), lang, year=True), sub=f"{spoke_at:%H:%M}"),
         "at": Cell(day(taken_at.date(), lang, year=True), sub=f"{taken_at:%H:%M}"),
-        "read": Cell(count(one.read)),
-        "accepted": Cell(count(one.accepted)),
-        "quarantined": Cell(count(one.quarantined), tone="" if one.quarantined else "dim"),
-        "known": Cell(count(one.known), tone="dim"),
+        # What was entered has no rows of a file to judge.
+        "read": Cell(count(one.read) if one.read else ABSENT),
+        "accepted": Cell(count(one.accepted) if one.read else ABSENT),
+        "quarantined": Cell(count(one.quarantined) if one.read else ABSENT, tone="" if one.quarantined else "dim"),
+        "known": Cell(count(one.known) if one.read else ABSENT, tone="dim"),
         "by": Cell(names[one.by]),
         "files": Cell(files[0] if files else "–", sub=more),
     }
