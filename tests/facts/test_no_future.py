@@ -371,6 +371,25 @@ def test_a_target_is_what_the_last_export_or_entry_by_then_said(tmp_path: Path) 
     assert rows(as_of(read(lake), date(2026, 2, 16)).targets, "subject_id", "amount")[0] == ("a", Decimal(100))
 
 
+def test_an_account_is_what_exports_by_then_said_and_what_nobody_told_before_held(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    head = "account_id | name | industry | segment | employees"
+    imported(lake, "2026-01-19", accounts=f"{head}\na | A | IT | | \nb | B | Food | |")
+    imported(lake, "2026-02-16", accounts=f"{head}\na | A | IT | Large | 90")
+    imported(lake, "2026-03-02", accounts=f"{head}\na | A2 | Bank | | 120")
+    found = read(lake)
+
+    def standing(on: date) -> list[tuple[Any, ...]]:
+        then = as_of(found, on).accounts
+        assert then.schema() == found.accounts.schema()
+        return rows(then, "account_id", "name", "industry", "segment", "employees")
+
+    # What was told first counts before, too; the segment and the number were not told before.
+    assert standing(date(2025, 6, 1)) == [("a", "A2", "IT", "Large", 90), ("b", "B", "Food", None, None)]
+    assert standing(date(2026, 2, 20))[0] == ("a", "A2", "IT", "Large", 90)
+    assert standing(date(2026, 3, 2))[0] == ("a", "A2", "Bank", None, 120)
+
+
 def test_what_exports_by_then_told_stands_whatever_later_ones_tell(tmp_path: Path) -> None:
     lake = lake_in(tmp_path)
     activity = "activity_id | happened_on | done | outcome"

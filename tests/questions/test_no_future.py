@@ -150,7 +150,13 @@ class Crm:
         rates = [{"currency": "USD", "month": f"2026-{month:02d}-01", "rate": 1300 + month} for month in range(5, 12)]
         if on > ON:
             rates.append({"currency": "USD", "month": "2026-12-01", "rate": 1400 + future})
+        turned = future % 5 if on > ON else None
         told = {
+            "accounts": [
+                {"account_id": f"a{number}", "name": f"고객 {number}", "industry": "IT" if number % 2 else "Food"}
+                | ({"industry": f"Bank {future}"} if number == turned else {})
+                for number in range(5)
+            ],
             "deals": list(self.deals.values()),
             "leads": list(self.leads.values()),
             "activities": list(self.activities.values()),
@@ -190,9 +196,8 @@ def days() -> str:
 def facts_with(folder: Path, future: int | None) -> Facts:
     """Give the facts of a home with a future; without one, those of the day itself."""
     crm, lake = Crm(future or 0), lake_in(folder)
-    accounts = "\n".join(f"a{number} | 고객 {number} | {'IT' if number % 2 else 'Food'}" for number in range(5))
     steady = {name: CAST[name] for name in ("people", "identities", "stages")}
-    steady |= {"calendar": days(), "accounts": f"account_id | name | industry\n{accounts}"}
+    steady["calendar"] = days()
     on = FIRST
     while on <= (ON if future is None else LAST):
         crm.day(on)
@@ -229,6 +234,9 @@ ASKED: dict[str, Callable[[Facts], Any]] = {
     "data quality": partial(ask_data_quality, as_of=ON),
     "deals": partial(list_deals, as_of=ON, limit=500),
     "texts": texts,
+    "accounts": lambda facts: (
+        facts_on(facts, ON).accounts.order_by("account_id").select("industry").to_pyarrow().to_pylist()
+    ),
     "targets": lambda facts: (
         facts_on(facts, ON).targets.order_by("subject_id").select("amount").to_pyarrow().to_pylist()
     ),
@@ -242,7 +250,17 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> list[Facts]:
 
 
 def test_the_futures_differ(homes: list[Facts]) -> None:
-    for name in ("deals", "leads", "activities", "stage_events", "deal_changes", "texts", "targets", "memberships"):
+    for name in (
+        "deals",
+        "leads",
+        "activities",
+        "stage_events",
+        "deal_changes",
+        "texts",
+        "targets",
+        "memberships",
+        "accounts",
+    ):
         told = [sorted(map(str, facts.tables[name].drop("import_no").to_pyarrow().to_pylist())) for facts in homes]
         assert told[0] != told[1], name
         assert told[1] != told[2], name

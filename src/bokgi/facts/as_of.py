@@ -55,7 +55,9 @@ def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
       that the last export up to then held, or of the row by the same rule.
     - Who takes part at the customer's, and in which role, is what exports and entries up to then say.
     - A target is what the last export or entry up to then said; before the first of all it is what that one says, for a
-      target is set beforehand and told when somebody gets to it.
+      target is set beforehand and told when somebody gets to it. So are industry, segment, size and region of an
+      account, which seldom change: what was not told before is taken to have held. Names are those of today, of people
+      as of accounts: who reads knows them by these.
     - Events, activities, content and responses after `on` are left out; an activity that an export by then already
       announced stays, as it was announced. Texts are those of the last export up to then; of a lead whose owner or
       outcome an export told later, those that one up to then told. Definitions hold as of then: rows that begin later
@@ -81,7 +83,8 @@ def as_of(facts: Facts, on: date, *, deals: ir.Table | None = None) -> Facts:
     tables["deals"] = deals
     tables["leads"] = _leads(facts, deals, on)
     tables["deal_contacts"] = _parts(facts, on)
-    tables["targets"] = _unseen("targets", _as_told(facts, "targets", on))
+    for name in ("targets", "accounts"):
+        tables[name] = _unseen(name, _as_told(facts, name, on))
     tables["activities"] = _activities(facts, on)
     words = _as_told(facts, "texts", on)
     tables["texts"] = _unseen("texts", words.filter(~words.kind.isin(_LATE_WORDS) | _by(words.observed_on, on)))

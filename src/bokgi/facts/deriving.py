@@ -22,7 +22,7 @@ from bokgi.facts.ledger import Import
 from bokgi.facts.schema import FACT_TABLES, HISTORY, STATE_COLUMNS, TABLES, Column, Grain, Table
 from bokgi.facts.settings import DEFAULT_TIME_ZONE
 
-DERIVATION: Final = 8
+DERIVATION: Final = 9
 """Number of the way in which states are derived; one derived in another way is derived again."""
 
 _UNLINKED: Final = frozenset({"people", "identities", "person_links"})
@@ -311,21 +311,36 @@ class Derivation:
 def _history(table: Table, column: Column) -> str:
     """Give the query for what each row that several imports hold (`repeated`) was, day by day.
 
-    What the first told of a definition has no day: it held before.
+    What the first told of a definition, or of an account, has no day: it held before. What of an account nobody told
+    before is taken to have held, too: who imports accounts after deals does not say that they had changed.
     """
     key = ", ".join(quoted(name) for name in table.key)
     names = [part.name for part in column.arrow().type.value_type][1:]
     told = ", ".join(f"'{name}': {quoted(name)}" for name in names)
-    parts = ", ".join(f"'{name}': told.{quoted(name)}" for name in names)
-    since = f"nullif(day, min(day) OVER (PARTITION BY {key}))" if table.grain is Grain.DEFINITION else "day"
+    parts = ", ".join(f"'{name}': {_held(table, key, name)}" for name in names)
+    since = (
+        f"nullif(day, min(day) OVER (PARTITION BY {key}))"
+        if table.grain is Grain.DEFINITION or table.name == "accounts"
+        else "day"
+    )
     return f"""
         WITH last_of_day AS (
             SELECT {key}, effective_on AS day, arg_max({{{told}}}, rank) AS told
             FROM {quoted(table.name)} JOIN visible_imports USING (import_no) SEMI JOIN repeated USING ({key})
             GROUP BY ALL
-        ), dated AS (SELECT *, {since} AS from_on FROM last_of_day)
-        SELECT {key}, list({{'from_on': from_on, {parts}}} ORDER BY day) AS {column.name} FROM dated GROUP BY ALL
+        ), dated AS (SELECT {key}, day, {{'from_on': {since}, {parts}}} AS entry FROM last_of_day)
+        SELECT {key}, list(entry ORDER BY day) AS {column.name} FROM dated GROUP BY ALL
     """
+
+
+def _held(table: Table, key: str, name: str) -> str:
+    """Give the SQL of a part of what a row was; of an account, what was told first where nothing was told by then."""
+    told = f"told.{quoted(name)}"
+    if table.name != "accounts":
+        return told
+    every = f"PARTITION BY {key} ORDER BY day"
+    first = f"first_value({told} IGNORE NULLS) OVER ({every} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+    return f"CASE WHEN count({told}) OVER ({every}) = 0 THEN {first} ELSE {told} END"
 
 
 def resolved(pairs: dict[str, str]) -> dict[str, str]:

@@ -97,6 +97,15 @@ STATE_COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
             _ONLY,
         ),
     ),
+    "accounts": (
+        Column(
+            "accounts_seen",
+            "history of accounts",
+            "each industry, segment, size and region that exports (or entries) held, with the first day, null for the "
+            "first of all; the last of a day counts",
+            _ONLY,
+        ),
+    ),
     "targets": (
         Column(
             "targets_seen",

@@ -57,6 +57,10 @@ _TYPES: Final[dict[str, pa.DataType]] = {
                 ("done", pa.bool_()),
             ],
             "texts": [("text", pa.string())],
+            "accounts": [
+                *((name, pa.string()) for name in ("industry", "segment", "size", "region")),
+                ("employees", pa.int64()),
+            ],
         }.items()
     },
 }
