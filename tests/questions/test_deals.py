@@ -11,6 +11,7 @@ import pytest
 from bokgi.analysis.forecast import Scope
 from bokgi.domain.errors import NotFoundError, UsageError
 from bokgi.domain.period import Period
+from bokgi.domain.sentences import decoded
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import asked
 from bokgi.questions.deal import tell_deal
@@ -505,3 +506,11 @@ def test_an_amount_without_an_exchange_rate_stands_in_its_own_currency() -> None
     assert told["b"] == (None, {"amount": "7.00", "currency": "USD"})
     assert told["c"] == (None, None)
     assert fits(tell_deal(found, as_of=seen_on, deal_id="b"), "deal")["deal"]["unconverted"] == told["b"][1]
+
+
+def test_amounts_that_are_not_known_are_counted_on_the_day_on_which_they_are_missing() -> None:
+    deals = "deal_id | owner_id | stage | created_on | outcome\nd1 | lee | proposal | 2026-11-18 | open"
+    found = tell_pipeline_change(facts_of(None, **CAST, deals=deals), as_of=AS_OF, start=date(2026, 11, 16))
+    assert found["reason"] == "amounts_unknown"
+    said = decoded(found["sentence"]).text("en")
+    assert said.startswith("There were 0 open deals and are 1. Sums are not compared: 1 amount is not known as of")

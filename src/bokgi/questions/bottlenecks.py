@@ -22,6 +22,7 @@ from bokgi.questions.stages import last_entry_before, order_doubts
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
 _ALL_OF_A_STAGE: Final = {"pipeline": STAGE, f"pipeline{PAST}": f"{STAGE}{PAST}"}
 """Every stage is of one pipeline: its deals there are all deals of the stage."""
+TOO_FEW: Final = N_("There are too few deals with stage history to look for a bottleneck.")
 COST_NOT_SURE: Final = N_("Deals stop more than could be expected, but whether that costs anything is not sure.")
 WORTH_UNKNOWN: Final = N_(
     "Deals stop more than could be expected, but none that came there has an amount, so whether that costs as much as "
@@ -170,18 +171,14 @@ def _name(here: Asked, unit: Unit, labels: dict[tuple[str, str], str]) -> str:
 
 def _said(here: Asked, found: Bottlenecks, labels: dict[tuple[str, str], str], visits: ibis.Table) -> list[Message]:
     flagged = [unit for unit in found.units if unit.flagged]
-    judged = any(unit.z is not None for unit in found.units)
-    none_stopped = any(unit.reason == "none_stopped" for unit in found.units)
-    if not judged and none_stopped and all(unit.conversion == 1.0 for unit in found.units):
-        return [Message(N_("Every deal that left a stage moved on. Import the deals that were lost, too."))]
-    if not judged:
+    if not any(unit.z is not None for unit in found.units):
+        told = nothing_judged(found.units)
+        if told.msgid != TOO_FEW:
+            return [told]
         if last := last_entry_before(visits, found.start):
             text = N_("No deal entered a stage since {start}. The last one did on {day}: ask as of that day.")
             return [Message(text, {"start": found.start, "day": last})]
-        return [
-            Message(N_("There are too few deals with stage history to look for a bottleneck.")),
-            Message(HOW_HISTORY_COMES),
-        ]
+        return [told, Message(HOW_HISTORY_COMES)]
     if not flagged:
         return [nothing_found(found.units)]
     first = flagged[0]
@@ -215,6 +212,14 @@ def what_it_costs(unit: Unit, level: float, worth: Callable[[float], Money]) -> 
         text = N_("At that level, {gain} more a month would be won ({level} interval {ends}).")
         return [Message(text, {"gain": worth(unit.gain.amount), "level": Rate(level), "ends": ends})]
     return [] if unit.gain_in_deals is None else [more_deals(unit.gain_in_deals, level)]
+
+
+def nothing_judged(units: Sequence[Unit]) -> Message:
+    """Say why no stage can be judged: no deal stopped at any, or too few deals have a history."""
+    none_stopped = any(unit.reason == "none_stopped" for unit in units)
+    if none_stopped and all(unit.conversion == 1.0 for unit in units):
+        return Message(N_("Every deal that left a stage moved on. Import the deals that were lost, too."))
+    return Message(TOO_FEW)
 
 
 def nothing_found(units: Sequence[Unit]) -> Message:

@@ -114,15 +114,16 @@ class Bridge:
             return Message(N_("The open pipeline went from {start} to {end}."), values)
         counts = {"start": start["count"], "end": end["count"]}
         text = N_(
-            "There were {start} open deals and are {end}. Sums are not compared: {unknown} amounts are not known "
-            "as of {day}. Regular imports build this history."
+            "There were {start} open deals and are {end}. Sums are not compared: {unknown} "
+            "{unknown:amount is|amounts are} not known as of {day}. Regular imports build this history."
         )
         if counts["start"] == counts["end"]:
             text = N_(
-                "There are {end} open deals, as many as before. Sums are not compared: {unknown} amounts are not known "
-                "as of {day}. Regular imports build this history."
+                "There are {end} open deals, as many as before. Sums are not compared: {unknown} "
+                "{unknown:amount is|amounts are} not known as of {day}. Regular imports build this history."
             )
-        return Message(text, {**counts, "unknown": start["amount_unknown"], "day": self.start_on})
+        level, day = (end, self.end_on) if _mostly_known(start) else (start, self.start_on)
+        return Message(text, {**counts, "unknown": level["amount_unknown"], "day": day})
 
 
 def _mostly_known(level: Json) -> bool:

@@ -99,6 +99,9 @@ def test_what_was_looked_at_is_said_where_nothing_is_flagged(monkeypatch: pytest
     told = bottleneck.said(found, [], [], [])[0]
     text = "No stage differs from what could be expected by more than chance (looked at: all deals together, team)."
     assert told.text("en") == text
+    moved = replace(few, n=40, conversion=1.0, reason="none_stopped")
+    told = bottleneck.said(replace(found, units=(moved,)), [], [], [])[0]
+    assert told.text("ko") == "단계를 떠난 기회가 모두 다음으로 갔습니다. 실주한 기회도 함께 가져오세요."
 
 
 def test_a_stage_below_whose_cost_is_not_sure_or_small_is_no_stage_like_others(monkeypatch: pytest.MonkeyPatch) -> None:

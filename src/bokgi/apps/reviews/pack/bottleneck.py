@@ -24,7 +24,7 @@ from bokgi.domain.measures import Days
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.questions.asked import visits_on
-from bokgi.questions.bottlenecks import moved_on, nothing_found, what_it_costs
+from bokgi.questions.bottlenecks import moved_on, nothing_found, nothing_judged, what_it_costs
 
 STAGE: Final = "stage"
 TEAM: Final = "team"
@@ -198,7 +198,7 @@ def said(
     elif any(unit.z is not None for unit in searched.units):
         sentences = [nothing_found(searched.units)]
     else:
-        sentences = [Message(N_("There are too few deals with stage history to look for a bottleneck."))]
+        sentences = [nothing_judged(searched.units)]
     return [*sentences, *(line for stage in standing if stage["open"]["count"] for line in _waiting(stage))]
 
 
