@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
+from bokgi.cli.commands.data_quality import _show
 from bokgi.cli.commands.sample import _exported_at
 from bokgi.cli.program import run
+from bokgi.cli.session import Session
 from tests.facts.test_erasure import searched
 
 DEALS = """Deal ID,Deal name,Owner,Stage,Amount,Created,Closed,Outcome
@@ -54,6 +56,14 @@ def test_imports_are_listed_with_their_sum(home: Path, capsys: pytest.CaptureFix
         shown = capsys.readouterr().out
         assert "deals.csv" in shown
         assert "file" not in shown.split(), "the source is told in words"
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "There are no open deals"), ("ko", "진행 중인 기회가 없어")])
+def test_where_no_deal_is_open_nothing_is_said_to_be_complete(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lang: str, words: str
+) -> None:
+    _show(Session(lang=lang, format="text", home=tmp_path), {"gaps": [], "open": 0})
+    assert capsys.readouterr().out.startswith(words)
 
 
 def test_an_answer_as_on_an_earlier_day_leaves_out_what_was_imported_later(

@@ -38,7 +38,8 @@ def _show(session: Session, found: dict[str, Any]) -> None:
     for gap in found["gaps"]:
         session.out.print(gap["sentence"]["text"])
     if not found["gaps"]:
-        session.say(N_("Nothing is missing in the data of open deals."))
+        nothing = N_("Nothing is missing in the data of open deals.")
+        session.say(nothing if found["open"] else N_("There are no open deals in which anything could be missing."))
         return
     session.out.print(found["all"]["sentence"]["text"])
     shown = [code for code in GAPS if any(row[code] for row in found["owners"])]

@@ -30,6 +30,7 @@ def quality(request: PageRequest) -> HttpResponse:
     shown = [code for code in GAPS if any(row[code] for row in owners)]
     context = {
         "gaps": [_told(gap, speaker) for gap in answer["gaps"]] if keeps else [],
+        "open": answer["open"],
         "whole": speaker.say(answer["all"]["sentence"]) if keeps and answer["gaps"] else "",
         "usual": {name: speaker.money(answer["usual"][name]) for name in ("low", "high")},
         "n": answer["usual"]["n"],
