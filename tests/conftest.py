@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,20 @@ def facts_of() -> Callable[..., Facts]:
 
 
 @pytest.fixture(scope="session")
-def written_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Give homes with the facts of `tests.homes` and further imports, each made once; see `tests.homes.made_once`.
+
+    All processes of a run share them; with `BOKGI_TEST_HOMES` so do runs, as that on the other database.
+    """
+    own = tmp_path_factory.getbasetemp()
+    place = Path(os.environ.get("BOKGI_TEST_HOMES") or (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own))
+    return lambda *imports, known=(): homes.made_once(place, imports, known)
+
+
+@pytest.fixture(scope="session")
+def written_home(home_of: Callable[..., Path]) -> Path:
     """Write the facts of `tests.homes` once; nobody writes into this home afterwards."""
-    return homes.write_home(tmp_path_factory.mktemp("home"))
+    return home_of()
 
 
 @pytest.fixture
@@ -49,6 +61,19 @@ def home(written_home: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
     settings.HOME = written_home
     monkeypatch.setenv("BOKGI_TODAY", homes.TODAY.isoformat())
     return written_home
+
+
+@pytest.fixture
+def reading(home: Path, home_of: Callable[..., Path], settings: Settings) -> Callable[..., Path]:
+    """Let pages read the facts of `tests.homes` and further imports."""
+    del home
+
+    def read(*imports: Mapping[str, str], known: Sequence[str] = ()) -> Path:
+        made = home_of(*imports, known=known)
+        settings.HOME = made
+        return made
+
+    return read
 
 
 @pytest.fixture

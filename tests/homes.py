@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from bokgi.domain.money import Money
 from bokgi.facts.lake import Lake
@@ -115,6 +119,25 @@ def add(folder: Path, tables: Mapping[str, str], at: datetime = LATER) -> None:
         writing.commit(Entry(kind="file", source="crm", by="tests", at=at, exported_at=at))
 
 
+def made_once(place: Path, imports: Sequence[Mapping[str, str]], known: Sequence[str]) -> Path:
+    """Give a home with the cast's facts and these imports, made in a folder by whichever process needs it first.
+
+    Nobody writes into it afterwards, so that what pages ask of it is kept for all tests that read the same facts.
+    """
+    content = json.dumps([imports, known], ensure_ascii=False).encode()
+    home = place / f"home-{hashlib.sha256(content).hexdigest()[:16]}"
+    if not home.exists():
+        work = place / f"making-{uuid4().hex}"
+        write_home(work, known=known)
+        for tables in imports:
+            add(work, tables)
+        try:
+            work.rename(home)
+        except OSError:  # another process was quicker
+            shutil.rmtree(work)
+    return home
+
+
 def older_deals() -> str:
     """Give a year of deals that ended before the others began, so that a forecast has a past to learn from."""
     deals = ["deal_id | owner_id | stage | outcome | amount | created_on | closed_on"]
@@ -125,8 +148,8 @@ def older_deals() -> str:
     return "\n".join(deals)
 
 
-def add_pipeline(folder: Path, owners: Sequence[str], *, all_won: bool = False) -> None:
-    """Add a second pipeline, `renewal`, in which each of `owners` has two open deals and one that is won.
+def pipeline_of(owners: Sequence[str], *, all_won: bool = False) -> dict[str, str]:
+    """Give a second pipeline, `renewal`, in which each of `owners` has two open deals and one that is won.
 
     With `all_won` nothing is open there any more, and `han` sells in the first pipeline, too.
     """
@@ -145,7 +168,7 @@ def add_pipeline(folder: Path, owners: Sequence[str], *, all_won: bool = False) 
         "pipeline | stage | label | stage_order | kind | probability\n"
         "renewal | talk | 논의 | 1 | open | 0.6\nrenewal | won | 수주 | 2 | won | 1"
     )
-    add(folder, {"stages": stages, "deals": "\n".join(deals), "stage_events": "\n".join(events)})
+    return {"stages": stages, "deals": "\n".join(deals), "stage_events": "\n".join(events)}
 
 
 def _written(value: int) -> set[str]:

@@ -21,7 +21,7 @@ from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.permitting import ANYONE, permits
 from bokgi.questions.answers import Answers
 from bokgi.questions.backtest import MONTHS, ask_backtest
-from tests.homes import DEALS_EACH, MARKS, SELLERS, TODAY, add, add_pipeline, amount, older_deals, write_home
+from tests.homes import DEALS_EACH, MARKS, SELLERS, TODAY, amount, older_deals, pipeline_of
 from tests.project.addresses import pages
 from tests.project.parameters import addresses, each_once, nonsense, recorded, unknown
 
@@ -35,25 +35,24 @@ SEEN = {"manager": {"lee", "park", "choi"}, "rep": {"lee"}, "viewer": set()}
 
 
 @pytest.fixture(scope="module")
-def moving_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def moving_home(home_of: Callable[..., Path]) -> Path:
     """Write facts with a pipeline in which seo alone sells, and with choi in another team since three weeks.
 
     Of a year of older deals a forecast is learnt; of what is open seo alone has something in commit.
     """
-    home = write_home(
-        tmp_path_factory.mktemp("moving") / "home", known=("owner_id", "amount", "expected_close_on", "source")
-    )
-    add_pipeline(home, ["seo"])
-    add(home, {"deals": older_deals()})
     due = "deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on | forecast_category\n"
     due += f"seo-0 | seo | prospecting | open | {amount('seo', 0)} | {TODAY - timedelta(days=150)} | {TODAY} | commit"
-    add(home, {"deals": due})
     day = TODAY - timedelta(days=21)
     members = "person_id | team | role | manager_id | share | started_on | valid_from | valid_to"
     members += f"\nchoi | 1팀 | AE | kim | 1 | 2026-10-05 | 2026-10-05 | {day}"
     members += f"\nchoi | 2팀 | AE | han | 1 | 2026-10-05 | {day} |"
-    add(home, {"memberships": members})
-    return home
+    return home_of(
+        pipeline_of(["seo"]),
+        {"deals": older_deals()},
+        {"deals": due},
+        {"memberships": members},
+        known=("owner_id", "amount", "expected_close_on", "source"),
+    )
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -11,10 +10,9 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from bokgi.ui.format import ABSENT
-from tests.homes import TODAY, add, older_deals
+from tests.homes import TODAY, older_deals
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -22,21 +20,12 @@ AMOUNT = 77_000_000
 
 
 @pytest.fixture
-def committed(home: Path, written_home: Path, tmp_path: Path, settings: Settings) -> None:
+def committed(reading: Callable[..., Path]) -> None:
     """Let pages read facts with a year of older deals, and a new deal of seo, the only one in commit."""
-    del home
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
     new = "deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on | forecast_category\n"
     new += f"seo-new | seo | proposal | open | {AMOUNT} | {TODAY - timedelta(days=3)} | {TODAY} | commit"
-    add(settings.HOME, {"deals": older_deals()})
-    add(
-        settings.HOME,
-        {
-            "deals": new,
-            "stage_events": f"deal_id | stage | entered_on | seq\nseo-new | proposal | {TODAY - timedelta(days=3)} | 1",
-        },
-    )
+    events = f"deal_id | stage | entered_on | seq\nseo-new | proposal | {TODAY - timedelta(days=3)} | 1"
+    reading({"deals": older_deals()}, {"deals": new, "stage_events": events})
 
 
 def page(client: Client, address: str) -> str:
@@ -72,12 +61,14 @@ ALONE = "seo-alone | seo | won | won | 77300000 | 2026-06-20 | {}"
 WON = "deal_id | owner_id | stage | outcome | amount | created_on | closed_on"
 
 
-def with_deals(folder: Path, settings: Settings, *rows: str) -> None:
+@pytest.fixture
+def with_deals(reading: Callable[..., Path]) -> Callable[..., None]:
     """Let pages read facts with a year of older deals, and more that were won."""
-    shutil.copytree(settings.HOME, folder)
-    settings.HOME = folder
-    add(folder, {"deals": older_deals()})
-    add(folder, {"deals": "\n".join([WON, *rows])})
+
+    def read(*rows: str) -> None:
+        reading({"deals": older_deals()}, {"deals": "\n".join([WON, *rows])})
+
+    return read
 
 
 @pytest.mark.parametrize("period", ["2026-11-03..2026-11-04", "2026-W45", "2026-10-05..2026-11-05"])
@@ -105,9 +96,9 @@ def test_who_sees_all_deals_of_a_week_submits_for_it(as_role: AsRole) -> None:
 
 
 def test_what_one_person_won_in_a_month_is_not_shown_nor_left_by_others(
-    as_role: AsRole, tmp_path: Path, settings: Settings
+    as_role: AsRole, with_deals: Callable[..., None]
 ) -> None:
-    with_deals(tmp_path / "more", settings, ALONE.format("2026-07-20"))
+    with_deals(ALONE.format("2026-07-20"))
     for role, hides in (("leader", False), ("viewer", True), ("rep", True)):
         july, quarter = (page(as_role(role), f"/forecast/?period={one}") for one in ("2026-07", "2026-Q3"))
         assert ("77.3" in july) is not hides, role
@@ -119,9 +110,9 @@ def test_what_one_person_won_in_a_month_is_not_shown_nor_left_by_others(
 
 
 def test_a_period_of_few_people_is_left_out_of_the_trial_and_the_others_are_not(
-    as_role: AsRole, tmp_path: Path, settings: Settings
+    as_role: AsRole, with_deals: Callable[..., None]
 ) -> None:
-    with_deals(tmp_path / "more", settings, ALONE.format("2026-07-20"))
+    with_deals(ALONE.format("2026-07-20"))
     whole, seen = (page(as_role(role), "/forecast/backtest/") for role in ("leader", "viewer"))
     assert ">77.3<" in whole.replace("<b>", "").replace("</b>", "<")
     assert ">77.3<" not in seen.replace("<b>", "").replace("</b>", "<")
@@ -133,10 +124,10 @@ def test_a_period_of_few_people_is_left_out_of_the_trial_and_the_others_are_not(
 
 
 def test_what_is_won_so_far_by_one_person_is_not_shown(
-    as_role: AsRole, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    as_role: AsRole, with_deals: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BOKGI_TODAY", "2026-10-06")
-    with_deals(tmp_path / "more", settings, ALONE.format("2026-10-02"))
+    with_deals(ALONE.format("2026-10-02"))
     for address in ("/forecast/", "/forecast/?period=2026-10", "/today/", "/kpi/"):
         for role, hides in (("leader", False), ("viewer", True)):
             shown = page(as_role(role), address)
@@ -144,12 +135,12 @@ def test_what_is_won_so_far_by_one_person_is_not_shown(
             assert ("77.3" in shown) is not hides, (role, address)
 
 
-def test_what_was_won_is_drawn_by_month_for_who_sees_sums(as_role: AsRole, tmp_path: Path, settings: Settings) -> None:
+def test_what_was_won_is_drawn_by_month_for_who_sees_sums(as_role: AsRole, with_deals: Callable[..., None]) -> None:
     rows = [
         f"{who}-n | {who} | won | won | 3100000 | 2026-10-20 | 2026-11-{on}"
         for who, on in (("lee", 11), ("park", 12), ("choi", 13))
     ]
-    with_deals(tmp_path / "more", settings, *rows)
+    with_deals(*rows)
     whole, seen = (page(as_role(role), "/today/") for role in ("leader", "viewer"))
     for day, of_days in (("Nov 12", True), ("Nov 13", False), ("Oct 31", False)):
         assert (f">{day}<" in whole) is (day != "Oct 31"), day
@@ -173,9 +164,9 @@ def test_between_two_weeks_sums_of_the_past_are_not_shown(as_role: AsRole) -> No
 
 
 def test_what_came_in_a_period_of_one_person_is_left_out_of_the_submissions(
-    as_role: AsRole, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    as_role: AsRole, with_deals: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_deals(tmp_path / "more", settings, ALONE.format("2026-07-20"))
+    with_deals(ALONE.format("2026-07-20"))
     for month in ("07", "08"):
         monkeypatch.setenv("BOKGI_TODAY", f"2026-{month}-05")
         given = {"subject": "organisation:all", "amount": "5억", "period": f"2026-{month}"}
@@ -189,14 +180,11 @@ def test_what_came_in_a_period_of_one_person_is_left_out_of_the_submissions(
 
 
 @pytest.fixture
-def of_one(home: Path, written_home: Path, tmp_path: Path, settings: Settings) -> None:
+def of_one(reading: Callable[..., Path]) -> None:
     """Let pages read facts with a year of older deals, in the first half of which nobody but seo sold."""
-    del home
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
     header, *rows = older_deals().splitlines()
     early = [re.sub(r"\| \w+ \|", "| seo |", row, count=1) if place < 25 else row for place, row in enumerate(rows)]
-    add(settings.HOME, {"deals": "\n".join([header, *early])})
+    reading({"deals": "\n".join([header, *early])})
 
 
 @pytest.mark.usefixtures("of_one")

@@ -25,7 +25,7 @@ from bokgi.questions.answers import Answers
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.speaker import Speaker
-from tests.homes import PEOPLE, SELLERS, TODAY, add, add_pipeline, older_deals
+from tests.homes import PEOPLE, SELLERS, TODAY, add, older_deals, pipeline_of
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -98,15 +98,11 @@ def test_a_person_has_the_forecast_of_own_deals_and_a_colleague_none(as_role: As
         page(as_role("rep"), f"{address}?person=park", status=404)
 
 
-def test_what_a_person_or_team_won_opens_those_deals(
-    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
-) -> None:
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
+def test_what_a_person_or_team_won_opens_those_deals(as_role: AsRole, reading: Callable[..., Path]) -> None:
     # A year of older deals: only then the forecast is told person by person.
-    add(settings.HOME, {"deals": older_deals()})
+    home = reading({"deals": older_deals()})
     client = as_role("leader")
-    answer = Answers(settings.HOME).ask(ask_forecast, as_of=TODAY, period=QUARTER, team=None)
+    answer = Answers(home).ask(ask_forecast, as_of=TODAY, period=QUARTER, team=None)
     shown = page(client, "/forecast/")
     links = {
         **dict(re.findall(r'href="(/deals/[?][^"]*(person=[a-z]+)[^"]*outcome=won[^"]*)"', shown)),
@@ -126,15 +122,13 @@ def test_what_a_person_or_team_won_opens_those_deals(
 
 
 def test_a_pipeline_has_its_forecast_without_what_is_of_all_of_them(
-    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
+    as_role: AsRole, reading: Callable[..., Path]
 ) -> None:
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
-    add_pipeline(settings.HOME, [*SELLERS, "han"])
+    home = reading(pipeline_of([*SELLERS, "han"]))
     leader = as_role("leader")
     assert submit(leader, subject="organisation:all", amount="987,654,321") == 302
     assert submit(leader, subject="person:lee", amount="97,531,246", reason="x") == 302
-    answer = Answers(settings.HOME).ask(ask_forecast, as_of=TODAY, period=QUARTER, pipeline="renewal")
+    answer = Answers(home).ask(ask_forecast, as_of=TODAY, period=QUARTER, pipeline="renewal")
     shown = page(leader, "/forecast/?pipeline=renewal")
     assert answer["target"] is None
     assert answer["won_so_far_n"] == len(SELLERS) + 1
@@ -323,7 +317,7 @@ def test_a_company_sees_the_quarters_of_its_own_year(as_role: AsRole, year_start
 
 
 def test_the_page_of_submissions_keeps_the_pipeline_and_names_whose_it_is(as_role: AsRole, own_home: Path) -> None:
-    add_pipeline(own_home, [*SELLERS, "han"])
+    add(own_home, pipeline_of([*SELLERS, "han"]))
     shown = page(as_role("leader"), "/forecast/submissions/?pipeline=renewal")
     tabs = shown.split('<nav class="tabs"')[1].split("</nav>")[0]
     assert tabs.count("pipeline=renewal") == 3

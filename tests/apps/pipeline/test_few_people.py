@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
-from tests.homes import TODAY, add
+from tests.homes import TODAY
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
 
 
 def test_the_amount_of_a_stage_where_one_person_has_deals_is_not_shown(
-    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
+    as_role: AsRole, reading: Callable[..., Path]
 ) -> None:
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
     stages = "pipeline | stage | label | stage_order | kind | probability\ndefault | contract | 계약 | 4 | open | 0.9"
     deals = "deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on"
     deals += f"\nseo-c | seo | contract | open | 987600000 | {TODAY} | {TODAY}"
     events = f"deal_id | stage | entered_on | seq\nseo-c | contract | {TODAY} | 1"
-    add(settings.HOME, {"stages": stages, "deals": deals, "stage_events": events})
+    reading({"stages": stages, "deals": deals, "stage_events": events})
     for mode in ("snapshot", "period_flow"):
         for role, hides in (("leader", False), ("rep", True), ("viewer", True)):
             shown = unescape(as_role(role).get(f"/funnel/?mode={mode}").content.decode())

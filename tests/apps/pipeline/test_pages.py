@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from html import unescape
@@ -17,7 +16,6 @@ from urllib.parse import quote
 import openpyxl
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer
@@ -34,7 +32,7 @@ from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.ui.blocks import Table
 from bokgi.ui.format import ABSENT, NBSP, WORD_JOINER
 from bokgi.ui.speaker import Speaker
-from tests.homes import DEALS_EACH, PEOPLE, SELLERS, TODAY, add, deal_name, older_deals
+from tests.homes import DEALS_EACH, PEOPLE, SELLERS, TODAY, deal_name, older_deals
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -314,13 +312,11 @@ def test_the_funnel_is_split_by_every_condition_under_its_name(as_role: AsRole) 
 
 
 def test_a_split_by_what_is_filled_in_after_the_outcome_says_why_it_has_no_conversions(
-    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
+    as_role: AsRole, reading: Callable[..., Path]
 ) -> None:
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
     head, *deals = older_deals().splitlines()
     named = [f"{row} | {'ABC'[number % 3]}" for number, row in enumerate(deals)]
-    add(settings.HOME, {"deals": "\n".join([f"{head} | product", *named])})
+    reading({"deals": "\n".join([f"{head} | product", *named])})
     for by in ("product", "source"):
         shown = page(as_role("leader"), f"/funnel/?by={by}&weeks=52")
         assert ("is filled in when the outcome is known" in shown) is (by == "product")
@@ -425,12 +421,10 @@ def test_the_time_in_a_stage_has_its_interval(as_role: AsRole, home: Path) -> No
 
 
 def test_an_amount_without_an_exchange_rate_is_shown_in_its_currency_and_leads_to_the_rates(
-    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
+    as_role: AsRole, reading: Callable[..., Path]
 ) -> None:
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
     row = f"usd-1 | lee | proposal | open | 32000 | USD | {TODAY}"
-    add(settings.HOME, {"deals": f"deal_id | owner_id | stage | outcome | amount | currency | created_on\n{row}"})
+    reading({"deals": f"deal_id | owner_id | stage | outcome | amount | currency | created_on\n{row}"})
     client = as_role("leader")
     shown = page(client, "/deals/?person=lee")
     assert "$32,000" in shown

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -23,7 +22,7 @@ from bokgi.cli.program import run
 from bokgi.questions.answers import Answers
 from bokgi.questions.funnel import ask_funnel
 from bokgi.questions.pipeline import tell_pipeline_change
-from tests.homes import PEOPLE, SELLERS, TODAY, add_pipeline
+from tests.homes import PEOPLE, SELLERS, TODAY, pipeline_of
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -32,12 +31,9 @@ TEAM = quote("1팀")
 
 
 @pytest.fixture(scope="module")
-def written_with_renewals(written_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written_with_renewals(home_of: Callable[..., Path]) -> Path:
     """Add a second pipeline in which everybody sells."""
-    home = tmp_path_factory.mktemp("renewals") / "home"
-    shutil.copytree(written_home, home)
-    add_pipeline(home, [*SELLERS, "han"])
-    return home
+    return home_of(pipeline_of([*SELLERS, "han"]))
 
 
 @pytest.fixture
@@ -185,12 +181,10 @@ def test_a_page_that_cannot_be_narrowed_says_that_it_shows_all(as_role: AsRole, 
     ("role", "all_won"), [("rep", False), ("rep", True), ("viewer", False), ("viewer", True), ("manager", False)]
 )
 def test_sums_of_a_pipeline_in_which_few_sell_are_shown_to_nobody_but_who_sees_them(
-    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings, role: str, *, all_won: bool
+    as_role: AsRole, reading: Callable[..., Path], role: str, *, all_won: bool
 ) -> None:
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
     # Also where all of it is won by now: the change begins on an earlier day.
-    add_pipeline(settings.HOME, ["seo"], all_won=all_won)
+    reading(pipeline_of(["seo"], all_won=all_won))
     shown, hidden = (as_role(one) for one in ("leader", role))
     assert shown.get("/funnel/change/?pipeline=renewal").status_code == 200
     for address in ("/funnel/", "/funnel/change/", "/funnel/compare/"):
@@ -223,12 +217,8 @@ def test_everybody_is_no_team(as_role: AsRole, address: str) -> None:
     assert as_role("leader").get(f"{address}?team=*").status_code == 404
 
 
-def test_a_list_of_deals_leads_to_no_sums_that_are_not_shown(
-    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
-) -> None:
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
-    add_pipeline(settings.HOME, ["seo", "lee"])
+def test_a_list_of_deals_leads_to_no_sums_that_are_not_shown(as_role: AsRole, reading: Callable[..., Path]) -> None:
+    reading(pipeline_of(["seo", "lee"]))
     client = as_role("rep")
     for asked in ("pipeline=renewal", "person=park", "pipeline=renewal&person=lee"):
         shown = page(client, f"/deals/?{asked}")

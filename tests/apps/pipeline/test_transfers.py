@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
@@ -13,12 +12,11 @@ from urllib.parse import quote
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from pytest_django import Settings
 
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.services import user_create
-from tests.homes import TODAY, add, older_deals, write_home
+from tests.homes import TODAY, older_deals
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -27,7 +25,7 @@ KNOWN = ("owner_id", "amount", "expected_close_on")
 TOO_FEW = "Sums over fewer than three people are not shown"
 
 
-def moved(folder: Path, on: date) -> None:
+def moved(on: date) -> dict[str, str]:
     """Let choi go to the second team on a day; kim and han, who led only, sell since two weeks ago."""
     members = "person_id | team | role | manager_id | share | started_on | valid_from | valid_to"
     members += f"\nchoi | 1팀 | AE | kim | 1 | 2026-10-05 | 2026-10-05 | {on}"
@@ -36,25 +34,17 @@ def moved(folder: Path, on: date) -> None:
     for person in ("kim", "han"):
         stands = f"{TODAY - timedelta(days=14)} | {TODAY} | ,{','.join(KNOWN)},"
         deals += f"\n{person}-0 | {person} | proposal | open | 71000000 | {stands}"
-    add(folder, {"memberships": members, "deals": deals})
-
-
-@pytest.fixture(scope="module")
-def known_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write facts that say of earlier days, too, whose a deal was."""
-    return write_home(tmp_path_factory.mktemp("known") / "home", known=KNOWN)
+    return {"memberships": members, "deals": deals}
 
 
 @pytest.fixture
-def home_of(known_home: Path, tmp_path: Path, settings: Settings) -> Callable[[int], None]:
-    """Let pages read facts in which choi changed teams so many days ago."""
+def since(reading: Callable[..., Path]) -> Callable[..., None]:
+    """Let pages read facts in which choi changed teams so many days ago, and which say whose a deal was earlier."""
 
-    def made(days: int) -> None:
-        settings.HOME = tmp_path / "home"
-        shutil.copytree(known_home, settings.HOME)
-        moved(settings.HOME, TODAY - timedelta(days=days))
+    def read(days: int, *more: Mapping[str, str]) -> None:
+        reading(moved(TODAY - timedelta(days=days)), *more, known=KNOWN)
 
-    return made
+    return read
 
 
 def page(client: Client, address: str) -> str:
@@ -63,8 +53,8 @@ def page(client: Client, address: str) -> str:
     return unescape(answer.content.decode())
 
 
-def test_the_day_before_is_judged_by_who_was_there_then(as_role: AsRole, home_of: Callable[[int], None]) -> None:
-    home_of(20)
+def test_the_day_before_is_judged_by_who_was_there_then(as_role: AsRole, since: Callable[..., None]) -> None:
+    since(20)
     for role, hides in (("viewer", True), ("rep", True), ("leader", False)):
         client = as_role(role)
         assert TOO_FEW not in page(client, f"/funnel/change/?team={TEAM}&weeks=1")
@@ -74,8 +64,8 @@ def test_the_day_before_is_judged_by_who_was_there_then(as_role: AsRole, home_of
         assert TOO_FEW not in page(client, f"/funnel/compare/?{before}")
 
 
-def test_what_one_person_brought_along_is_not_shown(as_role: AsRole, home_of: Callable[[int], None]) -> None:
-    home_of(3)
+def test_what_one_person_brought_along_is_not_shown(as_role: AsRole, since: Callable[..., None]) -> None:
+    since(3)
     for team in (TEAM, quote("1팀")):
         for role, hides in (("viewer", True), ("rep", True), ("leader", False)):
             shown = page(as_role(role), f"/funnel/change/?team={team}&weeks=1")
@@ -84,9 +74,9 @@ def test_what_one_person_brought_along_is_not_shown(as_role: AsRole, home_of: Ca
 
 
 def test_who_led_somebody_then_reads_the_sums_of_that_time(
-    as_role: AsRole, users: dict[str, User], home_of: Callable[[int], None]
+    as_role: AsRole, users: dict[str, User], since: Callable[..., None]
 ) -> None:
-    home_of(3)
+    since(3)
     # Of kim's team everybody was or is kim's.
     assert "Went elsewhere" in page(as_role("manager"), f"/funnel/change/?team={quote('1팀')}&weeks=1")
     lead = user_create(email="han@team.example", name="han", role=Role.MANAGER, person_id="han")
@@ -98,8 +88,8 @@ def test_who_led_somebody_then_reads_the_sums_of_that_time(
     assert TOO_FEW not in page(client, f"/funnel/change/?team={TEAM}&weeks=1")
 
 
-def test_a_part_of_few_people_is_told_with_others(as_role: AsRole, home_of: Callable[[int], None]) -> None:
-    home_of(3)
+def test_a_part_of_few_people_is_told_with_others(as_role: AsRole, since: Callable[..., None]) -> None:
+    since(3)
     # Of everybody nothing went elsewhere: in two weeks kim and han began to sell, each with one deal.
     shown, hidden = (page(as_role(role), "/funnel/change/?weeks=4") for role in ("leader", "viewer"))
     assert "New deals" in shown
@@ -108,10 +98,9 @@ def test_a_part_of_few_people_is_told_with_others(as_role: AsRole, home_of: Call
 
 
 def test_what_came_in_past_periods_is_judged_by_who_won_then(
-    as_role: AsRole, home_of: Callable[[int], None], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    as_role: AsRole, since: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home_of(20)
-    add(settings.HOME, {"deals": older_deals()})
+    since(20, {"deals": older_deals()})
     monkeypatch.setenv("BOKGI_TODAY", "2026-09-05")
     given = {"subject": "team:2팀", "period": "2026-09", "amount": "150,000,000"}
     assert as_role("leader").post("/forecast/submit/", given).status_code == 302

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -17,7 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from bokgi.ui.format import WORD_JOINER
-from tests.homes import SELLERS, TODAY, add
+from tests.homes import SELLERS, TODAY
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -28,10 +27,8 @@ WRITTEN = "the champion left us"
 
 
 @pytest.fixture(scope="module")
-def written_with_reasons(written_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written_with_reasons(home_of: Callable[..., Path]) -> Path:
     """Add losses with a reason, and one of lee's that park has had since the day after it was lost."""
-    home = tmp_path_factory.mktemp("reasons") / "home"
-    shutil.copytree(written_home, home)
     closed = TODAY - timedelta(days=5)
     rows = ["deal_id | owner_id | stage | outcome | amount | created_on | closed_on | lost_reason"]
     rows += [
@@ -42,8 +39,7 @@ def written_with_reasons(written_home: Path, tmp_path_factory: pytest.TempPathFa
     changes = f"deal_id | field | changed_on | old | new\ntold-1 | owner_id | {TODAY} | lee | park"
     stood = [f"told-{number} | {closed - timedelta(days=9)} | proposal" for number in range(11) if number != 2]
     events = "\n".join(["deal_id | entered_on | stage", *stood])
-    add(home, {"deals": "\n".join(rows), "deal_changes": changes, "stage_events": events})
-    return home
+    return home_of({"deals": "\n".join(rows), "deal_changes": changes, "stage_events": events})
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from bokgi.questions.answers import Answers
 from bokgi.questions.kpis import NOT_OF, ask_kpis
 from bokgi.ui.format import percent
 from tests.cast import CAST
-from tests.homes import SELLERS, TODAY, add_pipeline
+from tests.homes import SELLERS, TODAY, add, pipeline_of
 from tests.questions.schemas import fits
 
 AsRole = Callable[[str], Client]
@@ -72,7 +72,7 @@ def figure_of(shown: str, key: str) -> str:
 
 @pytest.mark.usefixtures("own_home", "english")
 def test_the_kpis_of_a_person_and_a_pipeline_are_those_of_the_question(as_role: AsRole, own_home: Path) -> None:
-    add_pipeline(own_home, [*SELLERS, "han"])
+    add(own_home, pipeline_of([*SELLERS, "han"]))
     leader, answers = as_role("leader"), Answers(own_home)
     for query, scope, kind in (
         ("?person=lee", {"person": "lee"}, "person"),

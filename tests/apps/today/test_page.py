@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from datetime import date, time, timedelta
 from html import unescape
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from bokgi.apps.access.models import User
 from bokgi.apps.pipeline.selectors import Screen
@@ -29,7 +27,7 @@ from bokgi.questions.forecast import ask_forecast
 from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.ui.format import percent
 from bokgi.ui.speaker import Speaker
-from tests.homes import SELLERS, TODAY, add, add_pipeline
+from tests.homes import SELLERS, TODAY, pipeline_of
 
 AsRole = Callable[[str], Client]
 
@@ -149,13 +147,11 @@ def test_what_happened_to_deals_since_the_last_working_day_is_told_to_whom_it_be
 
 @pytest.mark.usefixtures("home", "users")
 def test_a_new_deal_without_an_exchange_rate_is_told_in_its_own_currency(
-    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    as_role: AsRole, reading: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
-    row = f"usd-1 | lee | proposal | open | 32000 | USD | {TODAY}"
-    add(settings.HOME, {"deals": f"deal_id | owner_id | stage | outcome | amount | currency | created_on\n{row}"})
     monkeypatch.setenv("BOKGI_TODAY", TODAY.isoformat())
+    row = f"usd-1 | lee | proposal | open | 32000 | USD | {TODAY}"
+    reading({"deals": f"deal_id | owner_id | stage | outcome | amount | currency | created_on\n{row}"})
     news = page(as_role("leader")).split("부터 바뀐 것")[-1]
     assert 'href="/deals/usd-1/"' in news
     assert "<small>환율 없음</small>" in news.split("/deals/usd-1/")[1].split("</tr>")[0]
@@ -223,12 +219,8 @@ def test_it_is_narrowed_to_a_person_whose_deals_one_may_see(as_role: AsRole, hom
     assert "나의 결과" in own
 
 
-def test_it_is_narrowed_to_a_pipeline_and_says_what_is_of_all(
-    as_role: AsRole, written_home: Path, tmp_path: Path, settings: Settings
-) -> None:
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(written_home, settings.HOME)
-    add_pipeline(settings.HOME, [*SELLERS, "han"])
+def test_it_is_narrowed_to_a_pipeline_and_says_what_is_of_all(as_role: AsRole, reading: Callable[..., Path]) -> None:
+    reading(pipeline_of([*SELLERS, "han"]))
     shown = unescape(as_role("leader").get("/today/?pipeline=renewal").content.decode())
     rows = set(re.findall(r"/deals/(\w+)-(r?)\d", shown))
     assert len(rows) > 1

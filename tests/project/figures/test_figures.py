@@ -6,7 +6,6 @@ What is compared is what a person reads: each cell of each table, each key figur
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +21,6 @@ from bokgi.apps.evaluation.services import rounds
 from bokgi.cli.program import run
 from bokgi.questions.answers import Answers
 from bokgi.questions.fair_result import fair_results
-from tests import homes
 from tests.homes import SELLERS, TODAY
 from tests.project.figures import of_people, of_the_forecast, of_the_funnel
 from tests.project.figures.reading import Expected, Read, missing_of, plain
@@ -34,10 +32,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def fuller_home(written_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fuller_home(home_of: Callable[..., Path]) -> Path:
     """Add to the facts of `tests.homes` what they lack: a year of older deals, gaps, categories, a target."""
-    home = tmp_path_factory.mktemp("fuller") / "home"
-    shutil.copytree(written_home, home)
     deals = ["deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on | closed_on | source"]
     events = ["deal_id | stage | entered_on | seq"]
     for number in range(40):
@@ -65,9 +61,10 @@ def fuller_home(written_home: Path, tmp_path_factory: pytest.TempPathFactory) ->
         "metric | subject_kind | subject_id | period_start | period_end | lead_source | amount | currency\n"
         f"won_amount | organisation | all | {QUARTER.start} | {QUARTER.end} | all | 3000000000 | KRW"
     )
-    homes.add(home, {"deals": "\n".join(deals), "stage_events": "\n".join(events), "targets": targets})
-    homes.add(home, {"deals": "\n".join(categories)})
-    return home
+    return home_of(
+        {"deals": "\n".join(deals), "stage_events": "\n".join(events), "targets": targets},
+        {"deals": "\n".join(categories)},
+    )
 
 
 DAYS: Final = ("2026-08-26", "2026-11-24", "2026-05-27", "2026-08-25")
@@ -111,10 +108,8 @@ WALK: Final[tuple[tuple[str, list[str], Callable[[Json], Expected]], ...]] = (
 
 
 @pytest.fixture(scope="module")
-def stopping_home(written_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stopping_home(home_of: Callable[..., Path]) -> Path:
     """Add a year in which the deals of the second team stop in one stage, and those of the first do not."""
-    home = tmp_path_factory.mktemp("stopping") / "home"
-    shutil.copytree(written_home, home)
     deals = ["deal_id | owner_id | stage | outcome | amount | created_on | expected_close_on | closed_on | source"]
     events = ["deal_id | stage | entered_on | seq"]
     for number in range(320):
@@ -132,8 +127,7 @@ def stopping_home(written_home: Path, tmp_path_factory: pytest.TempPathFactory) 
             f"year-{number} | {stage} | {created + timedelta(days=9 * step)} | {step + 1}"
             for step, stage in enumerate(path)
         ]
-    homes.add(home, {"deals": "\n".join(deals), "stage_events": "\n".join(events)})
-    return home
+    return home_of({"deals": "\n".join(deals), "stage_events": "\n".join(events)})
 
 
 @pytest.mark.usefixtures("english")
