@@ -124,7 +124,6 @@ def test_the_tables_are_taken_along(as_role: AsRole) -> None:
 def test_a_day_before_anything_ended_is_said_to_be_empty(as_role: AsRole) -> None:
     shown = page(as_role("leader"), f"{PAGE}?as_of=2020-01-08")
     assert "no deal was won, lost or ended without a decision" in shown
-    assert "Reasons of losses" not in shown
-    assert "Too few" in shown
+    assert [words for words in ("Reasons of losses", "Wins and losses by week", "Too few") if words in shown] == []
     # Between two weeks a sum of a past day would show single deals to who sees sums only.
     assert "as of Sundays" in page(as_role("viewer"), f"{PAGE}?as_of={TODAY - timedelta(days=7)}")

@@ -154,7 +154,8 @@ def wins_and_losses(request: PageRequest) -> HttpResponse:
         return page(screen, "win_loss.html", **shown)
     found = win_loss.answer(screen, asked)
     everything = win_loss.sees_all(screen, found)
-    made = {"weeks": win_loss.weeks_sheet(screen, found, amounts=everything)}
+    # Where nothing ended there are no weeks to tell apart, and the sentence above says so.
+    made = {"weeks": win_loss.weeks_sheet(screen, found, amounts=everything)} if found["total"]["n"] else {}
     if everything:
         made |= {"stages": win_loss.stages_sheet(screen, found)} if found["stages"] else {}
         made |= win_loss.reasons_sheets(screen, found)

@@ -134,8 +134,13 @@ def _count(screen: Screen, number: int, address: str) -> Cell:
 
 
 def figures(screen: Screen, found: Json, kpis: str) -> list[Figure]:
-    """Give the win rate of the period, and the days to the win and to the loss; `kpis` is where they are defined."""
+    """Give the win rate of the period, and the days to the win and to the loss; `kpis` is where they are defined.
+
+    Nothing where nothing ended.
+    """
     say, speaker, total, period = screen.say, screen.speaker, found["total"], found["period"]
+    if not total["n"]:
+        return []
     rate = total["win_rate"]
     definition = say(N_("How it is defined"))
     told = [
