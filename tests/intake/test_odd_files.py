@@ -20,7 +20,7 @@ from bokgi.facts.lake import Lake
 from bokgi.intake.entering import enter
 from bokgi.intake.importing import ImportResult, import_files
 from bokgi.intake.plan import PlanOptions, plan_import
-from tests.intake.homes import Company
+from tests.intake.homes import Company, deals_mapping
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 FOOTER = (
@@ -313,6 +313,9 @@ def test_a_currency_that_nobody_names_is_said_before_anything_is_written(
 
 def test_the_time_of_a_file_is_told_in_the_zone_of_the_organisation(company: Company, tmp_path: Path) -> None:
     settings = pa.table({"name": ["time_zone"], "setting": ["America/New_York"], "valid_from": [date(1970, 1, 1)]})
+    # What a file brings and what is entered differ in which of their columns may be null.
+    columns = {"id": "deals.deal_id", "name": "deals.name", "stage": "deals.stage"}
+    company.load("id | name | stage\nD1 | Server | Talk", deals_mapping(columns=columns))
     enter(company.lake, {"settings": settings}, by="test", at=AT)
     path = tmp_path / "deals.csv"
     path.write_text("Deal ID,Deal name,Stage\nD1,Server,Proposal\nD2,Cloud,Won\n", encoding="utf-8")

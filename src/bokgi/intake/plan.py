@@ -312,7 +312,8 @@ def _rows_of(lake: Lake | None, table: str) -> pa.Table | None:
     """Read a table of the home as it is now; null where nothing was imported yet."""
     if lake is None or not lake.folder.is_dir() or not any(one.committed for one in lake.imports()):
         return None
-    return pa.concat_tables(pq.read_table(path) for path in lake.state()[table])
+    # What came by file and what was entered on screen may differ in which columns can be null.
+    return pa.concat_tables((pq.read_table(path) for path in lake.state()[table]), promote_options="default")
 
 
 def _saved(lake: Lake) -> tuple[FileMapping, ...]:
