@@ -22,6 +22,7 @@ from bokgi.questions.stages import last_entry_before, order_doubts
 VIEWS: Final = {"stage": "stage", "person": "owner_id", "team": "team"}
 _ALL_OF_A_STAGE: Final = {"pipeline": STAGE, f"pipeline{PAST}": f"{STAGE}{PAST}"}
 """Every stage is of one pipeline: its deals there are all deals of the stage."""
+ALL_MOVED_ON: Final = N_("Every deal that left a stage moved on. Import the deals that were lost, too.")
 TOO_FEW: Final = N_("There are too few deals with stage history to look for a bottleneck.")
 COST_NOT_SURE: Final = N_("Deals stop more than could be expected, but whether that costs anything is not sure.")
 WORTH_UNKNOWN: Final = N_(
@@ -218,7 +219,7 @@ def nothing_judged(units: Sequence[Unit]) -> Message:
     """Say why no stage can be judged: no deal stopped at any, or too few deals have a history."""
     none_stopped = any(unit.reason == "none_stopped" for unit in units)
     if none_stopped and all(unit.conversion == 1.0 for unit in units):
-        return Message(N_("Every deal that left a stage moved on. Import the deals that were lost, too."))
+        return Message(ALL_MOVED_ON)
     return Message(TOO_FEW)
 
 

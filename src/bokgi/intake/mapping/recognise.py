@@ -182,7 +182,7 @@ def _about(file: StagedFile, match: PresetMatch) -> list[Finding]:
 
 def _unknown(file: StagedFile) -> Finding:
     values: dict[str, object] = {"file": file.name, "columns": _listed([column.name for column in file.columns])}
-    text = N_("{file} is not recognised and not taken. It has the columns {columns}. A mapping can say what it is.")
+    text = N_("{file} is not recognised and not taken (columns: {columns}). A mapping can say what it is.")
     severity = Severity.WARNING if len(file.columns) > 1 else Severity.INFO
     return Finding("file_unknown", severity, Message(text, values), values=values)
 

@@ -99,6 +99,11 @@ def test_what_was_looked_at_is_said_where_nothing_is_flagged(monkeypatch: pytest
     told = bottleneck.said(found, [], [], [])[0]
     text = "No stage differs from what could be expected by more than chance (looked at: all deals together, team)."
     assert told.text("en") == text
+    left = [{"moved": 40, "ended": 0}, {"moved": 0, "ended": 0}]
+    told = bottleneck.said(replace(found, units=()), [], [], left)[0]
+    assert told.text("en") == "Every deal that left a stage moved on. Import the deals that were lost, too."
+    left[1]["ended"] = 1
+    assert bottleneck.said(replace(found, units=()), [], [], left)[0].text("en").startswith("There are too few")
     moved = replace(few, n=40, conversion=1.0, reason="none_stopped")
     told = bottleneck.said(replace(found, units=(moved,)), [], [], [])[0]
     assert told.text("ko") == "단계를 떠난 기회가 모두 다음으로 갔습니다. 실주한 기회도 함께 가져오세요."

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.bottleneck import PAST, Gain, GainInDeals, Unit, bottlenecks
+from bokgi.analysis.bottleneck.flags import ENOUGH
 from bokgi.analysis.comparison.conditions import leaks
 from bokgi.analysis.progressions import progressions
 from bokgi.analysis.proportions import wilson
@@ -24,7 +25,7 @@ from bokgi.domain.measures import Days
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.questions.asked import visits_on
-from bokgi.questions.bottlenecks import moved_on, nothing_found, nothing_judged, what_it_costs
+from bokgi.questions.bottlenecks import ALL_MOVED_ON, moved_on, nothing_found, nothing_judged, what_it_costs
 
 STAGE: Final = "stage"
 TEAM: Final = "team"
@@ -198,7 +199,9 @@ def said(
     elif any(unit.z is not None for unit in searched.units):
         sentences = [nothing_found(searched.units)]
     else:
-        sentences = [nothing_judged(searched.units)]
+        moved = sum(stage["moved"] for stage in stages)
+        none_stopped = moved >= ENOUGH and not any(stage["ended"] for stage in stages)
+        sentences = [Message(ALL_MOVED_ON) if none_stopped else nothing_judged(searched.units)]
     return [*sentences, *(line for stage in standing if stage["open"]["count"] for line in _waiting(stage))]
 
 
