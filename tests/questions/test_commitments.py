@@ -98,9 +98,9 @@ def test_promises_about_deals_are_kept_not_kept_or_late_as_a_hand_count_says() -
     }
     assert found["a"]["fulfilled_on"] == "2026-11-12"
     assert found["h"]["fulfilled_on"] == "2026-11-11"
-    assert "still stands in 검증" in words(found["b"])
+    assert "On the day agreed it still stood in 검증." in words(found["b"])
     assert "after the day agreed" in words(found["c"])
-    assert "No contact" in words(found["f"])
+    assert "No contact with the customer from the meeting to the day agreed." in words(found["f"])
 
 
 def test_what_cannot_be_known_is_said_to_be_so() -> None:

@@ -47,7 +47,9 @@ def checked_deals(here: Asked, promises: Sequence[Promise], *, until: Mapping[st
     rows = deal_progress(ibis.memtable(asked), here.keep_visits(deals), deals, here.facts.activities, changes)
     found = {row["key"]: row for row in rows.to_pyarrow().to_pylist()}
     recorded = _recorded(here)
-    return {one.key: _found(here, one, found.get(one.key), recorded) for one in promises}
+    return {
+        one.key: _found(here, one, found.get(one.key), recorded, over=until[one.key] < here.as_of) for one in promises
+    }
 
 
 def _recorded(here: Asked) -> Row:
@@ -59,11 +61,11 @@ def _recorded(here: Asked) -> Row:
     return found
 
 
-def _found(here: Asked, one: Promise, row: Row | None, recorded: Row) -> Found:
+def _found(here: Asked, one: Promise, row: Row | None, recorded: Row, *, over: bool) -> Found:
     if row is None:
         return Found(CANNOT_TELL, "deal_unknown", evidence=(Message(N_("The deal is not in the data.")),))
     days = [row[name] for name in _FULFILLED[one.metric] if row[name] is not None]
-    evidence = tuple(_evidence(here, row, recorded, one.metric))
+    evidence = tuple(_evidence(here, row, recorded, one.metric, over=over))
     if days:
         return Found(KEPT, fulfilled_on=min(days), evidence=evidence)
     known = {
@@ -78,9 +80,12 @@ def _found(here: Asked, one: Promise, row: Row | None, recorded: Row) -> Found:
     return Found(NOT_KEPT, evidence=evidence)
 
 
-def _contacts(row: Row, recorded: Row, metric: str) -> list[Message]:
+def _contacts(row: Row, recorded: Row, metric: str, *, over: bool) -> list[Message]:
     if not row["touches"]:
-        return [Message(N_("No contact with the customer since the meeting."))] if recorded["touches"] else []
+        none = N_("No contact with the customer since the meeting.")
+        # What came after the day agreed was not looked at.
+        none = N_("No contact with the customer from the meeting to the day agreed.") if over else none
+        return [Message(none)] if recorded["touches"] else []
     told = [
         Message(
             N_("{n} contact with the customer since the meeting, on {day}."),
@@ -94,8 +99,8 @@ def _contacts(row: Row, recorded: Row, metric: str) -> list[Message]:
     return told
 
 
-def _evidence(here: Asked, row: Row, recorded: Row, metric: str) -> list[Message]:
-    told = _contacts(row, recorded, metric)
+def _evidence(here: Asked, row: Row, recorded: Row, metric: str, *, over: bool) -> list[Message]:
+    told = _contacts(row, recorded, metric, over=over)
     if row["advanced_on"] is not None:
         values = {"stage": here.stage_label(row["to_stage"]), "day": row["advanced_on"]}
         told.append(Message(N_("It moved on to {stage} on {day}."), values))
@@ -104,7 +109,8 @@ def _evidence(here: Asked, row: Row, recorded: Row, metric: str) -> list[Message
     elif row["ended_on"] is not None:
         told.append(Message(N_("It ended on {day} without being won."), {"day": row["ended_on"]}))
     elif row["advanced_on"] is None and row["from_stage"] is not None:
-        told.append(Message(N_("It still stands in {stage}."), {"stage": here.stage_label(row["from_stage"])}))
+        text = N_("On the day agreed it still stood in {stage}.") if over else N_("It still stands in {stage}.")
+        told.append(Message(text, {"stage": here.stage_label(row["from_stage"])}))
     if row["next_step_on"] is not None:
         told.append(Message(N_("A next step was written down on {day}."), {"day": row["next_step_on"]}))
     if row["amount_changes"]:

@@ -82,7 +82,7 @@ def checked_a_week_later(windows: dict[str, Chrome], live_server: LiveServer, be
     assert "12월 1일 검증 단계로 넘어갔습니다" in lee
     assert "지켰다고 함" in lee
     assert "데이터로 보면 못 지킴" in park
-    assert "아직 발굴 단계에 있습니다" in park
+    assert "발굴 단계에 있" in park
     assert "데이터로 보면 지킴" in choi
     assert "회의 뒤 5일 동안 새 기회 2건" in choi
     figure = Commitment.objects.get(person_id="choi").checked
