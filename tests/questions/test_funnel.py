@@ -191,8 +191,11 @@ def test_thin_stages_have_no_conversion_and_say_why() -> None:
     assert [stage["entered"] for stage in found["stages"]] == [1, 1]
 
     first = "\n        d1 | proposal | 2025-11-10 | snapshot"
-    found = asked(facts_of(None, **CAST, deals=deals, stage_events=f"deal_id | stage | entered_on | origin{first}"))
-    assert [stage["entered"] for stage in found["stages"]] == [0]
+    first = f"deal_id | stage | entered_on | origin{first}"
+    for created, entered in (("2025-11-03", 1), ("2023-11-03", 0)):
+        told = deals.replace("2025-11-03", created)
+        found = asked(facts_of(None, **CAST, deals=told, stage_events=first))
+        assert [stage["entered"] for stage in found["stages"]] == [entered]
     assert spoken(found, "en")["caveats"][0]["text"].startswith("1 deal was found in its stage by the first export")
     assert spoken(found, "ko")["caveats"][0]["text"].startswith("기회 1건은 처음 가져온 파일에서 이미")
 

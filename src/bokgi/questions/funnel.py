@@ -111,6 +111,10 @@ def ask_funnel(
             )
             for key in keys
         ]
+        if risk is Risk.COHORT:
+            # A deal that was created in the period entered in it, on whichever day an export found it there.
+            for stage in stages:
+                stage["entered"] = stage["counts"].get("entered", 0)
         without_stage = sum(row["deals"] for row in counted if row["stage"] is None)
         question = Message(_QUESTIONS[chosen], {"start": period.start, "last": min(period.last, as_of)})
         return {
@@ -319,7 +323,7 @@ def _found_there(moved: Mapping[Key, Mapping[str, Any]], there: Collection[Key])
     n = sum(row["start_unknown"] for key, row in moved.items() if key in there)
     text = N_(
         "{n} {n:deal was|deals were} found in {n:its|their} stage by the first export that held {n:it|them}: nobody "
-        "knows since when, so {n:it does|they do} not count as entered, nor in conversion or days."
+        "knows since when, so {n:it is|they are} in no conversion and no days."
     )
     return [Message(text, {"n": n})] if n else []
 
