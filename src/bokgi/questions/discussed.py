@@ -110,18 +110,19 @@ def _said(found: DiscussedDeals, minimum_n: int) -> Message:
     if not found.told_apart:
         return Message(
             N_(
-                "Discussed deals cannot be told apart from others alike: {share} of {n} moved on by the next meeting, "
-                "of the {m} others {others} ({level} interval of the difference {interval})."
+                "Discussed deals cannot be told apart from others alike: weighted to be alike, {share} of them "
+                "moved on by the next meeting (n {n}) and of the others {others} (n {m}; "
+                "{level} interval of the difference {interval})."
             ),
             values,
         )
     more = N_(
-        "Discussed deals moved on more often than others alike: {share} of {n} by the next meeting, "
-        "of the {m} others {others} ({level} interval of the difference {interval})."
+        "Discussed deals moved on more often than others alike: weighted to be alike, {share} of them "
+        "by the next meeting (n {n}) and of the others {others} (n {m}; {level} interval of the difference {interval})."
     )
     less = N_(
-        "Discussed deals moved on less often than others alike: {share} of {n} by the next meeting, "
-        "of the {m} others {others} ({level} interval of the difference {interval})."
+        "Discussed deals moved on less often than others alike: weighted to be alike, {share} of them "
+        "by the next meeting (n {n}) and of the others {others} (n {m}; {level} interval of the difference {interval})."
     )
     return Message(more if found.difference > 0 else less, values)
 
