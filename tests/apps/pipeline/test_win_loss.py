@@ -94,7 +94,7 @@ def test_who_may_not_see_all_deals_sees_counts_without_amounts_and_reasons(as_ro
 @pytest.mark.usefixtures("reasons")
 def test_a_period_of_ones_own_is_kept_to_the_day_but_of_sums_to_whole_weeks(as_role: AsRole) -> None:
     """Days that differ by one would tell who sees sums only which deal ended on it."""
-    monday = TODAY - timedelta(days=TODAY.weekday() + 14)
+    monday = TODAY - timedelta(days=TODAY.weekday() + 7)
     asked = f"{PAGE}?from={monday + timedelta(days=1)}&to={monday + timedelta(days=8)}"
     for role, starts in (("leader", 1), ("rep", 0)):
         client = as_role(role)
