@@ -9,6 +9,9 @@ import pytest
 
 from bokgi.sample import SampleSummary, write_company
 from tests.sample.exports import Columns, read
+from tests.spark import spark
+
+__all__ = ["spark"]
 
 TODAY = date(2026, 11, 23)
 
