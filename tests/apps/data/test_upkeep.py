@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 import time_machine
 from pytest_django import Settings
 
+from bokgi.apps.data import tasks
 from bokgi.apps.data.tasks import keep_up_facts
 from bokgi.domain.errors import SetupError
 from bokgi.facts.lake import Lake
+from bokgi.intake.upkeep import keep_up
 from bokgi.project import environment
 from tests.facts.lakes import imported, moment
 
@@ -32,7 +35,7 @@ def test_each_night_what_is_older_than_was_set_goes(home: Path, settings: Settin
 def test_a_night_in_which_somebody_imports_is_left_out(
     home: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bokgi.intake.upkeep.LOCK_SECONDS", 0.0)
+    monkeypatch.setattr(tasks, "keep_up", partial(keep_up, wait=0.0))
     lake = Lake.open(home, create=True)
     imported(lake, "2026-01-05", at="2026-01-05", deals="deal_id\nd1")
     kept = home / "sources" / "1"
