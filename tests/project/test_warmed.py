@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -124,8 +125,8 @@ def test_a_manager_waits_for_no_pack_up_to_so_many_teams(
     as_role: Callable[[str], Client], users: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, put = as_role("manager"), []
-    key = answers._key  # noqa: SLF001 - other tests of this home may have asked for the pack: theirs is not found
-    monkeypatch.setattr(answers, "_key", lambda question, parameters: f"own-{key(question, parameters)}")
+    key, own = answers._key, uuid4().hex  # noqa: SLF001 - who asked for the pack before, here or in another run, kept it
+    monkeypatch.setattr(answers, "_key", lambda question, parameters: f"{own}-{key(question, parameters)}")
     monkeypatch.setattr(asking, "_MAIN", [])
     monkeypatch.setattr(asking, "_OPEN", [warmed._of_managers])  # noqa: SLF001 - what is registered is what is tried
     monkeypatch.setattr(tasks, "enqueue", lambda *_given, **asked: put.append(asked["team"]))
