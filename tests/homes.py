@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -104,6 +105,20 @@ def write_home(folder: Path, *, known: Sequence[str] = ()) -> Path:
             writing.write(name, rows_of(name, text).drop_columns(["import_no"]))
         moment = datetime(2026, 11, 23, 18, tzinfo=UTC)
         writing.commit(Entry(kind="file", source="crm", by="tests", at=moment, exported_at=moment))
+    return folder
+
+
+def copied(home: Path, folder: Path) -> Path:
+    """Copy a home into a folder that is not there yet, to be written into.
+
+    Other processes read the same home meanwhile: what they make and drop beside its facts is left out.
+    """
+
+    def copy(source: str, target: str) -> None:
+        with suppress(FileNotFoundError):
+            shutil.copy2(source, target)
+
+    shutil.copytree(home, folder, copy_function=copy, ignore=shutil.ignore_patterns("spill-*", "making-*"))
     return folder
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -206,7 +205,7 @@ def test_operations_mends_a_refused_row_and_takes_an_import_back(
 @pytest.fixture
 def own_home(written_home: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy the home of the cast, so that it can be written into; some days later close dates have passed."""
-    settings.HOME = shutil.copytree(written_home, tmp_path / "home")
+    settings.HOME = homes.copied(written_home, tmp_path / "home")
     monkeypatch.setenv("BOKGI_TODAY", (homes.TODAY + timedelta(days=10)).isoformat())
     return tmp_path / "home"
 

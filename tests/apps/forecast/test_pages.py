@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -25,7 +24,7 @@ from bokgi.questions.answers import Answers
 from bokgi.questions.backtest import ask_backtest
 from bokgi.questions.forecast import ask_forecast
 from bokgi.ui.speaker import Speaker
-from tests.homes import PEOPLE, SELLERS, TODAY, add, older_deals, pipeline_of
+from tests.homes import PEOPLE, SELLERS, TODAY, add, copied, older_deals, pipeline_of
 
 AsRole = Callable[[str], Client]
 pytestmark = pytest.mark.usefixtures("home", "english")
@@ -35,9 +34,9 @@ QUARTER = Period.quarter_of(TODAY)
 @pytest.fixture
 def own_home(home: Path, tmp_path: Path, settings: Settings) -> Path:
     """Copy the home of the tests, so that it can be written into."""
-    settings.HOME = tmp_path / "home"
-    shutil.copytree(home, tmp_path / "home")
-    return tmp_path / "home"
+    folder = copied(home, tmp_path / "home")
+    settings.HOME = folder
+    return folder
 
 
 def page(client: Client, address: str, status: int = 200) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -16,7 +15,7 @@ from pytest_django import Settings
 from bokgi.facts.lake import Lake
 from bokgi.intake.entering import enter
 from tests.cast import rows_of
-from tests.homes import TODAY
+from tests.homes import TODAY, copied
 
 ROWS = f"""
     activity_id | kind    | deal_id | happened_on                   | outcome | automatic
@@ -31,8 +30,7 @@ ROWS = f"""
 @pytest.fixture
 def planned_home(written_home: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy the home of the tests and plan something with a deal."""
-    home = tmp_path / "home"
-    shutil.copytree(written_home, home)
+    home = copied(written_home, tmp_path / "home")
     settings.HOME = home
     monkeypatch.setenv("BOKGI_TODAY", TODAY.isoformat())
     table = rows_of("activities", ROWS).drop_columns(["import_no"])

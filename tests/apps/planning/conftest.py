@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,7 @@ from tests import homes
 @pytest.fixture
 def own_home(written_home: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy the home of the tests, so that it can be written into."""
-    home = tmp_path / "home"
-    shutil.copytree(written_home, home)
+    home = homes.copied(written_home, tmp_path / "home")
     settings.HOME = home
     monkeypatch.setenv("BOKGI_TODAY", homes.TODAY.isoformat())
     return home

@@ -36,8 +36,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def own_home(home: Path, tmp_path: Path, settings: Settings) -> Path:
     """Give a copy of the home that this test may write into."""
-    folder = tmp_path / "home"
-    shutil.copytree(home, folder)
+    folder = homes.copied(home, tmp_path / "home")
     settings.HOME = folder
     return folder
 
