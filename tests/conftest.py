@@ -15,6 +15,7 @@ from pytest_django import Settings
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role
 from bokgi.apps.access.services import organisation_create, user_create
+from bokgi.facts import state
 from bokgi.facts.model import Facts
 from tests import cast, homes
 
@@ -60,6 +61,8 @@ def home(written_home: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
     """Let pages read the facts of `tests.homes`, on its day."""
     settings.HOME = written_home
     monkeypatch.setenv("BOKGI_TODAY", homes.TODAY.isoformat())
+    # Tests look at more days of one home at once than people do: what one works with is not dropped by another.
+    monkeypatch.setattr(state, "KEPT_DAYS", 40)
     return written_home
 
 
