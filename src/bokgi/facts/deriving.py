@@ -311,18 +311,14 @@ class Derivation:
 def _history(table: Table, column: Column) -> str:
     """Give the query for what each row that several imports hold (`repeated`) was, day by day.
 
-    What the first told of a definition, or of an account, has no day: it held before. What of an account nobody told
-    before is taken to have held, too: who imports accounts after deals does not say that they had changed.
+    Of a lasting row what the first told has no day: it held before. What nobody had told by then held, too: who imports
+    accounts after deals does not say that they had changed.
     """
     key = ", ".join(quoted(name) for name in table.key)
     names = [part.name for part in column.arrow().type.value_type][1:]
     told = ", ".join(f"'{name}': {quoted(name)}" for name in names)
     parts = ", ".join(f"'{name}': {_held(table, key, name)}" for name in names)
-    since = (
-        f"nullif(day, min(day) OVER (PARTITION BY {key}))"
-        if table.grain is Grain.DEFINITION or table.name == "accounts"
-        else "day"
-    )
+    since = f"nullif(day, min(day) OVER (PARTITION BY {key}))" if table.lasting else "day"
     return f"""
         WITH last_of_day AS (
             SELECT {key}, effective_on AS day, arg_max({{{told}}}, rank) AS told
@@ -334,9 +330,9 @@ def _history(table: Table, column: Column) -> str:
 
 
 def _held(table: Table, key: str, name: str) -> str:
-    """Give the SQL of a part of what a row was; of an account, what was told first where nothing was told by then."""
+    """Give the SQL of a part of what a row was; of a lasting one what was told first where nothing was told by then."""
     told = f"told.{quoted(name)}"
-    if table.name != "accounts":
+    if not table.lasting:
         return told
     every = f"PARTITION BY {key} ORDER BY day"
     first = f"first_value({told} IGNORE NULLS) OVER ({every} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"

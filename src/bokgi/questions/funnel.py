@@ -109,12 +109,10 @@ def ask_funnel(
             _stage(
                 here, key, columns, labels, rows.get(key, {}), moved.get(key), stayed.get(key), named=_PIPELINE in by
             )
+            # A deal that was created in the period entered in it, on whichever day an export found it there.
+            | ({"entered": rows.get(key, {}).get("entered", 0)} if risk is Risk.COHORT else {})
             for key in keys
         ]
-        if risk is Risk.COHORT:
-            # A deal that was created in the period entered in it, on whichever day an export found it there.
-            for stage in stages:
-                stage["entered"] = stage["counts"].get("entered", 0)
         without_stage = sum(row["deals"] for row in counted if row["stage"] is None)
         question = Message(_QUESTIONS[chosen], {"start": period.start, "last": min(period.last, as_of)})
         return {

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from typing import Final
 
 from bokgi.analysis.funnel import FunnelMode
+from bokgi.apps.pipeline.chosen_days import LABELS, chosen, field, period_of
 from bokgi.apps.pipeline.figures import MODES
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.labels import PIPELINES
 from bokgi.domain.messages import N_
-from bokgi.domain.period import Period, read_date
+from bokgi.domain.period import Period
 from bokgi.questions import funnel_compared
 from bokgi.questions.asked import Json
 from bokgi.ui.blocks import Badge, Cell, Column, Field, Table
@@ -20,13 +21,7 @@ from bokgi.ui.format import ABSENT, days, points
 from bokgi.ui.format import n as cases
 
 _DAYS: Final = 91
-NAMES: Final = ("from", "to", "past_from", "past_to")
-_LABELS: Final = {
-    "from": N_("First day"),
-    "to": N_("Last day"),
-    "past_from": N_("Compared with, from"),
-    "past_to": N_("Compared with, to"),
-}
+_LABELS: Final = {**LABELS, "past_from": N_("Compared with, from"), "past_to": N_("Compared with, to")}
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,7 @@ class Compared:
     def days(self) -> dict[str, date]:
         """Give the first and last days by the name of their parameter."""
         values = (self.now.start, self.now.last, self.before.start, self.before.last)
-        return dict(zip(NAMES, values, strict=True))
+        return dict(zip(_LABELS, values, strict=True))
 
 
 def read(screen: Screen) -> Compared:
@@ -49,28 +44,18 @@ def read(screen: Screen) -> Compared:
 
     Raises `UsageError` for a day that is none and for a period that ends before it begins.
     """
-    query = screen.request.GET
-    last = _day(query.get("to")) or screen.as_of
-    first = _day(query.get("from")) or last - timedelta(days=_DAYS - 1)
-    past_last = _day(query.get("past_to")) or first - timedelta(days=1)
-    past_first = _day(query.get("past_from")) or past_last - (last - first)
-    mode = query.get("mode") or FunnelMode.STAGE_ENTRY_COHORT.value
-    return Compared(_period(first, last), _period(past_first, past_last), mode)
+    last = chosen(screen, "to") or screen.as_of
+    first = chosen(screen, "from") or last - timedelta(days=_DAYS - 1)
+    past_last = chosen(screen, "past_to") or first - timedelta(days=1)
+    past_first = chosen(screen, "past_from") or past_last - (last - first)
+    mode = screen.request.GET.get("mode") or FunnelMode.STAGE_ENTRY_COHORT.value
+    return Compared(period_of(first, last), period_of(past_first, past_last), mode)
 
 
 def periods_of(screen: Screen) -> tuple[Period, ...]:
     """Give the periods whose deals the page sums up."""
     asked = read(screen)
     return asked.now, asked.before
-
-
-def _day(text: str | None) -> date | None:
-    return read_date(text) if text else None
-
-
-def _period(first: date, last: date) -> Period:
-    Period(first, last)  # refuses a last day before the first
-    return Period(first, last + timedelta(days=1))
 
 
 def modes() -> dict[str, str]:
@@ -80,10 +65,7 @@ def modes() -> dict[str, str]:
 
 def fields(screen: Screen, asked: Compared) -> list[Field]:
     """Give the form in which the two periods are chosen."""
-    return [
-        Field(name, screen.say(_LABELS[name]), "date", day.isoformat(), required=True)
-        for name, day in asked.days.items()
-    ]
+    return [field(screen, name, _LABELS[name], day) for name, day in asked.days.items()]
 
 
 def quick(screen: Screen, asked: Compared) -> list[tuple[str, str]]:

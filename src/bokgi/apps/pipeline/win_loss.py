@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from bokgi.apps.pipeline.chosen_days import LABELS, chosen, field, period_of
 from bokgi.apps.pipeline.funnel import deals_address
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import NO_REASON, NO_STAGE, OUTCOMES, PIPELINES
 from bokgi.domain.messages import N_, Message
-from bokgi.domain.period import Period, read_date
+from bokgi.domain.period import Period
 from bokgi.questions.asked import Json
 from bokgi.questions.deals import CLOSED_BY, ENDED_IN
 from bokgi.questions.win_loss import ENDS, LEVEL, LOSSES, NOT_CAUSES, WEEKS, ask_win_loss
@@ -46,27 +47,25 @@ def read(screen: Screen) -> Asked:
     Who sees sums only gets whole weeks: days that differ by one would tell which deal ended on it. Raises `UsageError`
     for a day that is none, and for a period that ends before it begins or is too long.
     """
-    query = screen.request.GET
-    if query.get("from") or query.get("to"):
-        return Asked(None, _own(screen, query.get("from"), query.get("to")))
-    weeks = query.get("weeks") or str(WEEKS)
+    first, last = chosen(screen, "from"), chosen(screen, "to")
+    if first or last:
+        return Asked(None, _own(screen, first, last or screen.as_of))
+    weeks = screen.request.GET.get("weeks") or str(WEEKS)
     weeks = weeks if weeks in WINDOWS else str(WEEKS)
-    return Asked(weeks, period_of(screen.as_of, WINDOWS[weeks]))
+    return Asked(weeks, weeks_up_to(screen.as_of, WINDOWS[weeks]))
 
 
-def _own(screen: Screen, first: str | None, last: str | None) -> Period:
-    end = read_date(last) if last else screen.as_of
-    start = read_date(first) if first else period_of(end).start
-    Period(start, end)  # refuses a last day before the first
+def _own(screen: Screen, first: date | None, last: date) -> Period:
+    asked = period_of(first or weeks_up_to(last).start, last)
     if screen.sums_only:
-        start, end = Period.week_of(start).start, Period.week_of(end).last
-    if (end - start).days >= 7 * _MOST:
+        asked = Period(Period.week_of(asked.start).start, Period.week_of(asked.last).end)
+    if asked.days > 7 * _MOST:
         raise UsageError(
             "period_too_long",
             Message(N_("That is more than {n} weeks."), {"n": _MOST}),
             Message(N_("Choose days that lie closer together.")),
         )
-    return Period(start, end + timedelta(days=1))
+    return asked
 
 
 def windows(screen: Screen, asked: Asked) -> list[tuple[str, str, bool]]:
@@ -85,14 +84,11 @@ def fields(screen: Screen, asked: Asked) -> list[Field]:
     if asked.weeks is not None:
         return []
     whole = screen.say(N_("Whole weeks are shown.")) if screen.sums_only else ""
-    days = ((N_("First day"), "from", asked.period.start), (N_("Last day"), "to", asked.period.last))
-    return [
-        Field(name, screen.say(label), "date", day.isoformat(), hint=whole if name == "to" else "", required=True)
-        for label, name, day in days
-    ]
+    first, last = asked.period.start, asked.period.last
+    return [field(screen, "from", LABELS["from"], first), field(screen, "to", LABELS["to"], last, whole)]
 
 
-def period_of(on: date, weeks: int = WEEKS) -> Period:
+def weeks_up_to(on: date, weeks: int = WEEKS) -> Period:
     """Give so many complete weeks and the running one, up to a day."""
     return Period(Period.week_of(on).start - timedelta(weeks=weeks), on + timedelta(days=1))
 

@@ -87,13 +87,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: what a row is, its key, its columns. `import_no` is added to each and comes first."""
+    """One table: what a row is, its key, its columns. `import_no` is added to each and comes first.
+
+    `lasting`: what was told of a row first is taken to have held before, as definitions do.
+    """
 
     name: str
     grain: Grain
     row: str
     key: tuple[str, ...]
     own_columns: tuple[Column, ...]
+    lasting: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:

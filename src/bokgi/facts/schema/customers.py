@@ -23,6 +23,7 @@ CUSTOMERS: Final = (
             text("parent_id", "account_id of the parent", "no parent, or not known"),
             ATTRIBUTES,
         ),
+        lasting=True,
     ),
     Table(
         "contacts",

@@ -41,6 +41,7 @@ DEFINITIONS: Final = (
             Column("amount", "amount", "target; money in `currency`, otherwise a count"),
             text("currency", "ISO 4217 code", "a count"),
         ),
+        lasting=True,
     ),
     Table(
         "standards",

@@ -82,10 +82,10 @@ def _found(here: Asked, one: Promise, row: Row | None, recorded: Row, *, over: b
 
 def _contacts(row: Row, recorded: Row, metric: str, *, over: bool) -> list[Message]:
     if not row["touches"]:
-        none = N_("No contact with the customer since the meeting.")
         # What came after the day agreed was not looked at.
-        none = N_("No contact with the customer from the meeting to the day agreed.") if over else none
-        return [Message(none)] if recorded["touches"] else []
+        until = N_("No contact with the customer from the meeting to the day agreed.")
+        text = until if over else N_("No contact with the customer since the meeting.")
+        return [Message(text)] if recorded["touches"] else []
     told = [
         Message(
             N_("{n} contact with the customer since the meeting, on {day}."),

@@ -117,6 +117,11 @@ def _taken_along(rows: Sequence[Import], names: dict[str, str], kind: str, lang:
     return taken_along("imports", _say(N_("Imports"), lang), (header, body), kind)
 
 
+def _rows(one: Import, number: int) -> str:
+    """Write how many rows of a file these are; what was entered on screen has no file."""
+    return count(number) if one.read else ABSENT
+
+
 def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> list[Cell]:
     files = [file["name"] for file in selectors.files_of(one)]
     state = None if one.committed else Badge(_say(labels.STATUS.get(one.status, one.status), lang))
@@ -130,11 +135,10 @@ def _row(one: Import, listing: Listing, names: dict[str, str], lang: str) -> lis
         "source": Cell(source, badge=state, href=reverse("data:import", args=[one.import_no])),
         "exported": Cell(day(spoke_at.date(), lang, year=True), sub=f"{spoke_at:%H:%M}"),
         "at": Cell(day(taken_at.date(), lang, year=True), sub=f"{taken_at:%H:%M}"),
-        # What was entered has no rows of a file to judge.
-        "read": Cell(count(one.read) if one.read else ABSENT),
-        "accepted": Cell(count(one.accepted) if one.read else ABSENT),
-        "quarantined": Cell(count(one.quarantined) if one.read else ABSENT, tone="" if one.quarantined else "dim"),
-        "known": Cell(count(one.known) if one.read else ABSENT, tone="dim"),
+        "read": Cell(_rows(one, one.read)),
+        "accepted": Cell(_rows(one, one.accepted)),
+        "quarantined": Cell(_rows(one, one.quarantined), tone="" if one.quarantined else "dim"),
+        "known": Cell(_rows(one, one.known), tone="dim"),
         "by": Cell(names[one.by]),
         "files": Cell(files[0] if files else "–", sub=more),
     }
