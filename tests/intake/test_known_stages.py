@@ -173,6 +173,17 @@ T3,c,Renewals,Toast,1,2026-03-02,Lee
     assert (result.accepted, result.quarantined) == counts
 
 
+def test_rows_of_a_refused_pipeline_wait_also_where_their_stages_are_called_as_ours(company: Company) -> None:
+    company.load(FIRST)
+    text = """Deal ID,Deal name,Pipeline,Stage,Amount,Created,Owner
+T1,a,Renewals,Talk,1,2026-03-01,Lee
+T2,b,Renewals,Talk,1,2026-03-02,Lee
+"""
+    result = imported(company, text, {"few.csv:pipeline:Renewals": "refuse"})
+    assert (result.accepted, result.quarantined) == (0, 2)
+    assert imported(company, text.replace("Renewals", "default")).accepted == 2
+
+
 def test_a_home_without_stages_gives_none(tmp_path: Path) -> None:
     path = tmp_path / "few.csv"
     path.write_text(few("Talk", "Won"), encoding="utf-8")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bokgi.domain.stage import StageKind
+from bokgi.intake.mapping.ladders.evidence import DEFAULT_PIPELINE
 from bokgi.intake.mapping.model import StageDefinition
 from bokgi.intake.sql import literal, one_of
 
@@ -27,8 +28,9 @@ class Ladder:
     >>> ladder = Ladder((Rung("default", "Talk", 1, StageKind.OPEN), Rung("default", "Won", 2, StageKind.WON)))
     >>> import duckdb
     >>> said = f"{ladder.kind('stage', 'pipeline')}, {ladder.unknown('stage', 'pipeline')}"
-    >>> duckdb.sql(f"SELECT {said} FROM (VALUES ('Won'), ('Dance'), (NULL)) AS v(stage)").fetchall()
-    [('won', False), (None, True), (None, None)]
+    >>> rows = "VALUES ('Won', 'default'), ('Dance', 'default'), (NULL, 'default'), ('Won', 'Renewals')"
+    >>> duckdb.sql(f"SELECT {said} FROM ({rows}) AS v(stage, pipeline)").fetchall()
+    [('won', False), (None, True), (None, None), ('won', True)]
     """
 
     rungs: tuple[Rung, ...]
@@ -72,9 +74,11 @@ class Ladder:
         """Give the SQL condition for a stage that the ladder does not have; null for no stage at all."""
         if not self.rungs:
             return "false"
-        several = len({rung.pipeline for rung in self.rungs}) > 1
-        if not several:
-            return f"NOT {one_of(stage, dict.fromkeys(rung.stage for rung in self.rungs))}"
+        there = {rung.pipeline for rung in self.rungs}
+        if len(there) == 1:
+            # A file that names no pipeline is of the only one.
+            strange = f"{stage} IS NOT NULL AND NOT {one_of(pipeline, dict.fromkeys((*there, DEFAULT_PIPELINE)))}"
+            return f"(NOT {one_of(stage, dict.fromkeys(rung.stage for rung in self.rungs))} OR ({strange}))"
         pairs = dict.fromkeys(f"{rung.pipeline}\x1f{rung.stage}" for rung in self.rungs)
         return f"NOT {one_of(_pair(stage, pipeline), pairs)}"
 

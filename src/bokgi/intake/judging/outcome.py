@@ -5,9 +5,9 @@ from __future__ import annotations
 from bokgi.domain.stage import Outcome
 from bokgi.intake.judging.ladder import Ladder
 from bokgi.intake.judging.readings import Reading
+from bokgi.intake.mapping.ladders.evidence import DEFAULT_PIPELINE
 from bokgi.intake.sql import literal, one_of
 
-DEFAULT_PIPELINE = "default"
 PIPELINE = "pipeline"
 STAGE_KIND = "stage_kind"
 OUTCOME = "outcome"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bokgi.intake.judging.ladder import Ladder
-from bokgi.intake.judging.outcome import DEFAULT_PIPELINE
 from bokgi.intake.judging.readings import Reading
+from bokgi.intake.mapping.ladders.evidence import DEFAULT_PIPELINE
 from bokgi.intake.sql import identifier, literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing import accounts

@@ -12,10 +12,10 @@ from typing import Final
 
 from bokgi.facts.schema import TABLES, TRACKED_COLUMNS
 from bokgi.intake.judging.ladder import Ladder
-from bokgi.intake.judging.outcome import DEFAULT_PIPELINE
 from bokgi.intake.judging.readings import Reading
 from bokgi.intake.judging.sql_types import canonical
 from bokgi.intake.judging.typed import HISTORY_COLUMNS
+from bokgi.intake.mapping.ladders.evidence import DEFAULT_PIPELINE
 from bokgi.intake.sql import literal
 from bokgi.intake.workbench import Workbench
 from bokgi.intake.writing.held import Held
