@@ -18,7 +18,7 @@ from bokgi.apps.pipeline.bottleneck import costliest, first_deals, where_of
 from bokgi.apps.pipeline.change import WEEKS as SPANS
 from bokgi.apps.pipeline.change import starts_of
 from bokgi.apps.pipeline.few_winners import months_judged, months_of
-from bokgi.apps.pipeline.win_loss import period_of
+from bokgi.apps.pipeline.win_loss import weeks_up_to
 from bokgi.apps.reviews.pack import review_pack
 from bokgi.apps.reviews.record import ask_page_of_pack
 from bokgi.apps.reviews.rules import reviewed_week
@@ -145,7 +145,7 @@ def register() -> None:
         _compared,
         _of_dictionary,
         _of_trends,
-        lambda on: (period_of(on),),
+        lambda on: (weeks_up_to(on),),
         months_before,
         _of_change,
         lambda on: (_quarter(on),),
