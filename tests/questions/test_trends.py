@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import ibis
 import pytest
 
 from bokgi.domain.errors import NotFoundError
@@ -77,10 +78,20 @@ def test_nothing_is_said_of_windows_that_records_do_not_reach(facts: Facts) -> N
     assert reasons == ["unknown"] * 4 + [None] * 4
     assert [point["reason"] for point in points(answer, "cohort-close-rate")][:3] == ["unknown"] * 3
     assert [point["value"] is None for point in points(answer, "activity")] == [True] * 7 + [False]
-    silent = replace(facts, activities=facts.activities.limit(0))
-    assert {point["reason"] for point in points(ask_trends(silent, as_of=AS_OF), "activity")} == {"unknown"}
-    (untouched,) = (kpi for kpi in ask_kpis(silent, as_of=AS_OF)["kpis"] if kpi["key"] == "untouched")
+    undated = facts.deals.mutate(closed_on=ibis.null("date"))
+    silent = replace(facts, activities=facts.activities.limit(0), deals=undated)
+    answer = ask_trends(silent, as_of=AS_OF)
+    assert {point["reason"] for point in points(answer, "activity")} == {"unknown"}
+    standing = {kpi["key"]: kpi for kpi in ask_kpis(silent, as_of=AS_OF)["kpis"]}
+    untouched = standing["untouched"]
     assert (untouched["value"], untouched["reason"], untouched["n"] > 0) == (None, "unknown", True)
+    # Of many deals created it is not said that they are too few: too few are known to have ended.
+    cohort = points(answer, "cohort-close-rate")[-1]
+    assert (cohort["reason"], cohort["n"] > 10, standing["cohort-close-rate"]["reason"]) == (
+        "few_ended",
+        True,
+        "few_ended",
+    )
 
 
 def test_a_person_has_the_deals_and_activities_of_the_own(facts: Facts) -> None:

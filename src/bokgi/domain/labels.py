@@ -172,6 +172,8 @@ KPI_COUNTS: Final = {
 
 KPI_REASONS: Final = {
     "too_few": N_("too few cases for a value"),
+    "few_ended": N_("too few that are known to have ended"),
+    "few_old": N_("too few that were followed to the age of 90 days"),
     "no_target": N_("no target is set for this quarter"),
     "target_of_teams": N_("the target counts deals of other teams, too"),
     "target_reached": N_("the target is reached"),

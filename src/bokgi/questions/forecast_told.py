@@ -27,7 +27,7 @@ _NONE: Final = 0.005
 _MOVES: Final = {
     "won": Message(N_("deals won beyond what was expected of them")),
     "lost": Message(N_("deals lost")),
-    "entered": Message(N_("deals that came in")),
+    "entered": Message(N_("deals that came in or were first imported since")),
     "moved_in": Message(N_("deals that came from elsewhere")),
     "owner_filled": Message(N_("deals whose owner a week ago is not known")),
     "moved_out": Message(N_("deals that went elsewhere")),

@@ -222,10 +222,23 @@ def _cohort(here: Asked, deals: Any) -> Json:  # noqa: ANN401 - an Ibis table
     found = _first(cohort_close_rate(deals, as_of=here.as_of, period=year, by_day=COHORT_AGE, minimum_n=minimum))
     value = found.get("conversion")
     ends = {} if value is None else {"low": found["low"], "high": found["high"], "level": LEVEL}
-    n, few = found.get("entries", 0), None if value is not None else "too_few"
-    return _kpi(
-        "cohort-close-rate", RATE, year, value, n, "created", **ends, reason=few, undecided=found.get("undecided")
-    )
+    n, few, undecided = found.get("entries", 0), why_no_cohort(found, minimum), found.get("undecided")
+    return _kpi("cohort-close-rate", RATE, year, value, n, "created", **ends, reason=few, undecided=undecided)
+
+
+def why_no_cohort(found: Mapping[str, Any], minimum_n: int) -> str | None:
+    """Say why a cohort has no close rate, null where it has one: beside many created deals, what too few of them are.
+
+    >>> why_no_cohort({"conversion": None, "entries": 939, "reason": "too_few"}, 10)
+    'few_ended'
+    >>> why_no_cohort({"conversion": None, "entries": 939, "reason": "thin"}, 10)
+    'few_old'
+    """
+    if found.get("conversion") is not None:
+        return None
+    if found.get("entries", 0) < minimum_n:
+        return "too_few"
+    return "few_old" if found["reason"] == "thin" else "few_ended"
 
 
 def activities_of(here: Asked, *, team: str | None = None, person: str | None = None) -> Any:  # noqa: ANN401 - an Ibis table

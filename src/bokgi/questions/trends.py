@@ -18,7 +18,7 @@ from bokgi.analysis.win_loss import win_loss
 from bokgi.domain.period import Period
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
-from bokgi.questions.kpis import COHORT_AGE, DAYS, LEVEL, PER_WEEK, RATE, WEEKS, activities_of
+from bokgi.questions.kpis import COHORT_AGE, DAYS, LEVEL, PER_WEEK, RATE, WEEKS, activities_of, why_no_cohort
 from bokgi.questions.person import owned, theirs
 
 COUNT: Final = 8
@@ -123,7 +123,7 @@ def _close_rate(here: Asked, deals: ibis.Table, spans: Sequence[Period]) -> Json
         row = rows.get(place, {"entries": 0, "conversion": None})
         rate = row["conversion"]
         if rate is None:
-            points.append(_point(None, row["entries"], "too_few"))
+            points.append(_point(None, row["entries"], why_no_cohort(row, here.facts.settings.minimum_n)))
         else:
             points.append(_point(rate, row["entries"], None, (row["low"], row["high"])))
     return _series("cohort-close-rate", RATE, "created", points)

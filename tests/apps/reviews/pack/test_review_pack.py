@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import ibis
 import jsonschema
 import pytest
 
@@ -234,7 +236,10 @@ def test_a_past_week_does_not_see_the_future(known: Facts) -> None:
 
 def test_a_week_long_after_the_last_thing_says_where_the_data_end(known: Facts, review: dict[str, Any]) -> None:
     assert "data_end" not in {found["code"] for found in review["data"]["findings"]}
-    later = review_pack(known, period=Period.week("2027-W03"), as_of=date(2027, 1, 24))
+    unstaged = replace(known, deals=known.deals.mutate(stage=ibis.null("string")))
+    later = review_pack(unstaged, period=Period.week("2027-W03"), as_of=date(2027, 1, 24))
+    (missing,) = (found for found in later["data"]["findings"] if found["code"] == "stage_missing")
+    assert missing["count"] == later["data"]["open"] > 0
     (end,) = (found for found in spoken(later, "en")["data"]["findings"] if found["code"] == "data_end")
     assert end["count"] == 61
     assert "Nov 24, 2026" in str(end["sentence"])

@@ -33,6 +33,7 @@ def data(scope: Scope) -> dict[str, Any]:
         deals=_.count(),
         open=_.count(where=is_open),
         no_owner=_.count(where=is_open & _.owner_id.isnull()),
+        no_stage=_.count(where=is_open & _.stage.isnull()),
         created_on=_.created_on.max(),
         closed_on=_.closed_on.max(),
         **{name: _.count(where=is_open & _.unknown_then.contains(f",{name},")) for name in _MATTERS},
@@ -122,6 +123,15 @@ def _findings(
         )
     if numbers["no_owner"]:
         add("owner_missing", numbers["no_owner"], N_("{n} open {n:deal has|deals have} no owner."))
+    if numbers["no_stage"]:
+        add(
+            "stage_missing",
+            numbers["no_stage"],
+            N_(
+                "{n} open {n:deal stands|deals stand} in no stage and {n:is|are} missing from the funnel; export the "
+                "column with the stage (in HubSpot: Deal Stage) and import again, or set the stage on the deal."
+            ),
+        )
     if unknown["amount"]:
         add(
             "amount_unknown_then",
