@@ -7,12 +7,16 @@ import inspect
 import math
 import pkgutil
 from collections.abc import Callable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bokgi import analysis
@@ -28,6 +32,7 @@ from bokgi.analysis.deal_traits import deal_traits
 from bokgi.analysis.discussed_deals import open_at_meeting
 from bokgi.analysis.due_deals import due_deals
 from bokgi.analysis.execution import execution, execution_by_stage
+from bokgi.analysis.forecast import forecast
 from bokgi.analysis.funnel import FunnelMode, counted, funnel
 from bokgi.analysis.hygiene import hygiene, hygiene_by
 from bokgi.analysis.lead_response import lead_response
@@ -46,10 +51,11 @@ from bokgi.analysis.visits import off_ladder, visits
 from bokgi.analysis.win_loss import loss_reasons, win_loss
 from bokgi.analysis.worth_telling import worth_telling
 from bokgi.domain.period import Period
-from tests.analysis.tables import Facts, arrow, calendar, facts_on, ordered, rows_of
+from tests.analysis.tables import Facts, arrow, calendar, facts, facts_on, ordered, rows_of
 from tests.analysis.test_visits import STAGES
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
+DECEMBER = Period(date(2026, 12, 1), date(2027, 1, 1))
 AS_OF = date(2026, 11, 30)
 TABLES: dict[str, Any] = {
     "stages": STAGES,
@@ -292,6 +298,7 @@ PARTS: Final = {
     "hygiene": "hygiene",
     "lead_response": "lead_response",
     "deal_traits": "deal_traits",
+    "forecast": "forecast",
     "comparison.conditions": "conditions",
     "period_flow": "period_flow",
     "progress": "progress",
@@ -305,7 +312,6 @@ PARTS: Final = {
 """Modules (or one function) whose other functions are parts of what is asked."""
 
 UNASKED: Final = {
-    "forecast": "Some forty expressions that are kept as files between each other: minutes on a local Spark.",
     "bottleneck": "Cells of `progressions`, which is asked; what judges them is NumPy.",
     "causes": "Joins `hygiene` and `progressions`, which are asked; what judges them is NumPy.",
     "change_detection": "Reads `weekly_counts`, which is asked; what judges it is NumPy.",
@@ -386,6 +392,65 @@ def test_spark_answers_as_duckdb_does(question: str, worlds: tuple[World, World]
     if question in UNORDERED:
         one, other = ordered(one), ordered(other)
     assert other == one
+
+
+def half_a_hundred_deals() -> dict[str, Any]:
+    """Deals of a year and a half, one every ten days: some change hands, amounts and due dates change, one has none."""
+    born = [date(2025, 6, 1) + timedelta(days=10 * n) for n in range(55)]
+    ended = [on + timedelta(days=30 + 7 * (n % 5)) for n, on in enumerate(born)]
+    over = [on <= AS_OF and n % 11 != 5 for n, on in enumerate(ended)]
+    outcome = [("won", "lost")[n % 3 == 2] if over[n] else "open" for n in range(55)]
+    deals = [
+        {
+            "deal_id": f"d{n:02d}",
+            "owner_id": ("lee", "park", None)[n % 2 if n % 13 else 2],
+            "source": ("web", "partner", None)[n % 3],
+            "stage": outcome[n] if over[n] else ("lead", "talk")[(AS_OF - born[n]).days > 15],
+            "outcome": outcome[n],
+            "created_on": born[n],
+            "closed_on": ended[n] if over[n] else None,
+            "expected_close_on": None if n % 9 == 4 else ended[n] + timedelta(days=n % 20),
+            "amount": None if n % 17 == 3 else Decimal(100 + 10 * (n % 7)),
+        }
+        for n in range(55)
+    ]
+    events = [{"deal_id": f"d{n:02d}", "seq": 1, "stage": "lead", "entered_on": born[n]} for n in range(55)]
+    later = [("talk", on + timedelta(days=15)) for on in born]
+    events += [
+        {"deal_id": f"d{n:02d}", "seq": 2, "stage": stage, "entered_on": on}
+        for n, (stage, on) in enumerate(later)
+        if on <= AS_OF
+    ]
+    changes: list[dict[str, Any]] = []
+    for n in range(0, 55, 3):
+        moved = {"deal_id": f"d{n:02d}", "seq": 1, "changed_on": min(born[n] + timedelta(days=20), AS_OF)}
+        due = deals[n]["expected_close_on"]
+        changes += [{**moved, "field": "owner_id", "old": "kim", "new": deals[n]["owner_id"]}] if n % 2 else []
+        changes += [{**moved, "field": "amount", "old": "90", "new": str(deals[n]["amount"])}]
+        changes += [{**moved, "field": "expected_close_on", "old": str(born[n]), "new": str(due)}] if due else []
+    return {"stages": STAGES, "deals": deals, "stage_events": events, "deal_changes": changes}
+
+
+# As above.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.spark
+def test_spark_forecasts_as_duckdb_does(spark: Any, tmp_path: Path) -> None:  # noqa: ANN401 - Ibis ships no types
+    given = half_a_hundred_deals()
+    now = facts(**given)
+    tables = {"deals": deal_traits(now.deals, now.accounts, now.memberships, on=AS_OF).drop("attributes")}
+    tables |= {"visits": visits(now.deals, now.stage_events, now.stages)}
+    tables |= {"changes": now.deal_changes, "stages": now.stages}
+    for name, table in tables.items():
+        pq.write_table(table.to_pyarrow(), tmp_path / f"{name}.parquet")
+    told = []
+    for connection in (ibis.duckdb.connect(), spark):
+        read = {name: connection.read_parquet(str(tmp_path / f"{name}.parquet")) for name in tables}
+        told.append(forecast(**read, as_of=AS_OF, period=DECEMBER, factors=["source"], paths=200))
+    here, there = told
+    assert here.reason is None
+    assert here.calibration.n > 0, "the case must have windows that are over"
+    assert there.draws == pytest.approx(here.draws, rel=1e-9)
+    assert replace(there, draws=here.draws) == here
 
 
 def test_the_case_has_every_table_it_needs() -> None:

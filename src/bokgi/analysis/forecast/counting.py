@@ -177,20 +177,17 @@ def standing(
     )
     names = ["place", "deal_id", "profile", "team", "pipeline", "stage", "age", "won", "won_amount"]
     told_then = {name: rows[f"then_{name}"] for name in never}
-    kept = rows.select(
-        *names, "at", "visit", "origin", **{f"now_{column}": rows[column] for column in sorted(moved)}, **told_then
-    )
-    # Kept, and each column looked up by itself: one expression of all would take longer to compile than to run.
-    with kept.cache() as kept:
-        found = _latest(kept.select(*names, *never, "at", "visit").to_pyarrow())
-        for column in sorted(moved):
-            values = with_value(kept, values_over_time(deals, changes, column), "then", "origin")
-            now = values[f"now_{column}"].cast("string")
-            then = ibis.ifelse(values.origin == ibis.literal(as_of), now, values.then)
-            held = _latest(values.select("at", told=_read(column, then, values)).to_pyarrow())
-            found = found.append_column(_THEN[column], held["told"])
-        times = _latest(times_pushed(kept, changes).to_pyarrow())["times_pushed"]
-        return found.select([*names, *_THEN.values()]).append_column("times_pushed", times)
+    now = {f"now_{column}": rows[column].cast("string") for column in sorted(moved)}
+    found = _latest(rows.select(*names, "at", "visit", "origin", **now, **told_then).to_pyarrow())
+    # Each column is looked up by itself: one expression of all would take longer to compile than to run.
+    stood = ibis.memtable(found.select(["at", "deal_id", "origin", *now]))
+    for column in sorted(moved):
+        values = with_value(stood, values_over_time(deals, changes, column), "then", "origin")
+        then = ibis.ifelse(values.origin == ibis.literal(as_of), values[f"now_{column}"], values.then)
+        held = _latest(values.select("at", told=_read(column, then, values)).to_pyarrow())
+        found = found.append_column(_THEN[column], held["told"])
+    times = _latest(times_pushed(stood, changes).to_pyarrow())["times_pushed"]
+    return found.select([*names, *_THEN.values()]).append_column("times_pushed", times)
 
 
 def _read(column: str, text: ir.Value, rows: ir.Table) -> ir.Value:

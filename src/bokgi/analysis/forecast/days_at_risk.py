@@ -80,7 +80,8 @@ def read_stays(
     including, the other) and `way` (what ended the stay: place in `EXITS`, from 1; 0: nothing did). A stay over which
     the deal changed hands has a row for each of those who had it, whether anything begins in their time or not.
     """
-    who = _who(deals, changes, numbering.people).cache()
+    # Without tables in memory: Spark does not know those of an expression that is kept.
+    who = _who(deals, changes).cache()
     sizes = who.group_by("profile").agg(n=_.count()).order_by("profile").to_pyarrow()
     bounds, held = [0], 0
     for profile, n in zip(sizes["profile"].to_pylist(), sizes["n"].to_pylist(), strict=True):
@@ -88,15 +89,19 @@ def read_stays(
             bounds.append(profile)
             held = 0
         held += n
-    stays = _lasted(told, numbering, as_of)
+    stays, people = _lasted(told, numbering, as_of), numbering.people
+    numbers = {"who": pa.array(people, pa.string()), "person": pa.array(range(len(people)), pa.int64())}
+    names = ibis.memtable(pa.table(numbers))
     for low, high in pairwise([*bounds, numbering.profiles]):
         some = who if len(bounds) == 1 else who.filter((_.profile >= low) & (_.profile < high))
-        rows = stays.join(some.drop("profile"), "deal_id")
+        some = some.join(names, "who")
+        some = some.select("deal_id", "from_on", "to_on", pair=_.profile * len(people) + _.person)
+        rows = stays.join(some, "deal_id")
         yield rows.filter((rows.from_on <= rows.until_on) & (rows.to_on > rows.entered_on)).drop("deal_id").to_pyarrow()
 
 
-def _who(deals: ir.Table, changes: ir.Table | None, people: Sequence[str]) -> ir.Table:
-    """Give who had each deal from which day up to which: `deal_id, profile, pair, from_on, to_on`.
+def _who(deals: ir.Table, changes: ir.Table | None) -> ir.Table:
+    """Give who had each deal from which day up to which: `deal_id, profile, who, from_on, to_on`.
 
     Before the owner is known to have been the one it was somebody unknown.
     """
@@ -114,13 +119,10 @@ def _who(deals: ir.Table, changes: ir.Table | None, people: Sequence[str]) -> ir
         from_on="from_on",
         to_on=ibis.ifelse(held.to_on < since, held.to_on, since),
     )
-    numbers = {"named": pa.array(people, pa.string()), "person": pa.array(range(len(people)), pa.int64())}
-    names = ibis.memtable(pa.table(numbers))
     rows = known.union(before).filter(_.from_on < _.to_on)
-    rows = rows.join(names, rows.who == names.named)
     profiles = deals.select("deal_id", "profile")
     rows = rows.join(profiles, rows.held_deal == profiles.deal_id)
-    return rows.select("deal_id", "profile", "from_on", "to_on", pair=_.profile * len(people) + _.person)
+    return rows.select("deal_id", "profile", "who", "from_on", "to_on")
 
 
 def _lasted(told: ir.Table, numbering: Numbering, as_of: date) -> ir.Table:
