@@ -138,6 +138,8 @@ def test_what_each_person_created_won_and_lost_in_the_week(review: dict[str, Any
 def test_an_activity_of_two_people_counts_for_both_and_once_in_the_sum(review: dict[str, Any]) -> None:
     assert of(review, "이준호")["activities"] == {"meeting": 2}
     assert of(review, "박민서")["activities"] == {"meeting": 1, "call": 1}
+    # Nothing is recorded before the week of the first call.
+    assert (of(review, "이준호")["weeks"], of(review, "박민서")["weeks"]) == ([1, 2], [0, 2])
     assert review["execution_total"]["this_week"]["activities"] == {"meeting": 2, "call": 1}
 
 

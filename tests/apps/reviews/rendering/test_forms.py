@@ -187,3 +187,9 @@ def test_where_the_data_tell_nothing_of_the_work_there_is_no_table_of_names_alon
     assert _work(review, speaker) == []
     row["care"]["untouched"] = 1
     assert len(_work(review, speaker)) == 1
+    # A review that was kept before weeks were told has no line; everyone's sums have none.
+    row["weeks"] = [2, 0, 3]
+    (work,) = _work(review, speaker)
+    assert isinstance(work, Table)
+    drawn = [column.drawn for column in work.columns].index(True)
+    assert "2, 0, 3" in str(work.rows[0][drawn].mark)

@@ -47,6 +47,7 @@ def execution(
     placed = rows(execution_by_stage(late.deals, late.visits, late.activities, late.who, period=week))
     keys = {(stage["pipeline"], stage["stage"]): stage["key"] for stage in stages}
     asked = standards(scope, week)
+    lately = _weeks_by_person(scope)
     people = sorted(
         _listed(scope, did), key=lambda person: (scope.teams.get(person, "~"), scope.name(person) or "", person)
     )
@@ -55,6 +56,7 @@ def execution(
         | _row(did.get(person, {}), care.get(person, {}), scope)
         | {
             "standard": asked.get(person, []),
+            "weeks": lately.get(person, []),
             "entered": _entered([row for row in placed if row["person_id"] == person], keys),
             "by_stage": _by_stage([row for row in placed if row["person_id"] == person], keys),
             "care": _care(care.get(person, _NOTHING)),
@@ -195,15 +197,31 @@ def usual(scope: Scope, sums: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _activities_by_week(scope: Scope, span: Period) -> list[int]:
-    days = scope.facts.calendar.select("day", "week_start")
-    done = (
-        activities_by(scope.lately.activities, scope.lately.who, period=span)
-        .select("activity_id", "happened_on")
-        .distinct()
-    )
-    counted = done.join(days, done.happened_on == days.day).group_by("week_start").agg(n=_.count())
-    by_week: dict[date, int] = {row["week_start"]: row["n"] for row in rows(counted)}
+    by_week = {row["week_start"]: row["n"] for row in _counted_by_week(scope, span)}
     return [by_week.get(span.start + timedelta(weeks=place), 0) for place in range(USUAL_WEEKS)]
+
+
+def _weeks_by_person(scope: Scope) -> dict[str | None, list[int]]:
+    """Count each person's activities in the weeks before and in this one, the oldest first.
+
+    Begins where anybody's records do: a week of which nothing is known is not one in which nothing was done.
+    """
+    week = scope.period
+    span = Period(week.start - timedelta(weeks=USUAL_WEEKS), week.end)
+    counted: dict[tuple[str | None, date], int] = {
+        (row["person_id"], row["week_start"]): row["n"] for row in _counted_by_week(scope, span, "person_id")
+    }
+    first = min((start for _person, start in counted), default=week.start)
+    starts = [start for place in range(USUAL_WEEKS + 1) if (start := span.start + timedelta(weeks=place)) >= first]
+    people = {person for person, _start in counted}
+    return {person: [counted.get((person, start), 0) for start in starts] for person in people}
+
+
+def _counted_by_week(scope: Scope, span: Period, *by: str) -> list[Row]:
+    days = scope.facts.calendar.select("day", "week_start")
+    done = activities_by(scope.lately.activities, scope.lately.who, period=span)
+    done = done.select("activity_id", "happened_on", *by).distinct()
+    return rows(done.join(days, done.happened_on == days.day).group_by("week_start", *by).agg(n=_.count()))
 
 
 def _usual(weeks: Sequence[int], now: int) -> dict[str, Any] | None:

@@ -10,12 +10,15 @@ from bokgi.apps.reviews.rendering.blocks import Block, Item, Items, Section
 from bokgi.apps.reviews.rendering.words import PARTS
 from bokgi.domain.labels import ACTIVITIES
 from bokgi.domain.messages import N_, Message
+from bokgi.ui import marks
 from bokgi.ui.blocks import Cell, Column, Table
 from bokgi.ui.format import MoneyColumn
 from bokgi.ui.speaker import Speaker, amount_of
 
 Json = Mapping[str, Any]
 _SHOWN_KINDS: Final = 3
+_LEAST_WEEKS: Final = 3
+"""Fewer weeks make no line."""
 _FLOWS: Final = {
     N_("New"): ("created",),
     N_("Won"): ("won",),
@@ -122,8 +125,10 @@ def _work(review: Json, speaker: Speaker) -> list[Block]:
     kinds = _kinds(total)
     stages = [stage for stage in review["stages"] if total["entered"].get(stage["key"])]
     asked = any(row["standard"] for row in rows)
+    weeks = max((len(row.get("weeks", ())) for row in rows), default=0)
     columns = [Column(speaker.word(N_("Person")))]
     columns += [Column(speaker.label(ACTIVITIES, kind), "right") for kind in kinds]
+    columns += [Column(speaker.text(N_("Activities, {n} weeks"), n=weeks), drawn=True)] if weeks >= _LEAST_WEEKS else []
     care = _known_care(rows)
     columns += [Column(speaker.word(_CARE[what]), "right") for what in care]
     columns += [Column(f"→ {stage['label']}", "right") for stage in stages]
@@ -141,8 +146,10 @@ def _work(review: Json, speaker: Speaker) -> list[Block]:
     table = Table(
         caption=speaker.word(N_("Activities, open deals that need care, entries into stages (→)")),
         columns=columns,
-        rows=[[_person(row), *_work_cells(row, kinds, care, stages, speaker)] for row in rows],
-        foot=[[Cell(speaker.word(N_("Everyone")), strong=True), *_work_cells(total, kinds, care, stages, speaker)]],
+        rows=[[_person(row), *_work_cells(row, kinds, care, stages, weeks, speaker)] for row in rows],
+        foot=[
+            [Cell(speaker.word(N_("Everyone")), strong=True), *_work_cells(total, kinds, care, stages, weeks, speaker)]
+        ],
         note=note,
     )
     return [table]
@@ -161,12 +168,23 @@ def _kinds(total: Json) -> list[str]:
 
 
 def _work_cells(
-    row: Json, kinds: Sequence[str], care: Sequence[str], stages: Sequence[Json], speaker: Speaker
+    row: Json, kinds: Sequence[str], care: Sequence[str], stages: Sequence[Json], weeks: int, speaker: Speaker
 ) -> list[Cell]:
     asked = {found["metric"]: found for found in row["standard"]}
     cells = [_done(row["activities"].get(kind, 0), asked.get(kind), speaker) for kind in kinds]
+    cells += [_lately(row, weeks, speaker)] if weeks >= _LEAST_WEEKS else []
     cells += [_count(row["care"][what], speaker) for what in care]
     return cells + [_count(row["entered"].get(stage["key"], 0), speaker) for stage in stages]
+
+
+def _lately(row: Json, weeks: int, speaker: Speaker) -> Cell:
+    """Draw a person's activities week by week; the sums of everyone have no line, nor has a review kept earlier."""
+    if row.get("weeks") is None:
+        return Cell()
+    counts = row["weeks"] or [0] * weeks
+    told = ", ".join(map(speaker.count, counts))
+    label = speaker.text(N_("activities by week, the oldest first: {counts}"), counts=told)
+    return Cell(mark=marks.sparkline(counts, label=label))
 
 
 def _count(number: int | None, speaker: Speaker) -> Cell:
