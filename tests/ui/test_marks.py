@@ -79,6 +79,8 @@ def test_the_parts_of_a_bar_are_as_long_as_their_share() -> None:
     drawn = parsed(marks.parts_bar(50, 25, 25, largest=100, width=201))
     widths = [float(part.attrib["width"]) for part in drawn if part.tag.endswith("rect")]
     assert widths == pytest.approx([99.5, 49.2, 49.2], abs=0.1)
+    # What is pale has an edge, or it is not seen on a dark ground.
+    assert [part.get("class") for part in drawn] == ["bar", "edge-h", "bar-0 edge-h"]
     assert len(parsed(marks.parts_bar(5, 0, 0, largest=5))) == 1
 
 

@@ -61,7 +61,8 @@ class Column:
 
     On a page a column has a `key`: it is sorted by it where `sortable`, and `optional` ones can be left out. The head
     of an `unseen` one is only read aloud: what stands below speaks for itself to who sees the row. What stands in one
-    that `acts` is done and not read: it is left out on paper.
+    that `acts` is done and not read: it is left out on paper. `called` names the column where columns are chosen and
+    its head says something else, as the ends of a scale.
     """
 
     label: str
@@ -72,6 +73,7 @@ class Column:
     optional: bool = False
     unseen: bool = False
     acts: bool = False
+    called: str = ""
 
 
 @dataclass(frozen=True)

@@ -191,6 +191,38 @@ class Listing:
         start = self.offset(len(rows))
         return rows[start : start + self.size]
 
+    def narrowed(self, table: Table) -> Table:
+        """Give a table with the columns to show."""
+        columns = table.columns
+        kept = [place for place, column in enumerate(columns) if not column.optional or column.key in self.shown]
+        rows, foot = ([[row[place] for place in kept] for row in part] for part in (table.rows, table.foot))
+        return replace(table, columns=[columns[place] for place in kept], rows=rows, foot=foot)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A short table of which only the columns are chosen.
+
+    >>> from bokgi.ui.blocks import Cell
+    >>> columns = (
+    ...     Column("Deal"),
+    ...     Column("Owner", key="owner", optional=True),
+    ...     Column("Days", key="days", optional=True),
+    ... )
+    >>> table = Table("Deals", columns, [[Cell("Doore"), Cell("kim"), Cell("12")]])
+    >>> [column.label for column in Chosen.read(table, {"due-columns": ["days", ""]}, prefix="due-").table.columns]
+    ['Deal', 'Days']
+    """
+
+    table: Table
+    listing: Listing
+
+    @classmethod
+    def read(cls, table: Table, query: Mapping[str, Sequence[str]], *, prefix: str, lang: str = "ko") -> Self:
+        """Read the choice from an address."""
+        listing = Listing.read(table.columns, query, prefix=prefix, lang=lang)
+        return cls(listing.narrowed(table), listing)
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -228,14 +260,8 @@ class Sheet:
 
     def seen(self, listing: Listing) -> Table:
         """Give the rows of the page that is asked for, with the columns to show."""
-        kept = [
-            place
-            for place, column in enumerate(self.table.columns)
-            if not column.optional or column.key in listing.shown
-        ]
         rows = [self.table.rows[place] for place in listing.cut(self._places(listing))]
-        cut = [[[row[place] for place in kept] for row in part] for part in (rows, self.table.foot)]
-        return replace(self.table, columns=[self.table.columns[place] for place in kept], rows=cut[0], foot=cut[1])
+        return listing.narrowed(replace(self.table, rows=rows))
 
     def taken(self, listing: Listing) -> tuple[list[str], list[list[Value]]]:
         """Give the head and the rows of a file: all that were found, in their order, with every column."""

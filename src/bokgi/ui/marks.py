@@ -157,6 +157,13 @@ def size_bar(share: float, width: float = 84) -> Markup:
     return _svg(width, 6, inside, "")
 
 
+def _paint(css: str) -> str:
+    """Give how a part of a bar is painted; what is pale has an edge, for on a dark ground it could not be seen."""
+    if css == "hatch":
+        return 'fill="url(#hatch)" class="edge-h"'
+    return f'class="{css} edge-h"' if css == "bar-0" else f'class="{css}"'
+
+
 def parts_bar(
     moved: int,
     still_open: int,
@@ -167,7 +174,7 @@ def parts_bar(
     numbers: bool = False,
     label: str = "",
 ) -> Markup:
-    """Draw how many moved on (solid), are still open (hatched) and ended (pale), to the scale of `largest`.
+    """Draw how many moved on (solid), are still open (hatched) and ended (pale, with an edge), to the scale of `largest`.
 
     With `numbers` a part that has room for its number shows it; on the hatching it could not be read.
     """
@@ -177,7 +184,7 @@ def parts_bar(
         if size == 0:
             continue
         length = width * size / total
-        paint = 'fill="url(#hatch)" class="edge-h"' if css == "hatch" else f'class="{css}"'
+        paint = _paint(css)
         drawn = max(length - gap, 1.0)
         parts.append(f'<rect {paint} x="{_number(place)}" width="{_number(drawn)}" height="{height}" rx="2"/>')
         if numbers and words and drawn >= _words_width(f"{size:,}"):
@@ -363,7 +370,7 @@ def swatch(mark: str) -> Markup:
     if mark == "tick":
         inside = '<path class="ref-s" d="M9 0V12"/>'
     else:
-        paint = 'fill="url(#hatch)" class="edge-h"' if mark == "hatch" else f'class="{mark}"'
+        paint = _paint(mark)
         inside = f'<rect {paint} x="0.5" y="0.5" width="17" height="11" rx="2"/>'
     return Markup(f'<svg width="18" height="12" viewBox="0 0 18 12" aria-hidden="true">{inside}</svg>')  # noqa: S704 - our own
 

@@ -57,9 +57,13 @@ def test_the_funnel_shows_the_figures_of_the_command(as_role: AsRole, home: Path
 
 @pytest.mark.parametrize("mode", ["created_cohort", "period_flow", "snapshot", "stage_entry_cohort"])
 def test_every_mode_has_its_page(as_role: AsRole, mode: str) -> None:
-    shown = page(as_role("leader"), f"/funnel/?mode={mode}&weeks=52&by=team")
+    shown = page(as_role("leader"), f"/funnel/?mode={mode}&weeks=52&by=team&{mode}-columns=conversion")
     assert 'aria-current="true"' in shown
     assert "2팀" in shown
+    # Of its columns those chosen are shown, and all are offered.
+    heads = shown.split(" data-table>")[1].split("</thead>")[0]
+    assert ("Conversion," in heads, "Days," in heads) == (True, False)
+    assert f'name="{mode}-columns" value="days">' in shown
 
 
 def test_the_win_of_a_created_cohort_has_a_row_and_no_conversion_by_person(as_role: AsRole, home: Path) -> None:

@@ -134,7 +134,7 @@ def columns(screen: Screen, answer: Json, ends: str = "") -> tuple[Column, ...]:
         Column(say(N_("Raw")), "right", key="raw", optional=True),
         Column(say(N_("Expected")), "right", key="expected", optional=True),
         Column(say(N_("Adjusted, {level} interval"), level=percent(answer["level"])), "right", key="adjusted"),
-        Column(ends or say(N_("On one line")), drawn=True, key="line", optional=True),
+        Column(ends or say(N_("On one line")), drawn=True, key="line", optional=True, called=say(N_("On one line"))),
         Column(say(N_("Verdict")), key="verdict"),
         Column(say(N_("Won, 12 months")), "right", key="won", optional=True),
         Column(say(N_("By month")), drawn=True, key="months", optional=True),

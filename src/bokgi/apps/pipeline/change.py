@@ -249,10 +249,10 @@ def moved_lists(screen: Screen, change: Json) -> list[DealsOf]:
             for deal in pushed
         ]
         more = [
-            Column(say(N_("Stage"))),
-            Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
-            Column(say(N_("Close date before")), "right"),
-            Column(say(N_("Expected close")), "right"),
+            Column(say(N_("Stage")), key="stage", optional=True),
+            Column(say(N_("Amount, {unit}"), unit=unit.label), "right", key="amount", optional=True),
+            Column(say(N_("Close date before")), "right", key="before", optional=True),
+            Column(say(N_("Expected close")), "right", key="due", optional=True),
         ]
         note = _left_out(screen, number - len(rows))
         table = Table(title, [*columns, *more], rows, note=note, hidden_caption=True)

@@ -203,17 +203,16 @@ def short_table(screen: Screen, deals: Sequence[Json], caption: str, *, owners: 
     unit = speaker.money_column([deal["amount"] for deal in deals])
     columns = [
         Column(say(N_("Deal"))),
-        *([Column(say(N_("Owner")))] if owners else []),
-        Column(say(N_("Amount, {unit}"), unit=unit.label), "right"),
-        Column(say(N_("What to see to"))),
-        Column(say(N_("Stage"))),
-        Column(say(N_("Days here")), "right"),
+        *([Column(say(N_("Owner")), key="owner", optional=True)] if owners else []),
+        Column(say(N_("Amount, {unit}"), unit=unit.label), "right", key="amount", optional=True),
+        Column(say(N_("What to see to")), key="attention", optional=True),
+        Column(say(N_("Stage")), key="stage", optional=True),
+        Column(say(N_("Days here")), "right", key="days", optional=True),
     ]
-    keys = ["", *(["owner"] if owners else []), "amount", "attention", "stage", "days"]
     rows = []
     for deal in deals:
         cells = _cells(screen, deal, unit.cell(amount_of(deal["amount"])))
-        rows.append([cells[key] for key in keys])
+        rows.append([cells[column.key] for column in columns])
     return Table(caption, columns, rows, hidden_caption=True, empty=say(N_("Nothing is waiting.")))
 
 

@@ -215,12 +215,18 @@ def _cohort_table(
     conversion, days = _heads(screen)
     columns = [
         Column(say(N_("Stage"))),
-        Column(say(N_("Moved on, open, ended")), drawn=True),
-        Column(say(N_("Entered")), "right"),
-        Column(say(N_("Still open")), "right"),
+        Column(say(N_("Moved on, open, ended")), drawn=True, key="bar", optional=True),
+        Column(say(N_("Entered")), "right", key="entered", optional=True),
+        Column(say(N_("Still open")), "right", key="open", optional=True),
         conversion,
-        Column(screen.speaker.share_ends(scale.low, scale.high), drawn=True),
-        Column(say(N_("Against the period before"))),
+        Column(
+            screen.speaker.share_ends(scale.low, scale.high),
+            drawn=True,
+            key="line",
+            optional=True,
+            called=say(N_("On one line")),
+        ),
+        Column(say(N_("Against the period before")), key="before", optional=True),
         days,
     ]
     rows = []
@@ -269,8 +275,8 @@ def _heads(screen: Screen) -> tuple[Column, Column]:
     """Name the columns of conversion and time with the level of their intervals, which then stands in no row."""
     level = screen.speaker.percent(LEVEL)
     return (
-        Column(screen.say(N_("Conversion, {level} interval"), level=level), "right"),
-        Column(screen.say(N_("Days, median and {level} interval"), level=level), "right"),
+        Column(screen.say(N_("Conversion, {level} interval"), level=level), "right", key="conversion", optional=True),
+        Column(screen.say(N_("Days, median and {level} interval"), level=level), "right", key="days", optional=True),
     )
 
 
@@ -336,8 +342,8 @@ def _counts_table(screen: Screen, asked: Asked, now: Sequence[Json]) -> Table:
     sums = [{"amount": stage["counts"].get(told) or "0"} if stage_key(stage) in shown else None for stage in now]
     unit = speaker.money_column(sums)
     columns = [Column(say(N_("Stage")))]
-    columns += [Column(say(label), "right") for label, _name in COUNTS[asked.mode]]
-    columns += [Column(say(N_("Amount, {unit}"), unit=unit.label), "right")]
+    columns += [Column(say(label), "right", key=name, optional=True) for label, name in COUNTS[asked.mode]]
+    columns += [Column(say(N_("Amount, {unit}"), unit=unit.label), "right", key="amount", optional=True)]
     columns += _heads(screen)
     rows = []
     for stage, amount in zip(now, sums, strict=True):

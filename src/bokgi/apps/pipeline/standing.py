@@ -49,13 +49,13 @@ def standing_table(
     longest = max([deal["days_in_stage"] or 0 for deal in deals] + [(late or 0) * 1.2, 1.0])
     columns = [
         Column(speaker.word(N_("Deal"))),
-        Column(speaker.word(N_("Owner"))),
-        Column(speaker.text(N_("Amount, {unit}"), unit=unit.label), "right"),
-        Column(speaker.word(N_("Days here")), "right"),
-        Column(speaker.word(N_("against the usual time")), drawn=True),
-        Column(speaker.word(N_("Last touch")), "right"),
-        Column(speaker.word(N_("Expected close")), "right"),
-        Column(speaker.word(N_("To talk about"))),
+        Column(speaker.word(N_("Owner")), key="owner", optional=True),
+        Column(speaker.text(N_("Amount, {unit}"), unit=unit.label), "right", key="amount", optional=True),
+        Column(speaker.word(N_("Days here")), "right", key="days", optional=True),
+        Column(speaker.word(N_("against the usual time")), drawn=True, key="usual", optional=True),
+        Column(speaker.word(N_("Last touch")), "right", key="touch", optional=True),
+        Column(speaker.word(N_("Expected close")), "right", key="due", optional=True),
+        Column(speaker.word(N_("To talk about")), key="notes", optional=True),
     ]
     rows = [
         [

@@ -236,9 +236,13 @@ def weeks_sheet(screen: Screen, found: Json, *, amounts: bool) -> Sheet:
     unit = speaker.money_column([one["won"]["amount"] for one in of])
     columns = [
         Column(say(N_("Week")), key="week", sortable=True),
-        Column(say(N_("Won, no decision, lost")), drawn=True, key="bar"),
-        *(Column(say(OUTCOMES[end]), "right", key=end, sortable=True) for end in ENDS),
-        *([Column(say(N_("Won, {unit}"), unit=unit.label), "right", key="amount", sortable=True)] if amounts else []),
+        Column(say(N_("Won, no decision, lost")), drawn=True, key="bar", optional=True),
+        *(Column(say(OUTCOMES[end]), "right", key=end, sortable=True, optional=True) for end in ENDS),
+        *(
+            [Column(say(N_("Won, {unit}"), unit=unit.label), "right", key="amount", sortable=True, optional=True)]
+            if amounts
+            else []
+        ),
         *_share_columns(screen, N_("Win rate, {level} interval"), scale),
     ]
 

@@ -38,8 +38,9 @@ from bokgi.questions.changes import ask_changes
 from bokgi.questions.compare import compare
 from bokgi.questions.deals import ANY_REASON, Where, list_deals
 from bokgi.questions.forecast import ask_forecast
-from bokgi.ui.blocks import Figure, Table
+from bokgi.ui.blocks import Figure
 from bokgi.ui.format import day_and_weekday
+from bokgi.ui.listing import Chosen
 
 _SHOWN_DEALS = 10
 _SHOWN_TASKS = 5
@@ -104,10 +105,10 @@ def _wanting(screen: Screen) -> list[Json] | None:
     return found
 
 
-def _deals(screen: Screen, wanting: list[Json]) -> Table:
+def _deals(screen: Screen, wanting: list[Json]) -> Chosen:
     """Draw the deals to see to of several people."""
-    caption = screen.say(N_("Deals to see to"))
-    return deal_list.short_table(screen, wanting, caption, owners=True)
+    table = deal_list.short_table(screen, wanting, screen.say(N_("Deals to see to")), owners=True)
+    return Chosen.read(table, dict(screen.request.GET.lists()), prefix="deals-", lang=screen.lang)
 
 
 def _leads(screen: Screen) -> bool:
