@@ -174,7 +174,7 @@ def parts_bar(
     numbers: bool = False,
     label: str = "",
 ) -> Markup:
-    """Draw how many moved on (solid), are still open (hatched) and ended (pale, with an edge), to the scale of `largest`.
+    """Draw how many moved on (solid), are open (hatched) and ended (pale, with an edge), to the scale of `largest`.
 
     With `numbers` a part that has room for its number shows it; on the hatching it could not be read.
     """
