@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from benchmarks.in_memory import facts_of_tables
 from benchmarks.simulator import Organisation, World, simulate
 from benchmarks.simulator.causes import with_handling
 from benchmarks.simulator.content import idle_content
+from benchmarks.simulator.tables import table
 from benchmarks.study.bottleneck import noise
 from benchmarks.study.rows import Row, share_row
 from bokgi.analysis.causes.reading import CASES_WEEKS
+from bokgi.domain.period import Period
+from bokgi.facts.model import Facts
 from bokgi.questions.asked import asked
 from bokgi.questions.bottlenecks import DEFAULT_VIEWS, find_bottlenecks
 from bokgi.questions.causes import readings
@@ -34,12 +39,16 @@ OWN_SEEDS: Final = 170_000
 """Files of their own, not those of other topics."""
 GIVEN: Final = frozenset({"undecided"})
 """Parts of a difference that are no driver: what is not yet decided is so for want of time."""
+HANDED: Final = GIVEN | {"volume", "mix", "head_start"}
+"""Parts of a gap between two people that tell what each was handed, which is known and not estimated."""
+GAP_DAYS: Final = 91
 SHOWN: Final = {
     "bottlenecks": "a bottleneck, six views together",
     "people": "people told apart",
     "causes": "a cause for somebody that is not so",
     "concentration": "results that hang on somebody, by amount",
     "decomposition": "a part behind the change since last quarter",
+    "gap": "a rate behind the gap between who won most and who won least",
 }
 APART: Final = {
     "alerts": "files with an alert of the last eight weeks",
@@ -57,7 +66,7 @@ def calm(seed: int, each: int) -> Organisation:
 def shown(world: World) -> set[str]:
     """Say what one organisation is told although nobody differs."""
     as_of = world.organisation.end - timedelta(days=1)
-    facts = facts_of_tables(with_handling(world) | idle_content(world))
+    facts = facts_of_tables(with_handling(world) | idle_content(world) | called_by_key(world))
     found = set()
     if any(unit["flagged"] for unit in find_bottlenecks(facts, as_of=as_of, by=DEFAULT_VIEWS)["units"]):
         found.add("bottlenecks")
@@ -69,6 +78,8 @@ def shown(world: World) -> set[str]:
     parts = decompose(facts, as_of=as_of)["parts"]
     if any(part["by_chance"] is False and part["name"] not in GIVEN for part in parts):
         found.add("decomposition")
+    if gap(world, facts, as_of):
+        found.add("gap")
     if any(item["verdict"] in {"helps", "hurts"} for item in ask_content_effect(facts, as_of=as_of)["items"]):
         found.add("content")
     with asked(facts, as_of=as_of) as here:
@@ -83,6 +94,24 @@ def shown(world: World) -> set[str]:
     if hard:
         found.add("hands")
     return found
+
+
+def called_by_key(world: World) -> dict[str, pa.Table]:
+    """Call everybody by their key: a gap is asked between two who are known by name."""
+    keys = world.tables["people"]["person_id"].to_pylist()
+    columns = {"kind": ["person"] * len(keys), "key": keys, "name": keys, "source": ["simulator"] * len(keys)}
+    return {"identities": table("identities", columns)}
+
+
+def gap(world: World, facts: Facts, as_of: date) -> set[str]:
+    """Name the rates that are told behind the largest gap of the last quarter, the one that somebody asks about."""
+    period = Period(as_of - timedelta(days=GAP_DAYS - 1), as_of + timedelta(days=1))
+    deals = world.tables["deals"]
+    inside = pc.and_(pc.equal(deals["outcome"], "won"), pc.greater_equal(deals["closed_on"], period.start))
+    won = deals.filter(inside).group_by("owner_id").aggregate([("amount", "sum")]).sort_by("amount_sum")["owner_id"]
+    asked_of = (won[-1].as_py(), won[0].as_py())
+    parts = decompose(facts, as_of=as_of, period=period, people=asked_of)["parts"]
+    return {part["name"] for part in parts if part["by_chance"] is False} - HANDED
 
 
 def true_hands(world: World) -> dict[str, float]:

@@ -26,6 +26,4 @@ def open_database(session: Session) -> None:
     from bokgi.project import processes
 
     processes.set_up(session.home)
-    from django.core.management import call_command
-
-    call_command("migrate", interactive=False, verbosity=0)
+    processes.migrate()

@@ -8,3 +8,6 @@ COLLECTION: Final = (200_000, 20, 100)
 Building queries makes millions of small objects that die with the query. At the usual thresholds a quarter of an
 answer's CPU seconds goes into looking for cycles among them; at these, some 30 MB more are held.
 """
+
+TURN: Final = "db.lock"
+"""File of a home, locked by who brings its database up to date."""

@@ -19,10 +19,11 @@ from bokgi.domain.messages import N_, Message
 from bokgi.facts.delta import DAMAGED
 from bokgi.facts.erasure import erase_again, erased
 from bokgi.facts.lake import Lake
+from bokgi.project import TURN
 
 DATABASE: Final = "db.sqlite3"
 MARK: Final = "bokgi-backup.json"
-_LEFT_OUT: Final = ("keys", "work", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal")
+_LEFT_OUT: Final = ("keys", "work", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", TURN)
 _DERIVED: Final = "lake/state"
 
 

@@ -20,9 +20,10 @@ from typing import Any, Final
 import django
 from django.conf import settings
 
-from bokgi.domain.errors import NotFoundError, UsageError
+from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
 from bokgi.domain.messages import N_, Message
-from bokgi.project import COLLECTION
+from bokgi.facts.locks import Lock
+from bokgi.project import COLLECTION, TURN
 from bokgi.project.environment import kept_secret
 from bokgi.project.stopping import FINISH_SECONDS, Stop, leave, serve_until
 
@@ -34,6 +35,8 @@ _BESIDE_FILES: Final = 64 << 20
 """Bytes of a request beside the files of an upload; who gives a little too much of these is told by a page."""
 _GRACE_SECONDS: Final = 10.0
 _CALM_SECONDS: Final = 5.0
+_TURN_SECONDS: Final = 300.0
+"""How long a process waits while another one brings the database up to date."""
 
 
 def set_up(home: Path) -> None:
@@ -44,11 +47,26 @@ def set_up(home: Path) -> None:
     django.setup()
 
 
-def prepare() -> None:
-    """Bring the database up to date; in a home of the sample, make its organisation and demo users."""
+def migrate() -> None:
+    """Bring the database of the home up to date; of processes that start together each waits for its turn.
+
+    Raises `ConflictError` (`database_busy`) when another one is still at it after some minutes.
+    """
     from django.core.management import call_command  # noqa: PLC0415 - needs Django set up
 
-    call_command("migrate", interactive=False, verbosity=0)
+    with Lock(settings.HOME / TURN) as turn:
+        if not turn.acquire(_TURN_SECONDS):
+            raise ConflictError(
+                "database_busy",
+                Message(N_("Another program is bringing the database up to date.")),
+                Message(N_("Try again when it has finished.")),
+            )
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def prepare() -> None:
+    """Bring the database up to date; in a home of the sample, make its organisation and demo users."""
+    migrate()
     if settings.DEMO:
         from bokgi.apps.access.demo import demo_prepare  # noqa: PLC0415 - as above
         from bokgi.apps.coaching.demo import demo_coaching  # noqa: PLC0415 - as above
