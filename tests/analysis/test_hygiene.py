@@ -157,13 +157,20 @@ def test_the_age_in_a_stage_counts_all_visits_to_it() -> None:
     assert (talk["days_in_stage"], talk["stage_overdue"]) == (None, None)
 
 
-@pytest.mark.parametrize(("found_on", "days"), [("2026-11-27", None), ("2026-11-20", 7)])
+@pytest.mark.parametrize(
+    ("found_on", "origin", "days", "at_least"),
+    [
+        ("2026-11-27", "snapshot", None, None),
+        ("2026-11-20", "snapshot", 7, True),
+        ("2026-11-20", "recorded", 7, False),
+    ],
+)
 def test_what_a_first_export_finds_in_a_stage_has_no_age_on_that_day_and_then_at_least_the_days_since(
-    found_on: str, days: int | None
+    found_on: str, origin: str, days: int | None, *, at_least: bool | None
 ) -> None:
-    events = f"deal_id | stage | entered_on | origin\nd | lead | {found_on} | snapshot"
+    events = f"deal_id | stage | entered_on | origin\nd | lead | {found_on} | {origin}"
     (row,) = told(facts(deals=[CLEAN], calendar=DAYS, stages=STAGES, stage_events=events))
-    assert row["days_in_stage"] == days
+    assert (row["days_in_stage"], row["days_in_stage_at_least"]) == (days, at_least)
 
 
 def test_what_cannot_be_known_is_null_and_counts_as_no_reason() -> None:

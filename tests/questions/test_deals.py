@@ -231,6 +231,37 @@ def test_one_deal_tells_everything_that_happened_with_the_newest_first(facts: Fa
     assert (meeting["detail"], meeting["by"]) == ("견적 설명", "이준호")
 
 
+@pytest.mark.parametrize(
+    ("created_on", "at_least", "told"),
+    [
+        (
+            "2026-08-01",
+            True,
+            ["30일 이상 머문 뒤 검증 단계에 들어갔습니다.", "발굴 단계에 있었습니다. 언제부터였는지는 알 수 없습니다."],
+        ),
+        ("2026-09-01", False, ["30일 만에 검증 단계에 들어갔습니다.", "발굴 단계에 들어갔습니다."]),
+    ],
+)
+def test_a_deal_that_a_first_export_found_in_a_stage_has_stood_there_for_at_least_the_days_since(
+    created_on: str, *, at_least: bool, told: list[str]
+) -> None:
+    head = "deal_id | owner_id | stage | outcome | amount | created_on"
+    deals = (
+        f"{head}\nf1 | lee | qualified | open | 100 | {created_on}\nf2 | lee | prospecting | open | 1 | {created_on}"
+    )
+    events = """
+        deal_id | stage       | entered_on | origin
+        f1      | prospecting | 2026-09-01 | snapshot
+        f1      | qualified   | 2026-10-01 | recorded
+        f2      | prospecting | 2026-09-01 | snapshot
+    """
+    facts = facts_of(None, **CAST, deals=deals, stage_events=events)
+    found = spoken(fits(tell_deal(facts, as_of=AS_OF, deal_id="f1"), "deal"), "ko")
+    assert [e["sentence"]["text"].replace(NBSP, " ") for e in found["events"] if e["kind"] == "stage"] == told
+    listed = {one["deal_id"]: one for one in fits(list_deals(facts, as_of=AS_OF), "deals")["deals"]}
+    assert [listed[key]["days_in_stage_at_least"] for key in ("f1", "f2")] == [False, at_least]
+
+
 def test_a_won_deal_shows_who_it_was_won_with(facts: Facts) -> None:
     found = fits(tell_deal(facts, as_of=AS_OF, deal_id="d2"), "deal")
     assert found["contacts"] == [{"contact_id": "c1", "name": None, "title": "본부장", "role": "의사결정자"}]

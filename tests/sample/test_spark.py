@@ -51,9 +51,9 @@ def worlds(spark: Any, sample: SampleSummary, tmp_path_factory: pytest.TempPathF
     ]
     made = []
     for connection in (ibis.duckdb.connect(), spark):
-        world = World(*(facts_on(connection, tmp_path_factory.mktemp("facts"), given) for given in tables))
-        world.visits, world.deals = world.visits.cache(), world.deals.cache()
-        made.append(world)
+        folders = [tmp_path_factory.mktemp("facts") for _given in tables]
+        now, then = (facts_on(connection, folder, given) for folder, given in zip(folders, tables, strict=True))
+        made.append(World(now, then).settled(connection, folders[0]))
     return made[0], made[1]
 
 

@@ -64,8 +64,8 @@ def hygiene(
       `last_activity_on`, or since the deal was created or assigned when there was none) and none planned
       (`next_activity_on`); `never_touched`: no activity by a person at all, and none planned;
     - `nothing_planned`: no activity by a person lies ahead, nor the date of a next step;
-    - `stage_overdue`: in the stage for more days (`days_in_stage`, all visits to it; at least, where a first export
-      found the deal there; null on that day) than `expected_days` of the stage.
+    - `stage_overdue`: in the stage for more days (`days_in_stage`, all visits to it; null on the day on which a first
+      export found the deal there, and at least so many since: `days_in_stage_at_least`) than `expected_days` of it.
 
     Null: a value that was `unknown_then`; touch when there are no activities at all; what is planned when for fewer
     than one open deal in ten (`PLANNED`) anything is, for then the source does not tell what people plan; a passed date
@@ -115,6 +115,7 @@ def hygiene(
         "idle_working_days",
         "times_pushed",
         "days_in_stage",
+        "days_in_stage_at_least",
         "expected_days",
     ]
     return (
@@ -169,11 +170,14 @@ def _pushed(deals: ibis.Table, deal_changes: ibis.Table) -> ibis.Table:
 
 def _stay(deals: ibis.Table, visits: ibis.Table, *, as_of: date) -> ibis.Table:
     until = ibis.coalesce(_.left_on, ibis.literal(as_of))
-    ours = visits.semi_join(deals, ["deal_id", "pipeline", "stage"])
+    there = ["deal_id", "pipeline", "stage"]
+    ours = visits.join(deals.select(*there, "created_on"), there)
     # Found there today by a first export: since when nobody knows. What it has stood since then, it has at least.
     ours = ours.filter(~(start_unknown() & (_.entered_on == as_of)))
     stays = ours.group_by("deal_id", "pipeline", "stage").agg(
         days_in_stage=(-_.entered_on.delta(until, unit="day")).sum().cast("int64"),
+        # One that was created on the day on which it was found has entered there.
+        days_in_stage_at_least=(start_unknown() & ibis.coalesce(_.created_on < _.entered_on, True)).any(),
         here=(_.exit == Outcome.OPEN.value).any(),
     )
     return stays.filter(_.here).drop("here")

@@ -17,6 +17,7 @@ from bokgi.domain.measures import Days
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.sentences import encoded
+from bokgi.domain.stage import Origin
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.deal_contacts import contacts_of
@@ -51,7 +52,7 @@ def tell_deal(facts: Facts, *, as_of: date, deal_id: str) -> Json:
         row = found[0]
         events = [
             *_created(row),
-            *_stages(here, deal_id),
+            *_stages(here, deal_id, row["created_on"]),
             *_changes(here, deal_id),
             *_activities(here, deal_id),
             *_content(here, deal_id),
@@ -122,21 +123,24 @@ def _closed(row: Mapping[str, Any]) -> list[Json]:
     return [_event("closed", row["closed_on"], Message(OUTCOMES[row["outcome"]]), detail=row["lost_reason"])]
 
 
-def _stages(here: Asked, deal_id: str) -> list[Json]:
+def _stages(here: Asked, deal_id: str, created_on: str | None) -> list[Json]:
     labels = {
         (row["pipeline"], row["stage"]): row
         for row in _rows(here.facts.stages.select("pipeline", "stage", "label", "kind"))
     }
     told = _rows(here.facts.stage_events.filter(_.deal_id == deal_id).order_by("entered_on", "entered_at", "seq"))
-    events, before = [], None
+    events, before, found = [], None, False
     for row in told:
         step = labels.get((row["pipeline"], row["stage"]), {})
-        words = Message(N_("Entered {stage}."), {"stage": step.get("label") or row["stage"]})
+        values = {"stage": step.get("label") or row["stage"]}
+        # A first export found it there: since when nobody knows, unless it was created on that day.
+        unseen = row["origin"] == Origin.SNAPSHOT.value and row["not_before_on"] is None
+        was, found = found, unseen and row["entered_on"].isoformat() != created_on
+        words = Message(N_("Stood in {stage}, since when is not known.") if found else N_("Entered {stage}."), values)
         if before is not None:
-            stayed = Days((row["entered_on"] - before).days)
-            words = Message(
-                N_("Entered {stage} after {days}."), {"stage": step.get("label") or row["stage"], "days": stayed}
-            )
+            values |= {"days": Days((row["entered_on"] - before).days)}
+            after = N_("Entered {stage} after at least {days}.") if was else N_("Entered {stage} after {days}.")
+            words = words if found else Message(after, values)
         before = row["entered_on"]
         if step.get("kind", "open") == "open":
             by = _who(here, [row["by_id"]])

@@ -101,9 +101,10 @@ def list_deals(
 
     Reads all facts of a lake version. Gives `total{count, amount, amount_unknown, without_rate}` of all that fit,
     `deals[]` of which at most `limit` from `offset` on: names, owner, team, stage, amount, dates, and for open ones
-    `days_in_stage`, `last_activity_on`, `reasons[]` and `notes[]` (why it wants attention). Amounts in the
-    organisation's currency; one without an exchange rate stands in its own as `unconverted` (`amount` is null), and
-    `without_rate` counts these deals by currency; they are among those of `amount_unknown`.
+    `days_in_stage` (with `days_in_stage_at_least`, where a first export found the deal there), `last_activity_on`,
+    `reasons[]` and `notes[]` (why it wants attention). Amounts in the organisation's currency; one without an exchange
+    rate stands in its own as `unconverted` (`amount` is null), and `without_rate` counts these deals by currency; they
+    are among those of `amount_unknown`.
 
     `order`: `attention` (money × days in the stage) and `amount` (the largest first),
     `created` and `closed` (the latest first), `due` (the earliest first), `stage` (the furthest first), or the other
@@ -319,6 +320,7 @@ _CARE: Final = (
     "idle_working_days",
     "times_pushed",
     "days_in_stage",
+    "days_in_stage_at_least",
     "expected_days",
 )
 
@@ -395,6 +397,7 @@ def deal_row(here: Asked, row: Mapping[str, Any], own: Money | None = None) -> J
         "unconverted": None if own is None else own.as_json(),
         **{name: None if row[name] is None else row[name].isoformat() for name in dates},
         "days_in_stage": row["days_in_stage"],
+        "days_in_stage_at_least": bool(row["days_in_stage_at_least"]),
         "unknown_then": [name for name in row["unknown_then"].split(",") if name],
         "reasons": [name for name in REASONS if is_open and row[name]],
         "notes": [encoded(note) for note in attention_notes(row, here.as_of)] if is_open else [],

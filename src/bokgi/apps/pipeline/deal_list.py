@@ -9,7 +9,7 @@ from typing import Any, Final
 from bokgi.apps.access.asking import answers
 from bokgi.apps.pipeline.figures import CHANGES, COUNTS, MODES
 from bokgi.apps.pipeline.selectors import Screen
-from bokgi.apps.pipeline.standing import amount_cell
+from bokgi.apps.pipeline.standing import amount_cell, days_here
 from bokgi.domain.errors import UsageError
 from bokgi.domain.labels import ATTENTION, FORECAST_CATEGORIES, OUTCOMES
 from bokgi.domain.messages import N_, Message
@@ -232,7 +232,7 @@ def _cells(screen: Screen, deal: Json, amount: str) -> dict[str, Cell]:
         if is_open
         else Cell(screen.say(end), sub=deal["lost_reason"] or ""),
         "amount": amount_cell(speaker, deal, amount),
-        "days": Cell(speaker.count(deal["days_in_stage"])),
+        "days": Cell(days_here(speaker, deal, speaker.count(deal["days_in_stage"]))),
         "touch": Cell(speaker.day_short(deal["last_activity_on"])),
         "due": Cell(speaker.day_short(deal["expected_close_on"])),
         "created": Cell(speaker.day_short(deal["created_on"])),

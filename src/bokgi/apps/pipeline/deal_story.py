@@ -11,6 +11,7 @@ from bokgi.apps.data.models import Correction, CorrectionState
 from bokgi.apps.pipeline import deal_forms
 from bokgi.apps.pipeline.deal_list import OUTCOME_NAMES
 from bokgi.apps.pipeline.selectors import Screen
+from bokgi.apps.pipeline.standing import days_here
 from bokgi.domain.labels import PIPELINES
 from bokgi.domain.messages import N_
 from bokgi.questions.asked import Json
@@ -66,7 +67,7 @@ def facts_of_deal(screen: Screen, found: Json, corrected: Corrected) -> list[Kno
             ("forecast_category", N_("Forecast category"), value("forecast_category", category)),
         ]
         rows += [
-            ("", N_("Days here"), speaker.days(deal["days_in_stage"])),
+            ("", N_("Days here"), days_here(speaker, deal, speaker.days(deal["days_in_stage"]))),
             ("", N_("Last touch"), speaker.day(deal["last_activity_on"])),
         ]
     else:

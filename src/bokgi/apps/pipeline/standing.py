@@ -1,4 +1,4 @@
-"""The deals that stand in a stage, against the time that is usual there, and how the amount of a deal is shown."""
+"""The deals that stand in a stage, against the time that is usual there; how amount and days of a deal are shown."""
 
 from __future__ import annotations
 
@@ -28,6 +28,18 @@ def amount_cell(speaker: Speaker, deal: Json, amount: str) -> Cell:
     if own is None:
         return Cell(amount, tone="dim" if "amount" in deal.get("unknown_then", ()) else "")
     return Cell(speaker.money(own), sub=speaker.word(N_("no exchange rate")), tone="dim")
+
+
+def days_here(speaker: Speaker, deal: Json, days: str) -> str:
+    """Say how long a deal has stood in its stage, `days` as they are written: at least, where a first export found it.
+
+    >>> from datetime import date
+    >>> speaker = Speaker("en", date(2026, 11, 24), "KRW")
+    >>> days_here(speaker, {"days_in_stage_at_least": True}, "7 days"), days_here(speaker, {}, "7 days")
+    ('at least 7 days', '7 days')
+    """
+    # A review that was kept before deals told it has no such key.
+    return speaker.text(N_("at least {days}"), days=days) if deal.get("days_in_stage_at_least") else days
 
 
 def standing_table(
@@ -67,7 +79,7 @@ def standing_table(
             ),
             Cell(deal["owner"] or ABSENT),
             amount_cell(speaker, deal, unit.cell(amount_of(deal["amount"]))),
-            Cell(speaker.count(deal["days_in_stage"])),
+            Cell(days_here(speaker, deal, speaker.count(deal["days_in_stage"]))),
             Cell(
                 mark=None
                 if deal["days_in_stage"] is None

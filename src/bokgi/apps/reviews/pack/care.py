@@ -41,6 +41,7 @@ def told(scope: Scope, found: ir.Table) -> list[dict[str, Any]]:
         deal(row, scope)
         | {
             "days_in_stage": row["days_in_stage"],
+            "days_in_stage_at_least": bool(row["days_in_stage_at_least"]),
             "last_activity_on": _day(row["last_activity_on"]),
             "expected_close_on": _day(row["expected_close_on"]),
             "next_step_on": _day(row["next_step_on"]),
