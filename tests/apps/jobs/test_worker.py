@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.test import Client
 from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
+from django_tasks_db.utils import exclusive_transaction
 
 from bokgi.apps.jobs import schedules, services, worker
 from bokgi.apps.jobs.models import Attempt, Schedule
@@ -244,6 +247,29 @@ def test_a_lane_outlives_what_it_does_not_expect(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(lane, "one", one)
     working._do_beside(lane)  # noqa: SLF001 - in the thread of the test
     assert tasks.DONE == ["files"]
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_worker_outlives_a_database_that_is_held_for_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "close_old_connections", Mock())
+    monkeypatch.setattr(worker, "_AGAIN_SECONDS", 0.0)
+    taken = exclusive_transaction
+    held = [OperationalError("database is locked")]
+
+    def exclusive(using: str) -> AbstractContextManager[None]:
+        if held:
+            raise held.pop()
+        working.max_tasks = 1
+        return taken(using)
+
+    monkeypatch.setattr(db_worker, "exclusive_transaction", exclusive)
+    services.enqueue(tasks.note, text="later")
+    working = Worker(zone=lambda: SEOUL, interval=0)
+    working._do_own()  # noqa: SLF001 - without the threads beside
+    assert tasks.DONE == ["later"]
+    held.append(OperationalError("database is locked"))
+    with pytest.raises(OperationalError):
+        work()
 
 
 def test_schedules_outlive_what_nobody_expects(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from bokgi.domain.errors import BokgiError
 _LOG: Final = logging.getLogger("bokgi.jobs")
 _BEAT_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 10.0
+_AGAIN_SECONDS: Final = 1.0
 
 
 class Lane(DjangoWorker):
@@ -130,11 +131,25 @@ class Worker(Lane):
         for thread in beside:
             thread.start()
         try:
-            super().run()
+            self._do_own()
         finally:
             self._over.set()
             for thread in beside:
                 thread.join()
+
+    def _do_own(self) -> None:
+        """Do what waits in the own queues; a database that was held or away for a while ends no worker."""
+        while True:
+            try:
+                super().run()
+            except DatabaseError:
+                if self.batch or not self.running:
+                    raise
+                _LOG.exception("looking for tasks failed; it is tried again")
+                close_old_connections()
+                self._over.wait(_AGAIN_SECONDS)
+            else:
+                return
 
     def _look(self) -> None:
         now = timezone.now()
