@@ -1,4 +1,4 @@
-"""Each analysis against hand-written DuckDB SQL for the same answer on the same stored tables, and some against pandas.
+"""Each analysis against hand-written DuckDB SQL for the same answer on the same stored tables, and most against pandas.
 
     python3 run.py bench analyses --deals 10000 1000000
 
@@ -25,8 +25,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import ibis
+import pandas as pd
+import pyarrow as pa
 
-from benchmarks import peers, results
+from benchmarks import pandas_peers, peers, results
 from benchmarks.company import AS_OF, FOLDER, make
 from bokgi.analysis.bottleneck.counts import case_cells
 from bokgi.analysis.comparison.cells import counted
@@ -68,7 +70,7 @@ class Question:
 
     ask: Callable[[Any], ibis.Table]
     sql: str
-    pandas: Callable[[dict[str, Path]], object] | None = None
+    pandas: Callable[[dict[str, Path]], pd.DataFrame] | None = None
 
 
 def moved(facts: Any) -> ibis.Table:  # noqa: ANN401 - a namespace of Ibis tables
@@ -99,36 +101,46 @@ def cells(facts: Any) -> ibis.Table:  # noqa: ANN401 - as above
 
 
 QUESTIONS = {
-    "visits": Question(moved, peers.VISITS, peers.pandas_visits),
-    "progressions": Question(lambda facts: progressions(facts.visits), peers.PROGRESSIONS),
-    "deals with their conditions": Question(handed, peers.TRAITS),
-    "funnel: created cohort": Question(mode(FunnelMode.CREATED_COHORT), peers.CREATED_COHORT),
-    "funnel: stage entry cohort": Question(mode(FunnelMode.STAGE_ENTRY_COHORT), peers.STAGE_ENTRY_COHORT),
-    "funnel: period flow": Question(mode(FunnelMode.PERIOD_FLOW), peers.STAGE_FLOW),
-    "funnel: snapshot": Question(mode(FunnelMode.SNAPSHOT), peers.SNAPSHOT, peers.pandas_snapshot),
+    "visits": Question(moved, peers.VISITS, pandas_peers.visits),
+    "progressions": Question(lambda facts: progressions(facts.visits), peers.PROGRESSIONS, pandas_peers.progressions),
+    "deals with their conditions": Question(handed, peers.TRAITS, pandas_peers.traits),
+    "funnel: created cohort": Question(
+        mode(FunnelMode.CREATED_COHORT), peers.CREATED_COHORT, pandas_peers.created_cohort
+    ),
+    "funnel: stage entry cohort": Question(
+        mode(FunnelMode.STAGE_ENTRY_COHORT), peers.STAGE_ENTRY_COHORT, pandas_peers.stage_entry_cohort
+    ),
+    "funnel: period flow": Question(mode(FunnelMode.PERIOD_FLOW), peers.STAGE_FLOW, pandas_peers.stage_flow),
+    "funnel: snapshot": Question(mode(FunnelMode.SNAPSHOT), peers.SNAPSHOT, pandas_peers.snapshot),
     "stage conversion (cells)": Question(
         lambda facts: conversion_cells(facts.deals, facts.visits, as_of=DAY, period=QUARTER, risk=Risk.PERIOD),
         peers.CONVERSION_CELLS,
+        pandas_peers.conversion_cells,
     ),
     "time in stage (cells)": Question(
         lambda facts: time_cells(facts.deals, facts.visits, as_of=DAY, period=QUARTER, risk=Risk.PERIOD),
         peers.TIME_CELLS,
     ),
     "period flow by week": Question(
-        lambda facts: period_flow(facts.deals, facts.visits, facts.calendar, period=QUARTER), peers.PERIOD_FLOW
+        lambda facts: period_flow(facts.deals, facts.visits, facts.calendar, period=QUARTER),
+        peers.PERIOD_FLOW,
+        pandas_peers.period_flow,
     ),
     "pipeline change": Question(
-        lambda facts: pipeline_change(facts.deals_before, facts.deals, facts.stages), peers.PIPELINE_CHANGE
+        lambda facts: pipeline_change(facts.deals_before, facts.deals, facts.stages),
+        peers.PIPELINE_CHANGE,
+        pandas_peers.pipeline_change,
     ),
-    "hygiene by owner": Question(flags, peers.HYGIENE),
+    "hygiene by owner": Question(flags, peers.HYGIENE, pandas_peers.hygiene),
     "execution by person": Question(
         lambda facts: execution(facts.deals, facts.visits, facts.activities, facts.activity_people, period=QUARTER),
         peers.EXECUTION,
+        pandas_peers.execution,
     ),
     "win and loss by week": Question(
         lambda facts: win_loss(facts.deals, period=QUARTER, calendar=facts.calendar),
         peers.WIN_LOSS,
-        peers.pandas_win_loss,
+        pandas_peers.win_loss,
     ),
     "execution by stage": Question(
         lambda facts: execution_by_stage(
@@ -136,23 +148,29 @@ QUESTIONS = {
         ),
         peers.EXECUTION_BY_STAGE,
     ),
-    "loss reasons": Question(lambda facts: loss_reasons(facts.deals, period=QUARTER), peers.LOSS_REASONS),
-    "velocity": Question(lambda facts: velocity(facts.deals, period=QUARTER), peers.VELOCITY),
+    "loss reasons": Question(
+        lambda facts: loss_reasons(facts.deals, period=QUARTER), peers.LOSS_REASONS, pandas_peers.loss_reasons
+    ),
+    "velocity": Question(lambda facts: velocity(facts.deals, period=QUARTER), peers.VELOCITY, pandas_peers.velocity),
     "bottlenecks (cells)": Question(
         lambda facts: case_cells(
             facts.progressions, facts.traits, ["team", "source", "segment"], (QUARTER.start, QUARTER.end)
         ),
         peers.BOTTLENECK_CELLS,
+        pandas_peers.bottleneck_cells,
     ),
-    "comparison (cells)": Question(cells, peers.COMPARISON_CELLS),
+    "comparison (cells)": Question(cells, peers.COMPARISON_CELLS, pandas_peers.comparison_cells),
     "progress by person": Question(
         lambda facts: progress(
             facts.deals, facts.targets, facts.calendar, as_of=DAY, period=QUARTER, subject=Subject.PERSON
         ),
         peers.PROGRESS,
+        pandas_peers.progress,
     ),
     "deals due by person": Question(
-        lambda facts: due_deals(facts.deals_before, facts.deals, period=DECEMBER, by=["owner_id"]), peers.DUE_DEALS
+        lambda facts: due_deals(facts.deals_before, facts.deals, period=DECEMBER, by=["owner_id"]),
+        peers.DUE_DEALS,
+        pandas_peers.due_deals,
     ),
     "standards met by person": Question(
         lambda facts: standards_met(
@@ -170,7 +188,9 @@ QUESTIONS = {
         lambda facts: worth_telling(facts.deals, facts.visits, facts.stages, facts.deal_changes, period=QUARTER),
         peers.WORTH_TELLING,
     ),
-    "concentration (cells)": Question(lambda facts: won_cells(facts.deals, period=QUARTER), peers.WON_CELLS),
+    "concentration (cells)": Question(
+        lambda facts: won_cells(facts.deals, period=QUARTER), peers.WON_CELLS, pandas_peers.won_cells
+    ),
     "lead response (cells)": Question(
         lambda facts: waiting_cells(facts.leads, facts.activities, facts.calendar, as_of=DAY, period=QUARTER),
         peers.LEAD_RESPONSE,
@@ -186,7 +206,7 @@ def compare(connection: Any, sql: str, peer: str, name: str) -> None:  # noqa: A
         for column, kind in zip(columns.columns, map(str, columns.types), strict=True)
     )
     sums = [
-        connection.con.execute(f"SELECT count(*), sum(hash({alike})::HUGEINT) FROM ({query})").fetchone()
+        connection.con.execute(f"SELECT count(*), sum(hash({alike})::HUGEINT) FROM ({query})").fetchall()[0]
         for query in (sql, peer)
     ]
     if sums[0] != sums[1]:
@@ -195,6 +215,26 @@ def compare(connection: Any, sql: str, peer: str, name: str) -> None:  # noqa: A
         theirs = connection.con.execute(select.format(alike, peer, alike, sql)).fetchall()
         message = f"{name}: {sums[0][0]} and {sums[1][0]} rows; only ours {ours}; only SQL {theirs}"
         raise SystemExit(message)
+
+
+def agree(connection: Any, frame: pd.DataFrame, peer: str, name: str) -> None:  # noqa: ANN401 - Ibis ships no types
+    """Stop when pandas gives another answer than the hand-written SQL, in the columns that pandas gives."""
+    kinds = connection.con.sql(peer)
+    told = dict(zip(kinds.columns, map(str, kinds.types), strict=True))
+    if strange := set(frame.columns) - set(told):
+        message = f"{name}: the SQL has no {sorted(strange)}"
+        raise SystemExit(message)
+    connection.con.register("pandas_answer", pa.Table.from_pandas(frame, preserve_index=False))
+    ours, theirs = (
+        f"SELECT {', '.join(_cast(column, told[column]) for column in frame.columns)} FROM {rows}"
+        for rows in ("pandas_answer", f"({peer})")
+    )
+    compare(connection, ours, theirs, f"{name} by pandas")
+
+
+def _cast(column: str, kind: str) -> str:
+    of_kind = "DOUBLE" if _number(kind) else kind
+    return f'CAST("{column}" AS {of_kind}) AS "{column}"'
 
 
 def _number(kind: str) -> bool:
@@ -213,30 +253,47 @@ def _least(runs: list[tuple[float, float]]) -> tuple[float, float]:
     return min(wall for wall, __ in runs), min(work for __, work in runs)
 
 
-def measure(deals: int, folder: Path, only: str, times: int) -> Iterator[dict[str, Any]]:
-    """Measure every question on a company of this size, and give each row when it is there."""
+def opened(deals: int, folder: Path) -> tuple[Any, Any, dict[str, Path]]:
+    """Give the engine, the facts of a company of this size on it, and the Parquet of what others start from, too."""
     paths = make(folder / str(deals), deals)
     # Both sides spill alike where a company is larger than this.
     connection = ibis.duckdb.connect(threads=2, memory_limit=_MEMORY, temp_directory=str(folder / "spilled"))
     facts = SimpleNamespace(
         **{name: connection.read_parquet(str(path), table_name=name) for name, path in paths.items()}
     )
-    # Steps that others start from are made once and kept, for both sides; their own cost is a row of its own.
+    # Steps that others start from are made once and kept, for all sides; their own cost is a row of its own.
     facts.visits = connection.create_table("visits", moved(facts), temp=True)
     facts.progressions = connection.create_table("progressions", progressions(facts.visits), temp=True)
     facts.traits = connection.create_table("traits", handed(facts), temp=True)
+    for name in ("visits", "progressions", "traits") if deals <= _COMPARED else ():
+        paths |= {name: folder / str(deals) / f"{name}.parquet"}
+        connection.con.execute(f"COPY {name} TO '{paths[name]}'")
+    return connection, facts, paths
+
+
+def check(name: str, connection: Any, facts: Any, paths: dict[str, Path]) -> str:  # noqa: ANN401 - Ibis ships no types
+    """Stop when a peer gives another answer than we do; gives our SQL."""
+    question = QUESTIONS[name]
+    expression = question.ask(facts)
+    # Small tables that the expression holds itself are known from now on.
+    connection.to_pyarrow(expression.limit(0))
+    compiled = str(ibis.to_sql(expression, dialect="duckdb"))
+    if "visits" in paths:
+        compare(connection, compiled, question.sql, name)
+        if question.pandas is not None:
+            agree(connection, question.pandas(paths), question.sql, name)
+    return compiled
+
+
+def measure(deals: int, folder: Path, only: str, times: int) -> Iterator[dict[str, Any]]:
+    """Measure every question on a company of this size, and give each row when it is there."""
+    connection, facts, paths = opened(deals, folder)
     for order, (name, question) in enumerate(QUESTIONS.items()):
         if only not in name:
             continue
         print(f"{deals:,} {name} …", file=sys.stderr, flush=True)
         building = timed(partial(_build, question, facts))
-        expression = question.ask(facts)
-        connection.to_pyarrow(
-            expression.limit(0)
-        )  # small tables that the expression holds itself are known from now on
-        compiled = str(ibis.to_sql(expression, dialect="duckdb"))
-        if deals <= _COMPARED:
-            compare(connection, compiled, question.sql, name)
+        compiled = check(name, connection, facts, paths)
         ours: list[tuple[float, float]] = []
         theirs: list[tuple[float, float]] = []
         begun = time.perf_counter()

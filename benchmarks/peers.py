@@ -1,4 +1,4 @@
-"""The same answers, written by hand: DuckDB SQL on the same Parquet, and pandas.
+"""The same answers, written by hand: DuckDB SQL on the same Parquet.
 
 Written for speed, as somebody would who knows the engine and needs this one answer, whole: with the columns and in the
 order that it has, and right for any facts, so that a stage or a standard may have several versions, a target may be the
@@ -8,10 +8,7 @@ sum of several, and whoever nobody knows is a group like any other. Views are na
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
-
-import pandas as pd
 
 from bokgi.analysis.hygiene import REASONS
 from bokgi.analysis.pipeline_change import PARTS
@@ -351,12 +348,16 @@ HYGIENE: Final = f"""
             {_unless_unknown("has_next_step", "next_step_on IS NULL AND NOT has_next_step")} AS no_next_step,
             {_unless_unknown("next_step_on", "next_step_on < DATE '2025-12-31'")} AS next_step_passed,
             recorded AND today - working_days >= 10 AND next_on IS NULL AS untouched,
-            recorded AND last_on IS NULL AND next_on IS NULL AS never_touched, days > expected_days AS stage_overdue
+            recorded AND last_on IS NULL AND next_on IS NULL AS never_touched,
+            CASE WHEN planned >= 0.1 * (SELECT count(*) FROM opened) AND planned > 0 THEN next_on IS NULL
+                AND NOT coalesce(next_step_on >= DATE '2025-12-31', false) END AS nothing_planned,
+            days > expected_days AS stage_overdue
         FROM opened LEFT JOIN touches USING (deal_id) LEFT JOIN pushes USING (deal_id)
             LEFT JOIN stays USING (deal_id, pipeline, stage)
             LEFT JOIN (SELECT pipeline, stage, expected_days FROM {_LADDER}) USING (pipeline, stage)
             LEFT JOIN calendar ON day = coalesce(last_on, greatest(created_on, assigned_on)),
             (SELECT EXISTS (FROM activities WHERE NOT automatic) AS recorded,
+                (SELECT count(*) FROM touches WHERE next_on IS NOT NULL) AS planned,
                 (SELECT working_days FROM calendar WHERE day = DATE '2025-12-31') AS today)
     )
     SELECT owner_id, {_totals("open", "true")}, {_totals("flagged", " OR ".join(REASONS))},
@@ -712,35 +713,3 @@ LEAD_RESPONSE: Final = f"""
         LEFT JOIN calendar AS ended ON ended.day = coalesce(answered_on, DATE '2025-12-31')
     GROUP BY ALL
 """
-
-
-def pandas_visits(paths: dict[str, Path]) -> object:
-    """Find when each deal entered and left each stage, without re-opened deals."""
-    events = pd.read_parquet(paths["stage_events"], columns=["deal_id", "seq", "stage", "entered_on"])
-    events = events.sort_values(["deal_id", "entered_on", "seq"])
-    moves = events[(events.stage != events.stage.shift()) | (events.deal_id != events.deal_id.shift())]
-    by_deal = moves.groupby("deal_id", sort=False)
-    told = moves.assign(left_on=by_deal.entered_on.shift(-1), next_stage=by_deal.stage.shift(-1))
-    told = told[told.stage.str.startswith("s")]
-    return told.assign(visit=told.groupby("deal_id").cumcount() + 1, first=~told.duplicated(["deal_id", "stage"]))
-
-
-def pandas_snapshot(paths: dict[str, Path]) -> object:
-    """Count and sum what stands in each stage."""
-    deals = pd.read_parquet(paths["deals"], columns=["source", "stage", "outcome", "amount"])
-    deals = deals[deals.outcome == "open"].assign(amount=lambda rows: rows.amount.astype(float))
-    return deals.groupby(["source", "stage"]).amount.agg(["size", "sum"])
-
-
-def pandas_win_loss(paths: dict[str, Path]) -> object:
-    """Count and sum what was won and lost in each week."""
-    deals = pd.read_parquet(paths["deals"], columns=["closed_on", "created_on", "outcome", "amount"])
-    closed_on = pd.to_datetime(deals.closed_on)
-    inside = closed_on.between(pd.Timestamp("2025-10-01"), pd.Timestamp("2025-12-31")) & (deals.outcome != "open")
-    closed = deals[inside].assign(
-        amount=lambda rows: rows.amount.astype(float),
-        week=closed_on[inside].dt.to_period("W"),
-        closed_on=closed_on[inside],
-    )
-    closed["days"] = (closed.closed_on - pd.to_datetime(closed.created_on)).dt.days
-    return closed.groupby(["week", "outcome"]).agg({"amount": ["size", "sum", "mean", "median"], "days": "median"})

@@ -8,13 +8,15 @@ from typing import Any, Final
 import ibis
 import pytest
 
+from bokgi.analysis.forecast import forecast
 from bokgi.cli.program import run
+from bokgi.domain.period import Period
 from bokgi.facts.lake import Lake
 from bokgi.facts.read import facts
 from bokgi.facts.schema import TABLES
 from bokgi.sample import SampleSummary
 from tests.analysis.tables import facts_on, ordered, rows_of
-from tests.analysis.test_spark import ASKED, UNORDERED, World, answers
+from tests.analysis.test_spark import ASKED, UNORDERED, World, alike, answers
 from tests.sample.conftest import TODAY
 
 DAYS: Final = (TODAY, TODAY - timedelta(days=7))
@@ -72,3 +74,23 @@ def test_spark_says_of_the_sample_company_what_duckdb_says(worlds: tuple[World, 
         ours = told(question, here)
         assert ours, question
         assert told(question, there) == ours, question
+
+
+# As above.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.spark
+def test_spark_forecasts_the_sample_company_as_duckdb_does(worlds: tuple[World, World]) -> None:
+    here, there = (
+        forecast(
+            world.deals,
+            world.visits,
+            as_of=TODAY,
+            period=Period.month_of(TODAY + timedelta(days=31)),
+            changes=world.now.deal_changes,
+            stages=world.now.stages,
+            factors=["source"],
+        )
+        for world in worlds
+    )
+    assert here.reason is None
+    assert alike(there) == alike(here)
