@@ -266,6 +266,24 @@ def test_what_people_enter_counts_from_when_they_entered_it(lake: Lake) -> None:
     assert rows(read(lake).deals, "amount", "observed_on") == [(2, "2026-01-08")]
 
 
+def test_what_people_enter_on_the_day_of_the_first_export_is_not_taken_back_by_it(lake: Lake) -> None:
+    imported(lake, "2026-01-05", deals=deals("d1 | talk | 1 | open |", "d2 | talk | | open |"))
+    imported(
+        lake,
+        None,
+        at="2026-01-05",
+        kind="entered",
+        source="corrections",
+        deals=deals("d1 | talk | 2 | open |", "d2 | talk | 3 | open |"),
+        deal_changes="""
+            deal_id | field  | old | new | changed_on | origin
+            d1      | amount | 1   | 2   | 2026-01-05 | entered
+            d2      | amount |     | 3   | 2026-01-05 | entered
+        """,
+    )
+    assert [change[1:4] for change in changes(lake, "amount")] == [("2026-01-05", "1", "2"), ("2026-01-05", None, "3")]
+
+
 def test_two_identities_of_one_person_are_no_change_of_owner(lake: Lake) -> None:
     imported(lake, "2026-01-05", deals="deal_id | owner_id\nd1 | p1")
     imported(lake, "2026-01-12", deals="deal_id | owner_id\nd1 | p2", person_links="person_id | same_as\np2 | p1")

@@ -39,7 +39,7 @@ def stage_events(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
         """
         CREATE TEMP VIEW stored AS
         SELECT deal_id, 'stage' AS field, entered_on AS day, entered_at AS instant, seq,
-            {'pipeline': pipeline, 'stage': stage} AS value
+            {'pipeline': pipeline, 'stage': stage} AS value, NULL AS value_before
         FROM stage_events SEMI JOIN observed USING (deal_id)
         """
     )
@@ -116,7 +116,8 @@ def deal_changes(connection: duckdb.DuckDBPyConnection, work: Path) -> Path | No
     connection.execute(
         f"""
         CREATE TEMP VIEW stored AS
-        SELECT deal_id, field, changed_on AS day, changed_at AS instant, seq, {canonical_of_stored("new")} AS value
+        SELECT deal_id, field, changed_on AS day, changed_at AS instant, seq, {canonical_of_stored("new")} AS value,
+            {canonical_of_stored("old")} AS value_before
         FROM deal_changes SEMI JOIN observed USING (deal_id, field)
         """
     )
@@ -136,13 +137,15 @@ def _find(connection: duckdb.DuckDBPyConnection) -> None:
     """Make `found`: the observations that differ from the last thing known by their day.
 
     Reads `observed` and `stored`. Within a day nobody knows whether the export came before or after an event, so an
-    observation that fits either the day's beginning or one of its events is settled and says nothing.
+    observation that fits either the day's beginning or one of its events is settled and says nothing. How the day began
+    is known from what stood before, and from what an event of the day says it found.
     """
     connection.execute(
         """
         CREATE TEMP TABLE found AS
         WITH same_day AS (
-            SELECT DISTINCT deal_id, field, day, value FROM stored SEMI JOIN observed USING (deal_id, field, day)
+            SELECT DISTINCT deal_id, field, day, unnest([value, value_before]) AS value
+            FROM stored SEMI JOIN observed USING (deal_id, field, day)
         ),
         doubtful AS (SELECT DISTINCT deal_id, field, day FROM same_day),
         morning AS (
