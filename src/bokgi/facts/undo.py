@@ -31,6 +31,7 @@ CORRECTIONS: Final = "corrections"
 """Source of imports that hold corrections of deals."""
 RELEASE: Final = "release"
 """Kind of imports that took rows out of quarantine, mended or dismissed."""
+_FOLLOWS: Final = "follows the undo of import "
 
 
 class LakeWithout(Lake):
@@ -124,6 +125,12 @@ _BROUGHT: Final[Mapping[str, str]] = {
 """Which corrections copied something that an import brought; a pair deal × contact is copied from nowhere."""
 
 
+def followed(one: Import) -> int | None:
+    """Give the import whose undo took this one out, too; null for one that was taken back itself."""
+    number = (one.reason or "").removeprefix(_FOLLOWS)
+    return int(number) if one.reason != number and number.isdecimal() else None
+
+
 def _undone(
     lake: Lake, import_no: int, replay: Replay, by: str, at: datetime, reason: str | None, wait: float
 ) -> Undone:
@@ -139,7 +146,7 @@ def _undone(
         out = {import_no, *(one.import_no for one in replaced)}
         standing = [one for one in imports if one.import_no not in out]
         rows = [replace(target, status="undone", by=by, at=at, reason=reason)]
-        because = f"follows the undo of import {import_no}"
+        because = f"{_FOLLOWS}{import_no}"
         replays: dict[int, int | None] = {}
         for place, old in enumerate(replaced):
             writing = first if place == 0 else stack.enter_context(first.another())

@@ -204,5 +204,10 @@ def test_a_leader_corrects_by_the_page(facts: Give, as_role: AsRole) -> None:
     assert "1분 안에 반영" in page
     key = Correction.objects.get().pk
     client.post(f"/data/corrections/{key}/take-back/")
-    assert "2027-01-15" not in client.get("/data/corrections/").content.decode()
+    ended = {"deal_id": "D-1", "field": "outcome", "value": "lost"}
+    assert client.post("/data/corrections/", ended).status_code == 302
+    page = client.get("/data/corrections/").content.decode()
+    assert "2027-01-15" not in page
+    assert ">open<" not in page
+    assert ">진행 중<" in page
     del facts

@@ -143,6 +143,10 @@ def test_a_script_that_uploads_is_told_where_to_go_or_what_is_wrong(home: Path, 
     refused = client.post("/data/upload/", {}, headers=alone)
     assert refused.status_code == 400
     assert "읽을 파일이 없습니다" in refused.content.decode()
+    # An archive is taken only so that it can be told what to do with it.
+    assert ".csv" in refused.content.decode()
+    assert ".zip" not in refused.content.decode()
+    assert ".csv.gz, .tsv.gz, .txt.gz</p>" in client.get("/data/upload/").content.decode()
 
 
 def test_a_refused_row_is_mended_and_taken_in(give: Give, as_role: AsRole, users: dict[str, User]) -> None:

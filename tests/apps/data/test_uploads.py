@@ -242,7 +242,9 @@ def test_a_name_of_very_many_korean_letters_is_kept_as_far_as_disks_take_it(
     assert (home / "uploads" / str(Upload.objects.get().pk) / kept["name"]).is_file()
 
 
-def test_taking_an_import_back_and_what_follows(give: Give, users: dict[str, User]) -> None:
+def test_taking_an_import_back_and_what_follows(
+    give: Give, users: dict[str, User], as_role: Callable[[str], Client]
+) -> None:
     first = imported(give(), users["admin"]).result["import_no"]
     second = imported(give(deals_file(ROWS[0].replace("제안", "니즈 진단"), name="later_20261125.csv")), users["admin"])
     assert second.result["import_no"] is not None
@@ -250,6 +252,8 @@ def test_taking_an_import_back_and_what_follows(give: Give, users: dict[str, Use
     assert work.state == WorkState.DONE
     assert selectors.import_of(first).status == "undone"
     assert work.result["replays"].keys() == {str(second.result["import_no"])}
+    page = as_role("admin").get(f"/data/imports/{second.result['import_no']}/").content.decode()
+    assert "가져오기 1을 되돌려 다른 번호로 다시 판정했습니다" in page
     failed = done(services.work_ask(kind=WorkKind.UNDO, import_no=first, by=users["admin"]))
     assert failed.state == WorkState.FAILED
 

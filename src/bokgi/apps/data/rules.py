@@ -22,7 +22,8 @@ KEEPERS: Final = (Role.ADMIN, Role.LEADER)
 MOST_FILES: Final = 200
 MOST_BYTES: Final = 1 << 30
 KINDS: Final = (*ENDINGS, ".zip")
-"""Endings of files that an upload takes; of a folder the others are passed over."""
+"""Endings of files that an upload takes; of a folder the others are passed over. No table is read from an archive: who
+gives one is told to unpack it."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST: Final = 180
@@ -80,7 +81,7 @@ def refuse_unfit(files: Iterable[tuple[str, int]]) -> None:
         raise InputError(
             "upload_empty",
             Message(N_("There is no file to read in what you gave.")),
-            Message(N_("It takes {kinds}."), {"kinds": ", ".join(KINDS)}),
+            Message(N_("It takes {kinds}."), {"kinds": ", ".join(ENDINGS)}),
         )
     if len(there) > MOST_FILES:
         raise InputError(

@@ -20,6 +20,7 @@ from bokgi.apps.data.rules import KEEPERS
 from bokgi.apps.data.tables import mapping_lines, taken_along
 from bokgi.domain.messages import N_, Message
 from bokgi.facts.ledger import Import
+from bokgi.facts.undo import followed
 from bokgi.intake import sources
 from bokgi.intake.importing import mappings_from
 from bokgi.intake.mapping.describe import ENTITY_LABELS, describe
@@ -166,6 +167,7 @@ def one_import(request: PageRequest, import_no: int) -> HttpResponse:
     work = selectors.work_of_import(import_no)
     context = {
         "found": found,
+        "why_undone": _why_undone(found, lang),
         "source": sources.named(found.kind, found.source, lang),
         "author": selectors.authors([found], lang)[found.by],
         "files": selectors.files_of(found),
@@ -180,6 +182,13 @@ def one_import(request: PageRequest, import_no: int) -> HttpResponse:
         "words": labels,
     }
     return render(request, "data/import.html", context)
+
+
+def _why_undone(found: Import, lang: str) -> str:
+    """Give why an import was taken back: what somebody typed, or that another one was."""
+    other = followed(found)
+    said = N_("Import {number} was taken back, so this one was judged again under another number.")
+    return (found.reason or "") if other is None else _say(said, lang, number=other)
 
 
 def _judged(work: Work | None, lang: str) -> str:

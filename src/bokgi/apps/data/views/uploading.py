@@ -19,6 +19,7 @@ from bokgi.apps.data.progress import Progress, progress_read
 from bokgi.apps.data.rules import KEEPERS, KINDS, MOST_BYTES, MOST_FILES, hints_of
 from bokgi.domain.errors import BokgiError
 from bokgi.domain.messages import N_
+from bokgi.intake.files.staging import ENDINGS
 from bokgi.intake.mapping.describe import ENTITY_LABELS
 from bokgi.intake.mapping.fields import fields_for
 from bokgi.intake.mapping.model import ATTRIBUTES, LEAVE_OUT, Entity, is_sure
@@ -32,7 +33,7 @@ def upload(request: PageRequest) -> HttpResponse:
     """Show where files are given, and take them."""
     if request.method == "GET":
         most = {"most_bytes": MOST_BYTES, "most_files": MOST_FILES}
-        shown = {"steps": STEPS, "kinds": KINDS, "open": selectors.uploads_open()} | most
+        shown = {"steps": STEPS, "kinds": KINDS, "read": ENDINGS, "open": selectors.uploads_open()} | most
         return render(request, "data/upload.html", shown)
     given = request.FILES.getlist("files")
     alone = request.headers.get("X-Requested-With") == "XMLHttpRequest"
