@@ -30,16 +30,19 @@ def amount_cell(speaker: Speaker, deal: Json, amount: str) -> Cell:
     return Cell(speaker.money(own), sub=speaker.word(N_("no exchange rate")), tone="dim")
 
 
-def days_here(speaker: Speaker, deal: Json, days: str) -> str:
-    """Say how long a deal has stood in its stage, `days` as they are written: at least, where a first export found it.
+def days_here(speaker: Speaker, deal: Json, plain: str) -> str:
+    """Say how many days a deal has stood in its stage: `plain`, or at least so many, where a first export found it.
 
     >>> from datetime import date
     >>> speaker = Speaker("en", date(2026, 11, 24), "KRW")
-    >>> days_here(speaker, {"days_in_stage_at_least": True}, "7 days"), days_here(speaker, {}, "7 days")
-    ('at least 7 days', '7 days')
+    >>> found = {"days_in_stage": 7, "days_in_stage_at_least": True}
+    >>> days_here(speaker, found, "7").replace("\N{NO-BREAK SPACE}", " "), days_here(speaker, {"days_in_stage": 7}, "7")
+    ('at least 7 days', '7')
     """
     # A review that was kept before deals told it has no such key.
-    return speaker.text(N_("at least {days}"), days=days) if deal.get("days_in_stage_at_least") else days
+    if deal.get("days_in_stage_at_least"):
+        return speaker.text(N_("at least {days}"), days=speaker.days(deal["days_in_stage"]))
+    return plain
 
 
 def standing_table(

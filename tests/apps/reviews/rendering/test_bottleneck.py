@@ -61,3 +61,12 @@ def test_a_deal_without_an_exchange_rate_stands_in_its_own_currency(lang: str, c
     speaker = Speaker(lang, date(2026, 11, 29), "KRW")
     table = standing_table(speaker, deals, caption="-", median=None, late=None)
     assert [(row[2].text, row[2].sub) for row in table.rows] == [cell, ("–", ""), ("5", "")]
+
+
+@pytest.mark.parametrize(("lang", "cell"), [("en", "at least 7 days"), ("ko", "7일 이상")])
+def test_days_since_a_first_export_found_a_deal_there_are_at_least_so_many(lang: str, cell: str) -> None:
+    names = dict.fromkeys(("account", "name", "owner", "amount", "last_activity_on", "expected_close_on"))
+    deal: Json = {"deal_id": "d", "notes": [], "unconverted": None, "days_in_stage": 7, **names}
+    deals = [deal | {"days_in_stage_at_least": found} for found in (True, False)]
+    table = standing_table(Speaker(lang, date(2026, 11, 29), "KRW"), deals, caption="-", median=None, late=None)
+    assert [row[3].text.replace("\N{NO-BREAK SPACE}", " ") for row in table.rows] == [cell, "7"]
