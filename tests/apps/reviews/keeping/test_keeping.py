@@ -97,6 +97,8 @@ def test_everybody_sees_the_commitments_of_those_they_may_see(users: dict[str, U
     mine = page(as_role("rep"), "/reviews/commitments/")
     assert "내 약속" in mine
     assert deal_name("lee", 12) in mine
+    # Without a word the browser sends nothing: what was typed beside it stays.
+    assert ' name="said" required>' in mine
     assert "남의 약속" not in mine
     assert "남의 약속" in page(as_role("leader"), "/reviews/commitments/")
     assert "내 약속" in page(as_role("rep"), "/reviews/commitments/of/lee/")

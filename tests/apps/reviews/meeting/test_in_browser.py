@@ -308,6 +308,8 @@ def promised(windows: dict[str, Chrome]) -> None:
             window.find_element(By.ID, "amount").send_keys(amount)
         press(window, 'form[data-draft="commitment"] .btn-primary')
         until(windows["leader"], what)
+        # The next one is of no deal until somebody says so.
+        assert [window.find_element(By.ID, name).get_attribute("value") for name in ("deal_id", "metric")] == ["", ""]
     made = Commitment.objects.order_by("pk").values_list("person_id", "metric", "deal_id")
     assert list(made) == [("lee", "moved", "lee-12"), ("park", "won", "park-12"), ("choi", "new_deals", "")]
 

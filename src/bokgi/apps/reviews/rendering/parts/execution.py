@@ -128,7 +128,7 @@ def _work(review: Json, speaker: Speaker) -> list[Block]:
     weeks = max((len(row.get("weeks", ())) for row in rows), default=0)
     columns = [Column(speaker.word(N_("Person")))]
     columns += [Column(speaker.label(ACTIVITIES, kind), "right") for kind in kinds]
-    columns += [Column(speaker.text(N_("Activities, {n} weeks"), n=weeks), drawn=True)] if weeks >= _LEAST_WEEKS else []
+    columns += [Column(speaker.text(N_("Last {n} weeks"), n=weeks), drawn=True)] if weeks >= _LEAST_WEEKS else []
     care = _known_care(rows)
     columns += [Column(speaker.word(_CARE[what]), "right") for what in care]
     columns += [Column(f"→ {stage['label']}", "right") for stage in stages]
@@ -184,7 +184,7 @@ def _lately(row: Json, weeks: int, speaker: Speaker) -> Cell:
     counts = row["weeks"] or [0] * weeks
     told = ", ".join(map(speaker.count, counts))
     label = speaker.text(N_("activities by week, the oldest first: {counts}"), counts=told)
-    return Cell(mark=marks.sparkline(counts, label=label))
+    return Cell(mark=marks.sparkline(counts, label=label, width=48))
 
 
 def _count(number: int | None, speaker: Speaker) -> Cell:

@@ -202,6 +202,12 @@
     queue = [...queue, fresh];
     keep(`waiting-${fields.key}`, fresh);
     for (const name of ["text", "what", "amount"]) if (form.elements.namedItem(name)) form.elements.namedItem(name).value = "";
+    // The next one is of no deal, and expects nothing, until somebody says so.
+    for (const name of ["deal_id", "metric"]) {
+      const chosen = form.elements.namedItem(name);
+      if (chosen instanceof HTMLSelectElement) chosen.selectedIndex = 0;
+    }
+    sized();
     stopAmending(form);
     keep(`draft-${form.dataset.draft}`, null);
     say(form, "");
