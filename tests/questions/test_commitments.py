@@ -189,12 +189,15 @@ def test_promised_figures_are_held_against_counts() -> None:
         promise("two", metric="meetings", amount=2),
         promise("any", metric="meetings"),
         promise("new", metric="new_deals", amount=1),
+        promise("today", metric="new_deals", made_on=AS_OF, due_on=AS_OF + timedelta(days=7)),
         promise("rate", metric="conversion", stage="qualified"),
         promise("days", metric="days_in_stage", stage="qualified", rising=False),
         promise("idle", metric="untouched", rising=False, amount=1),
         promise("idle2", metric="untouched", rising=False, amount=2),
         calendar=CALENDAR,
     )
+    # Of no day that has passed since nothing is said.
+    assert "since the meeting" not in words(found.pop("today"))
     assert {key: row["verdict"] for key, row in found.items()} == {
         "one": "kept",
         "two": "not_kept",

@@ -52,13 +52,14 @@ def _counted(one: Promise, until: date, rows: ir.Table, on: ir.DateValue, what: 
     change = count_reached(
         row["after"], weeks, usual=row["usual"], usual_weeks=USUAL_WEEKS, by=one.amount, rising=one.rising
     )
-    evidence = [
-        Message(what, {"n": row["after"], "days": Days(max(days, 0))}),
+    # On the day of the meeting itself no day has passed of which anything could be said.
+    evidence = [Message(what, {"n": row["after"], "days": Days(days)})] if days > 0 else []
+    evidence.append(
         Message(
             N_("In the {weeks} {weeks:week|weeks} before there were {usual} a week."),
             {"weeks": USUAL_WEEKS, "usual": row["usual"] / USUAL_WEEKS},
-        ),
-    ]
+        )
+    )
     return _found(change, evidence)
 
 
