@@ -104,6 +104,10 @@ def hygiene(
     told = told.cross_join(_recorded(deals, activities, deal_changes, as_of=as_of))
     counted = told.mutate(
         times_pushed=_.changes_recorded.ifelse(ibis.coalesce(_.times_pushed, 0), ibis.null("int64")),
+        # One that was created on the day on which it was found has entered there.
+        days_in_stage_at_least=_.days_in_stage.notnull().ifelse(
+            ibis.coalesce(_.created_on < _.found_on, _.found_on.notnull()), ibis.null("boolean")
+        ),
     )
     told = counted.mutate(**_reasons(as_of, untouched_days))
     number = sum(
@@ -170,14 +174,12 @@ def _pushed(deals: ibis.Table, deal_changes: ibis.Table) -> ibis.Table:
 
 def _stay(deals: ibis.Table, visits: ibis.Table, *, as_of: date) -> ibis.Table:
     until = ibis.coalesce(_.left_on, ibis.literal(as_of))
-    there = ["deal_id", "pipeline", "stage"]
-    ours = visits.join(deals.select(*there, "created_on"), there)
+    ours = visits.semi_join(deals, ["deal_id", "pipeline", "stage"])
     # Found there today by a first export: since when nobody knows. What it has stood since then, it has at least.
     ours = ours.filter(~(start_unknown() & (_.entered_on == as_of)))
     stays = ours.group_by("deal_id", "pipeline", "stage").agg(
         days_in_stage=(-_.entered_on.delta(until, unit="day")).sum().cast("int64"),
-        # One that was created on the day on which it was found has entered there.
-        days_in_stage_at_least=(start_unknown() & ibis.coalesce(_.created_on < _.entered_on, True)).any(),
+        found_on=_.entered_on.max(where=start_unknown()),
         here=(_.exit == Outcome.OPEN.value).any(),
     )
     return stays.filter(_.here).drop("here")
