@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from bokgi.apps.access.asking import answers
+from bokgi.apps.access.asking import answers, today
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permissions import Role, Viewer
 from bokgi.apps.data import correcting, pending, services
@@ -204,8 +204,11 @@ def test_a_leader_corrects_by_the_page(facts: Give, as_role: AsRole) -> None:
     assert "1분 안에 반영" in page
     key = Correction.objects.get().pk
     client.post(f"/data/corrections/{key}/take-back/")
-    ended = {"deal_id": "D-1", "field": "outcome", "value": "lost"}
-    assert client.post("/data/corrections/", ended).status_code == 302
+    ended = {"deal_id": "D-1", "field": "outcome", "value": "끝남"}
+    assert "진행 중, 수주, 실주" in client.post("/data/corrections/", ended).content.decode()
+    assert client.post("/data/corrections/", ended | {"value": "실주"}).status_code == 302
+    # Without a day it would count in no period.
+    assert Correction.objects.get(field="closed_on").value == today().isoformat()
     page = client.get("/data/corrections/").content.decode()
     assert "2027-01-15" not in page
     assert ">open<" not in page

@@ -15,7 +15,7 @@ from bokgi.apps.access.permissions import LEADING, Role, Viewer
 from bokgi.apps.access.selectors import organisation
 from bokgi.apps.access.services import audit
 from bokgi.apps.data import contacts
-from bokgi.apps.data.fitting import Choices, canonical, choices, readable, refuse_unchoosable
+from bokgi.apps.data.fitting import ENDINGS, Choices, canonical, choices, readable, refuse_unchoosable
 from bokgi.apps.data.models import Correction, CorrectionState
 from bokgi.apps.data.standing import last_spoken, standing, stands
 from bokgi.domain.errors import ConflictError, NotFoundError, UsageError
@@ -115,6 +115,10 @@ def _save(
         told, right = contacts.parts_corrected(deal_id, deal["account_id"], parts, open_ones, by=by, at=timezone.now())
         deal, values = deal | told, values | right
     held = {one.field: one for one in open_ones}
+    if "closed_on" not in values and values.get("outcome") in {one.value for one in (Outcome.OPEN, *ENDINGS)}:
+        # Without its day an end counts in no period; a deal with one is not open.
+        closed = held["closed_on"].value if "closed_on" in held else deal["closed_on"]
+        values["closed_on"] = None if values["outcome"] == Outcome.OPEN.value else closed or today().isoformat()
     saved = []
     for field, value in values.items():
         before, shown = held.get(field), deal.get(field)

@@ -9,9 +9,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from bokgi.apps.access.asking import answers
+from bokgi.apps.access.requests import page_language
 from bokgi.apps.data import labels
 from bokgi.domain.errors import NotFoundError, UsageError
-from bokgi.domain.messages import N_, Message
+from bokgi.domain.labels import FORECAST_CATEGORIES, OUTCOMES
+from bokgi.domain.messages import LANGUAGES, N_, Message, translate
 from bokgi.domain.stage import Outcome, StageKind
 from bokgi.facts.schema import TABLES
 from bokgi.intake.values.amounts import typed_amount
@@ -21,6 +23,11 @@ from bokgi.questions.choices import ask_choices
 FIELDS: Final = (*CORRECTABLE, NEXT_STEP)
 """What of a deal can be corrected."""
 ENDINGS: Final = (Outcome.WON, Outcome.LOST, Outcome.NO_DECISION)
+NAMED: Final[Mapping[str, Mapping[str, str]]] = {
+    "outcome": OUTCOMES | {Outcome.OPEN.value: N_("Open")},
+    "forecast_category": FORECAST_CATEGORIES,
+}
+"""Fields whose values are codes, with what people call these."""
 _LARGEST: Final = Decimal(10) ** 13
 _YEARS: Final = (1990, 2100)
 _LONGEST: Final = 500
@@ -84,6 +91,8 @@ def readable(name: str, text: str) -> str | None:
 
     >>> readable("amount", "2억 5천만"), readable("expected_close_on", " "), readable("product", " GTX ")
     ('250000000', None, 'GTX')
+    >>> readable("outcome", "수주"), readable("outcome", "won"), readable("outcome", "Won")
+    ('won', 'won', 'won')
     """
     if name not in FIELDS:
         raise UsageError(
@@ -94,6 +103,9 @@ def readable(name: str, text: str) -> str | None:
     given = " ".join(text.split())
     if not given:
         return None
+    if name in NAMED:
+        called = {translate(label, lang).casefold(): code for lang in LANGUAGES for code, label in NAMED[name].items()}
+        return called.get(given.casefold(), given[:_LONGEST])
     kind = "string" if name == NEXT_STEP else TABLES["deals"].column(name).type
     readers = {"date": _day, "amount": _amount, "number": _share}
     return readers[kind](name, given) if kind in readers else given[:_LONGEST]
@@ -149,7 +161,7 @@ def refuse_unchoosable(given: Mapping[str, str | None], pipeline: str, there: Ch
         raise _unfit("owner_id", owner, Message(N_("Choose one of the people in the list.")))
     outcome = given.get("outcome", Outcome.OPEN.value)
     if outcome not in {one.value for one in Outcome}:
-        allowed = ", ".join(one.value for one in Outcome)
+        allowed = ", ".join(translate(NAMED["outcome"][one.value], page_language()) for one in Outcome)
         raise _unfit("outcome", outcome or "", Message(N_("It takes: {allowed}"), {"allowed": allowed}))
     closed = given.get("closed_on")
     if closed is not None and date.fromisoformat(closed) > today:

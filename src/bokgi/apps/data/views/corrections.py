@@ -19,18 +19,13 @@ from bokgi.apps.access.requests import PageRequest, is_own_address, organisation
 from bokgi.apps.data import contacts, correcting, fitting, labels, selectors
 from bokgi.apps.data.models import Correction
 from bokgi.domain.errors import BokgiError
-from bokgi.domain.labels import FORECAST_CATEGORIES, OUTCOMES
 from bokgi.domain.messages import N_, Message, translate
 from bokgi.domain.money import Money
-from bokgi.domain.stage import Outcome
 from bokgi.questions.titles import deal_names, title
 from bokgi.ui.format import ABSENT, money
 
 CORRECTING = (Role.ADMIN, Role.LEADER, Role.MANAGER, Role.REP)
 """Who corrects deals; each those that this person may see."""
-
-
-_OUTCOMES = OUTCOMES | {Outcome.OPEN.value: N_("Open")}
 
 
 @may(*CORRECTING)
@@ -95,7 +90,7 @@ def _open(request: PageRequest) -> list[_Line]:
             return ABSENT
         if field == "amount":
             return money(Money(Decimal(value), currency), page_language())
-        label = {"forecast_category": FORECAST_CATEGORIES, "outcome": _OUTCOMES}.get(field, {}).get(value)
+        label = fitting.NAMED.get(field, {}).get(value)
         return value if label is None else translate(label, page_language())
 
     return [
