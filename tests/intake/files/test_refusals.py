@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from bokgi.domain.errors import BokgiError, InputError, SetupError
+from bokgi.domain.messages import Message
 from bokgi.intake.files import FoundBy
 from bokgi.intake.files.faults import reading
 from tests.intake.files.bench import Bench
@@ -43,11 +44,11 @@ def test_an_empty_file_is_refused(bench: Bench, content: bytes) -> None:
         (b"%PDF-1.7 ...", "deals.csv", "PDF"),
         (b"PAR1....", "deals.csv", "Parquet"),
         (b'{"deals": []}', "deals.csv", "JSON"),
-        (bytes(range(256)) * 20, "deals.csv", "binary"),
-        (b"\x00\x01\x02\x03\x00\x00" * 100, "deals.csv", "binary"),
+        (bytes(range(256)) * 20, "deals.csv", Message("binary data")),
+        (b"\x00\x01\x02\x03\x00\x00" * 100, "deals.csv", Message("binary data")),
     ],
 )
-def test_what_is_no_table_is_named(bench: Bench, content: bytes, name: str, kind: str) -> None:
+def test_what_is_no_table_is_named(bench: Bench, content: bytes, name: str, kind: str | Message) -> None:
     error = refusal(bench, content, name)
     assert error.code == "file_not_a_table"
     assert error.message.values["kind"] == kind

@@ -63,7 +63,7 @@ def inspect(path: Path) -> Archive:
             sheets = {name: _scan(archive, part, path) for name, part in parts.items()}
             return Archive(sheets, _saved(archive))
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise damaged(path, str(error)) from error
+        raise damaged(path) from error
 
 
 def refuse_bomb(path: Path) -> None:

@@ -30,12 +30,10 @@ def reading(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except gzip.BadGzipFile as error:
-        raise damaged(path, str(error)) from error
+    except (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise damaged(path) from error
     except OSError as error:
         raise _of_system(error, path) from error
-    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
-        raise damaged(path, str(error)) from error
     except duckdb.OutOfMemoryException as error:
         if out_of_space(error):
             raise disk_full(path) from error
@@ -79,9 +77,9 @@ def empty(path: Path) -> InputError:
     return InputError("file_empty", message, Message(N_("Export it again, or leave it out.")))
 
 
-def damaged(path: Path, reason: str) -> InputError:
+def damaged(path: Path) -> InputError:
     """Say that a workbook or archive is damaged."""
-    message = Message(N_("{file} is damaged: {reason}"), {"file": path.name, "reason": reason})
+    message = Message(N_("{file} is damaged, or was cut off."), {"file": path.name})
     return InputError("file_damaged", message, Message(N_("Export it again, or save it anew in Excel.")))
 
 

@@ -99,7 +99,7 @@ def _kind_of_archive(path: Path) -> Kind:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-        raise damaged(path, str(error)) from error
+        raise damaged(path) from error
     if "xl/workbook.xml" in names:
         return Kind.XLSX
     if "xl/workbook.bin" in names or ("mimetype" in names and "content.xml" in names):
@@ -132,12 +132,12 @@ def _refuse_binary(path: Path, head: bytes) -> None:
             raise InputError(
                 "encoding_undecided", message, Message(N_("Name the encoding: {codec}."), {"codec": codec})
             )
-        raise _no_table(path, "binary")
+        raise _no_table(path, Message(N_("binary data")))
     if len(head) - len(head.translate(None, _CONTROL)) > _MOSTLY_CONTROL * len(head):
-        raise _no_table(path, "binary")
+        raise _no_table(path, Message(N_("binary data")))
 
 
-def _no_table(path: Path, kind: str, hint: Message | None = None) -> InputError:
+def _no_table(path: Path, kind: str | Message, hint: Message | None = None) -> InputError:
     message = Message(N_("{file} is no table: its content is {kind}."), {"file": path.name, "kind": kind})
     if hint is None:
         hint = Message(N_("Tables are read from CSV, TSV, text and Excel workbooks."))

@@ -79,7 +79,7 @@ def stage_workbook(
     except PasswordError as error:
         raise protected(source.path) from error
     except CalamineError as error:
-        raise damaged(source.path, str(error)) from error
+        raise damaged(source.path) from error
     if not staged:
         raise empty(source.path)
     return staged, findings
