@@ -15,6 +15,7 @@ import pytest
 import waitress.server
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django_tasks.base import Task
@@ -145,6 +146,20 @@ def test_a_fault_of_ours_becomes_a_page_with_what_to_do(rf: RequestFactory, user
     assert answer.status_code == 404
     assert "There is no &lt;deal&gt;." in answer.content.decode()
     assert "Do it so." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [("database is locked", "다른 프로그램이 데이터베이스를"), ("no such table", "")]
+)
+def test_a_database_that_is_held_is_said_to_be(
+    rf: RequestFactory, users: dict[str, User], home: Path, said: str, told: str
+) -> None:
+    del home
+    request = rf.get("/")
+    request.user = users["rep"]
+    answer = FaultPages(lambda _: None).process_exception(request, OperationalError(said))  # type: ignore[arg-type, return-value]  # never called
+    assert bool(answer) == bool(told)
+    assert answer is None or told in answer.content.decode()
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from typing import Any, Final
 from allauth.usersessions.middleware import UserSessionsMiddleware
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -15,6 +16,7 @@ from django.utils import timezone, translation
 from bokgi.apps.access.models import User
 from bokgi.apps.access.permitting import permits
 from bokgi.apps.access.requests import organisation_of
+from bokgi.apps.jobs.faults import UNKNOWN, understood
 from bokgi.domain.errors import BokgiError, UsageError
 from bokgi.domain.messages import LANGUAGES, N_, Message
 from bokgi.facts.damage import damage_behind
@@ -93,8 +95,11 @@ class FaultPages:
         return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Show our own faults and damage; everything else goes to the page for server errors and into the log."""
+        """Show our own faults, damage, a database that is held or away; the rest is a server error, and logged."""
         found = exception if isinstance(exception, BokgiError) else damage_behind(exception, settings.HOME)
+        if found is None and isinstance(exception, OperationalError):
+            told = understood(exception)
+            found = None if told.code == UNKNOWN else told
         return None if found is None else fault(request, found)
 
 

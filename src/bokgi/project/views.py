@@ -144,7 +144,10 @@ def _sees_everybody(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that holds too much or cannot be understood; nothing of it is repeated."""
+    """Answer a request that holds too much or cannot be understood; nothing of it is repeated. A program gets JSON."""
+    if "Authorization" in request.headers:
+        # No browser signs in like that: it is a program at the upload address.
+        return JsonResponse({"error": "request_unreadable", "message": str(exception)}, status=400)
     if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
         text = N_("More was sent at once than is taken. Nothing was changed.")
         return _page(request, 413, N_("Too much at once"), text, N_("Send less text, or fewer files, at a time."))

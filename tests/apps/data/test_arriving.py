@@ -72,6 +72,10 @@ def test_only_a_token_opens_the_address(home: Path, users: dict[str, User], as_r
     assert Upload.objects.get().works.get().kind == WorkKind.PLAN
     empty = client.post("/data/arrive/", {}, headers={"authorization": f"Bearer {text}"})
     assert (empty.status_code, empty.json()["error"]) == (400, "upload_empty")
+    torn = client.post(
+        "/data/arrive/", "x", content_type="multipart/form-data", headers={"authorization": f"Bearer {text}"}
+    )
+    assert (torn.status_code, torn.json()["error"]) == (400, "request_unreadable")
     token = UploadToken.objects.get()
     assert text not in token.digest
     arriving.token_revoke(token=token, by=users["admin"])
@@ -98,6 +102,22 @@ def test_a_token_ends_with_the_account_of_whoever_made_it(home: Path, users: dic
     page = as_role("manager").get("/data/connections/").content.decode()
     assert "weekly" in page
     assert page.count("만든 사람에게 가져오기 권한이 더는 없음") == 2
+
+
+def test_what_is_more_than_an_upload_holds_is_taken_by_and_by(
+    home: Path, as_role: AsRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arriving, "MOST_FILES", 2)
+    monkeypatch.setattr(arriving, "MOST_BYTES", 100)
+    sizes = {"a": 40, "b": 101, "c": 30, "d": 30, "e": 80}
+    for name, size in sizes.items():
+        dropped(home, "x" * size, f"{name}.csv")
+    taken = []
+    while (upload := arriving.drop_collect()) is not None:
+        taken.append([file["name"] for file in upload.files])
+    assert taken == [["a.csv", "c.csv"], ["d.csv"], ["e.csv"]]
+    assert [path.name for path in (home / "drop").iterdir()] == ["b.csv"]
+    assert "b.csv" in as_role("admin").get("/data/connections/").content.decode()
 
 
 def test_a_link_in_the_drop_folder_is_left_alone(home: Path, tmp_path: Path) -> None:

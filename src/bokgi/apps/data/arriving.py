@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from django.utils import timezone
 from bokgi.apps.access.models import User
 from bokgi.apps.access.services import audit
 from bokgi.apps.data.models import Upload, UploadToken, WorkKind, WorkState
-from bokgi.apps.data.rules import is_readable
+from bokgi.apps.data.rules import MOST_BYTES, MOST_FILES, is_readable
 from bokgi.apps.data.services import upload_create, work_ask
 
 QUIET_SECONDS: Final = 20
@@ -102,13 +103,30 @@ def _is_given(path: Path) -> bool:
     return path.is_file() and not path.is_symlink() and is_readable(path.name)
 
 
+def _given() -> list[_Dropped]:
+    return [_Dropped(path) for path in sorted(drop_folder().iterdir()) if _is_given(path)]
+
+
 def drop_collect() -> Upload | None:
-    """Take the files of the drop folder that are complete as one upload; they leave the folder once they are kept."""
+    """Take the files of the drop folder that are complete as one upload; they leave the folder once they are kept.
+
+    More than an upload may hold is taken by and by. A file that is too large by itself stays, see `drop_too_large`.
+    """
     now = time.time()  # noqa: TID251 - compared with the times of files, which only the system's clock can be
-    there = [path for path in sorted(drop_folder().iterdir()) if _is_given(path)]
-    if not there or any(now - path.stat().st_mtime < QUIET_SECONDS for path in there):
+    there = _given()
+    if any(now - file.path.stat().st_mtime < QUIET_SECONDS for file in there):
         return None
-    upload = upload_create(files=[_Dropped(path) for path in there], by=None, came_by="drop")
-    for path in there:
-        path.unlink()
+    fitting = [file for file in there if file.size <= MOST_BYTES][:MOST_FILES]
+    sizes = accumulate(file.size for file in fitting)
+    taken = [file for file, size in zip(fitting, sizes, strict=True) if size <= MOST_BYTES]
+    if not taken:
+        return None
+    upload = upload_create(files=taken, by=None, came_by="drop")
+    for file in taken:
+        file.path.unlink()
     return upload
+
+
+def drop_too_large() -> list[str]:
+    """Name the files of the drop folder that are larger than an upload may be: nobody takes them."""
+    return [file.name for file in _given() if file.size > MOST_BYTES]

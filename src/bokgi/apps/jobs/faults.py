@@ -16,6 +16,9 @@ from bokgi.domain.messages import N_, Message
 from bokgi.domain.sentences import encoded
 from bokgi.facts.engine import OUT_OF_SPACE, disk_full, shortage
 
+UNKNOWN: Final = "unknown"
+"""Code of a fault of which nothing is known here."""
+
 
 def understood(error: BaseException, *, mail: bool = False) -> BokgiError:
     """Say what went wrong and what to do; `mail` where the task hands a letter to the mail server.
@@ -157,7 +160,7 @@ def _out_of_time(error: BaseException) -> BokgiError:
 
 def _unknown() -> BokgiError:
     return SetupError(
-        "unknown",
+        UNKNOWN,
         Message(N_("It failed for a reason that Bokgi does not know.")),
         Message(N_("Try again; if it happens again, the log of the worker says more.")),
     )

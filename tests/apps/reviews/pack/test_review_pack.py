@@ -143,6 +143,11 @@ def test_an_activity_of_two_people_counts_for_both_and_once_in_the_sum(review: d
     assert review["execution_total"]["this_week"]["activities"] == {"meeting": 2, "call": 1}
 
 
+def test_a_week_that_still_runs_is_no_point_of_the_line(known: Facts) -> None:
+    running = review_pack(known, period=WEEK, as_of=WEEK.last - timedelta(days=1))
+    assert of(running, "이준호")["weeks"] == [1]
+
+
 def test_entries_into_stages_belong_to_the_owner(review: dict[str, Any]) -> None:
     assert of(review, "이준호")["entered"] == {"proposal": 1}
     assert of(review, "박민서")["entered"] == {"qualified": 1, "prospecting": 1}

@@ -15,7 +15,7 @@ from bokgi.apps.access.permitting import anyone, may
 from bokgi.apps.access.requests import PageRequest, key_given, page_language
 from bokgi.apps.data import arriving, reminding, services
 from bokgi.apps.data.models import ExportReminder, UploadToken
-from bokgi.apps.data.rules import KEEPERS
+from bokgi.apps.data.rules import KEEPERS, MOST_BYTES
 from bokgi.domain.errors import BokgiError
 from bokgi.domain.messages import N_
 
@@ -29,6 +29,8 @@ def connections(request: PageRequest) -> HttpResponse:
         _, made = arriving.token_create(name=request.POST.get("name", ""), by=request.user)
     shown = {
         "folder": settings.HOME / "drop",
+        "too_large": arriving.drop_too_large(),
+        "most_bytes": MOST_BYTES,
         "address": request.build_absolute_uri(reverse("data:arrive")),
         "tokens": UploadToken.objects.filter(revoked_at=None).select_related("by"),
         "made": made,

@@ -202,7 +202,7 @@ def _activities_by_week(scope: Scope, span: Period) -> list[int]:
 
 
 def _weeks_by_person(scope: Scope) -> dict[str | None, list[int]]:
-    """Count each person's activities in the weeks before and in this one, the oldest first.
+    """Count each person's activities in the weeks before and, once it is over, in this one, the oldest first.
 
     Begins where anybody's records do: a week of which nothing is known is not one in which nothing was done.
     """
@@ -212,7 +212,8 @@ def _weeks_by_person(scope: Scope) -> dict[str | None, list[int]]:
         (row["person_id"], row["week_start"]): row["n"] for row in _counted_by_week(scope, span, "person_id")
     }
     first = min((start for _person, start in counted), default=week.start)
-    starts = [start for place in range(USUAL_WEEKS + 1) if (start := span.start + timedelta(weeks=place)) >= first]
+    weeks = [span.start + timedelta(weeks=place) for place in range(USUAL_WEEKS + (scope.as_of >= week.last))]
+    starts = [start for start in weeks if start >= first]
     people = {person for person, _start in counted}
     return {person: [counted.get((person, start), 0) for start in starts] for person in people}
 
