@@ -254,6 +254,11 @@ def _is_interval() -> ir.BooleanValue:
     return _.origin == Origin.SNAPSHOT.value
 
 
+def found_there() -> ir.BooleanValue:
+    """Whether a first export found the deal in the stage of a stage event: it may have stood there for long."""
+    return _is_interval() & _.not_before_on.isnull()
+
+
 def start_unknown() -> ir.BooleanValue:
     """Whether the first snapshot found the deal in the stage: it entered on that day or any day before."""
     return _.interval & _.not_before_on.isnull()

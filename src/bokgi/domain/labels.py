@@ -63,6 +63,9 @@ METRICS: Final = {
 OUTCOMES: Final = {"won": N_("Won"), "lost": N_("Lost"), "no_decision": N_("No decision"), "removed": N_("Removed")}
 """How deals end."""
 
+STANDINGS: Final = {"open": N_("Open"), **OUTCOMES}
+"""How deals stand: open, or how they ended."""
+
 NO_REASON: Final = N_("No reason given")
 """Stands in the place of the reason of a loss."""
 

@@ -145,14 +145,17 @@ def _sees_everybody(request: HttpRequest) -> bool:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that holds too much or cannot be understood; nothing of it is repeated. A program gets JSON."""
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
+        status, code, title = 413, "request_too_large", N_("Too much at once")
+        text = N_("More was sent at once than is taken. Nothing was changed.")
+        hint = N_("Send less text, or fewer files, at a time.")
+    else:
+        status, code, title, hint = 400, "request_unreadable", N_("Request not understood"), ""
+        text = N_("What was sent cannot be understood. Nothing was changed.")
     if "Authorization" in request.headers:
         # No browser signs in like that: it is a program at the upload address.
-        return JsonResponse({"error": "request_unreadable", "message": str(exception)}, status=400)
-    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
-        text = N_("More was sent at once than is taken. Nothing was changed.")
-        return _page(request, 413, N_("Too much at once"), text, N_("Send less text, or fewer files, at a time."))
-    text = N_("Your browser sent something that cannot be understood.")
-    return _page(request, 400, N_("Request not understood"), text)
+        return JsonResponse({"error": code, "message": f"{text} {hint}".strip()}, status=status)
+    return _page(request, status, title, text, hint)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

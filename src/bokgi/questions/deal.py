@@ -11,13 +11,13 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bokgi.analysis.activity import by_people, was_held
+from bokgi.analysis.visits import found_there
 from bokgi.domain.errors import NotFoundError
 from bokgi.domain.labels import ACTIVITY, DEAL_FIELDS, OUTCOMES, RESPONSE_KINDS
 from bokgi.domain.measures import Days
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.money import Money
 from bokgi.domain.sentences import encoded
-from bokgi.domain.stage import Origin
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Asked, Json, asked
 from bokgi.questions.deal_contacts import contacts_of
@@ -128,14 +128,14 @@ def _stages(here: Asked, deal_id: str, created_on: str | None) -> list[Json]:
         (row["pipeline"], row["stage"]): row
         for row in _rows(here.facts.stages.select("pipeline", "stage", "label", "kind"))
     }
-    told = _rows(here.facts.stage_events.filter(_.deal_id == deal_id).order_by("entered_on", "entered_at", "seq"))
+    own = here.facts.stage_events.filter(_.deal_id == deal_id).mutate(found_there=found_there())
+    told = _rows(own.order_by("entered_on", "entered_at", "seq"))
     events, before, found = [], None, False
     for row in told:
         step = labels.get((row["pipeline"], row["stage"]), {})
         values = {"stage": step.get("label") or row["stage"]}
-        # A first export found it there: since when nobody knows, unless it was created on that day.
-        unseen = row["origin"] == Origin.SNAPSHOT.value and row["not_before_on"] is None
-        was, found = found, unseen and row["entered_on"].isoformat() != created_on
+        # Since when it stood where a first export found it nobody knows, unless it was created on that day.
+        was, found = found, row["found_there"] and row["entered_on"].isoformat() != created_on
         words = Message(N_("Stood in {stage}, since when is not known.") if found else N_("Entered {stage}."), values)
         if before is not None:
             values |= {"days": Days((row["entered_on"] - before).days)}

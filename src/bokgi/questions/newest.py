@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from bokgi.domain.stage import Origin
+from bokgi.analysis.visits import found_there
 from bokgi.facts.model import Facts
 from bokgi.questions.asked import Json
 
@@ -26,12 +26,10 @@ def ask_newest(facts: Facts, *, as_of: date) -> Json:
 def newest_day(facts: Facts, as_of: date) -> date | None:
     """Give the day up to `as_of` on which a deal was last created, moved or closed, or an activity happened."""
     events = facts.stage_events
-    # Where a first export finds a deal, it may have stood for long.
-    found_there = (events.origin == Origin.SNAPSHOT.value) & events.not_before_on.isnull()
     columns = (
         facts.deals.created_on,
         facts.deals.closed_on,
-        events.filter(~found_there).entered_on,
+        events.filter(~found_there()).entered_on,
         facts.activities.happened_on,
     )
     days = [column.max(where=column <= as_of).to_pyarrow().as_py() for column in columns]

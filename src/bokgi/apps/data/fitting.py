@@ -12,7 +12,7 @@ from bokgi.apps.access.asking import answers
 from bokgi.apps.access.requests import page_language
 from bokgi.apps.data import labels
 from bokgi.domain.errors import NotFoundError, UsageError
-from bokgi.domain.labels import FORECAST_CATEGORIES, OUTCOMES
+from bokgi.domain.labels import FORECAST_CATEGORIES, STANDINGS
 from bokgi.domain.messages import LANGUAGES, N_, Message, translate
 from bokgi.domain.stage import Outcome, StageKind
 from bokgi.facts.schema import TABLES
@@ -24,7 +24,7 @@ FIELDS: Final = (*CORRECTABLE, NEXT_STEP)
 """What of a deal can be corrected."""
 ENDINGS: Final = (Outcome.WON, Outcome.LOST, Outcome.NO_DECISION)
 NAMED: Final[Mapping[str, Mapping[str, str]]] = {
-    "outcome": OUTCOMES | {Outcome.OPEN.value: N_("Open")},
+    "outcome": STANDINGS,
     "forecast_category": FORECAST_CATEGORIES,
 }
 """Fields whose values are codes, with what people call these."""

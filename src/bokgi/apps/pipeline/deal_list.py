@@ -11,7 +11,7 @@ from bokgi.apps.pipeline.figures import CHANGES, COUNTS, MODES
 from bokgi.apps.pipeline.selectors import Screen
 from bokgi.apps.pipeline.standing import amount_cell, days_here
 from bokgi.domain.errors import UsageError
-from bokgi.domain.labels import ATTENTION, FORECAST_CATEGORIES, OUTCOMES
+from bokgi.domain.labels import ATTENTION, FORECAST_CATEGORIES, STANDINGS
 from bokgi.domain.messages import N_, Message
 from bokgi.domain.period import Period, read_date
 from bokgi.questions.asked import COLUMN_NAMES, Json
@@ -27,7 +27,7 @@ _SPANS: Final = ("created", "closed", "due", "entered")
 _SORTED: Final = {"amount": True, "created": True, "closed": True, "due": False, "stage": True, "attention": True}
 """Orders of the list, and whether the natural one is falling."""
 DEALS: Final = "/deals/"
-OUTCOME_NAMES: Final = {"open": N_("Open"), **OUTCOMES, "closed": N_("Closed"), "all": N_("All")}
+OUTCOME_NAMES: Final = {**STANDINGS, "closed": N_("Closed"), "all": N_("All")}
 
 
 def columns(screen: Screen, unit: str) -> tuple[Column, ...]:

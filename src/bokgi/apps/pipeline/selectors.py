@@ -26,7 +26,9 @@ from bokgi.questions.asked import Json, unknown
 from bokgi.questions.newest import QUIET_DAYS, ask_newest
 from bokgi.questions.roster import ask_roster
 from bokgi.questions.sellers import Moment, ask_sellers
+from bokgi.ui.blocks import Table
 from bokgi.ui.format import quarter_name
+from bokgi.ui.listing import Chosen
 from bokgi.ui.speaker import Speaker
 
 WHOLE = "*"
@@ -330,6 +332,10 @@ class Screen:
     def say(self, msgid: str, /, **values: object) -> str:
         """Write a marked text."""
         return self.speaker.text(msgid, **values)
+
+    def chosen(self, table: Table, prefix: str) -> Chosen:
+        """Cut a short table to the columns that the address asks for; `prefix` tells it from the other tables."""
+        return Chosen.read(table, dict(self.request.GET.lists()), prefix=prefix, lang=self.lang)
 
     def address(self, **changes: str | Sequence[str] | None) -> str:
         """Give the address of this page with other parameters (several values as a list); null takes one away.

@@ -29,7 +29,7 @@ from bokgi.questions.pipeline import tell_pipeline_change
 from bokgi.questions.search import search as find
 from bokgi.ui.export import TYPES, as_csv, as_xlsx, begun
 from bokgi.ui.format import span
-from bokgi.ui.listing import Chosen, Listing
+from bokgi.ui.listing import Listing
 
 _AT_ONCE: Final = 1_000
 """A file of more deals than that is begun at once and made while it is sent."""
@@ -51,7 +51,6 @@ def funnel_index(request: PageRequest) -> HttpResponse:
     found = bottleneck(screen, searched)
     flagged = flagged_stages(screen, searched)
     beside = None if found is None else standing(screen, found, now)
-    query, lang = dict(request.GET.lists()), screen.lang
     # What was asked for stands first.
     views = [asked.split] if asked.split else []
     views += ["person"] if screen.people and screen.person is None else []
@@ -71,11 +70,11 @@ def funnel_index(request: PageRequest) -> HttpResponse:
         attributes=funnel.attributes(screen),
         found=found,
         standing=beside,
-        standing_chosen=None if beside is None else Chosen.read(beside.table, query, prefix="standing-", lang=lang),
+        standing_chosen=None if beside is None else screen.chosen(beside.table, "standing-"),
         searched=searched,
         nothing=nothing_flagged(screen, searched) if found is None else "",
         # Each mode has columns of its own to choose from.
-        table=Chosen.read(funnel.table(screen, asked, now, before, flagged), query, prefix=f"{asked.mode}-", lang=lang),
+        table=screen.chosen(funnel.table(screen, asked, now, before, flagged), f"{asked.mode}-"),
         hidden=screen.stages_hidden,
         not_split=funnel.not_split(screen, asked),
         heats={view: drawn for view, drawn in heats.items() if drawn is not None},
@@ -119,7 +118,6 @@ def pipeline_change(request: PageRequest) -> HttpResponse:
     # The deals of each part are listed for whom their owners' rows are shown.
     own = None if found is None else _deals_seen(screen, found)
     lists = [] if own is None else [*change.moved_lists(screen, own), *change.part_lists(screen, own)]
-    query = dict(request.GET.lists())
     return page(
         screen,
         "change.html",
@@ -128,7 +126,7 @@ def pipeline_change(request: PageRequest) -> HttpResponse:
         choices=change.WEEKS,
         chart=None if own is None else change.chart(screen, own),
         table=None if own is None else change.parts_table(screen, own),
-        lists=[(one, Chosen.read(one.table, query, prefix=f"{one.code}-", lang=screen.lang)) for one in lists],
+        lists=[(one, screen.chosen(one.table, f"{one.code}-")) for one in lists],
     )
 
 

@@ -108,7 +108,7 @@ def _wanting(screen: Screen) -> list[Json] | None:
 def _deals(screen: Screen, wanting: list[Json]) -> Chosen:
     """Draw the deals to see to of several people."""
     table = deal_list.short_table(screen, wanting, screen.say(N_("Deals to see to")), owners=True)
-    return Chosen.read(table, dict(screen.request.GET.lists()), prefix="deals-", lang=screen.lang)
+    return screen.chosen(table, "deals-")
 
 
 def _leads(screen: Screen) -> bool:
